@@ -1,0 +1,171 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The engine's face: observe what is there, and reconcile it with what is desired."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import Failure, failure
+from .graph import Step, build, delete_step
+from .model import UNKNOWN, Kind, Observed, Resource
+from .planner import Action, Consent, Plan, make_plan
+from .run import Report, run
+from .steps import Workshop
+from .waiting import Clock, Patience, Progress, Stopped, SystemClock, silent, until
+
+
+class ObservationFailed(Exception):
+    """Something could not be listed, so nothing can be planned. ``failures`` has one entry per kind that could not."""
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        super().__init__("; ".join(map(str, failures)))
+        self.failures = list(failures)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to apply: consent, patience, the calls allowed at a time, who listens to progress, and (for tests) the clock."""
+
+    consent: Consent = field(default_factory=Consent)
+    patience: Patience = field(default_factory=Patience)
+    concurrency: int = 16
+    progress: Progress = silent
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was planned and what became of it. ``report`` is None when nothing was to be applied, ``final`` what is there afterwards."""
+
+    plan: Plan
+    final: Sequence[Observed]
+    report: Report | None = None
+    failures: Sequence[Failure] = ()
+
+    @property
+    def interrupted(self) -> bool:
+        return self.report is not None and self.report.interrupted
+
+    def steps(self, action: Action) -> list[Step]:
+        """The steps that carry out an action."""
+        making = [Step("make", action.address), Step("finish", action.address)] if action.desired else []
+        return making + ([delete_step(action)] if action.remove else [])
+
+    def outcome(self, action: Action) -> str:
+        if not action.consent:
+            return "held_back"
+        return self.report.outcome(*self.steps(action)) if self.report else "planned"
+
+    def attributes(self) -> dict[str, Mapping[str, Any]]:
+        """Attributes by address of everything desired; whatever is not there yet answers every question with UNKNOWN."""
+        there = {seen.address: seen for seen in self.final if seen.state in ("ready", "pending")}
+        found: dict[str, Mapping[str, Any]] = {}
+        for action in self.plan.actions:
+            if action.desired:
+                seen = there.get(action.address)
+                unknown = seen is None or (self.report is None and action.makes)
+                found[action.address] = _Unknown() if unknown or seen is None else {"id": seen.id, **seen.attributes}
+        return found
+
+
+class _Unknown(Mapping[str, Any]):
+    def __getitem__(self, key: str) -> Any:
+        return UNKNOWN
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def observe(kinds: Mapping[str, Kind], backend: Any, concurrency: int = 16) -> list[Observed]:
+    """List everything of ours of every kind, side by side. Raises ObservationFailed with every error, not just the first."""
+    found: list[Observed] = []
+    failures: list[Failure] = []
+    with ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(kinds))), thread_name_prefix="observe") as pool:
+        for name, future in [(name, pool.submit(kind.find, backend)) for name, kind in kinds.items()]:
+            try:
+                found += future.result()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other kinds' errors are wanted too
+                failures.append(failure(name, error))
+    if failures:
+        raise ObservationFailed(failures)
+    return found
+
+
+def plan_only(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], consent: Consent) -> Result:
+    """What an apply would do, in the shape of its result."""
+    plan = make_plan(desired, observed, kinds, consent)
+    build(plan, kinds)
+    return Result(plan, observed)
+
+
+def reconcile(
+    desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any, settings: Settings
+) -> Result:
+    """Plan and apply. Starts nothing when a replacement that is needed is not allowed; says so in ``failures``.
+
+    A run without failures ends with a second look at everything: what does not read back as it was set is a failure too.
+    """
+    plan = make_plan(desired, observed, kinds, settings.consent)
+    graph = build(plan, kinds)
+    if plan.refused:
+        return Result(plan, observed, failures=[_refusal(action) for action in plan.refused])
+    unready = any(a.observed and a.observed.state == "pending" for a in plan.actions)
+    if not plan.permitted and not unready:
+        return Result(plan, observed)
+    shop = Workshop(
+        plan=plan,
+        graph=graph,
+        kinds=kinds,
+        backend=backend,
+        clock=settings.clock,
+        patience=settings.patience,
+        progress=settings.progress,
+        run_id=uuid.uuid4().hex,
+        calls=threading.BoundedSemaphore(settings.concurrency),
+    )
+    report = run(shop, graph)
+    failures = list(report.failed.values())
+    if report.interrupted or failures:
+        return Result(plan, list(shop.live.values()), report, failures)
+    final, failures = _look_back(desired, kinds, backend, settings)
+    return Result(plan, final, report, failures)
+
+
+def _refusal(action: Action) -> Failure:
+    return Failure(action.address, "", "ReplacementNotAllowed", f"it would have to be replaced: {action.reason}")
+
+
+def _look_back(
+    desired: Sequence[Resource], kinds: Mapping[str, Kind], backend: Any, settings: Settings
+) -> tuple[list[Observed], list[Failure]]:
+    """Observe and plan once more; what is left to do after the settle window did not take."""
+    final: list[Observed] = []
+    left: tuple[Action, ...] = ()
+    try:
+        for _waited in until(settings.clock, settings.patience.settle, settings.patience.poll):
+            final = observe(kinds, backend, settings.concurrency)
+            left = make_plan(desired, final, kinds, settings.consent).permitted
+            if not left:
+                return final, []
+    except Stopped:
+        pass
+    except ObservationFailed as error:
+        return final, error.failures
+    return final, [_did_not_take(action) for action in left]
+
+
+def _did_not_take(action: Action) -> Failure:
+    what = "; ".join(f"{c.property} reads {c.before!r}, not {c.after!r}" for c in action.changes if not c.sensitive)
+    return Failure(
+        action.address, "", "DidNotTake", f"the calls were accepted, but a second look would {action.verb} it: {what or action.reason}"
+    )

@@ -1,0 +1,78 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What can go wrong between engine, kinds and backend, and how each is answered.
+
+A backend's call layer turns its own errors into these. ``Ambiguous``, ``AlreadyThere`` and ``NotYet`` are questions that the engine
+answers itself; everything else ends the resource it happened to, and what depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+class EngineError(Exception):
+    """Wrong use of the engine or a plan that cannot be: a reference to nothing, a cycle, two owners of one address."""
+
+
+class CallFailed(Exception):
+    """One call of the backend's API was refused. Carries what a person needs to act on it."""
+
+    def __init__(self, message: str, operation: str = "", code: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.operation = operation
+        self.code = code
+        self.hint = hint
+
+
+class Ambiguous(CallFailed):
+    """A mutating call was sent and nobody can say whether it took effect."""
+
+
+class AlreadyThere(CallFailed):
+    """A create call collided with something of the same name or range: ours from a lost reply, or somebody else's."""
+
+
+class NotYet(CallFailed):
+    """Refused now, and likely to be accepted soon.
+
+    ``dependency`` tells a deletion that something else still holds (waited for as long as the kind's timeout) from a reference that
+    has not spread through the service yet (waited for as long as the settle window).
+    """
+
+    def __init__(self, message: str, operation: str = "", code: str = "", hint: str = "", dependency: bool = False) -> None:
+        super().__init__(message, operation, code, hint)
+        self.dependency = dependency
+
+
+class TimedOut(CallFailed):
+    """A resource did not reach its state within its deadline."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One line of the list of errors that a run ends with."""
+
+    address: str
+    operation: str
+    code: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        call = " ".join(part for part in (self.operation, f"({self.code})" if self.code else "") if part)
+        where = f"{self.address}: " if self.address else ""
+        return where + (f"{call}: " if call else "") + self.message + (f" {self.hint}" if self.hint else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def failure(address: str, error: BaseException) -> Failure:
+    """Describe an exception that ended the work on a resource."""
+    if isinstance(error, CallFailed):
+        return Failure(address, error.operation, error.code, error.message, error.hint)
+    return Failure(address, "", type(error).__name__, str(error) or type(error).__name__)

@@ -1,0 +1,186 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""In which order: a pure function from a plan to a graph of steps.
+
+Each desired resource is two steps, *make* (create it, wait until it is ready) and *finish* (set what the create call could not carry).
+Each thing that goes is a step *delete*. Where something that stays, or goes later, points at something that goes, a step *unlink* takes
+the pointer away first. That is all there is: cycles between resources dissolve because a make waits only for makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from .errors import EngineError
+from .model import Kind, Observed, Resource, mentions, refs_in
+from .planner import Action, Plan, create_needs
+
+
+class Step(NamedTuple):
+    """A node of the graph. ``id`` tells the things apart that carry one address; it is empty for make and finish."""
+
+    verb: Literal["make", "finish", "unlink", "delete"]
+    address: str
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.address}"
+
+
+@dataclass
+class Graph:
+    """Steps, each with the steps it waits for."""
+
+    needs: dict[Step, set[Step]] = field(default_factory=dict)
+    unlinks: dict[Step, tuple[Observed, set[str]]] = field(default_factory=dict)
+    """What each unlink step changes: the resource that points, and the identifiers it must no longer mention."""
+
+    def add(self, step: Step, *needs: Step) -> None:
+        self.needs.setdefault(step, set()).update(needs)
+        for need in needs:
+            self.needs.setdefault(need, set())
+
+    def waits_for(self, step: Step, other: Step) -> bool:
+        """Whether ``step`` cannot start before ``other`` has ended."""
+        seen: set[Step] = set()
+        todo = [step]
+        while todo:
+            current = todo.pop()
+            if current == other:
+                return True
+            if current not in seen:
+                seen.add(current)
+                todo.extend(self.needs.get(current, ()))
+        return False
+
+    def try_add(self, step: Step, need: Step) -> bool:
+        """Let ``step`` wait for ``need`` unless that would be a cycle; says whether it does."""
+        if self.waits_for(need, step):
+            return False
+        self.add(step, need)
+        return True
+
+
+def build(plan: Plan, kinds: Mapping[str, Kind]) -> Graph:
+    """The graph of everything that ``plan`` permits. Raises EngineError if no order exists, naming the steps."""
+    graph = Graph()
+    held = {id(action) for action in plan.refused}
+    wanted = [action for action in plan.actions if action.desired and id(action) not in held]
+    for action in wanted:
+        if action.desired:
+            _add_making(graph, action, action.desired, kinds[action.kind])
+    dying = [action for action in plan.actions if action.consent and action.remove]
+    for action in dying:
+        _add_deletion(graph, action)
+    stays = [a for a in wanted if a.observed and not a.remove]
+    for action in dying:
+        _add_users_by_birth(graph, action, dying, kinds)
+        _add_outlived(graph, action, dying, kinds)
+    for action in dying:
+        _add_users_by_choice(graph, action, dying, stays, kinds)
+    _check(graph)
+    return graph
+
+
+def delete_step(action: Action) -> Step:
+    return Step("delete", action.address, action.remove.id if action.remove else "")
+
+
+def _add_making(graph: Graph, action: Action, resource: Resource, kind: Kind) -> None:
+    make, finish = Step("make", action.address), Step("finish", action.address)
+    graph.add(finish, make)
+    needed = {reference.address for reference in refs_in(dict(resource.properties))}
+    early = create_needs(resource, kind) if action.makes else set()
+    graph.add(make, *(Step("make", address) for address in early))
+    graph.add(finish, *(Step("make", address) for address in needed))
+    graph.add(make if action.makes else finish, *(Step("finish", address) for address in resource.after))
+
+
+def _add_deletion(graph: Graph, action: Action) -> None:
+    delete = delete_step(action)
+    graph.add(delete)
+    if action.desired is None:
+        return
+    if action.create_first:
+        graph.add(delete, Step("finish", action.address))
+    else:
+        graph.add(Step("make", action.address), delete)
+
+
+def _add_users_by_birth(graph: Graph, action: Action, dying: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
+    """Whoever was created pointing at this and cannot be changed goes first."""
+    for user in dying:
+        if _other(user, action) and _points(user.remove, action.remove, kinds, changeable=False):
+            graph.add(delete_step(action), delete_step(user))
+
+
+def _add_users_by_choice(
+    graph: Graph, action: Action, dying: Iterable[Action], stays: Iterable[Action], kinds: Mapping[str, Kind]
+) -> None:
+    """Whoever points at this and can be changed goes first too, or looks away first: what stays must, in a cycle one has to."""
+    delete = delete_step(action)
+    for user in dying:
+        points = _other(user, action) and _points(user.remove, action.remove, kinds, changeable=True)
+        if points and user.remove and not graph.waits_for(delete, delete_step(user)) and not graph.try_add(delete, delete_step(user)):
+            _unlink(graph, user.remove, action, before=delete_step(user))
+    for user in stays:
+        pointers = _points(user.observed, action.remove, kinds, changeable=True)
+        if pointers and user.observed and user.desired:
+            finish = Step("finish", user.address)
+            comes_back = action.desired is not None and not action.create_first
+            redirected = pointers <= set(user.desired.properties)
+            if comes_back or not redirected or not graph.try_add(delete, finish):
+                _unlink(graph, user.observed, action, before=finish)
+
+
+def _other(user: Action, action: Action) -> bool:
+    return user.remove is not action.remove
+
+
+def _points(user: Observed | None, target: Observed | None, kinds: Mapping[str, Kind], changeable: bool) -> set[str]:
+    """The properties in which ``user`` mentions ``target``, among those that can be changed or among those that cannot."""
+    if user is None or target is None:
+        return set()
+    names = target.identifiers()
+    declared = kinds[user.kind].properties
+    return {
+        name
+        for name, value in user.properties.items()
+        if (name in declared and declared[name].role in ("given", "later")) is changeable and mentions(value, names)
+    }
+
+
+def _unlink(graph: Graph, user: Observed, action: Action, before: Step) -> None:
+    """Take out of ``user`` whatever mentions what ``action`` deletes, before that and before whatever else happens to the user."""
+    unlink = Step("unlink", user.address, user.id)
+    names = action.remove.identifiers() if action.remove else frozenset()
+    graph.unlinks.setdefault(unlink, (user, set()))[1].update(names)
+    graph.add(delete_step(action), unlink)
+    graph.add(before, unlink)
+
+
+def _add_outlived(graph: Graph, action: Action, dying: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
+    for other in dying:
+        if other.kind in kinds[action.kind].outlives:
+            graph.try_add(delete_step(action), delete_step(other))
+
+
+def _check(graph: Graph) -> None:
+    waiting = {step: set(needs) for step, needs in graph.needs.items()}
+    free = [step for step, needs in waiting.items() if not needs]
+    users: dict[Step, list[Step]] = {}
+    for step, needs in waiting.items():
+        for need in needs:
+            users.setdefault(need, []).append(step)
+    while free:
+        done = free.pop()
+        waiting.pop(done)
+        for user in users.get(done, ()):
+            waiting[user].discard(done)
+            if not waiting[user]:
+                free.append(user)
+    if waiting:
+        raise EngineError("no order exists among: " + ", ".join(sorted(map(str, waiting))))

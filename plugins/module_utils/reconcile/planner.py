@@ -1,0 +1,263 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What to do: a pure function from what is desired and what was observed to a plan. No clock, no call, no backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Literal
+
+from .errors import EngineError
+from .model import SENSITIVE, UNKNOWN, Kind, Observed, Property, Ref, Resource, is_unknown, mentions, refs_in, resolve
+
+Verb = Literal["none", "create", "update", "replace", "delete"]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted."""
+
+    replace: tuple[str, ...] = ()
+    purge: tuple[str, ...] = ()
+
+    def allows(self, verb: Verb, address: str) -> bool:
+        patterns = {"replace": self.replace, "delete": self.purge}.get(verb)
+        return patterns is None or any(fnmatchcase(address, pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that an action sets, in canonical form, ready to be shown."""
+
+    property: str
+    before: Any
+    after: Any
+    forces_replacement: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """What happens to one address. ``remove`` holds what is there now and has to go (the old one of a replacement, one being deleted)."""
+
+    verb: Verb
+    address: str
+    kind: str
+    desired: Resource | None = None
+    observed: Observed | None = None
+    remove: Observed | None = None
+    changes: tuple[Change, ...] = ()
+    reason: str = ""
+    consent: bool = True
+    create_first: bool = False
+
+    @property
+    def makes(self) -> bool:
+        return self.verb in ("create", "replace")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every action, unchanged resources included, in an order in which they could be created."""
+
+    actions: tuple[Action, ...] = ()
+    observed: tuple[Observed, ...] = field(default=(), repr=False)
+
+    @property
+    def changes(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.verb != "none")
+
+    @property
+    def permitted(self) -> tuple[Action, ...]:
+        """The changes that an apply of this plan makes."""
+        return tuple(action for action in self.changes if action.consent)
+
+    @property
+    def refused(self) -> tuple[Action, ...]:
+        """Replacements that would be needed and are not allowed: a reason not to start."""
+        return tuple(action for action in self.changes if action.verb == "replace" and not action.consent)
+
+    def of(self, address: str) -> Action | None:
+        """The action for a desired address."""
+        return next((action for action in self.actions if action.address == address and action.desired), None)
+
+
+def make_plan(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], consent: Consent) -> Plan:
+    """Decide what to do.
+
+    Raises EngineError for a desired state that cannot be (unknown kind, doubled address, reference to nothing, cycle) and for two live
+    resources that carry one address where the kind does not replace by creating first: that is a matter for a person, never a pick.
+    """
+    by_address = _checked(desired, kinds)
+    groups: dict[str, list[Observed]] = {}
+    for seen in observed:
+        groups.setdefault(seen.address, []).append(seen)
+    planner = _Planner(groups, kinds, consent)
+    actions = [planner.decide(by_address[address]) for address in _order(by_address, kinds)]
+    actions = _with_create_first([planner.settle(action) for action in actions], kinds)
+    unwanted = [seen for address, group in groups.items() if address not in by_address for seen in group]
+    actions += [_removal(seen, consent, kinds, superseded=True) for seen in planner.surplus]
+    actions += [_removal(seen, consent, kinds, superseded=False) for seen in unwanted]
+    return Plan(tuple(_held_back(actions)), tuple(observed))
+
+
+class _Planner:
+    """Two passes: ``decide`` who is created, replaced or kept, in the order of creation; then ``settle`` which properties that sets."""
+
+    def __init__(self, groups: Mapping[str, list[Observed]], kinds: Mapping[str, Kind], consent: Consent) -> None:
+        self.groups = groups
+        self.kinds = kinds
+        self.consent = consent
+        self.kept: dict[str, Observed] = {}
+        self.surplus: list[Observed] = []
+
+    def lookup(self, reference: Ref) -> Any:
+        target = self.kept.get(reference.address)
+        return target.attribute(reference.attribute) if target else UNKNOWN
+
+    def decide(self, resource: Resource) -> Action:
+        address = resource.address
+        seen = self._choose(resource)
+        action = Action("none", address, resource.kind, resource, seen)
+        if seen is None:
+            return replace(action, verb="create")
+        if seen.state == "deleting":
+            return replace(action, verb="create", observed=None, remove=seen, reason="one that is being deleted has to go first")
+        forced = self._differences(resource, seen, "fixed")
+        if not forced and seen.state != "failed":
+            self.kept[address] = seen
+            return action
+        names = ", ".join(change.property for change in forced)
+        reason = f"{names} cannot be changed in place" if forced else f"it has failed: {seen.reason or 'no reason given'}"
+        allowed = self.consent.allows("replace", address) or not forced
+        changes = tuple(replace(change, forces_replacement=True) for change in forced)
+        return replace(action, verb="replace", remove=seen, changes=changes, reason=reason, consent=allowed)
+
+    def settle(self, action: Action) -> Action:
+        if action.desired is None:
+            return action
+        if action.observed is None:
+            return replace(action, changes=self._creation(action.desired))
+        changes = action.changes + self._differences(action.desired, action.observed, "given", "later")
+        return replace(action, verb="update" if changes and action.verb == "none" else action.verb, changes=changes)
+
+    def _choose(self, resource: Resource) -> Observed | None:
+        group = self.groups.get(resource.address, [])
+        live = [seen for seen in group if seen.state in ("ready", "pending")]
+        if len(live) > 1 and not self.kinds[resource.kind].create_first:
+            raise EngineError(
+                f"{resource.address} is claimed by {len(live)} live resources: {', '.join(sorted(s.id for s in live))}. "
+                "Delete or untag all but the one that should be kept."
+            )
+        rank = {"ready": 0, "pending": 1, "failed": 2, "deleting": 3}
+        best = min(group, key=lambda s: (len(self._differences(resource, s, "fixed")), rank[s.state], s.id), default=None)
+        if live and best not in live:
+            best = live[0]
+        self.surplus += [seen for seen in group if seen is not best]
+        return best
+
+    def _creation(self, resource: Resource) -> tuple[Change, ...]:
+        declared = self.kinds[resource.kind].properties
+        return tuple(
+            Change(name, None, SENSITIVE, sensitive=True)
+            if declared[name].role == "secret"
+            else Change(name, None, declared[name].target(resolve(value, self.lookup), None))
+            for name, value in resource.properties.items()
+        )
+
+    def _differences(self, resource: Resource, seen: Observed, *roles: str) -> tuple[Change, ...]:
+        declared = {n: p for n, p in self.kinds[resource.kind].properties.items() if p.role in roles}
+        return differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+
+
+def differences(declared: Mapping[str, Property], wanted: Mapping[str, Any], seen: Observed) -> tuple[Change, ...]:
+    """The compared properties among ``wanted`` whose target is not what was observed. An unknown value always differs."""
+    found = []
+    for name, value in wanted.items():
+        prop = declared[name]
+        before = prop.normal(seen.properties.get(name))
+        after = prop.target(value, seen.properties.get(name))
+        if prop.compared and (after != before or is_unknown(value)):
+            found.append(Change(name, before, after))
+    return tuple(found)
+
+
+def _checked(desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> dict[str, Resource]:
+    by_address: dict[str, Resource] = {}
+    for resource in desired:
+        if resource.kind not in kinds:
+            raise EngineError(f"{resource.address}: no kind called {resource.kind} is registered; there are {', '.join(sorted(kinds))}")
+        if resource.address in by_address:
+            raise EngineError(f"{resource.address} is desired twice")
+        if foreign := sorted(set(resource.properties) - set(kinds[resource.kind].properties)):
+            raise EngineError(f"{resource.address}: {resource.kind} has no property {', '.join(foreign)}")
+        by_address[resource.address] = resource
+    for resource in desired:
+        for address in [r.address for r in refs_in(dict(resource.properties))] + list(resource.after):
+            if address not in by_address:
+                raise EngineError(f"{resource.address} refers to {address}, which is not desired")
+    return by_address
+
+
+def create_needs(resource: Resource, kind: Kind) -> set[str]:
+    """The addresses whose attributes this resource's create call needs."""
+    return {
+        reference.address
+        for name, value in resource.properties.items()
+        if kind.properties[name].in_create
+        for reference in refs_in(value)
+    }
+
+
+def _order(desired: Mapping[str, Resource], kinds: Mapping[str, Kind]) -> list[str]:
+    sorter = TopologicalSorter({a: create_needs(r, kinds[r.kind]) | set(r.after) for a, r in desired.items()})
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        raise EngineError("these need each other to be created first: " + " -> ".join(error.args[1])) from error
+
+
+def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], superseded: bool) -> Action:
+    if seen.state == "deleting":
+        return Action("delete", seen.address, seen.kind, remove=seen, reason="it is being deleted already")
+    kind = kinds[seen.kind]
+    changes = tuple(
+        Change(n, p.normal(seen.properties[n]), None) for n, p in kind.properties.items() if seen.properties.get(n) is not None
+    )
+    allowed = consent.allows("delete", seen.address) or (superseded and consent.allows("replace", seen.address))
+    reason = "an earlier replacement was not finished" if superseded else "it is no longer wanted"
+    return Action("delete", seen.address, seen.kind, None, seen, seen, changes, reason, allowed)
+
+
+def _with_create_first(actions: Sequence[Action], kinds: Mapping[str, Kind]) -> list[Action]:
+    """Mark the replacements that may create before they delete: kinds that can, and that do not sit in something deleted first."""
+    replaced = {a.address: a.observed for a in actions if a.verb == "replace" and a.observed}
+    first = {a.address for a in actions if a.verb == "replace" and kinds[a.kind].create_first and replaced[a.address].state != "failed"}
+    todo = [seen for address, seen in replaced.items() if address not in first]
+    while todo:
+        names = todo.pop().identifiers()
+        inside = {address for address in first if mentions(dict(replaced[address].properties), names)}
+        first -= inside
+        todo += [replaced[address] for address in inside]
+    return [replace(action, create_first=action.address in first) for action in actions]
+
+
+def _held_back(actions: list[Action]) -> list[Action]:
+    """Take consent from removals of what a resource that stays behind still stands on."""
+    staying = [a.observed for a in actions if not a.consent and a.observed]
+    pending = True
+    while pending:
+        pending = False
+        for index, action in enumerate(actions):
+            if action.remove is None or not action.consent or action.remove.state == "deleting":
+                continue
+            user = next((s for s in staying if mentions(dict(s.properties), action.remove.identifiers())), None)
+            if user is not None:
+                actions[index] = replace(action, consent=False, reason=f"{action.reason}; but {user.address}, which stays, uses it")
+                staying.append(action.remove)
+                pending = True
+    return actions

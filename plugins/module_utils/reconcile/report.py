@@ -1,0 +1,104 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Results for people and programs: the ``plan`` and ``diff`` that a module returns. Pure functions from a Result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .engine import Result
+from .model import SENSITIVE
+from .planner import Action, Change
+
+FORMAT = 1
+"""Version of the shape of ``plan``."""
+
+
+def plan_dict(result: Result, check_mode: bool) -> dict[str, Any]:
+    """Actions, counts and errors. Unchanged resources are counted and not listed."""
+    counts = dict.fromkeys(("create", "update", "replace", "delete", "unchanged", "held_back"), 0)
+    for action in result.plan.actions:
+        counts["unchanged" if action.verb == "none" else action.verb if action.consent else "held_back"] += 1
+    return {
+        "format": FORMAT,
+        "check_mode": check_mode,
+        "counts": counts,
+        "actions": [_action(result, action) for action in result.plan.changes],
+        "errors": [failed.as_dict() for failed in result.failures],
+        "interrupted": result.interrupted,
+    }
+
+
+def diff_list(result: Result) -> list[dict[str, Any]]:
+    """Ansible's ``diff``: one entry per changed resource, values that must not be seen masked."""
+    return [
+        {
+            "before_header": f"{action.address} ({action.verb})",
+            "after_header": f"{action.address} ({action.verb})",
+            "before": _side(action, "before"),
+            "after": _side(action, "after"),
+        }
+        for action in result.plan.permitted
+    ]
+
+
+def changed(result: Result, check_mode: bool) -> bool:
+    """Whether anything was changed, or would be."""
+    if check_mode or result.report is None:
+        return check_mode and bool(result.plan.permitted)
+    return any(set(result.steps(action)) & result.report.done for action in result.plan.permitted)
+
+
+def _action(result: Result, action: Action) -> dict[str, Any]:
+    seen = action.observed or action.remove
+    made = next((s for s in result.final if s.address == action.address), seen) if action.desired else seen
+    return {
+        "address": action.address,
+        "kind": action.kind,
+        "action": action.verb,
+        "reason": action.reason or None,
+        "consent": action.consent,
+        "hint": None if action.consent else _hint(action),
+        "changes": [_change(change) for change in action.changes],
+        "outcome": result.outcome(action),
+        "because": _because(result, action),
+        "seconds": _seconds(result, action),
+        "id": made.id if made else None,
+    }
+
+
+def _hint(action: Action) -> str:
+    option = "purge" if action.verb == "delete" else "allow_replace"
+    return f"allow it with {option}: ['{action.address}']"
+
+
+def _because(result: Result, action: Action) -> str | None:
+    """The failed resource that kept this one from being started or finished."""
+    causes = [result.report.because[s].address for s in result.steps(action) if s in result.report.because] if result.report else []
+    return next((cause for cause in causes if cause != action.address), None)
+
+
+def _seconds(result: Result, action: Action) -> float | None:
+    spent = [result.report.seconds[step] for step in result.steps(action) if step in result.report.seconds] if result.report else []
+    return round(sum(spent), 2) if spent else None
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "property": change.property,
+        "before": _shown(change, change.before),
+        "after": _shown(change, change.after),
+        "forces_replacement": change.forces_replacement,
+        "sensitive": change.sensitive,
+    }
+
+
+def _shown(change: Change, value: Any) -> Any:
+    return SENSITIVE if change.sensitive and value is not None else value
+
+
+def _side(action: Action, side: str) -> Mapping[str, Any]:
+    values = {change.property: _shown(change, getattr(change, side)) for change in action.changes}
+    return {name: value for name, value in values.items() if value is not None}

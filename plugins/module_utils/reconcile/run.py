@@ -1,0 +1,137 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Running the steps of a graph side by side, as far as their needs and the limits allow."""
+
+from __future__ import annotations
+
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .errors import CallFailed, Failure, failure
+from .graph import Graph, Step
+from .steps import Workshop, perform
+from .waiting import Stopped
+
+Outcome = Literal["done", "failed", "not_started"]
+
+MOST_THREADS = 256
+"""Threads are mostly asleep, waiting for something slow; the number of calls at a time is bounded elsewhere."""
+
+
+@dataclass
+class Report:
+    """What became of every step. ``seconds`` is how long each took; ``because`` names the failed step that kept one from starting."""
+
+    done: set[Step] = field(default_factory=set)
+    failed: dict[Step, Failure] = field(default_factory=dict)
+    because: dict[Step, Step] = field(default_factory=dict)
+    seconds: dict[Step, float] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def outcome(self, *steps: Step) -> Outcome:
+        """The outcome of an action that these steps make up."""
+        if any(step in self.failed for step in steps):
+            return "failed"
+        if all(step in self.done for step in steps):
+            return "done"
+        return "failed" if any(step in self.done for step in steps) else "not_started"
+
+
+def run(shop: Workshop, graph: Graph) -> Report:
+    """Carry out every step. A failure stops only what needs it; Ctrl-C starts nothing more and lets what is in flight end."""
+    return _Run(shop, graph).run()
+
+
+class _Run:
+    def __init__(self, shop: Workshop, graph: Graph) -> None:
+        self.shop = shop
+        self.waiting = {step: set(needs) for step, needs in graph.needs.items()}
+        self.users: dict[Step, list[Step]] = {}
+        for step, needs in graph.needs.items():
+            for need in needs:
+                self.users.setdefault(need, []).append(step)
+        self.report = Report()
+        self.ended: queue.SimpleQueue[tuple[Step, BaseException | None, float]] = queue.SimpleQueue()
+        self.in_flight: dict[Step, str | None] = {}
+        self.parked: list[Step] = []
+
+    def run(self) -> Report:
+        pool = ThreadPoolExecutor(max_workers=max(1, min(MOST_THREADS, len(self.waiting))), thread_name_prefix="reconcile")
+        try:
+            self._start_all(pool, [step for step, needs in self.waiting.items() if not needs])
+            while self.in_flight:
+                self._take(pool, *self.ended.get())
+        except KeyboardInterrupt:
+            self._drain()
+        pool.shutdown(wait=not self.report.interrupted, cancel_futures=True)
+        for step in self.waiting:
+            self.report.because.setdefault(step, step)
+        return self.report
+
+    def _start_all(self, pool: ThreadPoolExecutor, steps: list[Step]) -> None:
+        for step in steps:
+            lane = self._lane(step)
+            if lane is not None and lane in self.in_flight.values():
+                self.parked.append(step)
+                continue
+            self.in_flight[step] = lane
+            del self.waiting[step]
+            pool.submit(self._work, step)
+
+    def _lane(self, step: Step) -> str | None:
+        try:
+            return self.shop.lane(step)
+        except CallFailed:  # the step itself will say what is wrong, where it is reported
+            return None
+
+    def _work(self, step: Step) -> None:
+        start = self.shop.clock.now()
+        error: BaseException | None = None
+        try:
+            perform(self.shop, step)
+        except BaseException as caught:  # noqa: BLE001 - every exception of a thread is carried to the report, none may be lost
+            error = caught
+        self.ended.put((step, error, self.shop.clock.now() - start))
+
+    def _take(self, pool: ThreadPoolExecutor, step: Step, error: BaseException | None, seconds: float) -> None:
+        self.in_flight.pop(step)
+        self.report.seconds[step] = seconds
+        ready: list[Step] = []
+        if error is None:
+            self.report.done.add(step)
+            for user in self.users.get(step, ()):
+                needs = self.waiting[user]
+                needs.discard(step)
+                if not needs and user not in self.report.because:
+                    ready.append(user)
+        else:
+            self.report.failed[step] = failure(step.address, error)
+            self._give_up(step, step)
+        parked, self.parked = self.parked, []
+        self._start_all(pool, parked + ready)
+
+    def _give_up(self, step: Step, cause: Step) -> None:
+        for user in self.users.get(step, ()):
+            if user not in self.report.because:
+                self.report.because[user] = cause
+                self._give_up(user, cause)
+
+    def _drain(self) -> None:
+        """After a request to stop: cut the waiting short, let calls in flight end, take down what they did."""
+        self.report.interrupted = True
+        self.shop.clock.stop()
+        deadline = self.shop.clock.now() + self.shop.patience.grace
+        while self.in_flight and self.shop.clock.now() < deadline:
+            try:
+                step, error, seconds = self.ended.get(timeout=max(0.01, deadline - self.shop.clock.now()))
+            except (queue.Empty, KeyboardInterrupt):
+                continue
+            self.in_flight.pop(step)
+            self.report.seconds[step] = seconds
+            if error is None:
+                self.report.done.add(step)
+            elif not isinstance(error, Stopped):
+                self.report.failed[step] = failure(step.address, error)

@@ -1,0 +1,240 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Doing it: the life of one resource through its steps. Which step comes when is run.py's business."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
+from .graph import Graph, Step, delete_step
+from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
+from .planner import Action, Plan, differences
+from .waiting import Clock, Patience, Progress, until
+
+
+@dataclass
+class Workshop:
+    """What every step needs. ``live`` is what is there now, by address; ``known`` what was there when the run began, by id."""
+
+    plan: Plan
+    graph: Graph
+    kinds: Mapping[str, Kind]
+    backend: Any
+    clock: Clock
+    patience: Patience
+    progress: Progress
+    run_id: str
+    calls: threading.BoundedSemaphore
+    live: dict[str, Observed] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
+    actions: dict[Step, Action] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for action in self.plan.actions:
+            if action.desired:
+                self.actions[Step("make", action.address)] = action
+                self.actions[Step("finish", action.address)] = action
+                if action.observed and not action.makes:
+                    self.live[action.address] = action.observed
+            if action.remove and action.consent:
+                self.actions[delete_step(action)] = action
+
+    def lookup(self, reference: Ref) -> Any:
+        target = self.live.get(reference.address)
+        value = target.attribute(reference.attribute) if target else UNKNOWN
+        if value == UNKNOWN:
+            raise CallFailed(f"{reference.address} does not say its {reference.attribute}")
+        return value
+
+    def known_by_now(self, reference: Ref) -> Any:
+        target = self.live.get(reference.address)
+        return target.attribute(reference.attribute) if target else UNKNOWN
+
+    def deadline(self, kind: Kind) -> float:
+        return self.patience.timeout if self.patience.timeout is not None else kind.timeout
+
+    def lane(self, step: Step) -> str | None:
+        """What this step must not run beside: see Kind.serialise_by."""
+        action = self.actions.get(step)
+        if action is None or action.verb == "none" or (action.verb == "update" and step.verb == "make"):
+            return None
+        seen = action.remove if step.verb == "delete" else None
+        resource = action.desired
+        properties = seen.properties if seen else resolve(resource.properties, self.known_by_now) if resource else {}
+        return self.kinds[action.kind].serialise_by(properties)
+
+
+def perform(shop: Workshop, step: Step) -> None:
+    """Carry out one step; returns when its effect is there, raises what prevented it."""
+    if step.verb == "unlink":
+        _unlink(shop, step)
+        return
+    action = shop.actions[step]
+    kind = shop.kinds[action.kind]
+    if step.verb == "delete" and action.remove:
+        _delete(shop, kind, action.remove)
+    elif step.verb == "make" and action.desired:
+        _make(shop, kind, action, action.desired)
+    elif step.verb == "finish" and action.desired:
+        _finish(shop, kind, action.desired)
+
+
+def _call[T](shop: Workshop, function: Callable[..., T], *args: Any) -> T:
+    with shop.calls:
+        return function(shop.backend, *args)
+
+
+def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> None:
+    if action.makes:
+        shop.live[action.address] = _create(shop, kind, action, resource)
+    seen = shop.live[action.address]
+    if seen.state == "pending":
+        ready = _wait_ready(shop, kind, seen)
+        shop.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
+
+
+def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Observed:
+    """One create, however often it has to be sent; adopts what an unanswered attempt made."""
+    declared = kind.properties
+    wanted = {n: resolve(v, shop.lookup) for n, v in resource.properties.items() if declared[n].in_create}
+    sent = {name: declared[name].target(value, None) for name, value in wanted.items()}
+    token = hashlib.sha256(f"{shop.run_id}|{action.address}".encode()).hexdigest()[:32]
+    known = {seen.id for seen in shop.plan.observed if seen.address == action.address}
+    lost: CallFailed | None = None
+    for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
+        try:
+            made = _call(shop, kind.create, action.address, sent, token)
+        except Ambiguous as error:
+            lost = error
+            adopted = None if kind.repeatable else _look_again(shop, kind, action.address, known, shop.patience.settle)
+        except AlreadyThere as error:
+            lost = error
+            adopted = _look_again(shop, kind, action.address, known, shop.patience.settle)
+            if adopted is None:
+                raise
+        except NotYet as error:
+            if waited > shop.patience.settle and not error.dependency:
+                raise
+            lost = error
+            shop.progress(action.address, f"refused for now: {error.code or error.message}", waited)
+            continue
+        else:
+            shop.fresh.add(action.address)
+            return made
+        if adopted:
+            _check_same(kind, adopted, wanted)
+            return adopted
+    raise _timed_out(f"could not be created within {shop.deadline(kind):g} s", lost)
+
+
+def _timed_out(message: str, last: CallFailed | None) -> TimedOut:
+    return TimedOut(f"{message}: {last.message}", last.operation, last.code) if last else TimedOut(message)
+
+
+def _look_again(shop: Workshop, kind: Kind, address: str, known: set[str], window: float) -> Observed | None:
+    """What carries this address now and was not there before. Presence counts at once, absence only after the window."""
+    for waited in until(shop.clock, window, shop.patience.poll):
+        for seen in _call(shop, kind.find):
+            if seen.address == address and seen.id not in known and seen.state in ("ready", "pending"):
+                return seen
+        shop.progress(address, "looking for what an unanswered call may have made", waited)
+    return None
+
+
+def _check_same(kind: Kind, seen: Observed, wanted: Mapping[str, Any]) -> None:
+    declared = {name: prop for name, prop in kind.properties.items() if prop.role == "fixed" and name in wanted}
+    wrong = differences(declared, {name: wanted[name] for name in declared}, seen)
+    if wrong:
+        what = ", ".join(f"{change.property} is {change.before!r}, not {change.after!r}" for change in wrong)
+        raise CallFailed(f"{seen.id} carries our owner mark for this address but {what}", hint="Run again to plan its replacement.")
+
+
+def _wait_ready(shop: Workshop, kind: Kind, seen: Observed) -> Observed:
+    current: Observed | None = seen
+    limit = shop.deadline(kind)
+    first_missing: float | None = None
+    for waited in until(shop.clock, limit, shop.patience.poll):
+        current = _call(shop, kind.read, seen)
+        if current is None:
+            first_missing = waited if first_missing is None else first_missing
+            if waited - first_missing > shop.patience.settle:
+                raise CallFailed(f"{seen.id} disappeared while it was waited for", hint="Run again.")
+            continue
+        first_missing = None
+        if current.state == "ready":
+            return current
+        if current.state in ("failed", "deleting"):
+            raise CallFailed(current.reason or f"{seen.id} went to {current.state}", hint="Run again to plan its replacement.")
+        shop.progress(seen.address, current.state, waited)
+    raise TimedOut(f"{seen.id} was not ready within {limit:g} s", hint="It may still become ready; run again to go on.")
+
+
+def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
+    """Bring every changeable property to its value: late ones after a create, drifted ones otherwise, all of them after an adoption."""
+    roles = ("later",) if resource.address in shop.fresh else ("given", "later")
+    declared = {n: p for n, p in kind.properties.items() if p.role in roles and n in resource.properties}
+    if not declared:
+        return
+    seen = shop.live[resource.address]
+    wanted = {name: resolve(resource.properties[name], shop.lookup) for name in declared}
+    changes = differences(declared, wanted, seen)
+    if changes:
+        shop.live[resource.address] = _update(shop, kind, seen, {change.property: change.after for change in changes})
+
+
+def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
+    """Set absolute values; an unanswered or premature attempt is simply repeated."""
+    for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
+        try:
+            _call(shop, kind.update, seen, values)
+        except Ambiguous:
+            seen = _call(shop, kind.read, seen) or seen
+            continue
+        except NotYet as error:
+            if waited > shop.patience.settle and not error.dependency:
+                raise
+            shop.progress(seen.address, f"refused for now: {error.code or error.message}", waited)
+            continue
+        if "update" in kind.settles:
+            return _wait_ready(shop, kind, seen).changed(values)
+        return seen.changed(values)
+    raise TimedOut(f"{', '.join(values)} could not be set within {shop.deadline(kind):g} s")
+
+
+def _unlink(shop: Workshop, step: Step) -> None:
+    seen, names = shop.graph.unlinks[step]
+    kind = shop.kinds[seen.kind]
+    dying = frozenset(names)
+    changeable = {n for n, p in kind.properties.items() if p.role in ("given", "later")}
+    values = {n: without(v, dying) for n, v in seen.properties.items() if n in changeable and without(v, dying) != v}
+    changed = _update(shop, kind, seen, values)
+    if shop.live.get(step.address, changed).id == seen.id and Step("make", step.address) in shop.actions:
+        shop.live[step.address] = changed
+
+
+def _delete(shop: Workshop, kind: Kind, seen: Observed) -> None:
+    limit = shop.deadline(kind)
+    last: CallFailed | None = None
+    for waited in until(shop.clock, limit, shop.patience.poll):
+        try:
+            if seen.state != "deleting":
+                _call(shop, kind.delete, seen)
+            break
+        except (Ambiguous, NotYet) as error:
+            last = error
+            shop.progress(seen.address, f"deleting: {error.code or error.message}", waited)
+    else:
+        raise _timed_out(f"{seen.id} could not be deleted within {limit:g} s", last)
+    if kind.ends_with_parent or ("delete" not in kind.settles and seen.state != "deleting"):
+        return
+    for waited in until(shop.clock, limit, shop.patience.poll):
+        if _call(shop, kind.read, seen) is None:
+            return
+        shop.progress(seen.address, "deleting", waited)
+    raise TimedOut(f"{seen.id} was still there {limit:g} s after it was deleted")

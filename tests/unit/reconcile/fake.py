@@ -1,0 +1,225 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A second backend for the engine: a strict little world in memory that knows nothing of AWS.
+
+It refuses what a real service refuses: pointing at what is not there, deleting what something points at, a second thing of one name.
+Every refusal is written down, so a test can tell a right order from one that was only repaired by retries. Faults are scripted by the
+number of the mutating call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import (
+    Observed,
+    fixed,
+    given,
+    initial,
+    later,
+    mentions,
+    properties_of,
+    secret,
+    walk,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Stopped
+
+
+class Killed(BaseException):
+    """The process is gone: this call and all later ones never return."""
+
+
+class FakeClock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def now(self) -> float:
+        with self._lock:
+            return self._now
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            if self._stopped:
+                raise Stopped
+            self._now += seconds
+
+    def stop(self) -> None:
+        self._stopped = True
+
+
+@dataclass
+class Thing:
+    id: str
+    kind: str
+    address: str
+    properties: dict[str, Any]
+    looks: int = 0
+    state: str = "ready"
+
+
+@dataclass
+class World:
+    """Things by id, a log of mutating calls, the refusals, and the faults to come: {number of the mutating call: fault}."""
+
+    things: dict[str, Thing] = field(default_factory=dict)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    faults: dict[int, str] = field(default_factory=dict)
+    slow: int = 0
+    """How many looks a new thing stays pending, where its kind is slow."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    dead: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    count: int = 0
+    busy: dict[str, int] = field(default_factory=dict)
+
+    def mutate(self, verb: str, address: str, change: Any) -> Any:
+        """Run one mutating call under the fault that is due, if any."""
+        with self.lock:
+            self._alive()
+            self.count += 1
+            fault = self.faults.get(len(self.log))
+            self.log.append((verb, address))
+            if fault == "killed before":
+                self.dead = True
+                raise Killed
+            if fault == "lost before":
+                raise Ambiguous("no answer", verb)
+            if fault == "refused":
+                raise CallFailed("not today", verb, "Refused")
+            if fault == "not yet":
+                raise NotYet("too early", verb, "Early")
+            result = change()
+            if fault == "killed after":
+                self.dead = True
+                raise Killed
+            if fault == "lost after":
+                raise Ambiguous("no answer", verb)
+            return result
+
+    def read(self) -> None:
+        with self.lock:
+            self._alive()
+
+    def revive(self) -> None:
+        self.dead = False
+        self.faults.clear()
+
+    def check_pointers(self, properties: Mapping[str, Any], verb: str) -> None:
+        for leaf in walk(properties):
+            if isinstance(leaf, str) and leaf.startswith("id-") and leaf not in self.things:
+                self.refusals.append(f"{verb}: {leaf} does not exist")
+                raise CallFailed(f"{leaf} does not exist", verb, "NotFound")
+
+    def _alive(self) -> None:
+        if self.dead:
+            raise Killed
+
+
+class FakeKind:
+    """All fake kinds: points at others by a fixed, a given and late properties."""
+
+    colour = fixed()
+    parent = fixed()
+    size = given()
+    peer = given()
+    label = later()
+    friends = later(canonical=sorted)
+    buddy = later()
+    seed = initial()
+    password = secret()
+
+    create_first = False
+    repeatable = True
+    ends_with_parent = False
+    settles: tuple[str, ...] = ()
+    outlives: tuple[str, ...] = ()
+    timeout = 600.0
+    slow = False
+    named = False
+    lane: str | None = None
+
+    def __init__(self, name: str, **changes: Any) -> None:
+        self.name = name
+        self.properties = properties_of(self)
+        for key, value in changes.items():
+            setattr(self, key, value)
+
+    def find(self, world: World) -> list[Observed]:
+        with world.lock:
+            world.read()
+            return [self._observed(thing) for thing in world.things.values() if thing.kind == self.name]
+
+    def create(self, world: World, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        def change() -> Observed:
+            if self.repeatable and not self.named and token in world.tokens:
+                return self._observed(world.things[world.tokens[token]])
+            world.check_pointers(properties, f"create {address}")
+            if self.named and any(t.address == address for t in world.things.values()):
+                raise AlreadyThere(f"{address} is there", "create")
+            kept = {n: v for n, v in properties.items() if n not in ("seed", "password")}
+            thing = Thing(f"id-{len(world.log)}-{world.count}", self.name, address, {"label": "factory", **kept})
+            thing.state = "pending" if self.slow and world.slow else "ready"
+            world.things[thing.id] = thing
+            world.tokens[token] = thing.id
+            return self._observed(thing)
+
+        return world.mutate("create", address, change)
+
+    def update(self, world: World, seen: Observed, properties: Mapping[str, Any]) -> None:
+        def change() -> None:
+            world.check_pointers(properties, f"update {seen.address}")
+            if seen.id not in world.things:
+                world.refusals.append(f"update of {seen.address}, which is gone")
+                raise CallFailed("gone", "update", "NotFound")
+            world.things[seen.id].properties.update(properties)
+
+        world.mutate("update", seen.address, change)
+
+    def delete(self, world: World, seen: Observed) -> None:
+        def change() -> None:
+            users = [t.address for t in world.things.values() if t.id != seen.id and mentions(t.properties, frozenset([seen.id]))]
+            if users:
+                world.refusals.append(f"delete of {seen.address}, which {users} point at")
+                raise NotYet(f"{users} point at it", "delete", "InUse", dependency=True)
+            world.things.pop(seen.id, None)
+
+        world.mutate("delete", seen.address, change)
+
+    def read(self, world: World, seen: Observed) -> Observed | None:
+        with world.lock:
+            world.read()
+            thing = world.things.get(seen.id)
+            if thing is None:
+                return None
+            if thing.state == "pending":
+                thing.looks += 1
+                if thing.looks >= world.slow:
+                    thing.state = "ready"
+            return self._observed(thing)
+
+    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+        return self.lane
+
+    def _observed(self, thing: Thing) -> Observed:
+        return Observed(self.name, thing.address, thing.id, dict(thing.properties), {"colour": thing.properties.get("colour")}, thing.state)
+
+
+def kinds() -> dict[str, FakeKind]:
+    """Four temperaments: collides with its own name; may be made before the old one goes, with a token; neither token nor name; slow."""
+    made = [
+        FakeKind("plot", named=True),
+        FakeKind("house", create_first=True),
+        FakeKind("room", repeatable=False, lane="rooms"),
+        FakeKind("slow", slow=True),
+    ]
+    return {kind.name: kind for kind in made}
