@@ -1,0 +1,146 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The one retry layer, and the translation of AWS's errors into the engine's.
+
+botocore's own retries are off: they repeat a create whose reply was lost, which is how a second VPC comes into being. Here throttling is
+always retried (the service says that it did nothing), anything is retried for reads, and a change whose outcome nobody knows is handed to
+the engine as Ambiguous.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        HTTPClientError,
+        NoCredentialsError,
+        PartialCredentialsError,
+    )
+    from botocore.parsers import ResponseParserError
+except ImportError:
+    pass  # AnsibleAWSModule says what is missing, before anything here is called
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+
+ATTEMPTS = 14
+"""Tries of one call. With the pauses below, about a minute and a half of throttling is sat out."""
+
+ATTEMPTS_UNREACHABLE = 4
+"""Tries while nothing answers at all: a wrong endpoint should be reported within seconds."""
+
+LONGEST_PAUSE = 12.0
+
+THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException.Throttling",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+        "Unavailable",
+    }
+)
+
+DEPENDENCIES = frozenset(
+    {
+        "DependencyViolation",
+        "DeleteConflict",
+        "InvalidIPAddress.InUse",
+        "OperationAborted",
+        "ResourceInUse",
+        "ResourceInUseException",
+        "InvalidNetworkInterface.InUse",
+    }
+)
+
+TAKEN = frozenset({"InvalidSubnet.Conflict", "ResourceConflictException", "Resource.AlreadyAssociated", "NetworkAclEntryAlreadyExists"})
+
+GONE = re.compile(r"NotFound|NoSuch|NotFoundException|\.NotFound$|Unknown(Key|Resource)")
+
+SPREADING = re.compile(
+    r"cannot be assumed|invalid principal|unable to assume|not authorized to perform sts:AssumeRole|"
+    r"KMS key does not exist or is not allowed|does not have permission|service-linked role|is not (yet )?(ready|propagated)",
+    re.IGNORECASE,
+)
+"""What AWS answers while a role, a policy or a key has not spread through its services yet. The same words may be final: hence a window."""
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+
+
+def call(service: str, operation: str, mutating: bool, function: Callable[[], Any], pause: Callable[[float], None] = time.sleep) -> Any:
+    """Make one call, as often as it takes; ``operation`` is AWS's name of it (CreateVpc).
+
+    Raises CallFailed and its kin; never an exception of botocore's.
+    """
+    name = f"{service}:{operation}"
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return function()
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            message = str(error.response.get("Error", {}).get("Message", ""))
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if (code not in THROTTLED and not (status >= 500 and not mutating)) or attempt == ATTEMPTS:
+                raise translate(code, message, name, mutating, status) from error
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            if attempt >= ATTEMPTS_UNREACHABLE:
+                raise CallFailed(f"nothing answers: {error}", name, type(error).__name__, UNREACHABLE) from error
+        except (HTTPClientError, ResponseParserError) as error:
+            if mutating:
+                raise Ambiguous(f"no usable answer: {error}", name, type(error).__name__) from error
+            if attempt == ATTEMPTS:
+                raise CallFailed(f"no usable answer: {error}", name, type(error).__name__, UNREACHABLE) from error
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise CallFailed(str(error), name, type(error).__name__, NO_CREDENTIALS) from error
+        except BotoCoreError as error:
+            raise CallFailed(str(error), name, type(error).__name__) from error
+        pause(random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.2 * 2 ** (attempt - 1)))  # noqa: S311 - jitter, not cryptography
+    raise AssertionError("unreachable")
+
+
+UNREACHABLE = "Check the region, the network and AWS_ENDPOINT_URL."
+NO_CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the profile option."
+
+
+def translate(code: str, message: str, name: str, mutating: bool, status: int = 0) -> CallFailed:
+    """What an error reply means for whoever made the call."""
+    message = message or code
+    if mutating and status >= 500:
+        return Ambiguous(message, name, code)
+    if code in DENIED:
+        return CallFailed(message, name, code, f"The credentials need {name}.")
+    if not mutating:
+        return CallFailed(message, name, code)
+    if code in TAKEN or "AlreadyExists" in code or "Duplicate" in code:
+        return AlreadyThere(message, name, code)
+    if code in DEPENDENCIES:
+        return NotYet(message, name, code, dependency=True)
+    if GONE.search(code) or SPREADING.search(message):
+        return NotYet(message, name, code)
+    return CallFailed(message, name, code)
+
+
+def is_gone(error: CallFailed) -> bool:
+    """Whether a call failed because what it is about does not exist."""
+    return bool(GONE.search(error.code))

@@ -1,0 +1,200 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What all domain modules do: look around, build the desired state, plan, apply, answer. The only file that touches the module object.
+
+A domain (a network, a cluster, ...) supplies its kinds and three functions; see ``Domain``.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import (
+    ObservationFailed,
+    Result,
+    Settings,
+    observe,
+    plan_only,
+    reconcile,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, Failure, failure
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Progress, silent
+
+from .connection import Aws, Owner
+from .session import client_maker, refused_endpoint
+
+ALL = ("*",)
+
+BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run happens and as whom, with what else the domain asked to know about it."""
+
+    endpoint: str | None
+    region: str
+    account_id: str
+    partition: str
+    caller: str
+    known: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"endpoint": self.endpoint, "region": self.region, "account_id": self.account_id, "caller": self.caller}
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What one module is about.
+
+    ``problems``: what is wrong with the input once the place is known; nothing is changed if there is any.
+    ``build``: the desired resources. ``outputs``: what others may know, from attributes by address.
+    ``ask``: reads whose answers ``problems`` and ``build`` need, made side by side with the observation.
+    """
+
+    kinds: Mapping[str, Kind]
+    build: Callable[[Place], Sequence[Resource]]
+    outputs: Callable[[Mapping[str, Mapping[str, Any]]], dict[str, Any]]
+    problems: Callable[[Place], Sequence[str]] = lambda _place: ()
+    ask: Mapping[str, Callable[[Aws], Any]] = field(default_factory=dict)
+
+
+def run(module: Any, domain: Domain, progress: Progress = silent) -> NoReturn:
+    """Bring about what the module's parameters ask for, or plan it in check mode; ends the module."""
+    start = time.monotonic()
+    aws, endpoint, region = connect(module)
+    place, observed = look_around(module, aws, endpoint, region, domain)
+    absent = module.params["state"] == "absent"
+    if not absent and (problems := domain.problems(place)):
+        module.fail_json(msg="\n".join(problems))
+    consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
+    try:
+        desired = [] if absent else domain.build(place)
+        if module.check_mode:
+            result = plan_only(desired, observed, domain.kinds, consent)
+        else:
+            settings = Settings(consent, patience(module), progress=progress)
+            result = reconcile(desired, observed, domain.kinds, aws, settings)
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    answer(module, domain, place, result, aws, time.monotonic() - start)
+
+
+def read_outputs(module: Any, domain: Domain) -> NoReturn:
+    """Answer with the outputs of what is there, found by its owner tags; changes nothing."""
+    aws, endpoint, region = connect(module)
+    place, observed = look_around(module, aws, endpoint, region, domain)
+    attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
+    module.exit_json(changed=False, outputs=domain.outputs(attributes), found=sorted(attributes), target=place.as_dict())
+
+
+def connect(module: Any) -> tuple[Aws, str | None, str]:
+    make, region, endpoint = client_maker(module)
+    if reason := refused_endpoint(endpoint, os.environ):
+        module.fail_json(msg=reason)
+    if not region:
+        module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
+    owner = Owner(module.params["environment"], module.params["component"])
+    return Aws(make, owner), endpoint, str(region)
+
+
+def patience(module: Any) -> Patience:
+    given = {"poll": module.params["poll_interval"], "settle": module.params["settle_seconds"], "timeout": module.params["timeout"]}
+    return Patience(**{name: value for name, value in given.items() if value is not None})
+
+
+def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> tuple[Place, list[Observed]]:
+    """Identity, the domain's questions and all its resources, read side by side. Ends the module if any of it cannot be read."""
+    with ThreadPoolExecutor(max_workers=2 + len(domain.ask), thread_name_prefix="look") as pool:
+        identity = pool.submit(aws.read, "sts", "get_caller_identity")
+        seen = pool.submit(observe, domain.kinds, aws)
+        asked = {name: pool.submit(question, aws) for name, question in domain.ask.items()}
+    try:
+        caller = identity.result()
+    except CallFailed as error:
+        fail(module, [failure("", error)], _who(error, region))
+    check_account(module, caller["Account"], caller["Arn"])
+    try:
+        known = {name: future.result() for name, future in asked.items()}
+        observed = seen.result()
+    except ObservationFailed as error:
+        fail(module, error.failures, _hint_for_region(error.failures, region))
+    except CallFailed as error:
+        fail(module, [failure("", error)], _hint_for_region([failure("", error)], region))
+    partition = caller["Arn"].split(":")[1]
+    return Place(endpoint, region, caller["Account"], partition, caller["Arn"], known), observed
+
+
+def check_account(module: Any, account_id: str, caller: str) -> None:
+    expected = module.params.get("expected_account_id")
+    if expected and str(expected) != account_id:
+        module.fail_json(
+            msg=f"platform_account_id (option expected_account_id) is {expected}, but the credentials belong to account {account_id} "
+            f"({caller}). Nothing was changed. Use credentials of account {expected}, or correct the inventory."
+        )
+
+
+def _who(error: CallFailed, region: str) -> str:
+    if error.code in BAD_CREDENTIALS:
+        return _not_enabled(region)
+    return "AWS could not be asked who is calling."
+
+
+def _hint_for_region(failures: Sequence[Failure], region: str) -> str:
+    if any(one.code in BAD_CREDENTIALS for one in failures):
+        return _not_enabled(region)
+    return "What exists could not be read, so nothing was planned or changed."
+
+
+def _not_enabled(region: str) -> str:
+    return (
+        f"The credentials are not accepted in region {region} (platform_region). If it is an opt-in region such as af-south-1, enable it: "
+        f"`aws account enable-region --region-name {region}`, and use session tokens from a regional STS endpoint. "
+        "Otherwise the credentials are wrong or have expired."
+    )
+
+
+def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) -> NoReturn:
+    """End the module with every error on a line of its own."""
+    module.fail_json(msg="\n".join([summary, *(f"- {one}" for one in failures)]), errors=[one.as_dict() for one in failures], **more)
+    raise AssertionError("fail_json does not return")
+
+
+def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float) -> NoReturn:
+    """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
+    shown = {
+        **report.plan_dict(result, module.check_mode),
+        "component": module.params["component"],
+        "environment": module.params["environment"],
+        "target": place.as_dict(),
+        "seconds": round(seconds, 2),
+        "api_calls": dict(aws.counts),
+    }
+    values = {
+        "changed": report.changed(result, module.check_mode),
+        "diff": report.diff_list(result),
+        "plan": shown,
+        "outputs": domain.outputs(result.attributes()),
+    }
+    if result.failures or result.interrupted:
+        fail(module, result.failures, _summary(result), **values)
+    module.exit_json(**values)
+    raise AssertionError("exit_json does not return")
+
+
+def _summary(result: Result) -> str:
+    if result.plan.refused and result.report is None:
+        names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
+        return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
+    why = "The run was interrupted" if result.interrupted else "The run failed"
+    return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."

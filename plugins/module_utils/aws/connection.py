@@ -1,0 +1,122 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The connection that kinds work with: clients, reads, changes, and who owns what they make."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
+
+from .calls import call, is_gone, translate
+
+TAG_PREFIX = "mainstay:"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose resources these are. The three tags go into every create call; the first two are what look-ups filter by."""
+
+    environment: str
+    component: str
+
+    @property
+    def path(self) -> str:
+        """IAM path, and prefix of names where a service has no tags to filter by."""
+        return f"/mainstay/{self.environment}/{self.component}/"
+
+    def scope(self) -> dict[str, str]:
+        return {f"{TAG_PREFIX}environment": self.environment, f"{TAG_PREFIX}component": self.component}
+
+    def tags(self, address: str) -> dict[str, str]:
+        return {**self.scope(), f"{TAG_PREFIX}address": address}
+
+    def filters(self) -> list[dict[str, Any]]:
+        return [{"Name": f"tag:{key}", "Values": [value]} for key, value in self.scope().items()]
+
+    def address(self, tags: Mapping[str, str]) -> str | None:
+        """The address that these tags claim for us; None when the thing is somebody else's."""
+        ours = all(tags.get(key) == value for key, value in self.scope().items())
+        return tags.get(f"{TAG_PREFIX}address") if ours else None
+
+
+class Aws:
+    """Calls to AWS on behalf of one owner. Safe to use from many threads; counts what it asks and what it changes."""
+
+    def __init__(self, make_client: Callable[[str], Any], owner: Owner, threads: int = 16) -> None:
+        self.owner = owner
+        self.counts = {"read": 0, "write": 0}
+        self._make_client = make_client
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="aws")
+
+    def client(self, service: str) -> Any:
+        """The client of a service, made on first use: making one is not thread-safe, using it is."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def read(self, service: str, method: str, **params: Any) -> dict[str, Any]:
+        """One describe, get or list call that is not paginated."""
+        return self._call(service, method, False, lambda client: getattr(client, method)(**params))
+
+    def list(self, service: str, method: str, items: str, **params: Any) -> list[Any]:
+        """All pages of a list call: the entries below ``items``."""
+
+        def pages(client: Any) -> list[Any]:
+            if not client.can_paginate(method):
+                return list(getattr(client, method)(**params).get(items, []))
+            return [entry for page in client.get_paginator(method).paginate(**params) for entry in page.get(items, [])]
+
+        return self._call(service, method, False, pages)
+
+    def find(self, service: str, method: str, **params: Any) -> dict[str, Any] | None:
+        """A read of something that may not exist: None when it does not."""
+        try:
+            return self.read(service, method, **params)
+        except CallFailed as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
+        """One mutating call. A reply that lists part of it as unsuccessful is an error, whatever its status."""
+        reply = self._call(service, method, True, lambda client: getattr(client, method)(**params))
+        for item in reply.get("Unsuccessful") or []:
+            error = item.get("Error", {})
+            raise self._unsuccessful(service, method, error)
+        return reply
+
+    def remove(self, service: str, method: str, **params: Any) -> None:
+        """A mutating call after which something must not be there: not an error if it never was."""
+        try:
+            self.change(service, method, **params)
+        except CallFailed as error:
+            if not is_gone(error):
+                raise
+
+    def map[T, R](self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Apply a function to several things side by side. Never nest: a function that maps again could wait for itself."""
+        return list(self._pool.map(function, items))
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _call[T](self, service: str, method: str, mutating: bool, function: Callable[[Any], T]) -> T:
+        client = self.client(service)
+        with self._counting:
+            self.counts["write" if mutating else "read"] += 1
+        operation = client.meta.method_to_api_mapping.get(method, method)
+        return call(service, operation, mutating, lambda: function(client))
+
+    @staticmethod
+    def _unsuccessful(service: str, method: str, error: Mapping[str, Any]) -> CallFailed:
+        return translate(str(error.get("Code", "")), str(error.get("Message", "")), f"{service}:{method}", mutating=True)

@@ -1,0 +1,174 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The base of all AWS kinds: everything that regular APIs have in common, so that a kind declares only what is its own.
+
+How to read or write a kind: the class attributes declare the properties (see reconcile/model.py); ``calls`` names the API; a method
+``set_<property>`` changes that property; what is irregular overrides ``find``, ``observe``, ``create`` or ``delete``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, given, properties_of
+
+from .connection import Aws
+from .values import tag_dict, tag_list, visible, with_foreign
+
+Setter = Callable[[Aws, Observed, Any], None]
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Where an EC2-like API keeps a kind: its list, create and delete calls and the names in their replies."""
+
+    list: str
+    items: str
+    create: str
+    item: str
+    delete: str
+    id: str
+    tag_type: str
+    filter: str = "Filters"
+    token: str | None = None
+    service: str = "ec2"
+
+
+def ec2(noun: str, *, token: bool = False, **names: str) -> Calls:
+    """The calls of an EC2 resource that follows its naming: ``ec2("route_table")`` -> describe_route_tables, RouteTableId, ..."""
+    title = camel(noun)
+    regular = {
+        "list": f"describe_{noun}s",
+        "items": f"{title}s",
+        "create": f"create_{noun}",
+        "item": title,
+        "delete": f"delete_{noun}",
+        "id": f"{title}Id",
+        "tag_type": noun.replace("_", "-"),
+    }
+    return Calls(**{**regular, **names}, token="ClientToken" if token else None)
+
+
+def camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+class AwsKind:
+    """See the module's docstring; the attributes below are those of reconcile.model.Kind."""
+
+    name: str
+    calls: Calls
+    tags = given(effective=with_foreign)
+
+    create_first = False
+    repeatable = True
+    ends_with_parent = False
+    settles: tuple[str, ...] = ()
+    outlives: tuple[str, ...] = ()
+    timeout = 600.0
+
+    states: Mapping[str, State] = {}
+    """What the API's state names mean to the engine; anything else is ready."""
+
+    def __init__(self) -> None:
+        self.properties: dict[str, Property] = properties_of(self)
+
+    def api_name(self, name: str) -> str:
+        return self.properties[name].api or camel(name)
+
+    def find(self, aws: Aws) -> list[Observed]:
+        raws = aws.list(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: aws.owner.filters()})
+        return self.observe_all(aws, raws)
+
+    def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
+        seen = [self.observe(aws, raw) for raw in raws]
+        return [one for one in seen if one is not None]
+
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        """One entry of a reply as an Observed; None when it is gone or not ours."""
+        tags = tag_dict(raw.get("Tags"))
+        address = address or aws.owner.address(tags)
+        if address is None or self.is_gone(raw):
+            return None
+        values = {name: self.value(raw, name) for name in self.properties if name != "tags"}
+        values["tags"] = visible(tags)
+        state, reason = self.state(raw)
+        return Observed(
+            self.name,
+            address,
+            raw[self.calls.id],
+            {name: value for name, value in values.items() if value is not None},
+            self.attributes(raw),
+            state,
+            reason,
+        )
+
+    def value(self, raw: Mapping[str, Any], name: str) -> Any:
+        """One property as the reply tells it; a kind's own ``get_<property>`` comes first."""
+        getter = getattr(self, f"get_{name}", None)
+        return getter(raw) if getter else raw.get(self.api_name(name))
+
+    def attributes(self, _raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def is_gone(self, raw: Mapping[str, Any]) -> bool:
+        return str(raw.get("State", "")).lower() == "deleted"
+
+    def state(self, raw: Mapping[str, Any]) -> tuple[State, str]:
+        name = raw.get("State")
+        state = self.states.get(name.lower(), "ready") if isinstance(name, str) else "ready"
+        return state, str(raw.get("FailureMessage") or raw.get("FailureReason") or "")
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        params = {self.api_name(name): self.sent(name, value) for name, value in properties.items() if name != "tags" and value is not None}
+        params["TagSpecifications"] = [{"ResourceType": self.calls.tag_type, "Tags": tag_list(tags)}]
+        if self.calls.token:
+            params[self.calls.token] = token
+        reply = aws.change(self.calls.service, self.calls.create, **params)
+        return self.made(aws, {**reply.get(self.calls.item, reply), "Tags": tag_list(tags)}, address)
+
+    def made(self, aws: Aws, raw: Mapping[str, Any], address: str) -> Observed:
+        """What the reply to a create call describes."""
+        made = self.observe(aws, raw, address)
+        if made is None:
+            raise ValueError(f"a reply does not describe what was made: {raw}")
+        return made
+
+    def sent(self, _name: str, value: Any) -> Any:
+        """A value as the API takes it: documents as text, everything else as it is."""
+        return json.dumps(value) if isinstance(value, Mapping) else value
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        for name, value in properties.items():
+            setter: Setter = getattr(self, f"set_{name}")
+            setter(aws, seen, value)
+
+    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
+        old = seen.properties.get("tags", {})
+        changed = {name: text for name, text in value.items() if old.get(name) != text}
+        dropped = [{"Key": name} for name in old if name not in value]
+        if changed:
+            aws.change("ec2", "create_tags", Resources=[seen.id], Tags=tag_list(changed))
+        if dropped:
+            aws.change("ec2", "delete_tags", Resources=[seen.id], Tags=dropped)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        aws.remove(self.calls.service, self.calls.delete, **{self.calls.id: seen.id})
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        reply = aws.find(self.calls.service, self.calls.list, **self.by_id(seen.id))
+        raws = reply.get(self.calls.items, []) if reply else []
+        found = self.observe_all(aws, raws)
+        return found[0] if found else None
+
+    def by_id(self, identifier: str) -> dict[str, Any]:
+        """The parameters with which the list call returns this one."""
+        return {f"{self.calls.id}s": [identifier]}
+
+    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+        return None

@@ -1,0 +1,60 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Where a run goes: endpoint, credentials and clients, and the refusal of places that are neither AWS nor a rehearsal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+try:
+    import boto3
+    from botocore.config import Config
+except ImportError:
+    pass  # AnsibleAWSModule says what is missing
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+
+AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonwebservices.com.cn")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
+
+
+def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> str | None:
+    """Why a run must not talk to this endpoint, or None if it may.
+
+    A variable left over in a shell must not send a production run to some emulator, nor production credentials to a stranger: an endpoint
+    is AWS's own, or on loopback and announced by the rehearsal.
+    """
+    if not endpoint:
+        return None
+    host = urlsplit(endpoint).hostname or ""
+    if host.endswith(AWS_SUFFIXES):
+        return None
+    announced = environment.get(REHEARSAL_VARIABLE)
+    if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
+        return None
+    return (
+        f"the endpoint {endpoint} (from the endpoint_url option or AWS_ENDPOINT_URL) is not AWS and no rehearsal announced it. "
+        "Unset AWS_ENDPOINT_URL to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
+    )
+
+
+def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | None]:
+    """(function that makes a client of a service, region, endpoint or None for AWS) from a module's connection options.
+
+    One session for all clients: each new session loads botocore's models again, which costs more than the calls do.
+    """
+    region, endpoint, params = get_aws_connection_info(module)
+    config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
+    if given := params.pop("aws_config", None):
+        config = config.merge(given)
+    session = boto3.session.Session(profile_name=params.pop("profile_name", None))
+
+    def make(service: str) -> Any:
+        return session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+
+    return make, region, endpoint or os.environ.get("AWS_ENDPOINT_URL")

@@ -1,0 +1,61 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Tags and policies in the one form in which they are compared. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .connection import TAG_PREFIX
+
+FOREIGN_PREFIXES = ("aws:", "kubernetes.io/cluster/")
+"""Tags that AWS and EKS write on other people's resources. They stay, and are not drift, unless the inventory names them itself."""
+
+
+def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """A mapping in the list form of most APIs."""
+    return [{key: name, value: str(text)} for name, text in tags.items()]
+
+
+def tag_dict(tags: Iterable[Mapping[str, str]] | None, key: str = "Key", value: str = "Value") -> dict[str, str]:
+    return {tag[key]: tag.get(value, "") for tag in tags or ()}
+
+
+def visible(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags without our owner mark, which nobody sets by hand."""
+    return {name: text for name, text in tags.items() if not name.startswith(TAG_PREFIX)}
+
+
+def with_foreign(desired: Mapping[str, str] | None, observed: Mapping[str, str] | None) -> dict[str, str]:
+    """What the tags should read: the desired ones, and those of AWS's own that are there."""
+    foreign = {name: text for name, text in (observed or {}).items() if name.startswith(FOREIGN_PREFIXES)}
+    return {**foreign, **{name: str(text) for name, text in (desired or {}).items()}}
+
+
+def policy(document: Any) -> Any:
+    """A policy document in canonical form: parsed, one-element lists as their element, order without meaning taken out.
+
+    IAM reads an action, resource or principal given as a string and as a list of one alike, and ignores their order.
+    """
+    if isinstance(document, str):
+        document = json.loads(document)
+    return _canonical(document)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _canonical(item) for name, item in sorted(value.items())}
+    if isinstance(value, list | tuple):
+        items = [_canonical(item) for item in value]
+        if all(isinstance(item, str) for item in items):
+            items = sorted(set(items))
+        return items[0] if len(items) == 1 else items
+    return {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+
+
+def sorted_strings(values: Iterable[str]) -> list[str]:
+    """Ids, names, zones: lists whose order says nothing."""
+    return sorted(str(value) for value in values)

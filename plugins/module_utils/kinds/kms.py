@@ -1,0 +1,138 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, tag_dict, tag_list, visible
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, given, later
+
+PENDING_WINDOW_DAYS = 30
+"""How long a deleted key can still be brought back: the longest that KMS offers, since what it encrypted is lost with it."""
+
+TAG_KEYS = ("TagKey", "TagValue")
+
+
+class KmsKey(AwsKind):
+    """Found by its alias and by its tags: a key whose creation was cut short has no alias yet, and the tag index lags behind."""
+
+    name = "kms_key"
+    repeatable = False
+
+    description = given()
+    policy = given(canonical=policy)
+    enable_key_rotation = later()
+    alias = later()
+
+    def find(self, aws: Aws) -> list[Observed]:
+        prefix = f"alias{aws.owner.path}"
+        listed, tagged = aws.map(lambda look: look(aws), [self._aliases, self._tagged])
+        aliases = {a["TargetKeyId"]: a["AliasName"] for a in listed if a.get("TargetKeyId") and a["AliasName"].startswith(prefix)}
+        return self._look(aws, sorted({*aliases, *tagged}), aliases)
+
+    @staticmethod
+    def _aliases(aws: Aws) -> list[dict[str, Any]]:
+        return aws.list("kms", "list_aliases", "Aliases")
+
+    @staticmethod
+    def _tagged(aws: Aws) -> list[str]:
+        filters = [{"Key": key, "Values": [value]} for key, value in aws.owner.scope().items()]
+        found = aws.list(
+            "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourceTypeFilters=["kms:key"]
+        )
+        return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        aliases = {a["TargetKeyId"]: a["AliasName"] for a in aws.list("kms", "list_aliases", "Aliases", KeyId=seen.id)}
+        return next(iter(self._look(aws, [seen.id], aliases)), None)
+
+    def _look(self, aws: Aws, keys: list[str], aliases: Mapping[str, str]) -> list[Observed]:
+        calls: list[tuple[str, dict[str, str]]] = [
+            ("describe_key", {}),
+            ("get_key_policy", {"PolicyName": "default"}),
+            ("get_key_rotation_status", {}),
+            ("list_resource_tags", {}),
+        ]
+        wanted = [(key, method, params) for key in keys for method, params in calls]
+        replies = aws.map(lambda want: aws.find("kms", want[1], KeyId=want[0], **want[2]), wanted)
+        found = []
+        for index, key in enumerate(keys):
+            described, document, rotation, tags = replies[index * len(calls) : (index + 1) * len(calls)]
+            if described and document and rotation and tags:
+                found.append(self._observed(aws, described["KeyMetadata"], document, rotation, tags, aliases.get(key)))
+        return [seen for seen in found if seen]
+
+    def _observed(
+        self,
+        aws: Aws,
+        metadata: Mapping[str, Any],
+        document: Mapping[str, Any],
+        rotation: Mapping[str, Any],
+        tags: Mapping[str, Any],
+        alias: str | None,
+    ) -> Observed | None:
+        plain = tag_dict(tags.get("Tags"), *TAG_KEYS)
+        address = aws.owner.address(plain)
+        if address is None or metadata.get("KeyState") in ("PendingDeletion", "PendingReplicaDeletion"):
+            return None
+        values = {
+            "description": metadata.get("Description") or "",
+            "policy": document["Policy"],
+            "enable_key_rotation": rotation["KeyRotationEnabled"],
+            "tags": visible(plain),
+        }
+        return Observed(
+            self.name, address, metadata["KeyId"], values | ({"alias": alias} if alias else {}), {"arn": metadata["Arn"]}
+        )
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        reply = aws.change(
+            "kms",
+            "create_key",
+            Description=properties.get("description", ""),
+            Policy=json.dumps(properties["policy"]),
+            Tags=tag_list(tags, *TAG_KEYS),
+        )["KeyMetadata"]
+        return Observed(self.name, address, reply["KeyId"], {**properties, "enable_key_rotation": False}, {"arn": reply["Arn"]})
+
+    def set_description(self, aws: Aws, seen: Observed, value: str | None) -> None:
+        aws.change("kms", "update_key_description", KeyId=seen.id, Description=value or "")
+
+    def set_policy(self, aws: Aws, seen: Observed, value: Mapping[str, Any]) -> None:
+        aws.change("kms", "put_key_policy", KeyId=seen.id, PolicyName="default", Policy=json.dumps(value))
+
+    def set_enable_key_rotation(self, aws: Aws, seen: Observed, value: bool) -> None:
+        aws.change("kms", "enable_key_rotation" if value else "disable_key_rotation", KeyId=seen.id)
+
+    def set_alias(self, aws: Aws, seen: Observed, value: str | None) -> None:
+        """Point the new name here before the old one goes. A name that a deleted key still holds is taken from it."""
+        old = seen.properties.get("alias")
+        if value:
+            try:
+                aws.change("kms", "create_alias", AliasName=value, TargetKeyId=seen.id)
+            except AlreadyThere:
+                aws.change("kms", "update_alias", AliasName=value, TargetKeyId=seen.id)
+        if old and old != value:
+            aws.remove("kms", "delete_alias", AliasName=old)
+
+    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
+        dropped = [name for name in seen.properties.get("tags", {}) if name not in value]
+        if value:
+            aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(value, *TAG_KEYS))
+        if dropped:
+            aws.change("kms", "untag_resource", KeyId=seen.id, TagKeys=dropped)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """The alias goes first: without it the key is still found by its tags, the other way round the alias would be left over."""
+        if alias := seen.properties.get("alias"):
+            aws.remove("kms", "delete_alias", AliasName=alias)
+        aws.remove("kms", "schedule_key_deletion", KeyId=seen.id, PendingWindowInDays=PENDING_WINDOW_DAYS)

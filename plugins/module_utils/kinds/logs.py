@@ -1,0 +1,120 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is written down: log groups, and the flow logs that fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import visible
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
+
+
+class LogGroup(AwsKind):
+    """Found by the prefix of its name; the tags, one call each, say whose it is."""
+
+    name = "log_group"
+
+    log_group_name = fixed("logGroupName")
+    kms_key_id = given("kmsKeyId")
+    retention_in_days = later("retentionInDays")
+
+    def find(self, aws: Aws) -> list[Observed]:
+        return self._observe_named(aws, aws.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=aws.owner.path))
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        raws = aws.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=seen.id)
+        return next((one for one in self._observe_named(aws, [raw for raw in raws if raw["logGroupName"] == seen.id])), None)
+
+    def _observe_named(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
+        replies = aws.map(lambda raw: aws.find("logs", "list_tags_for_resource", resourceArn=self.arn(raw)), raws)
+        found = []
+        for raw, reply in zip(raws, replies, strict=True):
+            tags = reply.get("tags", {}) if reply else {}
+            address = aws.owner.address(tags)
+            if address:
+                found.append(self._observed(raw, tags, address))
+        return found
+
+    def _observed(self, raw: Mapping[str, Any], tags: Mapping[str, str], address: str) -> Observed:
+        values = {name: raw.get(self.api_name(name)) for name in self.properties if name != "tags"}
+        values["tags"] = visible(tags)
+        kept = {name: value for name, value in values.items() if value is not None}
+        return Observed(self.name, address, raw["logGroupName"], kept, {"arn": self.arn(raw)})
+
+    @staticmethod
+    def arn(raw: Mapping[str, Any]) -> str:
+        return str(raw.get("logGroupArn") or raw["arn"]).removesuffix(":*")
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        sent = {self.api_name(name): value for name, value in properties.items() if name != "tags" and value is not None}
+        aws.change("logs", "create_log_group", **sent, tags=tags)
+        return self._observed({**sent, "arn": self._future_arn(aws, properties["log_group_name"])}, tags, address)
+
+    def _future_arn(self, aws: Aws, name: str) -> str:
+        raws = aws.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
+        return next((self.arn(raw) for raw in raws if raw["logGroupName"] == name), "")
+
+    def set_kms_key_id(self, aws: Aws, seen: Observed, value: str | None) -> None:
+        if value:
+            aws.change("logs", "associate_kms_key", logGroupName=seen.id, kmsKeyId=value)
+        else:
+            aws.change("logs", "disassociate_kms_key", logGroupName=seen.id)
+
+    def set_retention_in_days(self, aws: Aws, seen: Observed, value: int | None) -> None:
+        if value:
+            aws.change("logs", "put_retention_policy", logGroupName=seen.id, retentionInDays=value)
+        else:
+            aws.remove("logs", "delete_retention_policy", logGroupName=seen.id)
+
+    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
+        dropped = [name for name in seen.properties.get("tags", {}) if name not in value]
+        if value:
+            aws.change("logs", "tag_resource", resourceArn=seen.attributes["arn"], tags=dict(value))
+        if dropped:
+            aws.change("logs", "untag_resource", resourceArn=seen.attributes["arn"], tagKeys=dropped)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        aws.remove("logs", "delete_log_group", logGroupName=seen.id)
+
+
+class FlowLog(AwsKind):
+    """Nothing about a flow log can be changed but its tags."""
+
+    name = "flow_log"
+    calls = ec2("flow_log", create="create_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
+
+    resource_id = fixed()
+    traffic_type = fixed()
+    log_destination = fixed()
+    deliver_logs_permission_arn = fixed()
+    max_aggregation_interval = fixed()
+    log_format = fixed()
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        sent = {self.api_name(n): v for n, v in properties.items() if n not in ("tags", "resource_id") and v is not None}
+        reply = aws.change(
+            "ec2",
+            "create_flow_logs",
+            ResourceIds=[properties["resource_id"]],
+            ResourceType="VPC",
+            LogDestinationType="cloud-watch-logs",
+            TagSpecifications=[{"ResourceType": self.calls.tag_type, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}],
+            ClientToken=token,
+            **sent,
+        )
+        kept = {**properties, "tags": visible(tags)}
+        return Observed(self.name, address, reply["FlowLogIds"][0], kept)
+
+    def get_log_destination(self, raw: Mapping[str, Any]) -> str | None:
+        destination = raw.get("LogDestination")
+        return destination.removesuffix(":*") if destination else None
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        aws.remove("ec2", "delete_flow_logs", FlowLogIds=[seen.id])

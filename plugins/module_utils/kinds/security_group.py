@@ -1,0 +1,154 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Security groups. Their rules are properties of the group: what anybody else adds to one of ours is drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
+
+ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
+"""The egress rule that a new group has."""
+
+DEFAULT = "default"
+
+PEERS = {
+    "cidr_ipv4": ("IpRanges", "CidrIp"),
+    "cidr_ipv6": ("Ipv6Ranges", "CidrIpv6"),
+    "prefix_list_id": ("PrefixListIds", "PrefixListId"),
+    "group_id": ("UserIdGroupPairs", "GroupId"),
+}
+
+Rule = Mapping[str, Any]
+
+
+def rules(value: Iterable[Rule]) -> list[dict[str, Any]]:
+    """Rules in one order, without absent members."""
+    kept = [{name: item for name, item in rule.items() if item is not None and item != ""} for rule in value]
+    return sorted(kept, key=lambda rule: [str(rule.get(name, "")) for name in ("protocol", "from_port", "to_port", *PEERS, "description")])
+
+
+def flatten(permissions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """AWS's permissions (one entry per protocol and ports, many peers) as one rule per peer."""
+    found = []
+    for permission in permissions:
+        ports = {"from_port": permission.get("FromPort"), "to_port": permission.get("ToPort")}
+        for peer, (items, key) in PEERS.items():
+            for item in permission.get(items, []):
+                rule = {"protocol": permission["IpProtocol"], peer: item[key], "description": item.get("Description")}
+                found.append(rule | (ports if permission["IpProtocol"] != "-1" else {}))
+    return rules(found)
+
+
+def permission(rule: Rule) -> dict[str, Any]:
+    """One rule as the permission that the API takes."""
+    peer = next(name for name in PEERS if rule.get(name))
+    items, key = PEERS[peer]
+    described = {"Description": rule["description"]} if rule.get("description") else {}
+    ports = {"FromPort": rule["from_port"], "ToPort": rule["to_port"]} if "from_port" in rule else {}
+    return {"IpProtocol": rule["protocol"], **ports, items: [{key: rule[peer], **described}]}
+
+
+def _identity(rule: Rule) -> tuple[Any, ...]:
+    """What makes two rules the same to AWS: everything but the description."""
+    return tuple(rule.get(name) for name in ("protocol", "from_port", "to_port", *PEERS))
+
+
+def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> None:
+    """Allow before revoking, so that no traffic which stays allowed is cut; a changed description is changed in place."""
+    old = {_identity(rule): rule for rule in rules(seen.properties.get(side, []))}
+    new = {_identity(rule): rule for rule in rules(value)}
+    described = [rule for key, rule in new.items() if key in old and rule.get("description") != old[key].get("description")]
+    for method, chosen in (
+        (f"authorize_security_group_{side}", [rule for key, rule in new.items() if key not in old]),
+        (f"update_security_group_rule_descriptions_{side}", described),
+        (f"revoke_security_group_{side}", [rule for key, rule in old.items() if key not in new]),
+    ):
+        if chosen:
+            _change_rules(aws, method, seen.id, chosen)
+
+
+def _change_rules(aws: Aws, method: str, group: str, chosen: list[Rule]) -> None:
+    """All rules in one call; where some of them are there or gone already, one by one."""
+    try:
+        aws.change("ec2", method, GroupId=group, IpPermissions=[permission(rule) for rule in chosen])
+    except (AlreadyThere, NotYet) as error:
+        if "Permission" not in error.code:
+            raise
+        for rule in chosen:
+            try:
+                aws.change("ec2", method, GroupId=group, IpPermissions=[permission(rule)])
+            except (AlreadyThere, NotYet) as again:
+                if again.code != error.code:
+                    raise
+
+
+class SecurityGroup(AwsKind):
+    name = "security_group"
+    calls = ec2("security_group", item="", id="GroupId")
+
+    vpc_id = fixed()
+    group_name = fixed()
+    description = fixed()
+    ingress = later(canonical=rules)
+    egress = later(canonical=rules)
+
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        return None if raw.get("GroupName") == DEFAULT else super().observe(aws, raw, address)
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        made = super().create(aws, address, properties, token)
+        return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
+
+    def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return flatten(raw.get("IpPermissions", []))
+
+    def get_egress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return flatten(raw.get("IpPermissionsEgress", []))
+
+    def set_ingress(self, aws: Aws, seen: Observed, value: Iterable[Rule]) -> None:
+        set_rules(aws, seen, "ingress", value)
+
+    def set_egress(self, aws: Aws, seen: Observed, value: Iterable[Rule]) -> None:
+        set_rules(aws, seen, "egress", value)
+
+
+class DefaultSecurityGroup(AwsKind):
+    """The group that AWS makes with each VPC and nobody can delete: taken over by tagging it, let go by removing the tags."""
+
+    name = "default_security_group"
+    calls = ec2("security_group", id="GroupId")
+    ends_with_parent = True
+
+    vpc_id = fixed()
+    ingress = later(canonical=rules)
+    egress = later(canonical=rules)
+
+    get_ingress = SecurityGroup.get_ingress
+    get_egress = SecurityGroup.get_egress
+    set_ingress = SecurityGroup.set_ingress
+    set_egress = SecurityGroup.set_egress
+
+    def find(self, aws: Aws) -> list[Observed]:
+        filters = [*aws.owner.filters(), {"Name": "group-name", "Values": [DEFAULT]}]
+        return self.observe_all(aws, aws.list("ec2", self.calls.list, self.calls.items, Filters=filters))
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        filters = [{"Name": "vpc-id", "Values": [properties["vpc_id"]]}, {"Name": "group-name", "Values": [DEFAULT]}]
+        raws = aws.list("ec2", self.calls.list, self.calls.items, Filters=filters)
+        if not raws:
+            raise NotYet(f"the default group of {properties['vpc_id']} is not there yet", "ec2:DescribeSecurityGroups")
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
+        return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        names = [*aws.owner.tags(seen.address), *seen.properties.get("tags", {})]
+        aws.remove("ec2", "delete_tags", Resources=[seen.id], Tags=[{"Key": name} for name in names])

@@ -1,0 +1,61 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Private ways to AWS's own services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, camel, ec2
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, sorted_strings
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given
+
+
+class VpcEndpoint(AwsKind):
+    """Gateway endpoints hang on route tables, interface endpoints on subnets and groups; each kind has only its own properties."""
+
+    name = "vpc_endpoint"
+    calls = ec2("vpc_endpoint", token=True)
+    states = {"pending": "pending", "pendingacceptance": "pending", "failed": "failed", "rejected": "failed", "expired": "failed"}
+    states = {**states, "deleting": "deleting"}
+    settles = ("delete",)
+    timeout = 900.0
+
+    vpc_id = fixed()
+    service_name = fixed()
+    vpc_endpoint_type = fixed()
+    subnet_ids = given(canonical=sorted_strings)
+    security_group_ids = given(canonical=sorted_strings)
+    route_table_ids = given(canonical=sorted_strings)
+    private_dns_enabled = given()
+    policy_document = given(canonical=policy)
+
+    LISTS = {"subnet_ids": "SubnetIds", "security_group_ids": "SecurityGroupIds", "route_table_ids": "RouteTableIds"}
+
+    def get_security_group_ids(self, raw: Mapping[str, Any]) -> list[str]:
+        return [group["GroupId"] for group in raw.get("Groups", [])]
+
+    def get_policy_document(self, raw: Mapping[str, Any]) -> Any:
+        return raw.get("PolicyDocument") or None
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """All of them in one call: an endpoint takes one modification at a time."""
+        changes: dict[str, Any] = {}
+        for name, value in properties.items():
+            if name in self.LISTS:
+                old, new = set(seen.properties.get(name, [])), set(value or [])
+                changes |= {f"Add{self.LISTS[name]}": sorted(new - old), f"Remove{self.LISTS[name]}": sorted(old - new)}
+            elif name == "policy_document":
+                changes |= {"PolicyDocument": self.sent(name, value)} if value else {"ResetPolicy": True}
+            elif name != "tags":
+                changes[camel(name)] = value
+        if changes := {name: value for name, value in changes.items() if value != []}:
+            aws.change("ec2", "modify_vpc_endpoint", VpcEndpointId=seen.id, **changes)
+        if "tags" in properties:
+            self.set_tags(aws, seen, properties["tags"])
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        aws.remove("ec2", "delete_vpc_endpoints", VpcEndpointIds=[seen.id])
