@@ -1,0 +1,88 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The network domain put together: what the modules vpc_network and vpc_network_info run."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.iam import IamRole
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.kms import KmsKey
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.logs import FlowLog, LogGroup
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.routing import NetworkAcl, RouteTable
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group import DefaultSecurityGroup, SecurityGroup
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
+from ansible_collections.mainstay.aws.plugins.module_utils.network.outputs import outputs
+from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
+from ansible_collections.mainstay.aws.plugins.module_utils.network.settings import Network
+from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import missing_zones, validate
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind()
+    for kind in (
+        Vpc,
+        Subnet,
+        InternetGateway,
+        ElasticIp,
+        NatGateway,
+        RouteTable,
+        NetworkAcl,
+        SecurityGroup,
+        DefaultSecurityGroup,
+        VpcEndpoint,
+        FlowLog,
+        LogGroup,
+        KmsKey,
+        IamRole,
+    )
+}
+
+
+def run(module: Any) -> NoReturn:
+    """Bring the component's networks about, or plan them."""
+    networks = _validated(module)
+    component.run(module, _domain(module, networks))
+
+
+def read(module: Any) -> NoReturn:
+    """Answer with the outputs of the networks that are there."""
+    component.read_outputs(module, _domain(module, {}))
+
+
+def _validated(module: Any) -> dict[str, Network]:
+    if module.params["state"] == "absent":
+        return {}
+    networks, problems = validate(module.params["networks"], "networks", module.params.get("region") or "")
+    if problems:
+        module.fail_json(msg="\n".join(problems))
+    return networks
+
+
+def _domain(module: Any, networks: dict[str, Network]) -> component.Domain:
+    def desired(place: component.Place) -> list[Resource]:
+        facts = Facts(
+            environment=module.params["environment"],
+            component=module.params["component"],
+            region=place.region,
+            account_id=place.account_id,
+            partition=place.partition,
+            tags=module.params["tags"] or {},
+            permissions_boundary=module.params["permissions_boundary"],
+        )
+        return build(networks, facts)
+
+    def problems(place: component.Place) -> list[str]:
+        return missing_zones(networks, place.region, place.known["zones"])
+
+    return component.Domain(KINDS, desired, outputs, problems, {"zones": available_zones} if networks else {})
+
+
+def available_zones(aws: Aws) -> list[str]:
+    """The region's ordinary zones that the account may use; local zones and wavelength zones are left out."""
+    filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
+    return [zone["ZoneName"] for zone in aws.list("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]
