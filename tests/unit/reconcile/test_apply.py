@@ -1,0 +1,235 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What an apply does when the world is slow, silent, refuses, or lies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Resource, ref
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped, SystemClock, until
+
+from .fake import FakeClock, FakeKind, World, kinds
+
+ALL = Consent(("*",), ("*",))
+
+
+def apply(world: World, desired: list[Resource], registry: dict[str, FakeKind] | None = None, **options: Any) -> Result:
+    registry = registry or kinds()
+    patience = options.pop("patience", Patience(poll=1.0, settle=5.0, timeout=60.0))
+    settings = Settings(ALL, patience, clock=options.pop("clock", FakeClock()), **options)
+    return reconcile(desired, observe(registry, world), registry, world, settings)
+
+
+def room(name: str, kind: str = "room", **properties: Any) -> Resource:
+    return Resource(kind, name, properties)
+
+
+def creates(world: World) -> list[str]:
+    return [address for verb, address in world.log if verb == "create"]
+
+
+@pytest.mark.parametrize("fault", ["lost before", "lost after", "not yet"])
+@pytest.mark.parametrize("kind", ["plot", "house", "room", "slow"])
+def test_a_create_without_an_answer_is_never_doubled(kind: str, fault: str) -> None:
+    world = World(faults={0: fault}, slow=1)
+    result = apply(world, [room("a", kind, colour="red", label="x")])
+    assert list(result.failures) == []
+    assert [thing.address for thing in world.things.values()] == [f"{kind}.a"]
+    assert next(iter(world.things.values())).properties["label"] == "x"
+
+
+def test_absence_counts_only_after_the_settle_window() -> None:
+    """A read that lags behind must not lead to a second one: what an unanswered create made shows up late and is adopted."""
+
+    class Lagging(FakeKind):
+        looks = 0
+
+        def find(self, world: World) -> Any:
+            self.looks += 1
+            return super().find(world) if self.looks > 4 else []
+
+    registry = {"room": Lagging("room", repeatable=False)}
+    world = World(faults={0: "lost after"})
+    result = apply(world, [room("a", colour="red")], registry)
+    assert list(result.failures) == []
+    assert creates(world) == ["room.a"]
+
+
+def test_what_is_adopted_must_be_what_is_wanted() -> None:
+    class Taken(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            super().create(world, address, {**properties, "colour": "blue"}, token)
+            raise AlreadyThere("taken", "create", "Taken")
+
+    result = apply(World(), [room("a", colour="red")], {"room": Taken("room")})
+    assert [f.message for f in result.failures] == ["id-1-1 carries our owner mark for this address but colour is 'blue', not 'red'"]
+
+
+def test_somebody_elses_thing_of_the_same_name_is_an_error() -> None:
+    class Foreign(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            raise AlreadyThere("the name is taken", "create", "Taken")
+
+    result = apply(World(), [room("a")], {"room": Foreign("room")})
+    assert [(f.address, f.code, f.message) for f in result.failures] == [("room.a", "Taken", "the name is taken")]
+
+
+def test_waits_report_progress_and_end_at_the_deadline() -> None:
+    lines: list[tuple[str, str, float]] = []
+    result = apply(World(slow=10**9), [room("a", "slow")], progress=lambda *line: lines.append(line))
+    assert [f.code or type(f).__name__ for f in result.failures]
+    assert "not ready within 60 s" in result.failures[0].message
+    assert {(address, doing) for address, doing, _seconds in lines} == {("slow.a", "pending")}
+    assert [seconds for _a, _d, seconds in lines] == sorted(seconds for _a, _d, seconds in lines)
+
+
+def test_the_next_run_goes_on_waiting_for_what_is_pending() -> None:
+    world = World(slow=10**9)
+    apply(world, [room("a", "slow")])
+    world.slow = 1
+    result = apply(world, [room("a", "slow")])
+    assert list(result.failures) == []
+    assert creates(world) == ["slow.a"]
+    assert [thing.state for thing in world.things.values()] == ["ready"]
+
+
+def test_every_error_is_collected_and_only_dependants_are_left_out() -> None:
+    desired = [room("a"), room("b", parent=ref("room.a")), room("c"), room("d", friends=[ref("room.a")])]
+    world = World(faults={0: "refused"})
+    result = apply(world, desired, concurrency=1)
+    actions = {action["address"]: action for action in report.plan_dict(result, False)["actions"]}
+    assert {address: action["outcome"] for address, action in actions.items()} == {
+        "room.a": "failed",
+        "room.b": "not_started",
+        "room.c": "done",
+        "room.d": "failed",
+    }
+    assert actions["room.b"]["because"] == actions["room.d"]["because"] == "room.a"
+    assert [(f.address, f.operation, f.code) for f in result.failures] == [("room.a", "create", "Refused")]
+    assert report.changed(result, check_mode=False) is True
+
+
+def test_a_reply_without_error_can_be_false() -> None:
+    class Liar(FakeKind):
+        def update(self, world: World, seen: Any, properties: Any) -> None:
+            world.mutate("update", seen.address, lambda: None)
+
+    result = apply(World(), [room("a", label="x")], {"room": Liar("room")})
+    assert [(f.address, f.code) for f in result.failures] == [("room.a", "DidNotTake")]
+    assert "label reads 'factory', not 'x'" in result.failures[0].message
+
+
+def test_changes_of_one_lane_run_one_at_a_time_and_others_side_by_side() -> None:
+    busy: dict[str, int] = {"rooms": 0, "most": 0}
+    both = threading.Barrier(2, timeout=10)
+    lock = threading.Lock()
+
+    class Lane(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            with lock:
+                busy["rooms"] += 1
+                busy["most"] = max(busy["most"], busy["rooms"])
+            made = super().create(world, address, properties, token)
+            with lock:
+                busy["rooms"] -= 1
+            return made
+
+    class Free(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            both.wait()  # breaks unless two are here at the same time
+            return super().create(world, address, properties, token)
+
+    registry = {"room": Lane("room", lane="rooms"), "plot": Free("plot")}
+    result = apply(World(), [room(str(n)) for n in range(6)] + [room("x", "plot"), room("y", "plot")], registry)
+    assert list(result.failures) == []
+    assert busy["most"] == 1
+
+
+def test_many_waits_do_not_use_up_the_calls_allowed_at_a_time() -> None:
+    result = apply(World(slow=3), [room(str(n), "slow") for n in range(40)], concurrency=2)
+    assert list(result.failures) == []
+
+
+def test_a_replacement_that_is_not_allowed_stops_everything_before_the_first_call() -> None:
+    world = World()
+    apply(world, [room("a", colour="red")])
+    world.log.clear()
+    registry = kinds()
+    desired = [room("a", colour="blue"), room("b")]
+    result = reconcile(desired, observe(registry, world), registry, world, Settings(Consent(), Patience(), clock=FakeClock()))
+    assert world.log == []
+    assert [(f.address, f.code) for f in result.failures] == [("room.a", "ReplacementNotAllowed")]
+
+
+def test_ctrl_c_starts_nothing_more_and_reports_what_is_left() -> None:
+    class Interrupting(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            made = super().create(world, address, properties, token)
+            raise_in_main()
+            return made
+
+    def raise_in_main() -> None:
+        import signal
+
+        signal.raise_signal(signal.SIGINT)
+
+    registry = {"room": Interrupting("room"), "plot": FakeKind("plot")}
+    desired = [room("a"), Resource("plot", "b", {"parent": ref("room.a")})]
+    result = apply(World(), desired, registry, clock=SystemClock(), patience=Patience(poll=0.01, settle=0.05, grace=5))
+    assert result.interrupted
+    outcomes = {a["address"]: a["outcome"] for a in report.plan_dict(result, False)["actions"]}
+    assert outcomes["plot.b"] in ("not_started", "failed")
+
+
+def test_results_have_one_shape_in_check_mode_and_after_an_apply() -> None:
+    registry = kinds()
+    desired = [room("a", colour="red", label="x")]
+    world = World()
+    planned = plan_only(desired, observe(registry, world), registry, ALL)
+    applied = apply(world, desired)
+    first, second = report.plan_dict(planned, True), report.plan_dict(applied, False)
+    assert first.keys() == second.keys()
+    assert [a.keys() for a in first["actions"]] == [a.keys() for a in second["actions"]]
+    assert report.diff_list(planned) == report.diff_list(applied)
+    assert report.changed(planned, True) is report.changed(applied, False) is True
+    assert planned.attributes()["room.a"]["anything"] == UNKNOWN
+    assert applied.attributes()["room.a"]["colour"] == "red"
+
+
+def test_everything_that_cannot_be_listed_is_reported_at_once() -> None:
+    def refuse(_world: World) -> Any:
+        raise CallFailed("no", "list", "Denied")
+
+    registry = kinds()
+    for name in ("plot", "room"):
+        registry[name].find = refuse  # type: ignore[method-assign]
+    with pytest.raises(Exception, match="plot: list") as caught:
+        observe(registry, World())
+    assert [failure.address for failure in caught.value.failures] == ["plot", "room"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("seconds", "poll"), [(0, 1), (10, 1), (10, 5), (3, 100)])
+def test_until_backs_off_up_to_poll_and_ends_at_the_deadline(seconds: float, poll: float) -> None:
+    looks = list(until(FakeClock(), seconds, poll))
+    gaps = [late - early for early, late in zip(looks, looks[1:], strict=False)]
+    assert looks[0] == 0
+    assert looks[-1] == pytest.approx(seconds)
+    assert all(gap <= poll + 1e-9 for gap in gaps)
+    assert gaps[:-1] == pytest.approx(sorted(gaps[:-1]))
+
+
+def test_a_stopped_clock_ends_pauses_at_once() -> None:
+    clock: SystemClock = SystemClock()
+    clock.stop()
+    pause: Callable[[float], None] = clock.pause
+    with pytest.raises(Stopped):
+        pause(3600)
