@@ -27,9 +27,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, Failure, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Progress, silent
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 
 from .connection import Aws, Owner
+from .progress import progress
 from .session import client_maker, refused_endpoint
 
 ALL = ("*",)
@@ -68,7 +69,7 @@ class Domain:
     ask: Mapping[str, Callable[[Aws], Any]] = field(default_factory=dict)
 
 
-def run(module: Any, domain: Domain, progress: Progress = silent) -> NoReturn:
+def run(module: Any, domain: Domain) -> NoReturn:
     """Bring about what the module's parameters ask for, or plan it in check mode; ends the module."""
     start = time.monotonic()
     aws, endpoint, region = connect(module)

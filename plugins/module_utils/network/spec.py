@@ -28,7 +28,8 @@ def argument_spec() -> dict[str, Any]:
         "tags": {"type": "dict", "default": {}},
         "permissions_boundary": {"type": "str"},
         "poll_interval": {"type": "float", "default": 5.0},
-        "timeout": {"type": "int"},
+        "settle_seconds": {"type": "float", "default": 30.0},
+        "timeout": {"type": "float"},
     }
 
 

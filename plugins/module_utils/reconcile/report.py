@@ -53,17 +53,18 @@ def changed(result: Result, check_mode: bool) -> bool:
 
 def _action(result: Result, action: Action) -> dict[str, Any]:
     seen = action.observed or action.remove
+    because = _because(result, action)
     made = next((s for s in result.final if s.address == action.address), seen) if action.desired else seen
     return {
         "address": action.address,
         "kind": action.kind,
         "action": action.verb,
-        "reason": action.reason or None,
+        "reason": action.reason or (f"needs {because}, which failed" if because else None),
         "consent": action.consent,
         "hint": None if action.consent else _hint(action),
         "changes": [_change(change) for change in action.changes],
         "outcome": result.outcome(action),
-        "because": _because(result, action),
+        "because": because,
         "seconds": _seconds(result, action),
         "id": made.id if made else None,
     }

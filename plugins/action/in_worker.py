@@ -1,0 +1,188 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Run a module of this collection inside Ansible's worker process when its target is the controller itself.
+
+Only how the module is executed changes: arguments go in as the ordinary wrapper passes them, what the module prints is parsed by
+ansible-core as always. So masking, diff, check mode, warnings and failures are core's own. Whatever this cannot do safely runs the
+ordinary way, which stays the reference: see ``ordinary_reason``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils import basic
+from ansible.module_utils.common.json import Direction, get_module_encoder
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.display import Display
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.progress import Channel, Spaced
+
+PROFILE = "legacy"
+"""The serialisation profile of modules written for AnsibleModule."""
+
+PREFIX = "mainstay.aws."
+
+SWITCH = "MAINSTAY_IN_WORKER"
+"""Environment variable: "never" makes every module an ordinary one."""
+
+display = Display()
+
+
+class ActionModule(NormalAction):
+    def _execute_module(
+        self,
+        module_name: str | None = None,
+        module_args: dict[str, Any] | None = None,
+        tmp: str | None = None,
+        task_vars: dict[str, Any] | None = None,
+        persist_files: bool = False,
+        delete_remote_tmp: bool | None = None,
+        wrap_async: bool = False,
+        ignore_unknown_opts: bool = False,
+    ) -> dict[str, Any]:
+        name = module_name or self._task.resolved_action or self._task.action
+        task_vars = task_vars or {}
+        reason = ordinary_reason(
+            asynchronous=bool(wrap_async or self._task.async_val),
+            become=bool(self._connection.become),
+            transport=str(self._connection.transport),
+            interpreter=self._interpreter(task_vars),
+            name=name,
+            switch=os.environ.get(SWITCH, ""),
+        )
+        if reason:
+            display.vvv(f"{name} runs as an ordinary module: {reason}", host=task_vars.get("inventory_hostname"))
+            return dict(
+                super()._execute_module(
+                    module_name=module_name,
+                    module_args=module_args,
+                    task_vars=task_vars,
+                    persist_files=persist_files,
+                    wrap_async=wrap_async,
+                    ignore_unknown_opts=ignore_unknown_opts,
+                )
+            )
+        arguments = self._task.args if module_args is None else module_args
+        self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
+        environment: dict[str, str] = {}
+        self._compute_environment_string(environment)
+        with _listening(str(task_vars.get("inventory_hostname", ""))), _environment(environment):
+            printed, errors = run_module(name, arguments)
+        return self._parsed(printed, errors)
+
+    def _interpreter(self, task_vars: Mapping[str, Any]) -> str | None:
+        value = task_vars.get("ansible_python_interpreter")
+        return str(self._templar.template(value)) if value else None
+
+    def _parsed(self, printed: str, errors: str) -> dict[str, Any]:
+        result = self._parse_returned_data({"stdout": printed, "stderr": errors, "rc": 0}, PROFILE)
+        result.remove_internal_keys()
+        return dict(result.as_result_dict(for_round_trip=True))
+
+
+def ordinary_reason(*, asynchronous: bool, become: bool, transport: str, interpreter: str | None, name: str, switch: str) -> str | None:
+    """Why a call has to run as an ordinary module; None when it can run here."""
+    if switch == "never":
+        return f"{SWITCH} is never"
+    if asynchronous:
+        return "it is asynchronous"
+    if become:
+        return "it becomes another user"
+    if transport.rpartition(".")[2] != "local":
+        return f"the connection is {transport}"
+    if sys.platform == "darwin":
+        return "forked workers cannot use boto3 on macOS"
+    if interpreter and not interpreter.startswith("auto") and not same_python(interpreter, sys.executable):
+        return f"the interpreter is {interpreter}, not {sys.executable}"
+    return None if name.startswith(PREFIX) else f"{name} is not a module of this collection"
+
+
+def same_python(one: str, other: str) -> bool:
+    """Whether two paths name the same Python in the same environment: python, python3 and python3.13 of one bin folder are one.
+
+    The folder decides, not the file behind the links: all virtual environments of one Python share that file.
+    """
+    first, second = Path(one), Path(other)
+    return first.parent.resolve() == second.parent.resolve() and first.resolve() == second.resolve()
+
+
+def run_module(name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
+    """Run a module's ``main()``; returns what it printed, to stdout and to stderr.
+
+    An exception that gets out is reported by its type alone: its text may carry a secret that core would not know to mask.
+    """
+    basic._ANSIBLE_ARGS = json.dumps(
+        {"ANSIBLE_MODULE_ARGS": dict(arguments)}, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
+    ).encode()
+    basic._ANSIBLE_PROFILE = PROFILE
+    module = importlib.import_module(f"ansible_collections.{PREFIX}plugins.modules.{name.removeprefix(PREFIX)}")
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            module.main()
+        except SystemExit:
+            pass
+        except Exception as error:  # noqa: BLE001 - the edge of the module: everything has to become a result here
+            message = f"{name} ended with an unexpected {type(error).__name__}{_place(error)}. Please report it."
+            out.write("\n" + json.dumps({"failed": True, "msg": message}))
+    return out.getvalue(), err.getvalue()
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The task's ``environment``, for the time of the call."""
+    before = dict(os.environ)
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _listening(host: str) -> Iterator[None]:
+    """Show progress while the module runs, if somebody is there to see it."""
+
+    def say(address: str, doing: str, seconds: float) -> None:
+        display.display(f"  {host}: {address} {doing} {_duration(seconds)}")
+
+    before = Channel.listener
+    if _watched():
+        Channel.listener = Spaced(say)
+    try:
+        yield
+    finally:
+        Channel.listener = before
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
+
+
+def _watched() -> bool:
+    """Whether ansible-playbook, our parent, writes to a terminal: a worker's own stdout leads nowhere."""
+    if wish := os.environ.get("MAINSTAY_PROGRESS"):
+        return wish == "always"
+    try:
+        return str(Path(f"/proc/{os.getppid()}/fd/1").readlink()).startswith(("/dev/pts/", "/dev/tty"))
+    except OSError:
+        return False

@@ -1,0 +1,269 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Thin: hears Ansible's events, hands plain data to module_utils/summary, prints and writes what comes back."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: plan_summary
+type: aggregate
+short_description: Summary of what a run plans or did, resource by resource
+version_added: 0.1.0
+author:
+  - Contributors to the mainstay.aws project
+description:
+  - Prints, after the play recap, what the modules of this collection plan (check mode) or did (otherwise), as one summary of the run.
+    It says where the run took place, what happens to which resource and why, what differs property by property, what needs consent,
+    what failed, what is left, and the totals in the last line.
+  - Works beside any stdout callback. Collects from every task result that has a C(plan) of format 1, also from failed tasks, loops and the
+    V(ansible.builtin.free) strategy. Prints nothing for a run without such results.
+  - Also names changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
+    without a plan, and results hidden by C(no_log), so that nobody takes an incomplete plan for a complete one.
+  - Never changes the exit status of the run. A failure of this plugin is one warning.
+  - Sensitive values are not printed and not written.
+requirements:
+  - enabling in configuration, C(callbacks_enabled = mainstay.aws.plan_summary)
+options:
+  detail:
+    description:
+      - How much is shown of each resource.
+    type: str
+    default: auto
+    choices:
+      auto: V(full) for what was planned in check mode, V(brief) for what was done.
+      full: Every property that comes, goes or changes.
+      brief: One line for each changed resource.
+    env:
+      - name: MAINSTAY_PLAN_SUMMARY_DETAIL
+    ini:
+      - section: callback_plan_summary
+        key: detail
+  width:
+    description:
+      - Number of columns to use. V(0) takes the terminal's width, or 120 when the output is not a terminal.
+    type: int
+    default: 0
+    env:
+      - name: MAINSTAY_PLAN_SUMMARY_WIDTH
+    ini:
+      - section: callback_plan_summary
+        key: width
+  json_path:
+    description:
+      - File for the summary as JSON. Folders are created, the file is replaced as a whole. Not written when empty.
+      - It is written for every run, also for one without plans, and is always in full.
+      - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
+        C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
+        C(replace), C(delete), C(unchanged), C(failed), C(not_started) and C(held_back). C(components) lists host, component, target, times,
+        API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks)
+        and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
+    type: path
+    env:
+      - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
+    ini:
+      - section: callback_plan_summary
+        key: json_path
+  markdown_path:
+    description:
+      - File for the summary as Markdown, made for a comment on a pull request, with a fold for each component. Not written when empty.
+      - Properties are left out when the text would be longer than such a comment may be.
+    type: path
+    env:
+      - name: MAINSTAY_PLAN_SUMMARY_MARKDOWN_PATH
+    ini:
+      - section: callback_plan_summary
+        key: markdown_path
+seealso:
+  - plugin: ansible.posix.profile_tasks
+    plugin_type: callback
+"""
+
+EXAMPLES = r"""
+ansible.cfg: |
+  [defaults]
+  callbacks_enabled = mainstay.aws.plan_summary
+
+  [callback_plan_summary]
+  json_path = artifacts/plan.json
+  markdown_path = artifacts/plan.md
+
+environment: |
+  ANSIBLE_CALLBACKS_ENABLED=mainstay.aws.plan_summary MAINSTAY_PLAN_SUMMARY_DETAIL=brief \
+    ansible-playbook site.yml -i inventories/prod --check
+"""
+
+import functools
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.callback import CallbackBase
+from ansible.utils import color
+
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Report
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
+
+WIDTH_WITHOUT_TERMINAL = 120
+WIDEST = 200
+GREY = "gray12"
+
+
+def guarded(method: Callable[..., None]) -> Callable[..., None]:
+    """An error of the summary becomes one warning; the run goes on."""
+
+    @functools.wraps(method)
+    def wrapper(self: CallbackModule, *args: Any, **kwargs: Any) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - nothing that goes wrong here may touch the run
+            self.complain(f"plan_summary: the summary is incomplete, {method.__name__} failed: {type(error).__name__}: {error}")
+
+    return wrapper
+
+
+class CallbackModule(CallbackBase):
+    """Collects plans while the run goes on and prints them at its end."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "mainstay.aws.plan_summary"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._collector = Collector()
+        self._began = time.monotonic()
+        self._started: dict[tuple[str, str], float] = {}
+        self._items: dict[tuple[str, str], list[Outcome]] = {}
+        self._complained = False
+
+    def complain(self, text: str) -> None:
+        """Warns, once in a run."""
+        if not self._complained:
+            self._complained = True
+            self._display.warning(text)
+
+    @guarded
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        del playbook
+        self._began = time.monotonic()
+
+    @guarded
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        self._started[host.get_name(), str(task._uuid)] = time.monotonic()
+
+    @guarded
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        self._take_item(result)
+
+    @guarded
+    def v2_runner_item_on_skipped(self, result: Any) -> None:
+        self._take_item(result)
+
+    @guarded
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        self._take_item(result, failed=True)
+
+    @guarded
+    def v2_runner_on_ok(self, result: Any) -> None:
+        self._take(result)
+
+    @guarded
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        self._take(result)
+
+    @guarded
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self._take(result, failed=not ignore_errors)
+
+    @guarded
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self._take(result, failed=not result.task.ignore_unreachable)
+
+    @guarded
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        report = self._collector.report(time.monotonic() - self._began, _healthy(stats))
+        if report.components or any(info.module.startswith(OWN_MODULES) for info in self._collector.hidden):
+            self._print(render(report, self._width(), self.get_option("detail")))
+        self._write("json_path", as_json, report)
+        self._write("markdown_path", functools.partial(as_markdown, detail=self.get_option("detail")), report)
+
+    def _take_item(self, result: Any, failed: bool = False) -> None:
+        """Loop items wait for the result of their task, which says whether a failure counts."""
+        key = result.host.get_name(), str(result.task._uuid)
+        self._items.setdefault(key, []).append(_outcome(result, failed))
+
+    def _take(self, result: Any, failed: bool = False) -> None:
+        task, host = result.task, result.host.get_name()
+        began = self._started.pop((host, str(task._uuid)), None)
+        role = task._role.get_name() if task._role else None
+        info = TaskInfo(
+            host=host,
+            name=task.get_name(),
+            module=str(task.resolved_action or task.action),
+            check_mode=bool(task.check_mode),
+            scope=f"role {role}" if role else str(task._uuid),
+        )
+        if began is not None:
+            self._collector.spend(info, time.monotonic() - began)
+        self._collector.add(info, _outcome(result, failed), self._items.pop((host, str(task._uuid)), ()))
+
+    def _width(self) -> int:
+        wanted = int(self.get_option("width") or 0)
+        if wanted > 0:
+            return wanted
+        return min(self._display.columns, WIDEST) if os.isatty(1) else WIDTH_WITHOUT_TERMINAL
+
+    def _print(self, lines: list[Line]) -> None:
+        """One call for the screen and one for the log, so that the log has no colours and an event of a controller is whole."""
+        self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True)
+        self._display.display("\n".join(one.text for one in lines), log_only=True)
+
+    def _write(self, option: str, convert: Callable[[Report], str], report: Report) -> None:
+        path = self.get_option(option)
+        if not path:
+            return
+        try:
+            write_atomically(path, convert(report))
+        except OSError as error:
+            self._display.error(f"plan_summary: cannot write {option} {path}: {error.strerror or error}", wrap_text=False)
+
+
+def _outcome(result: Any, failed: bool) -> Outcome:
+    return Outcome(result.result, failed=failed, changed=bool(result.is_changed()), skipped=bool(result.is_skipped()))
+
+
+def _healthy(stats: Any) -> frozenset[str]:
+    """Hosts of which no failure is left: what failed there was rescued."""
+    return frozenset(host for host in stats.processed if not stats.failures.get(host) and not stats.dark.get(host))
+
+
+def _painted(one: Line) -> str:
+    text = "".join(_paint(part, style) for part, style in one.spans)
+    return text if color.ANSIBLE_COLOR else text.rstrip()
+
+
+def _paint(text: str, style: str) -> str:
+    """The user's own Ansible colours; grey and bold, which Ansible has no setting for, only where it uses colours at all."""
+    if not style or not text.strip():
+        return text
+    if style == "bold":
+        return f"\033[1m{text}\033[0m" if color.ANSIBLE_COLOR else text
+    names = {
+        "add": constants.COLOR_DIFF_ADD,
+        "remove": constants.COLOR_DIFF_REMOVE,
+        "change": constants.COLOR_CHANGED,
+        "replace": constants.COLOR_WARN,
+        "error": constants.COLOR_ERROR,
+        "warn": constants.COLOR_WARN,
+        "ok": constants.COLOR_OK,
+        "dim": GREY,
+    }
+    return color.stringc(text, names[style])

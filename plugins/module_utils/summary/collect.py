@@ -1,0 +1,155 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From task results to a Report. Takes plain dictionaries, so that tests need no running Ansible.
+
+A module call covers its whole component, so a later call of the same module for the same component (a retry, a second play)
+replaces what the earlier one left undone; what the earlier one did is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Call, Component, Report, TaskNote, is_plan, read_plan
+
+OWN_MODULES = "mainstay.aws."
+_NO_CHECK_MODE = re.compile(r"check[ _-]mode", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """What the collector needs to know of the task that a result comes from. ``scope`` is what is timed together: a role, or a task."""
+
+    host: str
+    name: str
+    module: str = ""
+    check_mode: bool = False
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One result of a task or loop item. The three flags are Ansible's own: ``data`` need not have them."""
+
+    data: Mapping[str, Any]
+    failed: bool = False
+    changed: bool = False
+    skipped: bool = False
+
+
+@dataclass
+class Collector:
+    """Gathers the results of one run."""
+
+    calls: list[tuple[Call, str]] = field(default_factory=list)
+    changed: dict[TaskInfo, int] = field(default_factory=dict)
+    skipped: dict[TaskInfo, int] = field(default_factory=dict)
+    hidden: dict[TaskInfo, int] = field(default_factory=dict)
+    failed: list[tuple[TaskInfo, str]] = field(default_factory=list)
+    scopes: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def spend(self, info: TaskInfo, seconds: float) -> None:
+        """Adds the wall time of one task to its scope."""
+        self.scopes[info.host, info.scope] = self.scopes.get((info.host, info.scope), 0.0) + seconds
+
+    def add(self, info: TaskInfo, outcome: Outcome, items: Sequence[Outcome] = ()) -> None:
+        """Takes the result of a task, and for a loop those of its items, which then count instead.
+
+        A failure that the play ignores is to be given as not failed; that holds for its items too.
+        """
+        for one in items or [outcome]:
+            self._add_one(info, one, one.failed and outcome.failed)
+
+    def _add_one(self, info: TaskInfo, outcome: Outcome, failed: bool) -> None:
+        """Records one result or loop item. A failure that brings its errors in a plan needs no mention of its own."""
+        plan = outcome.data.get("plan")
+        if is_plan(plan):
+            call = read_plan(plan, info.host, info.module, _item(outcome.data))
+            self.calls.append((call, info.scope))
+            failed = failed and not call.errors
+        if failed:
+            self.failed.append((info, _first_line(outcome.data)))
+        elif is_plan(plan):
+            return
+        elif "censored" in outcome.data:
+            if outcome.changed or info.module.startswith(OWN_MODULES):
+                self.hidden[info] = self.hidden.get(info, 0) + 1
+        elif outcome.skipped:
+            if info.check_mode and lacks_check_mode(outcome.data):
+                self.skipped[info] = self.skipped.get(info, 0) + 1
+        elif outcome.changed:
+            self.changed[info] = self.changed.get(info, 0) + 1
+
+    def report(self, seconds: float = 0.0, healthy_hosts: frozenset[str] = frozenset()) -> Report:
+        """The run so far. Failures of ``healthy_hosts`` were rescued by the play, and say so."""
+        return Report(
+            components=tuple(self._components()),
+            changed=_notes(self.changed),
+            skipped=_notes(self.skipped),
+            hidden=_notes(self.hidden),
+            failed=tuple(
+                TaskNote(info.host, info.name, 1, info.check_mode, message, info.host in healthy_hosts) for info, message in self.failed
+            ),
+            seconds=seconds,
+        )
+
+    def _components(self) -> list[Component]:
+        grouped: dict[tuple[str, str, bool], list[tuple[Call, str]]] = {}
+        for call, scope in self.calls:
+            grouped.setdefault((call.host, call.component, call.check_mode), []).append((call, scope))
+        return [self._component(calls) for calls in grouped.values()]
+
+    def _component(self, calls: list[tuple[Call, str]]) -> Component:
+        merged = supersede([call for call, _scope in calls])
+        first = merged[-1]
+        return Component(
+            host=first.host,
+            name=first.component,
+            target=first.target,
+            check_mode=first.check_mode,
+            actions=tuple(action for call in merged for action in call.actions),
+            errors=tuple(error for call in merged for error in call.errors),
+            unchanged=sum(call.unchanged for call in merged),
+            seconds=sum(call.seconds for call, _scope in calls),
+            task_seconds=sum(self.scopes.get((first.host, scope), 0.0) for scope in {scope for _call, scope in calls}),
+            reads=sum(call.reads for call, _scope in calls),
+            writes=sum(call.writes for call, _scope in calls),
+        )
+
+
+def supersede(calls: list[Call]) -> list[Call]:
+    """One call per module and loop item: the last one, with what the earlier ones got done in front of its own actions."""
+    last: dict[tuple[str, str], Call] = {}
+    for one in calls:
+        call, earlier = one, last.get((one.module, one.item))
+        if earlier is not None:
+            done = tuple(action for action in earlier.actions if action.outcome == "done")
+            again = {action.address for action in done if action.action != "delete"} - {action.address for action in call.actions}
+            call = replace(call, actions=done + call.actions, unchanged=max(0, call.unchanged - len(again)))
+        last[call.module, call.item] = call
+    return list(last.values())
+
+
+def _notes(counted: Mapping[TaskInfo, int]) -> tuple[TaskNote, ...]:
+    return tuple(TaskNote(info.host, info.name, count, info.check_mode) for info, count in counted.items())
+
+
+def _item(result: Mapping[str, Any]) -> str:
+    label = result.get("_ansible_item_label", result.get(str(result.get("ansible_loop_var", "item"))))
+    return "" if label is None else str(label)
+
+
+def lacks_check_mode(data: Mapping[str, Any]) -> bool:
+    """Whether a skipped result was skipped because the module cannot say what it would do. ``raw`` skips without a word."""
+    if any(name in data for name in ("false_condition", "skip_reason", "skipped_reason")):
+        return False
+    message = str(data.get("msg") or "")
+    return not message or bool(_NO_CHECK_MODE.search(message))
+
+
+def _first_line(result: Mapping[str, Any]) -> str:
+    lines = str(result.get("msg") or "").strip().splitlines()
+    return lines[0] if lines else ""

@@ -1,0 +1,107 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The summary as data, for scripts and pipelines.
+
+Shape, version 1. Fields are only ever added within a version; a field that changes its meaning makes a new one::
+
+    schema_version: 1
+    check_mode: true | false | null          null: the run had both
+    result: no_changes | changes | held_back | failed
+    seconds: 12.3                            whole run, wall time
+    totals: {plan: COUNTS, run: COUNTS}      planned in check mode; done otherwise
+    components:
+      - host, component, check_mode, environment, endpoint (null for AWS), account_id, region, caller
+        seconds                              the module's own time
+        task_seconds                         wall time of the component's tasks on this host
+        api_calls: {read, write}
+        counts: COUNTS
+        actions: [{address, kind, action, reason, consent, hint, outcome, held_back, seconds, id,
+                   changes: [{property, before, after, forces_replacement, sensitive}]}]
+        errors: [{address, operation, code, message, hint}]
+    other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
+      - {host, task, count, check_mode, detail, rescued}
+
+    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, held_back}
+
+``result`` is the worst of what holds: failed before held_back before changes. Sensitive values read ``(sensitive)``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Action, Component, Report, TaskNote
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.order import ordered
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import total, totals
+
+SCHEMA_VERSION = 1
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report in the shape that this module's description promises."""
+    modes = {component.check_mode for component in report.components}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "check_mode": modes.pop() if len(modes) == 1 else None,
+        "result": result(report),
+        "seconds": round(report.seconds, 3),
+        "totals": {"plan": asdict(total(report.in_mode(True))), "run": asdict(total(report.in_mode(False)))},
+        "components": [_component(component) for component in report.components],
+        "other_changed_tasks": _notes(report.changed),
+        "skipped_without_check_mode": _notes(report.skipped),
+        "hidden_tasks": _notes(report.hidden),
+        "failed_tasks": _notes(report.failed),
+    }
+
+
+def result(report: Report) -> str:
+    """One word for the whole run."""
+    count = total(report.components)
+    if (
+        count.failed
+        or count.not_started
+        or any(not note.rescued for note in report.failed)
+        or any(component.errors for component in report.components)
+    ):
+        return "failed"
+    if count.held_back:
+        return "held_back"
+    return "changes" if count.changing or report.changed else "no_changes"
+
+
+def as_json(report: Report) -> str:
+    """The data as JSON text, indented, with a newline at the end."""
+    return json.dumps(as_data(report), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _component(component: Component) -> dict[str, Any]:
+    target = component.target
+    return {
+        "host": component.host,
+        "component": component.name,
+        "check_mode": component.check_mode,
+        "environment": target.environment or None,
+        "endpoint": target.endpoint or None,
+        "account_id": target.account_id or None,
+        "region": target.region or None,
+        "caller": target.caller or None,
+        "seconds": round(component.seconds, 3),
+        "task_seconds": round(component.task_seconds, 3),
+        "api_calls": {"read": component.reads, "write": component.writes},
+        "counts": asdict(totals(component)),
+        "actions": [_action(action) for action in ordered(component.actions)],
+        "errors": [asdict(error) for error in component.errors],
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    data = asdict(action)
+    empty = {name: data[name] or None for name in ("reason", "hint", "id")}
+    return {**data, **empty, "held_back": action.held_back, "changes": list(data["changes"])}
+
+
+def _notes(notes: Sequence[TaskNote]) -> list[dict[str, Any]]:
+    return [asdict(note) for note in notes]

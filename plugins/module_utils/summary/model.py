@@ -1,0 +1,227 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the summary knows of a run, and how a module's ``plan`` becomes it.
+
+The shapes are deliberately forgiving: a field that is missing or of another type is read as absent, because a summary must never
+be the reason why a run looks broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+FORMAT = 1
+UNKNOWN = "(known after apply)"
+SENSITIVE = "(sensitive)"
+VERBS = ("create", "update", "replace", "delete")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property: ``before`` and ``after`` are plain data; None stands for "not set". Sensitive values are already masked here."""
+
+    property: str
+    before: Any = None
+    after: Any = None
+    forces_replacement: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """What happens, or happened, to one resource."""
+
+    address: str
+    kind: str
+    action: str
+    reason: str = ""
+    consent: bool = True
+    hint: str = ""
+    changes: tuple[Change, ...] = ()
+    outcome: str = "planned"
+    seconds: float | None = None
+    id: str = ""
+
+    @property
+    def held_back(self) -> bool:
+        """Wanted, but not allowed by the call: it neither happens nor counts as planned."""
+        return self.outcome == "held_back" or (self.outcome == "planned" and not self.consent)
+
+    @property
+    def group(self) -> str:
+        """First part of the resource's name: the network, cluster or bucket that it belongs to."""
+        return self.address.partition(".")[2].partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One error of a module call."""
+
+    address: str = ""
+    operation: str = ""
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a component lives. ``endpoint`` is empty for AWS itself."""
+
+    environment: str = ""
+    endpoint: str = ""
+    account_id: str = ""
+    region: str = ""
+    caller: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One plan returned by one module call (one loop item of one task on one host)."""
+
+    host: str
+    component: str
+    target: Target
+    check_mode: bool
+    module: str = ""
+    item: str = ""
+    actions: tuple[Action, ...] = ()
+    errors: tuple[Failure, ...] = ()
+    unchanged: int = 0
+    seconds: float = 0.0
+    reads: int = 0
+    writes: int = 0
+
+
+@dataclass(frozen=True)
+class Component:
+    """Everything that one component (host and name) planned, or did, in one mode."""
+
+    host: str
+    name: str
+    target: Target
+    check_mode: bool
+    actions: tuple[Action, ...] = ()
+    errors: tuple[Failure, ...] = ()
+    unchanged: int = 0
+    seconds: float = 0.0
+    task_seconds: float = 0.0
+    reads: int = 0
+    writes: int = 0
+
+    @property
+    def title(self) -> str:
+        """Host and component; once if they are the same."""
+        return self.host if self.host == self.name else f"{self.host}: {self.name}"
+
+
+@dataclass(frozen=True)
+class TaskNote:
+    """A task without a plan that belongs into the picture: changed, skipped, failed (``rescued``: the play dealt with it) or hidden."""
+
+    host: str
+    task: str
+    count: int = 1
+    check_mode: bool = False
+    detail: str = ""
+    rescued: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole run; what every renderer takes."""
+
+    components: tuple[Component, ...] = ()
+    changed: tuple[TaskNote, ...] = ()
+    skipped: tuple[TaskNote, ...] = ()
+    failed: tuple[TaskNote, ...] = ()
+    hidden: tuple[TaskNote, ...] = ()
+    seconds: float = 0.0
+
+    def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
+        """The components of check mode, or those that really ran."""
+        return tuple(one for one in self.components if one.check_mode is check_mode)
+
+
+def is_plan(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether the value is a plan in the format that this code reads."""
+    return isinstance(value, Mapping) and value.get("format") == FORMAT
+
+
+def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = "") -> Call:
+    """A module's ``plan`` as a Call."""
+    target, calls, counts = _mapping(plan, "target"), _mapping(plan, "api_calls"), _mapping(plan, "counts")
+    return Call(
+        host=host,
+        component=_text(plan, "component") or host,
+        target=Target(
+            environment=_text(plan, "environment"),
+            endpoint=_text(target, "endpoint"),
+            account_id=_text(target, "account_id"),
+            region=_text(target, "region"),
+            caller=_text(target, "caller"),
+        ),
+        check_mode=bool(plan.get("check_mode")),
+        module=module,
+        item=item,
+        actions=tuple(_action(one) for one in _mappings(plan, "actions") if one.get("action") in VERBS),
+        errors=tuple(_failure(one) for one in _mappings(plan, "errors")),
+        unchanged=int(_number(counts, "unchanged") or 0),
+        seconds=_number(plan, "seconds") or 0.0,
+        reads=int(_number(calls, "read") or 0),
+        writes=int(_number(calls, "write") or 0),
+    )
+
+
+def _action(data: Mapping[str, Any]) -> Action:
+    address = _text(data, "address")
+    return Action(
+        address=address,
+        kind=_text(data, "kind") or address.partition(".")[0],
+        action=_text(data, "action"),
+        reason=_text(data, "reason"),
+        consent=data.get("consent") is not False,
+        hint=_text(data, "hint"),
+        changes=tuple(_change(one) for one in _mappings(data, "changes")),
+        outcome=_text(data, "outcome") or "planned",
+        seconds=_number(data, "seconds"),
+        id=_text(data, "id"),
+    )
+
+
+def _change(data: Mapping[str, Any]) -> Change:
+    sensitive = bool(data.get("sensitive"))
+    before, after = data.get("before"), data.get("after")
+    return Change(
+        property=_text(data, "property"),
+        before=SENSITIVE if sensitive and before is not None else before,
+        after=SENSITIVE if sensitive and after is not None else after,
+        forces_replacement=bool(data.get("forces_replacement")),
+        sensitive=sensitive,
+    )
+
+
+def _failure(data: Mapping[str, Any]) -> Failure:
+    return Failure(*(_text(data, name) for name in ("address", "operation", "code", "message", "hint")))
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    return "" if value is None else str(value)
+
+
+def _number(data: Mapping[str, Any], name: str) -> float | None:
+    value = data.get(name)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _mapping(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = data.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    value = data.get(name)
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, (list, tuple)) else []

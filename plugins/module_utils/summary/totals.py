@@ -1,0 +1,199 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Counting, and the sentences and the table that say the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import VERBS, Component, Report
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, columns, line, safe, width_of
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many resources. ``create`` to ``delete`` count what is planned (check mode) or done (otherwise), never what was not allowed."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    not_started: int = 0
+    held_back: int = 0
+
+    @property
+    def changing(self) -> int:
+        """All that is planned or done."""
+        return self.create + self.update + self.replace + self.delete
+
+
+COLUMNS = (
+    ("create", "add", "add"),
+    ("update", "change", "change"),
+    ("replace", "replace", "replace"),
+    ("delete", "destroy", "remove"),
+    ("unchanged", "unchanged", ""),
+    ("failed", "failed", "error"),
+    ("not_started", "not started", "warn"),
+    ("held_back", "held back", "warn"),
+)
+
+
+def totals(component: Component) -> Totals:
+    """The counts of one component."""
+    counts = dict.fromkeys((one.name for one in fields(Totals)), 0)
+    counts["unchanged"] = component.unchanged
+    for action in component.actions:
+        if action.held_back:
+            counts["held_back"] += 1
+        elif action.outcome in ("failed", "not_started"):
+            counts[action.outcome] += 1
+        elif action.action in VERBS and (action.outcome == "done" or component.check_mode):
+            counts[action.action] += 1
+        else:
+            counts["not_started"] += 1
+    return Totals(**counts)
+
+
+def total(components: Iterable[Component]) -> Totals:
+    """The counts of several components."""
+    each = [totals(component) for component in components]
+    return Totals(**{one.name: sum(getattr(count, one.name) for count in each) for one in fields(Totals)})
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 task``, ``2 tasks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def short_counts(count: Totals, check_mode: bool) -> list[Span]:
+    """What a component's heading says: only what is not zero."""
+    words = ("to add", "to change", "to replace", "to destroy") if check_mode else ("added", "changed", "replaced", "destroyed")
+    labels = (*words, "unchanged", "failed", "not started", "held back")
+    spans: list[Span] = []
+    for (name, _title, style), label in zip(COLUMNS, labels, strict=True):
+        if number := getattr(count, name):
+            spans += [(", ", "")] if spans else []
+            spans.append((f"{number} {label}", style))
+    return spans or [("nothing here", "dim")]
+
+
+def verdict(report: Report) -> list[Line]:
+    """Remarks that qualify the result, then the result as the last line; two last lines if the run mixed check mode and real work."""
+    return [*remarks(report), *sentences(report)]
+
+
+def remarks(report: Report) -> list[Line]:
+    """What keeps the result from being the whole truth: other tasks, what was not allowed, what failed."""
+    planned, ran = report.in_mode(True), report.in_mode(False)
+    stopped = [note for note in report.failed if not note.rescued]
+    errors = sum(len(component.errors) for component in planned) + sum(note.check_mode for note in stopped)
+    elsewhere = sum(not note.check_mode for note in stopped)
+    others = sum(note.count for note in report.changed)
+    held, left = total(report.components).held_back, total(ran)
+    lines = []
+    if others:
+        lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
+    if held:
+        lines.append(line((f"{held} held back: not done until allowed, see above.", "warn")))
+    if errors:
+        lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
+    if elsewhere:
+        lines.append(line((f"{plural(elsewhere, 'task')} failed without a plan, see above.", "error")))
+    if left.failed or left.not_started:
+        text = f"{left.failed} failed, {left.not_started} not started. "
+        lines.append(line((text, "error"), "Mend the cause and run again: what is done stays done."))
+    return lines
+
+
+def sentences(report: Report) -> list[Line]:
+    """``Plan: ...`` for what check mode saw, ``Done: ...`` (or ``Stopped: ...``) for what ran."""
+    planned, ran = report.in_mode(True), report.in_mode(False)
+    return [*([_planned(report, planned)] if planned else []), *([_ran(report, ran)] if ran else [])]
+
+
+def _calls(components: Sequence[Component]) -> str:
+    return plural(sum(one.reads + one.writes for one in components), "API call")
+
+
+def _planned(report: Report, components: Sequence[Component]) -> Line:
+    count = total(components)
+    if not (count.changing or count.held_back or _in_trouble(report, components)):
+        return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described ({_calls(components)}).")
+    return _sentence("Plan: ", count, ("to add", "to change", "to replace", "to destroy"), ".")
+
+
+def _ran(report: Report, components: Sequence[Component]) -> Line:
+    count = total(components)
+    trouble = _in_trouble(report, components)
+    tail = f" in {duration(report.seconds)} ({_calls(components)})."
+    if not (count.changing or count.held_back or trouble):
+        return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described{tail}")
+    words = ("added", "changed", "replaced", "destroyed")
+    return _sentence("Stopped: " if trouble else "Done: ", count, words, f", {count.unchanged} unchanged{tail}")
+
+
+def _in_trouble(report: Report, components: Sequence[Component]) -> bool:
+    """Whether something in this mode failed, with a plan or (unless rescued) without."""
+    mode = components[0].check_mode
+    stopped = any(note.check_mode is mode and not note.rescued for note in report.failed)
+    count = total(components)
+    return bool(stopped or count.failed or count.not_started or any(component.errors for component in components))
+
+
+def _sentence(start: str, count: Totals, words: Sequence[str], end: str) -> Line:
+    spans: list[Span] = [(start, "bold")]
+    for number, (verb, word) in enumerate(zip(VERBS, words, strict=True)):
+        amount = getattr(count, verb)
+        spans += [(", ", "")] if number else []
+        spans.append((f"{amount} {word}", COLUMNS[number][2] if amount else ""))
+    return line(*spans, end)
+
+
+def table(report: Report, width: int) -> list[Line]:
+    """Totals by component; empty with fewer than two components, whose heading says it already. Calls and time go if room is short."""
+    if len(report.components) < 2:
+        return []
+    counts = [totals(component) for component in report.components]
+    shown = [one for one in COLUMNS if one[0] in VERBS or any(getattr(count, one[0]) for count in counts)]
+    titles = ["component", *(title for _name, title, _style in shown), "time", "calls"]
+    rows: list[list[Span]] = [[(title, "dim") for title in titles]]
+    mixed = len({component.check_mode for component in report.components}) > 1
+    for component, count in zip(report.components, counts, strict=True):
+        name = safe(component.title) + (" (check)" if mixed and component.check_mode else "")
+        spent = duration(component.task_seconds or component.seconds)
+        rows.append([(name, ""), *_cells(count, shown), (spent, ""), (_sum([component]), "")])
+    for title, components in _sums(report, mixed):
+        rows.append([(title, "bold"), *_cells(total(components), shown), (duration(report.seconds), ""), (_sum(components), "")])
+    for dropped in (0, 1, 2):
+        lines = columns([row[: len(row) - dropped] for row in rows], right=frozenset(range(1, len(titles))))
+        if all(width_of(one.spans) <= width for one in lines):
+            break
+    return lines
+
+
+def _sums(report: Report, mixed: bool) -> list[tuple[str, Sequence[Component]]]:
+    """What is planned and what is done are never added up."""
+    return [("planned", report.in_mode(True)), ("done", report.in_mode(False))] if mixed else [("total", report.components)]
+
+
+def _sum(components: Sequence[Component]) -> str:
+    return str(sum(one.reads + one.writes for one in components))
+
+
+def _cells(count: Totals, shown: Sequence[tuple[str, str, str]]) -> list[Span]:
+    return [(str(getattr(count, name)), style if getattr(count, name) else "dim") for name, _title, style in shown]

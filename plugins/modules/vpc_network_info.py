@@ -1,0 +1,115 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vpc_network_info
+version_added: 0.1.0
+short_description: Read the outputs of networks back from AWS
+description:
+  - Returns the same outputs as M(mainstay.aws.vpc_network), found in AWS by the tags
+    of the component alone. No description of the networks is needed, and nothing is changed.
+  - This is how a component that needs a network works in a run of its own, with C(--limit), C(--tags) or as a separate job.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  environment:
+    description:
+      - The environment that the networks belong to, such as V(prod).
+    type: str
+    required: true
+  component:
+    description:
+      - The component that the networks belong to.
+    type: str
+    default: network
+  expected_account_id:
+    description:
+      - The account that the credentials must belong to. Any other is refused.
+    type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Changes nothing, in check mode or not.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+seealso:
+  - module: mainstay.aws.vpc_network
+"""
+
+EXAMPLES = r"""
+- name: Find the networks of an environment
+  mainstay.aws.vpc_network_info:
+    environment: prod
+    region: af-south-1
+  register: found
+
+- name: Show the private subnets
+  ansible.builtin.debug:
+    var: found.outputs.networks.main.subnet_ids.private
+"""
+
+RETURN = r"""
+outputs:
+  description:
+    - The outputs of M(mainstay.aws.vpc_network), in the same shape. Without any network RV(outputs.networks) is empty.
+  returned: always
+  type: dict
+  contains:
+    networks:
+      description: The networks by name.
+      type: dict
+      returned: always
+      sample:
+        main:
+          vpc_id: vpc-0a1b2c3d
+          subnet_ids:
+            private: {af-south-1a: subnet-02}
+          security_group_ids: {nodes: sg-03}
+    kms_key_id:
+      description: The key that encrypts the component's log groups; null where there is none.
+      type: str
+      returned: always
+      sample: 1234abcd-12ab-34cd-56ef-1234567890ab
+    kms_key_arn:
+      description: ARN of that key.
+      type: str
+      returned: always
+      sample: arn:aws:kms:af-south-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab
+    flow_log_role_arn:
+      description: ARN of the role that delivers flow logs; null where there is none.
+      type: str
+      returned: always
+      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod-network-flow-logs
+found:
+  description: Addresses of everything that the component owns.
+  returned: always
+  type: list
+  elements: str
+  sample: [vpc.main, subnet.main/private-af-south-1a]
+target:
+  description: Where it was found, as endpoint (null for AWS itself), region, account_id and caller.
+  returned: always
+  type: dict
+  sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import read
+from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import info_argument_spec
+
+
+def main() -> None:
+    read(AnsibleAWSModule(argument_spec=info_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
