@@ -96,6 +96,7 @@ def read_outputs(module: Any, domain: Domain) -> NoReturn:
     place, observed = look_around(module, aws, endpoint, region, domain)
     attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
     module.exit_json(changed=False, outputs=domain.outputs(attributes), found=sorted(attributes), target=place.as_dict())
+    raise AssertionError("exit_json does not return")
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:

@@ -68,7 +68,7 @@ class Aws:
         """One describe, get or list call that is not paginated."""
         return self._call(service, method, False, lambda client: getattr(client, method)(**params))
 
-    def list(self, service: str, method: str, items: str, **params: Any) -> list[Any]:
+    def list_all(self, service: str, method: str, items: str, **params: Any) -> list[Any]:
         """All pages of a list call: the entries below ``items``."""
 
         def pages(client: Any) -> list[Any]:

@@ -81,7 +81,7 @@ class AwsKind:
         return self.properties[name].api or camel(name)
 
     def find(self, aws: Aws) -> list[Observed]:
-        raws = aws.list(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: aws.owner.filters()})
+        raws = aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: aws.owner.filters()})
         return self.observe_all(aws, raws)
 
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:

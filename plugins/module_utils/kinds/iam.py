@@ -38,7 +38,7 @@ class IamRole(AwsKind):
     )
 
     def find(self, aws: Aws) -> list[Observed]:
-        return self._look(aws, [role["RoleName"] for role in aws.list("iam", "list_roles", "Roles", PathPrefix=aws.owner.path)])
+        return self._look(aws, [role["RoleName"] for role in aws.list_all("iam", "list_roles", "Roles", PathPrefix=aws.owner.path)])
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         return next(iter(self._look(aws, [seen.id])), None)
@@ -97,7 +97,7 @@ class IamRole(AwsKind):
     def set_inline_policy(self, aws: Aws, seen: Observed, value: Mapping[str, Any] | None) -> None:
         if value:
             aws.change("iam", "put_role_policy", RoleName=seen.id, PolicyName=INLINE, PolicyDocument=json.dumps(value))
-        for name in aws.list("iam", "list_role_policies", "PolicyNames", RoleName=seen.id):
+        for name in aws.list_all("iam", "list_role_policies", "PolicyNames", RoleName=seen.id):
             if name != INLINE or not value:
                 aws.remove("iam", "delete_role_policy", RoleName=seen.id, PolicyName=name)
 

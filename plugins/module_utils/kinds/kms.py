@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
@@ -34,24 +34,25 @@ class KmsKey(AwsKind):
 
     def find(self, aws: Aws) -> list[Observed]:
         prefix = f"alias{aws.owner.path}"
-        listed, tagged = aws.map(lambda look: look(aws), [self._aliases, self._tagged])
+        looks: list[Callable[[Aws], list[Any]]] = [self._aliases, self._tagged]
+        listed, tagged = aws.map(lambda look: look(aws), looks)
         aliases = {a["TargetKeyId"]: a["AliasName"] for a in listed if a.get("TargetKeyId") and a["AliasName"].startswith(prefix)}
         return self._look(aws, sorted({*aliases, *tagged}), aliases)
 
     @staticmethod
     def _aliases(aws: Aws) -> list[dict[str, Any]]:
-        return aws.list("kms", "list_aliases", "Aliases")
+        return aws.list_all("kms", "list_aliases", "Aliases")
 
     @staticmethod
     def _tagged(aws: Aws) -> list[str]:
         filters = [{"Key": key, "Values": [value]} for key, value in aws.owner.scope().items()]
-        found = aws.list(
+        found = aws.list_all(
             "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourceTypeFilters=["kms:key"]
         )
         return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        aliases = {a["TargetKeyId"]: a["AliasName"] for a in aws.list("kms", "list_aliases", "Aliases", KeyId=seen.id)}
+        aliases = {a["TargetKeyId"]: a["AliasName"] for a in aws.list_all("kms", "list_aliases", "Aliases", KeyId=seen.id)}
         return next(iter(self._look(aws, [seen.id], aliases)), None)
 
     def _look(self, aws: Aws, keys: list[str], aliases: Mapping[str, str]) -> list[Observed]:
@@ -89,9 +90,7 @@ class KmsKey(AwsKind):
             "enable_key_rotation": rotation["KeyRotationEnabled"],
             "tags": visible(plain),
         }
-        return Observed(
-            self.name, address, metadata["KeyId"], values | ({"alias": alias} if alias else {}), {"arn": metadata["Arn"]}
-        )
+        return Observed(self.name, address, metadata["KeyId"], values | ({"alias": alias} if alias else {}), {"arn": metadata["Arn"]})
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}

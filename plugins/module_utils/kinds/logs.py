@@ -24,10 +24,10 @@ class LogGroup(AwsKind):
     retention_in_days = later("retentionInDays")
 
     def find(self, aws: Aws) -> list[Observed]:
-        return self._observe_named(aws, aws.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=aws.owner.path))
+        return self._observe_named(aws, aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=aws.owner.path))
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        raws = aws.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=seen.id)
+        raws = aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=seen.id)
         return next((one for one in self._observe_named(aws, [raw for raw in raws if raw["logGroupName"] == seen.id])), None)
 
     def _observe_named(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
@@ -57,7 +57,7 @@ class LogGroup(AwsKind):
         return self._observed({**sent, "arn": self._future_arn(aws, properties["log_group_name"])}, tags, address)
 
     def _future_arn(self, aws: Aws, name: str) -> str:
-        raws = aws.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
+        raws = aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
         return next((self.arn(raw) for raw in raws if raw["logGroupName"] == name), "")
 
     def set_kms_key_id(self, aws: Aws, seen: Observed, value: str | None) -> None:

@@ -88,7 +88,9 @@ class RouteTable(AwsKind):
         try:
             aws.change("ec2", "associate_route_table", RouteTableId=table, SubnetId=subnet)
         except AlreadyThere:
-            holders = aws.list("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])
+            holders = aws.list_all(
+                "ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
+            )
             for holder in holders:
                 association = self.attributes(holder)["associations"][subnet]
                 if holder["RouteTableId"] != table:
@@ -181,7 +183,7 @@ class NetworkAcl(AwsKind):
     def _move(self, aws: Aws, subnets: list[str], acl: str) -> None:
         if not subnets:
             return
-        for raw in aws.list("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": subnets}]):
+        for raw in aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": subnets}]):
             for association in raw["Associations"]:
                 if association["SubnetId"] in subnets and raw["NetworkAclId"] != acl:
                     identifier = association["NetworkAclAssociationId"]
@@ -189,7 +191,7 @@ class NetworkAcl(AwsKind):
 
     def _default_acl(self, aws: Aws, seen: Observed) -> str:
         filters = [{"Name": "vpc-id", "Values": [seen.properties["vpc_id"]]}, {"Name": "default", "Values": ["true"]}]
-        return str(aws.list("ec2", self.calls.list, self.calls.items, Filters=filters)[0]["NetworkAclId"])
+        return str(aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)[0]["NetworkAclId"])
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         current = self.read(aws, seen)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
@@ -75,7 +75,7 @@ def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> Non
             _change_rules(aws, method, seen.id, chosen)
 
 
-def _change_rules(aws: Aws, method: str, group: str, chosen: list[Rule]) -> None:
+def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> None:
     """All rules in one call; where some of them are there or gone already, one by one."""
     try:
         aws.change("ec2", method, GroupId=group, IpPermissions=[permission(rule) for rule in chosen])
@@ -138,11 +138,11 @@ class DefaultSecurityGroup(AwsKind):
 
     def find(self, aws: Aws) -> list[Observed]:
         filters = [*aws.owner.filters(), {"Name": "group-name", "Values": [DEFAULT]}]
-        return self.observe_all(aws, aws.list("ec2", self.calls.list, self.calls.items, Filters=filters))
+        return self.observe_all(aws, aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters))
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         filters = [{"Name": "vpc-id", "Values": [properties["vpc_id"]]}, {"Name": "group-name", "Values": [DEFAULT]}]
-        raws = aws.list("ec2", self.calls.list, self.calls.items, Filters=filters)
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
         if not raws:
             raise NotYet(f"the default group of {properties['vpc_id']} is not there yet", "ec2:DescribeSecurityGroups")
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}

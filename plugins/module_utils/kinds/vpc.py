@@ -87,7 +87,12 @@ class InternetGateway(AwsKind):
 class ElasticIp(AwsKind):
     name = "elastic_ip"
     calls = ec2(
-        "address", list="describe_addresses", items="Addresses", create="allocate_address", delete="release_address", id="AllocationId",
+        "address",
+        list="describe_addresses",
+        items="Addresses",
+        create="allocate_address",
+        delete="release_address",
+        id="AllocationId",
         tag_type="elastic-ip",
     )
     repeatable = False

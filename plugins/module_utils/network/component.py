@@ -85,4 +85,4 @@ def _domain(module: Any, networks: dict[str, Network]) -> component.Domain:
 def available_zones(aws: Aws) -> list[str]:
     """The region's ordinary zones that the account may use; local zones and wavelength zones are left out."""
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
-    return [zone["ZoneName"] for zone in aws.list("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]
+    return [zone["ZoneName"] for zone in aws.list_all("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]

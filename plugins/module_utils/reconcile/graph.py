@@ -117,9 +117,7 @@ def _add_users_by_birth(graph: Graph, action: Action, dying: Iterable[Action], k
             graph.add(delete_step(action), delete_step(user))
 
 
-def _add_users_by_choice(
-    graph: Graph, action: Action, dying: Iterable[Action], stays: Iterable[Action], kinds: Mapping[str, Kind]
-) -> None:
+def _add_users_by_choice(graph: Graph, action: Action, dying: Iterable[Action], stays: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
     """Whoever points at this and can be changed goes first too, or looks away first: what stays must, in a cycle one has to."""
     delete = delete_step(action)
     for user in dying:

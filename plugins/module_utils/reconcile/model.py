@@ -178,8 +178,8 @@ class Kind(Protocol):
     """A replacement is created before the old one is deleted. Only where names, addresses and quotas allow both to exist."""
     repeatable: bool
     """Sending the create call again after a lost reply cannot make a second one: it carries a token or collides with itself."""
-    settles: bool
-    """An update puts the resource into a pending state that has to be waited for."""
+    settles: tuple[str, ...]
+    """Which of "update" and "delete" are only begun by their call, and have to be waited for. A create says so by its state."""
     ends_with_parent: bool
     """Deleting it is a formality; it goes when what it belongs to goes."""
     outlives: tuple[str, ...]

@@ -206,10 +206,7 @@ def _checked(desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> dict[str
 def create_needs(resource: Resource, kind: Kind) -> set[str]:
     """The addresses whose attributes this resource's create call needs."""
     return {
-        reference.address
-        for name, value in resource.properties.items()
-        if kind.properties[name].in_create
-        for reference in refs_in(value)
+        reference.address for name, value in resource.properties.items() if kind.properties[name].in_create for reference in refs_in(value)
     }
 
 
@@ -225,9 +222,7 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     if seen.state == "deleting":
         return Action("delete", seen.address, seen.kind, remove=seen, reason="it is being deleted already")
     kind = kinds[seen.kind]
-    changes = tuple(
-        Change(n, p.normal(seen.properties[n]), None) for n, p in kind.properties.items() if seen.properties.get(n) is not None
-    )
+    changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in kind.properties.items() if seen.properties.get(n) is not None)
     allowed = consent.allows("delete", seen.address) or (superseded and consent.allows("replace", seen.address))
     reason = "an earlier replacement was not finished" if superseded else "it is no longer wanted"
     return Action("delete", seen.address, seen.kind, None, seen, seen, changes, reason, allowed)

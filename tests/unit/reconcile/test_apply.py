@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed
@@ -220,7 +222,7 @@ def test_everything_that_cannot_be_listed_is_reported_at_once() -> None:
 @pytest.mark.parametrize(("seconds", "poll"), [(0, 1), (10, 1), (10, 5), (3, 100)])
 def test_until_backs_off_up_to_poll_and_ends_at_the_deadline(seconds: float, poll: float) -> None:
     looks = list(until(FakeClock(), seconds, poll))
-    gaps = [late - early for early, late in zip(looks, looks[1:], strict=False)]
+    gaps = [late - early for early, late in itertools.pairwise(looks)]
     assert looks[0] == 0
     assert looks[-1] == pytest.approx(seconds)
     assert all(gap <= poll + 1e-9 for gap in gaps)

@@ -5,14 +5,24 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
+
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.graph import Step, build
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE, UNKNOWN, Observed, Resource, ref, resolve, without
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import (
+    SENSITIVE,
+    UNKNOWN,
+    Observed,
+    Resource,
+    ref,
+    resolve,
+    without,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
 
 from .fake import kinds
@@ -45,7 +55,9 @@ def verbs(plan: Plan) -> dict[str, str]:
         pytest.param([want("room.a")], [there("room.a", colour="red", size=3)], {}, id="what is not given is not compared"),
         pytest.param([want("room.a", size=2)], [there("room.a", size=1)], {"room.a": "update"}, id="given is changed in place"),
         pytest.param([want("room.a", label="x")], [there("room.a", label="y")], {"room.a": "update"}, id="later is changed in place"),
-        pytest.param([want("room.a", colour="red")], [there("room.a", colour="blue")], {"room.a": "replace"}, id="fixed forces replacement"),
+        pytest.param(
+            [want("room.a", colour="red")], [there("room.a", colour="blue")], {"room.a": "replace"}, id="fixed forces replacement"
+        ),
         pytest.param([want("room.a", seed=1)], [there("room.a")], {}, id="initial is never compared"),
         pytest.param([want("room.a", password="p")], [there("room.a")], {}, id="secret is never compared"),
         pytest.param([], [there("room.a")], {"room.a": "delete"}, id="not wanted is deleted"),
@@ -153,7 +165,7 @@ def test_secrets_are_masked_in_plan_and_diff() -> None:
 def order(plan: Plan, *steps: Step) -> bool:
     """Whether each of these steps waits for the one before it."""
     graph = build(plan, KINDS)
-    return all(graph.waits_for(late, early) for early, late in zip(steps, steps[1:], strict=False))
+    return all(graph.waits_for(late, early) for early, late in itertools.pairwise(steps))
 
 
 def make(address: str) -> Step:
@@ -192,7 +204,10 @@ def test_two_that_name_each_other_late_are_deleted_by_unlinking_one() -> None:
             id="create: what is pointed at first",
         ),
         pytest.param(
-            [want("room.a"), want("room.b", "room.a")], [], [make("room.a"), finish("room.a"), make("room.b")], id="after: when it is finished"
+            [want("room.a"), want("room.b", "room.a")],
+            [],
+            [make("room.a"), finish("room.a"), make("room.b")],
+            id="after: when it is finished",
         ),
         pytest.param(
             [], [there("room.a"), there("room.b", parent="id-a")], [delete("room.b"), delete("room.a")], id="delete: who points goes first"

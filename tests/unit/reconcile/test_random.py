@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -97,10 +98,8 @@ def test_one_fault_anywhere_is_mended_by_the_next_run(first: list[Resource], sec
     world = World(slow=1)
     for desired in (first, second, []):
         world.faults = {len(world.log) + at: fault}
-        try:
+        with contextlib.suppress(Killed):
             apply(world, desired)
-        except Killed:
-            pass
         world.revive()
         result = apply(world, desired)
         assert list(result.failures) == []

@@ -1,0 +1,101 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The filters, as Ansible calls them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.mainstay.aws.plugins.filter.failed_components import FilterModule as FailedComponents
+from ansible_collections.mainstay.aws.plugins.filter.network_errors import FilterModule as NetworkErrors
+from ansible_collections.mainstay.aws.plugins.filter.subnet_plan import FilterModule as SubnetPlan
+from ansible_collections.mainstay.aws.plugins.filter.undeclared_variables import FilterModule as UndeclaredVariables
+
+subnet_plan = SubnetPlan().filters()["subnet_plan"]
+network_errors = NetworkErrors().filters()["network_errors"]
+undeclared_variables = UndeclaredVariables().filters()["undeclared_variables"]
+failed_components = FailedComponents().filters()["failed_components"]
+
+NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": ["af-south-1a"]}
+SPECS = {
+    "argument_specs": {"main": {"options": {"vpc_networks": {}, "vpc_state": {}}}, "other": {"options": {"vpc_other": {}}}, "bare": {}}
+}
+
+
+def test_subnet_plan() -> None:
+    assert subnet_plan(NETWORK) == {
+        "database": {"af-south-1a": "10.0.144.0/23"},
+        "private": {"af-south-1a": "10.0.0.0/20"},
+        "public": {"af-south-1a": "10.0.128.0/23"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        (
+            {**NETWORK, "cidr": "10.0.0.1/16"},
+            "subnet_plan: cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16",
+        ),
+        ("10.0.0.0/16", "subnet_plan: network is '10.0.0.0/16', but it must be a mapping"),
+    ],
+)
+def test_subnet_plan_says_what_is_wrong(network: Any, expected: str) -> None:
+    with pytest.raises(AnsibleFilterError) as failure:
+        subnet_plan(network)
+    assert str(failure.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("networks", "region", "expected"),
+    [
+        ({"main": NETWORK}, "af-south-1", []),
+        ({"main": NETWORK}, "", []),
+        (
+            {"main": NETWORK},
+            "us-east-1",
+            [
+                "vpc_networks.main.availability_zones is 'af-south-1a', but the region is us-east-1; its zones are called us-east-1a, "
+                "us-east-1b and so on"
+            ],
+        ),
+    ],
+)
+def test_network_errors(networks: Any, region: str, expected: list[str]) -> None:
+    assert network_errors(networks, "vpc_networks", region) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["vpc_networks", "vpc_state", "vpc_other", "vpc_outputs", "vpcs", "eks_version"], []),
+        (["vpc_netwroks"], ["vpc_netwroks is not a variable of the role vpc; did you mean vpc_networks?"]),
+        (["vpc_x"], ["vpc_x is not a variable of the role vpc; known are vpc_networks, vpc_other, vpc_outputs, vpc_state"]),
+    ],
+)
+def test_undeclared_variables(names: list[str], expected: list[str]) -> None:
+    assert undeclared_variables(names, "vpc", SPECS) == expected
+
+
+@pytest.mark.parametrize("specs", [None, {}, {"argument_specs": []}])
+def test_undeclared_variables_wants_a_specification(specs: Any) -> None:
+    with pytest.raises(AnsibleFilterError):
+        undeclared_variables([], "vpc", specs)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({"platform_started": True, "vpc_outputs": {}}, [], id="done in this run"),
+        pytest.param({"platform_started": True}, ["network"], id="failed in this run"),
+        pytest.param({}, [], id="not part of this run"),
+        pytest.param(None, [], id="not in the inventory"),
+    ],
+)
+def test_failed_components(variables: dict[str, Any] | None, expected: list[str]) -> None:
+    hostvars = {} if variables is None else {"network": variables}
+    assert failed_components(hostvars, ["network"], "vpc_outputs") == expected
