@@ -173,36 +173,44 @@ class Kind(Protocol):
     """
 
     name: str
-    properties: Mapping[str, Property]
+
+    @property
+    def properties(self) -> Mapping[str, Property]:
+        """What the class attributes declare."""
+
     create_first: bool
     """A replacement is created before the old one is deleted. Only where names, addresses and quotas allow both to exist."""
     repeatable: bool
     """Sending the create call again after a lost reply cannot make a second one: it carries a token or collides with itself."""
-    settles: tuple[str, ...]
-    """Which of "update" and "delete" are only begun by their call, and have to be waited for. A create says so by its state."""
     ends_with_parent: bool
     """Deleting it is a formality; it goes when what it belongs to goes."""
-    outlives: tuple[str, ...]
-    """Kinds that must be gone before one of this kind is deleted, beyond what references tell."""
     timeout: float
     """Seconds that making, changing or deleting one may take."""
 
-    def find(self, backend: Any) -> list[Observed]:
+    @property
+    def settles(self) -> tuple[str, ...]:
+        """Which of "update" and "delete" are only begun by their call, and have to be waited for. A create says so by its state."""
+
+    @property
+    def outlives(self) -> tuple[str, ...]:
+        """Kinds that must be gone before one of this kind is deleted, beyond what references tell."""
+
+    def find(self, backend: Any, /) -> list[Observed]:
         """Everything of this kind that carries our owner mark, in any state but gone, in as few calls as the API allows."""
 
-    def create(self, backend: Any, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+    def create(self, backend: Any, address: str, properties: Mapping[str, Any], token: str, /) -> Observed:
         """Exactly one mutating call, owner mark included."""
 
-    def update(self, backend: Any, seen: Observed, properties: Mapping[str, Any]) -> None:
+    def update(self, backend: Any, seen: Observed, properties: Mapping[str, Any], /) -> None:
         """Set these properties to these values. Absolute and repeatable; ``None`` unsets."""
 
-    def delete(self, backend: Any, seen: Observed) -> None:
+    def delete(self, backend: Any, seen: Observed, /) -> None:
         """Delete it; not an error if it is gone already."""
 
-    def read(self, backend: Any, seen: Observed) -> Observed | None:
+    def read(self, backend: Any, seen: Observed, /) -> Observed | None:
         """Look at this one again; None when it is gone."""
 
-    def serialise_by(self, properties: Mapping[str, Any]) -> str | None:
+    def serialise_by(self, properties: Mapping[str, Any], /) -> str | None:
         """Resources with an equal answer are changed one at a time; None where the API takes changes side by side."""
 
 
