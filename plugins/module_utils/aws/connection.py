@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -48,8 +49,11 @@ class Owner:
 class Aws:
     """Calls to AWS on behalf of one owner. Safe to use from many threads; counts what it asks and what it changes."""
 
-    def __init__(self, make_client: Callable[[str], Any], owner: Owner, threads: int = 16) -> None:
+    def __init__(
+        self, make_client: Callable[[str], Any], owner: Owner, threads: int = 16, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self.owner = owner
+        self._pause = pause
         self.counts = {"read": 0, "write": 0}
         self._make_client = make_client
         self._clients: dict[str, Any] = {}
@@ -115,7 +119,7 @@ class Aws:
         with self._counting:
             self.counts["write" if mutating else "read"] += 1
         operation = client.meta.method_to_api_mapping.get(method, method)
-        return call(service, operation, mutating, lambda: function(client))
+        return call(service, operation, mutating, lambda: function(client), self._pause)
 
     @staticmethod
     def _unsuccessful(service: str, method: str, error: Mapping[str, Any]) -> CallFailed:

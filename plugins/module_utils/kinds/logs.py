@@ -54,11 +54,8 @@ class LogGroup(AwsKind):
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         sent = {self.api_name(name): value for name, value in properties.items() if name != "tags" and value is not None}
         aws.change("logs", "create_log_group", **sent, tags=tags)
-        return self._observed({**sent, "arn": self._future_arn(aws, properties["log_group_name"])}, tags, address)
-
-    def _future_arn(self, aws: Aws, name: str) -> str:
-        raws = aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
-        return next((self.arn(raw) for raw in raws if raw["logGroupName"] == name), "")
+        # the reply is empty: the ARN is read when the group shows, which is what pending means here
+        return Observed(self.name, address, properties["log_group_name"], {**properties, "tags": visible(tags)}, state="pending")
 
     def set_kms_key_id(self, aws: Aws, seen: Observed, value: str | None) -> None:
         if value:

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, camel, ec2
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import sorted_strings
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
 
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
@@ -87,10 +87,11 @@ class RouteTable(AwsKind):
         """A subnet that another table holds is moved in one call, so that it is never without its routes."""
         try:
             aws.change("ec2", "associate_route_table", RouteTableId=table, SubnetId=subnet)
-        except AlreadyThere:
-            holders = aws.list_all(
-                "ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
-            )
+        except AlreadyThere as error:
+            by_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
+            holders = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=by_subnet)
+            if not holders:
+                raise NotYet(f"the route table that holds {subnet} does not show yet", error.operation, error.code) from error
             for holder in holders:
                 association = self.attributes(holder)["associations"][subnet]
                 if holder["RouteTableId"] != table:
@@ -183,11 +184,15 @@ class NetworkAcl(AwsKind):
     def _move(self, aws: Aws, subnets: list[str], acl: str) -> None:
         if not subnets:
             return
+        left = set(subnets)
         for raw in aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": subnets}]):
             for association in raw["Associations"]:
-                if association["SubnetId"] in subnets and raw["NetworkAclId"] != acl:
-                    identifier = association["NetworkAclAssociationId"]
+                subnet, identifier = association["SubnetId"], association["NetworkAclAssociationId"]
+                if subnet in left and raw["NetworkAclId"] != acl:
                     aws.change("ec2", "replace_network_acl_association", AssociationId=identifier, NetworkAclId=acl)
+                left.discard(subnet)
+        if left:
+            raise NotYet(f"the ACL of {', '.join(sorted(left))} does not show yet", "ec2:DescribeNetworkAcls")
 
     def _default_acl(self, aws: Aws, seen: Observed) -> str:
         filters = [{"Name": "vpc-id", "Values": [seen.properties["vpc_id"]]}, {"Name": "default", "Values": ["true"]}]

@@ -74,7 +74,7 @@ class InternetGateway(AwsKind):
         old = seen.properties.get("vpc_id")
         if old and old != value:
             aws.remove("ec2", "detach_internet_gateway", InternetGatewayId=seen.id, VpcId=old)
-        if value:
+        if value and old != value:
             aws.change("ec2", "attach_internet_gateway", InternetGatewayId=seen.id, VpcId=value)
 
     def delete(self, aws: Aws, seen: Observed) -> None:

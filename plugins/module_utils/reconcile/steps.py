@@ -189,13 +189,18 @@ def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
 
 
 def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
-    """Set absolute values; an unanswered or premature attempt is simply repeated."""
+    """Set absolute values. After an attempt without an answer, or one that collided with an earlier one, look and set what is left."""
+    left = dict(values)
     for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
         try:
-            _call(shop, kind.update, seen, values)
-        except Ambiguous:
+            _call(shop, kind.update, seen, left)
+        except (Ambiguous, AlreadyThere) as error:
+            if isinstance(error, AlreadyThere) and waited > shop.patience.settle:
+                raise
             seen = _call(shop, kind.read, seen) or seen
-            continue
+            left = {name: left[name] for name in left if kind.properties[name].normal(seen.properties.get(name)) != left[name]}
+            if left:
+                continue
         except NotYet as error:
             if waited > shop.patience.settle and not error.dependency:
                 raise
@@ -204,7 +209,7 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
         if "update" in kind.settles:
             return _wait_ready(shop, kind, seen).changed(values)
         return seen.changed(values)
-    raise TimedOut(f"{', '.join(values)} could not be set within {shop.deadline(kind):g} s")
+    raise TimedOut(f"{', '.join(left)} could not be set within {shop.deadline(kind):g} s")
 
 
 def _unlink(shop: Workshop, step: Step) -> None:

@@ -60,18 +60,24 @@ class Patience:
     grace: float = 5.0
 
 
+FIRST_PAUSE = 0.25
+SHARE_OF_WAIT = 0.1
+
+
 def until(clock: Clock, seconds: float, poll: float) -> Iterator[float]:
-    """Attempts until a deadline: yields the seconds waited so far, pausing longer and longer between them, up to ``poll``."""
+    """Attempts until a deadline: yields the seconds waited so far.
+
+    The pause between two attempts is a tenth of what has been waited, at most ``poll``: a short wait overshoots by little, a long one
+    asks seldom.
+    """
     start = clock.now()
-    pause = min(poll, 0.25)
     while True:
         waited = clock.now() - start
         yield waited
-        left = seconds - (clock.now() - start)
-        if left <= 0:
+        waited = clock.now() - start
+        if waited >= seconds:
             return
-        clock.pause(min(pause, left))
-        pause = min(poll, pause * 1.6)
+        clock.pause(min(poll, max(FIRST_PAUSE, SHARE_OF_WAIT * waited), seconds - waited))
 
 
 Progress = Callable[[str, str, float], None]
