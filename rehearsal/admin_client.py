@@ -1,0 +1,69 @@
+"""Python's side of the administrative API."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class AdminError(Exception):
+    """The administrative API refused a request; the message says why."""
+
+
+class AdminClient:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def request(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = json.loads(answer.read())
+        finally:
+            connection.close()
+        if answer.status != HTTPStatus.OK:
+            raise AdminError(content["error"])
+        return content
+
+    def health(self, timeout: float = 30) -> dict[str, Any]:
+        answer: dict[str, Any] = self.request("GET", "/health", timeout=timeout)
+        return answer
+
+    def reset(self) -> None:
+        """An empty account, the settings of the start, no faults and no scripts."""
+        self.request("POST", "/reset")
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Changes the named settings, and returns all of them."""
+        answer: dict[str, Any] = self.request("PUT", "/settings", changes) if changes else self.request("GET", "/settings")
+        return answer
+
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self.request("GET", f"/requests?since={since}")
+        return answer
+
+    def clear_requests(self) -> None:
+        self.request("DELETE", "/requests")
+
+    def script(self, kind: str, match: Mapping[str, Any], states: Sequence[Mapping[str, Any]]) -> None:
+        """The states of one resource: `match` is {"id"}, {"name"} or {"tag": {key: value}}."""
+        self.request("POST", "/scripts", {"kind": kind, "match": match, "states": states})
+
+    def clear_scripts(self) -> None:
+        self.request("DELETE", "/scripts")
+
+    def fault(self, service: str | None = None, operation: str | None = None, *, fault: str, **options: Any) -> None:
+        """A fault on chosen calls; options: nth, times, code, message, status, seconds."""
+        self.request("POST", "/faults", {"service": service, "operation": operation, "fault": fault, **options})
+
+    def faults(self) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self.request("GET", "/faults")
+        return answer
+
+    def clear_faults(self) -> None:
+        self.request("DELETE", "/faults")

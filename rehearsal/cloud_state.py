@@ -1,0 +1,76 @@
+"""Everything that one running cloud keeps beside what moto keeps."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from rehearsal import transitions
+from rehearsal.faults import Faults
+from rehearsal.identities import Credentials, Identities
+from rehearsal.request_log import RequestLog
+from rehearsal.settings import Settings
+from rehearsal.tokens import Tokens
+from rehearsal.visibility import Hidden
+
+
+class CloudState:
+    def __init__(self, account_id: str, region: str, roles: dict[str, Credentials], start_settings: dict[str, Any] | None = None) -> None:
+        self.account_id = account_id
+        self.region = region
+        self.identities = Identities(roles)
+        self.start_settings = Settings().changed(start_settings or {})
+        self.settings = self.start_settings
+        self.log = RequestLog()
+        self.faults = Faults()
+        self.tokens = Tokens()
+        self.hidden = Hidden()
+        self.scripts = transitions.scripts
+        self.resets = 0
+        self._locks: dict[str, threading.RLock] = {}
+        self._guard = threading.Lock()
+        self.change_settings({})
+
+    def lock_of(self, service: str) -> threading.RLock:
+        """Calls of one service run one after the other: moto checks and then acts without locks of its own."""
+        with self._guard:
+            return self._locks.setdefault(service, threading.RLock())
+
+    def change_settings(self, changes: dict[str, Any]) -> None:
+        self.settings = self.settings.changed(changes)
+        transitions.delays.seconds_for = self.settings.seconds_for
+
+    def reset(self) -> None:
+        """Back to the moment after the start: an empty account, the settings of the start, no faults, scripts, tokens or log."""
+        self.resets += 1
+        self.faults.clear()
+        with self._guard:
+            locks = list(self._locks.values())
+        for lock in locks:
+            lock.acquire()
+        try:
+            _empty_moto()
+            self.tokens.clear()
+            self.hidden.clear()
+            self.identities.reset()
+            self.scripts.clear()
+            self.settings = self.start_settings
+            self.change_settings({})
+            self.log.clear()
+        finally:
+            for lock in locks:
+                lock.release()
+
+
+def _empty_moto() -> None:
+    """As moto's own reset, but keeps the lists of regions, whose making takes most of a reset's time."""
+    from moto.core.base_backend import BackendDict, BaseBackend
+    from moto.core.model_instances import reset_model_data
+
+    for service in BackendDict._instances:
+        for account in service.values():
+            for backend in account.values():
+                if type(backend).reset is not BaseBackend.reset:  # closes files, stops containers
+                    backend.reset()
+            account.clear()
+    reset_model_data()

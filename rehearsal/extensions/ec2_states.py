@@ -1,0 +1,11 @@
+"""Transitional states of EC2's resources."""
+
+from __future__ import annotations
+
+from rehearsal import transitions
+from rehearsal.registry import adjusts
+
+
+@adjusts("ec2")
+def show_states_on_the_way() -> None:
+    transitions.install("ec2")

@@ -1,0 +1,85 @@
+"""KMS: scheduling deletion by ARN, and what the replies about a key leave out in moto."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from rehearsal.registry import MOTO, Call, adjusts, answers
+from rehearsal.replies import Refusal
+
+DEFAULT_WINDOW_DAYS = 30
+
+
+def existing(call: Call, identity: str | None) -> Any:
+    """The key behind an id, an ARN or an alias."""
+    backend = call.backend
+    try:
+        name = backend.any_id_to_key_id(identity)
+    except AttributeError:  # moto's way of saying that there is no such alias
+        name = None
+    if name not in backend.keys:
+        raise Refusal("NotFoundException", f"Key '{identity}' does not exist")
+    return backend.keys[name]
+
+
+@answers("kms", "ScheduleKeyDeletion")
+def schedule_deletion(call: Call) -> Any:
+    from moto.core.utils import utcnow
+
+    key = existing(call, call.get("KeyId"))
+    days = call.get("PendingWindowInDays") or DEFAULT_WINDOW_DAYS
+    key.enabled = False
+    key.key_state = "PendingDeletion"
+    key.deletion_date = utcnow() + timedelta(days=days)
+    return {"KeyId": key.arn, "DeletionDate": key.deletion_date, "KeyState": "PendingDeletion", "PendingWindowInDays": days}
+
+
+@answers("kms", "CancelKeyDeletion")
+def cancel_deletion(call: Call) -> Any:
+    key = existing(call, call.get("KeyId"))
+    key.key_state = "Disabled"
+    key.deletion_date = None
+    return {"KeyId": key.arn}
+
+
+@answers("kms", "GetKeyRotationStatus")
+def rotation(call: Call) -> Any:
+    """A key that waits for its deletion does not rotate."""
+    key = existing(call, call.get("KeyId"))
+    return {"KeyId": key.arn, "KeyRotationEnabled": bool(key.key_rotation_status) and key.key_state != "PendingDeletion"}
+
+
+@answers("kms", "GetKeyPolicy")
+def policy(call: Call) -> Any:
+    """There is only one policy, so its name may be left out."""
+    if call.get("PolicyName"):
+        return MOTO
+    return {"Policy": existing(call, call.get("KeyId")).policy, "PolicyName": "default"}
+
+
+@adjusts("kms")
+def take_arns_everywhere() -> None:
+    """moto looks up keys by id alone in these."""
+    from moto.kms.models import KmsBackend
+
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda self, key_id, *rest, **options: original(self, self.get_key_id(key_id), *rest, **options)
+
+    for name in ("enable_key", "disable_key", "update_key_description"):
+        setattr(KmsBackend, name, wrap(getattr(KmsBackend, name)))
+
+
+@adjusts("kms")
+def tell_about_regions() -> None:
+    from moto.kms.models import Key
+
+    original = Key.to_dict
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        described = original(self)
+        described["KeyMetadata"]["MultiRegion"] = bool(described["KeyMetadata"].get("MultiRegion"))
+        return described
+
+    Key.to_dict = to_dict

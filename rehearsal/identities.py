@@ -1,0 +1,111 @@
+"""Who may call the cloud, and as what. Only credentials that this cloud made are accepted."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from dataclasses import dataclass
+
+from rehearsal.replies import Refusal
+
+ROLES = ("apply", "plan")
+_ALPHABET = string.ascii_uppercase + string.digits
+_REAL_KEY = re.compile(r"^A(KIA|SIA|IDA|ROA|GPA|NPA|NVA|IPA)[A-Z0-9]{12,}$")
+_ISSUED = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
+_ISSUING = {
+    ("iam", "CreateAccessKey"),
+    ("sts", "AssumeRole"),
+    ("sts", "AssumeRoleWithSAML"),
+    ("sts", "AssumeRoleWithWebIdentity"),
+    ("sts", "GetFederationToken"),
+    ("sts", "GetSessionToken"),
+}
+# Calls that AWS too accepts without a signature.
+UNSIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    access_key_id: str
+    secret_access_key: str
+
+
+def generate() -> Credentials:
+    """New credentials: long and random, so that masking them hides nothing else, and unlike any key of AWS's."""
+    key = "REHEARSE" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    return Credentials(key, secrets.token_urlsafe(32))
+
+
+def refuse_real(credentials: Credentials) -> None:
+    """Raises ValueError for credentials that look as if they opened a real account."""
+    if _REAL_KEY.match(credentials.access_key_id):
+        start = credentials.access_key_id[:4]
+        raise ValueError(f"{start}... looks like an access key of a real AWS account; a rehearsal cloud makes its own and takes no others")
+
+
+class Identities:
+    """The access keys that are valid here: one per role, and those that the cloud issued since the last reset."""
+
+    def __init__(self, roles: dict[str, Credentials]) -> None:
+        for credentials in roles.values():
+            refuse_real(credentials)
+        self._own = {credentials.access_key_id: role for role, credentials in roles.items()}
+        self._issued: dict[str, str] = {}
+
+    def reset(self) -> None:
+        self._issued = {}
+
+    def role(self, access_key_id: str | None) -> str | None:
+        """The role that a key acts as; None for a key that is not ours."""
+        if access_key_id is None:
+            return None
+        return self._own.get(access_key_id) or self._issued.get(access_key_id)
+
+    def is_own(self, access_key_id: str | None) -> bool:
+        """Whether the key is one of the cloud's two, not one that it issued."""
+        return access_key_id in self._own
+
+    def remember_issued(self, service: str, operation: str | None, role: str, body: bytes) -> None:
+        """Lets keys in the reply of an issuing call act as the role of whoever asked for them."""
+        if (service, operation) in _ISSUING:
+            for key in _ISSUED.findall(body):
+                self._issued[key.decode()] = role
+
+
+def refuse_stranger(service: str, access_key_id: str | None) -> Refusal:
+    """The error for a request that is not signed with one of the cloud's keys."""
+    if access_key_id is None:
+        return Refusal(
+            "MissingAuthenticationToken",
+            "This is a rehearsal cloud, not AWS: requests must be signed with the credentials that it printed.",
+            403,
+        )
+    code = {"ec2": "AuthFailure", "s3": "InvalidAccessKeyId"}.get(service, "InvalidClientTokenId")
+    if service not in ("ec2", "s3") and not _is_query(service):
+        code = "UnrecognizedClientException"
+    message = (
+        "This is a rehearsal cloud, not AWS: real credentials are not accepted here, only those that it printed itself "
+        f"(`python -m rehearsal env`). The request was signed with {access_key_id[:4]}..."
+    )
+    return Refusal(code, message, 401 if service == "ec2" else 403)
+
+
+def refuse_change(service: str, operation: str | None, arn: str) -> Refusal:
+    """The error for a change asked for with credentials that may only read."""
+    action = f"{service}:{operation}"
+    if service == "ec2":
+        text = f"You are not authorized to perform this operation. User: {arn} may only read ({action})."
+        return Refusal("UnauthorizedOperation", text, 403)
+    text = f"User: {arn} is not authorized to perform: {action}, because the role may only read"
+    return Refusal("AccessDenied", text, 403) if _is_query(service) else Refusal("AccessDeniedException", text, 400)
+
+
+def _is_query(service: str) -> bool:
+    from botocore.exceptions import UnknownServiceError
+    from moto.core.utils import get_service_model
+
+    try:
+        return get_service_model(service).protocol in ("query", "ec2", "rest-xml")
+    except UnknownServiceError:
+        return True

@@ -1,0 +1,180 @@
+"""Starting and stopping clouds. Each has a directory with `cloud.json`, which says where it is and how to call it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from rehearsal.admin_client import AdminClient, AdminError
+from rehearsal.identities import ROLES, Credentials, generate, refuse_real
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+STATE_DIRECTORY = REPOSITORY / ".rehearsal"
+START_SECONDS = 60.0
+
+
+class LauncherError(Exception):
+    """A cloud could not be started or stopped; the message says why and where to look."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to start a cloud. Port 0 means a free one. `credentials` by role; made afresh when absent."""
+
+    name: str = "default"
+    account_id: str = "123456789012"
+    region: str = "us-east-1"
+    port: int = 0
+    admin_port: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+    credentials: dict[str, Credentials] | None = None
+
+
+def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]:
+    """The running cloud of that name, started if it does not run yet."""
+    home = directory / options.name
+    home.mkdir(parents=True, exist_ok=True)
+    with _locked(home):
+        running = find(options.name, directory)
+        if running:
+            return running
+        process = spawn(options, home)
+        return wait_until_healthy(process, home)
+
+
+def find(name: str, directory: Path = STATE_DIRECTORY) -> dict[str, Any] | None:
+    """The cloud of that name if it runs: its administrative API must answer with the id that was recorded."""
+    try:
+        cloud: dict[str, Any] = json.loads((directory / name / "cloud.json").read_text())
+        health = AdminClient(cloud["admin"]).health(timeout=5)
+    except (OSError, ValueError, KeyError, HTTPException, AdminError):
+        return None
+    return cloud if (health.get("id"), health.get("pid")) == (cloud["id"], cloud["pid"]) else None
+
+
+def stop(name: str, directory: Path = STATE_DIRECTORY) -> bool:
+    """Ends the cloud of that name; False if it did not run. Only a process that proves to be ours is ended."""
+    home = directory / name
+    if not home.is_dir():
+        return False
+    with _locked(home):
+        cloud = find(name, directory)
+        if cloud:
+            os.kill(cloud["pid"], signal.SIGTERM)
+            _wait_until_gone(cloud["pid"])
+        (home / "cloud.json").unlink(missing_ok=True)
+        return cloud is not None
+
+
+def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subprocess.Popen[bytes]:
+    """A server process with its own session; with an owner, it ends when that process ends."""
+    _check(options)
+    credentials = options.credentials or {role: generate() for role in ROLES}
+    for given in credentials.values():
+        refuse_real(given)
+    state_file, log = home / "cloud.json", home / "server.log"
+    state_file.unlink(missing_ok=True)
+    identifier = secrets.token_hex(8)
+    config = {
+        "id": identifier,
+        "name": options.name,
+        "account_id": options.account_id,
+        "region": options.region,
+        "port": options.port,
+        "admin_port": options.admin_port,
+        "credentials": {role: asdict(given) for role, given in credentials.items()},
+        "settings": options.settings,
+        "state_file": str(state_file),
+        "log": str(log),
+        "owner_pid": owner_pid,
+    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(REPOSITORY)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rehearsal.server", identifier],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=REPOSITORY,
+            env=environment,
+            start_new_session=True,
+        )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(config).encode())
+    process.stdin.close()
+    return process
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], home: Path) -> dict[str, Any]:
+    """What `cloud.json` says once the cloud answers. Raises LauncherError if it does not come up."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if (home / "cloud.json").exists():
+            cloud = find(home.name, home.parent)
+            if cloud:
+                return cloud
+        time.sleep(0.02)
+    if process.poll() is None:
+        process.terminate()
+    last_lines = (home / "server.log").read_text(errors="replace").strip().splitlines()[-3:]
+    raise LauncherError(f"the cloud {home.name!r} did not start: {' / '.join(last_lines) or 'no output'} (see {home / 'server.log'})")
+
+
+def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
+    """The environment variables with which any AWS client reaches the cloud in the given role."""
+    credentials = cloud["credentials"][role]
+    return {
+        "AWS_ENDPOINT_URL": cloud["endpoint"],
+        "AWS_ACCESS_KEY_ID": credentials["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": credentials["secret_access_key"],
+        "AWS_REGION": cloud["region"],
+        "AWS_DEFAULT_REGION": cloud["region"],
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "MAINSTAY_REHEARSAL_ENDPOINT": cloud["endpoint"],
+        "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
+    }
+
+
+def _check(options: Options) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", options.name):
+        raise LauncherError(f"the name {options.name!r} must consist of letters, digits, dots, dashes and underscores")
+    if not re.fullmatch(r"\d{12}", options.account_id):
+        raise LauncherError(f"the account id {options.account_id!r} must have 12 digits")
+
+
+def _wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                return
+        except ChildProcessError:
+            pass
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    raise LauncherError(f"process {pid} did not end within 10 seconds")
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """One start or stop of a cloud at a time."""
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

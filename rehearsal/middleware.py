@@ -1,0 +1,264 @@
+"""The way of a request through the cloud: identify, check who may, inject faults, then refuse, answer or hand on to moto; log."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from rehearsal import identities, operations, registry
+from rehearsal.cloud_state import CloudState
+from rehearsal.faults import HAPPENS_BEFORE, Rule
+from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply
+from rehearsal.tokens import token_member
+
+# Services whose calls wait for something inside moto (a message, a container) and must not make others wait.
+WAITING_SERVICES = frozenset({"sqs", "lambda", "stepfunctions", "batch", "kinesis"})
+
+
+class Incoming:
+    """One request on its way through, with what has been found out about it."""
+
+    def __init__(self, request: operations.Request, state: CloudState) -> None:
+        self.request = request
+        self.resets = state.resets
+        form = request.form
+        signed = operations.signature(request.headers, form)
+        name = signed.signing_name or _unsigned_service(form.get("Action"))
+        self.access_key_id = signed.access_key_id
+        self.region = signed.region or state.region
+        self.service = operations.service_name(name, form.get("Version"), request.path) if name else "unknown"
+        self.operation = operations.operation_name(self.service, request) if name else None
+        self.mutating = operations.is_mutating(self.service, self.operation, request.method)
+        self.role = state.identities.role(self.access_key_id)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        return operations.parameters(self.service, self.operation, self.request) if self.operation else {}
+
+
+class Application:
+    """The WSGI application of the cloud around moto's."""
+
+    def __init__(self, state: CloudState, moto: Callable[..., Iterable[bytes]]) -> None:
+        self.state = state
+        self.moto = moto
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        began = time.perf_counter()
+        incoming = Incoming(_read(environ), self.state)
+        if self.state.settings.latency_ms:
+            time.sleep(self.state.settings.latency_ms / 1000)
+        fault = self.state.faults.next(incoming.service, incoming.operation) if incoming.role else None
+        reply = self._faulty(incoming, fault) if fault else self._respond(incoming)
+        self._log(incoming, reply, began, fault)
+        if reply is None:
+            _drop_connection(environ)
+            return []
+        headers = [(name, value) for name, value in reply.headers if name.lower() not in ("content-length", "date", "server")]
+        start_response(str(reply.status) + " -", [*headers, ("Content-Length", _length(reply, incoming))])
+        return [] if incoming.request.method == "HEAD" else [reply.body]
+
+    def _faulty(self, incoming: Incoming, rule: Rule) -> Reply | None:
+        """The reply to a call that a fault hits; None: no reply, the connection drops."""
+        if rule.fault == "error":
+            return error_reply(incoming.service, incoming.operation, incoming.request, Refusal(rule.code, rule.message, rule.status))
+        reply = None if rule.fault in HAPPENS_BEFORE else self._respond(incoming)
+        if rule.fault.startswith("hang"):
+            self.state.faults.stay_silent(rule.seconds)
+        if rule.fault == "truncate" and reply is not None:
+            return replace(reply, body=reply.body[: len(reply.body) // 2])
+        return None
+
+    def _respond(self, incoming: Incoming) -> Reply:
+        """The reply to a call, whatever happens. Errors that moto's backends raise inside our functions are AWS errors too."""
+        from moto.core.exceptions import ServiceException
+
+        try:
+            self._check_caller(incoming)
+            registry.prepare(incoming.service)
+            with self._one_at_a_time(incoming.service):
+                return self._carry_out(incoming)
+        except (Refusal, ServiceException) as refusal:
+            return error_reply(incoming.service, incoming.operation, incoming.request, refusal)
+        except NotImplementedError as error:
+            text = f"The rehearsal cloud does not know {incoming.service}:{incoming.operation}: {error}"
+            return error_reply(incoming.service, incoming.operation, incoming.request, Refusal("NotImplemented", text, 501))
+        except Exception as error:  # noqa: BLE001  a defect of the emulator must reach the client as a server error
+            traceback.print_exc()
+            text = f"The rehearsal cloud failed: {type(error).__name__}: {error}"
+            return error_reply(incoming.service, incoming.operation, incoming.request, Refusal("InternalFailure", text, 500))
+
+    def _check_caller(self, incoming: Incoming) -> None:
+        if incoming.role is None and (incoming.service, incoming.operation) not in identities.UNSIGNED:
+            raise identities.refuse_stranger(incoming.service, incoming.access_key_id)
+        if incoming.region in self.state.settings.disabled_regions:
+            raise _refuse_region(incoming.service)
+        if incoming.mutating and incoming.role == "plan":
+            arn = f"arn:aws:iam::{self.state.account_id}:user/rehearsal-plan"
+            raise identities.refuse_change(incoming.service, incoming.operation, arn)
+
+    def _one_at_a_time(self, service: str) -> AbstractContextManager[Any]:
+        return nullcontext() if service in WAITING_SERVICES else self.state.lock_of(service)
+
+    def _carry_out(self, incoming: Incoming) -> Reply:
+        if incoming.operation is None:
+            return self._moto(incoming)
+        call = self._call(incoming)
+        for settle in registry.settlers(incoming.service):
+            settle(call)
+        token = self._token(incoming)
+        if token:
+            replayed = self.state.tokens.replay(token, _without_token(incoming))
+            if replayed:
+                return replayed
+        for refuse in registry.refusals(incoming.service, incoming.operation):
+            refuse(call)
+        looks = self.state.hidden.concerns(incoming.service, incoming.operation)
+        if looks:
+            self.state.hidden.refuse(incoming.service, incoming.operation, incoming.parameters)
+        if incoming.service == "ec2" and incoming.mutating and incoming.parameters.get("DryRun"):
+            raise Refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+        reply = self._answer(call, incoming)
+        if looks and reply.status < 300:
+            reply = self._hide(incoming, reply)
+        if token:
+            self.state.tokens.remember(token, _without_token(incoming), reply)
+        if reply.status < 300 and incoming.role:
+            self.state.identities.remember_issued(incoming.service, incoming.operation, incoming.role, reply.body)
+        return reply
+
+    def _answer(self, call: registry.Call, incoming: Incoming) -> Reply:
+        """Our own answer if there is one, else moto's."""
+        answer = registry.answer(call.service, call.operation)
+        if answer is not None:
+            result = answer(call)
+            if result is not registry.MOTO:
+                return result_reply(call.service, call.operation, incoming.request, result)
+        return self._moto(incoming)
+
+    def _hide(self, incoming: Incoming, reply: Reply) -> Reply:
+        """Notes what a call has made, or takes out of its reply what does not show yet."""
+        service, operation = incoming.service, str(incoming.operation)
+        seconds = self.state.settings.visibility_seconds
+        if incoming.mutating:
+            if seconds:
+                self.state.hidden.remember(service, operation, incoming.parameters, parsed(service, operation, reply), seconds)
+            return reply
+        return result_reply(
+            service, operation, incoming.request, self.state.hidden.without(service, operation, parsed(service, operation, reply))
+        )
+
+    def _call(self, incoming: Incoming) -> registry.Call:
+        service, operation = incoming.service, str(incoming.operation)
+        has_functions = registry.answer(service, operation) or registry.refusals(service, operation)
+        return registry.Call(
+            service=service,
+            operation=operation,
+            region=incoming.region,
+            account_id=self.state.account_id,
+            role=incoming.role or "anonymous",
+            issued_key=not self.state.identities.is_own(incoming.access_key_id),
+            parameters=incoming.parameters if has_functions else {},
+            settings=self.state.settings,
+        )
+
+    def _token(self, incoming: Incoming) -> tuple[str, ...] | None:
+        member = token_member(incoming.service, incoming.operation) if incoming.mutating else None
+        value = incoming.parameters.get(member) if member else None
+        return (incoming.service, str(incoming.operation), incoming.region, str(value)) if value else None
+
+    def _moto(self, incoming: Incoming) -> Reply:
+        captured: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            captured.append((status, headers))
+            return lambda data: None
+
+        result = self.moto(incoming.request.wsgi(), start_response)
+        body = b"".join(result)
+        if hasattr(result, "close"):
+            result.close()
+        status = int(captured[-1][0].split()[0])
+        return Reply(status, captured[-1][1], body, error_code_of(status, captured[-1][1], body))
+
+    def _log(self, incoming: Incoming, reply: Reply | None, began: float, fault: Rule | None) -> None:
+        if incoming.resets != self.state.resets:  # asked for before the account was emptied
+            return
+        record = {
+            "time": time.time(),
+            "service": incoming.service,
+            "operation": incoming.operation,
+            "mutating": incoming.mutating,
+            "status": reply.status if reply else None,
+            "error_code": reply.error_code if reply else None,
+            "access_key_id": incoming.access_key_id,
+            "role": incoming.role,
+            "region": incoming.region,
+            "seconds": round(time.perf_counter() - began, 6),
+        }
+        self.state.log.add(record | ({"fault": fault.fault} if fault else {}))
+
+
+def create_moto() -> Callable[..., Iterable[bytes]]:
+    """moto's own WSGI application; classes are repaired just before their service is first used."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    def create(service: Any) -> Any:
+        if service is None:
+            raise NotImplementedError("moto has no such service")
+        registry.prepare(service)
+        return create_backend_app(service)
+
+    return DomainDispatcherApplication(create)
+
+
+def _read(environ: dict[str, Any]) -> operations.Request:
+    stream = environ["wsgi.input"]
+    length = environ.get("CONTENT_LENGTH")
+    body = stream.read(int(length)) if length else (stream.read() if environ.get("wsgi.input_terminated") else b"")
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    path, query = environ.get("PATH_INFO", "/"), environ.get("QUERY_STRING", "")
+    return operations.Request(environ["REQUEST_METHOD"], path, query, headers, body, environ)
+
+
+def _unsigned_service(action: str | None) -> str | None:
+    return next((service for service, operation in identities.UNSIGNED if operation == action), None)
+
+
+def _without_token(incoming: Incoming) -> dict[str, Any]:
+    member = token_member(incoming.service, incoming.operation)
+    return {name: value for name, value in incoming.parameters.items() if name != member}
+
+
+def _refuse_region(service: str) -> Refusal:
+    """What AWS answers in an opt-in region that the account has not enabled."""
+    if service == "ec2":
+        return Refusal("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    if service == "sts":
+        return Refusal("InvalidClientTokenId", "The security token included in the request is invalid", 403)
+    if service == "s3":
+        return Refusal("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403)
+    return Refusal("UnrecognizedClientException", "The security token included in the request is invalid.", 400)
+
+
+def _length(reply: Reply, incoming: Incoming) -> str:
+    if incoming.request.method == "HEAD":
+        given = [value for name, value in reply.headers if name.lower() == "content-length"]
+        return given[0] if given else "0"
+    return str(len(reply.body))
+
+
+def _drop_connection(environ: dict[str, Any]) -> None:
+    """Closes the client's connection with a reset, as a broken network does."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise ConnectionResetError("dropped on purpose")

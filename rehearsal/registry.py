@@ -1,0 +1,131 @@
+"""What the rehearsal cloud adds to moto, registered by service and operation.
+
+Modules in `extensions/` and `refusals/` register functions with the decorators below. Those of a service are imported
+when the service is first called, which keeps the start quick.
+
+    @refuses("ec2", "DeleteVpc")            raises Refusal, or lets the call through
+    @answers("ec2", "DescribeNatGateways")  answers instead of moto; may return MOTO to let moto answer after all
+    @settles("ec2")                         runs before each call of the service: what time has brought about since
+    @adjusts("ec2")                         runs once, before the service is first used: repairs of moto's classes
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.settings import Settings
+
+MOTO = object()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as the functions registered here see it. `parameters` are named as in botocore's model."""
+
+    service: str
+    operation: str
+    region: str
+    account_id: str
+    role: str
+    issued_key: bool  # signed with a key that the cloud issued, such as an assumed role's
+    parameters: Mapping[str, Any]
+    settings: Settings
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.parameters.get(name, default)
+
+    @property
+    def backend(self) -> Any:
+        """moto's backend of the called service in the called region."""
+        return backend(self.service, self.account_id, self.region)
+
+
+def backend(service: str, account_id: str, region: str) -> Any:
+    """moto's backend of a service; that of the partition for services that have no regions."""
+    from moto.backends import get_backend
+    from moto.utilities.utils import get_partition
+
+    of_account = get_backend(service)[account_id]
+    return of_account[region] if region in of_account else of_account[get_partition(region)]
+
+
+_refusals: dict[tuple[str, str], list[Callable[[Call], None]]] = defaultdict(list)
+_answers: dict[tuple[str, str], Callable[[Call], Any]] = {}
+_settlers: dict[str, list[Callable[[Call], None]]] = defaultdict(list)
+_adjustments: dict[str, list[Callable[[], None]]] = defaultdict(list)
+_ready: set[str] = set()
+_lock = threading.RLock()
+
+
+def refuses[F: Callable[[Call], None]](service: str, *operations: str) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        for operation in operations:
+            _refusals[service, operation].append(function)
+        return function
+
+    return register
+
+
+def answers[F: Callable[[Call], Any]](service: str, *operations: str) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        for operation in operations:
+            _answers[service, operation] = function
+        return function
+
+    return register
+
+
+def settles[F: Callable[[Call], None]](service: str) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        _settlers[service].append(function)
+        return function
+
+    return register
+
+
+def adjusts[F: Callable[[], None]](service: str) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        _adjustments[service].append(function)
+        return function
+
+    return register
+
+
+def refusals(service: str, operation: str) -> list[Callable[[Call], None]]:
+    return _refusals.get((service, operation), [])
+
+
+def answer(service: str, operation: str) -> Callable[[Call], Any] | None:
+    return _answers.get((service, operation))
+
+
+def settlers(service: str) -> list[Callable[[Call], None]]:
+    return _settlers.get(service, [])
+
+
+def prepare(service: str) -> None:
+    """Imports everything that is registered for a service, and repairs moto's classes of it. Does nothing the second time."""
+    if service in _ready:
+        return
+    with _lock:
+        if service in _ready:
+            return
+        for package in ("rehearsal.extensions", "rehearsal.refusals"):
+            for name in _modules_of(package, service):
+                importlib.import_module(name)
+        for adjust in _adjustments.get(service, []):
+            adjust()
+        _ready.add(service)
+
+
+def _modules_of(package: str, service: str) -> list[str]:
+    """Modules are named after their service: ec2.py, ec2_vpc.py, kms.py."""
+    parent = importlib.import_module(package)
+    names = [module.name for module in pkgutil.iter_modules(parent.__path__)]
+    return [f"{package}.{name}" for name in sorted(names) if name == service or name.startswith(f"{service}_")]

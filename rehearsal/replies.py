@@ -1,0 +1,100 @@
+"""Replies in the protocol of whichever service was called, for results and errors that moto itself did not produce."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.operations import Request, operation_model
+
+
+class Refusal(Exception):
+    """An AWS error: its code and message as AWS words them, and the HTTP status where it is not 400."""
+
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    error_code: str | None = field(default=None)
+
+
+def error_reply(service: str, operation: str | None, request: Request, error: Exception) -> Reply:
+    """The reply to a refused call. `error` has `code` and `message` (a Refusal, or an error of moto's)."""
+    code = str(getattr(error, "code", "InternalFailure"))
+    model = _any_operation(service, operation)
+    if model is None:
+        body = f"<Response><Errors><Error><Code>{code}</Code><Message>{error}</Message></Error></Errors></Response>"
+        return Reply(getattr(error, "status", None) or 400, [("Content-Type", "text/xml")], body.encode(), code)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reply = _serialise(model, request, error)
+    return Reply(getattr(error, "status", None) or reply.status, reply.headers, reply.body, code)
+
+
+def result_reply(service: str, operation: str, request: Request, result: Any) -> Reply:
+    """The reply to a call that succeeded; `result` is a dict (or object) with the members of the operation's output."""
+    return _serialise(operation_model(service, operation), request, result)
+
+
+def parsed(service: str, operation: str, reply: Reply) -> dict[str, Any]:
+    """A successful reply as botocore would hand it to its caller."""
+    from botocore.parsers import create_parser
+
+    model = operation_model(service, operation)
+    headers = {name.lower(): value for name, value in reply.headers}
+    raw = {"status_code": reply.status, "headers": headers, "body": reply.body}
+    result: dict[str, Any] = create_parser(model.service_model.resolved_protocol).parse(raw, model.output_shape)
+    result.pop("ResponseMetadata", None)
+    return result
+
+
+def error_code_of(status: int, headers: list[tuple[str, str]], body: bytes) -> str | None:
+    """The error code in a reply of moto's, whatever the protocol; None if it is no error."""
+    if status < 400:
+        return None
+    for name, value in headers:
+        if name.lower() == "x-amzn-errortype":
+            return value.split(":")[0].rsplit("#", 1)[-1]
+    match = re.search(rb'<Code>([^<]+)</Code>|"(?:__type|code|Code)":\s*"([^"]+)"', body)
+    return (match[1] or match[2]).decode().rsplit("#", 1)[-1] if match else str(status)
+
+
+def _any_operation(service: str, operation: str | None) -> Any:
+    """A model to serialise errors with: of the operation itself, else of any operation of that service."""
+    from botocore.exceptions import UnknownServiceError
+    from moto.core.utils import get_service_model
+
+    try:
+        return operation_model(service, operation) or operation_model(service, get_service_model(service).operation_names[0])
+    except UnknownServiceError:
+        return None
+
+
+def _serialise(model: Any, request: Request, result: Any) -> Reply:
+    from moto.core.request import determine_request_protocol
+    from moto.core.serialize import XFormedAttributePicker, get_serializer_class
+
+    try:
+        protocol = determine_request_protocol(model.service_model, request.content_type)
+    except NotImplementedError:
+        protocol = str(model.service_model.protocol)
+    serializer = get_serializer_class(model.service_model.service_name, protocol)(
+        operation_model=model, value_picker=XFormedAttributePicker(response_transformers={})
+    )
+    serialised = serializer.serialize(result)
+    body = serialised["body"]
+    return Reply(
+        serialised["status_code"],
+        [(str(name), str(value)) for name, value in serialised["headers"].items()],
+        body.encode() if isinstance(body, str) else body,
+    )

@@ -1,0 +1,96 @@
+"""The body of a cloud's process: bind both ports, say where they are, answer until told to stop.
+
+Started by `launcher.py` as `python -m rehearsal.server <id>`; the configuration comes as one JSON object on standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+# The services that nearly every run calls first; loaded while the first client is still starting.
+PRELOADED = ("sts", "ec2", "iam", "kms", "logs")
+
+
+def prepare_environment(account_id: str) -> None:
+    """moto reads these when it is imported. Nothing of the caller's AWS configuration may reach it."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "MOTO_ACCOUNT_ID": account_id,
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+    }
+
+
+def serve(config: dict[str, Any]) -> None:
+    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, credentials, settings, state_file, log, owner_pid."""
+    prepare_environment(config["account_id"])
+    from werkzeug.serving import make_server
+
+    from rehearsal.admin import AdminServer
+    from rehearsal.cloud_state import CloudState
+    from rehearsal.handler import Handler
+    from rehearsal.identities import Credentials
+    from rehearsal.middleware import Application, create_moto
+
+    roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
+    state = CloudState(config["account_id"], config["region"], roles, config["settings"])
+    server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
+    admin = AdminServer(HOST, config["admin_port"], state, {"id": config["id"], "pid": os.getpid()})
+    threading.Thread(target=admin.serve_forever, daemon=True).start()
+    _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port))
+    threading.Thread(target=_preload, daemon=True).start()
+    if config.get("owner_pid"):
+        threading.Thread(target=_end_with, args=(config["owner_pid"],), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    server.serve_forever()
+
+
+def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str, Any]:
+    """What `cloud.json` says."""
+    kept = ("id", "name", "account_id", "region", "credentials", "log")
+    return {
+        "pid": os.getpid(),
+        "endpoint": f"http://{HOST}:{port}",
+        "admin": f"http://{HOST}:{admin_port}",
+        **{name: config[name] for name in kept},
+    }
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Whoever reads the file sees all of it or none; it holds credentials, so only its owner may read it."""
+    temporary = path.with_suffix(".new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.replace(path)
+
+
+def _preload() -> None:
+    from rehearsal import registry
+
+    for service in PRELOADED:
+        registry.prepare(service)
+
+
+def _end_with(owner: int) -> None:
+    """Ends this process soon after its owner has ended, however that came about."""
+    while os.getppid() == owner:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve(json.loads(sys.stdin.read()))

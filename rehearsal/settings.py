@@ -1,0 +1,77 @@
+"""Settings of a running cloud: what they are, and the check of what is put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class Settings:
+    """Defaults describe the quickest cloud: no delay, everything available at once, no quotas, every region enabled.
+
+    latency_ms: added to every request, in milliseconds.
+    transition_seconds: how long a resource stays in a state such as "pending"; per kind, else "default".
+    visibility_seconds: how long a new resource does not show in describe and list calls.
+    propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
+    quotas: limits per region, by the names in `refusals/quotas.py`; a quota that is absent is unlimited.
+    disabled_regions: opt-in regions that this account has not enabled.
+    """
+
+    latency_ms: float = 0.0
+    transition_seconds: dict[str, float] = field(default_factory=lambda: {"default": 0.0})
+    visibility_seconds: float = 0.0
+    propagation_seconds: float = 0.0
+    quotas: dict[str, int] = field(default_factory=dict)
+    disabled_regions: list[str] = field(default_factory=list)
+
+    def changed(self, changes: Mapping[str, Any]) -> Settings:
+        """A copy with the given settings replaced. Raises ValueError naming the setting that is unknown or has a wrong value."""
+        values = asdict(self)
+        for name, value in changes.items():
+            if name not in _CHECKS:
+                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(_CHECKS))}")
+            try:
+                values[name] = _CHECKS[name](value)
+            except (TypeError, ValueError, AttributeError) as error:
+                raise ValueError(f"setting {name!r} cannot be {value!r}: {error}") from None
+        return Settings(**values)
+
+    def seconds_for(self, kind: str) -> float:
+        """How long a transition of this kind of resource takes."""
+        return self.transition_seconds.get(kind, self.transition_seconds.get("default", 0.0))
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _not_negative(value: Any) -> float:
+    number = float(value)
+    if number < 0:
+        raise ValueError("it is negative")
+    return number
+
+
+def _delays(value: Any) -> dict[str, float]:
+    return {"default": 0.0} | {str(kind): _not_negative(seconds) for kind, seconds in value.items()}
+
+
+def _limits(value: Any) -> dict[str, int]:
+    return {str(name): int(_not_negative(limit)) for name, limit in value.items()}
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, str):
+        raise TypeError("a list is expected")
+    return [str(name) for name in value]
+
+
+_CHECKS = {
+    "latency_ms": _not_negative,
+    "transition_seconds": _delays,
+    "visibility_seconds": _not_negative,
+    "propagation_seconds": _not_negative,
+    "quotas": _limits,
+    "disabled_regions": _names,
+}

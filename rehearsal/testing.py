@@ -1,0 +1,65 @@
+"""A cloud of one's own for tests: `with Cloud() as cloud:`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rehearsal import launcher
+from rehearsal.admin_client import AdminClient
+
+
+class Cloud:
+    """Starts a cloud on free ports and ends it on leaving; it also ends when this process is killed."""
+
+    def __init__(self, account_id: str = "123456789012", region: str = "us-east-1", settings: dict[str, Any] | None = None) -> None:
+        self._options = launcher.Options(name="cloud", account_id=account_id, region=region, settings=settings or {})
+        self.account_id = account_id
+        self.region = region
+
+    def __enter__(self) -> Self:
+        self._directory = tempfile.TemporaryDirectory(prefix="rehearsal-")
+        home = Path(self._directory.name) / self._options.name
+        home.mkdir()
+        self._process: subprocess.Popen[bytes] = launcher.spawn(self._options, home, owner_pid=os.getpid())
+        self.description = launcher.wait_until_healthy(self._process, home)
+        self.endpoint: str = self.description["endpoint"]
+        self.admin = AdminClient(self.description["admin"])
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._directory.cleanup()
+
+    def environment(self, role: str = "apply") -> dict[str, str]:
+        """The environment variables for a program that is to reach this cloud."""
+        return launcher.environment(self.description, role)
+
+    def client(self, service: str, role: str = "apply", region: str | None = None) -> Any:
+        """A boto3 client; one attempt per call, so that what the cloud answers is what the test sees."""
+        key = (service, role, region or self.region)
+        if key not in self._clients:
+            self._clients[key] = self._new_client(*key)
+        return self._clients[key]
+
+    def _new_client(self, service: str, role: str, region: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        credentials = self.description["credentials"][role]
+        return boto3.session.Session(
+            aws_access_key_id=credentials["access_key_id"],
+            aws_secret_access_key=credentials["secret_access_key"],
+            region_name=region,
+        ).client(service, endpoint_url=self.endpoint, config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}))
+
+    @property
+    def log(self) -> str:
+        """What the server has printed, tracebacks included."""
+        return Path(self.description["log"]).read_text(errors="replace")
