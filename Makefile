@@ -1,0 +1,71 @@
+# What one does with a checkout. Every recipe calls one small program that says what it does; `make` alone lists them.
+#
+#   ENV=prod          the inventory: inventories/prod
+#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan) or to the checks (check, test)
+#   REHEARSAL=1       make plan against the rehearsal of ENV, instead of the account that your credentials lead to
+
+ENV = prod
+ARGS =
+REHEARSAL =
+
+SHELL = /bin/bash
+.DEFAULT_GOAL = help
+PYTHON = .venv/bin/python
+# Without compiled files every Ansible task would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule bench fragments lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+preflight: ## say what this machine lacks, and what set-up costs
+	@scripts/preflight
+
+setup: ## make .venv with everything, tests included (about 800 MB, a few minutes)
+	@scripts/setup --dev
+
+run-setup: ## make .venv with what planning, applying and rehearsing need only
+	@scripts/setup
+
+cloud: run-setup ## start the rehearsal cloud of ENV; does nothing if it runs
+	@$(PYTHON) -m scripts.rehearse start $(ENV)
+
+cloud-down: run-setup ## stop the rehearsal cloud of ENV
+	@$(PYTHON) -m rehearsal stop --name $(ENV)
+
+cloud-env: run-setup ## print export lines that lead any AWS client to the rehearsal cloud of ENV
+	@$(PYTHON) -m rehearsal env --name $(ENV)
+
+rehearse: run-setup ## plan, apply and apply again ENV on an AWS of your own; needs no account
+	@$(PYTHON) -m scripts.rehearse run $(ENV) -- $(ARGS)
+
+plan: run-setup ## what applying ENV would change, in the account of your credentials or with REHEARSAL=1
+	@$(PYTHON) -m scripts.rehearse plan $(if $(REHEARSAL),--rehearsal) $(ENV) -- $(ARGS)
+
+check: setup ## the quick checks while developing: style, types, unit tests, syntax (under 2 minutes)
+	@$(PYTHON) -m scripts.verify quick $(ARGS)
+
+test: setup ## everything that CI runs
+	@$(PYTHON) -m scripts.verify full $(ARGS)
+
+lint: setup ## style, types, documentation and changelog only
+	@$(PYTHON) -m scripts.verify lint $(ARGS)
+
+sanity: setup ## ansible-test sanity only
+	@$(PYTHON) -m scripts.sanity $(ARGS)
+
+molecule: setup ## the molecule scenarios only, on a cloud of their own
+	@$(PYTHON) -m scripts.verify molecule $(ARGS)
+
+bench: setup ## measure a plan and an unchanged run
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+fragments: setup ## check the changelog fragments and show what the next release would say
+	@.venv/bin/antsibull-changelog lint && tail -n +1 changelogs/fragments/*
+
+lock: setup ## work the transitive pins of requirements*.txt out again (needs a package index)
+	@$(PYTHON) -m scripts.lock
+
+clean: ## remove caches, the rehearsal clouds and .venv
+	@scripts/clean

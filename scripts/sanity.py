@@ -1,0 +1,116 @@
+"""Runs ansible-test sanity on what the built collection would contain.
+
+ansible-test insists on a real folder named ansible_collections/<namespace>/<name> that is a git checkout of its own, and it fetches an old
+get-pip from the network. So: a scratch copy of the files that are tracked or about to be, less what galaxy.yml leaves out of a build; the
+bundled collections beside it; and a scratch home folder in which that get-pip is one of ours, which brings pip with ensurepip.
+ansible-test's virtual environments stay there between runs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from scripts.terminal import BIN, ROOT, Problem, say, tool_environment
+
+SCRATCH = ROOT / ".cache" / "sanity"
+COLLECTIONS = SCRATCH / "ansible_collections"
+COPY = COLLECTIONS / "mainstay" / "aws"
+# ansible-test's own settings stand below tests/, which a build has no use for.
+ALSO = ("tests/config.yml", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/sanity/ignore-*.txt"))))
+NEEDED = ("amazon/aws", "community/aws", "community/postgresql", "kubernetes/core")
+
+GET_PIP = '''"""Stands in for get-pip: brings pip from the interpreter itself, then installs what was asked for."""
+import subprocess
+import sys
+
+subprocess.check_call([sys.executable, "-m", "ensurepip", "--upgrade"])
+arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "pip", "install", *arguments])
+'''
+
+
+def project_files(root: Path = ROOT) -> list[str]:
+    """What git tracks or would track: relative paths of files that exist."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    output = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    return sorted({name for name in output.split("\0") if name and (root / name).is_file()})
+
+
+def is_built(name: str, build_ignore: Sequence[str]) -> bool:
+    """Whether a build contains the file: galaxy.yml's patterns hold for the path and for every folder above it."""
+    path = PurePosixPath(name)
+    return not any(fnmatch(str(part), pattern) for part in (path, *path.parents) for pattern in build_ignore)
+
+
+def make_copy() -> None:
+    shutil.rmtree(COPY, ignore_errors=True)
+    build_ignore = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
+    for path in [*filter(lambda name: is_built(name, build_ignore), project_files()), *ALSO]:
+        (COPY / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, COPY / path)
+    git = [
+        "git",
+        "-c",
+        "user.name=sanity",
+        "-c",
+        "user.email=sanity@localhost",
+        "-c",
+        "commit.gpgsign=false",
+        "-c",
+        "core.hooksPath=/dev/null",
+    ]
+    for arguments in (["init", "--quiet"], ["add", "--all", "--force"], ["commit", "--quiet", "--message", "copy"]):
+        subprocess.run([*git, *arguments], cwd=COPY, env=without_git_variables(), check=True)
+
+
+def without_git_variables() -> dict[str, str]:
+    """The variables with which a git hook points every git command at the outer checkout would lead astray here."""
+    return {name: value for name, value in tool_environment().items() if not name.startswith("GIT_")}
+
+
+def link_collections() -> None:
+    """The collections that ours imports from, where the import test looks for them."""
+    spec = find_spec("ansible_collections.amazon.aws")
+    if spec is None or not spec.submodule_search_locations:
+        raise Problem("the collection amazon.aws is not installed; run: make setup")
+    bundled = Path(next(iter(spec.submodule_search_locations))).parent.parent
+    for name in NEEDED:
+        link = COLLECTIONS / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(bundled / name)
+
+
+def make_home() -> Path:
+    home = SCRATCH / "home"
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / "get_pip_25_2.py").write_text(GET_PIP)
+    return home
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    say("Copying the project to where ansible-test accepts it")
+    make_copy()
+    link_collections()
+    environment = without_git_variables()
+    # pip's own cache stays the caller's.
+    environment.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
+    environment["HOME"] = str(make_home())
+    environment.pop("ANSIBLE_CONFIG", None)
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    command = [str(BIN / "ansible-test"), "sanity", "--color", "no", "--requirements", "--python", python, *arguments]
+    say(" ".join(["ansible-test", *command[1:]]))
+    return subprocess.run(command, cwd=COPY, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""The checks of make check, make lint and make test: which there are, running them side by side, and one line of result at the end.
+
+No check is ever skipped: what a check needs and does not find fails it. Output is kept in .cache/verify/<check>.log and shown in full for
+what failed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from scripts.terminal import ROOT, isolated_environment, say
+
+LOGS = ROOT / ".cache" / "verify"
+PYTHON = sys.executable
+COLLECTION = "collections/ansible_collections/mainstay/aws"
+
+Commands = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named check: commands that all have to succeed, one after the other."""
+
+    name: str
+    commands: Callable[[], Commands]
+    groups: frozenset[str]
+    timeout_minutes: float = 5
+    # pytest checks are counted test by test, from the reports they write
+    reports: bool = False
+
+
+@dataclass
+class Outcome:
+    check: Check
+    seconds: float
+    passed: int
+    failed: int
+    output: str
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.failed == 0
+
+
+def report_of(name: str) -> Path:
+    return LOGS / f"{name}.xml"
+
+
+def pytest(name: str, *arguments: str) -> Commands:
+    return [[PYTHON, "-m", "pytest", "-q", f"--junit-xml={report_of(name)}", *arguments]]
+
+
+def syntax() -> Commands:
+    """Every playbook against every inventory; a folder without either is an error, not an empty list."""
+    inventories = sorted(path for path in (ROOT / "inventories").iterdir() if path.is_dir())
+    playbooks = [ROOT / "site.yml", *sorted(path for path in (ROOT / "playbooks").glob("*.yml") if not path.name.endswith(".meta.yml"))]
+    names = [str(path.relative_to(ROOT)) for path in playbooks]
+    return [["ansible-playbook", "--syntax-check", "-i", str(path.relative_to(ROOT)), *names] for path in inventories]
+
+
+def types() -> Commands:
+    """The shipped code under its import name, and the Python around it. Folders that hold no Python yet are left out."""
+    named = [f"plugins/{name}" for name in ("module_utils", "modules", "filter", "callback", "action")]
+    folders = [f"{COLLECTION}/{name}" for name in named if any((ROOT / name).glob("**/*.py"))]
+    return [["mypy", "--no-error-summary", *folders, "rehearsal", "scripts"]]
+
+
+def molecule() -> Commands:
+    """All scenarios against one cloud of their own, which lives as long as the command."""
+    return [[PYTHON, "-m", "scripts.with_cloud", "molecule", "test", "--all"]]
+
+
+QUICK = frozenset({"quick", "lint", "full"})
+LINT = frozenset({"lint", "full"})
+
+CHECKS = (
+    # The long ones first, so that nothing waits for them at the end.
+    Check("sanity", lambda: [[PYTHON, "-m", "scripts.sanity"]], frozenset({"full"}), timeout_minutes=20),
+    Check("molecule", molecule, frozenset({"full", "molecule"}), timeout_minutes=20),
+    Check("integration", lambda: pytest("integration", "tests/integration"), frozenset({"full"}), timeout_minutes=30, reports=True),
+    Check("rehearsal", lambda: pytest("rehearsal", "tests/rehearsal"), frozenset({"full"}), timeout_minutes=20, reports=True),
+    Check("unit-slow", lambda: pytest("unit-slow", "-m", "slow", "tests/unit", "tests/repository"), frozenset({"full"}), 15, reports=True),
+    Check("ansible-lint", lambda: [["ansible-lint", "--offline", "-q"]], LINT),
+    Check("unit", lambda: pytest("unit", "-m", "not slow", "tests/unit", "tests/repository"), frozenset({"quick", "full"}), reports=True),
+    Check("mypy", types, QUICK),
+    Check("syntax", syntax, frozenset({"quick", "full"})),
+    Check("docs", lambda: [["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."]], LINT),
+    Check("changelog", lambda: [["antsibull-changelog", "lint"]], LINT),
+    Check("ruff", lambda: [["ruff", "check", "."], ["ruff", "format", "--check", "--output-format", "concise", "."]], QUICK),
+    Check("yamllint", lambda: [["yamllint", "--strict", "."]], QUICK),
+)
+
+
+def run(check: Check) -> Outcome:
+    """Runs one check. Its commands see no credentials of the caller's: nothing here may reach a real account."""
+    started = time.monotonic()
+    output: list[str] = []
+    report_of(check.name).unlink(missing_ok=True)
+    environment = isolated_environment({"MAINSTAY_NO_SKIP": "1", "PYTHONUNBUFFERED": "1", "ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1"})
+    code = 0
+    try:
+        for command in check.commands():
+            output.append(f"$ {' '.join(command)}\n")
+            remaining = check.timeout_minutes * 60 - (time.monotonic() - started)
+            result = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=max(1, remaining),
+                check=False,
+            )
+            output.append(result.stdout)
+            code = code or result.returncode
+    except subprocess.TimeoutExpired as error:
+        printed = error.stdout or b""
+        output.append(printed.decode(errors="replace") if isinstance(printed, bytes) else printed)
+        output.append(f"took longer than {check.timeout_minutes:g} minutes and was ended\n")
+        code = 1
+    except OSError as error:
+        output.append(f"cannot run: {error}\n")
+        code = 1
+    passed, failed = counts(check, code)
+    text = "".join(output)
+    (LOGS / f"{check.name}.log").write_text(text)
+    return Outcome(check, time.monotonic() - started, passed, failed, text)
+
+
+def counts(check: Check, code: int) -> tuple[int, int]:
+    """Passed and failed: tests where there is a report of tests, else the check as one. A bad exit code never counts as none failed."""
+    if not (check.reports and report_of(check.name).exists()):
+        return (0, 1) if code else (1, 0)
+    # pytest wrote it, a moment ago
+    suites = ElementTree.parse(report_of(check.name)).getroot().iter("testsuite")  # noqa: S314
+    total = failed = 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    passed = max(0, total - failed)
+    return passed, failed or (1 if code else 0)
+
+
+def run_all(checks: Sequence[Check], jobs: int) -> list[Outcome]:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    outcomes = []
+    with ThreadPoolExecutor(jobs) as pool:
+        for future in as_completed([pool.submit(run, check) for check in checks]):
+            outcome = future.result()
+            outcomes.append(outcome)
+            tests = f", {outcome.passed} tests" if outcome.check.reports and outcome.ok else ""
+            print(f"  {'ok    ' if outcome.ok else 'FAILED'} {outcome.check.name:<14} {outcome.seconds:6.1f} s{tests}", flush=True)
+            if not outcome.ok:
+                print(f"\n----- {outcome.check.name} -----\n{outcome.output.rstrip()}\n-----\n", flush=True)
+    return outcomes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.verify", description=__doc__)
+    parser.add_argument("group", help="quick, lint, full, or the name of one check")
+    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="how many checks run at once")
+    options = parser.parse_args(arguments)
+    checks = [check for check in CHECKS if options.group in check.groups or options.group == check.name]
+    if not checks:
+        parser.error(f"there is no group or check {options.group!r}; checks: {', '.join(check.name for check in CHECKS)}")
+    say(f"{len(checks)} checks, {options.jobs} at once; output in {LOGS.relative_to(ROOT)}")
+    started = time.monotonic()
+    outcomes = run_all(checks, options.jobs)
+    broken = sorted(outcome.check.name for outcome in outcomes if not outcome.ok)
+    if broken:
+        say(f"Failed: {', '.join(broken)}. One alone: {Path(PYTHON).relative_to(ROOT)} -m scripts.verify {broken[0]}")
+    say(f"{time.monotonic() - started:.0f} s")
+    print(f"{sum(outcome.passed for outcome in outcomes)} passed, {sum(outcome.failed for outcome in outcomes)} failed", flush=True)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

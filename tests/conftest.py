@@ -1,0 +1,40 @@
+"""For all tests. pyproject.toml puts the checkout and collections/ on the import path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+# Set by make check and make test: there a test that cannot run is a test that failed.
+NO_SKIP = bool(os.environ.get("MAINSTAY_NO_SKIP"))
+
+# There the generated examples are also the same on every run; plain pytest looks for new ones.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
+settings.register_profile("project", deadline=None, derandomize=NO_SKIP)
+settings.load_profile("project")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Turns skips into failures where nothing may be skipped; expected failures stay what they are."""
+    report = yield
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which MAINSTAY_NO_SKIP forbids. {reason}"
+    return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_account() -> None:
+    """No test may reach a real account: what would lead there is removed before the first one runs."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_", "EC2_"))]:
+        del os.environ[name]
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull

@@ -1,0 +1,125 @@
+"""The decisions of the scripts that the Makefile calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import rehearse, sanity, terminal, verify
+
+
+def inventory(**hosts: dict[str, Any]) -> dict[str, Any]:
+    return {"_meta": {"hostvars": hosts}}
+
+
+GOOD = {"platform_account_id": "111122223333", "platform_region": "af-south-1"}
+
+
+def test_account_and_region_come_from_the_inventory() -> None:
+    assert rehearse.target_of(inventory(vpc=GOOD, eks=GOOD), "prod") == ("111122223333", "af-south-1")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "has no hosts"),
+        (inventory(vpc={"platform_region": "x"}), "platform_account_id must have one value in the inventory prod, but has 0"),
+        (inventory(vpc=GOOD, eks={**GOOD, "platform_region": "x"}), "platform_region must have one value in the inventory prod, but has 2"),
+        (inventory(vpc={**GOOD, "platform_region": "{{ a }}"}), "must be plain text"),
+    ],
+)
+def test_an_inventory_that_names_no_single_target_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(terminal.Problem, match=message):
+        rehearse.target_of(given, "prod")
+
+
+def test_an_unknown_environment_is_refused() -> None:
+    with pytest.raises(terminal.Problem, match="there is no inventory inventories/nope"):
+        rehearse.inventory_path("nope")
+
+
+def test_mutating_calls_are_counted_by_operation() -> None:
+    calls = [
+        {"service": "ec2", "operation": "CreateVpc", "mutating": True},
+        {"service": "ec2", "operation": "CreateVpc", "mutating": True},
+        {"service": "ec2", "operation": "DescribeVpcs", "mutating": False},
+    ]
+    assert rehearse.mutations(calls) == Counter({"ec2:CreateVpc": 2})
+    assert rehearse.listed(rehearse.mutations(calls)) == "ec2:CreateVpc 2 times"
+
+
+def test_nothing_of_the_callers_that_leads_to_an_account_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "EC2_URL", "KUBECONFIG", "K8S_AUTH_HOST", "PGHOST", "MAINSTAY_REHEARSAL_ENDPOINT"):
+        monkeypatch.setenv(name, "real")
+    monkeypatch.setenv("NO_PROXY", "internal.example")
+    environment = terminal.isolated_environment({"AWS_REGION": "af-south-1"})
+    assert "real" not in environment.values()
+    assert environment["AWS_REGION"] == "af-south-1"
+    assert environment["AWS_CONFIG_FILE"] == "/dev/null"
+    assert environment["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
+    assert environment["PATH"].startswith(str(terminal.BIN))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("plugins/a.py", True),
+        ("scripts/verify.py", False),
+        ("tests/unit/x/y.py", False),
+        (".ansible-lint", False),
+        ("docs/scripts.md", True),
+    ],
+)
+def test_what_a_build_contains(name: str, expected: bool) -> None:
+    assert sanity.is_built(name, ["scripts", "tests", ".ansible-lint"]) is expected
+
+
+def check(*command: str, reports: bool = False, minutes: float = 1) -> verify.Check:
+    return verify.Check("sample", lambda: [list(command)], frozenset(), minutes, reports)
+
+
+@pytest.fixture
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(verify, "LOGS", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (("true",), (1, 0)),
+        (("false",), (0, 1)),
+        (("a-tool-that-is-not-there",), (0, 1)),
+    ],
+)
+def test_a_check_counts_as_one(logs: Path, command: tuple[str, ...], expected: tuple[int, int]) -> None:
+    outcome = verify.run(check(*command))
+    assert (outcome.passed, outcome.failed) == expected
+
+
+def test_a_check_that_takes_too_long_fails(logs: Path) -> None:
+    outcome = verify.run(check("sleep", "20", minutes=0.01))
+    assert not outcome.ok
+    assert "took longer" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("code", "report", "expected"),
+    [
+        (0, '<testsuite tests="5" failures="0" errors="0"/>', (5, 0)),
+        (1, '<testsuite tests="5" failures="1" errors="1"/>', (3, 2)),
+        # pytest may fail without a failing test: nothing collected, a broken plugin
+        (5, '<testsuite tests="0" failures="0" errors="0"/>', (0, 1)),
+    ],
+)
+def test_tests_are_counted_from_their_report(logs: Path, code: int, report: str, expected: tuple[int, int]) -> None:
+    (logs / "sample.xml").write_text(f"<testsuites>{report}</testsuites>")
+    assert verify.counts(check("pytest", reports=True), code) == expected
+
+
+def test_every_check_of_make_check_is_part_of_make_test() -> None:
+    assert all("full" in entry.groups for entry in verify.CHECKS)
+    assert len({entry.name for entry in verify.CHECKS}) == len(verify.CHECKS)
