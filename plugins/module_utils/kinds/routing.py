@@ -105,7 +105,7 @@ class RouteTable(AwsKind):
 
 
 LAST_RULE = 32767
-"""The rule that denies everything else; every ACL ends with it and nobody can change it."""
+"""The rule that denies everything else; every ACL ends with it (IPv6 has its own, one higher) and nobody can change it."""
 PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
@@ -126,10 +126,10 @@ class NetworkAcl(AwsKind):
     subnet_ids = later(canonical=sorted_strings)
 
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [self._entry(e) for e in raw.get("Entries", []) if not e["Egress"] and e["RuleNumber"] != LAST_RULE]
+        return [self._entry(e) for e in raw.get("Entries", []) if not e["Egress"] and e["RuleNumber"] < LAST_RULE]
 
     def get_egress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [self._entry(e) for e in raw.get("Entries", []) if e["Egress"] and e["RuleNumber"] != LAST_RULE]
+        return [self._entry(e) for e in raw.get("Entries", []) if e["Egress"] and e["RuleNumber"] < LAST_RULE]
 
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
@@ -179,16 +179,17 @@ class NetworkAcl(AwsKind):
         have = set(seen.properties.get("subnet_ids", []))
         self._move(aws, sorted(set(value) - have), seen.id)
         if dropped := sorted(have - set(value)):
-            self._move(aws, dropped, self._default_acl(aws, seen))
+            self._move(aws, dropped, self._default_acl(aws, seen), away_from=seen.id)
 
-    def _move(self, aws: Aws, subnets: list[str], acl: str) -> None:
+    def _move(self, aws: Aws, subnets: list[str], acl: str, away_from: str | None = None) -> None:
+        """Give subnets to an ACL; with ``away_from`` only those that this one still holds: another of ours may have taken them."""
         if not subnets:
             return
         left = set(subnets)
         for raw in aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "association.subnet-id", "Values": subnets}]):
             for association in raw["Associations"]:
                 subnet, identifier = association["SubnetId"], association["NetworkAclAssociationId"]
-                if subnet in left and raw["NetworkAclId"] != acl:
+                if subnet in left and raw["NetworkAclId"] != acl and away_from in (None, raw["NetworkAclId"]):
                     aws.change("ec2", "replace_network_acl_association", AssociationId=identifier, NetworkAclId=acl)
                 left.discard(subnet)
         if left:

@@ -1,0 +1,68 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Runs the playbooks of the checkout with an inventory, as a user would, and reads what they report."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.testing import Cloud
+from scripts.terminal import BIN, ROOT, isolated_environment
+
+INVENTORIES = sorted(
+    str(path.parent.relative_to(ROOT)) for pattern in ("inventories/*/hosts.yml", "examples/*/*/hosts.yml") for path in ROOT.glob(pattern)
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of ansible-playbook left: exit code, terminal output, the report of the plan summary."""
+
+    code: int
+    output: str
+    report: dict[str, Any]
+
+    @property
+    def actions(self) -> dict[str, dict[str, Any]]:
+        """Every action of every component by address."""
+        return {action["address"]: action for component in self.report["components"] for action in component["actions"]}
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Resources by what happened or would happen to them, without what is zero."""
+        part = self.report["totals"]["plan" if self.report["check_mode"] else "run"]
+        return {name: count for name, count in part.items() if count}
+
+
+def variables(inventory: str, group: str = "all") -> dict[str, Any]:
+    """What an inventory sets for a group, templates unresolved."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / inventory / "group_vars" / f"{group}.yml").read_text())
+    return found
+
+
+def cloud_of(inventory: str) -> Cloud:
+    """A cloud that plays the account and the region that the inventory names."""
+    target = variables(inventory)
+    return Cloud(account_id=target["platform_account_id"], region=target["platform_region"])
+
+
+def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: str = "site.yml", role: str = "apply") -> Run:
+    """One run of a playbook with credentials of a role of the cloud."""
+    report = folder / "report.json"
+    report.unlink(missing_ok=True)
+    environment = isolated_environment({**cloud.environment(role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
+    command = [str(BIN / "ansible-playbook"), playbook, "-i", inventory, *arguments]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return Run(ran.returncode, ran.stdout + ran.stderr, json.loads(report.read_text()) if report.exists() else {})
+
+
+def mutations(cloud: Cloud) -> list[str]:
+    """The operations since the log was cleared that change something, whether they were let through or not."""
+    return [f"{request['service']}:{request['operation']}" for request in cloud.admin.requests() if request["mutating"]]
