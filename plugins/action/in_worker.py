@@ -25,6 +25,7 @@ from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import Interruption
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.progress import Channel, Spaced
 
 PROFILE = "legacy"
@@ -78,6 +79,8 @@ class ActionModule(NormalAction):
         self._compute_environment_string(environment)
         with _listening(str(task_vars.get("inventory_hostname", ""))), _environment(environment):
             printed, errors = run_module(name, arguments)
+        if Interruption.happened:
+            os._exit(1)  # nobody listens to this worker any more; what it did is in the report that it left
         return self._parsed(printed, errors)
 
     def _interpreter(self, task_vars: Mapping[str, Any]) -> str | None:
@@ -164,13 +167,14 @@ def _listening(host: str) -> Iterator[None]:
     def say(address: str, doing: str, seconds: float) -> None:
         display.display(f"  {host}: {address} {doing} {_duration(seconds)}")
 
-    before = Channel.listener
+    before = Channel.listener, Channel.host
+    Channel.host = host
     if _watched():
         Channel.listener = Spaced(say)
     try:
         yield
     finally:
-        Channel.listener = before
+        Channel.listener, Channel.host = before
 
 
 def _duration(seconds: float) -> str:

@@ -92,16 +92,22 @@ environment: |
     ansible-playbook site.yml -i inventories/prod --check
 """
 
+import atexit
 import functools
 import os
+import shutil
+import signal
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
 from ansible.utils import color
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -112,6 +118,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import L
 
 WIDTH_WITHOUT_TERMINAL = 120
 WIDEST = 200
+LONGEST_WAIT = 8.0
+"""Seconds that interrupted modules get to say what they did; the engine gives its calls in flight five of them."""
 GREY = "gray12"
 
 
@@ -143,6 +151,12 @@ class CallbackModule(CallbackBase):
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}
         self._complained = False
+        self._pid = os.getpid()
+        self._shown = False
+        self._reports = Path(tempfile.mkdtemp(prefix="mainstay-reports-"))
+        os.environ[FOLDER_VARIABLE] = str(self._reports)
+        atexit.register(self._leave)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(self._pid, signal.SIGINT))
 
     def complain(self, text: str) -> None:
         """Warns, once in a run."""
@@ -189,7 +203,28 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        report = self._collector.report(time.monotonic() - self._began, _healthy(stats))
+        self._show(_healthy(stats))
+
+    def _leave(self) -> None:
+        """After an interruption there are no stats, and what interrupted modules returned was not heard: they left reports instead."""
+        if os.getpid() != self._pid:
+            return
+        wait_for_reports(self._reports, LONGEST_WAIT)
+        found = reports(self._reports)
+        shutil.rmtree(self._reports, ignore_errors=True)
+        if not self._shown and found:
+            self._show_interrupted(found)
+
+    @guarded
+    def _show_interrupted(self, found: list[tuple[str, dict[str, Any]]]) -> None:
+        for host, result in found:
+            info = TaskInfo(host=host, name="interrupted", module=f"{OWN_MODULES}interrupted", check_mode=False, scope="interrupted")
+            self._collector.add(info, Outcome(result, failed=True, changed=bool(result.get("changed")), skipped=False), ())
+        self._show(frozenset())
+
+    def _show(self, healthy: frozenset[str]) -> None:
+        self._shown = True
+        report = self._collector.report(time.monotonic() - self._began, healthy)
         if report.components or any(info.module.startswith(OWN_MODULES) for info in self._collector.hidden):
             self._print(render(report, self._width(), self.get_option("detail")))
         self._write("json_path", as_json, report)

@@ -30,7 +30,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 
 from .connection import Aws, Owner
-from .progress import progress
+from .interruption import hand_over, interruptible
+from .progress import Channel, progress
 from .session import client_maker, refused_endpoint
 
 ALL = ("*",)
@@ -84,7 +85,8 @@ def run(module: Any, domain: Domain) -> NoReturn:
             result = plan_only(desired, observed, domain.kinds, consent)
         else:
             settings = Settings(consent, patience(module), progress=progress)
-            result = reconcile(desired, observed, domain.kinds, aws, settings)
+            with interruptible(settings.clock.stop):
+                result = reconcile(desired, observed, domain.kinds, aws, settings)
     except EngineError as error:
         module.fail_json(msg=str(error))
     answer(module, domain, place, result, aws, time.monotonic() - start)
@@ -187,6 +189,9 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "plan": shown,
         "outputs": domain.outputs(result.attributes()),
     }
+    if result.interrupted:
+        summary = "\n".join([_summary(result), *map(str, result.failures)])
+        hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
     if result.failures or result.interrupted:
         fail(module, result.failures, _summary(result), **values)
     module.exit_json(**values)

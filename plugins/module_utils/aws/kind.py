@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, given, properties_of
 
 from .connection import Aws
-from .values import tag_dict, tag_list, visible, with_foreign
+from .values import tag_changes, tag_dict, tag_list, visible, with_foreign
 
 Setter = Callable[[Aws, Observed, Any], None]
 
@@ -121,7 +121,10 @@ class AwsKind:
     def state(self, raw: Mapping[str, Any]) -> tuple[State, str]:
         name = raw.get("State")
         state = self.states.get(name.lower(), "ready") if isinstance(name, str) else "ready"
-        return state, str(raw.get("FailureMessage") or raw.get("FailureReason") or "")
+        last = raw.get("LastError", {})
+        code = raw.get("FailureCode") or last.get("Code")
+        message = raw.get("FailureMessage") or raw.get("FailureReason") or last.get("Message")
+        return state, ": ".join(str(part) for part in (code, message) if part)
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
@@ -149,13 +152,11 @@ class AwsKind:
             setter(aws, seen, value)
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        old = seen.properties.get("tags", {})
-        changed = {name: text for name, text in value.items() if old.get(name) != text}
-        dropped = [{"Key": name} for name in old if name not in value]
+        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
         if changed:
             aws.change("ec2", "create_tags", Resources=[seen.id], Tags=tag_list(changed))
         if dropped:
-            aws.change("ec2", "delete_tags", Resources=[seen.id], Tags=dropped)
+            aws.change("ec2", "delete_tags", Resources=[seen.id], Tags=[{"Key": name} for name in dropped])
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove(self.calls.service, self.calls.delete, **{self.calls.id: seen.id})

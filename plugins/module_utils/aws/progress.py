@@ -22,6 +22,8 @@ class Channel:
     """Where progress goes at the moment."""
 
     listener: Progress = staticmethod(silent)
+    host: str = ""
+    """The inventory's name of the host that the module runs for; a module alone does not know it."""
 
 
 def progress(address: str, doing: str, seconds: float) -> None:

@@ -17,8 +17,13 @@ except ImportError:
     pass  # AnsibleAWSModule says what is missing
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 
-AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonwebservices.com.cn")
+AWS_SUFFIXES = (
+    *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),
+    *(".c2s.ic.gov", ".aws.ic.gov", ".sc2s.sgov.gov", ".aws.scloud", ".adc-e.uk", ".hci.ic.gov"),
+)
+"""Of all partitions, as botocore's partitions.json has them."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
 
@@ -38,8 +43,8 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option or AWS_ENDPOINT_URL) is not AWS and no rehearsal announced it. "
-        "Unset AWS_ENDPOINT_URL to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is not AWS and no rehearsal announced it. "
+        "Unset it to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
     )
 
 
@@ -55,6 +60,10 @@ def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | N
     session = boto3.session.Session(profile_name=params.pop("profile_name", None))
 
     def make(service: str) -> Any:
-        return session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+        client = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+        # variables such as AWS_ENDPOINT_URL_EC2 and the profile may have named an endpoint too
+        if reason := refused_endpoint(client.meta.endpoint_url, os.environ):
+            raise CallFailed(reason, service, "EndpointRefused")
+        return client
 
     return make, region, endpoint or os.environ.get("AWS_ENDPOINT_URL")

@@ -24,6 +24,11 @@ def tag_dict(tags: Iterable[Mapping[str, str]] | None, key: str = "Key", value: 
     return {tag[key]: tag.get(value, "") for tag in tags or ()}
 
 
+def tag_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """(tags to set, names of tags to remove). What stays is not sent again: AWS refuses its own tags even when they do not change."""
+    return {name: text for name, text in new.items() if old.get(name) != text}, [name for name in old if name not in new]
+
+
 def visible(tags: Mapping[str, str]) -> dict[str, str]:
     """Tags without our owner mark, which nobody sets by hand."""
     return {name: text for name, text in tags.items() if not name.startswith(TAG_PREFIX)}

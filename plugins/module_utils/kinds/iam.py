@@ -11,7 +11,14 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, sorted_strings, tag_dict, tag_list, visible
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import (
+    policy,
+    sorted_strings,
+    tag_changes,
+    tag_dict,
+    tag_list,
+    visible,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
 INLINE = "mainstay"
@@ -109,9 +116,9 @@ class IamRole(AwsKind):
             aws.remove("iam", "detach_role_policy", RoleName=seen.id, PolicyArn=arn)
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        dropped = [name for name in seen.properties.get("tags", {}) if name not in value]
-        if value:
-            aws.change("iam", "tag_role", RoleName=seen.id, Tags=tag_list(value))
+        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
+        if changed:
+            aws.change("iam", "tag_role", RoleName=seen.id, Tags=tag_list(changed))
         if dropped:
             aws.change("iam", "untag_role", RoleName=seen.id, TagKeys=dropped)
 

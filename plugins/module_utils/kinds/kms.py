@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, tag_dict, tag_list, visible
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, tag_changes, tag_dict, tag_list, visible
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, given, later
 
@@ -124,9 +124,9 @@ class KmsKey(AwsKind):
             aws.remove("kms", "delete_alias", AliasName=old)
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        dropped = [name for name in seen.properties.get("tags", {}) if name not in value]
-        if value:
-            aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(value, *TAG_KEYS))
+        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
+        if changed:
+            aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(changed, *TAG_KEYS))
         if dropped:
             aws.change("kms", "untag_resource", KeyId=seen.id, TagKeys=dropped)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import visible
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_changes, visible
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
 
@@ -70,9 +70,9 @@ class LogGroup(AwsKind):
             aws.remove("logs", "delete_retention_policy", logGroupName=seen.id)
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        dropped = [name for name in seen.properties.get("tags", {}) if name not in value]
-        if value:
-            aws.change("logs", "tag_resource", resourceArn=seen.attributes["arn"], tags=dict(value))
+        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
+        if changed:
+            aws.change("logs", "tag_resource", resourceArn=seen.attributes["arn"], tags=changed)
         if dropped:
             aws.change("logs", "untag_resource", resourceArn=seen.attributes["arn"], tagKeys=dropped)
 

@@ -115,7 +115,10 @@ def _entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 class NetworkAcl(AwsKind):
-    """Entries and associations are properties of their ACL. A subnet always has one: taken away from ours, it goes to the default ACL."""
+    """Entries and associations are properties of their ACL. A subnet always has one: taken away from ours, it goes to the default ACL.
+
+    For ICMP ``from_port`` is the type and ``to_port`` the code, as in security groups; -1 means all.
+    """
 
     name = "network_acl"
     calls = ec2("network_acl", token=True)
@@ -138,9 +141,9 @@ class NetworkAcl(AwsKind):
     def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:
         number = str(raw["Protocol"])
         entry = {"rule_number": raw["RuleNumber"], "protocol": NUMBERS.get(number, number), "action": raw["RuleAction"]}
-        ports = raw.get("PortRange") or {}
+        ports, icmp = raw.get("PortRange") or {}, raw.get("IcmpTypeCode") or {}
         more = {"cidr_block": raw.get("CidrBlock"), "ipv6_cidr_block": raw.get("Ipv6CidrBlock")}
-        more |= {"from_port": ports.get("From"), "to_port": ports.get("To")}
+        more |= {"from_port": ports.get("From", icmp.get("Type")), "to_port": ports.get("To", icmp.get("Code"))}
         return {**entry, **{name: value for name, value in more.items() if value is not None}}
 
     def set_ingress(self, aws: Aws, seen: Observed, value: Iterable[Mapping[str, Any]]) -> None:
@@ -169,10 +172,11 @@ class NetworkAcl(AwsKind):
         sent = {camel(name): entry[name] for name in ("cidr_block", "ipv6_cidr_block") if name in entry}
         sent |= {"RuleNumber": entry["rule_number"], "RuleAction": entry["action"]}
         sent["Protocol"] = PROTOCOLS.get(entry["protocol"], entry["protocol"])
-        if "from_port" in entry:
-            sent["PortRange"] = {"From": entry["from_port"], "To": entry["to_port"]}
+        first, last = entry.get("from_port"), entry.get("to_port")
         if sent["Protocol"] == PROTOCOLS["icmp"]:
-            sent["IcmpTypeCode"] = {"Type": -1, "Code": -1}
+            sent["IcmpTypeCode"] = {"Type": -1 if first is None else first, "Code": -1 if last is None else last}
+        elif first is not None:
+            sent["PortRange"] = {"From": first, "To": last}
         return sent
 
     def set_subnet_ids(self, aws: Aws, seen: Observed, value: Iterable[str]) -> None:
@@ -192,7 +196,7 @@ class NetworkAcl(AwsKind):
                 if subnet in left and raw["NetworkAclId"] != acl and away_from in (None, raw["NetworkAclId"]):
                     aws.change("ec2", "replace_network_acl_association", AssociationId=identifier, NetworkAclId=acl)
                 left.discard(subnet)
-        if left:
+        if left and not away_from:
             raise NotYet(f"the ACL of {', '.join(sorted(left))} does not show yet", "ec2:DescribeNetworkAcls")
 
     def _default_acl(self, aws: Aws, seen: Observed) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
 
@@ -99,6 +100,15 @@ class ElasticIp(AwsKind):
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"public_ip": raw.get("PublicIp")}
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """An address that a NAT gateway held a moment ago is AWS's still, which the API words as a lack of permission."""
+        try:
+            super().delete(aws, seen)
+        except CallFailed as error:
+            if error.code != "AuthFailure":
+                raise
+            raise NotYet(error.message, error.operation, error.code, dependency=True) from error
 
 
 def _by_zone(value: Any) -> list[dict[str, Any]]:

@@ -15,7 +15,10 @@ from .graph import Graph, Step
 from .steps import Workshop, perform
 from .waiting import Stopped
 
-Outcome = Literal["done", "failed", "not_started"]
+Outcome = Literal["done", "failed", "unfinished", "not_started"]
+
+Ending = tuple[Step, BaseException | None, float]
+"""A step, what it ended with, and the seconds it took."""
 
 MOST_THREADS = 256
 """Threads are mostly asleep, waiting for something slow; the number of calls at a time is bounded elsewhere."""
@@ -28,6 +31,7 @@ class Report:
     done: set[Step] = field(default_factory=set)
     failed: dict[Step, Failure] = field(default_factory=dict)
     because: dict[Step, Step] = field(default_factory=dict)
+    begun: set[Step] = field(default_factory=set)
     seconds: dict[Step, float] = field(default_factory=dict)
     interrupted: bool = False
 
@@ -37,11 +41,11 @@ class Report:
             return "failed"
         if all(step in self.done for step in steps):
             return "done"
-        return "failed" if any(step in self.done for step in steps) else "not_started"
+        return "unfinished" if any(step in self.begun for step in steps) else "not_started"
 
 
 def run(shop: Workshop, graph: Graph) -> Report:
-    """Carry out every step. A failure stops only what needs it; Ctrl-C starts nothing more and lets what is in flight end."""
+    """Carry out every step. A failure stops only what needs it; a stopped clock starts nothing more and lets what is in flight end."""
     return _Run(shop, graph).run()
 
 
@@ -54,22 +58,36 @@ class _Run:
             for need in needs:
                 self.users.setdefault(need, []).append(step)
         self.report = Report()
-        self.ended: queue.SimpleQueue[tuple[Step, BaseException | None, float]] = queue.SimpleQueue()
+        self.ended: queue.SimpleQueue[Ending | None] = queue.SimpleQueue()
         self.in_flight: dict[Step, str | None] = {}
         self.parked: list[Step] = []
 
     def run(self) -> Report:
         pool = ThreadPoolExecutor(max_workers=max(1, min(MOST_THREADS, len(self.waiting))), thread_name_prefix="reconcile")
-        try:
-            self._start_all(pool, [step for step, needs in self.waiting.items() if not needs])
-            while self.in_flight:
-                self._take(pool, *self.ended.get())
-        except KeyboardInterrupt:
-            self._drain()
+        self.shop.clock.on_stop(lambda: self.ended.put(None))
+        self._start_all(pool, [step for step, needs in self.waiting.items() if not needs])
+        while self.in_flight:
+            ending = self._next()
+            if ending is None:
+                self._drain()
+                break
+            self._take(pool, *ending)
         pool.shutdown(wait=not self.report.interrupted, cancel_futures=True)
         for step in self.waiting:
             self.report.because.setdefault(step, step)
         return self.report
+
+    def _next(self) -> Ending | None:
+        """The next step to end, or None for a request to stop.
+
+        Wakes up every now and then: Python runs signal handlers in the main thread alone, and a signal that the system gives to another
+        thread does not wake this one.
+        """
+        while True:
+            try:
+                return self.ended.get(timeout=0.5)
+            except queue.Empty:
+                continue
 
     def _start_all(self, pool: ThreadPoolExecutor, steps: list[Step]) -> None:
         for step in steps:
@@ -78,6 +96,7 @@ class _Run:
                 self.parked.append(step)
                 continue
             self.in_flight[step] = lane
+            self.report.begun.add(step)
             del self.waiting[step]
             pool.submit(self._work, step)
 
@@ -120,15 +139,17 @@ class _Run:
                 self._give_up(user, cause)
 
     def _drain(self) -> None:
-        """After a request to stop: cut the waiting short, let calls in flight end, take down what they did."""
+        """After a request to stop: let calls in flight end, write down what they did. Pauses have been cut short already."""
         self.report.interrupted = True
-        self.shop.clock.stop()
         deadline = self.shop.clock.now() + self.shop.patience.grace
         while self.in_flight and self.shop.clock.now() < deadline:
             try:
-                step, error, seconds = self.ended.get(timeout=max(0.01, deadline - self.shop.clock.now()))
-            except (queue.Empty, KeyboardInterrupt):
+                ending = self.ended.get(timeout=max(0.01, deadline - self.shop.clock.now()))
+            except queue.Empty:
+                break
+            if ending is None:
                 continue
+            step, error, seconds = ending
             self.in_flight.pop(step)
             self.report.seconds[step] = seconds
             if error is None:

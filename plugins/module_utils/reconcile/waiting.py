@@ -24,7 +24,10 @@ class Clock(Protocol):
         """Sleep; raises Stopped as soon as the run is asked to stop."""
 
     def stop(self) -> None:
-        """End all pauses, present and future."""
+        """End all pauses, present and future, and tell those who asked."""
+
+    def on_stop(self, tell: Callable[[], None]) -> None:
+        """Ask to be told when the run is asked to stop; at once if it has been."""
 
 
 class SystemClock:
@@ -32,6 +35,7 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._told: list[Callable[[], None]] = []
 
     def now(self) -> float:
         return time.monotonic()
@@ -42,6 +46,13 @@ class SystemClock:
 
     def stop(self) -> None:
         self._stopping.set()
+        for tell in self._told:
+            tell()
+
+    def on_stop(self, tell: Callable[[], None]) -> None:
+        self._told.append(tell)
+        if self._stopping.is_set():
+            tell()
 
 
 @dataclass(frozen=True)

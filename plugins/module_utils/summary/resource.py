@@ -13,7 +13,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import L
 
 SYMBOLS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 STYLES = {"create": "add", "update": "change", "replace": "replace", "delete": "remove"}
-OUTCOMES = {"failed": ("failed", "error"), "not_started": ("not started", "warn")}
+OUTCOMES = {"failed": ("failed", "error"), "not_started": ("not started", "warn"), "unfinished": ("begun, not finished", "warn")}
 BODY = 6
 LONGEST_NAME = 34
 

@@ -11,7 +11,7 @@ number of the mutating call.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +54,9 @@ class FakeClock:
 
     def stop(self) -> None:
         self._stopped = True
+
+    def on_stop(self, tell: Callable[[], None]) -> None:
+        """Nobody stops a fake clock while something runs."""
 
 
 @dataclass

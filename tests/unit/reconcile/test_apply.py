@@ -113,7 +113,7 @@ def test_every_error_is_collected_and_only_dependants_are_left_out() -> None:
         "room.a": "failed",
         "room.b": "not_started",
         "room.c": "done",
-        "room.d": "failed",
+        "room.d": "unfinished",
     }
     assert actions["room.b"]["because"] == actions["room.d"]["because"] == "room.a"
     assert [(f.address, f.operation, f.code) for f in result.failures] == [("room.a", "create", "Refused")]
@@ -172,24 +172,27 @@ def test_a_replacement_that_is_not_allowed_stops_everything_before_the_first_cal
     assert [(f.address, f.code) for f in result.failures] == [("room.a", "ReplacementNotAllowed")]
 
 
-def test_ctrl_c_starts_nothing_more_and_reports_what_is_left() -> None:
-    class Interrupting(FakeKind):
+def test_a_request_to_stop_starts_nothing_more_and_reports_what_is_left() -> None:
+    clock = SystemClock()
+
+    class Stopping(FakeKind):
         def create(self, world: World, address: str, properties: Any, token: str) -> Any:
             made = super().create(world, address, properties, token)
-            raise_in_main()
+            clock.stop()
             return made
 
-    def raise_in_main() -> None:
-        import signal
-
-        signal.raise_signal(signal.SIGINT)
-
-    registry = {"room": Interrupting("room"), "plot": FakeKind("plot")}
-    desired = [room("a"), Resource("plot", "b", {"parent": ref("room.a")})]
-    result = apply(World(), desired, registry, clock=SystemClock(), patience=Patience(poll=0.01, settle=0.05, grace=5))
+    registry = {"room": Stopping("room"), "plot": FakeKind("plot"), "slow": FakeKind("slow", slow=True)}
+    desired = [room("a"), Resource("plot", "b", {"parent": ref("slow.c")}), room("c", "slow")]
+    world = World(slow=10**9)
+    result = apply(world, desired, registry, clock=clock, patience=Patience(poll=3600, settle=3600, grace=60))
     assert result.interrupted
-    outcomes = {a["address"]: a["outcome"] for a in report.plan_dict(result, False)["actions"]}
-    assert outcomes["plot.b"] in ("not_started", "failed")
+    assert {a["address"]: a["outcome"] for a in report.plan_dict(result, False)["actions"]} == {
+        "room.a": "unfinished",
+        "plot.b": "not_started",
+        "slow.c": "unfinished",
+    }
+    world.slow = 1
+    assert list(apply(world, desired, registry).failures) == []
 
 
 def test_results_have_one_shape_in_check_mode_and_after_an_apply() -> None:

@@ -1,0 +1,113 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Ctrl-C and SIGTERM while something is being changed: what is in flight ends, and what was done is told.
+
+A signal would end an Ansible worker without a word, and what a worker returns after one is not heard any more. So during an apply the
+first signal tells the engine to start nothing more, and the report goes to a file in the folder
+that the plan_summary callback announces; the callback shows it when the run is over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+FOLDER_VARIABLE = "MAINSTAY_REPORTS"
+RUNNING = ".running"
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Whether the last apply of this process was interrupted."""
+
+    happened: bool = False
+
+
+@contextlib.contextmanager
+def interruptible(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` on the first signal and ignore those that follow. Does nothing outside the main thread.
+
+    ``stop`` runs in a thread of its own: a signal handler may interrupt any line, one that holds the very lock ``stop`` needs included.
+    """
+    Interruption.happened = False
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        Interruption.happened = True
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        threading.Thread(target=stop, daemon=True).start()
+
+    before = {number: signal.signal(number, first) for number in SIGNALS}
+    announcement = _announce()
+    try:
+        yield
+    finally:
+        if not Interruption.happened:
+            _withdraw(announcement)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def hand_over(host: str, result: Mapping[str, Any]) -> None:
+    """Leave a report for the callback. Nobody may be waiting for one, and a report is no reason to fail."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        with contextlib.suppress(OSError):
+            path = Path(folder) / f"{os.getpid()}.json"
+            path.with_suffix(".part").write_text(json.dumps({"host": host, "result": result}, default=str), encoding="utf-8")
+            path.with_suffix(".part").rename(path)
+            _withdraw(path.with_suffix(RUNNING))
+
+
+def _announce() -> Path | None:
+    """Tell the callback that a report may follow, so that it can wait for it."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        path = Path(folder) / f"{os.getpid()}{RUNNING}"
+        with contextlib.suppress(OSError):
+            path.touch()
+            return path
+    return None
+
+
+def _withdraw(announcement: Path | None) -> None:
+    if announcement:
+        with contextlib.suppress(OSError):
+            announcement.unlink(missing_ok=True)
+
+
+def wait_for_reports(folder: Path, seconds: float) -> None:
+    """Wait until every announced report is there or its process is gone."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(_alive(int(path.stem)) for path in folder.glob(f"*{RUNNING}")):
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def reports(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The reports that interrupted modules left: (host, result)."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        with contextlib.suppress(OSError, ValueError):
+            report = json.loads(path.read_text(encoding="utf-8"))
+            found.append((str(report["host"]), dict(report["result"])))
+    return found
