@@ -58,7 +58,7 @@ class AdminClient:
         self.request("DELETE", "/scripts")
 
     def fault(self, service: str | None = None, operation: str | None = None, *, fault: str, **options: Any) -> None:
-        """A fault on chosen calls; options: nth, times, code, message, status, seconds."""
+        """A fault on chosen calls; options: mutating, nth, times, code, message, status, seconds."""
         self.request("POST", "/faults", {"service": service, "operation": operation, "fault": fault, **options})
 
     def faults(self) -> list[dict[str, Any]]:

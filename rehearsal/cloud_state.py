@@ -27,14 +27,9 @@ class CloudState:
         self.hidden = Hidden()
         self.scripts = transitions.scripts
         self.resets = 0
-        self._locks: dict[str, threading.RLock] = {}
-        self._guard = threading.Lock()
+        # Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own.
+        self.lock = threading.RLock()
         self.change_settings({})
-
-    def lock_of(self, service: str) -> threading.RLock:
-        """Calls of one service run one after the other: moto checks and then acts without locks of its own."""
-        with self._guard:
-            return self._locks.setdefault(service, threading.RLock())
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         self.settings = self.settings.changed(changes)
@@ -44,11 +39,7 @@ class CloudState:
         """Back to the moment after the start: an empty account, the settings of the start, no faults, scripts, tokens or log."""
         self.resets += 1
         self.faults.clear()
-        with self._guard:
-            locks = list(self._locks.values())
-        for lock in locks:
-            lock.acquire()
-        try:
+        with self.lock:
             _empty_moto()
             self.tokens.clear()
             self.hidden.clear()
@@ -57,9 +48,6 @@ class CloudState:
             self.settings = self.start_settings
             self.change_settings({})
             self.log.clear()
-        finally:
-            for lock in locks:
-                lock.release()
 
 
 def _empty_moto() -> None:

@@ -23,12 +23,13 @@ HAPPENS_BEFORE = ("error", "reset_before", "hang_before")
 class Rule:
     """One fault. It fires at the `nth` matching call (from 1) and on the following ones, `times` in all (None: for ever).
 
-    `service` and `operation` are botocore's names; None matches every one.
+    `service` and `operation` are botocore's names, `mutating` is whether the call changes something; None matches every one.
     """
 
     fault: str
     service: str | None = None
     operation: str | None = None
+    mutating: bool | None = None
     nth: int = 1
     times: int | None = 1
     code: str = "InternalError"
@@ -48,8 +49,8 @@ class Rule:
             raise ValueError(f"fault must be one of {', '.join(KINDS)}, not {values.get('fault')!r}")
         return cls(**values)
 
-    def matches(self, service: str, operation: str | None) -> bool:
-        return self.service in (None, service) and self.operation in (None, operation)
+    def matches(self, service: str, operation: str | None, mutating: bool) -> bool:
+        return self.service in (None, service) and self.operation in (None, operation) and self.mutating in (None, mutating)
 
     def take(self) -> bool:
         """Counts one matching call; whether the fault fires on it."""
@@ -80,10 +81,10 @@ class Faults:
         with self._lock:
             return [asdict(rule) for rule in self._rules]
 
-    def next(self, service: str, operation: str | None) -> Rule | None:
+    def next(self, service: str, operation: str | None, mutating: bool) -> Rule | None:
         """The fault that hits this call, if any. Every matching rule counts the call; the first that fires is used."""
         with self._lock:
-            firing = [rule for rule in self._rules if rule.matches(service, operation) and rule.take()]
+            firing = [rule for rule in self._rules if rule.matches(service, operation, mutating) and rule.take()]
         return firing[0] if firing else None
 
     def stay_silent(self, seconds: float) -> None:

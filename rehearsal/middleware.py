@@ -55,7 +55,7 @@ class Application:
         incoming = Incoming(_read(environ), self.state)
         if self.state.settings.latency_ms:
             time.sleep(self.state.settings.latency_ms / 1000)
-        fault = self.state.faults.next(incoming.service, incoming.operation) if incoming.role else None
+        fault = self.state.faults.next(incoming.service, incoming.operation, incoming.mutating) if incoming.role else None
         reply = self._faulty(incoming, fault) if fault else self._respond(incoming)
         self._log(incoming, reply, began, fault)
         if reply is None:
@@ -105,7 +105,7 @@ class Application:
             raise identities.refuse_change(incoming.service, incoming.operation, arn)
 
     def _one_at_a_time(self, service: str) -> AbstractContextManager[Any]:
-        return nullcontext() if service in WAITING_SERVICES else self.state.lock_of(service)
+        return nullcontext() if service in WAITING_SERVICES else self.state.lock
 
     def _carry_out(self, incoming: Incoming) -> Reply:
         if incoming.operation is None:

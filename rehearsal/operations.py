@@ -152,7 +152,9 @@ def signature(headers: Mapping[str, str], query: Mapping[str, str]) -> Signature
     parts = query.get("X-Amz-Credential", "").split("/")
     if len(parts) == 5:
         return Signature(parts[0], parts[3], parts[2])
-    return Signature(query.get("AWSAccessKeyId"), None, None)
+    if "AWSAccessKeyId" in query and "Signature" in query:  # a presigned URL of the older kind, which only S3 has
+        return Signature(query["AWSAccessKeyId"], "s3", None)
+    return Signature(None, None, None)
 
 
 def service_name(signing_name: str, version: str | None, path: str) -> str:

@@ -30,7 +30,7 @@ def token_member(service: str, operation: str | None) -> str | None:
 
 
 class Tokens:
-    """Replies by token. The caller serialises calls to one service, so that a call and its repetition never run side by side."""
+    """Replies by token. Calls run one after the other, so that a call and its repetition never run side by side."""
 
     def __init__(self) -> None:
         self._replies: OrderedDict[tuple[str, ...], tuple[str, Reply]] = OrderedDict()

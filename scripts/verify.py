@@ -6,23 +6,29 @@ what failed."""
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 from xml.etree import ElementTree
 
-from scripts.terminal import ROOT, isolated_environment, say
+from scripts.terminal import ROOT, fail, isolated_environment, say
 
 LOGS = ROOT / ".cache" / "verify"
 PYTHON = sys.executable
 COLLECTION = "collections/ansible_collections/mainstay/aws"
 
 Commands = list[list[str]]
+
+# What runs now, by process id: ended when this program is.
+RUNNING: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,6 @@ class Outcome:
     passed: int
     failed: int
     output: str
-    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -95,7 +100,11 @@ CHECKS = (
     Check("syntax", syntax, frozenset({"quick", "full"})),
     Check("docs", lambda: [["antsibull-docs", "lint-collection-docs", "--plugin-docs", "."]], LINT),
     Check("changelog", lambda: [["antsibull-changelog", "lint"]], LINT),
-    Check("ruff", lambda: [["ruff", "check", "."], ["ruff", "format", "--check", "--output-format", "concise", "."]], QUICK),
+    Check(
+        "ruff",
+        lambda: [["ruff", "check", "--output-format", "concise", "."], ["ruff", "format", "--check", "--output-format", "concise", "."]],
+        QUICK,
+    ),
     Check("yamllint", lambda: [["yamllint", "--strict", "."]], QUICK),
 )
 
@@ -103,40 +112,46 @@ CHECKS = (
 def run(check: Check) -> Outcome:
     """Runs one check. Its commands see no credentials of the caller's: nothing here may reach a real account."""
     started = time.monotonic()
-    output: list[str] = []
     report_of(check.name).unlink(missing_ok=True)
+    log = LOGS / f"{check.name}.log"
     environment = isolated_environment({"MAINSTAY_NO_SKIP": "1", "PYTHONUNBUFFERED": "1", "ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1"})
     code = 0
-    try:
-        for command in check.commands():
-            output.append(f"$ {' '.join(command)}\n")
-            remaining = check.timeout_minutes * 60 - (time.monotonic() - started)
-            result = subprocess.run(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                timeout=max(1, remaining),
-                check=False,
-            )
-            output.append(result.stdout)
-            code = code or result.returncode
-    except subprocess.TimeoutExpired as error:
-        printed = error.stdout or b""
-        output.append(printed.decode(errors="replace") if isinstance(printed, bytes) else printed)
-        output.append(f"took longer than {check.timeout_minutes:g} minutes and was ended\n")
-        code = 1
-    except OSError as error:
-        output.append(f"cannot run: {error}\n")
-        code = 1
+    with log.open("w") as output:
+        try:
+            for command in check.commands():
+                print(f"$ {' '.join(command)}", file=output, flush=True)
+                remaining = check.timeout_minutes * 60 - (time.monotonic() - started)
+                code = run_command(command, environment, output, max(1, remaining)) or code
+        except subprocess.TimeoutExpired:
+            print(f"took longer than {check.timeout_minutes:g} minutes and was ended", file=output)
+            code = 1
+        except OSError as error:
+            print(f"cannot run: {error}", file=output)
+            code = 1
     passed, failed = counts(check, code)
-    text = "".join(output)
-    (LOGS / f"{check.name}.log").write_text(text)
-    return Outcome(check, time.monotonic() - started, passed, failed, text)
+    return Outcome(check, time.monotonic() - started, passed, failed, log.read_text(errors="replace"))
+
+
+def run_command(command: Sequence[str], environment: Mapping[str, str], output: TextIO, seconds: float) -> int:
+    """The exit code of a command in a session of its own, so that whatever it starts can be ended with it."""
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    ) as process:
+        RUNNING[process.pid] = process
+        try:
+            return process.wait(seconds)
+        finally:
+            if process.poll() is None:
+                end(process)
+            del RUNNING[process.pid]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a command and all that it started: asked first, then forced."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, number)
+            process.wait(10)
 
 
 def counts(check: Check, code: int) -> tuple[int, int]:
@@ -157,14 +172,28 @@ def run_all(checks: Sequence[Check], jobs: int) -> list[Outcome]:
     LOGS.mkdir(parents=True, exist_ok=True)
     outcomes = []
     with ThreadPoolExecutor(jobs) as pool:
-        for future in as_completed([pool.submit(run, check) for check in checks]):
-            outcome = future.result()
-            outcomes.append(outcome)
-            tests = f", {outcome.passed} tests" if outcome.check.reports and outcome.ok else ""
-            print(f"  {'ok    ' if outcome.ok else 'FAILED'} {outcome.check.name:<14} {outcome.seconds:6.1f} s{tests}", flush=True)
-            if not outcome.ok:
-                print(f"\n----- {outcome.check.name} -----\n{outcome.output.rstrip()}\n-----\n", flush=True)
+        futures = [pool.submit(run, check) for check in checks]
+        try:
+            for future in as_completed(futures):
+                outcomes.append(future.result())
+                show(outcomes[-1])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(RUNNING.values()):
+                end(process)
+            raise
     return outcomes
+
+
+def show(outcome: Outcome) -> None:
+    tests = f", {outcome.passed} tests" if outcome.check.reports and outcome.ok else ""
+    print(f"  {'ok    ' if outcome.ok else 'FAILED'} {outcome.check.name:<14} {outcome.seconds:6.1f} s{tests}", flush=True)
+    if not outcome.ok:
+        print(f"\n----- {outcome.check.name} -----\n{outcome.output.rstrip()}\n-----\n", flush=True)
+
+
+def interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,7 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no group or check {options.group!r}; checks: {', '.join(check.name for check in CHECKS)}")
     say(f"{len(checks)} checks, {options.jobs} at once; output in {LOGS.relative_to(ROOT)}")
     started = time.monotonic()
-    outcomes = run_all(checks, options.jobs)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        outcomes = run_all(checks, options.jobs)
+    except KeyboardInterrupt:
+        fail("interrupted; everything that was running has been ended")
+        return 130
     broken = sorted(outcome.check.name for outcome in outcomes if not outcome.ok)
     if broken:
         say(f"Failed: {', '.join(broken)}. One alone: {Path(PYTHON).relative_to(ROOT)} -m scripts.verify {broken[0]}")

@@ -90,6 +90,14 @@ def test_which_calls_are_hit(cloud: CheckedCloud, ec2: Any) -> None:
     assert cloud.admin.faults() == []
 
 
+def test_the_nth_change_whatever_it_is(cloud: CheckedCloud, ec2: Any) -> None:
+    cloud.admin.fault(fault="error", mutating=True, nth=2, code="InternalError")
+    _create(ec2)
+    ec2.describe_vpcs()
+    assert refused(ec2.create_internet_gateway) == "InternalError"
+    ec2.create_internet_gateway()
+
+
 @pytest.mark.parametrize("wrong", [{"fault": "none"}, {"fault": "error", "colour": 1}, {}])
 def test_wrong_faults_are_refused(cloud: CheckedCloud, wrong: dict[str, Any]) -> None:
     with pytest.raises(AdminError):

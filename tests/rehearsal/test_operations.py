@@ -61,6 +61,7 @@ def test_unknown_operations_are_judged_by_method(method: str, mutating: bool) ->
             "s3",
             "*",
         ),
+        ({}, {"AWSAccessKeyId": "KEY", "Signature": "x", "Expires": "1"}, "KEY", "s3", None),
         ({}, {}, None, None, None),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -155,3 +156,19 @@ def test_role_refused(cloud: CheckedCloud, case: str) -> None:
     parameters, code = ROLE_REFUSALS[case]
     usual = {"RoleName": "x", "AssumeRolePolicyDocument": trust("ec2.amazonaws.com")}
     assert refused(cloud.client("iam").create_role, **usual | parameters) == code
+
+
+def test_services_side_by_side(cloud: CheckedCloud) -> None:
+    """Services look at each other's resources while these are being made."""
+    key = cloud.client("kms").create_key(Policy=key_policy("logs.amazonaws.com"))["KeyMetadata"]["Arn"]
+    clients = {service: cloud.client(service) for service in ("kms", "iam", "logs", "resourcegroupstaggingapi")}
+
+    def make(number: int) -> None:
+        clients["kms"].create_key(Policy=key_policy(), Tags=[{"TagKey": "a", "TagValue": "b"}])
+        clients["iam"].create_role(RoleName=f"r{number}", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+        clients["logs"].create_log_group(logGroupName=f"g{number}", kmsKeyId=key)
+        clients["resourcegroupstaggingapi"].get_resources(ResourceTypeFilters=["kms:key"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(24)))
+    assert {entry["status"] for entry in cloud.admin.requests()} == {200}
