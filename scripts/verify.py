@@ -91,7 +91,14 @@ CHECKS = (
     # The long ones first, so that nothing waits for them at the end.
     Check("sanity", lambda: [[PYTHON, "-m", "scripts.sanity"]], frozenset({"full"}), timeout_minutes=20),
     Check("molecule", molecule, frozenset({"full", "molecule"}), timeout_minutes=20),
-    Check("integration", lambda: pytest("integration", "tests/integration"), frozenset({"full"}), timeout_minutes=30, reports=True),
+    Check(
+        "integration",
+        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", "--ignore", "tests/integration/faults", "tests/integration"),
+        frozenset({"full"}),
+        timeout_minutes=30,
+        reports=True,
+    ),
+    Check("faults", lambda: pytest("faults", "-n", "2", "tests/integration/faults"), frozenset({"full"}), timeout_minutes=30, reports=True),
     Check("rehearsal", lambda: pytest("rehearsal", "tests/rehearsal"), frozenset({"full"}), timeout_minutes=20, reports=True),
     Check("unit-slow", lambda: pytest("unit-slow", "-m", "slow", "tests/unit", "tests/repository"), frozenset({"full"}), 15, reports=True),
     Check("ansible-lint", lambda: [["ansible-lint", "--offline", "-q"]], LINT),

@@ -100,10 +100,12 @@ def test_a_check_counts_as_one(logs: Path, command: tuple[str, ...], expected: t
     assert (outcome.passed, outcome.failed) == expected
 
 
-def test_a_check_that_takes_too_long_fails(logs: Path) -> None:
-    outcome = verify.run(check("sleep", "20", minutes=0.01))
+def test_a_check_that_takes_too_long_fails_and_is_ended_with_all_it_started(logs: Path) -> None:
+    outcome = verify.run(check("bash", "-c", "sleep 61.5 & echo $!; wait", minutes=0.01))
     assert not outcome.ok
     assert "took longer" in outcome.output
+    child = int(outcome.output.splitlines()[1])
+    assert not Path(f"/proc/{child}/cmdline").exists() or b"61.5" not in Path(f"/proc/{child}/cmdline").read_bytes()
 
 
 @pytest.mark.parametrize(

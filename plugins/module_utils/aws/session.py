@@ -13,11 +13,15 @@ from urllib.parse import urlsplit
 try:
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
 except ImportError:
     pass  # AnsibleAWSModule says what is missing
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
+
+from .calls import NO_CREDENTIALS
 
 AWS_SUFFIXES = (
     *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),
@@ -43,8 +47,8 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is not AWS and no rehearsal announced it. "
-        "Unset it to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is not AWS and no rehearsal announced "
+        "it. Unset it to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
     )
 
 
@@ -57,10 +61,16 @@ def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | N
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
     if given := params.pop("aws_config", None):
         config = config.merge(given)
-    session = boto3.session.Session(profile_name=params.pop("profile_name", None))
+    try:
+        session = boto3.session.Session(profile_name=params.pop("profile_name", None))
+    except BotoCoreError as error:
+        module.fail_json(msg=f"{error}. Correct the profile option or AWS_PROFILE.")
 
     def make(service: str) -> Any:
-        client = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+        try:
+            client = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+        except BotoCoreError as error:  # half of the credentials, a broken profile
+            raise CallFailed(str(error), service, type(error).__name__, NO_CREDENTIALS) from error
         # variables such as AWS_ENDPOINT_URL_EC2 and the profile may have named an endpoint too
         if reason := refused_endpoint(client.meta.endpoint_url, os.environ):
             raise CallFailed(reason, service, "EndpointRefused")

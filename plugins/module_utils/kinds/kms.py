@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
@@ -19,6 +19,19 @@ PENDING_WINDOW_DAYS = 30
 """How long a deleted key can still be brought back: the longest that KMS offers, since what it encrypted is lost with it."""
 
 TAG_KEYS = ("TagKey", "TagValue")
+
+
+def _by_key(aliases: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The alias of each key. A key between two names has both, which equals neither: the one too many is drift."""
+    found: dict[str, list[str]] = {}
+    for alias in aliases:
+        if alias.get("TargetKeyId"):
+            found.setdefault(alias["TargetKeyId"], []).append(alias["AliasName"])
+    return {key: ", ".join(sorted(names)) for key, names in found.items()}
+
+
+def _names(seen: Observed) -> list[str]:
+    return [name for name in seen.properties.get("alias", "").split(", ") if name]
 
 
 class KmsKey(AwsKind):
@@ -36,7 +49,7 @@ class KmsKey(AwsKind):
         prefix = f"alias{aws.owner.path}"
         looks: list[Callable[[Aws], list[Any]]] = [self._aliases, self._tagged]
         listed, tagged = aws.map(lambda look: look(aws), looks)
-        aliases = {a["TargetKeyId"]: a["AliasName"] for a in listed if a.get("TargetKeyId") and a["AliasName"].startswith(prefix)}
+        aliases = _by_key(alias for alias in listed if alias["AliasName"].startswith(prefix))
         return self._look(aws, sorted({*aliases, *tagged}), aliases)
 
     @staticmethod
@@ -52,8 +65,8 @@ class KmsKey(AwsKind):
         return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        aliases = {a["TargetKeyId"]: a["AliasName"] for a in aws.list_all("kms", "list_aliases", "Aliases", KeyId=seen.id)}
-        return next(iter(self._look(aws, [seen.id], aliases)), None)
+        aliases = aws.list_all("kms", "list_aliases", "Aliases", KeyId=seen.id)
+        return next(iter(self._look(aws, [seen.id], _by_key(aliases))), None)
 
     def _look(self, aws: Aws, keys: list[str], aliases: Mapping[str, str]) -> list[Observed]:
         calls: list[tuple[str, dict[str, str]]] = [
@@ -113,15 +126,16 @@ class KmsKey(AwsKind):
         aws.change("kms", "enable_key_rotation" if value else "disable_key_rotation", KeyId=seen.id)
 
     def set_alias(self, aws: Aws, seen: Observed, value: str | None) -> None:
-        """Point the new name here before the old one goes. A name that a deleted key still holds is taken from it."""
-        old = seen.properties.get("alias")
-        if value:
+        """Point the new name here before the old ones go. A name that a deleted key still holds is taken from it."""
+        have = _names(seen)
+        if value and value not in have:
             try:
                 aws.change("kms", "create_alias", AliasName=value, TargetKeyId=seen.id)
             except AlreadyThere:
                 aws.change("kms", "update_alias", AliasName=value, TargetKeyId=seen.id)
-        if old and old != value:
-            aws.remove("kms", "delete_alias", AliasName=old)
+        for name in have:
+            if name != value:
+                aws.remove("kms", "delete_alias", AliasName=name)
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
         changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
@@ -131,7 +145,7 @@ class KmsKey(AwsKind):
             aws.change("kms", "untag_resource", KeyId=seen.id, TagKeys=dropped)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """The alias goes first: without it the key is still found by its tags, the other way round the alias would be left over."""
-        if alias := seen.properties.get("alias"):
-            aws.remove("kms", "delete_alias", AliasName=alias)
+        """The aliases go first: without them the key is still found by its tags, the other way round they would be left over."""
+        for name in _names(seen):
+            aws.remove("kms", "delete_alias", AliasName=name)
         aws.remove("kms", "schedule_key_deletion", KeyId=seen.id, PendingWindowInDays=PENDING_WINDOW_DAYS)

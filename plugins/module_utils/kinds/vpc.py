@@ -166,7 +166,7 @@ class NatGateway(AwsKind):
                 aws.change("ec2", "associate_nat_gateway_address", NatGatewayId=seen.id, AllocationIds=added, AvailabilityZone=zone)
         associations = seen.attributes.get("associations", {})
         if dropped := [associations[i] for i in sorted(old - new) if associations.get(i)]:
-            aws.change("ec2", "disassociate_nat_gateway_address", NatGatewayId=seen.id, AssociationIds=dropped)
+            aws.remove("ec2", "disassociate_nat_gateway_address", NatGatewayId=seen.id, AssociationIds=dropped)
 
     @staticmethod
     def _regional(raw: Mapping[str, Any]) -> bool:

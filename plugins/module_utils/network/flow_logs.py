@@ -58,13 +58,22 @@ def flow_log_resources(network: Network, place: Place, tags: Mapping[str, str]) 
     log = {
         "resource_id": ref(f"vpc.{network.name}"),
         "traffic_type": network.flow_logs.traffic_type,
-        "log_destination": ref(f"log_group.{name}", "arn"),
-        "deliver_logs_permission_arn": ref(ROLE, "arn"),
+        "log_destination": arn(place, "logs", f"log-group:{log_group_prefix(place)}{name}"),
+        "deliver_logs_permission_arn": role_arn(place),
         "max_aggregation_interval": network.flow_logs.max_aggregation_interval,
         "tags": dict(tags),
     }
+    # Role and group are named, not referred to: a log outlives both, and goes on when one that was deleted is made again.
     # The role is finished first: a log that starts before its role may write reports "Access error" until somebody looks.
-    yield Resource("flow_log", network.name, log, after=(ROLE,))
+    yield Resource("flow_log", network.name, log, after=(ROLE, f"log_group.{name}"))
+
+
+def role_name(place: Place) -> str:
+    return f"{place.environment}-{place.component}-flow-logs"
+
+
+def role_arn(place: Place) -> str:
+    return f"arn:{place.partition}:iam::{place.account_id}:role{log_group_prefix(place)}{role_name(place)}"
 
 
 def shared_resources(place: Place) -> list[Resource]:
@@ -78,9 +87,10 @@ def shared_resources(place: Place) -> list[Resource]:
         "tags": {**place.tags, "Name": f"{whose}-logs"},
     }
     role: dict[str, Any] = {
-        "role_name": f"{whose}-flow-logs",
+        "role_name": role_name(place),
         "assume_role_policy_document": trust_policy(place),
         "inline_policy": delivery_policy(place),
+        "managed_policy_arns": [],
         "tags": {**place.tags, "Name": f"{whose}-flow-logs"},
     }
     if place.permissions_boundary:

@@ -48,7 +48,8 @@ def plan(network: Network, problems: Problems) -> Plan:
 
 def explicit(network: Network, tier: Tier, zone: str, problems: Problems) -> Block | None:
     """The block that the user gave for a subnet, if it can be one."""
-    assert network.cidr is not None
+    if network.cidr is None:
+        return None
     path, value = f"{tier_path(network, tier)}.cidrs.{zone}", tier.cidrs[zone]
     block = as_block(value)
     if block is None:
@@ -64,7 +65,8 @@ def explicit(network: Network, tier: Tier, zone: str, problems: Problems) -> Blo
 
 def planned(network: Network, tier: Tier, zone: str, problems: Problems) -> Block | None:
     """The block that the plan has for a subnet, if the plan covers it."""
-    assert network.cidr is not None
+    if network.cidr is None:
+        return None
     path = f"{tier_path(network, tier)}.cidrs.{zone}"
     area = planned_area(network.cidr, tier)
     slot = zone_slot(zone)

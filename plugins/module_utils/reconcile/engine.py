@@ -61,6 +61,8 @@ class Result:
     def outcome(self, action: Action) -> str:
         if not action.consent:
             return "held_back"
+        if any(failed.address == action.address for failed in self.failures):
+            return "failed"
         return self.report.outcome(*self.steps(action)) if self.report else "planned"
 
     def attributes(self) -> dict[str, Mapping[str, Any]]:

@@ -94,6 +94,7 @@ def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Non
     if action.makes:
         shop.live[action.address] = _create(shop, kind, action, resource)
     seen = shop.live[action.address]
+    _check_alive(seen)
     if seen.state == "pending":
         ready = _wait_ready(shop, kind, seen)
         shop.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
@@ -155,6 +156,11 @@ def _check_same(kind: Kind, seen: Observed, wanted: Mapping[str, Any]) -> None:
         raise CallFailed(f"{seen.id} carries our owner mark for this address but {what}", hint="Run again to plan its replacement.")
 
 
+def _check_alive(seen: Observed) -> None:
+    if seen.state in ("failed", "deleting"):
+        raise CallFailed(seen.reason or f"{seen.id} went to {seen.state}", hint="Run again to plan its replacement.")
+
+
 def _wait_ready(shop: Workshop, kind: Kind, seen: Observed) -> Observed:
     current: Observed | None = seen
     limit = shop.deadline(kind)
@@ -169,8 +175,7 @@ def _wait_ready(shop: Workshop, kind: Kind, seen: Observed) -> Observed:
         first_missing = None
         if current.state == "ready":
             return current
-        if current.state in ("failed", "deleting"):
-            raise CallFailed(current.reason or f"{seen.id} went to {current.state}", hint="Run again to plan its replacement.")
+        _check_alive(current)
         shop.progress(seen.address, current.state, waited)
     raise TimedOut(f"{seen.id} was not ready within {limit:g} s", hint="It may still become ready; run again to go on.")
 
@@ -191,12 +196,14 @@ def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
 def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
     """Set absolute values. After an attempt without an answer, or one that collided with an earlier one, look and set what is left."""
     left = dict(values)
+    last: CallFailed | None = None
     for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
         try:
             _call(shop, kind.update, seen, left)
         except (Ambiguous, AlreadyThere) as error:
             if isinstance(error, AlreadyThere) and waited > shop.patience.settle:
                 raise
+            last = error
             seen = _call(shop, kind.read, seen) or seen
             left = {name: left[name] for name in left if kind.properties[name].normal(seen.properties.get(name)) != left[name]}
             if left:
@@ -204,12 +211,13 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
         except NotYet as error:
             if waited > shop.patience.settle and not error.dependency:
                 raise
+            last = error
             shop.progress(seen.address, f"refused for now: {error.code or error.message}", waited)
             continue
         if "update" in kind.settles:
             return _wait_ready(shop, kind, seen).changed(values)
         return seen.changed(values)
-    raise TimedOut(f"{', '.join(left)} could not be set within {shop.deadline(kind):g} s")
+    raise _timed_out(f"{', '.join(left)} could not be set within {shop.deadline(kind):g} s", last)
 
 
 def _unlink(shop: Workshop, step: Step) -> None:

@@ -221,7 +221,7 @@ def test_flow_logs_are_encrypted_kept_and_delivered_by_a_narrow_role() -> None:
     group, log = found["log_group.main/flow-logs"].properties, found["flow_log.main"]
     assert group["log_group_name"] == "/mainstay/prod/network/main/flow-logs"
     assert (group["retention_in_days"], group["kms_key_id"]) == (90, ref("kms_key.logs", "arn"))
-    assert log.after == ("iam_role.flow-logs",)
+    assert log.after == ("iam_role.flow-logs", "log_group.main/flow-logs")
     assert log.properties["traffic_type"] == "ALL"
     role = found["iam_role.flow-logs"].properties
     allowed = {statement["Resource"] for statement in role["inline_policy"]["Statement"]}

@@ -8,13 +8,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped, SystemClock, until
@@ -128,6 +129,28 @@ def test_a_reply_without_error_can_be_false() -> None:
     result = apply(World(), [room("a", label="x")], {"room": Liar("room")})
     assert [(f.address, f.code) for f in result.failures] == [("room.a", "DidNotTake")]
     assert "label reads 'factory', not 'x'" in result.failures[0].message
+    assert [action["outcome"] for action in report.plan_dict(result, False)["actions"]] == ["failed"]
+
+
+def test_what_is_born_failed_is_not_built_upon() -> None:
+    class Stillborn(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            return replace(super().create(world, address, properties, token), state="failed", reason="no room")
+
+    world = World()
+    result = apply(world, [room("a"), room("b", "plot", parent=ref("room.a"))], {"room": Stillborn("room"), "plot": FakeKind("plot")})
+    assert [(f.address, f.message) for f in result.failures] == [("room.a", "no room")]
+    assert creates(world) == ["room.a"]
+
+
+def test_a_change_that_never_gets_an_answer_ends_with_what_was_said_last() -> None:
+    class Broken(FakeKind):
+        def update(self, world: World, seen: Any, properties: Any) -> None:
+            raise Ambiguous("the server is on fire", "update", "InternalError")
+
+    result = apply(World(), [room("a", label="x")], {"room": Broken("room")})
+    assert [(f.operation, f.code) for f in result.failures] == [("update", "InternalError")]
+    assert "label could not be set within 60 s: the server is on fire" in result.failures[0].message
 
 
 def test_changes_of_one_lane_run_one_at_a_time_and_others_side_by_side() -> None:

@@ -1,0 +1,42 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One cloud for all tests here, emptied before each that asks for ``cloud``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rehearsal.testing import Cloud
+
+from .support import ACCOUNT, REGION, Requests, Site
+
+
+@pytest.fixture(scope="session")
+def shared_cloud() -> Iterator[Cloud]:
+    with Cloud(account_id=ACCOUNT, region=REGION) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(shared_cloud: Cloud) -> Cloud:
+    shared_cloud.admin.reset()
+    return shared_cloud
+
+
+@pytest.fixture
+def site(cloud: Cloud) -> Site:
+    return Site(cloud)
+
+
+@pytest.fixture
+def ec2(cloud: Cloud) -> Any:
+    return cloud.client("ec2")
+
+
+@pytest.fixture
+def requests(cloud: Cloud) -> Requests:
+    return Requests(cloud)

@@ -1,0 +1,66 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The modules as users run them: ansible-playbook, one task after the other, each result brought back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rehearsal.testing import Cloud
+
+from .support import REGION
+
+ROOT = Path(__file__).resolve().parents[3]
+QUICKLY = {"poll_interval": 0.05, "settle_seconds": 0.5, "timeout": 20}
+
+
+def task(options: Mapping[str, Any], check: bool = False, module: str = "vpc_network", quick: bool = True) -> dict[str, Any]:
+    """One call of a module; an option that is None is left out."""
+    given = {"environment": "prod", "region": REGION, **(QUICKLY if quick and module == "vpc_network" else {}), **options}
+    return {
+        f"mainstay.aws.{module}": {name: value for name, value in given.items() if value is not None},
+        "check_mode": check,
+        "diff": True,
+        "ignore_errors": True,
+    }
+
+
+def play(folder: Path, environment: Mapping[str, str], tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The result of each task."""
+    numbered = [{"name": f"Task {n}", **one, "register": f"result_{n}"} for n, one in enumerate(tasks)]
+    results = "{{ [" + ", ".join(f"result_{n}" for n in range(len(tasks))) + "] | to_json }}"
+    keep = {"name": "Keep", "ansible.builtin.copy": {"content": results, "dest": str(folder / "results.json"), "mode": "0600"}}
+    (folder / "ansible.cfg").touch()
+    playbook = folder / "playbook.yml"
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*numbered, keep]}]))
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **environment,
+    }
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-c", "local", str(playbook)]
+    command += ["-e", f"ansible_python_interpreter={sys.executable}"]
+    done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
+    assert (folder / "results.json").exists(), done.stdout + done.stderr
+    found: list[dict[str, Any]] = json.loads((folder / "results.json").read_text())
+    return found
+
+
+def environment(cloud: Cloud, role: str = "apply", **changes: str | None) -> dict[str, str]:
+    """The variables that lead to the cloud, with some changed or, if None, taken away. The region comes from the module's option."""
+    variables: dict[str, str | None] = {**cloud.environment(role), "AWS_REGION": None, "AWS_DEFAULT_REGION": None, **changes}
+    return {name: value for name, value in variables.items() if value is not None}

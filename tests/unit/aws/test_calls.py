@@ -1,0 +1,218 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The retry layer: what is tried again, how often, and what each error of AWS's becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.calls import (
+    ATTEMPTS,
+    ATTEMPTS_UNREACHABLE,
+    LONGEST_PAUSE,
+    THROTTLED,
+    call,
+    is_gone,
+    translate,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+
+URL = "http://127.0.0.1:1"
+
+
+def refusal(code: str, message: str = "", status: int = 400) -> boto.ClientError:
+    return boto.ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation")
+
+
+class Script:
+    """A function that raises what it is told, one after the other, and then answers; pauses are noted, not made."""
+
+    def __init__(self, errors: Iterable[BaseException]) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+        self.pauses: list[float] = []
+
+    def __call__(self) -> str:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "answer"
+
+    def run(self, mutating: bool) -> str:
+        return str(call("ec2", "CreateVpc", mutating, self, self.pauses.append))
+
+
+# what a change that is refused with this code (and message) becomes
+CHANGES: list[tuple[str, str, type[CallFailed]]] = [
+    ("InvalidSubnet.Conflict", "", AlreadyThere),
+    ("EntityAlreadyExists", "", AlreadyThere),
+    ("AlreadyExistsException", "", AlreadyThere),
+    ("ResourceAlreadyExistsException", "", AlreadyThere),
+    ("RouteAlreadyExists", "", AlreadyThere),
+    ("InvalidGroup.Duplicate", "", AlreadyThere),
+    ("InvalidPermission.Duplicate", "", AlreadyThere),
+    ("FlowLogAlreadyExists", "", AlreadyThere),
+    ("NetworkAclEntryAlreadyExists", "", AlreadyThere),
+    ("Resource.AlreadyAssociated", "", AlreadyThere),
+    ("DependencyViolation", "", NotYet),
+    ("DeleteConflict", "", NotYet),
+    ("InvalidIPAddress.InUse", "", NotYet),
+    ("InvalidVpcID.NotFound", "", NotYet),
+    ("NatGatewayNotFound", "", NotYet),
+    ("NoSuchEntity", "", NotYet),
+    ("NotFoundException", "", NotYet),
+    ("ResourceNotFoundException", "", NotYet),
+    ("InvalidParameterException", "The specified KMS key does not exist or is not allowed to be used", NotYet),
+    ("InvalidParameterValue", "Unable to assume given IAM role", NotYet),
+    ("MalformedPolicyDocument", "Invalid principal in policy", NotYet),
+    ("InvalidParameterValue", "Value (x) for parameter y is invalid", CallFailed),
+    ("VpcLimitExceeded", "", CallFailed),
+    ("LimitExceeded", "", CallFailed),
+    ("UnauthorizedOperation", "", CallFailed),
+    ("AccessDenied", "", CallFailed),
+    ("AccessDeniedException", "", CallFailed),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "expected"), CHANGES)
+def test_a_refused_change(code: str, message: str, expected: type[CallFailed]) -> None:
+    script = Script([refusal(code, message)])
+    with pytest.raises(CallFailed) as caught:
+        script.run(mutating=True)
+    assert type(caught.value) is expected
+    assert (caught.value.operation, caught.value.code, caught.value.message) == ("ec2:CreateVpc", code, message or code)
+    assert script.calls == 1
+
+
+@pytest.mark.parametrize("code", [code for code, _, expected in CHANGES if expected is not CallFailed])
+def test_a_refused_read_is_just_refused(code: str) -> None:
+    with pytest.raises(CallFailed) as caught:
+        Script([refusal(code)]).run(mutating=False)
+    assert type(caught.value) is CallFailed
+
+
+@pytest.mark.parametrize(("code", "waits"), [("DependencyViolation", True), ("DeleteConflict", True), ("InvalidVpcID.NotFound", False)])
+def test_dependencies_are_told_from_lag(code: str, waits: bool) -> None:
+    error = translate(code, "", "ec2:DeleteVpc", mutating=True)
+    assert isinstance(error, NotYet)
+    assert error.dependency is waits
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
+@pytest.mark.parametrize("mutating", [True, False])
+def test_lack_of_permission_names_the_permission(code: str, mutating: bool) -> None:
+    assert translate(code, "no", "ec2:CreateVpc", mutating).hint == "The credentials need ec2:CreateVpc."
+
+
+@pytest.mark.parametrize("mutating", [True, False])
+@pytest.mark.parametrize("code", sorted(THROTTLED))
+def test_throttling_is_sat_out(code: str, mutating: bool) -> None:
+    script = Script([refusal(code, status=503)] * (ATTEMPTS - 1))
+    assert script.run(mutating) == "answer"
+    assert len(script.pauses) == ATTEMPTS - 1
+    assert max(script.pauses) <= LONGEST_PAUSE
+    assert script.pauses[0] < 0.5
+
+
+@pytest.mark.parametrize("mutating", [True, False])
+def test_throttling_does_not_last_for_ever(mutating: bool) -> None:
+    script = Script([refusal("Throttling", "Rate exceeded")] * 100)
+    with pytest.raises(CallFailed) as caught:
+        script.run(mutating)
+    assert (type(caught.value), caught.value.code) == (CallFailed, "Throttling")
+    assert script.calls == ATTEMPTS
+
+
+LOST: dict[str, Callable[[], BaseException]] = {
+    "server error": lambda: refusal("InternalError", "An internal error has occurred", 500),
+    "closed": lambda: boto.ConnectionClosedError(endpoint_url=URL),
+    "read timeout": lambda: boto.ReadTimeoutError(endpoint_url=URL),
+    "broken reply": lambda: ResponseParserError("Unable to parse response"),
+    "any other": lambda: boto.HTTPClientError(error=OSError("gone")),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_lost_reply_is_ambiguous_for_a_change(name: str) -> None:
+    script = Script([LOST[name]()])
+    with pytest.raises(Ambiguous):
+        script.run(mutating=True)
+    assert script.calls == 1, "a change must not be repeated blindly"
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_lost_reply_is_asked_again_for_a_read(name: str) -> None:
+    assert Script([LOST[name](), LOST[name]()]).run(mutating=False) == "answer"
+    script = Script([LOST[name]() for _ in range(100)])
+    with pytest.raises(CallFailed):
+        script.run(mutating=False)
+    assert script.calls == ATTEMPTS
+
+
+@pytest.mark.parametrize("mutating", [True, False])
+@pytest.mark.parametrize("error", [boto.EndpointConnectionError, boto.ConnectTimeoutError])
+def test_nobody_answers(error: type[boto.BotoCoreError], mutating: bool) -> None:
+    """The request was never sent, so it may be repeated; and it is given up soon."""
+    assert Script([error(endpoint_url=URL)]).run(mutating) == "answer"
+    script = Script([error(endpoint_url=URL)] * 100)
+    with pytest.raises(CallFailed, match="nothing answers") as caught:
+        script.run(mutating)
+    assert type(caught.value) is CallFailed
+    assert "AWS_ENDPOINT_URL" in caught.value.hint
+    assert script.calls == ATTEMPTS_UNREACHABLE
+
+
+OTHER: list[tuple[BaseException, str]] = [
+    (boto.NoCredentialsError(), "AWS_PROFILE"),
+    (boto.PartialCredentialsError(provider="env", cred_var="aws_secret_access_key"), "AWS_PROFILE"),
+    (boto.ParamValidationError(report="Missing required parameter"), ""),
+    (boto.NoRegionError(), ""),
+]
+
+
+@pytest.mark.parametrize(("error", "hint"), OTHER)
+def test_botocore_s_own_errors_end_the_call(error: BaseException, hint: str) -> None:
+    script = Script([error])
+    with pytest.raises(CallFailed) as caught:
+        script.run(mutating=True)
+    assert type(caught.value) is CallFailed
+    assert hint in caught.value.hint
+    assert caught.value.code == type(error).__name__
+    assert script.calls == 1
+
+
+def test_errors_that_are_not_aws_s_are_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Script([ZeroDivisionError()]).run(mutating=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "gone"),
+    [
+        ("InvalidVpcID.NotFound", True),
+        ("NatGatewayNotFound", True),
+        ("NoSuchEntity", True),
+        ("InvalidNetworkAclEntry.NotFound", True),
+        ("ResourceNotFoundException", True),
+        ("DependencyViolation", False),
+        ("AccessDenied", False),
+        ("", False),
+    ],
+)
+def test_what_is_gone(code: str, gone: bool) -> None:
+    assert is_gone(CallFailed("x", code=code)) is gone
+
+
+def test_pauses_grow_and_are_spread() -> None:
+    first, second = (Script([refusal("Throttling")] * 6) for _ in range(2))
+    for script in (first, second):
+        script.run(mutating=False)
+        limits: list[Any] = [0.2 * 2**n for n in range(6)]
+        assert all(limit / 2 <= pause <= limit for pause, limit in zip(script.pauses, limits, strict=True))
+    assert first.pauses != second.pauses

@@ -1,0 +1,89 @@
+"""The arithmetic of the benchmarks, and where they look for the provider."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks import inventory, provider, report
+from benchmarks.__main__ import numbers, shortened
+from benchmarks.measure import Sample, ratios, spread
+from benchmarks.report import Result
+
+
+def sample(wall: float, requests: int = 10, **said: float) -> Sample:
+    return Sample(wall=wall, cpu=wall / 2, requests=requests, before=0.5, asking=wall - 0.75, after=0.25, said=said)
+
+
+def test_ratios_are_taken_pair_by_pair() -> None:
+    """A machine that is slow for one pair does not move the ratio."""
+    found = ratios([sample(1.0), sample(5.0), sample(1.2)], [sample(2.0), sample(10.0), sample(2.0)])
+    assert (found.median, found.least, found.most) == (0.5, 0.5, 0.6)
+
+
+def test_spread() -> None:
+    assert spread([3.0, 1.0, 2.0]).text() == "2.00 (1.00-3.00)"
+
+
+def results(*subjects: str) -> list[Result]:
+    """Components of 1 and 3 networks with 10 and 30 resources; each further network takes 0.2 s and 4 requests."""
+    found = []
+    for networks in (1, 3):
+        built = sample(9.0, resources=10 * networks)
+        again = sample(1.0 + 0.2 * networks, 20 + 4 * networks, module_seconds=0.4)
+        for step, one in (("create", built), ("unchanged", again), ("plan", again)):
+            found.append(Result(networks, 80, step, {name: [one] for name in subjects}))  # type: ignore[arg-type]
+    return found
+
+
+def test_tables_of_one_subject_and_of_two() -> None:
+    counts = {1: {"VPCs": 1}, 3: {"VPCs": 3}}
+    for subjects in (["ours"], ["ours", "theirs"]):
+        text = report.render(results(*subjects), results(*subjects)[0], 4.0, counts)
+        assert ("ratio" in text) == (len(subjects) == 2)
+        further = next(line for line in text.splitlines() if line.startswith("ours") and line.endswith(" ms"))
+        assert further.split() == ["ours", "80", "20", "20.0", "ms", "0.40", "200", "ms"]
+        assert "5.00" in text, "a cold run of 9 seconds is 5 over a critical path of 4"
+
+
+def test_a_single_size_has_no_marginal_cost() -> None:
+    assert report.marginal(results("ours")[:3]) == ""
+
+
+def test_differences_name_what_only_one_has() -> None:
+    ours = {"subnets": Counter([("10.0.0.0/24",)]), "routes": Counter({("a", "b"): 2})}
+    theirs = {"subnets": Counter([("10.0.0.0/24",), ("10.0.1.0/24",)]), "routes": Counter[inventory.Item]()}
+    assert inventory.differences(ours, theirs) == [
+        "subnets: only the second has 10.0.1.0/24",
+        "routes: only the first has a b (2 times)",
+    ]
+
+
+@pytest.mark.parametrize(("given", "found"), [("10,1,1", [1, 10]), ("80", [80])])
+def test_numbers(given: str, found: list[int]) -> None:
+    assert numbers(given) == found
+
+
+def test_long_errors_keep_their_first_line_and_their_end() -> None:
+    text = shortened("\n".join(str(line) for line in range(100)), lines=2)
+    assert text.splitlines() == ["0", "...", "98", "99"]
+
+
+def program(folder: Path, version: str) -> Path:
+    path = folder / "registry.terraform.io" / "hashicorp" / "aws" / version / provider.target() / f"terraform-provider-aws_v{version}_x5"
+    path.parent.mkdir(parents=True)
+    path.touch(mode=0o755)
+    return path
+
+
+def test_the_newest_installed_provider_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    environment = {"TF_PLUGIN_CACHE_DIR": str(tmp_path / "cache"), "XDG_DATA_DIRS": str(tmp_path / "share")}
+    assert provider.newest_installed(environment) is None
+    program(tmp_path / "cache", "2.70.0")
+    assert provider.newest_installed(environment) is None, "too old for the configuration"
+    program(tmp_path / "cache", "5.9.0")
+    newest = program(tmp_path / "share" / "terraform" / "plugins", "5.10.0")
+    assert provider.newest_installed(environment) == newest
