@@ -192,7 +192,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
     if result.interrupted:
         summary = "\n".join([_summary(result), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
-    if result.failures or result.interrupted:
+    if result.failures:
         fail(module, result.failures, _summary(result), **values)
     module.exit_json(**values)
     raise AssertionError("exit_json does not return")

@@ -137,6 +137,8 @@ def reconcile(
     )
     report = run(shop, graph)
     failures = list(report.failed.values())
+    if report.interrupted:
+        failures.append(Failure("", "", "Interrupted", "the run was asked to stop; another one goes on from here"))
     if report.interrupted or failures:
         return Result(plan, list(shop.live.values()), report, failures)
     final, failures = _look_back(desired, kinds, backend, settings)

@@ -21,7 +21,7 @@ Shape, version 1. Fields are only ever added within a version; a field that chan
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
-    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, held_back}
+    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, unfinished, held_back}
 
 ``result`` is the worst of what holds: failed before held_back before changes. Sensitive values read ``(sensitive)``.
 """
@@ -63,6 +63,7 @@ def result(report: Report) -> str:
     if (
         count.failed
         or count.not_started
+        or count.unfinished
         or any(not note.rescued for note in report.failed)
         or any(component.errors for component in report.components)
     ):

@@ -22,6 +22,7 @@ class Totals:
     unchanged: int = 0
     failed: int = 0
     not_started: int = 0
+    unfinished: int = 0
     held_back: int = 0
 
     @property
@@ -49,7 +50,7 @@ def totals(component: Component) -> Totals:
     for action in component.actions:
         if action.held_back:
             counts["held_back"] += 1
-        elif action.outcome in ("failed", "not_started"):
+        elif action.outcome in ("failed", "not_started", "unfinished"):
             counts[action.outcome] += 1
         elif action.action in VERBS and (action.outcome == "done" or component.check_mode):
             counts[action.action] += 1
@@ -114,8 +115,9 @@ def remarks(report: Report) -> list[Line]:
         lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
     if elsewhere:
         lines.append(line((f"{plural(elsewhere, 'task')} failed without a plan, see above.", "error")))
-    if left.failed or left.not_started:
-        text = f"{left.failed} failed, {left.not_started} not started. "
+    if left.failed or left.not_started or left.unfinished:
+        begun = f"{left.unfinished} begun and not finished, " if left.unfinished else ""
+        text = f"{left.failed} failed, {begun}{left.not_started} not started. "
         lines.append(line((text, "error"), "Mend the cause and run again: what is done stays done."))
     return lines
 
@@ -152,7 +154,7 @@ def _in_trouble(report: Report, components: Sequence[Component]) -> bool:
     mode = components[0].check_mode
     stopped = any(note.check_mode is mode and not note.rescued for note in report.failed)
     count = total(components)
-    return bool(stopped or count.failed or count.not_started or any(component.errors for component in components))
+    return bool(stopped or count.failed or count.not_started or count.unfinished or any(component.errors for component in components))
 
 
 def _sentence(start: str, count: Totals, words: Sequence[str], end: str) -> Line:
