@@ -66,6 +66,7 @@ class AwsKind:
 
     create_first = False
     repeatable = True
+    exclusive = False
     ends_with_parent = False
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()

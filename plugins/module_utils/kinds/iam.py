@@ -29,6 +29,7 @@ class IamRole(AwsKind):
     """Found by its path, which only we use. What is attached to it beyond what is wanted is taken off again."""
 
     name = "iam_role"
+    exclusive = True
 
     role_name = fixed()
     description = given()

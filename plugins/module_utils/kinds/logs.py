@@ -18,6 +18,7 @@ class LogGroup(AwsKind):
     """Found by the prefix of its name; the tags, one call each, say whose it is."""
 
     name = "log_group"
+    exclusive = True
 
     log_group_name = fixed("logGroupName")
     kms_key_id = given("kmsKeyId")

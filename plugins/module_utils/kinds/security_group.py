@@ -93,6 +93,7 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
 class SecurityGroup(AwsKind):
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    exclusive = True
 
     vpc_id = fixed()
     group_name = fixed()

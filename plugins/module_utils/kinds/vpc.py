@@ -50,6 +50,7 @@ class Subnet(AwsKind):
     name = "subnet"
     calls = ec2("subnet")
     states = {"pending": "pending"}
+    exclusive = True
 
     vpc_id = fixed()
     availability_zone = fixed()

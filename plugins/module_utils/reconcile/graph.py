@@ -79,6 +79,9 @@ def build(plan: Plan, kinds: Mapping[str, Kind]) -> Graph:
     for action in dying:
         _add_users_by_birth(graph, action, dying, kinds)
         _add_outlived(graph, action, dying, kinds)
+    for action in wanted:
+        if action.makes and kinds[action.kind].exclusive:
+            _add_vacated(graph, action, dying)
     for action in dying:
         _add_users_by_choice(graph, action, dying, stays, kinds)
     _check(graph)
@@ -164,6 +167,14 @@ def _add_outlived(graph: Graph, action: Action, dying: Iterable[Action], kinds: 
     for other in dying:
         if other.kind in kinds[action.kind].outlives:
             graph.try_add(delete_step(action), delete_step(other))
+
+
+def _add_vacated(graph: Graph, action: Action, dying: Iterable[Action]) -> None:
+    """What is made may want the name or the range of what goes: two subnets that swap their blocks, a group that is renamed."""
+    if not action.create_first:
+        for other in dying:
+            if other.kind == action.kind:
+                graph.try_add(Step("make", action.address), delete_step(other))
 
 
 def _check(graph: Graph) -> None:

@@ -182,6 +182,8 @@ class Kind(Protocol):
     """A replacement is created before the old one is deleted. Only where names, addresses and quotas allow both to exist."""
     repeatable: bool
     """Sending the create call again after a lost reply cannot make a second one: it carries a token or collides with itself."""
+    exclusive: bool
+    """Two of one name or range cannot be there at a time: new ones are made when the old ones have gone."""
     ends_with_parent: bool
     """Deleting it is a formality; it goes when what it belongs to goes."""
     timeout: float

@@ -96,6 +96,7 @@ def make_plan(desired: Sequence[Resource], observed: Sequence[Observed], kinds: 
     groups: dict[str, list[Observed]] = {}
     for seen in observed:
         groups.setdefault(seen.address, []).append(seen)
+    by_address = _with_kept_links(by_address, observed, kinds, consent)
     planner = _Planner(groups, kinds, consent)
     actions = [planner.decide(by_address[address]) for address in _order(by_address, kinds)]
     actions = _with_create_first([planner.settle(action) for action in actions], kinds)
@@ -201,6 +202,39 @@ def _checked(desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> dict[str
             if address not in by_address:
                 raise EngineError(f"{resource.address} refers to {address}, which is not desired")
     return by_address
+
+
+def _with_kept_links(
+    desired: Mapping[str, Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], consent: Consent
+) -> dict[str, Resource]:
+    """The desired resources, still pointing at what is no longer wanted and not allowed to go.
+
+    A subnet that is held back keeps its route table and its network ACL: half of a removal would be worse than none.
+    """
+    held = [seen for seen in observed if seen.address not in desired and seen.state != "deleting"]
+    names = frozenset(name for seen in held if not consent.allows("delete", seen.address) for name in seen.identifiers())
+    found = dict(desired)
+    for seen in observed:
+        resource = found.get(seen.address)
+        if not names or resource is None or not mentions(dict(seen.properties), names):
+            continue
+        links = {
+            name: _joined(value, seen.properties.get(name), names)
+            for name, value in resource.properties.items()
+            if kinds[seen.kind].properties[name].role in ("given", "later")
+        }
+        found[seen.address] = replace(resource, properties={**resource.properties, **links})
+    return found
+
+
+def _joined(desired: Any, observed: Any, names: frozenset[str]) -> Any:
+    """A list or mapping with the observed items that mention one of these names."""
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        kept = {key: item for key, item in observed.items() if key not in desired and mentions((key, item), names)}
+        return {**desired, **kept}
+    if isinstance(desired, list | tuple) and isinstance(observed, list | tuple):
+        return [*desired, *(item for item in observed if mentions(item, names) and item not in desired)]
+    return desired
 
 
 def create_needs(resource: Resource, kind: Kind) -> set[str]:

@@ -150,13 +150,8 @@ def group_rule(rule: Any) -> Described:
     one: Described = {"protocol": rule["IpProtocol"]}
     if rule["IpProtocol"] != "-1":
         one |= {"from_port": rule["FromPort"], "to_port": rule["ToPort"]}
-    for name, key in (
-        ("cidr_ipv4", "CidrIpv4"),
-        ("cidr_ipv6", "CidrIpv6"),
-        ("prefix_list_id", "PrefixListId"),
-        ("description", "Description"),
-    ):
-        one |= {name: rule[key]} if rule.get(key) else {}
+    names = {"cidr_ipv4": "CidrIpv4", "cidr_ipv6": "CidrIpv6", "prefix_list_id": "PrefixListId", "description": "Description"}
+    one |= {name: rule[key] for name, key in names.items() if rule.get(key)}
     if rule.get("ReferencedGroupInfo"):
         one["group_id"] = rule["ReferencedGroupInfo"]["GroupId"]
     return one

@@ -60,7 +60,7 @@ def play(folder: Path, environment: Mapping[str, str], tasks: Sequence[Mapping[s
     return found
 
 
-def environment(cloud: Cloud, role: str = "apply", **changes: str | None) -> dict[str, str]:
+def environment(cloud: Cloud, role: str = "apply", changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """The variables that lead to the cloud, with some changed or, if None, taken away. The region comes from the module's option."""
-    variables: dict[str, str | None] = {**cloud.environment(role), "AWS_REGION": None, "AWS_DEFAULT_REGION": None, **changes}
+    variables: dict[str, str | None] = {**cloud.environment(role), "AWS_REGION": None, "AWS_DEFAULT_REGION": None, **(changes or {})}
     return {name: value for name, value in variables.items() if value is not None}

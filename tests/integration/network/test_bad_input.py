@@ -177,7 +177,7 @@ PLACES: dict[str, tuple[dict[str, str | None], list[str], bool]] = {
 def test_places_and_credentials(cloud: Cloud, tmp_path: Path, name: str) -> None:
     changes, said, asked = PLACES[name]
     requests = Requests(cloud)
-    (result,) = play(tmp_path, environment(cloud, **changes), [task({"networks": {"main": network()}})])
+    (result,) = play(tmp_path, environment(cloud, changes=changes), [task({"networks": {"main": network()}})])
     assert result["failed"]
     assert [part for part in said if part not in result["msg"]] == [], result["msg"]
     assert "Traceback" not in str(result)

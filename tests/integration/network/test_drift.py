@@ -467,10 +467,6 @@ def test_something_deleted(standing: Standing, name: str) -> None:
     mended(standing)
 
 
-ARNS = pytest.mark.xfail(reason="the flow log refers to ARNs that could be told beforehand, so a missing role or group would replace it")
-
-
-@ARNS
 def test_role_deleted(standing: Standing) -> None:
     """The new role has the ARN of the old one: the flow log stays."""
     no_inline_policy(standing)
@@ -479,14 +475,12 @@ def test_role_deleted(standing: Standing) -> None:
     mended(standing)
 
 
-@ARNS
 def test_log_group_deleted(standing: Standing) -> None:
     logs("delete_log_group")(standing)
     assert summary(standing.site.plan(standing.desired)) == {"log_group.main/flow-logs": "create"}
     mended(standing)
 
 
-@pytest.mark.xfail(reason="the role does not say that it wants no managed policies")
 def test_foreign_managed_policy(standing: Standing) -> None:
     arn = standing.client("iam").create_policy(PolicyName="everything", PolicyDocument=json.dumps(ALLOW_ALL))["Policy"]["Arn"]
     role("attach_role_policy", PolicyArn=arn)(standing)

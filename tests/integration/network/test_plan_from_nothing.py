@@ -95,8 +95,6 @@ def test_values_of_the_plan_are_known_wherever_they_can_be(site: Site) -> None:
     unknown = {(a.kind, c.property) for a in plan.changes for c in a.changes if "known after apply" in str(c.after)}
     assert unknown == {
         ("default_security_group", "vpc_id"),
-        ("flow_log", "deliver_logs_permission_arn"),
-        ("flow_log", "log_destination"),
         ("flow_log", "resource_id"),
         ("internet_gateway", "vpc_id"),
         ("log_group", "kms_key_id"),

@@ -95,7 +95,6 @@ def test_endpoint_that_fails(site: Site) -> None:
     assert summary(site.plan(desired)) == {}
 
 
-@pytest.mark.xfail(reason="a reply to a create that says failed is taken for made")
 def test_endpoint_that_is_born_failed(site: Site) -> None:
     script(
         site, "vpc_endpoint", "vpc_endpoint.main/sts", {"state": "failed", "fields": {"LastError": {"Code": "NoQuota", "Message": "no"}}}

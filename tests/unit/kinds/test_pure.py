@@ -39,8 +39,8 @@ def as_aws_shows(permissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     joined: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in permissions:
         key = (one["IpProtocol"], one.get("FromPort"), one.get("ToPort"))
-        head = {name: one[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in one}
-        target = joined.setdefault(key, {**head, **{name: [] for name in lists}})
+        head: dict[str, Any] = {name: one[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in one}
+        target = joined.setdefault(key, head | {name: [] for name in lists})
         for name in lists:
             target[name] = [*target[name], *one.get(name, [])]
     return list(joined.values())

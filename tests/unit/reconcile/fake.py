@@ -143,6 +143,7 @@ class FakeKind:
 
     create_first = False
     repeatable = True
+    exclusive = False
     ends_with_parent = False
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
@@ -220,7 +221,7 @@ class FakeKind:
 def kinds() -> dict[str, FakeKind]:
     """Four temperaments: collides with its own name; may be made before the old one goes, with a token; neither token nor name; slow."""
     made = [
-        FakeKind("plot", named=True),
+        FakeKind("plot", named=True, exclusive=True),
         FakeKind("house", create_first=True),
         FakeKind("room", repeatable=False, lane="rooms"),
         FakeKind("slow", slow=True),

@@ -147,6 +147,20 @@ def test_what_something_held_back_stands_on_is_held_back_too() -> None:
     assert "room.b, which stays, uses it" in plan.changes[0].reason
 
 
+@pytest.mark.parametrize(
+    ("consent", "friends"),
+    [
+        pytest.param(NONE, None, id="held back: the link stays"),
+        pytest.param(Consent(purge=("room.b",)), ["id-c"], id="deleted: the link goes"),
+    ],
+)
+def test_what_is_held_back_keeps_its_links(consent: Consent, friends: list[str] | None) -> None:
+    observed = [there("room.a", friends=["id-b", "id-c"]), there("room.b"), there("room.c")]
+    plan = make_plan([want("room.a", friends=[ref("room.c")]), want("room.c")], observed, KINDS, consent)
+    after = {action.address: action.changes[0].after for action in plan.changes if action.verb == "update"}
+    assert after.get("room.a") == friends
+
+
 def test_values_of_the_unmade_are_unknown_also_inside_text() -> None:
     desired = [want("room.a", colour="red"), want("room.b", label=ref("room.a", prefix="arn:", suffix=":*"), size=ref("room.a", "colour"))]
     changes = {c.property: c.after for a in make_plan(desired, [], KINDS, ALL).changes for c in a.changes if a.address == "room.b"}
@@ -248,6 +262,7 @@ def test_two_that_name_each_other_late_are_deleted_by_unlinking_one() -> None:
             [delete("house.a"), delete("room.p"), make("room.p"), make("house.a")],
             id="creating first is impossible inside something that is deleted first",
         ),
+        pytest.param([want("plot.a")], [there("plot.b")], [delete("plot.b"), make("plot.a")], id="exclusive: old ones go first"),
     ],
 )
 def test_order(desired: list[Resource], observed: list[Observed], steps: list[Step]) -> None:
