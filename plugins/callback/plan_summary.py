@@ -10,7 +10,7 @@ type: aggregate
 short_description: Summary of what a run plans or did, resource by resource
 version_added: 0.1.0
 author:
-  - Contributors to the mainstay.aws project
+  - Contributors to the mainstay.aws project (@mainstay-project)
 description:
   - Prints, after the play recap, what the modules of this collection plan (check mode) or did (otherwise), as one summary of the run.
     It says where the run took place, what happens to which resource and why, what differs property by property, what needs consent,

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 
 from .calls import call, is_gone, translate
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 TAG_PREFIX = "mainstay:"
 
@@ -107,14 +110,14 @@ class Aws:
             if not is_gone(error):
                 raise
 
-    def map[T, R](self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """Apply a function to several things side by side. Never nest: a function that maps again could wait for itself."""
         return list(self._pool.map(function, items))
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _call[T](self, service: str, method: str, mutating: bool, function: Callable[[Any], T]) -> T:
+    def _call(self, service: str, method: str, mutating: bool, function: Callable[[Any], T]) -> T:
         client = self.client(service)
         with self._counting:
             self.counts["write" if mutating else "read"] += 1

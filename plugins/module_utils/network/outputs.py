@@ -53,13 +53,13 @@ def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
     found |= {key: {} for key in ("subnet_ids", "nat_public_ips", *NETWORK_MAPS.values())}
     for address in sorted(attributes):
         kind, full = split(address)
-        network, _, part = full.partition("/")
+        network, dummy, part = full.partition("/")
         if network != name or not part:
             continue
         if kind in NETWORK_MAPS:
             found[NETWORK_MAPS[kind]][part] = attributes[address].get("id")
         elif kind == "subnet":
-            tier, _, zone = part.partition("-")
+            tier, dummy, zone = part.partition("-")
             found["subnet_ids"].setdefault(tier, {})[zone] = attributes[address].get("id")
         elif kind == "elastic_ip":
             found["nat_public_ips"][part.removeprefix("regional-").removeprefix("nat-")] = attributes[address].get("public_ip")
@@ -69,7 +69,7 @@ def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
 
 def split(address: str) -> tuple[str, str]:
     """An address as kind and name."""
-    kind, _, name = address.partition(".")
+    kind, dummy, name = address.partition(".")
     return kind, name
 
 

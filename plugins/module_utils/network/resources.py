@@ -40,7 +40,7 @@ class Facts:
 
 def build(networks: Mapping[str, Network], facts: Facts) -> list[Resource]:
     """Every resource of these networks. They must have passed validate.problems: what is wrong with them is not looked at again."""
-    found = [resource for _, network in sorted(networks.items()) for resource in one_network(network, facts)]
+    found = [resource for dummy, network in sorted(networks.items()) for resource in one_network(network, facts)]
     if any(network.flow_logs.enabled for network in networks.values()):
         found += shared_resources(facts)
     return found

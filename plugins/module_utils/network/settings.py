@@ -114,7 +114,7 @@ class Network:
 
     def routed(self, routing: str) -> list[Tier]:
         """The tiers that are routed in this way, in the order of their names."""
-        return [tier for _, tier in sorted(self.tiers.items()) if tier.routing == routing]
+        return [tier for dummy, tier in sorted(self.tiers.items()) if tier.routing == routing]
 
     @property
     def public(self) -> bool:

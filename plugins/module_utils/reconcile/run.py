@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .errors import CallFailed, Failure, failure
 from .graph import Graph, Step
@@ -17,8 +17,14 @@ from .waiting import Stopped
 
 Outcome = Literal["done", "failed", "unfinished", "not_started"]
 
-Ending = tuple[Step, BaseException | None, float]
-"""A step, what it ended with, and the seconds it took."""
+
+class Ending(NamedTuple):
+    """A step, what it ended with, and the seconds it took."""
+
+    step: Step
+    error: BaseException | None
+    seconds: float
+
 
 MOST_THREADS = 256
 """Threads are mostly asleep, waiting for something slow; the number of calls at a time is bounded elsewhere."""
@@ -113,7 +119,7 @@ class _Run:
             perform(self.shop, step)
         except BaseException as caught:  # noqa: BLE001 - every exception of a thread is carried to the report, none may be lost
             error = caught
-        self.ended.put((step, error, self.shop.clock.now() - start))
+        self.ended.put(Ending(step, error, self.shop.clock.now() - start))
 
     def _take(self, pool: ThreadPoolExecutor, step: Step, error: BaseException | None, seconds: float) -> None:
         self.in_flight.pop(step)

@@ -9,13 +9,15 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
 from .graph import Graph, Step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
 from .planner import Action, Plan, differences
 from .waiting import Clock, Patience, Progress, until
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -85,7 +87,7 @@ def perform(shop: Workshop, step: Step) -> None:
         _finish(shop, kind, action.desired)
 
 
-def _call[T](shop: Workshop, function: Callable[..., T], *args: Any) -> T:
+def _call(shop: Workshop, function: Callable[..., T], *args: Any) -> T:
     with shop.calls:
         return function(shop.backend, *args)
 
