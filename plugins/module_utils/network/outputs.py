@@ -53,13 +53,13 @@ def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
     found |= {key: {} for key in ("subnet_ids", "nat_public_ips", *NETWORK_MAPS.values())}
     for address in sorted(attributes):
         kind, full = split(address)
-        network, dummy, part = full.partition("/")
+        network, part = halves(full, "/")
         if network != name or not part:
             continue
         if kind in NETWORK_MAPS:
             found[NETWORK_MAPS[kind]][part] = attributes[address].get("id")
         elif kind == "subnet":
-            tier, dummy, zone = part.partition("-")
+            tier, zone = halves(part, "-")
             found["subnet_ids"].setdefault(tier, {})[zone] = attributes[address].get("id")
         elif kind == "elastic_ip":
             found["nat_public_ips"][part.removeprefix("regional-").removeprefix("nat-")] = attributes[address].get("public_ip")
@@ -69,8 +69,13 @@ def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
 
 def split(address: str) -> tuple[str, str]:
     """An address as kind and name."""
-    kind, dummy, name = address.partition(".")
-    return kind, name
+    return halves(address, ".")
+
+
+def halves(text: str, separator: str) -> tuple[str, str]:
+    """What stands before and behind the first separator."""
+    parts = text.partition(separator)
+    return parts[0], parts[2]
 
 
 def value(attributes: Attributes, address: str, attribute: str) -> Any:
