@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, tag_changes, tag_dict, tag_list, visible
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, given, later
 
 PENDING_WINDOW_DAYS = 30
@@ -148,4 +148,8 @@ class KmsKey(AwsKind):
         """The aliases go first: without them the key is still found by its tags, the other way round they would be left over."""
         for name in _names(seen):
             aws.remove("kms", "delete_alias", AliasName=name)
-        aws.remove("kms", "schedule_key_deletion", KeyId=seen.id, PendingWindowInDays=PENDING_WINDOW_DAYS)
+        try:
+            aws.remove("kms", "schedule_key_deletion", KeyId=seen.id, PendingWindowInDays=PENDING_WINDOW_DAYS)
+        except CallFailed as error:
+            if error.code != "KMSInvalidStateException" or self.read(aws, seen) is not None:
+                raise  # an earlier attempt whose answer was lost has scheduled it already
