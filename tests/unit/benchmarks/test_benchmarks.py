@@ -72,7 +72,7 @@ def test_long_errors_keep_their_first_line_and_their_end() -> None:
 
 
 def program(folder: Path, version: str) -> Path:
-    path = folder / "registry.terraform.io" / "hashicorp" / "aws" / version / provider.target() / f"terraform-provider-aws_v{version}_x5"
+    path = folder / "host.example" / "hashicorp" / "aws" / version / provider.target() / f"terraform-provider-aws_v{version}_x5"
     path.parent.mkdir(parents=True)
     path.touch(mode=0o755)
     return path

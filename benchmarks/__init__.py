@@ -1,0 +1,1 @@
+"""Measures this collection against Terraform on the rehearsal cloud. See README.md."""

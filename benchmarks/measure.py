@@ -1,0 +1,97 @@
+"""Times whole processes, turn by turn, with what the cloud saw of each."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.subjects import Step, Subject, Unexpected
+
+LONGEST_RUN = 900.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run of one subject, in seconds of a monotonic clock; `cpu` is user and system time of the process and its children.
+
+    `before`, `asking` and `after` are the parts of `wall` by the cloud's log: until the first request arrives, until the last one is
+    answered, and the rest. `said` is what the run told about itself.
+    """
+
+    wall: float
+    cpu: float
+    requests: int
+    before: float
+    asking: float
+    after: float
+    said: dict[str, Any] = field(default_factory=dict)
+
+
+def run(subject: Subject, step: Step) -> Sample:
+    """One run from the start of the process to its end. Raises Unexpected if it fails or does something else than the step."""
+    admin = subject.cloud.admin
+    admin.clear_requests()
+    command, environment = subject.command(step), subject.environment()
+    used, began_at, began = _children(), time.time(), time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=subject.folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LONGEST_RUN,
+        check=False,
+    )
+    wall, cpu = time.monotonic() - began, _children() - used
+    if done.returncode:
+        raise Unexpected(f"{' '.join(command)} failed with {done.returncode}:\n{done.stdout}")
+    said = subject.check(step, done.stdout)
+    requests = admin.requests()
+    first = min(request["time"] - request["seconds"] for request in requests) - began_at
+    last = max(request["time"] for request in requests) - began_at
+    return Sample(wall, cpu, len(requests), first, last - first, wall - last, said)
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def alternate(subjects: Sequence[Subject], step: Step, rounds: int, before: Callable[[Subject], None] | None = None) -> list[list[Sample]]:
+    """A B A B ...: the samples of each subject; `before` is called before each run and is not timed."""
+    samples: list[list[Sample]] = [[] for _ in subjects]
+    for _ in range(rounds):
+        for index, subject in enumerate(subjects):
+            if before:
+                before(subject)
+            samples[index].append(run(subject, step))
+    return samples
+
+
+@dataclass(frozen=True)
+class Spread:
+    median: float
+    least: float
+    most: float
+
+    def text(self, digits: int = 2) -> str:
+        return f"{self.median:.{digits}f} ({self.least:.{digits}f}-{self.most:.{digits}f})"
+
+    def as_dict(self) -> dict[str, float]:
+        return {"median": round(self.median, 4), "min": round(self.least, 4), "max": round(self.most, 4)}
+
+
+def spread(values: Sequence[float]) -> Spread:
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+def ratios(ours: Sequence[Sample], theirs: Sequence[Sample]) -> Spread:
+    """Wall time of the one over the other, pair by pair: what slows the machine for a while slows both of a pair."""
+    return spread([one.wall / other.wall for one, other in zip(ours, theirs, strict=True)])

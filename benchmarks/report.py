@@ -1,0 +1,146 @@
+"""What is printed: pure functions of the samples."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from benchmarks.measure import Sample, Spread, ratios, spread
+from benchmarks.subjects import Step
+
+
+@dataclass(frozen=True)
+class Result:
+    """The samples of one scenario, by the name of the subject."""
+
+    networks: int
+    latency_ms: int
+    step: Step
+    samples: Mapping[str, Sequence[Sample]]
+
+
+def ratio(result: Result) -> Spread | None:
+    """This collection's time over the other's, pair by pair; None if there is no other."""
+    found = list(result.samples.values())
+    return ratios(found[0], found[1]) if len(found) == 2 else None
+
+
+def line(result: Result) -> str:
+    times = ", ".join(f"{name} {spread(walls(found)).text()} s" for name, found in result.samples.items())
+    compared = ratio(result)
+    return f"{result.step:<9} {times}{f'; ratio {compared.text()}' if compared else ''}"
+
+
+def walls(samples: Sequence[Sample]) -> list[float]:
+    return [sample.wall for sample in samples]
+
+
+def render(results: Sequence[Result], waits: Result | None, wait: float, counts: Mapping[int, Mapping[str, int]]) -> str:
+    """All tables. Times are seconds of wall time of whole processes: median (least-most)."""
+    parts = []
+    if results:
+        parts = [built(counts, results), times(results), where(results), marginal(results)]
+    if waits:
+        parts.append(waiting(waits, wait))
+    return "\n\n".join(part for part in parts if part)
+
+
+def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell; the first two lean left, figures lean right."""
+    widths = [max(len(row[index]) for row in (header, *rows)) for index in range(len(header))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if index == 0 else cell.rjust(width) for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (header, *rows)
+    ]
+    return "\n".join([title, *(line.rstrip() for line in [lines[0], "-" * len(lines[0]), *lines[1:]])])
+
+
+def built(counts: Mapping[int, Mapping[str, int]], results: Sequence[Result]) -> str:
+    """What was built, the same by both, as read back from the cloud."""
+    sizes = sorted(counts)
+    kinds = list(counts[sizes[0]])
+    rows = [[kind, *(str(counts[size][kind]) for size in sizes)] for kind in kinds]
+    rows += [[f"resources of {name}", *(str(resources(results, name, size)) for size in sizes)] for name in results[0].samples]
+    return table("Built, by number of networks", ["", *map(str, sizes)], rows)
+
+
+def resources(results: Sequence[Result], name: str, networks: int) -> int:
+    """How many resources the subject itself counts in so many networks."""
+    created = next(result for result in results if result.networks == networks and result.step == "create")
+    return int(created.samples[name][0].said["resources"])
+
+
+def times(results: Sequence[Result]) -> str:
+    names = list(results[0].samples)
+    compared = len(names) == 2
+    header = ["step", "networks", "ms"]
+    for name in names:
+        header += [f"{name} s", "requests"]
+    rows = []
+    for result in results:
+        row = [result.step, str(result.networks), str(result.latency_ms)]
+        for name in names:
+            found = result.samples[name]
+            row += [spread(walls(found)).text(), str(statistics.median_low([sample.requests for sample in found]))]
+        found_ratio = ratio(result)
+        rows.append([*row, found_ratio.text()] if found_ratio else row)
+    return table("Whole processes", [*header, *(["ratio"] if compared else [])], rows)
+
+
+def where(results: Sequence[Result]) -> str:
+    """Where the time goes in runs that change nothing."""
+    rows = []
+    for result in results:
+        if result.step == "create":
+            continue
+        for name, found in result.samples.items():
+            module = [sample.said["module_seconds"] for sample in found if "module_seconds" in sample.said]
+            cells = [statistics.median(getattr(sample, part) for sample in found) for part in ("before", "asking", "after", "cpu")]
+            rows.append(
+                [
+                    name,
+                    result.step,
+                    str(result.networks),
+                    str(result.latency_ms),
+                    *(f"{cell:.2f}" for cell in cells[:3]),
+                    f"{statistics.median(module):.2f}" if module else "",
+                    f"{cells[3]:.2f}",
+                ]
+            )
+    header = ["", "step", "networks", "ms", "before 1st request", "asking", "after last", "in the module", "CPU"]
+    return table("Where the seconds of an unchanged run and of a plan go (medians)", header, rows)
+
+
+def marginal(results: Sequence[Result]) -> str:
+    """What one resource more costs in an unchanged run: from the smallest to the largest component."""
+    rows = []
+    for latency in sorted({result.latency_ms for result in results}):
+        same = sorted((r for r in results if r.latency_ms == latency and r.step == "unchanged"), key=lambda result: result.networks)
+        for few, many in pairwise([same[0], same[-1]] if len(same) > 1 else []):
+            for name in few.samples:
+                more = resources(results, name, many.networks) - resources(results, name, few.networks)
+                seconds = statistics.median(walls(many.samples[name])) - statistics.median(walls(few.samples[name]))
+                requests = many.samples[name][0].requests - few.samples[name][0].requests
+                per = [
+                    f"{1000 * seconds / more:.1f} ms",
+                    f"{requests / more:.2f}",
+                    f"{1000 * seconds / (many.networks - few.networks):.0f} ms",
+                ]
+                rows.append([name, str(latency), str(more), *per])
+    header = ["", "ms", "further resources", "each", "requests each", "each network"]
+    return table("One resource more, unchanged run", header, rows) if rows else ""
+
+
+def waiting(result: Result, wait: float) -> str:
+    """The longest chain of emulated waits is one of them: NAT gateways and endpoints do not need each other."""
+    rows: list[Sequence[Any]] = []
+    for name, found in result.samples.items():
+        wall = statistics.median(walls(found))
+        rows.append([name, f"{wall:.2f}", f"{wait:.2f}", f"{wall - wait:.2f}", f"{wall / wait:.2f}", str(found[0].requests)])
+    title = f"Cold run where NAT gateways and endpoints take {wait:g} s each, {result.latency_ms} ms a request"
+    return table(title, ["", "seconds", "critical path", "over it", "times it", "requests"], rows)

@@ -1,0 +1,165 @@
+"""The two that are compared: what each is given, the commands that a user would type, and what their answers must say."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from benchmarks.provider import Tools, write_cli_config
+from rehearsal.testing import Cloud
+from scripts.terminal import BIN, ROOT, isolated_environment
+
+Step = Literal["create", "unchanged", "plan"]
+STEPS: tuple[Step, ...] = ("create", "unchanged", "plan")
+
+ENVIRONMENT, COMPONENT = "bench", "network"
+REGION = "af-south-1"
+ZONES = [f"{REGION}{letter}" for letter in "abc"]
+
+
+class Unexpected(Exception):
+    """A run that did not do what it is timed for; the message shows what it printed."""
+
+
+def networks(count: int) -> dict[str, dict[str, Any]]:
+    """The input of both: so many networks in three zones."""
+    return {f"net{index:02}": {"cidr": f"10.{index}.0.0/16", "availability_zones": ZONES} for index in range(1, count + 1)}
+
+
+class Subject(Protocol):
+    """One of the compared. It has a cloud of its own, so that what the other built is not in its way."""
+
+    name: str
+    label: str
+    cloud: Cloud
+
+    def prepare(self, count: int) -> None:
+        """Write the input for so many networks, and forget what was built before."""
+        ...
+
+    def command(self, step: Step) -> list[str]: ...
+
+    def environment(self) -> dict[str, str]: ...
+
+    @property
+    def folder(self) -> Path:
+        """Where the command is run."""
+        ...
+
+    def check(self, step: Step, output: str) -> dict[str, Any]:
+        """Make sure that the run did what the step says; returns what the run tells about itself. Raises Unexpected."""
+        ...
+
+
+class Playbook:
+    """ansible-playbook site.yml with an inventory of one component, as a user has it."""
+
+    name = "mainstay.aws"
+
+    def __init__(self, cloud: Cloud, scratch: Path) -> None:
+        self.cloud = cloud
+        self.folder = ROOT
+        self.inventory = scratch / "inventory"
+        self.summary = scratch / "summary.json"
+        (self.inventory / "group_vars").mkdir(parents=True)
+        core = subprocess.run([BIN / "ansible-playbook", "--version"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        self.label = f"mainstay.aws, {core.splitlines()[0].removeprefix('ansible-playbook ').strip('[]')}"
+
+    def prepare(self, count: int) -> None:
+        shared = {
+            "ansible_connection": "local",
+            "platform_environment": ENVIRONMENT,
+            "platform_region": REGION,
+            "platform_account_id": self.cloud.account_id,
+            "platform_tags": {"platform": "benchmark"},
+        }
+        # JSON is YAML.
+        (self.inventory / "hosts.yml").write_text(json.dumps({"vpc": {"hosts": {COMPONENT: None}}}))
+        (self.inventory / "group_vars" / "all.yml").write_text(json.dumps(shared))
+        (self.inventory / "group_vars" / "vpc.yml").write_text(json.dumps({"vpc_networks": networks(count)}))
+
+    def command(self, step: Step) -> list[str]:
+        base = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.inventory)]
+        return [*base, "--check", "--diff"] if step == "plan" else base
+
+    def environment(self) -> dict[str, str]:
+        return isolated_environment({**self.cloud.environment(), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.summary)})
+
+    def check(self, step: Step, output: str) -> dict[str, Any]:
+        try:
+            summary = json.loads(self.summary.read_text())
+            self.summary.unlink()
+            component = summary["components"][0]
+        except (OSError, ValueError, LookupError):
+            raise Unexpected(f"{self.name} ({step}) left no summary:\n{output}") from None
+        wanted = "changes" if step == "create" else "no_changes"
+        if summary["result"] != wanted:
+            raise Unexpected(f"{self.name} ({step}) ended with {summary['result']}, not {wanted}:\n{output}")
+        counts = component["counts"]
+        return {"resources": counts["create"] + counts["unchanged"], "module_seconds": component["seconds"]}
+
+
+class Terraform:
+    """terraform apply and plan on the configuration in terraform/, with a state file beside it."""
+
+    name = "Terraform"
+
+    SAYS: Mapping[Step, str] = {
+        "create": r"Apply complete! Resources: (\d+) added, 0 changed, 0 destroyed",
+        "unchanged": r"Apply complete! Resources: 0 added, 0 changed, 0 destroyed",
+        "plan": r"No changes\.",
+    }
+
+    def __init__(self, cloud: Cloud, scratch: Path, tools: Tools) -> None:
+        self.cloud = cloud
+        self.tools = tools
+        self.label = tools.label
+        self.folder = scratch / "terraform"
+        shutil.copytree(ROOT / "benchmarks" / "terraform", self.folder)
+        self.settings = {"TF_CLI_CONFIG_FILE": str(write_cli_config(tools, scratch)), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        if tools.provider_version < (5, 0, 0):
+            # Without it these versions ask for an address of EC2-Classic; later ones do not know the argument.
+            (self.folder / "network" / "version_override.tf").write_text('resource "aws_eip" "nat" {\n  vpc = true\n}\n')
+        self._initialise()
+
+    def _initialise(self) -> None:
+        command = [self.tools.terraform, "init", "-input=false", "-no-color"]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unexpected(f"terraform init failed:\n{done.stdout}{done.stderr}")
+
+    def prepare(self, count: int) -> None:
+        for path in self.folder.glob("terraform.tfstate*"):
+            path.unlink()
+        variables = {
+            "networks": networks(count),
+            "environment": ENVIRONMENT,
+            "component": COMPONENT,
+            "region": REGION,
+            "endpoint": self.cloud.endpoint,
+        }
+        (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables))
+
+    def command(self, step: Step) -> list[str]:
+        verb = ["plan"] if step == "plan" else ["apply", "-auto-approve"]
+        return [self.tools.terraform, *verb, "-input=false", "-no-color"]
+
+    def environment(self) -> dict[str, str]:
+        # Its endpoints stand in the configuration, where every version of the provider reads them.
+        cloud = {name: value for name, value in self.cloud.environment().items() if name != "AWS_ENDPOINT_URL"}
+        return isolated_environment({**cloud, **self.settings})
+
+    def check(self, step: Step, output: str) -> dict[str, Any]:
+        said = re.search(self.SAYS[step], output)
+        if said is None:
+            raise Unexpected(f"{self.name} ({step}) did not say {self.SAYS[step]!r}:\n{output}")
+        return {"resources": int(said[1])} if step == "create" else {}
+
+
+def labels(subjects: Sequence[Subject]) -> str:
+    return " against ".join(subject.label for subject in subjects)
