@@ -76,7 +76,7 @@ def types() -> Commands:
     """The shipped code under its import name, and the Python around it. Folders that hold no Python yet are left out."""
     named = [f"plugins/{name}" for name in ("module_utils", "modules", "filter", "callback", "action")]
     folders = [f"{COLLECTION}/{name}" for name in named if any((ROOT / name).glob("**/*.py"))]
-    return [["mypy", "--no-error-summary", *folders, "rehearsal", "scripts"]]
+    return [["mypy", "--no-error-summary", *folders, "rehearsal", "scripts", "benchmarks"]]
 
 
 def molecule() -> Commands:
