@@ -77,7 +77,7 @@ class _Run:
             if ending is None:
                 self._drain()
                 break
-            self._take(pool, *ending)
+            self._take(pool, ending)
         pool.shutdown(wait=not self.report.interrupted, cancel_futures=True)
         for step in self.waiting:
             self.report.because.setdefault(step, step)
@@ -121,22 +121,30 @@ class _Run:
             error = caught
         self.ended.put(Ending(step, error, self.shop.clock.now() - start))
 
-    def _take(self, pool: ThreadPoolExecutor, step: Step, error: BaseException | None, seconds: float) -> None:
-        self.in_flight.pop(step)
-        self.report.seconds[step] = seconds
+    def _take(self, pool: ThreadPoolExecutor, ending: Ending) -> None:
+        self._record(ending)
+        if isinstance(ending.error, Stopped):
+            return  # the request to stop is next in the queue
         ready: list[Step] = []
-        if error is None:
-            self.report.done.add(step)
-            for user in self.users.get(step, ()):
+        if ending.error is None:
+            for user in self.users.get(ending.step, ()):
                 needs = self.waiting[user]
-                needs.discard(step)
+                needs.discard(ending.step)
                 if not needs and user not in self.report.because:
                     ready.append(user)
         else:
-            self.report.failed[step] = failure(step.address, error)
-            self._give_up(step, step)
+            self._give_up(ending.step, ending.step)
         parked, self.parked = self.parked, []
         self._start_all(pool, parked + ready)
+
+    def _record(self, ending: Ending) -> None:
+        """Write down how a step ended. One whose waiting was cut short is neither done nor failed."""
+        self.in_flight.pop(ending.step)
+        self.report.seconds[ending.step] = ending.seconds
+        if ending.error is None:
+            self.report.done.add(ending.step)
+        elif not isinstance(ending.error, Stopped):
+            self.report.failed[ending.step] = failure(ending.step.address, ending.error)
 
     def _give_up(self, step: Step, cause: Step) -> None:
         for user in self.users.get(step, ()):
@@ -153,12 +161,5 @@ class _Run:
                 ending = self.ended.get(timeout=max(0.01, deadline - self.shop.clock.now()))
             except queue.Empty:
                 break
-            if ending is None:
-                continue
-            step, error, seconds = ending
-            self.in_flight.pop(step)
-            self.report.seconds[step] = seconds
-            if error is None:
-                self.report.done.add(step)
-            elif not isinstance(error, Stopped):
-                self.report.failed[step] = failure(step.address, error)
+            if ending is not None:
+                self._record(ending)

@@ -122,10 +122,7 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
             if adopted is None:
                 raise
         except NotYet as error:
-            if waited > shop.patience.settle and not error.dependency:
-                raise
-            lost = error
-            shop.progress(action.address, f"refused for now: {error.code or error.message}", waited)
+            lost = _borne(shop, action.address, error, waited)
             continue
         else:
             shop.fresh.add(action.address)
@@ -134,6 +131,14 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
             _check_same(kind, adopted, wanted)
             return adopted
     raise _timed_out(f"could not be created within {shop.deadline(kind):g} s", lost)
+
+
+def _borne(shop: Workshop, address: str, error: NotYet, waited: float) -> NotYet:
+    """A refusal that may pass, reported; raised instead when it has lasted longer than anything takes to spread."""
+    if waited > shop.patience.settle and not error.dependency:
+        raise error
+    shop.progress(address, f"refused for now: {error.code or error.message}", waited)
+    return error
 
 
 def _timed_out(message: str, last: CallFailed | None) -> TimedOut:
@@ -211,10 +216,7 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
             if left:
                 continue
         except NotYet as error:
-            if waited > shop.patience.settle and not error.dependency:
-                raise
-            last = error
-            shop.progress(seen.address, f"refused for now: {error.code or error.message}", waited)
+            last = _borne(shop, seen.address, error, waited)
             continue
         if "update" in kind.settles:
             return _wait_ready(shop, kind, seen).changed(values)
