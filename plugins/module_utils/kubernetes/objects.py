@@ -1,0 +1,121 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Reading objects as the API returns them: what is missing has the meaning that the API gives it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from .values import Obj
+
+TEMPLATE_HASH = "pod-template-hash"
+REVISION_HASH = "controller-revision-hash"
+REVISION = "deployment.kubernetes.io/revision"
+MAX_INT32 = 2**31 - 1
+"""As a progress deadline this means that there is none."""
+
+
+def metadata(thing: Obj) -> Mapping[str, Any]:
+    return thing.get("metadata") or {}
+
+
+def spec(thing: Obj) -> Mapping[str, Any]:
+    return thing.get("spec") or {}
+
+
+def status(thing: Obj) -> Mapping[str, Any]:
+    return thing.get("status") or {}
+
+
+def name(thing: Obj) -> str:
+    return str(metadata(thing).get("name", ""))
+
+
+def uid(thing: Obj) -> str:
+    return str(metadata(thing).get("uid", ""))
+
+
+def label(thing: Obj, key: str) -> str:
+    return str((metadata(thing).get("labels") or {}).get(key, ""))
+
+
+def count(thing: Obj, counter: str) -> int:
+    """A counter of the status; the API leaves out those that are 0."""
+    return int(status(thing).get(counter) or 0)
+
+
+def generation(thing: Obj) -> int:
+    return int(metadata(thing).get("generation") or 0)
+
+
+def wanted_replicas(thing: Obj) -> int:
+    """``spec.replicas``; 1 where it is missing, which is the API's default."""
+    replicas = spec(thing).get("replicas")
+    return 1 if replicas is None else int(replicas)
+
+
+def condition(thing: Obj, kind: str) -> Mapping[str, Any]:
+    return next((found for found in status(thing).get("conditions") or () if found.get("type") == kind), {})
+
+
+def owned_by(things: Iterable[Obj], owner: str) -> list[Obj]:
+    """Those whose controller is the object with this uid. Labels alone prove nothing: selectors may overlap."""
+    return [thing for thing in things if controller_uid(thing) == owner]
+
+
+def controller_uid(thing: Obj) -> str:
+    references = metadata(thing).get("ownerReferences") or ()
+    return next((str(reference.get("uid", "")) for reference in references if reference.get("controller")), "")
+
+
+def terminating(thing: Obj) -> bool:
+    return bool(metadata(thing).get("deletionTimestamp"))
+
+
+def moment(text: Any) -> datetime | None:
+    """A timestamp of the API. They end in Z, with or without fractions."""
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None
+
+
+def seconds_since(text: Any, now: datetime) -> float:
+    """Age of one of the API's timestamps by the API server's own clock; 0 where there is none."""
+    then = moment(text)
+    return max(0.0, (now - then).total_seconds()) if then else 0.0
+
+
+def template_of(thing: Obj) -> Mapping[str, Any]:
+    return spec(thing).get("template") or {}
+
+
+def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A pod template without the label that the controller adds to it."""
+    inner = dict(template.get("metadata") or {})
+    inner["labels"] = {key: value for key, value in (inner.get("labels") or {}).items() if key != TEMPLATE_HASH}
+    inner.pop("creationTimestamp", None)
+    return {**template, "metadata": {key: value for key, value in inner.items() if value}}
+
+
+def fingerprint(template: Mapping[str, Any]) -> str:
+    """The same for two templates that start the same pods."""
+    return hashlib.sha256(json.dumps(without_hash(template), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def share(value: Any, total: int, *, up: bool) -> int:
+    """A number of pods from a number or a percentage of ``total``, rounded up or down."""
+    text = str(value)
+    if not text.endswith("%"):
+        return int(text)
+    part = int(text[:-1]) * total
+    return -(-part // 100) if up else part // 100
+
+
+def containers_of(pod_spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [*(pod_spec.get("initContainers") or ()), *(pod_spec.get("containers") or ())]
