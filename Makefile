@@ -14,7 +14,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule bench fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule mutants bench fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ sanity: setup ## ansible-test sanity only
 
 molecule: setup ## the molecule scenarios only, on a cloud of their own
 	@$(PYTHON) -m scripts.verify molecule $(ARGS)
+
+mutants: setup ## switch the rollout verifier's rules off one by one; every one must be missed by a test
+	@$(PYTHON) -m tests.mutants $(ARGS)
 
 bench: setup ## measure a plan and an unchanged run
 	@$(PYTHON) -m benchmarks $(ARGS)

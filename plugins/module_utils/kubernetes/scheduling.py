@@ -20,7 +20,7 @@ CONSTRAINTS = (
     ("volume zone", re.compile(r"volume node affinity conflict|no available volume zone", re.IGNORECASE)),
     ("persistent volume claim", re.compile(r"persistentvolumeclaim|unbound immediate", re.IGNORECASE)),
     ("taint", re.compile(r"taint", re.IGNORECASE)),
-    ("node affinity or selector", re.compile(r"node affinity|node selector|match Pod's node", re.IGNORECASE)),
+    ("node affinity or selector", re.compile(r"(?<!volume )node affinity|node selector|match Pod's node", re.IGNORECASE)),
     ("pod affinity or anti-affinity", re.compile(r"anti-affinity|pod affinity", re.IGNORECASE)),
     ("topology spread", re.compile(r"topology spread", re.IGNORECASE)),
     ("cpu", re.compile(r"insufficient cpu", re.IGNORECASE)),
@@ -64,7 +64,7 @@ def unbound_claim(pod: Obj, context: Context) -> str:
     claims = {name(claim): claim for claim in context.seen.claims}
     for volume in spec(pod).get("volumes") or ():
         wanted = str((volume.get("persistentVolumeClaim") or {}).get("claimName") or "")
-        if not wanted and volume.get("ephemeral"):
+        if not wanted and volume.get("ephemeral") is not None:
             wanted = f"{name(pod)}-{volume.get('name')}"
         claim = claims.get(wanted)
         if claim is not None and status(claim).get("phase") == "Pending":

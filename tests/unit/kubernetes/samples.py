@@ -202,7 +202,11 @@ ROLLING = {"replicas": 4, "updatedReplicas": 1, "availableReplicas": 3}
 
 
 def verdict(
-    workload: dict[str, Any] | None, *pods: dict[str, Any], start: Mapping[str, Any] | None = None, accept: Mapping[str, Any] | None = None, **seen: Any
+    workload: dict[str, Any] | None,
+    *pods: dict[str, Any],
+    start: Mapping[str, Any] | None = None,
+    accept: Mapping[str, Any] | None = None,
+    **seen: Any,
 ) -> Verdict:
     """What is judged of this workload with these pods, a while after the start."""
     elapsed = float(seen.pop("elapsed", 100.0))

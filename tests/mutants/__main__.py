@@ -1,0 +1,115 @@
+"""Switch off one rule of the rollout verifier after the other, and see that its tests notice: `make mutants`.
+
+Each mutant replaces one piece of source, which must occur exactly once, in a copy of the project, and runs the tests that are named after
+its rule. The exit code is 1 if any mutant survives, if one no longer applies, if the tests fail without any, or if a rule has none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.mutants.declared import MUTANTS, RULES, Mutant
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOURCE = Path("plugins/module_utils/kubernetes")
+TESTS = "tests/unit/kubernetes"
+COPIED = ("plugins", TESTS, "tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    mutant: Mutant
+    killed: bool
+    said: str
+
+
+def copy(target: Path) -> Path:
+    """What the tests need, as a collection of its own."""
+    for name in COPIED:
+        source = ROOT / name
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / name)
+    link = target / "collections" / "ansible_collections" / "mainstay" / "aws"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../..")
+    return target
+
+
+def pytest(folder: Path, keyword: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", TESTS, *(["-k", keyword] if keyword else [])]
+    # Bytecode is told apart by whole seconds and size, which a mutation may leave as they are.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
+    return done.returncode, (done.stdout + done.stderr).strip().splitlines()[-1] if done.stdout else done.stderr
+
+
+def try_mutant(mutant: Mutant, folder: Path) -> Outcome:
+    path = folder / SOURCE / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    if (times := whole.count(mutant.before)) != 1:
+        return Outcome(mutant, False, f"does not apply: its text occurs {times} times in {mutant.file}")
+    path.write_text(whole.replace(mutant.before, mutant.after), encoding="utf-8")
+    try:
+        code, said = pytest(folder, mutant.tests or f"rule_{mutant.rule:02d}_")
+    finally:
+        path.write_text(whole, encoding="utf-8")
+    # 1 means that tests failed; anything else, such as no test selected, proves nothing.
+    return Outcome(mutant, code == 1, said)
+
+
+def run(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as place:
+        folders: SimpleQueue[Path] = SimpleQueue()
+        for number in range(jobs):
+            folders.put(copy(Path(place) / str(number)))
+
+        def one(mutant: Mutant) -> Outcome:
+            folder = folders.get()
+            try:
+                return try_mutant(mutant, folder)
+            finally:
+                folders.put(folder)
+
+        with ThreadPoolExecutor(jobs) as pool:
+            return list(pool.map(one, mutants))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("rules", nargs="*", type=int, help="only these rules")
+    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
+    options = parser.parse_args()
+    started = time.monotonic()
+    chosen = [mutant for mutant in MUTANTS if not options.rules or mutant.rule in options.rules]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as place:
+        code, said = pytest(copy(Path(place) / "whole"), "")
+    if code:
+        print(f"the tests fail without any mutant: {said}")
+        return 1
+    outcomes = run(chosen, options.jobs)
+    for outcome in outcomes:
+        print(f"  {'killed  ' if outcome.killed else 'SURVIVED'} rule {outcome.mutant.rule:02d}  {outcome.mutant.what:<70} {outcome.said}")
+    missing = sorted(set(RULES) - {mutant.rule for mutant in MUTANTS}) if not options.rules else []
+    if missing:
+        print(f"rules without a mutant: {', '.join(map(str, missing))}")
+    survived = sum(not outcome.killed for outcome in outcomes)
+    print(f"{len(outcomes)} mutants, {survived} survived, {time.monotonic() - started:.0f} s")
+    return 1 if survived or missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
