@@ -1,0 +1,263 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Calls of the Kubernetes API that survive what a rollout has to expect: restarts of the API, lost connections, limits, expired tokens.
+
+urllib3, which boto3 brings anyway, and not the Kubernetes client: what matters here is time limits on every read, what happens after 401,
+410 and 429, and that a watch can be resumed. That client has no default time limits and gives up a watch with 410 when it is given one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+from .access import Access
+from .clock import Clock
+from .problems import ApiProblem, Conflict, Forbidden, Gone, NotFound, Refused, Unauthorized, Unreachable
+
+PAGE = 500
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+WATCH_SECONDS = 50
+"""The API ends a watch after this long. A connection that is dead but open is given up a little later."""
+
+PASSING = (429, 500, 502, 503, 504)
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete", "PUT": "update"}
+
+Query = Mapping[str, Any]
+
+
+@dataclass
+class Counters:
+    """How much was asked, for the record."""
+
+    calls: int = 0
+    retries: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, *, retry: bool) -> None:
+        with self.lock:
+            self.calls += 1
+            self.retries += retry
+
+
+@dataclass(frozen=True)
+class Listing:
+    items: list[dict[str, Any]]
+    version: str
+
+
+class Api:
+    """One cluster. Threads may share it."""
+
+    def __init__(self, access: Access, clock: Clock, deadline: float) -> None:
+        """``deadline``: the moment of ``clock`` until which what may pass is tried again."""
+        self.clock = clock
+        self.deadline = deadline
+        self.counters = Counters()
+        self.last_answer = clock.now()
+        self._access = access
+        self._pool = access.pool(urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS))
+        self._server_time: tuple[datetime, float] | None = None
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        return self._json("GET", path, query)
+
+    def text(self, path: str, **query: Any) -> str:
+        """A body that is not JSON, such as a log."""
+        return self._call("GET", path, query, accept="*/*").data.decode(errors="replace")
+
+    def list(self, path: str, **query: Any) -> Listing:
+        """All pages. A page that came too late begins the list anew."""
+        while True:
+            try:
+                return self._pages(path, query)
+            except Gone:
+                self._pause(FIRST_PAUSE, None, path)
+
+    def _pages(self, path: str, query: Query) -> Listing:
+        items: list[dict[str, Any]] = []
+        more: dict[str, str] = {}
+        while True:
+            page = self.get(path, **query, limit=PAGE, **more)
+            items.extend(page.get("items") or ())
+            token = str(page["metadata"].get("continue") or "")
+            if not token:
+                return Listing(items, str(page["metadata"].get("resourceVersion") or ""))
+            more = {"continue": token}
+
+    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._json("POST", path, {}, body=body)
+
+    def patch(self, path: str, body: Any, *, kind: str = "merge") -> dict[str, Any]:
+        media = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}[kind]
+        return self._json("PATCH", path, {}, body=body, media=media)
+
+    def delete(self, path: str, body: Mapping[str, Any]) -> None:
+        self._call("DELETE", path, {}, body=body)
+
+    def watch(self, path: str, version: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """The events since ``version``, until the API ends the stream or the connection fails. Gone: the list has to be read anew."""
+        asked = {**query, "watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": WATCH_SECONDS}
+        response = self._call("GET", path, asked, stream=True)
+        try:
+            yield from _events(response)
+        except (urllib3.exceptions.HTTPError, OSError):
+            return  # whatever was not heard is asked for again, from the last version that was
+        finally:
+            response.close()
+
+    def _json(self, method: str, path: str, query: Query, **more: Any) -> dict[str, Any]:
+        """A body that breaks off is asked for again, like any connection that does."""
+        pause = FIRST_PAUSE
+        while True:
+            response = self._call(method, path, query, **more)
+            try:
+                return dict(json.loads(response.data))
+            except ValueError:
+                self._pause(pause, None, "its answer broke off")
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+    def server_now(self) -> datetime:
+        """The API server's clock, carried on by ours that only goes forward."""
+        if self._server_time is None:
+            return datetime.now(UTC)
+        told, then = self._server_time
+        return told + timedelta(seconds=self.clock.now() - then)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        *,
+        body: Any = None,
+        media: str = "application/json",
+        accept: str = "application/json",
+        stream: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        """One call, repeated while what hinders it may pass. The credentials are renewed once when they are not accepted."""
+        url = path + ("?" + urlencode(query) if query else "")
+        renewed = False
+        pause = FIRST_PAUSE
+        while True:
+            self.counters.count(retry=pause > FIRST_PAUSE)
+            try:
+                response = self._once(method, url, body, media, accept, stream, renewed)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                self._access.check_final(error)
+                self._pause(pause, None, describe(error))
+            else:
+                if response.status < 400:
+                    return response
+                text = _message(response)
+                if response.status == 401 and not renewed and self._access.can_renew():
+                    renewed = True
+                    continue
+                if response.status not in PASSING:
+                    raise _problem(response.status, method, path, text)
+                self._pause(pause, response.headers.get("Retry-After"), f"HTTP {response.status}: {text}")
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _once(self, method: str, url: str, body: Any, media: str, accept: str, stream: bool, renewed: bool) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept": accept, "User-Agent": "mainstay.aws", **self._access.headers(renew=renewed)}
+        if not stream:
+            headers["Accept-Encoding"] = "gzip"
+        content = None
+        if body is not None:
+            headers["Content-Type"] = media
+            content = json.dumps(body).encode()
+        limits = urllib3.Timeout(connect=CONNECT_SECONDS, read=WATCH_SECONDS + 10.0 if stream else READ_SECONDS)
+        response = self._pool.request(
+            method,
+            self._access.server + url,
+            body=content,
+            headers=headers,
+            timeout=limits,
+            retries=False,
+            redirect=False,
+            preload_content=not stream,
+        )
+        self._heard(response)
+        return response
+
+    def _heard(self, response: urllib3.BaseHTTPResponse) -> None:
+        now = self.clock.now()
+        if response.status < 500:
+            self.last_answer = now
+        try:
+            told = parsedate_to_datetime(str(response.headers["Date"]))
+        except (KeyError, ValueError):
+            return
+        self._server_time = told, now
+
+    def _pause(self, seconds: float, retry_after: str | None, why: str) -> None:
+        """Wait before trying again; not longer than there is time, and at least as long as the API asks for."""
+        wished = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+        left = self.deadline - self.clock.now()
+        if left <= 0:
+            raise Unreachable(f"the API of {self._access.server} does not answer: {why}")
+        self.clock.pause(min(max(seconds, wished), left))
+
+
+def _events(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
+    """One event a line. A line that the stream breaks off in the middle of is not an event."""
+    rest = b""
+    for chunk in response.stream(65536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if not line.strip():
+                continue
+            event = json.loads(line)
+            if event.get("type") == "ERROR":
+                raise Gone(str((event.get("object") or {}).get("message") or "the watch broke off"))
+            yield event
+
+
+def _message(response: urllib3.BaseHTTPResponse) -> str:
+    try:
+        data = response.data
+    except (urllib3.exceptions.HTTPError, OSError):
+        return ""
+    try:
+        return str(json.loads(data).get("message") or "")
+    except (ValueError, AttributeError):
+        return data[:200].decode(errors="replace").strip()
+
+
+def _problem(status: int, method: str, path: str, text: str) -> ApiProblem:
+    if status == 401:
+        return Unauthorized(f"the cluster does not accept the credentials (HTTP 401{': ' + text if text else ''})")
+    if status == 403:
+        return Forbidden(f"no permission to {VERBS.get(method, method)} {resource_of(path)}: {text}")
+    kinds: dict[int, type[ApiProblem]] = {404: NotFound, 409: Conflict, 410: Gone}
+    return kinds.get(status, Refused)(f"{VERBS.get(method, method)} {resource_of(path)}: HTTP {status}: {text}")
+
+
+def resource_of(path: str) -> str:
+    """Such as "deployments.apps in namespace shop" from a path of the API."""
+    parts = path.strip("/").split("/")
+    group = parts[1] if parts[0] == "apis" else ""
+    rest = parts[3:] if group else parts[2:]
+    namespace = ""
+    if len(rest) > 2 and rest[0] == "namespaces":
+        namespace, rest = rest[1], rest[2:]
+    return ".".join(part for part in (rest[0] if rest else path, group) if part) + (f" in namespace {namespace}" if namespace else "")
+
+
+def describe(error: BaseException) -> str:
+    """The innermost cause: urllib3 wraps what happened."""
+    while (inner := getattr(error, "reason", None) or error.__cause__) and isinstance(inner, BaseException):
+        error = inner
+    return str(error) or type(error).__name__
