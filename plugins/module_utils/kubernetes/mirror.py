@@ -39,6 +39,7 @@ class Mirror:
         self._stale = threading.Event()
         self.problem: ApiProblem | None = None
         self.relists = 0
+        self.heard = 0
 
     def things(self) -> list[dict[str, Any]]:
         """What is there now. Raises what made following impossible."""
@@ -61,6 +62,10 @@ class Mirror:
             self._things, self._version, self._floor = fresh, listing.version, floor
         if changed:
             self._bell.ring()
+
+    def behind(self, version: int) -> bool:
+        """Whether neither the list nor the watch has told of this version yet."""
+        return version > max(self._floor, self.heard)
 
     def follow(self) -> None:
         """Watch from now on, in the background."""
@@ -107,6 +112,7 @@ class Mirror:
             if self._ended.is_set():
                 return False
             told = True
+            self.heard = max(self.heard, version_of(event.get("object") or {}))
             self.take(event)
         return told
 

@@ -25,7 +25,7 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 class Probe:
     """``version_header`` or ``version_body`` (a pattern) must give ``version``: old pods may still answer. ``successes`` in a row count.
 
-    ``wait``: seconds for all of it, since a load balancer and its name may take minutes. ``timeout``: seconds for one request.
+    ``authority``: path of a CA certificate. ``wait``: seconds for all of it, since a load balancer and its name may take minutes. ``timeout``: seconds for one request.
     """
 
     url: str
@@ -87,7 +87,7 @@ def fetch(probe: Probe) -> Answer:
     """One request. No proxy of the environment, no redirect unless wanted, time limits on everything."""
     options: dict[str, Any] = {"retries": urllib3.Retry(redirect=5, connect=0, read=0, other=0) if probe.redirects else False}
     if probe.url.startswith("https"):
-        context = ssl.create_default_context(cadata=probe.authority) if probe.authority else ssl.create_default_context()
+        context = ssl.create_default_context(cafile=probe.authority)
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
         if not probe.verify:
             context.check_hostname = False

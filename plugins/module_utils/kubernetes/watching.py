@@ -12,11 +12,11 @@ from typing import Any
 from . import trim
 from .client import Api
 from .clock import Bell
-from .containers import PULLS, statuses
-from .judge import judge
+from .containers import PULLS, Context, statuses
+from .judge import KINDS, judge
 from .masking import MOST_LINES, last_lines
 from .mirror import Mirror, version_of
-from .objects import fingerprint, generation, name, spec, status, template_of, uid
+from .objects import fingerprint, generation, name, spec, status, template_of, terminating, uid
 from .problems import Forbidden, NotFound, Refused
 from .target import Target, selector
 from .values import Obj, Observed, Settings, Start, Verdict
@@ -41,6 +41,7 @@ class Watching:
         self._looked_closer = -CLOSER_LOOK_SECONDS
         self._remembered: dict[tuple[str, str], str] = {}
         self._state: object = None
+        self._awaited = 0
         self.notes: list[str] = []
         live = self._first_look()
         self._began = self._changed_at = api.clock.now()
@@ -94,6 +95,18 @@ class Watching:
         """Read everything anew: what the watches told is a hint only."""
         for mirror in self._mirrors():
             mirror.read()
+
+    def check(self) -> None:
+        """Look at the workload itself. If the watch has still not told at the next check what this look saw, it is dead: read anew."""
+        try:
+            live = self.api.get(self.target.path)
+        except NotFound:
+            self.again()
+            return
+        if self._awaited and self.workload.behind(self._awaited):
+            self.again()
+        self._awaited = version_of(live)
+        self.workload.take({"type": "MODIFIED", "object": live})
 
     def verdict(self, settings: Settings | None = None) -> Verdict:
         """The judgement of now. Before a failure is told, and now and then while something is wrong, a closer look is taken."""
@@ -187,6 +200,17 @@ class Watching:
         except (NotFound, Refused):
             pass
         return otherwise
+
+    def live(self) -> dict[str, Any] | None:
+        return next(iter(self.workload.things()), None)
+
+    def new_pods(self) -> list[Obj]:
+        """The pods of the new revision that do not go away: those that a probe should reach."""
+        live = self.live()
+        if live is None:
+            return []
+        context = Context(self.start, self._seen(), self.settings, ())
+        return [pod for pod in KINDS[self.target.kind](live, context).pods if not terminating(pod)]
 
     def end(self) -> None:
         for mirror in self._mirrors():

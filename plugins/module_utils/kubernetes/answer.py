@@ -1,0 +1,109 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module's work: options in, one run, one answer out. The only file here that touches the module object."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import hand_over, interruptible
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.progress import Channel, progress
+
+from . import text
+from .access import from_options
+from .client import Api
+from .clock import Bell
+from .options import plan_of
+from .plan import Plan
+from .problems import BadAccess
+from .values import Trouble, Verdict
+from .verifier import Report, Verifier
+
+REACH_SECONDS = 60.0
+"""How long a cluster may not answer at the beginning, where nothing is under way yet."""
+
+
+def run(module: Any) -> NoReturn:
+    """Verify what the module's parameters name, or look at it once in check mode; ends the module."""
+    plan, problems = plan_of(module.params, check_mode=module.check_mode)
+    if plan is None:
+        module.fail_json(msg="\n".join(problems))
+        raise AssertionError("fail_json does not return")
+    bell = Bell()
+    began = time.monotonic()
+    try:
+        access = from_options(module.params, os.environ)
+        api = Api(access, bell, bell.now() + min(REACH_SECONDS, plan.settings.wait))
+        verifier = Verifier(api, bell, plan, progress, _holder(), _cloudwatch(plan))
+    except BadAccess as problem:
+        module.fail_json(msg=str(problem))
+        raise AssertionError("fail_json does not return") from problem
+    if module.check_mode:
+        report = verifier.look()
+    else:
+        with interruptible(bell.stop):
+            report = verifier.run()
+    result = result_of(plan, report, api, time.monotonic() - began)
+    if report.ending is not None and report.ending.stage == "interrupted":
+        hand_over(Channel.host, result)
+    for warning in report.warnings:
+        module.warn(warning)
+    if result["verdict"] == "success":
+        module.exit_json(**result)
+    module.fail_json(**result)
+    raise AssertionError("fail_json does not return")
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()} (process {os.getpid()})"
+
+
+def _cloudwatch(plan: Plan) -> Callable[[], Any] | None:
+    source: Mapping[str, Any] = next((metric.source["cloudwatch"] for metric in plan.metrics if "cloudwatch" in metric.source), {})
+    try:
+        import boto3
+    except ImportError:
+        return None
+    return lambda: boto3.Session(profile_name=source.get("profile"), region_name=source.get("region")).client("cloudwatch")
+
+
+def result_of(plan: Plan, report: Report, api: Api, seconds: float) -> dict[str, Any]:
+    ending = report.ending
+    if ending is None:
+        raise AssertionError("a run without an ending")
+    changed = any(one["result"] != "not_attempted" for one in report.undone)
+    notes = [note for verdict in report.verdicts.values() for note in verdict.notes]
+    return {
+        "changed": changed,
+        "msg": ending.sentence,
+        "verdict": ending.state,
+        "reason": ending.code,
+        "stage": ending.stage,
+        "workloads": [_workload(str(target), report.verdicts.get(str(target))) for target in plan.targets],
+        "probes": report.probes,
+        "metrics": report.metrics,
+        "rollback": report.undone,
+        "notes": notes,
+        "seconds": round(seconds, 1),
+        "api_calls": {"total": api.counters.calls, "repeated": api.counters.retries},
+    }
+
+
+def _workload(name: str, verdict: Verdict | None) -> dict[str, Any]:
+    kind, _space, place = name.partition(" ")
+    namespace, _slash, called = place.partition("/")
+    found = {"kind": kind, "namespace": namespace, "name": called}
+    if verdict is None:
+        return {**found, "verdict": "in_progress", "reason": "not_observed", "pods": {}, "evidence": []}
+    evidence = [_evidence(one) for one in verdict.evidence]
+    return {**found, "verdict": verdict.state, "reason": verdict.code, "pods": asdict(verdict.counts), "evidence": evidence}
+
+
+def _evidence(trouble: Trouble) -> dict[str, Any]:
+    return {**asdict(trouble), "log": list(trouble.log), "sentence": text.describe(trouble)}

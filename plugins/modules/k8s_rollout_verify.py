@@ -1,0 +1,523 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: k8s_rollout_verify
+version_added: 0.1.0
+short_description: Watch Kubernetes rollouts to a verdict, and undo those that fail
+description:
+  - Watches Deployments, StatefulSets, DaemonSets and Jobs until it is certain that their rollout succeeded or that it cannot, and says why.
+  - Then it may send HTTP requests that the new version has to answer, and watch pods and metrics for a while.
+  - When something fails it puts the last release back that it verified before, and watches that too. The task fails all the same.
+  - The first example is all that a playbook needs. No role of this collection is required, and no Kubernetes client in Python.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  applied:
+    description:
+      - The registered result of the task that applied the workloads, such as one of M(kubernetes.core.k8s), with or without a loop.
+      - What is in it is verified. It also tells which generation of each workload to wait for, and whether anything was changed at all.
+    type: raw
+  workloads:
+    description:
+      - Workloads to verify, where there is no O(applied) or besides it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      kind:
+        description: V(Deployment), V(StatefulSet), V(DaemonSet) or V(Job).
+        type: str
+        default: Deployment
+      name:
+        description: Name of the workload.
+        type: str
+        required: true
+      namespace:
+        description: Its namespace, by default that of O(namespace).
+        type: str
+  namespace:
+    description:
+      - Namespace of workloads and Services that name none.
+    type: str
+    default: default
+  wait_timeout:
+    description:
+      - Seconds until the rollout has to be over. A Deployment's own C(progressDeadlineSeconds) may end it before.
+    type: float
+    default: 600
+  deadline:
+    description:
+      - Seconds that everything together may take, rollback included. If the other limits add up to more, nothing is begun.
+    type: float
+  required:
+    description:
+      - How many pods of the new revision have to be available. V(full) means all of them, and no old one left.
+      - Less is accepted only on demand, as V(maxUnavailable), which is what the update strategy may take away, a number, or a percentage
+        such as V(80%).
+    type: str
+    default: full
+  allow_zero:
+    description:
+      - Whether a workload without any pod counts as a success, as with C(replicas) 0 or a DaemonSet that fits no node.
+    type: bool
+    default: false
+  on_delete:
+    description:
+      - What to do about pods that an C(OnDelete) update strategy leaves on the old revision.
+    type: str
+    choices: [fail, warn]
+    default: fail
+  max_restarts:
+    description:
+      - Restarts that one new pod may have before it counts as crashing.
+    type: int
+    default: 1
+  tolerated_pods:
+    description:
+      - New pods that may be beyond hope before the rollout fails early.
+    type: int
+    default: 0
+  grace:
+    description:
+      - Seconds that may pass before it is final that a pod finds no node or volume, that a quota forbids it, or, after the rollout, that
+        too few pods are available.
+    type: float
+    default: 60
+  scale_up_grace:
+    description:
+      - The same for a pod without a node while a node autoscaler has said that it brings one.
+    type: float
+    default: 600
+  quiet:
+    description:
+      - Seconds without any change after which a rollout that is not over counts as dead. Time that the pods' own startup probes allow is
+        added.
+    type: float
+    default: 240
+  probes:
+    description:
+      - HTTP requests that have to be answered, and Services that have to lead to new pods, after the rollout.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      url:
+        description: Where to ask.
+        type: str
+      service:
+        description: Name of a Service that has to lead to at least one ready pod of the new revision. Needs no O(probes[].url).
+        type: str
+      namespace:
+        description: Namespace of the Service, by default that of O(namespace).
+        type: str
+      status:
+        description: HTTP status codes that are right.
+        type: list
+        elements: int
+        default: [200]
+      body:
+        description: Regular expression that has to match the body.
+        type: str
+      headers:
+        description: Request headers, such as C(Host).
+        type: dict
+        default: {}
+      version:
+        description: The version that has to answer. Old pods may still be in the load balancer.
+        type: str
+      version_header:
+        description: Response header that tells the version.
+        type: str
+      version_body:
+        description: Regular expression that finds the version in the body, in its first group if it has one.
+        type: str
+      successes:
+        description: How many right answers in a row are needed.
+        type: int
+        default: 3
+      interval:
+        description: Seconds between two requests.
+        type: float
+        default: 1
+      timeout:
+        description: Seconds that one request may take.
+        type: float
+        default: 5
+      wait:
+        description: Seconds for all of it. DNS names and load balancers may need minutes.
+        type: float
+        default: 120
+      validate_certs:
+        description: Whether the certificate has to be valid.
+        type: bool
+        default: true
+      ca_cert:
+        description: File with the authority that signed the certificate.
+        type: path
+      follow_redirects:
+        description: Whether a redirect is followed. Otherwise it is an answer like any other.
+        type: bool
+        default: false
+  bake:
+    description:
+      - How long pods and metrics are watched after the rollout, in seconds.
+    type: dict
+    suboptions:
+      duration:
+        description: How long.
+        type: float
+        default: 0
+      initial_delay:
+        description: Time before it that is not measured.
+        type: float
+        default: 0
+      extension:
+        description: How much longer it may take for metrics that have no data and O(metrics[].on_no_data=extend).
+        type: float
+        default: 0
+  metrics:
+    description:
+      - Metrics that have to stay good over the bake. Needs C(duration) in O(bake).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What to call it.
+        type: str
+        required: true
+      prometheus:
+        description: Ask Prometheus.
+        type: dict
+        suboptions:
+          url:
+            description: Base address, without C(/api).
+            type: str
+            required: true
+          query:
+            description:
+              - PromQL that gives one series. C(${revision}), C(${name}) and C(${namespace}) stand for the new revision's hash and the first
+                workload.
+            type: str
+            required: true
+          token:
+            description: Bearer token.
+            type: str
+      cloudwatch:
+        description: Ask CloudWatch.
+        type: dict
+        suboptions:
+          namespace:
+            description: Namespace of the metric.
+            type: str
+          metric:
+            description: Name of the metric.
+            type: str
+          dimensions:
+            description: Its dimensions. The same placeholders as in a Prometheus query may be used.
+            type: dict
+            default: {}
+          statistic:
+            description: Such as V(Sum) or V(p99).
+            type: str
+            default: Average
+          expression:
+            description: A metric math or Metrics Insights expression in place of namespace and metric.
+            type: str
+          region:
+            description: Region of CloudWatch.
+            type: str
+          profile:
+            description: Profile of the AWS configuration.
+            type: str
+      maximum:
+        description: Highest value that is good.
+        type: float
+      minimum:
+        description: Lowest value that is good.
+        type: float
+      max_ratio:
+        description: How many times the value may be what it was before the rollout.
+        type: float
+      max_increase:
+        description:
+          - How much the value may be above what it was before the rollout. Together with O(metrics[].max_ratio) both have to be broken.
+        type: float
+      gross:
+        description: A value beyond this fails at once, whatever O(metrics[].failure_limit) bears.
+        type: float
+      lag:
+        description: Seconds after which data is complete. By default 120 with CloudWatch, else 0.
+        type: float
+      min_samples:
+        description: Samples that a measurement needs. Fewer prove nothing.
+        type: int
+        default: 1
+      failure_limit:
+        description: Bad measurements in a row that are borne.
+        type: int
+        default: 0
+      error_limit:
+        description: Measurements in a row that the provider may fail to give.
+        type: int
+        default: 4
+      on_no_data:
+        description: What it means when there was never any data. V(fail) makes the verdict inconclusive.
+        type: str
+        choices: [fail, pass, extend]
+        default: fail
+      interval:
+        description: Seconds between two measurements.
+        type: float
+        default: 60
+      period:
+        description: Seconds that one sample covers.
+        type: int
+        default: 60
+  rollback:
+    description:
+      - What happens when the verdict is failure.
+    type: dict
+    suboptions:
+      to:
+        description:
+          - V(verified) is the last release that this module verified. V(previous) goes back to the revision before where no release was
+            verified yet, however good or bad that one was.
+        type: str
+        choices: [verified, previous, none]
+        default: verified
+      timeout:
+        description: Seconds for the rollback to be verified.
+        type: float
+        default: 300
+      first_release:
+        description: What happens to a workload that was just created and failed.
+        type: str
+        choices: [keep, scale_to_zero, delete]
+        default: keep
+      also_on:
+        description: Verdicts besides failure that are rolled back.
+        type: list
+        elements: str
+        choices: [inconclusive, error]
+        default: []
+  record:
+    description:
+      - Whether a verified release is recorded, in a ConfigMap C(<name>.<kind>.verified-release) that the workload owns.
+    type: bool
+    default: true
+  lock:
+    description:
+      - Whether a Lease keeps a second verifier away from the same workload. Only needed, and taken, where a rollback is possible.
+    type: bool
+    default: true
+  poll_interval:
+    description:
+      - Seconds between two looks at a workload. Watches make most things known at once.
+    type: float
+    default: 5
+  kubeconfig:
+    description:
+      - Path of a kubeconfig, or its content as a dictionary. By default E(K8S_AUTH_KUBECONFIG), E(KUBECONFIG) or C(~/.kube/config).
+    type: raw
+  context:
+    description:
+      - Context of the kubeconfig, by default its current one or E(K8S_AUTH_CONTEXT).
+    type: str
+  host:
+    description:
+      - Address of the API, or E(K8S_AUTH_HOST).
+    type: str
+  api_key:
+    description:
+      - Bearer token, or E(K8S_AUTH_API_KEY). It cannot be renewed; credential plugins and token files of a kubeconfig are, while waiting.
+    type: str
+  ca_cert:
+    description:
+      - File with the cluster's authority, or E(K8S_AUTH_SSL_CA_CERT).
+    type: path
+    aliases: [ssl_ca_cert]
+  client_cert:
+    description:
+      - File with a client certificate, or E(K8S_AUTH_CERT_FILE).
+    type: path
+    aliases: [cert_file]
+  client_key:
+    description:
+      - File with its key, or E(K8S_AUTH_KEY_FILE).
+    type: path
+    aliases: [key_file]
+  validate_certs:
+    description:
+      - Whether the API's certificate has to be valid, or E(K8S_AUTH_VERIFY_SSL).
+    type: bool
+    aliases: [verify_ssl]
+  proxy:
+    description:
+      - HTTP proxy to the API, or E(K8S_AUTH_PROXY). Other variables of the environment do not count.
+    type: str
+requirements:
+  - urllib3 >= 2, which boto3 brings
+  - PyYAML
+  - boto3, for metrics of CloudWatch
+attributes:
+  check_mode:
+    description: Looks once, waits for nothing and changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+seealso:
+  - module: kubernetes.core.k8s
+"""
+
+EXAMPLES = r"""
+- name: Apply the manifests
+  kubernetes.core.k8s:
+    src: web.yml
+  register: applied
+
+- name: Wait until they work, or go back to what worked
+  mainstay.aws.k8s_rollout_verify:
+    applied: "{{ applied }}"
+
+- name: Verify two workloads, the database first, and the address that users see
+  mainstay.aws.k8s_rollout_verify:
+    namespace: shop
+    workloads:
+      - {kind: StatefulSet, name: database}
+      - {name: web}
+    probes:
+      - service: web
+      - url: https://shop.example.com/version
+        version: "{{ release }}"
+        version_header: X-Version
+
+- name: Watch errors for ten minutes, against what they were before
+  mainstay.aws.k8s_rollout_verify:
+    applied: "{{ applied }}"
+    bake:
+      duration: 600
+    metrics:
+      - name: server errors
+        max_ratio: 1.5
+        max_increase: 0.01
+        prometheus:
+          url: http://prometheus.monitoring:9090
+          query: >-
+            sum(rate(http_requests_total{pod=~"web-${revision}-.*",code=~"5.."}[2m]))
+            / sum(rate(http_requests_total{pod=~"web-${revision}-.*"}[2m]))
+      - name: answers of the load balancer
+        maximum: 10
+        cloudwatch:
+          namespace: AWS/ApplicationELB
+          metric: HTTPCode_Target_5XX_Count
+          statistic: Sum
+          dimensions: {LoadBalancer: app/shop/0123456789abcdef}
+          region: eu-west-1
+
+- name: Only watch, and never touch anything
+  mainstay.aws.k8s_rollout_verify:
+    workloads:
+      - {kind: DaemonSet, name: agent, namespace: kube-system}
+    rollback: {to: none}
+    record: false
+"""
+
+RETURN = r"""
+msg:
+  description: The verdict in words, and what was done about it.
+  returned: always
+  type: str
+  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes again and again (exit code 1)."
+verdict:
+  description: V(success), V(failure), V(inconclusive) or V(error). Everything but the first fails the task.
+  returned: always
+  type: str
+  sample: failure
+reason:
+  description: The reason as a code that does not change.
+  returned: always
+  type: str
+  sample: crash_loop
+stage:
+  description: Where it ended, as V(rollout), V(probes), V(bake), V(done) or V(interrupted).
+  returned: always
+  type: str
+  sample: rollout
+workloads:
+  description: Each workload with its verdict, reason, numbers of pods and the evidence.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - kind: Deployment
+      namespace: shop
+      name: web
+      verdict: failure
+      reason: crash_loop
+      pods: {wanted: 3, new: 1, available: 0, old: 3}
+      evidence:
+        - {code: crash_loop, about: pod web-7f9c-x2x4b, container: app, exit_code: 1, log: ["cannot open /etc/app.conf"]}
+probes:
+  description: The addresses that were asked, with the outcome and the number of requests.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{url: "https://shop.example.com/version", reason: answered, requests: 4}]
+metrics:
+  description: The last measurements of each metric.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{name: server errors, measurements: [{outcome: success, value: 0.001, text: "0.001"}]}]
+rollback:
+  description: One entry for each workload, in the order in which they were rolled back, with RV(rollback[].result).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    result:
+      description: V(rolled_back), V(rollback_failed), V(not_attempted), or V(removed) for a first release.
+      type: str
+      returned: always
+      sample: rolled_back
+    reason:
+      description: The result in words.
+      type: str
+      returned: always
+      sample: "Deployment shop/web: rolled back to web-5d8f and verified"
+notes:
+  description: What else is worth knowing, such as old pods that are still terminating.
+  returned: always
+  type: list
+  elements: str
+  sample: ["1 old pods are still terminating and may still answer requests"]
+seconds:
+  description: How long it took.
+  returned: always
+  type: float
+  sample: 12.3
+api_calls:
+  description: Number of calls of the cluster's API, and how many of them were repetitions.
+  returned: always
+  type: dict
+  sample: {total: 14, repeated: 0}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.answer import run
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.options import argument_spec
+
+
+def main() -> None:
+    run(AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
