@@ -25,7 +25,8 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 class Probe:
     """``version_header`` or ``version_body`` (a pattern) must give ``version``: old pods may still answer. ``successes`` in a row count.
 
-    ``authority``: path of a CA certificate. ``wait``: seconds for all of it, since a load balancer and its name may take minutes. ``timeout``: seconds for one request.
+    ``authority``: path of a CA certificate.
+    ``wait``: seconds for all of it, since a load balancer and its name may take minutes. ``timeout``: seconds for one request.
     """
 
     url: str
