@@ -90,7 +90,7 @@ def _key(go: Path) -> str:
 def _required(before: str) -> str:
     match = re.search(rf"^\s*{re.escape(before)}([\d.]+)$", (SOURCES / "go.mod").read_text(), re.MULTILINE)
     if match is None:
-        raise BuildError(f"go.mod in {SOURCES} does not say which {before.split()[0]} it needs")
+        raise BuildError(f"go.mod in {SOURCES} does not say which {before.strip()} it needs")
     return match[1]
 
 

@@ -145,6 +145,7 @@ def _apiserver(layout: Layout, version: str) -> list[str]:
         f"--service-cluster-ip-range={layout.service_range}",
         "--endpoint-reconciler-type=none",
         f"--service-account-issuer={layout.issuer or 'https://kubernetes.default.svc.cluster.local'}",
+        "--api-audiences=https://kubernetes.default.svc",
         f"--service-account-key-file={pki / 'service-accounts.key'}",
         f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
         f"--kubelet-certificate-authority={layout.authority}",

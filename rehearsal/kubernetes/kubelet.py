@@ -127,7 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         steps = parts.path.strip("/").split("/")
         if len(steps) != 4 or steps[0] != "containerLogs":
             return self._answer(404, "404 page not found")
-        return self._logs(*steps[1:], query=dict(parse_qsl(parts.query)))
+        namespace, pod, container = steps[1:]
+        return self._logs(namespace, pod, container, dict(parse_qsl(parts.query)))
 
     def _logs(self, namespace: str, pod: str, container: str, query: dict[str, str]) -> None:
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}"

@@ -69,8 +69,6 @@ def node(
     labels: Mapping[str, str] | None = None,
     taints: Iterable[Mapping[str, str]] = (),
     address: str | None = None,
-    provider_id: str | None = None,
-    version: str | None = None,
     kubelet: tuple[str, int] | None = None,
 ) -> dict[str, Any]:
     """A node to create. `kubelet` is where its logs are asked for; the kwok stages make it ready."""
@@ -89,7 +87,7 @@ def node(
         "capacity": shape.capacity(),
         "allocatable": shape.allocatable(),
         "addresses": [{"type": kind, "address": value} for kind, value in addresses],
-        "nodeInfo": _node_info(name, shape, version or kubernetes_version()),
+        "nodeInfo": _node_info(name, shape, kubernetes_version()),
     }
     if kubelet:
         status["addresses"].append({"type": "ExternalIP", "address": kubelet[0]})
@@ -98,7 +96,7 @@ def node(
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": standard | dict(labels or {})},
-        "spec": {"taints": [dict(taint) for taint in taints], "providerID": provider_id or f"aws:///{zone}/i-{digest.hex()[:17]}"},
+        "spec": {"taints": [dict(taint) for taint in taints], "providerID": f"aws:///{zone}/i-{digest.hex()[:17]}"},
         "status": status,
     }
 

@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -59,10 +60,12 @@ class ControlPlane:
         self.version = version
         self._temporary = tempfile.TemporaryDirectory(prefix="rehearsal-plane-") if directory is None else None
         self.home = Path(self._temporary.name) if self._temporary else Path(str(directory))
-        self._given = {"service_range": service_range, "issuer": issuer, "webhooks": webhooks}
+        self._service_range, self._issuer, self._webhooks = service_range, issuer, webhooks
         self._layout: Layout | None = None
         self._kubelet: Kubelet | None = None
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._aborted = False
+        self._lock = threading.Lock()
 
     @property
     def layout(self) -> Layout:
@@ -102,7 +105,7 @@ class ControlPlane:
         for attempt in range(1, ATTEMPTS + 1):
             self._prepare(binary)
             try:
-                return self._start_processes(binary)
+                self._start_processes(binary)
             except PlaneError as error:
                 self._end_processes()
                 # Somebody else may have taken a port between our look and our use of it.
@@ -111,6 +114,8 @@ class ControlPlane:
             except BaseException:
                 self._end_processes()
                 raise
+            else:
+                return
 
     def restart(self, version: str) -> None:
         """As start, with what the cluster holds and at the same address, playing another minor version."""
@@ -127,6 +132,15 @@ class ControlPlane:
             self._kubelet = None
         if self._temporary:
             self._temporary.cleanup()
+
+    def abort(self) -> None:
+        """Ends every process at once, also from another thread while the control plane starts, and lets none be started any more."""
+        with self._lock:
+            self._aborted = True
+            for process in self._processes.values():
+                process.kill()
+            for process in self._processes.values():
+                process.wait()
 
     def kill(self, name: str) -> None:
         """Ends one part as a crash would; `revive` starts it again."""
@@ -162,7 +176,8 @@ class ControlPlane:
             self._kubelet.stop()
         self._kubelet = Kubelet(HOST)
         etcd, etcd_peer, apiserver = free_ports(3)
-        self._layout = Layout(self.home, Ports(etcd, etcd_peer, apiserver, self._kubelet.port), **self._given)
+        ports = Ports(etcd, etcd_peer, apiserver, self._kubelet.port)
+        self._layout = Layout(self.home, ports, self._service_range, self._issuer, self._webhooks)
         node_stages = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
         components.prepare(self._layout, self.name, document(node_stages))
         as_kubelet = Api(self.endpoint, self._layout.authority, self._layout.clients["kubelet"])
@@ -179,7 +194,9 @@ class ControlPlane:
 
     def _spawn(self, binary: Path, name: str, arguments: list[str]) -> None:
         """The process sees nothing of the caller's environment: no proxy, no kubeconfig, no configuration of kwok's in the home folder."""
-        with self.log(name).open("ab") as output:
+        with self._lock, self.log(name).open("ab") as output:
+            if self._aborted:
+                raise PlaneError(f"the control plane {self.name} was ended while it started")
             self._processes[name] = subprocess.Popen(
                 [str(binary), name, *arguments],
                 stdin=subprocess.PIPE,
@@ -218,17 +235,18 @@ class ControlPlane:
 
     def _end_processes(self) -> None:
         """The clients first; etcd, which the others need, last. Whoever does not end when asked is ended."""
-        for name in reversed(list(self._processes)):
-            process = self._processes.pop(name)
-            if process.poll() is None:
+        names = list(self._processes)
+        for together in ([name for name in names if name != "etcd"], ["etcd"] if "etcd" in names else []):
+            ending = [self._processes.pop(name) for name in together]
+            for process in ending:
                 process.send_signal(signal.SIGTERM)
+            for process in ending:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(STOP_SECONDS)
-            if process.poll() is None:
                 process.kill()
                 process.wait()
-            if process.stdin:
-                process.stdin.close()
+                if process.stdin:
+                    process.stdin.close()
 
 
 def check_version(version: str) -> None:

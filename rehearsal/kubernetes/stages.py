@@ -70,7 +70,7 @@ def _container(state: str, *, ready: str, started: str, restarts: str = "", last
     )
 
 
-def _waiting(reason: str, message: str = "", **options: str) -> str:
+def _waiting(reason: str, message: str = "", **options: Any) -> str:
     text = f', "message": "{message}"' if message else ""
     ran = bool(options)
     return _container(f'{{"waiting": {{"reason": "{reason}"{text}}}}}', ready="false", started="false", ran=ran, **options)
