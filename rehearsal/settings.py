@@ -17,6 +17,7 @@ class Settings:
     propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
     quotas: limits per region, by the names in `refusals/quotas.py`; a quota that is absent is unlimited.
     disabled_regions: opt-in regions that this account has not enabled.
+    control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
     """
 
     latency_ms: float = 0.0
@@ -25,6 +26,7 @@ class Settings:
     propagation_seconds: float = 0.0
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
+    control_planes: bool = True
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """A copy with the given settings replaced. Raises ValueError naming the setting that is unknown or has a wrong value."""
@@ -67,6 +69,12 @@ def _names(value: Any) -> list[str]:
     return [str(name) for name in value]
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false is expected")
+    return value
+
+
 _CHECKS = {
     "latency_ms": _not_negative,
     "transition_seconds": _delays,
@@ -74,4 +82,5 @@ _CHECKS = {
     "propagation_seconds": _not_negative,
     "quotas": _limits,
     "disabled_regions": _names,
+    "control_planes": _yes_or_no,
 }
