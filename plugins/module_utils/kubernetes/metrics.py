@@ -159,6 +159,8 @@ def judge_at_end(metric: Metric, measurements: Sequence[Measurement]) -> Judged:
         if metric.on_no_data == "pass":
             return Judged("success", f"{metric.name}: no data, which passes as asked for ({said})")
         return Judged("inconclusive", f"{metric.name}: {said}")
+    if all(found.outcome == "failure" for found in known):
+        return Judged("failure", f"{metric.name} was never good: {known[-1].text}")
     return Judged("success", f"{metric.name}: {known[-1].text}")
 
 

@@ -20,6 +20,8 @@ from .values import Obj, Start, Verdict
 ATTEMPTS = 10
 """The status of a failing workload changes all the time, and each change moves the version that the patch is bound to."""
 
+NOT_UNDONE = "ConfigMaps, Secrets, custom resource definitions and databases are as they were left"
+
 Result = Literal["rolled_back", "rollback_failed", "not_attempted", "removed"]
 Watch = Callable[[Target], tuple[Verdict, str]]
 """Watches a workload to its verdict; the verdict and its sentence."""
@@ -55,7 +57,8 @@ def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Wi
     except ApiProblem as problem:
         return Undone("rollback_failed", f"{target}: the rollback failed: {problem}")
     if verdict.state == "success":
-        return Undone("rolled_back", f"{target}: rolled back to {way.revision or 'the last verified release'} and verified", way.revision)
+        said = f"{target}: rolled back to {way.revision or 'the last verified release'} and verified; {NOT_UNDONE}"
+        return Undone("rolled_back", said, way.revision)
     return Undone("rollback_failed", f"{target}: rolled back to {way.revision}, which is not well either: {sentence}", way.revision)
 
 
