@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,9 @@ from tests.mutants.declared import MUTANTS, RULES, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = Path("plugins/module_utils/kubernetes")
+HANGS_SECONDS = 90
+"""A mutant may make something wait for ever, which is noticed too."""
+
 TESTS = "tests/unit/kubernetes"
 COPIED = ("plugins", TESTS, "tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml")
 
@@ -49,11 +52,14 @@ def copy(target: Path) -> Path:
     return target
 
 
-def pytest(folder: Path, keyword: str) -> tuple[int, str]:
+def pytest(folder: Path, keyword: str, seconds: float = HANGS_SECONDS) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", TESTS, *(["-k", keyword] if keyword else [])]
     # Bytecode is told apart by whole seconds and size, which a mutation may leave as they are.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
+    try:
+        done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return 1, f"still running after {seconds} s"
     return done.returncode, (done.stdout + done.stderr).strip().splitlines()[-1] if done.stdout else done.stderr
 
 
@@ -71,7 +77,7 @@ def try_mutant(mutant: Mutant, folder: Path) -> Outcome:
     return Outcome(mutant, code == 1, said)
 
 
-def run(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
+def run(mutants: Sequence[Mutant], jobs: int) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         folders: SimpleQueue[Path] = SimpleQueue()
         for number in range(jobs):
@@ -85,7 +91,7 @@ def run(mutants: Sequence[Mutant], jobs: int) -> list[Outcome]:
                 folders.put(folder)
 
         with ThreadPoolExecutor(jobs) as pool:
-            return list(pool.map(one, mutants))
+            yield from pool.map(one, mutants)
 
 
 def main() -> int:
@@ -96,13 +102,17 @@ def main() -> int:
     started = time.monotonic()
     chosen = [mutant for mutant in MUTANTS if not options.rules or mutant.rule in options.rules]
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
-        code, said = pytest(copy(Path(place) / "whole"), "")
+        code, said = pytest(copy(Path(place) / "whole"), "", 900)
     if code:
         print(f"the tests fail without any mutant: {said}")
         return 1
-    outcomes = run(chosen, options.jobs)
-    for outcome in outcomes:
-        print(f"  {'killed  ' if outcome.killed else 'SURVIVED'} rule {outcome.mutant.rule:02d}  {outcome.mutant.what:<70} {outcome.said}")
+    outcomes = []
+    for outcome in run(chosen, options.jobs):
+        outcomes.append(outcome)
+        print(
+            f"  {'killed  ' if outcome.killed else 'SURVIVED'} rule {outcome.mutant.rule:02d}  {outcome.mutant.what:<70} {outcome.said}",
+            flush=True,
+        )
     missing = sorted(set(RULES) - {mutant.rule for mutant in MUTANTS}) if not options.rules else []
     if missing:
         print(f"rules without a mutant: {', '.join(map(str, missing))}")

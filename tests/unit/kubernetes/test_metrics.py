@@ -215,6 +215,14 @@ def test_rule_54_the_new_revision_can_be_named_in_a_query() -> None:
     assert filled(query, VALUES) == 'sum(rate(errors{pod=~"web-5d8f-.*"}[2m]))'
 
 
+def test_rule_54_the_revision_reaches_prometheus(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(200, b'{"status": "success", "data": {"result": []}}')
+    monkeypatch.setattr(metric_sources.urllib3, "PoolManager", pool)
+    source = {"prometheus": {"url": "http://prometheus", "query": "errors_${revision}"}}
+    assert read_metric(metric(source=source), (T0, T0 + timedelta(seconds=60)), VALUES, None) == Reading()
+    assert "query=errors_5d8f&" in pool.asked[0][0]
+
+
 @pytest.mark.parametrize(("query", "values"), rows(quote=("${name}", {"name": 'a"} or vector(0)'}), unknown=("${password}", VALUES)))
 def test_rule_54_nothing_can_be_smuggled_into_a_query(query: str, values: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"put into a query|is not known"):
