@@ -173,7 +173,9 @@ def _install_go(home: Path, reason: str, tell: Say) -> None:
 
 
 def _go_of(home: Path) -> Path | None:
-    return next((path for path in sorted(home.glob("**/bin/go")) if path.is_file() and os.access(path, os.X_OK)), None)
+    """The program itself; bin/go beside it is a script that wants the package to be importable."""
+    go = home / "go" / "bin" / "go"
+    return go if os.access(go, os.X_OK) else None
 
 
 @contextmanager
