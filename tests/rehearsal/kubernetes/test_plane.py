@@ -157,8 +157,8 @@ def test_a_version_that_cannot_be_played_is_refused(version: str) -> None:
 
 
 def test_a_part_that_cannot_run_is_named_with_its_last_words(tmp_path: Path) -> None:
-    plane = ControlPlane(tmp_path / "plane", service_range="10.0.0.0/8")
-    with pytest.raises(PlaneError, match=r"kube-apiserver ended with 1: .*service-cluster-ip-range.*kube-apiserver\.log"):
+    plane = ControlPlane(tmp_path / "plane", issuer="1:2")
+    with pytest.raises(PlaneError, match=r"kube-apiserver ended with 1: .*issuer.*kube-apiserver\.log"):
         plane.start()
     assert plane.pids == {}
 
