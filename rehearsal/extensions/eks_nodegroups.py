@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rehearsal.extensions.eks_access import admit_nodes
@@ -108,7 +109,7 @@ def _follow(group: Any, dropped_labels: tuple[str, ...] = ()) -> None:
     wanted = Group(
         group.nodegroup_name,
         group.scaling_config["desiredSize"],
-        shape_of(group.instance_types[0], int(group.disk_size)),
+        replace(shape_of(group.instance_types[0], int(group.disk_size)), version=f"{group.version}.0"),
         group.rehearsal_places,
         tuple((dict(group.labels) | {CAPACITY_LABEL: group.capacity_type, AMI_LABEL: f"ami-{group.uuid[:8]}"}).items()),
         tuple(tuple(_taint(taint).items()) for taint in group.taints),

@@ -66,15 +66,16 @@ def _kubectl(arguments: list[str]) -> int:
     except build.BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    os.execv(program, ["kubectl", *arguments])
+    return os.execv(program, ["kubectl", *arguments])  # noqa: S606  no shell is wanted
 
 
 def _token(options: argparse.Namespace) -> int:
     """Prints what `aws eks get-token` prints, with the credentials and the endpoint of the environment."""
     sys.path.append(str(REPOSITORY / "collections"))
     import botocore.session
-    from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_token import make_token
     from botocore.exceptions import BotoCoreError
+
+    from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_token import make_token
 
     try:
         session = botocore.session.get_session()

@@ -71,12 +71,20 @@ def find_go(tell: Say = say) -> Path:
 
 
 def go_version(go: Path) -> str | None:
-    """The version with which this Go would build the sources; None if it does not run or is too old."""
+    """The version with which this Go would build the sources; None if it does not run or is too old. A Go that may fetch a newer one for
+    itself (GOTOOLCHAIN) does that, and names the newer one."""
     try:
         process = subprocess.run([str(go), "env", "GOVERSION"], cwd=SOURCES, capture_output=True, text=True, check=False)
     except OSError:
         return None
-    return process.stdout.strip() if process.returncode == 0 else None
+    version = process.stdout.strip()
+    return version if process.returncode == 0 and _numbers(version) >= _numbers(_required("go ")) else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """go1.26.8 and 1.26.0 as numbers to compare."""
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    return tuple(int(number or 0) for number in match.groups()) if match else ()
 
 
 def _key(go: Path) -> str:
@@ -173,7 +181,9 @@ def _install_go(home: Path, reason: str, tell: Say) -> None:
 
 
 def _go_of(home: Path) -> Path | None:
-    return next((path for path in sorted(home.glob("**/bin/go")) if path.is_file() and os.access(path, os.X_OK)), None)
+    """The program itself; bin/go beside it is a script that wants the package to be importable."""
+    go = home / "go" / "bin" / "go"
+    return go if os.access(go, os.X_OK) else None
 
 
 @contextmanager

@@ -166,7 +166,8 @@ def _apiserver(layout: Layout, version: str) -> list[str]:
 
 
 def _login(webhooks: Webhooks | None) -> list[str]:
-    """Answers of the webhooks are not kept, so that a changed access entry counts at once."""
+    """Answers of the webhooks are not kept, so that a changed policy counts at once; a token that was accepted is known for ten seconds,
+    which cannot be changed."""
     if webhooks is None:
         return ["--authorization-mode=Node,RBAC"]
     return [

@@ -35,6 +35,7 @@ class NodeShape:
     pods: int = 1000
     disk_gib: int = 100
     architecture: str = "amd64"
+    version: str = ""  # of the kubelet; the control plane's unless given
 
     def capacity(self) -> dict[str, str]:
         return self._resources(f"{self.cpus}", self.memory_mib)
@@ -87,7 +88,7 @@ def node(
         "capacity": shape.capacity(),
         "allocatable": shape.allocatable(),
         "addresses": [{"type": kind, "address": value} for kind, value in addresses],
-        "nodeInfo": _node_info(name, shape, kubernetes_version()),
+        "nodeInfo": _node_info(name, shape, shape.version or kubernetes_version()),
     }
     if kubelet:
         status["addresses"].append({"type": "ExternalIP", "address": kubelet[0]})

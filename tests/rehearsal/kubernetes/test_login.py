@@ -1,0 +1,167 @@
+"""Which tokens are accepted and what access policies allow: tables, without any server."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from botocore.credentials import Credentials as Signing
+
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_token import make_token
+from rehearsal.identities import Credentials
+from rehearsal.kubernetes.login import FIXED, PREFIX, Grant, LoginError, Principal, allows, key_of, principal, username
+from rehearsal.signatures import BadSignature
+
+STS = "http://127.0.0.1:5000"
+KNOWN = {
+    "REHEARSEKEY": Credentials("REHEARSEKEY", "secret"),
+    "REHEARSESESSION": Credentials("REHEARSESESSION", "secret", "session/token+with=signs"),
+}
+NOW = datetime.now(UTC)
+
+
+def token(key: str = "REHEARSEKEY", secret: str = "secret", session: str | None = None, cluster: str = "main", endpoint: str = STS) -> str:
+    return make_token(Signing(key, secret, session), cluster, "af-south-1", endpoint).token
+
+
+def changed(old: str, new: str) -> str:
+    """A token whose request was altered after it was signed."""
+    encoded = token()[len(PREFIX) :]
+    url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    assert old in url
+    return PREFIX + base64.urlsafe_b64encode(url.replace(old, new).encode()).decode().rstrip("=")
+
+
+def check(text: str, now: datetime = NOW, cluster: str = "main") -> str:
+    return key_of(text, cluster, {"127.0.0.1:5000"}, KNOWN.get, now).access_key_id
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"key": "REHEARSESESSION", "session": "session/token+with=signs"}, {"endpoint": f"{STS}/"}],
+    ids=["key", "session", "slash"],
+)
+def test_a_token_of_the_collection_is_accepted(given: dict[str, str]) -> None:
+    assert check(token(**given)) == given.get("key", "REHEARSEKEY")
+
+
+@pytest.mark.parametrize("minutes", [-4, 0, 1, 14])
+def test_a_token_is_good_for_fifteen_minutes(minutes: float) -> None:
+    assert check(token(), NOW + timedelta(minutes=minutes)) == "REHEARSEKEY"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "does not begin with k8s-aws-v1"),
+        ("eyJhbGciOiJSUzI1NiJ9.x.y", "does not begin with k8s-aws-v1"),
+        (f"{PREFIX}%%%", "not in base64url"),
+        (PREFIX + "a" * 5000, "too long"),
+        (token(endpoint="http://127.0.0.1:5001"), "127.0.0.1:5001/, not to the STS"),
+        (token(endpoint="https://sts.af-south-1.amazonaws.com"), "not to the STS of this cloud"),
+        (changed("/?Action", "/evil?Action"), "/evil, not to the STS"),
+        (changed("GetCallerIdentity", "GetSessionToken"), "asks for GetSessionToken"),
+        (changed("&Version", "&RoleArn=x&Version"), "do not belong there: rolearn"),
+        (changed("&Version", "&Action=GetCallerIdentity&Version"), "do not belong there"),
+        (changed("X-Amz-Expires=60", "X-Amz-Expires=6000"), "X-Amz-Expires is '6000'"),
+        (changed("X-Amz-Expires=60", "X-Amz-Expires=61"), "the signature does not match"),
+        (changed("af-south-1", "eu-west-1"), "the signature does not match"),
+        (changed("X-Amz-Signature=", "X-Amz-Signature=0"), "the signature does not match"),
+        (token(secret="guessed"), "the signature does not match"),
+        (token(cluster="other"), "for another cluster than main"),
+        (token(key="AKIAIOSFODNN7EXAMPLE"), "the access key AKIAIOSFODNN... is not valid here"),
+        (token(key="REHEARSESESSION"), "session token does not belong"),
+        (token(session="stolen"), "session token does not belong"),
+        (token(key="REHEARSESESSION", session="another"), "session token does not belong"),
+        (changed(quote("host;x-k8s-aws-id", safe=""), "host"), "not signed: x-k8s-aws-id"),
+    ],
+)
+def test_a_token_that_is_refused(text: str, words: str) -> None:
+    with pytest.raises((LoginError, BadSignature)) as refused:
+        check(text)
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(16, "was good for 15 minutes"), (-6, "still to come")])
+def test_a_token_of_another_time_is_refused(minutes: float, words: str) -> None:
+    with pytest.raises(LoginError, match=words):
+        check(token(), NOW + timedelta(minutes=minutes))
+
+
+SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/me@example.com"
+USER = "arn:aws:iam::123456789012:user/anna"
+
+
+@pytest.mark.parametrize(
+    ("arn", "known", "expected"),
+    [
+        (USER, None, USER),
+        (SESSION, None, "arn:aws:iam::123456789012:role/deployer"),
+        (SESSION, "arn:aws:iam::123456789012:role/ci/deployer", "arn:aws:iam::123456789012:role/ci/deployer"),
+    ],
+)
+def test_the_principal_behind_a_session(arn: str, known: str | None, expected: str) -> None:
+    assert principal(arn, lambda name: known if name == "deployer" else None).canonical == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("plain", "plain"),
+        (
+            "arn:aws:sts::123456789012:assumed-role/deployer/{{SessionName}}",
+            "arn:aws:sts::123456789012:assumed-role/deployer/me-example.com",
+        ),
+        ("{{AccountID}}:{{SessionNameRaw}}", "123456789012:me@example.com"),
+    ],
+)
+def test_user_names(template: str, expected: str) -> None:
+    assert username(template, Principal(SESSION, "arn:aws:iam::123456789012:role/deployer", "me@example.com")) == expected
+
+
+RULES: dict[str, list[dict[str, Any]]] = FIXED | {
+    "AmazonEKSViewPolicy": [{"apiGroups": ["", "apps"], "resources": ["pods", "pods/log", "deployments"], "verbs": ["get", "list"]}]
+}
+
+
+def asks(verb: str, resource: str, namespace: str = "", group: str = "", subresource: str = "") -> dict[str, Any]:
+    names = {"verb": verb, "resource": resource, "namespace": namespace, "group": group, "subresource": subresource}
+    return {"resourceAttributes": names}
+
+
+CLUSTER_ADMIN, VIEW = Grant("AmazonEKSClusterAdminPolicy"), Grant("AmazonEKSViewPolicy")
+VIEW_TEAMS = Grant("AmazonEKSViewPolicy", ("team-*", "shared"))
+
+
+@pytest.mark.parametrize(
+    ("grants", "review", "allowed"),
+    [
+        ([], asks("get", "pods", "default"), False),
+        ([CLUSTER_ADMIN], asks("delete", "nodes"), True),
+        ([CLUSTER_ADMIN], asks("escalate", "clusterroles", group="rbac.authorization.k8s.io"), True),
+        ([CLUSTER_ADMIN], {"nonResourceAttributes": {"path": "/metrics", "verb": "get"}}, True),
+        ([VIEW], {"nonResourceAttributes": {"path": "/metrics", "verb": "get"}}, False),
+        ([VIEW], asks("get", "pods", "default"), True),
+        ([VIEW], asks("list", "pods"), True),
+        ([VIEW], asks("get", "pods", "default", subresource="log"), True),
+        ([VIEW], asks("create", "pods", "default", subresource="exec"), False),
+        ([VIEW], asks("delete", "pods", "default"), False),
+        ([VIEW], asks("get", "deployments", "default", "apps"), True),
+        ([VIEW], asks("get", "deployments", "default", "other"), False),
+        ([VIEW], asks("get", "secrets", "default"), False),
+        ([VIEW_TEAMS], asks("get", "pods", "team-a"), True),
+        ([VIEW_TEAMS], asks("get", "pods", "shared"), True),
+        ([VIEW_TEAMS], asks("get", "pods", "default"), False),
+        ([VIEW_TEAMS], asks("list", "pods"), False),
+        ([Grant("AmazonEKSClusterAdminPolicy", ("team-a",))], asks("delete", "pods", "team-a"), True),
+        ([Grant("AmazonEKSClusterAdminPolicy", ("team-a",))], {"nonResourceAttributes": {"path": "/metrics", "verb": "get"}}, False),
+        ([Grant("AmazonEKSAdminViewPolicy")], asks("get", "secrets", "default"), True),
+        ([Grant("AmazonEKSAdminViewPolicy")], asks("update", "secrets", "default"), False),
+        ([VIEW_TEAMS, CLUSTER_ADMIN], asks("delete", "pods", "default"), True),
+    ],
+)
+def test_what_policies_allow(grants: list[Grant], review: dict[str, Any], allowed: bool) -> None:
+    assert (allows(grants, RULES, review) is not None) is allowed
