@@ -213,9 +213,9 @@ MUTANTS = (
     Mutant(
         39,
         "only the watch is believed",
-        "watching.py",
-        'self.workload.take({"type": "MODIFIED", "object": live})',
-        "pass",
+        "verifier.py",
+        "        if now - self._truth_at >= TRUTH_SECONDS:",
+        "        if now:\n            return\n        if now - self._truth_at >= TRUTH_SECONDS:",
         tests="rule_39_a_watch_that_says_nothing",
     ),
     Mutant(40, "limits and restarts are final", "client.py", "PASSING = (429, 500, 502, 503, 504)", "PASSING = (599,)"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
+
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import from_options
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell

@@ -115,7 +115,7 @@ def test_rule_39_a_watch_that_says_nothing_does_not_hide_the_truth(api: FakeApi)
     silent = threading.Event()
     api.faults.append(lambda request: (silent.wait(20), failure(500))[1] if request.watches else None)
     result = in_background(lambda: verify(api))
-    while not api.asked("get", "/web"):
+    while not api.asked("watch", "/deployments"):
         time.sleep(0.01)
     api.put(deployment())
     found = result()
@@ -269,6 +269,10 @@ def test_rule_41_a_list_from_a_server_that_lags_behind_is_not_believed(api: Fake
     mirror.take({"type": "MODIFIED", "object": newer})
     mirror.read()
     assert mirror.things()[0]["metadata"]["generation"] == 7
+    newer["metadata"]["resourceVersion"] = "901"
+    mirror.take({"type": "DELETED", "object": newer})
+    mirror.read()
+    assert mirror.things() == []
 
 
 def test_rule_41_what_was_deleted_does_not_come_back_by_a_late_event(api: FakeApi) -> None:
