@@ -228,12 +228,6 @@ options:
           expression:
             description: A metric math or Metrics Insights expression in place of namespace and metric.
             type: str
-          region:
-            description: Region of CloudWatch.
-            type: str
-          profile:
-            description: Profile of the AWS configuration.
-            type: str
       maximum:
         description: Highest value that is good.
         type: float
@@ -320,6 +314,11 @@ options:
       - Seconds between two looks at a workload. Watches make most things known at once.
     type: float
     default: 5
+  eks_cluster:
+    description:
+      - Name of an EKS cluster, in place of a kubeconfig. Its address is read from AWS. Tokens are made, and made again in time, with the AWS
+        credentials of this task. Region and credentials are given as for the other modules of this collection.
+    type: str
   kubeconfig:
     description:
       - Path of a kubeconfig, or its content as a dictionary. By default E(K8S_AUTH_KUBECONFIG), E(KUBECONFIG) or C(~/.kube/config).
@@ -353,17 +352,17 @@ options:
     aliases: [key_file]
   validate_certs:
     description:
-      - Whether the API's certificate has to be valid, or E(K8S_AUTH_VERIFY_SSL).
+      - Whether certificates have to be valid, or E(K8S_AUTH_VERIFY_SSL).
     type: bool
     aliases: [verify_ssl]
   proxy:
     description:
       - HTTP proxy to the API, or E(K8S_AUTH_PROXY). Other variables of the environment do not count.
     type: str
-requirements:
-  - urllib3 >= 2, which boto3 brings
-  - PyYAML
-  - boto3, for metrics of CloudWatch
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 attributes:
   check_mode:
     description: Looks once, waits for nothing and changes nothing.
@@ -418,7 +417,13 @@ EXAMPLES = r"""
           metric: HTTPCode_Target_5XX_Count
           statistic: Sum
           dimensions: {LoadBalancer: app/shop/0123456789abcdef}
-          region: eu-west-1
+    region: eu-west-1
+
+- name: Verify on an EKS cluster, with the AWS credentials of this task
+  mainstay.aws.k8s_rollout_verify:
+    eks_cluster: prod
+    region: eu-west-1
+    workloads: [{name: web, namespace: shop}]
 
 - name: Only watch, and never touch anything
   mainstay.aws.k8s_rollout_verify:
@@ -509,14 +514,14 @@ api_calls:
   sample: {total: 14, repeated: 0}
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.answer import run
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.options import argument_spec
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True))
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ HANGS_SECONDS = 90
 """A mutant may make something wait for ever, which is noticed too."""
 
 TESTS = "tests/unit/kubernetes"
-COPIED = ("plugins", TESTS, "tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml")
+COPIED = ("plugins", "docs", "tests/mutants", TESTS, "tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml")
 
 
 @dataclass(frozen=True)

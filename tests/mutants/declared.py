@@ -325,8 +325,8 @@ MUTANTS = (
         53,
         "what was bad before is the rollout's fault",
         "metrics.py",
-        '    return f"{metric.name} was bad before',
-        '    return "" and f"{metric.name} was bad before',
+        "if isinstance(value, Measurement) or metric.relative:",
+        "if True:",
     ),
     Mutant(54, "anything goes into a query", "metrics.py", "if not SAFE.fullmatch(values[name]):", "if False:"),
     Mutant(

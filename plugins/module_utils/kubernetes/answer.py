@@ -8,17 +8,18 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import hand_over, interruptible
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.progress import Channel, progress
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.session import client_maker, refused_endpoint
 
 from . import text
 from .access import from_options
 from .client import Api
 from .clock import Bell
+from .eks_access import eks_access
 from .options import plan_of
 from .plan import Plan
 from .problems import BadAccess
@@ -37,10 +38,14 @@ def run(module: Any) -> NoReturn:
         raise AssertionError("fail_json does not return")
     bell = Bell()
     began = time.monotonic()
+    make, region, endpoint = client_maker(module)
     try:
-        access = from_options(module.params, os.environ)
+        if reason := refused_endpoint(endpoint, os.environ):
+            raise BadAccess(reason)
+        named = module.params["eks_cluster"]
+        access = eks_access(make, named, region) if named else from_options(module.params, os.environ)
         api = Api(access, bell, bell.now() + min(REACH_SECONDS, plan.settings.wait))
-        verifier = Verifier(api, bell, plan, progress, _holder(), _cloudwatch(plan))
+        verifier = Verifier(api, bell, plan, progress, _holder(), lambda: make("cloudwatch"))
     except BadAccess as problem:
         module.fail_json(msg=str(problem))
         raise AssertionError("fail_json does not return") from problem
@@ -62,15 +67,6 @@ def run(module: Any) -> NoReturn:
 
 def _holder() -> str:
     return f"{socket.gethostname()} (process {os.getpid()})"
-
-
-def _cloudwatch(plan: Plan) -> Callable[[], Any] | None:
-    source: Mapping[str, Any] = next((metric.source["cloudwatch"] for metric in plan.metrics if "cloudwatch" in metric.source), {})
-    try:
-        import boto3
-    except ImportError:
-        return None
-    return lambda: boto3.Session(profile_name=source.get("profile"), region_name=source.get("region")).client("cloudwatch")
 
 
 def result_of(plan: Plan, report: Report, api: Api, seconds: float) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from .values import FULL, MAX_UNAVAILABLE, Settings
 
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 AUTH: dict[str, Any] = {
+    "eks_cluster": {"type": "str"},
     "kubeconfig": {"type": "raw", "no_log": True},
     "context": {"type": "str"},
     "host": {"type": "str"},
@@ -72,8 +73,6 @@ METRIC: dict[str, Any] = {
             "dimensions": {"type": "dict", "default": {}},
             "statistic": {"type": "str", "default": "Average"},
             "expression": {"type": "str"},
-            "region": {"type": "str"},
-            "profile": {"type": "str"},
         },
     },
     **{name: {"type": "float"} for name in ("maximum", "minimum", "max_ratio", "max_increase", "gross", "lag")},
@@ -124,6 +123,8 @@ def argument_spec() -> dict[str, Any]:
 def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None, list[str]]:
     """The plan, or everything that is wrong with the options."""
     targets, problems = _targets(params, check_mode)
+    if params["eks_cluster"] and (also := [name for name in ("kubeconfig", "host", "context") if params[name]]):
+        problems.append(f"eks_cluster is given and {also[0]} too: give one way to the cluster")
     problems += _settings_wrong(params) + _probes_wrong(params["probes"]) + _metrics_wrong(params["metrics"], params["bake"])
     if problems:
         return None, problems

@@ -51,6 +51,7 @@ WAITING: Mapping[str, str] = {
 
 SENTENCES: Mapping[str, str] = {
     "complete": "rolled out: {available} of {wanted} pods are new and available",
+    "completed": "completed {available} of {wanted} times",
     "partial": "PARTLY rolled out, as asked for: {new} of {wanted} pods run the new revision, the rest keep the old one",
     "unchanged": "nothing was changed, so there was no rollout; {available} of {wanted} pods are available",
     "no_rollout": "no rollout happened: {configs} changed, but the pod template did not, so running pods keep what they read at their "
@@ -98,7 +99,9 @@ def sentence(start: Start, verdict: Verdict) -> str:
     for key in ("configs", "pods"):
         if isinstance(facts.get(key), list):
             facts[key] = ", ".join(facts[key])
-    if verdict.code in SENTENCES:
+    if start.kind == "Job" and verdict.state == "success" and verdict.counts.wanted:
+        text = SENTENCES["completed"].format_map(facts)
+    elif verdict.code in SENTENCES:
         text = SENTENCES[verdict.code].format_map(facts)
     elif verdict.state == "in_progress":
         text = doing(verdict.code, verdict.counts)

@@ -65,6 +65,10 @@ def test_rule_49_four_verdicts(outcomes: str, limits: dict[str, int], expected: 
     assert judge_at_end(metric(**limits), series(outcomes)).outcome == expected
 
 
+def test_rule_49_a_provider_that_fails_is_not_a_bad_metric() -> None:
+    assert measure(Reading(error="HTTP 500"), metric(), None) == Measurement("error", "HTTP 500")
+
+
 @pytest.mark.parametrize(
     ("reading", "said"),
     rows(
@@ -280,8 +284,9 @@ def baked(readings: Mapping[float, float], before: float = 0.0, **bake: float) -
     def ask(_metric: Metric, span: Any) -> Reading:
         if span[1] <= T0:
             return Reading((before,))
-        passed = (span[1] - T0).total_seconds()
-        return Reading((readings[max(second for second in readings if second <= passed)],))
+        first, last = ((when - T0).total_seconds() for when in span)
+        ends = [*list(readings)[1:], math.inf]
+        return Reading(tuple(value for (begin, value), end in zip(readings.items(), ends) if begin < last and end > first))
 
     baking = Baking(Bake(**{"duration": 300, **bake}), (metric(),), ask, T0, T0, 0.0)
     ending: Ending | None = baking.begin()
@@ -294,12 +299,12 @@ def baked(readings: Mapping[float, float], before: float = 0.0, **bake: float) -
 
 def test_rule_52_a_bake_ends_early_when_it_is_certain() -> None:
     assert baked({0: 0.1}) == ("baked", "300")
-    assert baked({0: 0.1, 120: 9.0}) == ("metric_failure", "120")
+    assert baked({0: 0.1, 120: 9.0}) == ("metric_failure", "180")
     assert baked({0: 0.1}, before=9.0) == ("already_bad", "0")
 
 
 def test_rule_51_what_is_before_the_initial_delay_is_not_measured() -> None:
-    assert baked({0: 9.0, 180: 0.1}, initial_delay=120) == ("baked", "420")
+    assert baked({0: 9.0, 180: 0.1}, initial_delay=180) == ("baked", "480")
 
 
 @pytest.mark.parametrize("lasting", [False, True])

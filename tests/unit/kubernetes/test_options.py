@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes import applied
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import from_options
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_access import eks_access
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.options import argument_spec, plan_of
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.plan import Plan
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import BadAccess
@@ -93,6 +96,7 @@ WATCHED = {"namespace": "n", "metric": "m"}
             "period is 30; CloudWatch needs a multiple of 60",
         ),
         no_bound=({"metrics": [metric(maximum=None)], "bake": BAKE}, "needs a bound: maximum, minimum, max_ratio or max_increase"),
+        two_clusters=({"eks_cluster": "prod", "host": "https://x"}, "eks_cluster is given and host too: give one way to the cluster"),
         rollback=({"rollback": {"timeout": 0}}, "rollback.timeout is 0; it has to be more than 0"),
     ),
 )
@@ -215,3 +219,38 @@ def test_the_documentation_names_every_option() -> None:
 
     documented = yaml.safe_load(k8s_rollout_verify.DOCUMENTATION)["options"]
     assert set(documented) == set(argument_spec())
+
+
+class Aws:
+    """Clients of an account with one cluster."""
+
+    def __init__(self, status: str = "ACTIVE") -> None:
+        self.status = status
+
+    def __call__(self, service: str) -> Any:
+        client = boto3.client(service, region_name="eu-west-1", aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="x" * 40)
+        if service == "eks":
+            authority = {"data": base64.b64encode(b"PEM").decode()}
+            found = {"cluster": {"status": self.status, "endpoint": "https://c", "certificateAuthority": authority}}
+            client.describe_cluster = lambda name: found
+        return client
+
+
+def test_an_eks_cluster_is_reached_with_tokens_that_can_be_renewed() -> None:
+    found = eks_access(Aws(), "prod", "eu-west-1")
+    assert (found.server, found.authority, found.can_renew()) == ("https://c", "PEM", True)
+    assert found.headers(renew=True)["Authorization"].startswith("Bearer k8s-aws-v1.")
+    assert found.token is not None
+    assert found.token.ends is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "region", "sentence"),
+    rows(
+        creating=("CREATING", "eu-west-1", "EKS cluster prod is CREATING; it has to be ACTIVE"),
+        no_region=("ACTIVE", None, "region is not set"),
+    ),
+)
+def test_an_eks_cluster_that_cannot_be_used_is_told(status: str, region: str | None, sentence: str) -> None:
+    with pytest.raises(BadAccess, match=sentence):
+        eks_access(Aws(status), "prod", region)

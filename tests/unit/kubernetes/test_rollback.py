@@ -99,7 +99,7 @@ def test_rule_55_nothing_else_is_recorded(api: FakeApi, workload: dict[str, Any]
     for thing in [workload, *SETS, *([unready(crashed(5))] if workload is BAD else [])]:
         api.put(thing)
     verify(api, **options)
-    assert not api.asked("create", "/configmaps")
+    assert not api.asked("post", "/configmaps")
 
 
 def test_rule_55_a_second_run_records_nothing_new(api: FakeApi) -> None:
@@ -392,10 +392,10 @@ def test_rule_67_one_verifier_of_a_workload_at_a_time(api: FakeApi, holder: str 
 
 def test_rule_67_the_lock_is_kept_and_given_back(api: FakeApi) -> None:
     settled(api, status={"updatedReplicas": 1})
-    found = verify(api, lock=True, rollback=VERIFIED, settings=Settings(wait=100, quiet=500))
+    found = verify(api, lock=True, rollback=VERIFIED, settings=Settings(wait=50, quiet=500))
     assert outcome(found) == ("failure", "timeout")
     sent = patches(api, "web.deployment.rollout")
-    assert len([body for body in sent if set(body["spec"]) == {"renewTime"}]) >= 3
+    assert len([body for body in sent if set(body["spec"]) == {"renewTime"}]) >= 2
     assert "holderIdentity" not in api.at(LEASE)["spec"]
 
 
