@@ -18,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems i
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.verifier import Report, Verifier
+from rehearsal.kubernetes import build
 from rehearsal.kubernetes.plane import ControlPlane
 
 BEHAVIOUR = "rehearsal.mainstay/behaviour"
@@ -72,7 +73,7 @@ class Cluster:
         return False
 
     def kubectl(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        command = [str(self.plane.layout.binary), "kubectl", "--kubeconfig", str(self.plane.kubeconfig), "-n", self.namespace]
+        command = [str(build.kubectl()), "--kubeconfig", str(self.plane.kubeconfig), "-n", self.namespace]
         return subprocess.run([*command, *arguments], check=False, capture_output=True, text=True, timeout=seconds, env={**os.environ})
 
 

@@ -329,6 +329,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _stream(self, request: Request) -> None:
+        if "sendInitialEvents" in request.query:  # as an API without streaming lists answers; the client then lists and watches
+            text = {"kind": "Status", "status": "Failure", "code": 422, "reason": "Invalid", "message": "sendInitialEvents is forbidden"}
+            self._send((422, {}, json.dumps(text).encode()))
+            return
         since = int(request.query.get("resourceVersion") or 0)
         if since < self.api.oldest:
             self._send(failure(410, "too old resource version"))
