@@ -54,7 +54,7 @@ def test_a_rollout_in_a_playbook(cluster: Cluster, tmp_path: Path, in_worker: bo
     assert (bad["verdict"], bad["reason"], bad["changed"]) == ("failure", "image_not_found", True)
     assert bad["rollback"][0]["result"] == "rolled_back"
     assert "cannot pull its image" in bad["msg"]
-    assert set(good) == set(bad) | ({"failed"} & set(good))
+    assert set(good) <= set(bad)
 
 
 def test_what_a_task_before_it_applied_is_verified(cluster: Cluster, tmp_path: Path) -> None:
