@@ -10,7 +10,8 @@ from rehearsal.kubernetes.api import ApiError
 from rehearsal.kubernetes.behaviours import BEHAVIOURS
 from rehearsal.kubernetes.plane import ControlPlane
 
-from .conftest import condition, container, pod, pods_of, wait, wait_until_gone
+from ..conftest import until
+from .conftest import condition, container, is_gone, pod, pods_of, wait
 
 INIT = [{"name": "migrate", "image": "registry.example/migrate:1"}]
 PROBE = {"httpGet": {"path": "/healthz", "port": 8080}}
@@ -176,12 +177,10 @@ def test_deleting(plane: ControlPlane, namespace: str) -> None:
     for name in (gone, stuck):
         wait(plane.api, pods_of(namespace), name, is_ready)
         plane.api.delete(f"{pods_of(namespace)}/{name}")
-    wait_until_gone(plane.api, pods_of(namespace), gone)
+    until(lambda: is_gone(plane.api, f"{pods_of(namespace)}/{gone}"))
     assert plane.api.get(f"{pods_of(namespace)}/{stuck}")["metadata"]["deletionTimestamp"]
     plane.api.delete(f"{pods_of(namespace)}/{stuck}", gracePeriodSeconds=0)
-    with pytest.raises(ApiError) as error:
-        plane.api.get(f"{pods_of(namespace)}/{stuck}")
-    assert error.value.status == 404
+    assert is_gone(plane.api, f"{pods_of(namespace)}/{stuck}")
 
 
 @pytest.mark.parametrize(("behaviour", "kind", "reason"), [(None, "Complete", None), ("crash-loop", "Failed", "BackoffLimitExceeded")])
