@@ -81,15 +81,19 @@ def run(module: Any, domain: Domain) -> NoReturn:
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
         desired = [] if absent else domain.build(place)
-        if module.check_mode:
-            result = plan_only(desired, observed, domain.kinds, consent)
-        else:
-            settings = Settings(consent, patience(module), progress=progress)
-            with interruptible(settings.clock.stop):
-                result = reconcile(desired, observed, domain.kinds, aws, settings)
+        result = plan_only(desired, observed, domain.kinds, consent)
+        if not module.check_mode and result.needs_apply:
+            result = apply(module, domain, aws, desired, observed, consent)
     except EngineError as error:
         module.fail_json(msg=str(error))
     answer(module, domain, place, result, aws, time.monotonic() - start)
+
+
+def apply(module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent) -> Result:
+    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this."""
+    settings = Settings(consent, patience(module), progress=progress)
+    with interruptible(settings.clock.stop):
+        return reconcile(desired, observed, domain.kinds, aws, settings)
 
 
 def read_outputs(module: Any, domain: Domain) -> NoReturn:
