@@ -78,4 +78,12 @@ options:
       - How long one resource may take to be made, changed or deleted, in seconds. Each kind of resource has a default of its own.
       - What was under way goes on in AWS, and the next run picks it up.
     type: float
+  lock_wait:
+    description:
+      - How long to wait, in seconds, while another run changes the component or destroys its environment. With V(0.0) such a run is
+        reported at once, by whom and for how long it has been at work, and nothing is changed.
+      - Runs are kept apart by parameters of AWS Systems Manager below C(/mainstay/locks/), made and deleted by the runs themselves.
+        A run that changes nothing, and check mode, need no lock.
+    type: float
+    default: 0.0
 """

@@ -28,4 +28,5 @@ def apply_options() -> dict[str, Any]:
         "poll_interval": {"type": "float", "default": 5.0},
         "settle_seconds": {"type": "float", "default": 30.0},
         "timeout": {"type": "float"},
+        "lock_wait": {"type": "float", "default": 0.0},
     }
