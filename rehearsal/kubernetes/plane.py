@@ -22,15 +22,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rehearsal.kubernetes import build, components
+from rehearsal.kubernetes import VERSIONS, build, components
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.components import HOST, Layout, Ports, Webhooks
 from rehearsal.kubernetes.kubelet import Kubelet
 from rehearsal.kubernetes.nodes import NodeShape, node
 from rehearsal.kubernetes.stages import document
 
-VERSIONS = ("1.33", "1.34", "1.35", "1.36")
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 STOP_SECONDS = 5.0
 ATTEMPTS = 3
 
@@ -137,9 +136,10 @@ class ControlPlane:
         """Ends every process at once, also from another thread while the control plane starts, and lets none be started any more."""
         with self._lock:
             self._aborted = True
-            for process in self._processes.values():
+            running = list(self._processes.values())
+            for process in running:
                 process.kill()
-            for process in self._processes.values():
+            for process in running:
                 process.wait()
 
     def kill(self, name: str) -> None:
@@ -169,6 +169,7 @@ class ControlPlane:
         self.stop()
 
     def _prepare(self, binary: Path) -> None:
+        self._check_wanted()  # another one of this name may use the folder by now
         for name in ("pki", "etcd", "logs"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         (self.home / "logs").mkdir(parents=True)
@@ -195,8 +196,7 @@ class ControlPlane:
     def _spawn(self, binary: Path, name: str, arguments: list[str]) -> None:
         """The process sees nothing of the caller's environment: no proxy, no kubeconfig, no configuration of kwok's in the home folder."""
         with self._lock, self.log(name).open("ab") as output:
-            if self._aborted:
-                raise PlaneError(f"the control plane {self.name} was ended while it started")
+            self._check_wanted()
             self._processes[name] = subprocess.Popen(
                 [str(binary), name, *arguments],
                 stdin=subprocess.PIPE,
@@ -206,6 +206,10 @@ class ControlPlane:
                 env={"HOME": str(self.home), "PATH": os.defpath, "MAINSTAY_END_WITH_STDIN": "1"},
                 start_new_session=True,
             )
+
+    def _check_wanted(self) -> None:
+        if self._aborted:
+            raise PlaneError(f"the control plane {self.name} was ended while it started")
 
     def _wait_until_ready(self) -> None:
         self._wait_for("/readyz")

@@ -11,7 +11,7 @@ import pytest
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.plane import ControlPlane
 
-SECONDS = 60.0
+SECONDS = 120.0
 Condition = Callable[[dict[str, Any]], bool]
 
 
