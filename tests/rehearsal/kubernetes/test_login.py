@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
+import botocore.auth
+import botocore.session
 import pytest
 from botocore.credentials import Credentials as Signing
 
@@ -89,6 +91,32 @@ def test_a_token_that_is_refused(text: str, words: str) -> None:
 def test_a_token_of_another_time_is_refused(minutes: float, words: str) -> None:
     with pytest.raises(LoginError, match=words):
         check(token(), NOW + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize("session", [None, "session/token+with=signs"])
+@pytest.mark.parametrize("endpoint", [STS, "https://sts.af-south-1.amazonaws.com"])
+def test_a_token_is_the_request_that_the_aws_cli_presigns(monkeypatch: pytest.MonkeyPatch, session: str | None, endpoint: str) -> None:
+    """The CLI has the client presign GetCallerIdentity, with the header added before. Ours must be the same, signature and all."""
+    monkeypatch.setattr(
+        botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: NOW.replace(tzinfo=None) if remove_tzinfo else NOW
+    )
+    own = botocore.session.Session()
+    client = own.create_client(
+        "sts",
+        "af-south-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="REHEARSEKEY",
+        aws_secret_access_key="secret",
+        aws_session_token=session,
+    )
+    client.meta.events.register(
+        "before-sign.sts.GetCallerIdentity", lambda request, **_: request.headers.add_header("x-k8s-aws-id", "main")
+    )
+    presigned = urlsplit(client.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET"))
+    encoded = token(session=session, endpoint=endpoint)[len(PREFIX) :]
+    made = urlsplit(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
+    assert (made.scheme, made.netloc, made.path) == (presigned.scheme, presigned.netloc, presigned.path)
+    assert dict(parse_qsl(made.query)) == dict(parse_qsl(presigned.query))
 
 
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/me@example.com"
