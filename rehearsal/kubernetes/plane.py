@@ -25,6 +25,7 @@ from typing import Any, Self
 from rehearsal.kubernetes import VERSIONS, build, components
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.components import HOST, Layout, Ports, Webhooks
+from rehearsal.kubernetes.egress import Egress
 from rehearsal.kubernetes.kubelet import Kubelet
 from rehearsal.kubernetes.nodes import NodeShape, node
 from rehearsal.kubernetes.stages import document
@@ -62,6 +63,7 @@ class ControlPlane:
         self._service_range, self._issuer, self._webhooks = service_range, issuer, webhooks
         self._layout: Layout | None = None
         self._kubelet: Kubelet | None = None
+        self._egress: Egress | None = None
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._aborted = False
         self._lock = threading.Lock()
@@ -126,9 +128,7 @@ class ControlPlane:
     def stop(self) -> None:
         """Ends every process. Does nothing when none runs."""
         self._end_processes()
-        if self._kubelet:
-            self._kubelet.stop()
-            self._kubelet = None
+        self._stop_players()
         if self._temporary:
             self._temporary.cleanup()
 
@@ -173,16 +173,22 @@ class ControlPlane:
         for name in ("pki", "etcd", "logs"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         (self.home / "logs").mkdir(parents=True)
-        if self._kubelet:
-            self._kubelet.stop()
-        self._kubelet = Kubelet(HOST)
+        self._stop_players()
+        self._kubelet, self._egress = Kubelet(HOST), Egress()
         etcd, etcd_peer, apiserver = free_ports(3)
         ports = Ports(etcd, etcd_peer, apiserver, self._kubelet.port)
-        self._layout = Layout(self.home, ports, self._service_range, self._issuer, self._webhooks)
+        self._layout = Layout(self.home, ports, self._egress.path, self._service_range, self._issuer, self._webhooks)
         node_stages = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
         components.prepare(self._layout, self.name, document(node_stages))
         as_kubelet = Api(self.endpoint, self._layout.authority, self._layout.clients["kubelet"])
         self._kubelet.start(self._layout.authority, components.pair(self._layout.pki / "server"), as_kubelet)
+        self._egress.start(as_kubelet, (HOST, self._kubelet.port))
+
+    def _stop_players(self) -> None:
+        for player in (self._kubelet, self._egress):
+            if player:
+                player.stop()
+        self._kubelet = self._egress = None
 
     def _start_processes(self, binary: Path) -> None:
         commands = components.commands(self.layout, self.version)
@@ -234,8 +240,8 @@ class ControlPlane:
     def _check_processes(self) -> None:
         for name, process in self._processes.items():
             if process.poll() is not None:
-                words = self.log(name).read_text(errors="replace").strip().splitlines()[-3:]
-                raise PlaneError(f"{name} ended with {process.returncode}: {' / '.join(words)} (see {self.log(name)})")
+                words = last_words(self.log(name).read_text(errors="replace"))
+                raise PlaneError(f"{name} ended with {process.returncode}: {words} (see {self.log(name)})")
 
     def _end_processes(self) -> None:
         """The clients first; etcd, which the others need, last. Whoever does not end when asked is ended."""
@@ -256,6 +262,13 @@ class ControlPlane:
 def check_version(version: str) -> None:
     if version not in VERSIONS:
         raise PlaneError(f"Kubernetes {version} cannot be played; {VERSIONS[0]} to {VERSIONS[-1]} can")
+
+
+def last_words(log: str) -> str:
+    """Of a process that has ended: what it calls an error or a panic, else its last lines."""
+    lines = log.strip().splitlines()
+    named = [line for line in lines if line.lower().startswith(("error:", "panic:"))]
+    return " / ".join(named[-1:] or lines[-3:])
 
 
 def free_ports(count: int) -> list[int]:
