@@ -15,7 +15,7 @@ import yaml
 
 from rehearsal import seed_calls, seed_sections
 from rehearsal.extensions.ec2_regions import OPT_IN
-from rehearsal.seed_account import Account, SeedError
+from rehearsal.seed_account import Account, SeedError, described
 from rehearsal.seed_vocabulary import mistakes
 
 __all__ = ["PLACE", "SeedError", "apply", "load"]
@@ -55,13 +55,10 @@ def apply(seed: Seed, cloud: Mapping[str, Any]) -> str:
             try:
                 made, account.made[section][name] = make(account, name, account.resolved(entry))
             except (SeedError, ClientError, BotoCoreError) as error:
-                raise SeedError(f"seed: {section}.{name}: {error}") from error
+                raise SeedError(f"seed: {section}.{name}: {described(error)}") from error
             new += made
         lines += _counted(new, len(seed.get(section, {})) - new, one, several)
-    try:
-        lines += _counted(*seed_calls.make(account, seed.get("calls", [])), "call", "calls")
-    except (SeedError, ClientError, BotoCoreError) as error:
-        raise SeedError(f"seed: {error}") from error
+    lines += _counted(*seed_calls.make(account, seed.get("calls", [])), "call", "calls")
     return ", ".join([*lines, *_change_settings(account, seed)]) or "nothing"
 
 

@@ -89,6 +89,15 @@ class Account:
         return found
 
 
+def described(error: Exception) -> str:
+    """An error in one sentence: AWS's with its operation and code, without what botocore says about attempts."""
+    from botocore.exceptions import ClientError
+
+    if isinstance(error, ClientError):
+        return f"{error.operation_name} was refused with {error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
+    return str(error)
+
+
 def found(call: Callable[..., Any], **parameters: Any) -> Any:
     """What a call that reads one thing answers, or None if there is no such thing."""
     from botocore.exceptions import ClientError

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rehearsal.seed_account import Account, SeedError
+from rehearsal.seed_account import Account, SeedError, described
 from rehearsal.seed_vocabulary import REFERENCE
 
 
@@ -84,11 +84,11 @@ def make(account: Account, calls: Sequence[Mapping[str, Any]]) -> tuple[int, int
     seen: Counter[str] = Counter()
     made = 0
     for number, call in enumerate(calls):
-        where = f"calls[{number}] ({call['service']} {call['operation']})"
+        where = f"seed: calls[{number}] ({call['service']} {call['operation']})"
         try:
             wanted = account.resolved(dict(call))
         except SeedError as error:
-            raise SeedError(f"{where}: {error}") from None
+            raise SeedError(f"{where}: {error}") from error
         content = {name: value for name, value in wanted.items() if name != "register"}
         mark = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
         seen[mark] += 1
@@ -103,9 +103,14 @@ def make(account: Account, calls: Sequence[Mapping[str, Any]]) -> tuple[int, int
 
 
 def _answer(account: Account, where: str, call: Mapping[str, Any]) -> Any:
+    from botocore.exceptions import BotoCoreError, ClientError
+
     client = account.client(call["service"], call.get("region"))
-    with account.giving(call.get("id")):
-        answer = getattr(client, call["operation"])(**call.get("parameters", {}))
+    try:
+        with account.giving(call.get("id")):
+            answer = getattr(client, call["operation"])(**call.get("parameters", {}))
+    except (ClientError, BotoCoreError) as error:
+        raise SeedError(f"{where}: {described(error)}") from error
     kept = json.loads(json.dumps({name: value for name, value in answer.items() if name != "ResponseMetadata"}, default=str))
     if "id" in call and call["id"] not in json.dumps(kept):
         raise SeedError(f"{where}: the id {call['id']} cannot be given to what this call makes; leave id out")

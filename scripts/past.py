@@ -57,11 +57,13 @@ def has_changes(root: Path) -> bool:
 
 @contextmanager
 def extracted(past: Past, folder: Path) -> Iterator[Path]:
-    """The whole checkout as it was, in a folder that is removed afterwards; what a killed run left there is removed first."""
+    """The whole checkout as it was, in a folder that is removed afterwards; what a killed run left there is removed first.
+
+    In a folder of a repository git archives that folder only."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         archive = subprocess.run(
-            ["git", "-C", str(past.root), "archive", "--format=tar", _tree(past)], check=True, capture_output=True
+            ["git", "-C", str(past.root), "archive", "--format=tar", past.commit], check=True, capture_output=True
         ).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as content:
             content.extractall(folder, filter="tar")
@@ -71,12 +73,8 @@ def extracted(past: Past, folder: Path) -> Iterator[Path]:
 
 
 def _folders(past: Past, parent: str) -> list[str]:
-    listed = _git(past.root, "ls-tree", "-d", "--name-only", f"{past.commit}:{past.prefix}{parent}")
+    listed = _git(past.root, "ls-tree", "--full-tree", "-d", "--name-only", f"{past.commit}:{past.prefix}{parent}")
     return sorted((listed or "").splitlines())
-
-
-def _tree(past: Past) -> str:
-    return f"{past.commit}:{past.prefix}" if past.prefix else past.commit
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -188,10 +189,8 @@ class Rehearsal:
         arguments = [*(["--check", "--diff"] if role == "plan" else []), *self.arguments]
         self.admin.clear_requests()
         started = time.monotonic()
-        with log.open("w") as output:
-            code = play(
-                inventory or f"inventories/{self.environment}", isolated_environment(extra), arguments, folder, output if quiet else None
-            )
+        with log.open("w") if quiet else nullcontext() as output:
+            code = play(inventory or f"inventories/{self.environment}", isolated_environment(extra), arguments, folder, output)
         calls = self.admin.requests()
         writes = mutations(calls)
         print(
