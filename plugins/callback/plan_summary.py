@@ -99,6 +99,7 @@ import shutil
 import signal
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils import color
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -155,6 +157,7 @@ class CallbackModule(CallbackBase):
         self._shown = False
         self._reports = Path(tempfile.mkdtemp(prefix="mainstay-reports-"))
         os.environ[FOLDER_VARIABLE] = str(self._reports)
+        os.environ[RUN_VARIABLE] = uuid.uuid4().hex
         atexit.register(self._leave)
         signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(self._pid, signal.SIGINT))
 
