@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import launcher, seed
-from rehearsal.admin_client import AdminClient
+from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(COMMANDS[options.command](options))
-    except (launcher.LauncherError, ValueError) as error:
+    except (launcher.LauncherError, AdminError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

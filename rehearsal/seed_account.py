@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -34,13 +35,14 @@ class Account:
         key = (service, region or self.region)
         if key not in self._clients:
             credentials = self.cloud["credentials"]["apply"]
-            session = boto3.session.Session(
-                aws_access_key_id=credentials["access_key_id"],
-                aws_secret_access_key=credentials["secret_access_key"],
-                region_name=key[1],
-            )
             config = Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"})
-            client = session.client(service, endpoint_url=self.cloud["endpoint"], config=config)
+            with _nothing_of_the_callers():
+                session = boto3.session.Session(
+                    aws_access_key_id=credentials["access_key_id"],
+                    aws_secret_access_key=credentials["secret_access_key"],
+                    region_name=key[1],
+                )
+                client = session.client(service, endpoint_url=self.cloud["endpoint"], config=config)
             client.meta.events.register("before-call", self._add_identity)
             self._clients[key] = client
         return self._clients[key]
@@ -87,6 +89,21 @@ class Account:
             head = reference[2:-1].replace("[", ".").split(".")[0]
             raise SeedError(f"{reference} leads nowhere; {head} is {self.made[head]!r}")
         return found
+
+
+@contextmanager
+def _nothing_of_the_callers() -> Iterator[None]:
+    """A profile that does not exist, or settings of one that does, must neither stop nor change what is done in the cloud."""
+    kept = dict(os.environ)
+    for name in kept:
+        if name.startswith(("AWS_", "BOTO_")):
+            del os.environ[name]
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
 
 
 def described(error: Exception) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 
 from rehearsal import seed
 from rehearsal.extensions.ec2_regions import OPT_IN
+from rehearsal.seed_sections import SECTIONS as MAPS
+from rehearsal.seed_vocabulary import SECTIONS
 
 from .conftest import ACCOUNT, REGION, CheckedCloud
 
@@ -286,6 +290,29 @@ def test_a_reset_forgets_what_was_called(cloud: CheckedCloud, tmp_path: Path) ->
     assert seed.apply(wanted, cloud.description) == "1 call"
     cloud.admin.reset()
     assert seed.apply(wanted, cloud.description) == "1 call"
+
+
+def test_the_callers_own_configuration_does_not_matter(cloud: CheckedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert seed.apply(load("policies: {A: {}}", tmp_path), cloud.description) == "1 policy"
+    assert os.environ["AWS_PROFILE"] == "no-such-profile"
+
+
+def test_the_documentation_shows_what_there_is(cloud: CheckedCloud, tmp_path: Path) -> None:
+    """Its examples can be applied, and its table has all sections with all their fields."""
+    page = (Path(seed.__file__).parents[1] / "docs" / "rehearsal.md").read_text()
+    page = page[page.index("## What the account already holds") : page.index("## Trying a change")]
+    example, calls = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    said = seed.apply(load(example + calls, tmp_path), cloud.description)
+    (shown,) = re.findall(r"^==> What the account holds already \(.*?\): (.*)$", page, re.MULTILINE)
+    assert said == shown.replace(", quotas", ", 2 calls, quotas")
+    rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| (.*) \|$", page, re.MULTILINE))
+    assert list(rows) == list(SECTIONS)
+    for section in MAPS:
+        said = next(said for said in SECTIONS[section](section, {"example.org": {"?": 1}}) if "Known are: " in said)
+        for name in said.rpartition("Known are: ")[2].split(", "):
+            assert f"`{name}`" in rows[section], (section, name)
 
 
 def test_ids_are_given_to_those_who_ask_only(cloud: CheckedCloud, tmp_path: Path) -> None:
