@@ -59,8 +59,8 @@ def _apply_past(rehearsal: Rehearsal, before: past.Past, folder: Path, with_code
             return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder, quiet=True)
         return rehearsal.step("past", "apply", inventory, quiet=True)
     except Problem as failure:
-        hint = "" if with_code else " If it does not fit the present code, FROM_CODE=1 applies it with the code of then."
-        raise Problem(f"{rehearsal.environment} as of {before.name} cannot be applied: {failure}{hint}") from failure
+        hint = "" if with_code else "If it does not fit the present code, FROM_CODE=1 applies it with the code of then. "
+        raise Problem(f"{hint}{rehearsal.environment} as of {before.name} cannot be applied: {failure}") from failure
 
 
 def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
@@ -69,7 +69,7 @@ def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
     except Problem as failure:
         refused = list(held(planned, "replace"))
         if not refused:
-            raise Problem(f"{failure}\n{rehearsal.look()}") from failure
+            raise
         raise Problem(
             f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys what is there; in the account an "
             "apply would end the same way. Change the inventory, or allow it by address with <role>_allow_replace (vpc_allow_replace for a "

@@ -16,13 +16,12 @@ from scripts.terminal import Problem
 
 @dataclass(frozen=True)
 class Past:
-    """A commit that has the inventory. `prefix` is where the checkout is in its repository: empty, or ending with a slash."""
+    """A commit that has the inventory."""
 
     root: Path
     reference: str
     commit: str
     subject: str
-    prefix: str
 
     @property
     def name(self) -> str:
@@ -32,22 +31,19 @@ class Past:
 
 def find(root: Path, reference: str, environment: str) -> Past:
     """Raises Problem if there is no such commit, or no such inventory in it."""
-    prefix = _git(root, "rev-parse", "--show-prefix")
-    if prefix is None:
-        raise Problem(
-            f"FROM={reference} needs git and its history, and {root} is no git checkout; clone the repository instead of a download."
-        )
+    complaint = _complaint(root)
+    if complaint:
+        raise Problem(f"FROM={reference} needs git and the history of this checkout, a clone rather than a download: {complaint}")
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--short", "--end-of-options", f"{reference}^{{commit}}")
     if not commit:
         raise Problem(
             f"FROM={reference}: there is no such commit, tag or branch in this repository. `git tag` and `git branch --all` list what "
             "there is; a shallow clone lacks history: git fetch --unshallow --tags."
         )
-    past = Past(root, reference, commit, _git(root, "log", "-1", "--format=%s", commit) or "", prefix)
-    known = _folders(past, "inventories")
+    known = _folders(root, commit, "inventories")
     if environment not in known:
         raise Problem(f"FROM={reference}: {commit} has no inventory inventories/{environment}; it has: {', '.join(known) or 'none'}.")
-    return past
+    return Past(root, reference, commit, _git(root, "log", "-1", "--format=%s", commit) or "")
 
 
 def has_changes(root: Path) -> bool:
@@ -72,15 +68,27 @@ def extracted(past: Past, folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folders(past: Past, parent: str) -> list[str]:
-    listed = _git(past.root, "ls-tree", "--full-tree", "-d", "--name-only", f"{past.commit}:{past.prefix}{parent}")
+def _folders(root: Path, commit: str, parent: str) -> list[str]:
+    """Names of the folders in a folder of the checkout, which may be a folder of its repository itself."""
+    prefix = _git(root, "rev-parse", "--show-prefix") or ""
+    listed = _git(root, "ls-tree", "--full-tree", "-d", "--name-only", f"{commit}:{prefix}{parent}")
     return sorted((listed or "").splitlines())
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git prints, or None if it says no or is not there."""
-    try:
-        ran = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
-    except OSError:
-        return None
+    """What git prints, or None if it says no."""
+    ran = _run(root, *arguments)
     return ran.stdout.strip() if ran.returncode == 0 else None
+
+
+def _complaint(root: Path) -> str:
+    """Why git does not take the folder for a checkout; empty if it does."""
+    try:
+        ran = _run(root, "rev-parse", "--git-dir")
+    except OSError as error:
+        return f"git cannot be run: {error.strerror}."
+    return "" if ran.returncode == 0 else ran.stderr.strip()
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)

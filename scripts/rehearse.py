@@ -135,14 +135,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-class StepFailed(Problem):
-    """The playbook failed in one of the steps; `report` is what its summary says, {} if it did not come that far."""
-
-    def __init__(self, name: str, code: int, report: Mapping[str, Any]) -> None:
-        super().__init__(f"the step {name!r} failed (exit code {code}); the messages above say why.")
-        self.report = report
-
-
 def read_report(path: Path) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     return report
@@ -159,7 +151,8 @@ class Rehearsal:
         self.admin = AdminClient(cloud["admin"])
         self.reports = ROOT / ".rehearsal" / environment
 
-    def run(self) -> None:
+    def run(self) -> str:
+        """Plays all steps and returns what to say at the end."""
         self.empty(self.seed)
         self.show("Plan, with credentials that may only read")
         self.step("plan", "plan")
@@ -168,6 +161,7 @@ class Rehearsal:
         self.show("Apply again: nothing may change")
         self.step("again", "apply")
         self.expect_unchanged(["no_changes"])
+        return self.summary()
 
     def empty(self, wanted: seed.Seed | None) -> None:
         say("Emptying the account")
@@ -200,7 +194,7 @@ class Rehearsal:
         if code:
             if quiet:
                 print(log.read_text(errors="replace"), flush=True)
-            raise StepFailed(name, code, read_report(report))
+            raise Problem(f"the step {name!r} failed (exit code {code}); the messages above say why.\n{self.look()}")
         if role == "plan" and writes:
             raise Problem(f"the plan tried to change something: {listed(writes)}.")
         return read_report(report)
@@ -263,11 +257,7 @@ def rehearse(options: argparse.Namespace) -> int:
     wanted = read_seed(path, target[1])
     if before is None:
         rehearsal = Rehearsal(name, start_cloud(name, target, keep=False), options.arguments, wanted)
-        try:
-            rehearsal.run()
-        except StepFailed as failure:
-            raise Problem(f"{failure}\n{rehearsal.look()}") from None
-        summary = rehearsal.summary()
+        summary = rehearsal.run()
     else:
         with past.extracted(before, ROOT / ".rehearsal" / name / "past") as folder:
             then = read_past(name, before, folder, target, options.from_code)
@@ -289,7 +279,10 @@ def read_past(environment: str, before: past.Past, folder: Path, target: tuple[s
             f"{environment} as of {before.name} is in account {then[0]}, {then[1]}, and now in {target[0]}, {target[1]}. "
             "That is another platform rather than a change; rehearse it without FROM."
         )
-    return read_seed(inventory, then[1])
+    try:
+        return read_seed(inventory, then[1])
+    except seed.SeedError as error:
+        raise Problem(f"FROM={before.reference}: {error}") from None
 
 
 def start(options: argparse.Namespace) -> int:
