@@ -95,7 +95,8 @@ def test_what_cannot_be_found_is_said(reference: str, environment: str, expected
 
 def test_a_folder_without_git_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(Problem, match="FROM=v1 needs git and the history of this checkout, .* not a git repository"):
+    monkeypatch.setenv("LC_ALL", "C")
+    with pytest.raises(Problem, match=r"FROM=v1 needs git and the history of this checkout, .* not a git repository"):
         past.find(tmp_path, "v1", "prod")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Problem, match="git cannot be run: No such file or directory"):
