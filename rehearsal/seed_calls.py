@@ -16,9 +16,17 @@ from rehearsal.seed_vocabulary import REFERENCE
 
 @functools.cache
 def _loader() -> Any:
-    from botocore.session import get_session
+    """Of botocore's models, without a session: that would read the caller's configuration."""
+    from botocore.loaders import Loader
 
-    return get_session()
+    return Loader()
+
+
+@functools.cache
+def _model(service: str) -> Any:
+    from botocore.model import ServiceModel
+
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
 
 
 @functools.cache
@@ -26,12 +34,12 @@ def _operations(service: str) -> dict[str, str]:
     """boto3's name of each operation of a service and AWS's own."""
     from botocore import xform_name
 
-    return {xform_name(name): name for name in _loader().get_service_model(service).operation_names}
+    return {xform_name(name): name for name in _model(service).operation_names}
 
 
 def mistakes(calls: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Services, operations and parameters that do not exist, by botocore's model of them."""
-    services = _loader().get_available_services() if calls else []
+    services = _loader().list_available_services("service-2") if calls else []
     for number, call in enumerate(calls):
         where = f"calls[{number}]"
         if call["service"] not in services:
@@ -61,7 +69,7 @@ def _parameter_mistakes(where: str, call: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(given, dict):
         yield f"{where} is {given!r}, but must be a map"
         return
-    shape = _loader().get_service_model(call["service"]).operation_model(_operations(call["service"])[call["operation"]]).input_shape
+    shape = _model(call["service"]).operation_model(_operations(call["service"])[call["operation"]]).input_shape
     members = shape.members if shape else {}
     for name in given:
         if name not in members:

@@ -94,7 +94,8 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), MISTAKES)
-def test_mistakes(text: str, expected: str, tmp_path: Path) -> None:
+def test_mistakes(text: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     path = tmp_path / "seed.yml"
     path.write_text(text)
     if not expected:
