@@ -87,7 +87,7 @@ def _running_stages() -> list[dict[str, Any]]:
     created = '.status.phase == "Pending" and .status.startTime != null'
     not_begun = 'first_of("containerStatuses").state.running == null'
     all_running = t.status(t.INIT_DONE, t.app(t.running()), t.conditions(), phase="Running")
-    not_ready = t.status(t.INIT_DONE, t.app(t.running("false")), t.conditions(), phase="Running")
+    not_ready = t.status(t.INIT_DONE, t.app(t.running("false"), t.running()), t.conditions(), phase="Running")
     exits = [name for name, each in EXITS.items() if not each.init]
     started = ("Normal", "Started", "Started container")
     return [

@@ -114,13 +114,14 @@ def test_a_container_that_cannot_be_made(plane: ControlPlane, namespace: str, be
 
 
 def test_a_probe_that_fails(plane: ControlPlane, namespace: str) -> None:
-    name = made(plane, namespace, pod("one", "never-ready"))
+    containers = [{"name": name, "image": f"registry.example/{name}:1"} for name in ("app", "proxy")]
+    name = made(plane, namespace, pod("one", "never-ready", containers=containers))
     events = f"/api/v1/namespaces/{namespace}/events"
     said = next(each["object"] for each in plane.api.watch(events, 30) if each["object"]["reason"] == "Unhealthy")
     assert said["message"] == "Readiness probe failed: HTTP probe failed with statuscode: 503"
     found = plane.api.get(f"{pods_of(namespace)}/{name}")
     assert (found["status"]["phase"], container(found)["ready"], container(found)["restartCount"]) == ("Running", False, 0)
-    assert condition(found, "ContainersReady")["reason"] == "ContainersNotReady"
+    assert condition(found, "ContainersReady")["message"] == "containers with unready status: [app]"
 
 
 def test_a_slow_start(plane: ControlPlane, namespace: str) -> None:
