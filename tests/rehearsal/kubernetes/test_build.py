@@ -3,6 +3,7 @@ the real one, whose build every other test here depends on."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -21,6 +22,8 @@ def said() -> list[str]:
 
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # The Go that the real build uses, so that none has to be installed again.
+    monkeypatch.setenv("PATH", f"{build.find_go().parent}{os.pathsep}{os.environ['PATH']}")
     folder = tmp_path / "sources"
     folder.mkdir()
     (folder / "go.mod").write_text("module example.test/small\n\ngo 1.21.0\n")
