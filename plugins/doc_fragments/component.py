@@ -86,4 +86,26 @@ options:
         A run that changes nothing, and check mode, need no lock.
     type: float
     default: 0.0
+  save_plan:
+    description:
+      - File to save the plan in, with the plans of all other components of the run. Only in check mode, and only with the callback
+        P(mainstay.aws.plan_summary#callback), which writes it when the run is over. The folder must be there.
+      - Nothing is written if any host of the run failed.
+    type: path
+  apply_plan:
+    description:
+      - File with a saved plan. Exactly its actions are done, or what an interrupted apply of the same file has left of them.
+      - It is refused, with every difference named and nothing changed, if the account, what is described, the consent or what exists is not
+        as it was when the plan was made. In check mode it is only said whether the plan could be applied.
+    type: path
+  inventory_host:
+    description:
+      - The inventory host that the call is for, as saved plans name it. O(component) by default.
+    type: str
+  inventory_hosts:
+    description:
+      - All hosts of the inventory. A saved plan that has other hosts is refused. Not looked at when empty.
+    type: list
+    elements: str
+    default: []
 """

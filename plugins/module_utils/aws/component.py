@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import (
@@ -36,7 +37,17 @@ from .lock_entries import Mode
 from .progress import Channel, progress
 from .session import client_maker, refused_endpoint
 
+if TYPE_CHECKING:
+    from .saving import Saving
+
 ALL = ("*",)
+
+Check = Callable[[Sequence[Observed]], list[Failure]]
+
+
+def _anything(_observed: Sequence[Observed]) -> list[Failure]:
+    return []
+
 
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
 
@@ -75,6 +86,7 @@ class Domain:
 def run(module: Any, domain: Domain) -> NoReturn:
     """Bring about what the module's parameters ask for, or plan it in check mode; ends the module."""
     start = time.monotonic()
+    saving = saved_plans(module)
     aws, endpoint, region = connect(module)
     place, observed = look_around(module, aws, endpoint, region, domain)
     absent = module.params["state"] == "absent"
@@ -84,15 +96,37 @@ def run(module: Any, domain: Domain) -> NoReturn:
     try:
         desired = [] if absent else domain.build(place)
         result = plan_only(desired, observed, domain.kinds, consent)
-        if not module.check_mode and result.needs_apply:
-            result = apply(module, domain, aws, place, desired, result, consent)
+        check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else _anything
+        note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
+        if objections := check(observed):
+            result = replace(result, failures=objections)
+        elif not module.check_mode and result.needs_apply:
+            result = apply(module, domain, aws, place, desired, result, consent, check)
     except EngineError as error:
         module.fail_json(msg=str(error))
-    answer(module, domain, place, result, aws, time.monotonic() - start)
+    answer(module, domain, place, result, aws, time.monotonic() - start, note)
 
 
-def apply(module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent) -> Result:
-    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this."""
+def saved_plans(module: Any) -> Saving | None:
+    """What the call wants with saved plans; most calls want nothing, and pay nothing for it."""
+    if not (module.params["save_plan"] or module.params["apply_plan"]):
+        return None
+    from .saving import saving_of
+
+    try:
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    raise AssertionError("fail_json does not return")
+
+
+def apply(
+    module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, check: Check
+) -> Result:
+    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this.
+
+    ``check`` says what speaks against doing it, given what is there.
+    """
     settings = Settings(consent, patience(module), progress=progress)
     if planned.plan.refused:
         return reconcile(desired, planned.final, domain.kinds, aws, settings)
@@ -101,7 +135,10 @@ def apply(module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence
         try:
             with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
                 # somebody may have been at work between our first look and now
-                result = reconcile(desired, observe(domain.kinds, aws), domain.kinds, aws, settings)
+                now = observe(domain.kinds, aws)
+                if objections := check(now):
+                    return replace(planned, failures=objections)
+                result = reconcile(desired, now, domain.kinds, aws, settings)
         except (CallFailed, ObservationFailed, Stopped) as error:
             return replace(planned, failures=_not_begun(error))
     return result if lock.lost is None else _cut_off(result, lock.lost)
@@ -202,7 +239,7 @@ def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) ->
     raise AssertionError("fail_json does not return")
 
 
-def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float) -> NoReturn:
+def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float, note: str = "") -> NoReturn:
     """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
     shown = {
         **report.plan_dict(result, module.check_mode),
@@ -211,6 +248,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "target": place.as_dict(),
         "seconds": round(seconds, 2),
         "api_calls": dict(aws.counts),
+        "note": note,
     }
     values = {
         "changed": report.changed(result, module.check_mode),

@@ -172,5 +172,8 @@ class AwsKind:
         """The parameters with which the list call returns this one."""
         return {f"{self.calls.id}s": [identifier]}
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {}
+
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return None

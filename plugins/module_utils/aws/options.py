@@ -29,4 +29,8 @@ def apply_options() -> dict[str, Any]:
         "settle_seconds": {"type": "float", "default": 30.0},
         "timeout": {"type": "float"},
         "lock_wait": {"type": "float", "default": 0.0},
+        "save_plan": {"type": "path"},
+        "apply_plan": {"type": "path"},
+        "inventory_host": {"type": "str"},
+        "inventory_hosts": {"type": "list", "elements": "str", "default": []},
     }

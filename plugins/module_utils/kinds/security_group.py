@@ -108,6 +108,9 @@ class SecurityGroup(AwsKind):
         made = super().create(aws, address, properties, token)
         return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"egress": [ALLOW_ALL]}
+
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
         return flatten(raw.get("IpPermissions", []))
 
@@ -136,6 +139,9 @@ class DefaultSecurityGroup(AwsKind):
     get_egress = SecurityGroup.get_egress
     set_ingress = SecurityGroup.set_ingress
     set_egress = SecurityGroup.set_egress
+
+    def fresh(self, seen: Observed) -> Mapping[str, Any]:
+        return {"ingress": [{"protocol": "-1", "group_id": seen.id}], "egress": [ALLOW_ALL]}
 
     def find(self, aws: Aws) -> list[Observed]:
         filters = [*aws.owner.filters(), {"Name": "group-name", "Values": [DEFAULT]}]

@@ -39,6 +39,9 @@ class Vpc(AwsKind):
         reply = aws.find("ec2", "describe_vpc_attribute", VpcId=raw["VpcId"], Attribute=self.DNS[name])
         return reply[self.api_name(name)]["Value"] if reply else None
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"enable_dns_support": True}
+
     def set_enable_dns_support(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsSupport={"Value": value})
 

@@ -117,6 +117,7 @@ class Collector:
             task_seconds=sum(self.scopes.get((first.host, scope), 0.0) for scope in {scope for _call, scope in calls}),
             reads=sum(call.reads for call, _scope in calls),
             writes=sum(call.writes for call, _scope in calls),
+            note="; ".join(dict.fromkeys(call.note for call in merged if call.note)),
         )
 
 

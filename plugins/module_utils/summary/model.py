@@ -93,6 +93,7 @@ class Call:
     seconds: float = 0.0
     reads: int = 0
     writes: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Component:
     task_seconds: float = 0.0
     reads: int = 0
     writes: int = 0
+    note: str = ""
 
     @property
     def title(self) -> str:
@@ -172,6 +174,7 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         seconds=_number(plan, "seconds") or 0.0,
         reads=int(_number(calls, "read") or 0),
         writes=int(_number(calls, "write") or 0),
+        note=_text(plan, "note"),
     )
 
 

@@ -106,7 +106,7 @@ def remarks(report: Report) -> list[Line]:
     elsewhere = sum(not note.check_mode for note in stopped)
     others = sum(note.count for note in report.changed)
     held, left = total(report.components).held_back, total(ran)
-    lines = []
+    lines = [line(f"{safe(one.title)}: {safe(one.note)}.") for one in report.components if one.note]
     if others:
         lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
     if held:
