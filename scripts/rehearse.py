@@ -1,4 +1,4 @@
-"""Rehearses an inventory on a local AWS: plan, apply, apply again. Called by make rehearse, make cloud and make plan."""
+"""Rehearses an inventory on a local AWS: plan, apply, apply again. Called by make rehearse, cloud, plan and apply."""
 
 from __future__ import annotations
 
@@ -183,29 +183,65 @@ def start(options: argparse.Namespace) -> int:
     return 0
 
 
-def plan(options: argparse.Namespace) -> int:
-    """Check mode only. With --rehearsal against the running cloud, else wherever the caller's credentials lead."""
+def target_variables(options: argparse.Namespace, role: str) -> dict[str, str]:
+    """The environment of a run: with --rehearsal the running cloud's, else the caller's own."""
     inventory_path(options.environment)
     if not options.rehearsal:
-        say(f"Plan of {options.environment} with the credentials of this shell; nothing is changed")
-        return play(options.environment, tool_environment(), ["--check", "--diff", *options.arguments])
+        return tool_environment()
     cloud = launcher.find(options.environment)
     if cloud is None:
         raise Problem(f"the rehearsal cloud of {options.environment} does not run; start it with: make rehearse ENV={options.environment}")
-    say(f"Plan of {options.environment} on its rehearsal cloud at {cloud['endpoint']}")
-    return play(options.environment, isolated_environment(launcher.environment(cloud, "plan")), ["--check", "--diff", *options.arguments])
+    return isolated_environment(launcher.environment(cloud, role))
+
+
+def place(options: argparse.Namespace) -> str:
+    return "on its rehearsal cloud" if options.rehearsal else "with the credentials of this shell"
+
+
+def plan(options: argparse.Namespace) -> int:
+    """Check mode only. With --rehearsal against the running cloud, else wherever the caller's credentials lead."""
+    variables = target_variables(options, "plan")
+    say(f"Plan of {options.environment} {place(options)}; nothing is changed")
+    arguments = ["--check", "--diff", *options.arguments]
+    if not options.out:
+        return play(options.environment, variables, arguments)
+    out = Path(options.out).absolute()
+    before = written(out)
+    code = play(options.environment, variables, [*arguments, "--extra-vars", json.dumps({"platform_plan_out": str(out)})])
+    if code == 0 and written(out) == before:
+        raise Problem(f"no plan was saved in {out}: no component took part in this run, or one of them could not be planned.")
+    return code
+
+
+def written(path: Path) -> tuple[int, int] | None:
+    """What tells one writing of a file from the next."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def apply(options: argparse.Namespace) -> int:
+    """Does what a saved plan says, and nothing else."""
+    path = Path(options.plan).absolute()
+    if not path.is_file():
+        raise Problem(f"there is no file {path}; make one with: make plan ENV={options.environment} OUT={options.plan}")
+    variables = target_variables(options, "apply")
+    say(f"Apply of {path} to {options.environment} {place(options)}")
+    return play(options.environment, variables, ["--extra-vars", json.dumps({"platform_plan": str(path)}), *options.arguments])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.rehearse", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("run", rehearse), ("start", start), ("plan", plan)):
+    for name, function in (("run", rehearse), ("start", start), ("plan", plan), ("apply", apply)):
         command = commands.add_parser(name)
         command.set_defaults(function=function)
         command.add_argument("environment", help="the name of a folder in inventories/")
         command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
-        if name == "plan":
+        if name in ("plan", "apply"):
             command.add_argument("--rehearsal", action="store_true")
+        if name == "plan":
+            command.add_argument("--out", help="file to save the plan in")
+        if name == "apply":
+            command.add_argument("--plan", required=True, help="file with a saved plan")
     options = parser.parse_args(arguments)
     try:
         return int(options.function(options))

@@ -99,7 +99,7 @@ def heading(component: Component, width: int, mixed: bool) -> list[Line]:
     if mixed:
         spans.append((" (check mode)" if component.check_mode else " (run)", "dim"))
     spans += [("  ", ""), *short_counts(totals(component), component.check_mode)]
-    cost: list[Span] = [(f"  {spent(component)}", "dim")]
+    cost: list[Span] = [(f"  {spent(component)}", "dim")] if component.seconds or component.reads else []
     return wrap([*spans, *cost], width, hanging=2)
 
 

@@ -135,7 +135,8 @@ def _calls(components: Sequence[Component]) -> str:
 def _planned(report: Report, components: Sequence[Component]) -> Line:
     count = total(components)
     if not (count.changing or count.held_back or _in_trouble(report, components)):
-        return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described ({_calls(components)}).")
+        cost = f" ({_calls(components)})" if any(one.reads for one in components) else ""
+        return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described{cost}.")
     return _sentence("Plan: ", count, ("to add", "to change", "to replace", "to destroy"), ".")
 
 
@@ -181,7 +182,8 @@ def table(report: Report, width: int) -> list[Line]:
         rows.append([(name, ""), *_cells(count, shown), (spent, ""), (_sum([component]), "")])
     for title, components in _sums(report, mixed):
         rows.append([(title, "bold"), *_cells(total(components), shown), (duration(report.seconds), ""), (_sum(components), "")])
-    for dropped in (0, 1, 2):
+    known = any(one.reads for one in report.components)
+    for dropped in (0, 1, 2) if known else (2,):
         lines = columns([row[: len(row) - dropped] for row in rows], right=frozenset(range(1, len(titles))))
         if all(width_of(one.spans) <= width for one in lines):
             break
