@@ -97,9 +97,10 @@ def run(module: Any, domain: Domain) -> NoReturn:
         desired = [] if absent else domain.build(place)
         result = plan_only(desired, observed, domain.kinds, consent)
         check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else _anything
-        note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
-        if objections := check(observed):
-            result = replace(result, failures=objections)
+        objections = check(observed)
+        note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving and not objections else ""
+        if objections:
+            result = _refused(result, objections)
         elif not module.check_mode and result.needs_apply:
             result = apply(module, domain, aws, place, desired, result, consent, check)
     except EngineError as error:
@@ -137,11 +138,17 @@ def apply(
                 # somebody may have been at work between our first look and now
                 now = observe(domain.kinds, aws)
                 if objections := check(now):
-                    return replace(planned, failures=objections)
+                    return _refused(planned, objections)
                 result = reconcile(desired, now, domain.kinds, aws, settings)
         except (CallFailed, ObservationFailed, Stopped) as error:
             return replace(planned, failures=_not_begun(error))
     return result if lock.lost is None else _cut_off(result, lock.lost)
+
+
+def _refused(planned: Result, objections: list[Failure]) -> Result:
+    """Nothing of the saved plan was begun, and what a new plan would do was not asked for."""
+    unchanged = tuple(action for action in planned.plan.actions if action.verb == "none")
+    return replace(planned, plan=replace(planned.plan, actions=unchanged), failures=objections)
 
 
 def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]:

@@ -118,13 +118,13 @@ def between(before: Any, now: Any, after: Any, leaving: Callable[[Any], bool] = 
     A list or a mapping may be changed item by item: each item is from one of the two, and what both have is there. ``leaving`` says
     which items of ``before`` may be missing all the same, because what they point at goes.
     """
-    if now == before or agrees(after, now):
+    if now in (before, after):
         return True
     if now is None and not any(isinstance(one, list | Mapping) for one in (before, after)):
         return leaving(before)
     first, now, last = (_empty_like(one, (before, now, after)) if one is None else one for one in (before, now, after))
     if isinstance(now, Mapping) and isinstance(first, Mapping) and isinstance(last, Mapping):
-        kept = {key for key in first if key in last and first[key] == last[key] and not leaving([key, first[key]])}
+        kept = {key for key in first if key in last and not leaving([key, first[key]])}
         return kept <= set(now) and all(item in [one[key] for one in (first, last) if key in one] for key, item in now.items())
     if isinstance(now, list) and isinstance(first, list) and isinstance(last, list):
         kept_items = [item for item in first if item in last and not leaving(item)]

@@ -127,7 +127,7 @@ def failures(report: Report, width: int) -> list[Line]:
         waiting = ordered(action for action in component.actions if action.outcome == "not_started" and not action.held_back)
         if waiting:
             lines += _not_started(component, [action.address for action in waiting], width)
-        if component.errors and not component.check_mode:
+        if component.errors and component.actions and not component.check_mode:
             count = totals(component)
             left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started} left"
             lines.append(line("    ", (f"{left}; a further run goes on from here", "dim")))
