@@ -61,18 +61,18 @@ def read_book(path: str) -> Book:
         with open(path, "rb") as stream:  # noqa: PTH123 - one read with a limit
             raw = stream.read(LARGEST + 1)
     except OSError as error:
-        raise NotAPlan(f"{path} cannot be read: {error.strerror or error}") from error
+        raise NotAPlan(f"{path} cannot be read: {error.strerror or error}.") from error
     try:
         found = json.loads(raw) if len(raw) <= LARGEST else None
     except ValueError as error:
-        raise NotAPlan(f"{path} is not a saved plan: it is not JSON") from error
+        raise NotAPlan(f"{path} is not a saved plan: it is not JSON.") from error
     return checked(found, path)
 
 
 def checked(found: Any, path: str) -> Book:
     """What was read, if it is a plan of this format and as it was written."""
     if not isinstance(found, Mapping) or "mainstay_plan" not in found:
-        raise NotAPlan(f"{path} is not a saved plan; make one with make plan OUT=... or -e platform_plan_out=...")
+        raise NotAPlan(f"{path} is not a saved plan; make one with make plan OUT=FILE or -e platform_plan_out=FILE.")
     if found["mainstay_plan"] != VERSION:
         raise NotAPlan(
             f"{path} has format {found['mainstay_plan']!r} of saved plans, and this release of the collection reads format {VERSION}. "
