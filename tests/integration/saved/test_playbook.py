@@ -13,6 +13,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import Entry, Holder
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
 from tests.integration.examples.running import Run, mutations, play
@@ -34,6 +36,7 @@ SMALL: dict[str, Any] = {
     "nat": "single",
 }
 PATIENCE = 60
+SOMEBODY = Holder("run-2", "ben on runner", "another machine", 7, "1")
 
 
 @dataclass
@@ -153,6 +156,29 @@ def refused(project: Project, run: Run) -> str:
     return " ".join(run.output.replace("\\n", " ").split())
 
 
+def moved_while_it_waited(project: Project) -> None:
+    """Between the first look and the moment when the run lock is held, somebody else changes something."""
+    ssm, name = project.cloud.client("ssm"), "/mainstay/locks/prod/network/1"
+    ssm.put_parameter(Name=name, Value=Entry("network", 1, SOMEBODY, "shared").value, Type="String")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(project.apply, "--limit", "network", platform_lock_wait=PATIENCE)
+        wait_for(project.cloud, "ssm:GetParametersByPath")
+        tag(project)
+        ssm.delete_parameter(Name=name)
+        run = waiting.result()
+    assert run.code == 2
+    assert [name for name in project.changes() if name != "ec2:CreateTags"] == [], "the tag is this test's own"
+    assert "tags has changed: + owner=me" in " ".join(run.output.split())
+    project.cloud.client("ec2").delete_tags(Resources=[project.id_of("vpc.main")], Tags=[{"Key": "owner"}])
+
+
+def wait_for(cloud: Cloud, operation: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while operation not in [f"{request['service']}:{request['operation']}" for request in cloud.admin.requests()]:
+        assert time.monotonic() < deadline, f"{operation} was never called"
+        time.sleep(0.05)
+
+
 @pytest.mark.slow
 def test_a_plan_is_refused_when_anything_has_moved(project: Project) -> None:
     assert project.run().code == 0
@@ -171,6 +197,8 @@ def test_a_plan_is_refused_when_anything_has_moved(project: Project) -> None:
     assert "is also for second, which this inventory does not have" in refused(project, project.apply())
     project.describe(**port)
     assert "purge is ['*'], but was [] when planned" in refused(project, project.apply("--limit", "network", vpc_purge=["*"]))
+
+    moved_while_it_waited(project)
 
     for meddle in (tag, open_to_the_world, delete_subnet):
         meddle(project)
@@ -232,10 +260,7 @@ def test_a_killed_apply_is_finished_by_the_same_file(project: Project) -> None:
     command += ["-e", f"platform_plan={project.file}"]
     environment = isolated_environment(project.cloud.environment())
     run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE
-    while "ec2:CreateNatGateway" not in mutations(project.cloud):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(project.cloud, "ec2:CreateNatGateway")
     for pid in (run.pid, *children(run.pid)):
         os.kill(pid, signal.SIGKILL)
     run.wait()

@@ -10,7 +10,7 @@ import contextlib
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import observe, plan_only
@@ -18,9 +18,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import carried_out, refusal
 from ansible_collections.mainstay.aws.plugins.module_utils.saved.part import Context, make_part
 from tests.unit.reconcile.fake import Killed, World
-from tests.unit.reconcile.test_random import ALL, CAREFUL, KINDS, apply, assert_converged, desired_states
+from tests.unit.reconcile.test_random import ALL, KINDS, apply, assert_converged, desired_states
 
 PLACE = {"account_id": "123456789012", "region": "af-south-1", "partition": "aws", "endpoint": None}
+CAREFUL = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CONTEXT = Context({"module": "m", "environment": "prod", "component": "c"}, PLACE)
 
 
