@@ -19,6 +19,8 @@ description:
     V(ansible.builtin.free) strategy. Prints nothing for a run without such results.
   - Also names changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
     without a plan, and results hidden by C(no_log), so that nobody takes an incomplete plan for a complete one.
+  - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) when the run is over, unless a
+    host failed.
   - Never changes the exit status of the run. A failure of this plugin is one warning.
   - Sensitive values are not printed and not written.
 requirements:
