@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rehearsal.quotas import QUOTAS
+
 
 @dataclass
 class Settings:
@@ -15,7 +17,7 @@ class Settings:
     transition_seconds: how long a resource stays in a state such as "pending"; per kind, else "default".
     visibility_seconds: how long a new resource does not show in describe and list calls.
     propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
-    quotas: limits per region, by the names in `refusals/quotas.py`; a quota that is absent is unlimited.
+    quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
     """
 
@@ -58,6 +60,10 @@ def _delays(value: Any) -> dict[str, float]:
 
 
 def _limits(value: Any) -> dict[str, int]:
+    if value == "aws":
+        return {name: quota.default for name, quota in QUOTAS.items()}
+    if unknown := sorted(set(value) - set(QUOTAS)):
+        raise ValueError(f"there is no quota {unknown[0]!r}; known are {', '.join(sorted(QUOTAS))}")
     return {str(name): int(_not_negative(limit)) for name, limit in value.items()}
 
 

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
@@ -32,6 +32,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 from .connection import Aws, Owner
 from .interruption import hand_over, interruptible
 from .progress import Channel, progress
+from .quota_reads import check
+from .quotas import EXCEEDED
 from .session import client_maker, refused_endpoint
 
 ALL = ("*",)
@@ -82,11 +84,14 @@ def run(module: Any, domain: Domain) -> NoReturn:
     try:
         desired = [] if absent else domain.build(place)
         result = plan_only(desired, observed, domain.kinds, consent)
-        if not module.check_mode and result.needs_apply:
+        exceeded, doubtful = check(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
+        if exceeded and not module.check_mode and not result.plan.refused:
+            result = replace(result, failures=exceeded)
+        elif not module.check_mode and result.needs_apply:
             result = apply(module, domain, aws, desired, observed, consent)
     except EngineError as error:
         module.fail_json(msg=str(error))
-    answer(module, domain, place, result, aws, time.monotonic() - start)
+    answer(module, domain, place, result, aws, time.monotonic() - start, [*exceeded, *doubtful] if module.check_mode else doubtful)
 
 
 def apply(module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent) -> Result:
@@ -177,7 +182,9 @@ def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) ->
     raise AssertionError("fail_json does not return")
 
 
-def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float) -> NoReturn:
+def answer(
+    module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float, problems: Sequence[Failure] = ()
+) -> NoReturn:
     """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
     shown = {
         **report.plan_dict(result, module.check_mode),
@@ -186,6 +193,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "target": place.as_dict(),
         "seconds": round(seconds, 2),
         "api_calls": dict(aws.counts),
+        "problems": [problem.as_dict() for problem in problems],
     }
     values = {
         "changed": report.changed(result, module.check_mode),
@@ -206,6 +214,8 @@ def _summary(result: Result) -> str:
     if result.plan.refused and result.report is None:
         names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
         return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    if any(failed.code == EXCEEDED for failed in result.failures):
+        return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
     why = "The run was interrupted" if result.interrupted else "The run failed"
     return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."
