@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
 
 
@@ -19,6 +20,7 @@ class Settings:
     propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
     quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
+    rate_limits: how often may be called, see `rate_limits.py`; "aws" stands for the rates that AWS publishes, {} for none.
     """
 
     latency_ms: float = 0.0
@@ -27,6 +29,7 @@ class Settings:
     propagation_seconds: float = 0.0
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
+    rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """A copy with the given settings replaced. Raises ValueError naming the setting that is unknown or has a wrong value."""
@@ -80,4 +83,5 @@ _CHECKS = {
     "propagation_seconds": _not_negative,
     "quotas": _limits,
     "disabled_regions": _names,
+    "rate_limits": rate_limits.parse,
 }

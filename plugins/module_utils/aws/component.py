@@ -29,6 +29,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 
+from .buckets import pace
 from .connection import Aws, Owner
 from .interruption import hand_over, interruptible
 from .progress import Channel, progress
@@ -117,7 +118,8 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     owner = Owner(module.params["environment"], module.params["component"])
-    return Aws(make, owner), endpoint, str(region)
+    account = module.params.get("expected_account_id") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_ACCESS_KEY_ID")
+    return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
 
 
 def patience(module: Any) -> Patience:
