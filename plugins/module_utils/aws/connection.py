@@ -65,6 +65,8 @@ class Aws:
         self._pace = pace
         self._pause = pause
         self.counts = {"read": 0, "write": 0}
+        self.fence: Callable[[], None] | None = None
+        """Asked before every change; raises when there may be none any more."""
         self._make_client = make_client
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -108,7 +110,13 @@ class Aws:
 
     def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
         """One mutating call. A reply that lists part of it as unsuccessful is an error, whatever its status."""
-        reply = self._call(service, method, True, lambda client: getattr(client, method)(**params))
+
+        def send(client: Any) -> Any:
+            if self.fence:  # just before sending, for keeping the pace and trying again may have taken minutes
+                self.fence()
+            return getattr(client, method)(**params)
+
+        reply = self._call(service, method, True, send)
         for item in reply.get("Unsuccessful") or []:
             error = item.get("Error", {})
             raise self._unsuccessful(service, method, error)
