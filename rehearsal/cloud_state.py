@@ -28,6 +28,8 @@ class CloudState:
         self.rates = RateLimits()
         self.hidden = Hidden()
         self.scripts = transitions.scripts
+        # What clients want remembered until the next reset, by name.
+        self.notes: dict[str, Any] = {}
         self.resets = 0
         # Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own.
         self.lock = threading.RLock()
@@ -48,6 +50,7 @@ class CloudState:
             self.hidden.clear()
             self.identities.reset()
             self.scripts.clear()
+            self.notes.clear()
             self.settings = self.start_settings
             self.change_settings({})
             self.log.clear()
