@@ -63,6 +63,14 @@ options:
     description:
       - ARN of the policy that limits every IAM role that is made here.
     type: str
+  check_quotas:
+    description:
+      - Compare what is to be created with the quotas of the account, over everything in the region. A plan names those that would be
+        exceeded, and an apply ends before its first change.
+      - Where the account's quota cannot be read, AWS's default is assumed, and going beyond it is only reported.
+      - A run that creates nothing asks nothing. Each component sees only what it needs itself.
+    type: bool
+    default: true
   poll_interval:
     description:
       - Longest pause between two looks at a resource that is in transition, in seconds.

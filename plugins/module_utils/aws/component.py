@@ -30,12 +30,15 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped
 
+from .buckets import pace
 from .connection import Aws, Owner
 from .interruption import Interruption, hand_over, interruptible
 from .lock import held
 from .lock_entries import Mode
 from .options import owner_problems
 from .progress import Channel, progress
+from .quota_reads import check as check_quotas
+from .quotas import EXCEEDED
 from .session import client_maker, refused_endpoint
 
 if TYPE_CHECKING:
@@ -84,6 +87,14 @@ class Domain:
     ask: Mapping[str, Callable[[Aws], Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a call says besides its plan. ``problems``: what stands in its way, or may."""
+
+    note: str = ""
+    problems: Sequence[Failure] = ()
+
+
 def run(module: Any, domain: Domain) -> NoReturn:
     """Bring about what the module's parameters ask for, or plan it in check mode; ends the module."""
     start = time.monotonic()
@@ -98,15 +109,20 @@ def run(module: Any, domain: Domain) -> NoReturn:
         desired = [] if absent else domain.build(place)
         result = plan_only(desired, observed, domain.kinds, consent)
         check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else _anything
-        objections = check(observed)
-        note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving and not objections else ""
-        if objections:
+        told = Told()
+        if objections := check(observed):
             result = _refused(result, objections)
-        elif not module.check_mode and result.needs_apply:
-            result = apply(module, domain, aws, place, desired, result, consent, check)
+        else:
+            note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
+            exceeded, doubtful = check_quotas(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
+            told = Told(note, [*exceeded, *doubtful] if module.check_mode else doubtful)
+            if exceeded and not module.check_mode and not result.plan.refused:
+                result = replace(result, failures=exceeded)
+            elif not module.check_mode and result.needs_apply:
+                result = apply(module, domain, aws, place, desired, result, consent, check)
     except EngineError as error:
         module.fail_json(msg=str(error))
-    answer(module, domain, place, result, aws, time.monotonic() - start, note)
+    answer(module, domain, place, result, aws, time.monotonic() - start, told)
 
 
 def saved_plans(module: Any) -> Saving | None:
@@ -184,7 +200,8 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     owner = Owner(module.params["environment"], module.params["component"])
-    return Aws(make, owner), endpoint, str(region)
+    account = module.params.get("expected_account_id") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_ACCESS_KEY_ID")
+    return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
 
 
 def patience(module: Any) -> Patience:
@@ -249,7 +266,7 @@ def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) ->
     raise AssertionError("fail_json does not return")
 
 
-def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float, note: str = "") -> NoReturn:
+def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float, told: Told) -> NoReturn:
     """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
     shown = {
         **report.plan_dict(result, module.check_mode),
@@ -258,7 +275,8 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "target": place.as_dict(),
         "seconds": round(seconds, 2),
         "api_calls": dict(aws.counts),
-        "note": note,
+        "note": told.note,
+        "problems": [problem.as_dict() for problem in told.problems],
     }
     values = {
         "changed": report.changed(result, module.check_mode),
@@ -279,6 +297,8 @@ def _summary(result: Result) -> str:
     if result.plan.refused and result.report is None:
         names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
         return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    if any(failed.code == EXCEEDED for failed in result.failures):
+        return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
     if result.report is None:
         return "Nothing was changed."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)

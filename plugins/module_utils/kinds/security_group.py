@@ -14,8 +14,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
 
-ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
-"""The egress rule that a new group has."""
+from . import limits
+from .limits import ALLOW_ALL
 
 DEFAULT = "default"
 
@@ -93,6 +93,7 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
 class SecurityGroup(AwsKind):
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
 
     vpc_id = fixed()
@@ -129,6 +130,7 @@ class DefaultSecurityGroup(AwsKind):
 
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId")
+    quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     ends_with_parent = True
 
     vpc_id = fixed()

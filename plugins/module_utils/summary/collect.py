@@ -112,6 +112,7 @@ class Collector:
             check_mode=first.check_mode,
             actions=tuple(action for call in merged for action in call.actions),
             errors=tuple(error for call in merged for error in call.errors),
+            problems=tuple(problem for call in merged for problem in call.problems),
             unchanged=sum(call.unchanged for call in merged),
             seconds=sum(call.seconds for call, _scope in calls),
             task_seconds=sum(self.scopes.get((first.host, scope), 0.0) for scope in {scope for _call, scope in calls}),

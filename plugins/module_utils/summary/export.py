@@ -19,6 +19,7 @@ Shape, version 1. Fields are only ever added within a version; a field that chan
         actions: [{address, kind, action, reason, consent, hint, outcome, held_back, seconds, id,
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
+        problems: the same shape              what is in the way of an apply
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
@@ -97,6 +98,7 @@ def _component(component: Component) -> dict[str, Any]:
         "counts": asdict(totals(component)),
         "actions": [_action(action) for action in ordered(component.actions)],
         "errors": [asdict(error) for error in component.errors],
+        "problems": [asdict(problem) for problem in component.problems],
     }
 
 

@@ -89,6 +89,7 @@ class Call:
     item: str = ""
     actions: tuple[Action, ...] = ()
     errors: tuple[Failure, ...] = ()
+    problems: tuple[Failure, ...] = ()
     unchanged: int = 0
     seconds: float = 0.0
     reads: int = 0
@@ -106,6 +107,7 @@ class Component:
     check_mode: bool
     actions: tuple[Action, ...] = ()
     errors: tuple[Failure, ...] = ()
+    problems: tuple[Failure, ...] = ()
     unchanged: int = 0
     seconds: float = 0.0
     task_seconds: float = 0.0
@@ -170,6 +172,7 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         item=item,
         actions=tuple(_action(one) for one in _mappings(plan, "actions") if one.get("action") in VERBS),
         errors=tuple(_failure(one) for one in _mappings(plan, "errors")),
+        problems=tuple(_failure(one) for one in _mappings(plan, "problems")),
         unchanged=int(_number(counts, "unchanged") or 0),
         seconds=_number(plan, "seconds") or 0.0,
         reads=int(_number(calls, "read") or 0),

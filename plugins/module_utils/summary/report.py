@@ -22,7 +22,14 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
     width = max(width, NARROWEST)
     sections = [target_lines(report, width)]
     sections += [component_lines(one, width, detail, report) for one in report.components if _worth_showing(one)]
-    sections += [quiet_lines(report, width), failures(report, width), other_tasks(report, width), table(report, width), verdict(report)]
+    sections += [
+        quiet_lines(report, width),
+        problems(report, width),
+        failures(report, width),
+        other_tasks(report, width),
+        table(report, width),
+        verdict(report),
+    ]
     lines: list[Line] = []
     for section in sections:
         if section:
@@ -31,7 +38,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
 
 
 def _worth_showing(component: Component) -> bool:
-    return bool(component.actions or component.errors)
+    return bool(component.actions or component.errors or component.problems)
 
 
 def targets(report: Report) -> dict[Target, list[str]]:
@@ -116,6 +123,12 @@ def quiet_lines(report: Report, width: int) -> list[Line]:
         return []
     names = ", ".join(f"{safe(one.title)} ({one.unchanged})" for one in quiet)
     return hang([("as described: ", "ok")], wrap([(names, "")], width - 14))
+
+
+def problems(report: Report, width: int) -> list[Line]:
+    """What is in the way of an apply: quotas that would be exceeded, or that could not be checked."""
+    lines = [one for component in report.components for problem in component.problems for one in error_lines(component, problem, width)]
+    return [line(("problems", "bold")), *lines] if lines else []
 
 
 def failures(report: Report, width: int) -> list[Line]:

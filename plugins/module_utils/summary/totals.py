@@ -111,6 +111,8 @@ def remarks(report: Report) -> list[Line]:
         lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
     if held:
         lines.append(line((f"{held} held back: not done until allowed, see above.", "warn")))
+    if problems := sum(len(component.problems) for component in planned):
+        lines.append(line((f"{plural(problems, 'problem')} in the way of an apply, see above.", "warn")))
     if errors:
         lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
     if elsewhere:
