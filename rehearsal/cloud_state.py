@@ -9,6 +9,7 @@ from rehearsal import transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
+from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
@@ -25,6 +26,7 @@ class CloudState:
         self.log = RequestLog()
         self.faults = Faults()
         self.tokens = Tokens()
+        self.rates = RateLimits()
         self.hidden = Hidden()
         self.scripts = transitions.scripts
         # What clients want remembered until the next reset, by name.
@@ -46,6 +48,7 @@ class CloudState:
             fleet.stop_all()
             _empty_moto()
             self.tokens.clear()
+            self.rates.clear()
             self.hidden.clear()
             self.identities.reset()
             self.scripts.clear()

@@ -150,6 +150,7 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
         # Given even before there is a cluster: a rehearsal must not reach the one that the caller's own kubeconfig leads to.
         "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
+        **({"MAINSTAY_REHEARSAL_RATE_LIMITS": "aws"} if cloud.get("rate_limits") else {}),
     }
 
 

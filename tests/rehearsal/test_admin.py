@@ -67,6 +67,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "quotas": {},
         "disabled_regions": [],
         "control_planes": True,
+        "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})
     assert changed == before | {"latency_ms": 5.0, "transition_seconds": {"default": 0.0, "nat_gateway": 2.0}}
@@ -84,6 +85,8 @@ def test_settings(cloud: CheckedCloud) -> None:
         {"transition_seconds": 3},
         {"disabled_regions": "x"},
         {"control_planes": "no"},
+        {"rate_limits": "azure"},
+        {"rate_limits": {"ec2": [0, 1]}},
     ],
 )
 def test_wrong_settings_are_refused(cloud: CheckedCloud, wrong: dict[str, Any]) -> None:
