@@ -21,13 +21,12 @@ from rehearsal.extensions.eks_common import (
     subnets_by_id,
     updates_of,
 )
+from rehearsal.kubernetes import VERSIONS
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.registry import Call, adjusts, answers, refuses, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import TransitionalState
 
-# The minor versions that the API server can play; AWS has about as many in standard support.
-VERSIONS = ("1.33", "1.34", "1.35", "1.36")
 PLATFORM_VERSION = "eks.1"
 SERVICE_RANGE = "172.20.0.0/16"
 

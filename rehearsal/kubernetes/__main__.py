@@ -9,8 +9,8 @@ import re
 import sys
 from typing import Any
 
-from rehearsal.kubernetes import build, keeper
-from rehearsal.kubernetes.plane import VERSIONS, PlaneError
+from rehearsal.kubernetes import VERSIONS, build, keeper
+from rehearsal.kubernetes.plane import PlaneError
 from rehearsal.launcher import REPOSITORY
 
 

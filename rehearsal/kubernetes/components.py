@@ -39,6 +39,7 @@ class Layout:
 
     home: Path
     ports: Ports
+    egress: Path
     service_range: str = "172.20.0.0/16"
     issuer: str = ""
     webhooks: Webhooks | None = None
@@ -83,6 +84,7 @@ def prepare(layout: Layout, cluster_name: str, stages: str) -> None:
         layout.clients[name] = authority.client(name, user, groups)
         write_private(layout.kubeconfig(name), kubeconfig(layout, cluster_name, layout.clients[name]))
     write_private(layout.home / "scheduler.yaml", _scheduler_configuration(layout))
+    write_private(layout.home / "egress.yaml", _egress_configuration(layout))
     (layout.home / "stages.yaml").write_text(stages)
 
 
@@ -160,6 +162,7 @@ def _apiserver(layout: Layout, version: str) -> list[str]:
         "--requestheader-username-headers=X-Remote-User",
         f"--proxy-client-cert-file={pki / 'front-proxy-client.crt'}",
         f"--proxy-client-key-file={pki / 'front-proxy-client.key'}",
+        f"--egress-selector-config-file={layout.home / 'egress.yaml'}",
         "--profiling=false",
         *_login(layout.webhooks),
     ]
@@ -221,6 +224,16 @@ def _scheduler_configuration(layout: Layout) -> dict[str, Any]:
             "qps": CALLS_PER_SECOND,
             "burst": 2 * CALLS_PER_SECOND,
         },
+    }
+
+
+def _egress_configuration(layout: Layout) -> dict[str, Any]:
+    """Everything that the API server calls in the cluster is answered by a proxy; etcd and the login's webhooks are called as they are."""
+    proxy = {"uds": {"udsName": str(layout.egress)}}
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": {"proxyProtocol": "HTTPConnect", "transport": proxy}}],
     }
 
 

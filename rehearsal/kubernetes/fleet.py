@@ -54,7 +54,7 @@ class Member:
         """Ends it at once, whatever is going on."""
         self.plane.abort()
         self._tasks.put(None)
-        self._thread.join(3)
+        self._thread.join(5)
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:

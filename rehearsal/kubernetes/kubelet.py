@@ -6,7 +6,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -146,21 +146,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self._chunk(text)
-        for _ in self._while_running(path, container):
-            pass
+        self._wait_for_the_end(path, container, _status_of(described, container))
         return self._chunk("", last=True)
 
-    def _while_running(self, path: str, container: str) -> Iterator[None]:
-        """Until the container has ended or its pod is gone."""
-        while True:
+    def _wait_for_the_end(self, path: str, container: str, began: Mapping[str, Any] | None) -> None:
+        """Until the container has ended, has been started again, or its pod is gone."""
+        status = began
+        while status and began and "running" in status["state"] and status["restartCount"] == began["restartCount"]:
+            time.sleep(FOLLOW_SECONDS)
             try:
                 status = _status_of(self.api.get(path), container)
             except (ApiError, OSError):
                 return
-            if status is None or "running" not in (status.get("state") or {}):
-                return
-            yield
-            time.sleep(FOLLOW_SECONDS)
 
     def _chunk(self, text: str, *, last: bool = False) -> None:
         data = text.encode()

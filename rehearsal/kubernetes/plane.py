@@ -22,15 +22,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rehearsal.kubernetes import build, components
+from rehearsal.kubernetes import VERSIONS, build, components
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.components import HOST, Layout, Ports, Webhooks
+from rehearsal.kubernetes.egress import Egress
 from rehearsal.kubernetes.kubelet import Kubelet
 from rehearsal.kubernetes.nodes import NodeShape, node
 from rehearsal.kubernetes.stages import document
 
-VERSIONS = ("1.33", "1.34", "1.35", "1.36")
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 STOP_SECONDS = 5.0
 ATTEMPTS = 3
 
@@ -63,6 +63,7 @@ class ControlPlane:
         self._service_range, self._issuer, self._webhooks = service_range, issuer, webhooks
         self._layout: Layout | None = None
         self._kubelet: Kubelet | None = None
+        self._egress: Egress | None = None
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._aborted = False
         self._lock = threading.Lock()
@@ -127,9 +128,7 @@ class ControlPlane:
     def stop(self) -> None:
         """Ends every process. Does nothing when none runs."""
         self._end_processes()
-        if self._kubelet:
-            self._kubelet.stop()
-            self._kubelet = None
+        self._stop_players()
         if self._temporary:
             self._temporary.cleanup()
 
@@ -137,9 +136,10 @@ class ControlPlane:
         """Ends every process at once, also from another thread while the control plane starts, and lets none be started any more."""
         with self._lock:
             self._aborted = True
-            for process in self._processes.values():
+            running = list(self._processes.values())
+            for process in running:
                 process.kill()
-            for process in self._processes.values():
+            for process in running:
                 process.wait()
 
     def kill(self, name: str) -> None:
@@ -169,19 +169,26 @@ class ControlPlane:
         self.stop()
 
     def _prepare(self, binary: Path) -> None:
+        self._check_wanted()  # another one of this name may use the folder by now
         for name in ("pki", "etcd", "logs"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         (self.home / "logs").mkdir(parents=True)
-        if self._kubelet:
-            self._kubelet.stop()
-        self._kubelet = Kubelet(HOST)
+        self._stop_players()
+        self._kubelet, self._egress = Kubelet(HOST), Egress()
         etcd, etcd_peer, apiserver = free_ports(3)
         ports = Ports(etcd, etcd_peer, apiserver, self._kubelet.port)
-        self._layout = Layout(self.home, ports, self._service_range, self._issuer, self._webhooks)
+        self._layout = Layout(self.home, ports, self._egress.path, self._service_range, self._issuer, self._webhooks)
         node_stages = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
         components.prepare(self._layout, self.name, document(node_stages))
         as_kubelet = Api(self.endpoint, self._layout.authority, self._layout.clients["kubelet"])
         self._kubelet.start(self._layout.authority, components.pair(self._layout.pki / "server"), as_kubelet)
+        self._egress.start(as_kubelet, (HOST, self._kubelet.port))
+
+    def _stop_players(self) -> None:
+        for player in (self._kubelet, self._egress):
+            if player:
+                player.stop()
+        self._kubelet = self._egress = None
 
     def _start_processes(self, binary: Path) -> None:
         commands = components.commands(self.layout, self.version)
@@ -195,8 +202,7 @@ class ControlPlane:
     def _spawn(self, binary: Path, name: str, arguments: list[str]) -> None:
         """The process sees nothing of the caller's environment: no proxy, no kubeconfig, no configuration of kwok's in the home folder."""
         with self._lock, self.log(name).open("ab") as output:
-            if self._aborted:
-                raise PlaneError(f"the control plane {self.name} was ended while it started")
+            self._check_wanted()
             self._processes[name] = subprocess.Popen(
                 [str(binary), name, *arguments],
                 stdin=subprocess.PIPE,
@@ -206,6 +212,10 @@ class ControlPlane:
                 env={"HOME": str(self.home), "PATH": os.defpath, "MAINSTAY_END_WITH_STDIN": "1"},
                 start_new_session=True,
             )
+
+    def _check_wanted(self) -> None:
+        if self._aborted:
+            raise PlaneError(f"the control plane {self.name} was ended while it started")
 
     def _wait_until_ready(self) -> None:
         self._wait_for("/readyz")
@@ -230,8 +240,8 @@ class ControlPlane:
     def _check_processes(self) -> None:
         for name, process in self._processes.items():
             if process.poll() is not None:
-                words = self.log(name).read_text(errors="replace").strip().splitlines()[-3:]
-                raise PlaneError(f"{name} ended with {process.returncode}: {' / '.join(words)} (see {self.log(name)})")
+                words = last_words(self.log(name).read_text(errors="replace"))
+                raise PlaneError(f"{name} ended with {process.returncode}: {words} (see {self.log(name)})")
 
     def _end_processes(self) -> None:
         """The clients first; etcd, which the others need, last. Whoever does not end when asked is ended."""
@@ -252,6 +262,13 @@ class ControlPlane:
 def check_version(version: str) -> None:
     if version not in VERSIONS:
         raise PlaneError(f"Kubernetes {version} cannot be played; {VERSIONS[0]} to {VERSIONS[-1]} can")
+
+
+def last_words(log: str) -> str:
+    """Of a process that has ended: what it calls an error or a panic, else its last lines."""
+    lines = log.strip().splitlines()
+    named = [line for line in lines if line.lower().startswith(("error:", "panic:"))]
+    return " / ".join(named[-1:] or lines[-3:])
 
 
 def free_ports(count: int) -> list[int]:

@@ -52,6 +52,8 @@ def _stage(name: str, when: dict[str, Any], status: str = "", event: tuple[str, 
 
 
 def pod_stages() -> list[dict[str, Any]]:
+    """All of them. None asks for its next stage at once (immediateNextStage): kwok then looks at the pod as that stage left it even when
+    its watch has shown a later one already, and drops the stage that was to follow."""
     return [*_beginning(), *_running_stages(), *_waiting_stages(), *_restarts(init=False), *_restarts(init=True), _deleted()]
 
 
@@ -67,9 +69,7 @@ def _beginning() -> list[dict[str, Any]]:
     )
     unknown = f"{PREFIX}/behaviour is none of {', '.join(BEHAVIOURS)}"
     return [
-        _stage(
-            "admitted", _when(f"{fresh} and behaves({_names(BEHAVIOURS)})"), admitted, delay=_after("start-delay"), immediateNextStage=True
-        ),
+        _stage("admitted", _when(f"{fresh} and behaves({_names(BEHAVIOURS)})"), admitted, delay=_after("start-delay")),
         _stage(
             "unknown",
             _when(f"{fresh} and (behaves({_names(BEHAVIOURS)}) | not)"),
@@ -87,7 +87,7 @@ def _running_stages() -> list[dict[str, Any]]:
     created = '.status.phase == "Pending" and .status.startTime != null'
     not_begun = 'first_of("containerStatuses").state.running == null'
     all_running = t.status(t.INIT_DONE, t.app(t.running()), t.conditions(), phase="Running")
-    not_ready = t.status(t.INIT_DONE, t.app(t.running("false")), t.conditions(), phase="Running")
+    not_ready = t.status(t.INIT_DONE, t.app(t.running("false"), t.running()), t.conditions(), phase="Running")
     exits = [name for name, each in EXITS.items() if not each.init]
     started = ("Normal", "Started", "Started container")
     return [

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.kubernetes.api import Api
+from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.plane import ControlPlane
 
-SECONDS = 60.0
+SECONDS = 120.0
 Condition = Callable[[dict[str, Any]], bool]
 
 
@@ -43,11 +43,12 @@ def wait(api: Api, collection: str, name: str, condition: Condition) -> dict[str
     raise AssertionError(f"{collection}/{name} did not come to be as expected; at last: {last.get('status')}")
 
 
-def wait_until_gone(api: Api, collection: str, name: str) -> None:
-    for event in api.watch(collection, SECONDS, fieldSelector=f"metadata.name={name}"):
-        if event["type"] == "DELETED":
-            return
-    raise AssertionError(f"{collection}/{name} is still there")
+def is_gone(api: Api, path: str) -> bool:
+    try:
+        api.get(path)
+    except ApiError as error:
+        return error.status == 404
+    return False
 
 
 def pod(name: str, behaviour: str | None = None, *, annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:

@@ -322,7 +322,7 @@ def test_what_access_entries_refuse(cluster: Account) -> None:
     eks.delete_access_entry(**entry)
 
 
-def test_without_control_planes_clusters_are_only_described(module_cloud: CheckedCloud) -> None:
+def test_without_control_planes_clusters_are_only_described() -> None:
     """With this setting many clusters cost nothing; the ways of logging in are the same, as far as the API of EKS goes."""
     with CheckedCloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as cloud:
         account = Account(cloud)
@@ -335,6 +335,35 @@ def test_without_control_planes_clusters_are_only_described(module_cloud: Checke
         assert account.eks.list_access_entries(clusterName="closed")["accessEntries"] == []
         account.eks.delete_cluster(name="closed")
         account.until_gone("closed")
+        assert cloud.problems == []
+
+
+def test_changes_of_the_configuration() -> None:
+    with CheckedCloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as cloud:
+        account = Account(cloud)
+        account.create("main", mode="CONFIG_MAP")
+        eks = account.eks
+        network, logging = {"endpointPrivateAccess": True}, {"clusterLogging": [{"types": ["audit"], "enabled": True}]}
+        access = {"authenticationMode": "API_AND_CONFIG_MAP"}
+        assert refused(eks.update_cluster_config, name="main", logging=logging, accessConfig=access) == "InvalidParameterException"
+        for given, kind in (
+            ({"resourcesVpcConfig": network}, "EndpointAccessUpdate"),
+            ({"logging": logging}, "LoggingUpdate"),
+            ({"accessConfig": access}, "AccessConfigUpdate"),
+        ):
+            update = eks.update_cluster_config(name="main", **given)["update"]
+            assert (update["type"], update["status"]) == (kind, "InProgress")
+            done = eks.describe_update(name="main", updateId=update["id"])["update"]
+            assert done["status"] == "Successful"
+            assert refused(eks.update_cluster_config, name="main", **given) == "InvalidParameterException"
+        found = account.describe("main")
+        shown = found["resourcesVpcConfig"]
+        assert (shown["endpointPublicAccess"], shown["endpointPrivateAccess"], shown["subnetIds"]) == (True, True, account.subnets)
+        assert {"types": ["audit"], "enabled": True} in found["logging"]["clusterLogging"]
+        assert found["accessConfig"]["authenticationMode"] == "API_AND_CONFIG_MAP"
+        assert eks.list_access_entries(clusterName="main")["accessEntries"] == []
+        backwards = {"authenticationMode": "CONFIG_MAP"}
+        assert refused(eks.update_cluster_config, name="main", accessConfig=backwards) == "InvalidParameterException"
         assert cloud.problems == []
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
+import botocore.auth
+import botocore.session
 import pytest
 from botocore.credentials import Credentials as Signing
 
@@ -20,7 +23,6 @@ KNOWN = {
     "REHEARSEKEY": Credentials("REHEARSEKEY", "secret"),
     "REHEARSESESSION": Credentials("REHEARSESESSION", "secret", "session/token+with=signs"),
 }
-NOW = datetime.now(UTC)
 
 
 def token(key: str = "REHEARSEKEY", secret: str = "secret", session: str | None = None, cluster: str = "main", endpoint: str = STS) -> str:
@@ -35,8 +37,9 @@ def changed(old: str, new: str) -> str:
     return PREFIX + base64.urlsafe_b64encode(url.replace(old, new).encode()).decode().rstrip("=")
 
 
-def check(text: str, now: datetime = NOW, cluster: str = "main") -> str:
-    return key_of(text, cluster, {"127.0.0.1:5000"}, KNOWN.get, now).access_key_id
+def check(text: str, minutes: float = 0) -> str:
+    """What becomes of a token so many minutes from now."""
+    return key_of(text, "main", {"127.0.0.1:5000"}, KNOWN.get, datetime.now(UTC) + timedelta(minutes=minutes)).access_key_id
 
 
 @pytest.mark.parametrize(
@@ -50,45 +53,73 @@ def test_a_token_of_the_collection_is_accepted(given: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("minutes", [-4, 0, 1, 14])
 def test_a_token_is_good_for_fifteen_minutes(minutes: float) -> None:
-    assert check(token(), NOW + timedelta(minutes=minutes)) == "REHEARSEKEY"
+    assert check(token(), minutes) == "REHEARSEKEY"
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("make", "words"),
     [
-        ("", "does not begin with k8s-aws-v1"),
-        ("eyJhbGciOiJSUzI1NiJ9.x.y", "does not begin with k8s-aws-v1"),
-        (f"{PREFIX}%%%", "not in base64url"),
-        (PREFIX + "a" * 5000, "too long"),
-        (token(endpoint="http://127.0.0.1:5001"), "127.0.0.1:5001/, not to the STS"),
-        (token(endpoint="https://sts.af-south-1.amazonaws.com"), "not to the STS of this cloud"),
-        (changed("/?Action", "/evil?Action"), "/evil, not to the STS"),
-        (changed("GetCallerIdentity", "GetSessionToken"), "asks for GetSessionToken"),
-        (changed("&Version", "&RoleArn=x&Version"), "do not belong there: rolearn"),
-        (changed("&Version", "&Action=GetCallerIdentity&Version"), "do not belong there"),
-        (changed("X-Amz-Expires=60", "X-Amz-Expires=6000"), "X-Amz-Expires is '6000'"),
-        (changed("X-Amz-Expires=60", "X-Amz-Expires=61"), "the signature does not match"),
-        (changed("af-south-1", "eu-west-1"), "the signature does not match"),
-        (changed("X-Amz-Signature=", "X-Amz-Signature=0"), "the signature does not match"),
-        (token(secret="guessed"), "the signature does not match"),
-        (token(cluster="other"), "for another cluster than main"),
-        (token(key="AKIAIOSFODNN7EXAMPLE"), "the access key AKIAIOSFODNN... is not valid here"),
-        (token(key="REHEARSESESSION"), "session token does not belong"),
-        (token(session="stolen"), "session token does not belong"),
-        (token(key="REHEARSESESSION", session="another"), "session token does not belong"),
-        (changed(quote("host;x-k8s-aws-id", safe=""), "host"), "not signed: x-k8s-aws-id"),
+        (lambda: "", "does not begin with k8s-aws-v1"),
+        (lambda: "eyJhbGciOiJSUzI1NiJ9.x.y", "does not begin with k8s-aws-v1"),
+        (lambda: f"{PREFIX}%%%", "not in base64url"),
+        (lambda: PREFIX + "a" * 5000, "too long"),
+        (lambda: token(endpoint="http://127.0.0.1:5001"), "127.0.0.1:5001/, not to the STS"),
+        (lambda: token(endpoint="https://sts.af-south-1.amazonaws.com"), "not to the STS of this cloud"),
+        (lambda: changed("/?Action", "/evil?Action"), "/evil, not to the STS"),
+        (lambda: changed("GetCallerIdentity", "GetSessionToken"), "asks for GetSessionToken"),
+        (lambda: changed("&Version", "&RoleArn=x&Version"), "do not belong there: rolearn"),
+        (lambda: changed("&Version", "&Action=GetCallerIdentity&Version"), "do not belong there"),
+        (lambda: changed("X-Amz-Expires=60", "X-Amz-Expires=6000"), "X-Amz-Expires is '6000'"),
+        (lambda: changed("X-Amz-Expires=60", "X-Amz-Expires=61"), "the signature does not match"),
+        (lambda: changed("af-south-1", "eu-west-1"), "the signature does not match"),
+        (lambda: changed("X-Amz-Signature=", "X-Amz-Signature=0"), "the signature does not match"),
+        (lambda: token(secret="guessed"), "the signature does not match"),
+        (lambda: token(cluster="other"), "for another cluster than main"),
+        (lambda: token(key="AKIAIOSFODNN7EXAMPLE"), "the access key AKIAIOSFODNN... is not valid here"),
+        (lambda: token(key="REHEARSESESSION"), "session token does not belong"),
+        (lambda: token(session="stolen"), "session token does not belong"),
+        (lambda: token(key="REHEARSESESSION", session="another"), "session token does not belong"),
+        (lambda: changed(quote("host;x-k8s-aws-id", safe=""), "host"), "not signed: x-k8s-aws-id"),
     ],
 )
-def test_a_token_that_is_refused(text: str, words: str) -> None:
+def test_a_token_that_is_refused(make: Callable[[], str], words: str) -> None:
+    """Made when it is needed: a token gets old."""
     with pytest.raises((LoginError, BadSignature)) as refused:
-        check(text)
+        check(make())
     assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(16, "was good for 15 minutes"), (-6, "still to come")])
 def test_a_token_of_another_time_is_refused(minutes: float, words: str) -> None:
     with pytest.raises(LoginError, match=words):
-        check(token(), NOW + timedelta(minutes=minutes))
+        check(token(), minutes)
+
+
+@pytest.mark.parametrize("session", [None, "session/token+with=signs"])
+@pytest.mark.parametrize("endpoint", [STS, "https://sts.af-south-1.amazonaws.com"])
+def test_a_token_is_the_request_that_the_aws_cli_presigns(monkeypatch: pytest.MonkeyPatch, session: str | None, endpoint: str) -> None:
+    """The CLI has the client presign GetCallerIdentity, with the header added before. Ours must be the same, signature and all."""
+    now = datetime.now(UTC)
+    monkeypatch.setattr(
+        botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: now.replace(tzinfo=None) if remove_tzinfo else now
+    )
+    own = botocore.session.Session()
+    client = own.create_client(
+        "sts",
+        "af-south-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="REHEARSEKEY",
+        aws_secret_access_key="secret",
+        aws_session_token=session,
+    )
+    client.meta.events.register(
+        "before-sign.sts.GetCallerIdentity", lambda request, **_: request.headers.add_header("x-k8s-aws-id", "main")
+    )
+    presigned = urlsplit(client.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET"))
+    encoded = token(session=session, endpoint=endpoint)[len(PREFIX) :]
+    made = urlsplit(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
+    assert (made.scheme, made.netloc, made.path) == (presigned.scheme, presigned.netloc, presigned.path)
+    assert dict(parse_qsl(made.query)) == dict(parse_qsl(presigned.query))
 
 
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/me@example.com"
