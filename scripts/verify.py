@@ -64,6 +64,11 @@ def pytest(name: str, *arguments: str) -> Commands:
     return [[PYTHON, "-m", "pytest", "-q", f"--junit-xml={report_of(name)}", *arguments]]
 
 
+def without(*folders: str) -> list[str]:
+    """Folders of integration tests that are a check of their own."""
+    return [part for folder in folders for part in ("--ignore", f"tests/integration/{folder}")]
+
+
 def syntax() -> Commands:
     """Every playbook against every inventory; a folder without either is an error, not an empty list."""
     inventories = sorted(path for path in (ROOT / "inventories").iterdir() if path.is_dir())
@@ -99,11 +104,19 @@ CHECKS = (
     Check("molecule", molecule, frozenset({"full", "molecule"}), timeout_minutes=20),
     Check(
         "integration",
-        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", "--ignore", "tests/integration/faults", "tests/integration"),
+        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", *without("faults", "rollout"), "tests/integration"),
         frozenset({"full"}),
         timeout_minutes=40,
         reports=True,
     ),
+    Check(
+        "rollouts",
+        lambda: pytest("rollouts", "-n", "2", "--dist", "loadfile", "tests/integration/rollout"),
+        frozenset({"full"}),
+        timeout_minutes=30,
+        reports=True,
+    ),
+    Check("mutants", lambda: [[PYTHON, "-m", "tests.mutants", "--jobs", "2"]], frozenset({"full"}), timeout_minutes=40),
     Check("faults", lambda: pytest("faults", "-n", "2", "tests/integration/faults"), frozenset({"full"}), timeout_minutes=40, reports=True),
     Check(
         "rehearsal",

@@ -316,8 +316,8 @@ options:
     default: 5
   eks_cluster:
     description:
-      - Name of an EKS cluster, in place of a kubeconfig. Its address is read from AWS. Tokens are made, and made again in time, with the AWS
-        credentials of this task. Region and credentials are given as for the other modules of this collection.
+      - Name of an EKS cluster, in place of a kubeconfig. Its address is read from AWS. Tokens are made, and made again in time, with the
+        AWS credentials of this task. Region and credentials are given as for the other modules of this collection.
     type: str
   kubeconfig:
     description:
