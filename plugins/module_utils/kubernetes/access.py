@@ -18,8 +18,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import urllib3
-import yaml
+try:
+    import urllib3
+    import yaml
+except ImportError:
+    pass  # the module says what is missing
 
 from .problems import BadAccess, Unreachable
 
@@ -28,7 +31,7 @@ EARLY = timedelta(seconds=60)
 """A token is renewed this long before it ends."""
 
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-Renew = Callable[[], tuple[str, datetime | None]]
+Renew = Callable[[], tuple[str, Any]]
 """Makes a token: the token, and when it ends if that is known."""
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import hand_over, interruptible
@@ -26,12 +28,16 @@ from .problems import BadAccess
 from .values import Trouble, Verdict
 from .verifier import Report, Verifier
 
+PACKAGES = {"urllib3": "urllib3", "yaml": "PyYAML"}
 REACH_SECONDS = 60.0
 """How long a cluster may not answer at the beginning, where nothing is under way yet."""
 
 
 def run(module: Any) -> NoReturn:
     """Verify what the module's parameters name, or look at it once in check mode; ends the module."""
+    if missing := [name for name in ("urllib3", "yaml") if find_spec(name) is None]:
+        packages = " ".join(PACKAGES[name] for name in missing)
+        module.fail_json(msg=f"{' and '.join(missing)} cannot be imported by {sys.executable}: install {packages}")
     plan, problems = plan_of(module.params, check_mode=module.check_mode)
     if plan is None:
         module.fail_json(msg="\n".join(problems))

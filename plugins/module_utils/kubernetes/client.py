@@ -9,6 +9,7 @@ urllib3, which boto3 brings anyway, and not the Kubernetes client: what matters 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
+with contextlib.suppress(ImportError):  # the module says what is missing
+    import urllib3
 
 from .access import Access
 from .clock import Clock

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
+with contextlib.suppress(ImportError):  # the module says what is missing
+    import urllib3
 
 from .client import describe
 from .metrics import Metric, Reading, filled

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import urllib3
+with contextlib.suppress(ImportError):  # the module says what is missing
+    import urllib3
 
 from .client import describe
 from .objects import spec
