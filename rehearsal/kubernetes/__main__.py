@@ -79,7 +79,7 @@ def _token(options: argparse.Namespace) -> int:
 
     try:
         session = botocore.session.get_session()
-        region = options.region or session.get_config_variable("region")
+        region = options.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
         if region is None:
             raise ValueError("there is no AWS region: give --region, or set AWS_REGION")
         client = session.create_client("sts", region_name=region)
