@@ -12,10 +12,11 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import (
     ObservationFailed,
     Result,
@@ -81,12 +82,25 @@ def run(module: Any, domain: Domain) -> NoReturn:
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
         desired = [] if absent else domain.build(place)
+        observed = observed if absent else claimed(module, domain, aws, desired, observed, consent)
         result = plan_only(desired, observed, domain.kinds, consent)
-        if not module.check_mode and result.needs_apply:
+        if held := names_held(result.plan, domain.kinds, aws):
+            result = replace(result, failures=held)
+        elif not module.check_mode and result.needs_apply:
             result = apply(module, domain, aws, desired, observed, consent)
     except EngineError as error:
         module.fail_json(msg=str(error))
+    except CallFailed as error:
+        fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
     answer(module, domain, place, result, aws, time.monotonic() - start)
+
+
+def claimed(
+    module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
+) -> Sequence[Observed]:
+    """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
+    adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
+    return take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
 
 
 def apply(module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent) -> Result:
@@ -206,6 +220,8 @@ def _summary(result: Result) -> str:
     if result.plan.refused and result.report is None:
         names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
         return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    if result.report is None:
+        return "Nothing was changed: names or ranges that are needed belong to others."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
     why = "The run was interrupted" if result.interrupted else "The run failed"
     return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."

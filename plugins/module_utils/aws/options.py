@@ -23,6 +23,8 @@ def apply_options() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "allow_replace": {"type": "list", "elements": "str", "default": []},
         "purge": {"type": "list", "elements": "str", "default": []},
+        "adopt": {"type": "dict", "default": {}},
+        "moved": {"type": "dict", "default": {}},
         "tags": {"type": "dict", "default": {}},
         "permissions_boundary": {"type": "str"},
         "poll_interval": {"type": "float", "default": 5.0},

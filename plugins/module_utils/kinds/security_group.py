@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, whose
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_dict, tag_list
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, initial, later
 
 ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
 """The egress rule that a new group has."""
@@ -91,13 +91,16 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
 
 
 class SecurityGroup(AwsKind):
+    """Name and description are for people and stay what they were at the creation: a group in use could not be replaced for their sake."""
+
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    id_prefix = "sg-"
     exclusive = True
 
     vpc_id = fixed()
-    group_name = fixed()
-    description = fixed()
+    group_name = initial()
+    description = initial()
     ingress = later(canonical=rules)
     egress = later(canonical=rules)
 
@@ -107,6 +110,12 @@ class SecurityGroup(AwsKind):
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         made = super().create(aws, address, properties, token)
         return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
+
+    def untakeable(self, raw: Mapping[str, Any]) -> str:
+        return "it is the default group of its VPC, which belongs to default_security_group" if raw.get("GroupName") == DEFAULT else ""
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=properties.get("group_name"))
 
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
         return flatten(raw.get("IpPermissions", []))
@@ -126,6 +135,7 @@ class DefaultSecurityGroup(AwsKind):
 
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId")
+    id_prefix = "sg-"
     ends_with_parent = True
 
     vpc_id = fixed()
@@ -146,9 +156,20 @@ class DefaultSecurityGroup(AwsKind):
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
         if not raws:
             raise NotYet(f"the default group of {properties['vpc_id']} is not there yet", "ec2:DescribeSecurityGroups")
+        present = tag_dict(raws[0].get("Tags"))
+        if whose(present) and aws.owner.address(present) != address:
+            raise AlreadyThere(f"the default group of {properties['vpc_id']} carries a mark", "ec2:DescribeSecurityGroups")
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
         return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
+
+    def untakeable(self, raw: Mapping[str, Any]) -> str:
+        return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """Whoever has taken it over already."""
+        seen = self.first(aws, vpc_id=properties.get("vpc_id"), group_name=DEFAULT)
+        return seen if seen and seen.marked else None
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         names = [*aws.owner.tags(seen.address), *seen.properties.get("tags", {})]

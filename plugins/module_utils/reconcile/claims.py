@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import CallFailed, EngineError, Failure, failure
@@ -57,7 +57,7 @@ def take(
             if not there and not replaceable(one.address):
                 problems.append(f"{one}: there is no {_kind(one)} {one.id} in this account and region")
         elif isinstance(seen, Observed) and _fit(one, seen, there, problems):
-            found.append(seen)
+            found.append(replace(seen, marked=None) if seen.marked == one.address else seen)
     if problems:
         raise EngineError("\n".join(problems))
     return found
@@ -81,13 +81,17 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
 
 
 def who_holds(holder: Observed) -> str:
-    """Who is in the way, in words: ``sg-1 has it, which belongs to prod/legacy (security_group.main/nodes)``."""
+    """Who is in the way, in words: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    if is_ours(holder):
+        return f"{holder.id} is in the way, which is ours, as {holder.marked}."
     owner, _space, address = (holder.marked or "").partition(" ")
     whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "carries nobody's mark"
     return f"{holder.id} is in the way, which {whose}."
 
 
 def way_out(address: str, holder: Observed) -> str:
+    if is_ours(holder):
+        return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
     owner = (holder.marked or "").partition(" ")[0]
     entry = f"{{id: {holder.id}, from: {owner}}}" if owner else holder.id
     return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
@@ -96,15 +100,13 @@ def way_out(address: str, holder: Observed) -> str:
 def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
     """The creations of a plan that would collide with somebody else's thing, as far as that can be seen before the first change.
 
-    Asks only about what is to be created, and only where everything that the create call needs is known. What is ours and in the way may
-    be on its way out: that is a matter for the apply.
+    Asks only about what is to be created. What is ours and in the way may be on its way out: that is a matter for the apply.
     """
     ours = {(seen.kind, seen.id) for seen in plan.observed}
     sent = {
-        action.address: {change.property: change.after for change in action.changes}
+        action.address: {change.property: change.after for change in action.changes if not is_unknown(change.after)}
         for action in plan.actions
         if action.verb == "create"
-        and not any(is_unknown(c.after) for c in action.changes if kinds[action.kind].properties[c.property].in_create)
     }
     wanted = [action for action in plan.actions if action.address in sent]
     if not wanted:
@@ -114,6 +116,11 @@ def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Fail
         found = [(action.address, look.result()) for action, look in zip(wanted, looks, strict=True)]
     strangers = [(address, holder) for address, holder in found if holder is not None and (holder.kind, holder.id) not in ours]
     return [Failure(address, "", "NameHeld", who_holds(holder), way_out(address, holder)) for address, holder in strangers]
+
+
+def is_ours(seen: Observed) -> bool:
+    """Whether what ``look_up`` or ``holder`` found carries a mark of ours."""
+    return bool(seen.marked and seen.marked.startswith(f"{seen.kind}."))
 
 
 def _kind(one: Adoption) -> str:
@@ -162,7 +169,7 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
         problems.append(f"{one}: {one.address} is there already: {names}. Take the entry out, or remove that one first.")
     elif seen.state in ("failed", "deleting"):
         problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only what works can be adopted")
-    elif owner and owner != one.owner:
+    elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
         problems.append(
             f"{one}: it belongs to {seen.marked}, not to {one.owner or 'nobody'}. If it is to be taken from there, write {entry}"

@@ -229,7 +229,10 @@ class Kind(Protocol):
         """
 
     def holder(self, backend: Any, properties: Mapping[str, Any], /) -> Observed | None:
-        """Who has the name or the range that a create call with these properties would collide with, as ``look_up`` observes it."""
+        """Who has the name or the range that something new with these properties would collide with, as ``look_up`` observes it.
+
+        Properties that are not known yet are left out; None where one that matters is missing.
+        """
 
 
 def walk(value: Any) -> Iterator[Any]:

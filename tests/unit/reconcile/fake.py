@@ -246,7 +246,7 @@ class FakeKind:
             return self._stranger(taken[0], taken[0].address) if taken else None
 
     def _stranger(self, thing: Thing, address: str) -> Observed:
-        mark = "" if not thing.owner else f"{thing.owner} {thing.address}".strip()
+        mark = {"us": thing.address, "": ""}.get(thing.owner, f"{thing.owner} {thing.address}")
         return replace(self._observed(thing), address=address, marked=mark)
 
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:

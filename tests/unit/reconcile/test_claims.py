@@ -246,7 +246,7 @@ def test_what_is_being_deleted_is_not_moved() -> None:
 
 def test_two_live_ones_of_one_address_are_never_chosen_between() -> None:
     world = world_of(("id-1", "room.x", "us"), ("id-2", "room.x", "us"))
-    with pytest.raises(EngineError, match="room.a is claimed by 2 live resources: id-1, id-2"):
+    with pytest.raises(EngineError, match=r"room.a is claimed by 2 live resources: id-1, id-2"):
         plan(world, [want("room.a")], {}, {"room.x": "room.a"})
 
 
