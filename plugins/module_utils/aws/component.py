@@ -97,7 +97,7 @@ def run(module: Any, domain: Domain) -> NoReturn:
 
 def claimed(
     module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
-) -> Sequence[Observed]:
+) -> list[Observed]:
     """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
     adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
     return take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))

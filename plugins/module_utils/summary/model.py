@@ -130,6 +130,26 @@ class TaskNote:
 
 
 @dataclass(frozen=True)
+class Stray:
+    """One resource that carries the environment's mark and belongs to no component of the inventory."""
+
+    component: str = ""
+    address: str = ""
+    arn: str = ""
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What a look for unclaimed resources found in one place. Where there was none, ``reason`` says why if it was refused."""
+
+    environment: str = ""
+    region: str = ""
+    looked: bool = True
+    reason: str = ""
+    resources: tuple[Stray, ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """A whole run; what every renderer takes."""
 
@@ -139,6 +159,7 @@ class Report:
     failed: tuple[TaskNote, ...] = ()
     hidden: tuple[TaskNote, ...] = ()
     seconds: float = 0.0
+    strays: tuple[Strays, ...] = ()
 
     def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
         """The components of check mode, or those that really ran."""
@@ -172,6 +193,17 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         seconds=_number(plan, "seconds") or 0.0,
         reads=int(_number(calls, "read") or 0),
         writes=int(_number(calls, "write") or 0),
+    )
+
+
+def read_strays(data: Mapping[str, Any]) -> Strays:
+    """The ``unclaimed`` of platform_unclaimed_info."""
+    return Strays(
+        environment=_text(data, "environment"),
+        region=_text(data, "region"),
+        looked=data.get("looked") is not False,
+        reason=_text(data, "reason"),
+        resources=tuple(Stray(*(_text(one, name) for name in ("component", "address", "arn"))) for one in _mappings(data, "resources")),
     )
 
 
