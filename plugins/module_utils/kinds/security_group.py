@@ -167,9 +167,8 @@ class DefaultSecurityGroup(AwsKind):
         return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Whoever has taken it over already."""
-        seen = self.first(aws, vpc_id=properties.get("vpc_id"), group_name=DEFAULT)
-        return seen if seen and seen.marked else None
+        """There is one in every VPC."""
+        return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=DEFAULT)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         names = [*aws.owner.tags(seen.address), *seen.properties.get("tags", {})]

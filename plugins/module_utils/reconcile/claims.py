@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import CallFailed, EngineError, Failure, failure
-from .model import Kind, Observed, Resource, is_unknown
+from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, resolve
 from .moves import moved
 from .planner import Plan
 
@@ -60,7 +60,7 @@ def take(
             found.append(replace(seen, marked=None) if seen.marked == one.address else seen)
     if problems:
         raise EngineError("\n".join(problems))
-    return found
+    return found + _companions(desired, found, kinds, backend)
 
 
 def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
@@ -116,6 +116,28 @@ def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Fail
         found = [(action.address, look.result()) for action, look in zip(wanted, looks, strict=True)]
     strangers = [(address, holder) for address, holder in found if holder is not None and (holder.kind, holder.id) not in ours]
     return [Failure(address, "", "NameHeld", who_holds(holder), way_out(address, holder)) for address, holder in strangers]
+
+
+def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any) -> list[Observed]:
+    """What came into being with a parent that is there, such as the default group of a VPC.
+
+    It is taken like what is adopted, so that the plan shows what becomes of it. One with another's mark is left, and told as being in
+    the way.
+    """
+    there = {seen.address: seen for seen in observed if seen.state != "deleting"}
+
+    def lookup(reference: Ref) -> Any:
+        parent = there.get(reference.address)
+        return parent.attribute(reference.attribute) if parent else UNKNOWN
+
+    found = []
+    for resource in desired:
+        if kinds[resource.kind].ends_with_parent and resource.address not in there:
+            known = {name: resolve(value, lookup) for name, value in resource.properties.items()}
+            seen = kinds[resource.kind].holder(backend, {name: value for name, value in known.items() if not is_unknown(value)})
+            if seen is not None and not seen.marked:
+                found.append(replace(seen, address=resource.address))
+    return found
 
 
 def is_ours(seen: Observed) -> bool:

@@ -259,12 +259,7 @@ def test_two_live_ones_of_one_address_are_never_chosen_between() -> None:
 )
 def test_a_name_that_another_holds_is_seen_in_the_plan(owner: str, message: str, hint: str) -> None:
     world = world_of(("id-1", "room.x", owner), seed="name")
-    desired = [
-        want("room.a", seed="name"),
-        want("room.b", seed="other"),
-        want("plot.a", seed="name"),
-        want("room.c", seed="name", peer=ref("plot.a")),
-    ]
+    desired = [want("room.a", seed="name"), want("room.b", seed="other"), want("plot.a", seed="name"), want("room.c", seed=ref("plot.a"))]
     (failed,) = names_held(plan_only(desired, observe(KINDS, world), KINDS, ALL).plan, KINDS, world)
     assert (failed.address, failed.code, failed.message) == ("room.a", "NameHeld", message)
     assert hint in failed.hint
@@ -288,3 +283,18 @@ def test_a_collision_says_who_is_in_the_way() -> None:
         ("Taken", "the name is taken: id-1 is in the way, which belongs to prod/old (room.x).")
     ]
     assert "adopt: {room.a: {id: id-1, from: prod/old}}" in result.failures[0].hint
+
+
+def test_what_came_with_an_adopted_parent_is_adopted_with_it() -> None:
+    registry = {"room": FakeKind("room"), "door": FakeKind("door", ends_with_parent=True)}
+    world = world_of(("id-1", "room.x", ""), ("id-2", "door.x", ""))
+    world.things["id-2"].properties = {"seed": "id-1", "label": "open"}
+    desired = [want("room.a"), want("door.a", seed=ref("room.a"), label="shut")]
+    found = taken(world, desired, {"room.a": "id-1"}, registry=registry)
+    assert {seen.address: (seen.id, seen.marked) for seen in found} == {"room.a": ("id-1", ""), "door.a": ("id-2", "")}
+    (door,) = [action for action in plan_only(desired, found, registry, ALL).plan.changes if action.address == "door.a"]
+    assert [(c.property, c.before, c.after) for c in door.changes] == [("mark", None, "door.a"), ("label", "open", "shut")]
+    world.things["id-2"].owner = "prod/old"
+    found = taken(world, desired, {"room.a": "id-1"}, registry=registry)
+    assert [seen.address for seen in found] == ["room.a"]
+    assert [f.address for f in names_held(plan_only(desired, found, registry, ALL).plan, registry, world)] == ["door.a"]
