@@ -26,8 +26,8 @@ options:
     type: dict
   propose_for:
     description:
-      - Existing VPCs by the name of the network that is to take them over, such as C(main: vpc-0123456789abcdef0). Then the module returns
-        RV(proposal) in place of the outputs.
+      - Existing VPCs by the name of the network that is to take them over, such as V(main) to V(vpc-0123456789abcdef0). Then the
+        module returns RV(proposal) in place of the outputs.
       - Counterparts are recognised by block and zone (subnets), by the subnets that they stand in or serve (NAT gateways, route tables,
         network ACLs), by name (security groups) and by service (endpoints).
     type: dict

@@ -67,7 +67,7 @@ def propose_adoption(module: Any) -> NoReturn:
     if problems := domain.problems(place):
         module.fail_json(msg="\n".join(problems))
     try:
-        proposal = propose(aws, KINDS, domain.build(place), module.params["propose_for"])
+        proposal = propose(aws, KINDS, domain.build(place), observed, module.params["propose_for"])
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:

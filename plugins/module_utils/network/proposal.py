@@ -33,7 +33,9 @@ FILTERS = {"internet_gateway": "attachment.vpc-id", "flow_log": "resource-id"}
 """How a list call is told the VPC where it is not by vpc-id."""
 
 
-def propose(aws: Aws, kinds: Mapping[str, Kind], desired: Sequence[Resource], vpcs: Mapping[str, str]) -> dict[str, Any]:
+def propose(
+    aws: Aws, kinds: Mapping[str, Kind], desired: Sequence[Resource], observed: Sequence[Observed], vpcs: Mapping[str, str]
+) -> dict[str, Any]:
     """{"adopt": {address: id, or {id, from}}, "create": [address], "left": [id]} for the networks that are to take over these VPCs.
 
     ``create`` lists what is described and has no counterpart, ``left`` what is in the VPCs and has no place in the description.
@@ -52,9 +54,10 @@ def propose(aws: Aws, kinds: Mapping[str, Kind], desired: Sequence[Resource], vp
             found.match([resource for resource in mine if resource.kind == name], list(_inside(aws, kinds[name], identifier)))
         for gateway in [resource for resource in mine if resource.kind == "nat_gateway"]:
             found.take_address(aws, kinds["elastic_ip"], gateway)
+    there = found.taken.keys() | {seen.address for seen in observed}
     return {
         "adopt": {resource.address: found.entries[resource.address] for resource in wanted if resource.address in found.entries},
-        "create": [r.address for r in wanted if r.address not in found.taken and r.kind != "default_security_group"],
+        "create": [r.address for r in wanted if r.address not in there and r.kind != "default_security_group"],
         "left": sorted(found.left),
     }
 
