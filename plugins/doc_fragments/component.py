@@ -15,11 +15,12 @@ options:
       - The environment that the resources belong to, such as V(prod).
       - Together with O(component) it says who owns a resource. The pair must be unique in the account, over all its regions, because
         IAM roles have no region.
+      - A name of up to 24 lower-case letters, digits, hyphens and underscores that begins with a letter.
     type: str
     required: true
   component:
     description:
-      - The component that the resources belong to. It owns them alone.
+      - The component that the resources belong to. It owns them alone. It is named like O(environment).
     type: str
     required: true
   expected_account_id:
@@ -84,7 +85,7 @@ options:
     description:
       - Longest pause between two looks at a resource that is in transition, in seconds.
     type: float
-    default: 5.0
+    default: 2.5
   settle_seconds:
     description:
       - How long a read may lag behind a write, in seconds. When the reply to a create call was lost, the resource counts as not made only
@@ -96,4 +97,12 @@ options:
       - How long one resource may take to be made, changed or deleted, in seconds. Each kind of resource has a default of its own.
       - What was under way goes on in AWS, and the next run picks it up.
     type: float
+  lock_wait:
+    description:
+      - How long to wait, in seconds, while another run changes the component or destroys its environment. With V(0.0) such a run is
+        reported at once, by whom and for how long it has been at work, and nothing is changed.
+      - Runs are kept apart by parameters of AWS Systems Manager below C(/mainstay/locks/), made and deleted by the runs themselves.
+        A run that changes nothing, and check mode, need no lock.
+    type: float
+    default: 0.0
 """

@@ -25,7 +25,7 @@ options:
     description:
       - Longest pause between two looks at a resource that is in transition, in seconds.
     type: float
-    default: 5.0
+    default: 2.5
   settle_seconds:
     description:
       - How long a read may lag behind a write, in seconds.
@@ -35,6 +35,11 @@ options:
     description:
       - How long one resource may take to be deleted, in seconds. Each kind of resource has a default of its own.
     type: float
+  lock_wait:
+    description:
+      - How long to wait for another run to release the run lock, in seconds.
+    type: float
+    default: 0.0
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules
@@ -71,8 +76,10 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import run
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import SERVICES, run
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import removal_argument_spec
+
+__all__ = ["SERVICES", "main"]
 
 
 def main() -> None:

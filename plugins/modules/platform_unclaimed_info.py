@@ -106,7 +106,9 @@ unclaimed:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.unclaimed import run
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.unclaimed import SERVICES, run
+
+__all__ = ["SERVICES", "main"]
 
 
 def main() -> None:

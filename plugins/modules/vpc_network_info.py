@@ -100,7 +100,7 @@ outputs:
       description: ARN of the role that delivers flow logs; null where there is none.
       type: str
       returned: always
-      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod-network-flow-logs
+      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
 proposal:
   description:
     - What could be taken over. C(adopt) is for the option of M(mainstay.aws.vpc_network), C(create) lists the addresses that it would make,

@@ -28,10 +28,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, Failure, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped
 
 from .connection import Aws, Owner
-from .interruption import hand_over, interruptible
+from .interruption import Interruption, hand_over, interruptible
+from .lock import held
+from .lock_entries import Mode
+from .options import owner_problems
 from .progress import Channel, progress
 from .session import client_maker, refused_endpoint
 
@@ -82,12 +85,12 @@ def run(module: Any, domain: Domain) -> NoReturn:
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
         desired = [] if absent else domain.build(place)
-        observed = observed if absent else claimed(module, domain, aws, desired, observed, consent)
+        observed = claimed(module, domain, aws, desired, observed, consent)
         result = plan_only(desired, observed, domain.kinds, consent)
-        if held := names_held(result.plan, domain.kinds, aws):
-            result = replace(result, failures=held)
+        if rivals := names_held(result.plan, domain.kinds, aws):
+            result = replace(result, failures=rivals)
         elif not module.check_mode and result.needs_apply:
-            result = apply(module, domain, aws, desired, observed, consent)
+            result = apply(module, domain, aws, place, desired, result, consent)
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
@@ -99,15 +102,41 @@ def claimed(
     module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
 ) -> list[Observed]:
     """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
+    if module.params["state"] == "absent":
+        return list(observed)
     adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
     return take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
 
 
-def apply(module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent) -> Result:
+def apply(module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent) -> Result:
     """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this."""
     settings = Settings(consent, patience(module), progress=progress)
+    if planned.plan.refused:
+        return reconcile(desired, planned.final, domain.kinds, aws, settings)
+    mode: Mode = "exclusive" if module.params["state"] == "absent" else "shared"
     with interruptible(settings.clock.stop):
-        return reconcile(desired, observed, domain.kinds, aws, settings)
+        try:
+            with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
+                # somebody may have been at work between our first look and now
+                observed = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
+                result = reconcile(desired, observed, domain.kinds, aws, settings)
+        except (CallFailed, ObservationFailed, Stopped) as error:
+            return replace(planned, failures=_not_begun(error))
+    return result if lock.lost is None else _cut_off(result, lock.lost)
+
+
+def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]:
+    if isinstance(error, ObservationFailed):
+        return error.failures
+    if isinstance(error, Stopped):
+        return [Failure("", "", "Interrupted", "the run was asked to stop while it waited for the run lock")]
+    return [failure("", error)]
+
+
+def _cut_off(result: Result, lost: CallFailed) -> Result:
+    """The loss of the lock told once, and not for every change that it prevented."""
+    others = [one for one in result.failures if one.code not in (lost.code, "Interrupted")]
+    return replace(result, failures=[failure("", lost), *others])
 
 
 def read_outputs(module: Any, domain: Domain) -> NoReturn:
@@ -120,6 +149,8 @@ def read_outputs(module: Any, domain: Domain) -> NoReturn:
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:
+    if problems := owner_problems(module.params):
+        module.fail_json(msg="\n".join(problems))
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)
@@ -207,7 +238,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "plan": shown,
         "outputs": domain.outputs(result.attributes()),
     }
-    if result.interrupted:
+    if result.interrupted or Interruption.happened:
         summary = "\n".join([_summary(result), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
     if result.failures:
@@ -221,7 +252,7 @@ def _summary(result: Result) -> str:
         names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
         return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
     if result.report is None:
-        return "Nothing was changed: names or ranges that are needed belong to others."
+        return "Nothing was changed."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
     why = "The run was interrupted" if result.interrupted else "The run failed"
     return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."

@@ -24,6 +24,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.network.validate impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 
+SERVICES = ("sts", "ec2", "iam", "kms", "logs", "resourcegroupstaggingapi")
+"""What a call talks to even when it changes nothing."""
+
 KINDS: dict[str, Kind] = {
     kind.name: kind()
     for kind in (

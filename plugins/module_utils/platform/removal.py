@@ -9,10 +9,13 @@ from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
 
 KINDS: dict[str, Kind] = {**NETWORK}
 """The kinds of all domains. A domain that is not here leaves its things behind."""
+
+__all__ = ["KINDS", "SERVICES", "run"]
 
 
 def run(module: Any) -> NoReturn:

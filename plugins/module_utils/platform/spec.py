@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.options import apply_options, owner_options
 
 CLAIMED = {"claimed": {"type": "list", "elements": "str", "required": True}}
-PATIENCE = ("poll_interval", "settle_seconds", "timeout")
+PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 
 
 def info_argument_spec() -> dict[str, Any]:

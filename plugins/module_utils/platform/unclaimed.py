@@ -23,6 +23,9 @@ FORMAT = 1
 
 PAGE = 100
 
+SERVICES = ("sts", "iam", "resourcegroupstaggingapi")
+"""The services that are asked in every run; what they need is read once, before the workers start."""
+
 
 def run(module: Any) -> None:
     """Answer with what nobody claims. Never fails for what it finds, nor for what it may not look at: that is said in its place."""
