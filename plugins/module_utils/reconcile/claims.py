@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import CallFailed, EngineError, Failure, failure
-from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, resolve
+from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
 from .moves import moved
-from .planner import Plan
+from .planner import Plan, differences
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,15 @@ def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds
     """What came into being with a parent that is there, such as the default group of a VPC.
 
     It is taken like what is adopted, so that the plan shows what becomes of it. One with another's mark is left, and told as being in
-    the way.
+    the way; that of a parent that has to be replaced goes with it.
     """
     there = {seen.address: seen for seen in observed if seen.state != "deleting"}
+    wanted = {resource.address: resource for resource in desired}
 
     def lookup(reference: Ref) -> Any:
         parent = there.get(reference.address)
-        return parent.attribute(reference.attribute) if parent else UNKNOWN
+        stays = parent is not None and not _replaced(wanted[reference.address], parent, kinds[parent.kind])
+        return parent.attribute(reference.attribute) if parent and stays else UNKNOWN
 
     found = []
     for resource in desired:
@@ -138,6 +140,12 @@ def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds
             if seen is not None and not seen.marked:
                 found.append(replace(seen, address=resource.address))
     return found
+
+
+def _replaced(resource: Resource, seen: Observed, kind: Kind) -> bool:
+    """Whether what is given plainly, without a reference, cannot be brought about in place."""
+    plain = {name: value for name, value in resource.properties.items() if not refs_in(value) and kind.properties[name].role == "fixed"}
+    return bool(differences(kind.properties, plain, seen))
 
 
 def is_ours(seen: Observed) -> bool:
