@@ -267,3 +267,17 @@ def _another(site: Site, ec2: Any, kind: str) -> str:
     if kind == "route_table":
         return str(ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"])
     return vpc
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_a_claim_whose_reply_is_lost_is_sent_again(site: Site, fault: str) -> None:
+    """Every marking call of a whole network, of four services."""
+    desired = site.desired(main=network())
+    site.apply(desired)
+    ids = unmark(site)
+    for service, operation in (("ec2", "CreateTags"), ("iam", "TagRole"), ("logs", "TagResource"), ("kms", "TagResource")):
+        site.cloud.admin.fault(service=service, operation=operation, fault=fault, nth=1, times=3)
+    result = taking(site, desired, ids)
+    assert list(result.failures) == []
+    assert site.ids() == ids
+    assert taking(site, desired, ids).report is None
