@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 
-from .support import QUICK, Requests, Site, network, summary
+from .support import ACCOUNT, QUICK, REGION, Requests, Site, network, summary
 
 MARKS = ("mainstay:environment", "mainstay:component", "mainstay:address")
 OWN = "of the network's own take the subnets over"
@@ -215,7 +216,8 @@ def test_a_renamed_network_keeps_what_it_is(site: Site) -> None:
 
 
 COPIED = ["vpc.main", "subnet.main/public-af-south-1a", "internet_gateway.main", "security_group.main/nodes", "route_table.main/public"]
-COPIED += ["elastic_ip.main/nat-af-south-1a", "kms_key.logs"]
+COPIED += ["elastic_ip.main/nat-af-south-1a", "network_acl.main/public", "nat_gateway.main/af-south-1a", "vpc_endpoint.main/s3"]
+COPIED += ["default_security_group.main/default", "kms_key.logs", "iam_role.flow-logs", "log_group.main/flow-logs"]
 
 
 @pytest.mark.parametrize("address", COPIED)
@@ -224,11 +226,7 @@ def test_a_copy_of_our_marks_is_an_error_that_names_both(site: Site, ec2: Any, a
     site.apply(desired)
     original = site.ids()[address]
     copy = _another(site, ec2, address.partition(".")[0])
-    marks = {**site.owner.tags(address)}
-    if address.startswith("kms_key"):
-        site.cloud.client("kms").tag_resource(KeyId=copy, Tags=[{"TagKey": k, "TagValue": v} for k, v in marks.items()])
-    else:
-        ec2.create_tags(Resources=[copy], Tags=_list(marks))
+    _mark(site, address.partition(".")[0], copy, site.owner.tags(address))
     first, second = sorted([original, copy])
     with pytest.raises(EngineError, match=f"{address} is claimed by 2 live resources: {first}, {second}"):
         taking(site, desired)
@@ -243,30 +241,66 @@ def test_marks_of_another_are_never_picked(site: Site, ec2: Any, whose: tuple[st
         identifier = _another(site, ec2, kind)
         address = next(one for one in COPIED if one.startswith(f"{kind}."))
         marks = dict(zip(MARKS, (*whose, address), strict=True))
-        if kind == "kms_key":
-            site.cloud.client("kms").tag_resource(KeyId=identifier, Tags=[{"TagKey": k, "TagValue": v} for k, v in marks.items()])
-        else:
-            ec2.create_tags(Resources=[identifier], Tags=_list(marks))
+        _mark(site, kind, identifier, marks)
     assert site.observed() == []
     assert set(summary(site.plan(site.desired(main=network()))).values()) == {"create"}
 
 
-def _another(site: Site, ec2: Any, kind: str) -> str:
-    """One more of a kind, made without us."""
-    if kind == "elastic_ip":
-        return str(ec2.allocate_address(Domain="vpc")["AllocationId"])
-    if kind == "internet_gateway":
-        return str(ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"])
+def _mark(site: Site, kind: str, identifier: str, marks: dict[str, str]) -> None:
     if kind == "kms_key":
-        return str(site.cloud.client("kms").create_key()["KeyMetadata"]["KeyId"])
+        site.cloud.client("kms").tag_resource(KeyId=identifier, Tags=[{"TagKey": k, "TagValue": v} for k, v in marks.items()])
+    elif kind == "iam_role":
+        site.cloud.client("iam").tag_role(RoleName=identifier, Tags=_list(marks))
+    elif kind == "log_group":
+        site.cloud.client("logs").tag_resource(resourceArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{identifier}", tags=marks)
+    else:
+        site.cloud.client("ec2").create_tags(Resources=[identifier], Tags=_list(marks))
+
+
+def _another(site: Site, ec2: Any, kind: str) -> str:
+    """One more of a kind, made without us; where things are found by a path or a prefix, under ours."""
+    if kind in STANDING_ALONE:
+        return str(STANDING_ALONE[kind](site, ec2))
     vpc = str(ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"])
-    if kind == "subnet":
-        return str(ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/24")["Subnet"]["SubnetId"])
-    if kind == "security_group":
-        return str(ec2.create_security_group(VpcId=vpc, GroupName="copy", Description="copy")["GroupId"])
-    if kind == "route_table":
-        return str(ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"])
-    return vpc
+    if kind == "vpc":
+        return vpc
+    if kind == "default_security_group":
+        return str(ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"][0]["GroupId"])
+    if kind == "nat_gateway":
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/24")["Subnet"]["SubnetId"]
+        return str(ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"])
+    return str(IN_A_VPC[kind](ec2, vpc))
+
+
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+def _role(site: Site, _ec2: Any) -> str:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+    role = site.cloud.client("iam").create_role(RoleName="copy", Path=site.owner.path, AssumeRolePolicyDocument=document)
+    return str(role["Role"]["RoleName"])
+
+
+def _log_group(site: Site, _ec2: Any) -> str:
+    site.cloud.client("logs").create_log_group(logGroupName=f"{site.owner.path}copy")
+    return f"{site.owner.path}copy"
+
+
+STANDING_ALONE: dict[str, Callable[[Site, Any], str]] = {
+    "elastic_ip": lambda _site, ec2: ec2.allocate_address(Domain="vpc")["AllocationId"],
+    "internet_gateway": lambda _site, ec2: ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"],
+    "kms_key": lambda site, _ec2: site.cloud.client("kms").create_key()["KeyMetadata"]["KeyId"],
+    "iam_role": _role,
+    "log_group": _log_group,
+}
+IN_A_VPC: dict[str, Callable[[Any, str], str]] = {
+    "subnet": lambda ec2, vpc: ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/24")["Subnet"]["SubnetId"],
+    "security_group": lambda ec2, vpc: ec2.create_security_group(VpcId=vpc, GroupName="copy", Description="copy")["GroupId"],
+    "route_table": lambda ec2, vpc: ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"],
+    "network_acl": lambda ec2, vpc: ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"],
+    "vpc_endpoint": lambda ec2, vpc: ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=S3)["VpcEndpoint"]["VpcEndpointId"],
+}
+S3 = f"com.amazonaws.{REGION}.s3"
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
