@@ -19,6 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, given, properties_of
 
 from .connection import Aws
+from .quotas import Quota
 from .values import tag_changes, tag_dict, tag_list, visible, with_foreign
 
 Setter = Callable[[Aws, Observed, Any], None]
@@ -73,6 +74,8 @@ class AwsKind:
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0
+    quotas: tuple[Quota, ...] = ()
+    """What one of this kind uses up of the account's quotas; see quotas.py."""
 
     id_prefix = ""
     """What ids of this kind begin with. Empty: the kind has no such ids and looks things up in a way of its own, or not at all."""
@@ -176,6 +179,9 @@ class AwsKind:
     def by_id(self, identifier: str) -> dict[str, Any]:
         """The parameters with which the list call returns this one."""
         return {f"{self.calls.id}s": [identifier]}
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {}
 
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return None

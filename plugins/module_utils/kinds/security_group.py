@@ -14,8 +14,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, initial, later
 
-ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
-"""The egress rule that a new group has."""
+from . import limits
+from .limits import ALLOW_ALL
 
 DEFAULT = "default"
 
@@ -96,6 +96,7 @@ class SecurityGroup(AwsKind):
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
     id_prefix = "sg-"
+    quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
 
     vpc_id = fixed()
@@ -117,6 +118,9 @@ class SecurityGroup(AwsKind):
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=properties.get("group_name"))
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"egress": [ALLOW_ALL]}
+
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
         return flatten(raw.get("IpPermissions", []))
 
@@ -136,6 +140,7 @@ class DefaultSecurityGroup(AwsKind):
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId")
     id_prefix = "sg-"
+    quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     ends_with_parent = True
 
     vpc_id = fixed()
@@ -146,6 +151,9 @@ class DefaultSecurityGroup(AwsKind):
     get_egress = SecurityGroup.get_egress
     set_ingress = SecurityGroup.set_ingress
     set_egress = SecurityGroup.set_egress
+
+    def fresh(self, seen: Observed) -> Mapping[str, Any]:
+        return {"ingress": [{"protocol": "-1", "group_id": seen.id}], "egress": [ALLOW_ALL]}
 
     def find(self, aws: Aws) -> list[Observed]:
         filters = [*aws.owner.filters(), {"Name": "group-name", "Values": [DEFAULT]}]

@@ -14,11 +14,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKi
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
+from . import limits
+
 
 class Vpc(AwsKind):
     name = "vpc"
     calls = ec2("vpc")
     id_prefix = "vpc-"
+    quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
     repeatable = False
     states = {"pending": "pending"}
 
@@ -41,6 +44,9 @@ class Vpc(AwsKind):
         reply = aws.find("ec2", "describe_vpc_attribute", VpcId=raw["VpcId"], Attribute=self.DNS[name])
         return reply[self.api_name(name)]["Value"] if reply else None
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"enable_dns_support": True}
+
     def set_enable_dns_support(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsSupport={"Value": value})
 
@@ -52,6 +58,7 @@ class Subnet(AwsKind):
     name = "subnet"
     calls = ec2("subnet")
     id_prefix = "subnet-"
+    quotas = (limits.SUBNETS,)
     states = {"pending": "pending"}
     exclusive = True
 
@@ -76,6 +83,7 @@ class InternetGateway(AwsKind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
     id_prefix = "igw-"
+    quotas = (limits.INTERNET_GATEWAYS,)
     repeatable = False
     outlives = ("nat_gateway",)
 
@@ -114,6 +122,7 @@ class ElasticIp(AwsKind):
         tag_type="elastic-ip",
     )
     id_prefix = "eipalloc-"
+    quotas = (limits.ELASTIC_IPS,)
     repeatable = False
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,6 +152,7 @@ class NatGateway(AwsKind):
     name = "nat_gateway"
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
     id_prefix = "nat-"
+    quotas = (limits.NAT_GATEWAYS,)
     states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}
     settles = ("delete",)
     timeout = 1200.0

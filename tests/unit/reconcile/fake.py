@@ -249,6 +249,9 @@ class FakeKind:
         mark = {"us": thing.address, "": ""}.get(thing.owner, f"{thing.owner} {thing.address}")
         return replace(self._observed(thing), address=address, marked=mark)
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"label": "factory"}
+
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return self.lane
 
