@@ -79,13 +79,16 @@ def _token(options: argparse.Namespace) -> int:
 
     try:
         session = botocore.session.get_session()
-        client = session.create_client("sts", region_name=options.region)
+        region = options.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        if region is None:
+            raise ValueError("there is no AWS region: give --region, or set AWS_REGION")
+        client = session.create_client("sts", region_name=region)
         credentials = session.get_credentials()
     except BotoCoreError as error:
         raise ValueError(str(error)) from error
     if credentials is None:
         raise ValueError("there are no AWS credentials in the environment")
-    made = make_token(credentials.get_frozen_credentials(), options.cluster_name, client.meta.region_name, client.meta.endpoint_url)
+    made = make_token(credentials.get_frozen_credentials(), options.cluster_name, region, client.meta.endpoint_url)
     print(json.dumps(made.exec_credential()))
     return 0
 

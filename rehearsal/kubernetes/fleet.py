@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,10 @@ class Fleet:
         assert self._make_door is not None
         if self._door is None:
             self._door = self._make_door(self._home / "clusters" / ".login")
-        directory = self._home / "clusters" / (name if arn not in self._members else f"{name}.{len(self._members)}")
+        # Clusters of two regions may have one name.
+        used = {member.plane.home for member in self._members.values()}
+        folders = (self._home / "clusters" / each for each in chain([name], (f"{name}.{number}" for number in count(2))))
+        directory = next(folder for folder in folders if folder not in used)
         plane = ControlPlane(
             directory, name=name, version=version, issuer=issuer, service_range=service_range, webhooks=self._door.webhooks(arn, directory)
         )

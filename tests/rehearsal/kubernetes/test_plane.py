@@ -213,3 +213,18 @@ def test_a_command_without_a_control_plane_says_how_to_start_one() -> None:
     process = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (process.returncode, process.stdout) == (1, "")
     assert "'no-such-plane' does not run; start it with: python -m rehearsal.kubernetes start --name no-such-plane" in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, "there is no AWS region: give --region, or set AWS_REGION"),
+        ({"AWS_REGION": "af-south-1"}, "there are no AWS credentials in the environment"),
+    ],
+)
+def test_a_token_that_cannot_be_made(environment: dict[str, str], words: str) -> None:
+    command = [sys.executable, "-m", "rehearsal.kubernetes", "token", "--cluster-name", "main"]
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    process = subprocess.run(command, cwd=REPOSITORY, env=given | nowhere | environment, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout, process.stderr) == (1, "", f"error: {words}\n")
