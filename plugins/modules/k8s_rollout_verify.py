@@ -352,8 +352,9 @@ options:
     aliases: [key_file]
   validate_certs:
     description:
-      - Whether certificates have to be valid, or E(K8S_AUTH_VERIFY_SSL).
+      - Whether certificates have to be valid.
     type: bool
+    default: true
     aliases: [verify_ssl]
   proxy:
     description:

@@ -123,9 +123,8 @@ def from_options(options: Mapping[str, Any], environment: Mapping[str, str]) -> 
         return environment.get(f"K8S_AUTH_{variable}") if value is None else value
 
     host, key = option("host", "HOST"), option("api_key", "API_KEY")
-    verify = option("validate_certs", "VERIFY_SSL")
     own: dict[str, Any] = {"proxy": option("proxy", "PROXY")}
-    if verify is not None and str(verify).lower() in ("false", "no", "0"):
+    if options.get("validate_certs") is False:
         own["verify"] = False
     if authority := option("ca_cert", "SSL_CA_CERT"):
         own["authority"] = _read(authority, "ca_cert")

@@ -115,7 +115,7 @@ class Api:
         response = self._call("GET", path, asked, stream=True)
         try:
             yield from _events(response)
-        except (urllib3.exceptions.HTTPError, OSError):
+        except (urllib3.exceptions.HTTPError, OSError, ValueError):
             return  # whatever was not heard is asked for again, from the last version that was
         finally:
             response.close()

@@ -28,7 +28,7 @@ AUTH: dict[str, Any] = {
     "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"]},
     "client_cert": {"type": "path", "aliases": ["cert_file"]},
     "client_key": {"type": "path", "aliases": ["key_file"], "no_log": False},
-    "validate_certs": {"type": "bool", "aliases": ["verify_ssl"]},
+    "validate_certs": {"type": "bool", "default": True, "aliases": ["verify_ssl"]},
     "proxy": {"type": "str"},
 }
 
