@@ -18,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.mirror imp
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Forbidden, Unauthorized, Unreachable
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.target import Target, selector
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.verifier import Verifier
 
 from .fake_api import FakeApi, Request, failure
 from .running import BAD, DEPLOYMENTS, PODS, WEB, Hasty, client, in_background, outcome, plan, settled, verify
@@ -311,6 +312,24 @@ def test_rule_42_only_what_the_selector_names_is_read_and_little_of_it_kept(api:
     expressions = [{"key": "a", "operator": "In", "values": ["b", "c"]}, {"key": "d", "operator": "DoesNotExist"}]
     live = {"spec": {"selector": {"matchLabels": {"x": "y"}, "matchExpressions": expressions}}}
     assert selector(live) == "x=y,a in (b,c),!d"
+
+
+def test_rule_42_a_thousand_pods_among_five_thousand_others_cost_few_calls(api: FakeApi) -> None:
+    counts = {"replicas": 1000, "updatedReplicas": 1000}
+    rolling = merged(deployment(**counts, availableReplicas=999), {"spec": {"replicas": 1000}})
+    for thing in [rolling, *SETS, *(pod(f"web-{number}") for number in range(1000))]:
+        api.put(thing)
+    for number in range(5000):
+        api.put(merged(pod(f"other-{number}"), {"metadata": {"labels": {"app": "other"}}}))
+    bell = Bell()
+    asked = client(api, bell, 60)
+    verifier = Verifier(asked, bell, plan(), lambda *_: None, "this test")
+    result = in_background(verifier.run)
+    api.wait_for_watch(PODS)
+    api.put(merged(rolling, {"status": {"availableReplicas": 1000}}))
+    assert outcome(result()) == DONE
+    assert len(verifier.watches[0].pods.things()) == 1000
+    assert asked.counters.calls < 40
 
 
 @pytest.mark.parametrize("hours", [-5, 0, 5])
