@@ -32,7 +32,7 @@ class LauncherError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """How to start a cloud. Port 0 means a free one. `credentials` by role; made afresh when absent."""
+    """How to start a cloud. Port 0 means a free one. `credentials` by role; made afresh when absent. `policies` by role."""
 
     name: str = "default"
     account_id: str = "123456789012"
@@ -41,6 +41,7 @@ class Options:
     admin_port: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     credentials: dict[str, Credentials] | None = None
+    policies: dict[str, Any] = field(default_factory=dict)
 
 
 def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]:
@@ -97,6 +98,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "admin_port": options.admin_port,
         "credentials": {role: asdict(given) for role, given in credentials.items()},
         "settings": options.settings,
+        "policies": options.policies,
         "state_file": str(state_file),
         "log": str(log),
         "owner_pid": owner_pid,
