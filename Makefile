@@ -1,7 +1,7 @@
 # What one does with a checkout. Every recipe calls one small program that says what it does; `make` alone lists them.
 #
 #   ENV=prod          the inventory: inventories/prod
-#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan) or to the checks (check, test)
+#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan, policies) or to the checks (check, test)
 #   REHEARSAL=1       make plan against the rehearsal of ENV, instead of the account that your credentials lead to
 
 ENV = prod
@@ -14,7 +14,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule bench fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan policies check test lint sanity molecule bench fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ rehearse: run-setup ## plan, apply and apply again ENV on an AWS of your own; ne
 
 plan: run-setup ## what applying ENV would change, in the account of your credentials or with REHEARSAL=1
 	@$(PYTHON) -m scripts.rehearse plan $(if $(REHEARSAL),--rehearsal) $(ENV) -- $(ARGS)
+
+policies: run-setup ## write the IAM policies that planning and applying ENV need, to artifacts/policies; needs no account
+	@$(PYTHON) -m scripts.policies $(ENV) -- $(ARGS)
 
 check: setup ## the quick checks while developing: style, types, unit tests, syntax (under 2 minutes)
 	@$(PYTHON) -m scripts.verify quick $(ARGS)

@@ -30,6 +30,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 
 from .connection import Aws, Owner
+from .credentials_life import life_warning
 from .interruption import hand_over, interruptible
 from .progress import Channel, progress
 from .session import client_maker, refused_endpoint
@@ -81,6 +82,10 @@ def run(module: Any, domain: Domain) -> NoReturn:
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
         desired = [] if absent else domain.build(place)
+        if short := life_warning(module.params, os.environ, desired, observed, domain.kinds, consent):
+            if not module.check_mode:
+                module.fail_json(msg=f"{short} Nothing was changed.")
+            module.warn(short)
         if module.check_mode:
             result = plan_only(desired, observed, domain.kinds, consent)
         else:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.examples.running import cloud_of, mutations, play
+from tests.integration.examples.running import cloud_of, denials, mutations, play
 
 INVENTORY = "inventories/prod"
 TWO, THREE = ["af-south-1a", "af-south-1b"], ["af-south-1a", "af-south-1b", "af-south-1c"]
@@ -39,6 +39,7 @@ def test_changes(tmp_path: Path) -> None:
             assert (name, applied.code, applied.totals) == (name, 0, expected), applied.output
             planned = play(cloud, INVENTORY, tmp_path, "--extra-vars", wanted, "--check", role="plan")
             assert (name, planned.code, set(planned.totals)) == (name, 0, {"unchanged"}), planned.output
+        assert denials(cloud) == []
 
 
 @pytest.mark.slow
