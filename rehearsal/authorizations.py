@@ -97,7 +97,7 @@ Tags = Mapping[str, str]
 
 def asks(call: Call) -> list[Ask]:
     """Everything that a call is checked for; all of it must be allowed."""
-    services: dict[str, Callable[[Call], Iterator[Ask]]] = {"ec2": _ec2, "iam": _iam, "kms": _kms, "logs": _logs}
+    services: dict[str, Callable[[Call], Iterator[Ask]]] = {"ec2": _ec2, "iam": _iam, "kms": _kms, "logs": _logs, "ssm": _ssm}
     make = services.get(call.service, _plain)
     return [] if (call.service, call.operation) == ("sts", "GetCallerIdentity") else list(make(call))
 
@@ -228,6 +228,14 @@ def _logs(call: Call) -> Iterator[Ask]:
     yield _ask(call, group, request=request, there=there)
     if call.operation == "CreateLogGroup" and request:
         yield _ask(call, group, "logs:TagResource", request=request)
+
+
+def _ssm(call: Call) -> Iterator[Ask]:
+    """Parameters by name; a folder by the path in the request, whatever lies below it."""
+    names = [call.get("Name"), call.get("Path"), *(call.get("Names") or ())]
+    overwrites = "true" if call.get("Overwrite") else "false" if call.operation == "PutParameter" else ""
+    found = [_ask(call, _arn(call, "ssm", f"parameter/{name.strip('/')}"), ssm_overwrite=overwrites) for name in names if name]
+    yield from found or [_ask(call, "*")]
 
 
 def _pairs(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:

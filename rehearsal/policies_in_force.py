@@ -28,6 +28,7 @@ KEYS = frozenset(
         "iam:passedtoservice",
         "iam:permissionsboundary",
         "iam:policyarn",
+        "ssm:overwrite",
     }
 )
 KEYS_OF_TAGS = ("aws:requesttag/", "aws:resourcetag/")

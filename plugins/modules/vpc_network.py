@@ -20,16 +20,9 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  environment:
-    description:
-      - The environment that the networks belong to, such as V(prod).
-      - Together with O(component) it says who owns a resource. The pair must be unique in the account, over all its regions, because
-        IAM roles have no region.
-    type: str
-    required: true
   component:
     description:
-      - The component that the networks belong to. It owns its resources alone.
+      - The component that the networks belong to. It owns its resources alone. It is named like O(environment).
     type: str
     default: network
   networks:
@@ -56,58 +49,9 @@ options:
       - C(dns) has C(support) and C(hostnames), both V(true). C(tags) are added to everything in the network.
       - Everything is checked before the first call of AWS, and all mistakes are reported at once.
     type: dict
-  state:
-    description:
-      - With V(absent) everything of the component is deleted, in the order that AWS demands. This needs no consent in O(purge), and
-        O(networks) is not looked at.
-    type: str
-    choices: [present, absent]
-    default: present
-  allow_replace:
-    description:
-      - Addresses of resources that may be deleted and made anew where a change is not possible in place, such as V(subnet.main/private-*).
-        Shell patterns are understood.
-      - If a replacement that is needed is not allowed, nothing at all is changed.
-    type: list
-    elements: str
-    default: []
-  purge:
-    description:
-      - Addresses of resources that may be deleted when they are no longer described, such as V(nat_gateway.main/*). Shell patterns are
-        understood. What is not allowed stays, and the plan lists it.
-    type: list
-    elements: str
-    default: []
-  tags:
-    description:
-      - Tags for every resource. Tags of a network or a tier of the same name win.
-    type: dict
-    default: {}
-  permissions_boundary:
-    description:
-      - ARN of the policy that limits every IAM role that is made here.
-    type: str
-  expected_account_id:
-    description:
-      - The account that the credentials must belong to. Any other is refused before anything is planned or changed.
-    type: str
-  poll_interval:
-    description:
-      - Longest pause between two looks at a resource that is in transition, in seconds.
-    type: float
-    default: 5.0
-  settle_seconds:
-    description:
-      - How long a read may lag behind a write, in seconds. When the reply to a create call was lost, the resource counts as not made only
-        if it has not shown for this long.
-    type: float
-    default: 30.0
-  timeout:
-    description:
-      - How long one resource may take to be made, changed or deleted, in seconds. Each kind of resource has a default of its own.
-      - What was under way goes on in AWS, and the next run picks it up.
-    type: float
 extends_documentation_fragment:
+  - mainstay.aws.component
+  - mainstay.aws.component.apply
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -229,7 +173,7 @@ outputs:
       description: ARN of the role that delivers flow logs; null without flow logs.
       type: str
       returned: always
-      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod-network-flow-logs
+      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
 plan:
   description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
   returned: always
@@ -278,8 +222,10 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import run
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES, run
 from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import REQUIRED_IF, argument_spec
+
+__all__ = ["SERVICES", "main"]
 
 
 def main() -> None:

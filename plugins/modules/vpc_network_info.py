@@ -15,21 +15,13 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  environment:
-    description:
-      - The environment that the networks belong to, such as V(prod).
-    type: str
-    required: true
   component:
     description:
       - The component that the networks belong to.
     type: str
     default: network
-  expected_account_id:
-    description:
-      - The account that the credentials must belong to. Any other is refused.
-    type: str
 extends_documentation_fragment:
+  - mainstay.aws.component
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -87,7 +79,7 @@ outputs:
       description: ARN of the role that delivers flow logs; null where there is none.
       type: str
       returned: always
-      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod-network-flow-logs
+      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
 found:
   description: Addresses of everything that the component owns.
   returned: always

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
@@ -27,11 +27,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, Failure, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped
 
 from .connection import Aws, Owner
 from .credentials_life import life_warning
-from .interruption import hand_over, interruptible
+from .interruption import Interruption, hand_over, interruptible
+from .lock import held
+from .lock_entries import Mode
+from .options import owner_problems
 from .progress import Channel, progress
 from .session import client_maker, refused_endpoint
 
@@ -82,19 +85,47 @@ def run(module: Any, domain: Domain) -> NoReturn:
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
         desired = [] if absent else domain.build(place)
-        if short := life_warning(module.params, os.environ, desired, observed, domain.kinds, consent):
-            if not module.check_mode:
-                module.fail_json(msg=f"{short} Nothing was changed.")
+        result = plan_only(desired, observed, domain.kinds, consent)
+        short = life_warning(module.params, os.environ, result.plan.permitted, domain.kinds)
+        if short and module.check_mode:
             module.warn(short)
-        if module.check_mode:
-            result = plan_only(desired, observed, domain.kinds, consent)
-        else:
-            settings = Settings(consent, patience(module), progress=progress)
-            with interruptible(settings.clock.stop):
-                result = reconcile(desired, observed, domain.kinds, aws, settings)
+        if not module.check_mode and result.needs_apply:
+            if short:
+                module.fail_json(msg=f"{short} Nothing was changed.")
+            result = apply(module, domain, aws, place, desired, result, consent)
     except EngineError as error:
         module.fail_json(msg=str(error))
     answer(module, domain, place, result, aws, time.monotonic() - start)
+
+
+def apply(module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent) -> Result:
+    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this."""
+    settings = Settings(consent, patience(module), progress=progress)
+    if planned.plan.refused:
+        return reconcile(desired, planned.final, domain.kinds, aws, settings)
+    mode: Mode = "exclusive" if module.params["state"] == "absent" else "shared"
+    with interruptible(settings.clock.stop):
+        try:
+            with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
+                # somebody may have been at work between our first look and now
+                result = reconcile(desired, observe(domain.kinds, aws), domain.kinds, aws, settings)
+        except (CallFailed, ObservationFailed, Stopped) as error:
+            return replace(planned, failures=_not_begun(error))
+    return result if lock.lost is None else _cut_off(result, lock.lost)
+
+
+def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]:
+    if isinstance(error, ObservationFailed):
+        return error.failures
+    if isinstance(error, Stopped):
+        return [Failure("", "", "Interrupted", "the run was asked to stop while it waited for the run lock")]
+    return [failure("", error)]
+
+
+def _cut_off(result: Result, lost: CallFailed) -> Result:
+    """The loss of the lock told once, and not for every change that it prevented."""
+    others = [one for one in result.failures if one.code not in (lost.code, "Interrupted")]
+    return replace(result, failures=[failure("", lost), *others])
 
 
 def read_outputs(module: Any, domain: Domain) -> NoReturn:
@@ -107,6 +138,8 @@ def read_outputs(module: Any, domain: Domain) -> NoReturn:
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:
+    if problems := owner_problems(module.params):
+        module.fail_json(msg="\n".join(problems))
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)
@@ -194,7 +227,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "plan": shown,
         "outputs": domain.outputs(result.attributes()),
     }
-    if result.interrupted:
+    if result.interrupted or Interruption.happened:
         summary = "\n".join([_summary(result), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
     if result.failures:
@@ -207,6 +240,8 @@ def _summary(result: Result) -> str:
     if result.plan.refused and result.report is None:
         names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
         return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    if result.report is None:
+        return "Nothing was changed."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
     why = "The run was interrupted" if result.interrupted else "The run failed"
     return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."

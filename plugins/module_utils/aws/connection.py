@@ -58,6 +58,8 @@ class Aws:
         self.owner = owner
         self._pause = pause
         self.counts = {"read": 0, "write": 0}
+        self.fence: Callable[[], None] | None = None
+        """Asked before every change; raises when there may be none any more."""
         self._make_client = make_client
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -96,6 +98,8 @@ class Aws:
 
     def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
         """One mutating call. A reply that lists part of it as unsuccessful is an error, whatever its status."""
+        if self.fence:
+            self.fence()
         reply = self._call(service, method, True, lambda client: getattr(client, method)(**params))
         for item in reply.get("Unsuccessful") or []:
             error = item.get("Error", {})

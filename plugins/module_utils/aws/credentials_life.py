@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action, Consent, make_plan
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action
 
 VARIABLES = ("AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION")
 """Where `aws configure export-credentials --format env` and tools like it write the end; the first that is set counts."""
@@ -77,19 +77,11 @@ def spoken(seconds: float) -> str:
 
 
 def life_warning(
-    params: Mapping[str, Any],
-    environment: Mapping[str, str],
-    desired: Iterable[Resource],
-    observed: Iterable[Observed],
-    kinds: Mapping[str, Kind],
-    consent: Consent,
+    params: Mapping[str, Any], environment: Mapping[str, str], actions: Iterable[Action], kinds: Mapping[str, Kind]
 ) -> str | None:
     """What is wrong with the life of a module's credentials, given what it is about to do."""
     try:
         end = end_of(params.get("access_key"), params.get("profile"), environment)
     except ValueError as error:
         return str(error)
-    if end is None:
-        return None
-    plan = make_plan(list(desired), list(observed), kinds, consent)
-    return shortage(end, datetime.now(UTC), *longest(plan.permitted, kinds, params.get("timeout")))
+    return shortage(end, datetime.now(UTC), *longest(actions, kinds, params.get("timeout"))) if end else None

@@ -55,6 +55,7 @@ GROUP = Grant(("log_group",))
 OWN_KEY = Grant(("key",), ("marked",))
 ANY_KEY = Grant(("key",))
 ALIAS = Grant(("alias",))
+LOCK = Grant(("lock",))
 
 ROOTS = ("vpc",)
 INNER = ("subnet", "route-table", "network-acl", "security-group", "internet-gateway", "elastic-ip")
@@ -128,6 +129,9 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
         )
     },
     "route53:AssociateVPCWithHostedZone": (Grant(("hosted_zone",)),),
+    # The run lock: an entry is never written over, which is what makes it a lock.
+    "ssm:DeleteParameter": (LOCK,),
+    "ssm:PutParameter": (Grant(("lock",), ("new",)),),
 }
 """Every action that changes something, and how each is confined."""
 
@@ -148,6 +152,9 @@ READS: Mapping[str, tuple[Grant, ...]] = {
     **{f"kms:{name}": (ANY_KEY,) for name in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags")},
     "logs:DescribeLogGroups": (REGIONAL,),
     "logs:ListTagsForResource": (GROUP,),
+    "ssm:GetParameter": (LOCK,),
+    # Checked against the path in the request, not against what lies below it (Parameter Store, authorization of retrieval).
+    "ssm:GetParametersByPath": (Grant(("lock_folder", "lock_folders")),),
     "tag:GetResources": (REGIONAL,),
 }
 """Every action that only reads."""

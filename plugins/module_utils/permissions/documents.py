@@ -26,20 +26,32 @@ class UnknownAction(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """What one role of the collection works with: its kinds, the questions it asks beside, and what it never does, with the reason."""
+    """What one role of the collection works with: its kinds, the questions that it asks beside, what it does only when it applies, and what
+    it never does, with the reason."""
 
     kinds: Mapping[str, Any]
     questions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    applying: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     unused: Mapping[str, str] = field(default_factory=dict)
     attachable: tuple[str, ...] = ()
 
 
-def actions_of(subject: Subject) -> frozenset[str]:
-    """Every action that the calls of a subject need. Raises UnknownAction naming those that the tables do not have."""
+def planning(subject: Subject) -> frozenset[str]:
+    """Every action that a plan of a subject needs: its reads."""
+    return _actions(subject, subject.questions) & set(READS)
+
+
+def applying(subject: Subject) -> frozenset[str]:
+    """Every action that an apply needs."""
+    return _actions(subject, {**subject.questions, **subject.applying})
+
+
+def _actions(subject: Subject, functions: Mapping[str, Callable[..., Any]]) -> frozenset[str]:
+    """What the calls of kinds and functions need. Raises UnknownAction naming the actions that the tables do not have."""
     found: dict[str, set[str]] = {}
     for name, operations in (
         *((name, operations_of(kind)) for name, kind in subject.kinds.items()),
-        *((name, operations_of_question(question)) for name, question in subject.questions.items()),
+        *((name, operations_of_question(function)) for name, function in functions.items()),
     ):
         for operation in operations:
             action = action_of(operation.service, operation.name)
@@ -53,12 +65,13 @@ def actions_of(subject: Subject) -> frozenset[str]:
 
 def policies(subjects: Iterable[Subject], scope: Scope) -> dict[str, list[Document]]:
     """{"plan": documents, "apply": documents}. Who applies plans too: the second holds everything that the first does."""
-    actions: set[str] = set()
+    reads: set[str] = set()
+    all_of_them: set[str] = set()
     for subject in subjects:
-        actions |= actions_of(subject)
-    reads = statements(scope, actions & set(READS))
-    writes = statements(scope, actions & set(WRITES))
-    return {"plan": pack(reads), "apply": pack([*reads, *writes])}
+        reads |= planning(subject)
+        all_of_them |= applying(subject)
+    looking = statements(scope, reads)
+    return {"plan": pack(looking), "apply": pack([*looking, *statements(scope, all_of_them - reads)])}
 
 
 def size(document: Document) -> int:

@@ -57,8 +57,10 @@ def operations_of(kind: object, ours: str = OURS) -> frozenset[Operation]:
 
 
 def operations_of_question(question: Callable[..., Any], ours: str = OURS) -> frozenset[Operation]:
-    """The same for a plain function that is given the connection."""
-    return _Reading(None, (), ours).of([question] if isinstance(question, FunctionType) else [])
+    """The same for a plain function that is given the connection, with what it uses of its own module."""
+    reading = _Reading(None, (), ours)
+    function = reading.function(question)
+    return reading.of([function] if function else [])
 
 
 @cache
@@ -94,7 +96,10 @@ class _Reading:
     def function(self, member: Any) -> FunctionType | None:
         """A function of ours, out of whatever it is wrapped in; None for anything else."""
         plain = member.__func__ if isinstance(member, staticmethod | classmethod) else member
-        return plain if isinstance(plain, FunctionType) and plain.__module__.startswith(self.ours) else None
+        found: Any = inspect.unwrap(plain) if isinstance(plain, FunctionType) else None
+        if found is None or found.__code__.co_filename.startswith("<"):  # made by a dataclass
+            return None
+        return found if isinstance(found, FunctionType) and found.__module__.startswith(self.ours) else None
 
     def of(self, functions: Iterable[FunctionType]) -> frozenset[Operation]:
         left = list(functions)
@@ -113,6 +118,8 @@ class _Reading:
             target: Any = None
             if isinstance(node, ast.Name):
                 target = names.get(node.id)
+                if isinstance(target, type) and target.__module__ == function.__module__:
+                    yield from (method for member in vars(target).values() if (method := self.function(member)))
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 module = names.get(node.value.id)
                 target = getattr(module, node.attr, None) if isinstance(module, ModuleType) else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import TAG_PREFIX
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import ROOT as LOCKS
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import (
     FLOW_LOG_SERVICE,
     NAT_SERVICE,
@@ -64,6 +65,9 @@ def resource(scope: Scope, name: str) -> str:
         "log_group": scope.arn("logs", f"log-group:{scope.path}*"),
         "key": scope.arn("kms", "key/*"),
         "alias": scope.arn("kms", f"alias{scope.path}*"),
+        "lock": scope.arn("ssm", f"parameter{LOCKS}{scope.environment}/" + (f"{scope.component}/*" if scope.component else "*")),
+        "lock_folder": scope.arn("ssm", f"parameter{LOCKS}{scope.environment}"),
+        "lock_folders": scope.arn("ssm", f"parameter{LOCKS}{scope.environment}/*"),
         "hosted_zone": f"arn:{scope.partition}:route53:::hostedzone/*",
     }
     return named[name]
@@ -88,6 +92,7 @@ def condition(scope: Scope, name: str, created_by: Iterable[str]) -> Condition:
         "default_group": lambda: {"StringLike": {f"aws:RequestTag/{TAG_PREFIX}address": "default_security_group.*"}},
         "created": lambda: {"StringEquals": {"ec2:CreateAction": sorted(created_by)}},
         "boundary": lambda: {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}} if scope.boundary else {},
+        "new": lambda: {"StringNotEquals": {"ssm:Overwrite": "true"}},
         "attachable": lambda: {"ArnEquals": {"iam:PolicyARN": sorted(scope.attachable)}},
         "flow_log_service": lambda: {"StringEquals": {"iam:PassedToService": FLOW_LOG_SERVICE}},
         "nat_service": lambda: {"StringEquals": {"iam:AWSServiceName": NAT_SERVICE}},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
 
@@ -14,6 +15,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "vpc": Subject(
         KINDS,
         {"zones": available_zones},
+        applying={"run lock": held},
         unused={
             "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
             "iam:UpdateRole": "the role of the flow logs has no description",

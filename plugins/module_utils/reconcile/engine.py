@@ -53,6 +53,12 @@ class Result:
     def interrupted(self) -> bool:
         return self.report is not None and self.report.interrupted
 
+    @property
+    def needs_apply(self) -> bool:
+        """Whether an apply has anything to do: to change, to refuse, or to wait for."""
+        unready = any(a.observed and a.observed.state == "pending" for a in self.plan.actions)
+        return bool(self.plan.permitted or self.plan.refused) or unready
+
     def steps(self, action: Action) -> list[Step]:
         """The steps that carry out an action."""
         making = [Step("make", action.address), Step("finish", action.address)] if action.desired else []
@@ -121,8 +127,7 @@ def reconcile(
     graph = build(plan, kinds)
     if plan.refused:
         return Result(plan, observed, failures=[_refusal(action) for action in plan.refused])
-    unready = any(a.observed and a.observed.state == "pending" for a in plan.actions)
-    if not plan.permitted and not unready:
+    if not Result(plan, observed).needs_apply:
         return Result(plan, observed)
     shop = Workshop(
         plan=plan,

@@ -65,7 +65,8 @@ class Failure:
     def __str__(self) -> str:
         call = " ".join(part for part in (self.operation, f"({self.code})" if self.code else "") if part)
         where = f"{self.address}: " if self.address else ""
-        return where + (f"{call}: " if call else "") + self.message + (f" {self.hint}" if self.hint else "")
+        text = self.message if not self.hint or self.message.endswith((".", "!", "?")) else f"{self.message}."
+        return where + (f"{call}: " if call else "") + text + (f" {self.hint}" if self.hint else "")
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

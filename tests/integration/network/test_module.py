@@ -36,7 +36,7 @@ def test_plan_with_credentials_that_may_only_read(cloud: Cloud, tmp_path: Path) 
     assert all(record["error_code"] for record in changes), "something was changed with credentials that may only read"
     assert described(cloud) == {}
     assert refused["failed"]
-    assert "The credentials need ec2:CreateVpc." in refused["msg"]
+    assert "The credentials need ssm:PutParameter." in refused["msg"]
     assert shape(refused["outputs"]) == shape(planned["outputs"])
 
 

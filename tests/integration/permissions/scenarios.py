@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
@@ -20,7 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, silent
 from rehearsal.testing import Cloud
 from tests.integration.faults import test_matrix as matrix
 
@@ -71,6 +72,11 @@ def shared_drift(cloud: Cloud) -> None:
     logs.delete_retention_policy(logGroupName=group["logGroupName"])
 
 
+def lose_a_reply(cloud: Cloud) -> None:
+    """The lock is taken, and nobody hears of it."""
+    cloud.admin.fault("ssm", "PutParameter", fault="reset_after")
+
+
 def nothing(_cloud: Cloud) -> None:
     """Nobody does anything."""
 
@@ -93,7 +99,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "narrow": Scenario(network({**matrix.REGIONAL, "availability_zones": matrix.ZONES}), network(matrix.REGIONAL)),
     "mend network": Scenario(network(SMALL), network(SMALL), network_drift),
     "mend shared": Scenario(network(SMALL), network(SMALL), shared_drift),
-    "unchanged": Scenario(network(SMALL), network(SMALL)),
+    "lost reply": Scenario(network(SMALL), network(SMALL), lose_a_reply),
     "destroy": Scenario(network(CHANGED), []),
 }
 
@@ -116,7 +122,8 @@ def apply(cloud: Cloud, desired: Sequence[Resource], owner: Owner = OWNER) -> Re
     try:
         available_zones(aws)
         settings = Settings(ALL, Patience(poll=0.05, settle=0.5, timeout=20, grace=1))
-        return reconcile(desired, observe(KINDS, aws), KINDS, aws, settings)
+        with held(aws, "shared" if desired else "exclusive", "a test", settings.clock, 0.0, silent):
+            return reconcile(desired, observe(KINDS, aws), KINDS, aws, settings)
     finally:
         aws.close()
 

@@ -36,6 +36,9 @@ from tests.integration.permissions.scenarios import (
     without,
 )
 
+FORGIVEN = {"ssm:DeleteParameter": "a run lock that cannot be let go gives way by its age"}
+"""What a run can be without: it ends well, and only the next one has to wait."""
+
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
@@ -78,6 +81,9 @@ def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, 
         failures = error.failures
     except CallFailed as error:  # the question about zones is asked outside of the engine
         failures = [failure("", error)]
+    if action in FORGIVEN:
+        assert (failures, set(denials(cloud))) == ([], {action})
+        return
     told = [one for one in failures if f"perform: {action} " in one.message]
     assert told, failures
     assert all(f"need {action}." in one.hint and "make policies" in one.hint for one in told)
@@ -172,7 +178,7 @@ def test_what_another_environment_owns_cannot_be_changed(cloud: Cloud, others: O
 
 def test_roles_keys_and_groups_of_another_environment_are_out_of_reach(cloud: Cloud, others: Others) -> None:
     iam, kms, logs = cloud.client("iam"), cloud.client("kms"), cloud.client("logs")
-    role = f"{OTHERS.environment}-{OTHERS.component}-flow-logs"
+    role = others.find("flow_logs", "FlowLogs")["DeliverLogsPermissionArn"].rpartition("/")[2]
     key = next(one["TargetKeyId"] for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith(f"alias{OTHERS.path}"))
     calls: list[tuple[Any, str, dict[str, Any]]] = [
         (iam, "get_role", {"RoleName": role}),
@@ -196,11 +202,12 @@ def test_a_role_of_ours_is_handed_to_flow_logs_only(cloud: Cloud, others: Others
     """And to those with our mark on our VPC only."""
     ec2 = cloud.client("ec2")
     ours = next(one["VpcId"] for one in ec2.describe_vpcs(Filters=OWNER.filters())["Vpcs"])
-    name = f"role{{}}{{}}-{OWNER.component}-flow-logs"
-    for vpc, owner, code in (
-        (others.find("vpcs", "Vpcs")["VpcId"], OWNER, "UnauthorizedOperation"),
-        (ours, OTHERS, "UnauthorizedOperation"),
-        (ours, OWNER, "FlowLogAlreadyExists"),
+    log = ec2.describe_flow_logs(Filter=OWNER.filters())["FlowLogs"][0]
+    our_role, their_role = log["DeliverLogsPermissionArn"], others.find("flow_logs", "FlowLogs")["DeliverLogsPermissionArn"]
+    for vpc, role, code in (
+        (others.find("vpcs", "Vpcs")["VpcId"], our_role, "UnauthorizedOperation"),
+        (ours, their_role, "UnauthorizedOperation"),
+        (ours, our_role, "FlowLogAlreadyExists"),
     ):
         with pytest.raises(ClientError, match=code):
             ec2.create_flow_logs(
@@ -208,8 +215,8 @@ def test_a_role_of_ours_is_handed_to_flow_logs_only(cloud: Cloud, others: Others
                 ResourceType="VPC",
                 TrafficType="REJECT",
                 LogDestinationType="cloud-watch-logs",
-                LogDestination=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{OWNER.path}main/flow-logs",
-                DeliverLogsPermissionArn=f"arn:aws:iam::{ACCOUNT}:{name.format(owner.path, owner.environment)}",
+                LogDestination=log["LogDestination"],
+                DeliverLogsPermissionArn=role,
                 **marked("vpc-flow-log"),
             )
 

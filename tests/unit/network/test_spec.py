@@ -15,6 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.network.settings impo
 from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import argument_spec, info_argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.modules import vpc_network, vpc_network_info
+from tests.unit.documentation import options_with_fragments
 
 MODULES = [
     pytest.param(vpc_network.DOCUMENTATION, argument_spec(), id="vpc_network"),
@@ -29,9 +30,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("documentation", "options"), MODULES)
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
-    documented = yaml.safe_load(documentation)["options"]
-    without_prose = {name: {key: value for key, value in option.items() if key != "description"} for name, option in documented.items()}
-    assert without_prose == options
+    assert options_with_fragments(documentation) == options
 
 
 @pytest.mark.parametrize("networks", EXAMPLES)

@@ -25,7 +25,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions i
     is_known,
     needed_for,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject, UnknownAction, actions_of
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject, UnknownAction, applying
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import operations_of, operations_of_question
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
 from tests.repository.layout import ROOT
@@ -42,7 +42,7 @@ def resources(action: str) -> set[str]:
 
 @pytest.mark.parametrize("role", SUBJECTS)
 def test_every_call_of_every_kind_has_a_known_action(role: str) -> None:
-    assert actions_of(SUBJECTS[role])
+    assert applying(SUBJECTS[role])
 
 
 def test_every_role_is_registered() -> None:
@@ -55,7 +55,7 @@ def test_an_unknown_action_is_an_error_that_names_it_and_the_kind(monkeypatch: p
         lambda kind: operations_of(kind, some_kinds.__name__),
     )
     with pytest.raises(UnknownAction, match=r"how an action is confined: sqs:CreateQueue \(of queue\)"):
-        actions_of(Subject({"queue": some_kinds.Unlisted()}))
+        applying(Subject({"queue": some_kinds.Unlisted()}))
 
 
 @pytest.mark.parametrize("action", sorted({*WRITES, *READS}))
@@ -67,10 +67,11 @@ def test_aws_knows_the_action(action: str) -> None:
 def test_no_action_is_in_the_tables_for_nothing() -> None:
     made = set()
     for subject in SUBJECTS.values():
-        for operation in {one for kind in subject.kinds.values() for one in operations_of(kind)}:
+        operations = {one for kind in subject.kinds.values() for one in operations_of(kind)}
+        for function in (*subject.questions.values(), *subject.applying.values()):
+            operations |= operations_of_question(function)
+        for operation in operations:
             made |= set(needed_for(action_of(operation.service, operation.name)))
-        for question in subject.questions.values():
-            made |= {action_of(one.service, one.name) for one in operations_of_question(question)}
     assert {*WRITES, *READS} == made
     assert not set(WRITES) & set(READS)
 

@@ -25,6 +25,7 @@ OURS = {"aws:ResourceTag/mainstay:environment": "prod"}
 ASKED = {"aws:RequestTag/mainstay:environment": "prod"}
 EC2, ROLE = "arn:aws:ec2:af-south-1:123456789012:", "arn:aws:iam::123456789012:role/mainstay/prod/*"
 GROUP = "arn:aws:logs:af-south-1:123456789012:log-group:/mainstay/prod/*"
+LOCKS = "arn:aws:ssm:af-south-1:123456789012:parameter/mainstay/locks"
 KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
 
 
@@ -56,6 +57,10 @@ KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
         (replace(SCOPE, component="network"), "iam:DeleteRole", [(ROLE.replace("prod/*", "prod/network/*"), None)]),
         (SCOPE, "logs:DeleteLogGroup", [(GROUP, None)]),
         (CHINA, "logs:DeleteLogGroup", [("arn:aws-cn:logs:cn-north-1:123456789012:log-group:/mainstay/prod/*", None)]),
+        (SCOPE, "ssm:DeleteParameter", [(f"{LOCKS}/prod/*", None)]),
+        (replace(SCOPE, component="network"), "ssm:DeleteParameter", [(f"{LOCKS}/prod/network/*", None)]),
+        (replace(SCOPE, component="network"), "ssm:GetParametersByPath", [([f"{LOCKS}/prod", f"{LOCKS}/prod/*"], None)]),
+        (SCOPE, "ssm:PutParameter", [(f"{LOCKS}/prod/*", {"StringNotEquals": {"ssm:Overwrite": "true"}})]),
         (SCOPE, "kms:PutKeyPolicy", [(KEY, {"StringEquals": OURS})]),
         (
             SCOPE,
@@ -79,7 +84,7 @@ def test_tags_in_a_create_call_are_allowed_to_the_calls_that_are_allowed() -> No
 def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
     given = policies(SUBJECTS.values(), BOUND)
     planned, applied = ({a for one in given[name] for s in one["Statement"] for a in s["Action"]} for name in ("plan", "apply"))
-    assert planned == set(READS)
+    assert planned == {action for action in READS if not action.startswith("ssm:")}, "the run lock is for those who apply"
     assert planned < applied
 
 

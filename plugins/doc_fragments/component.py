@@ -1,0 +1,90 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation of the options that all modules of components share; module_utils/aws/options.py declares them."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # Whose resources a call is about, and the account they are in: of modules that change and of modules that read.
+    DOCUMENTATION = r"""
+options:
+  environment:
+    description:
+      - The environment that the resources belong to, such as V(prod).
+      - Together with O(component) it says who owns a resource. The pair must be unique in the account, over all its regions, because
+        IAM roles have no region.
+      - A name of up to 24 lower-case letters, digits, hyphens and underscores that begins with a letter.
+    type: str
+    required: true
+  component:
+    description:
+      - The component that the resources belong to. It owns them alone. It is named like O(environment).
+    type: str
+    required: true
+  expected_account_id:
+    description:
+      - The account that the credentials must belong to. Any other is refused before anything is planned or changed.
+    type: str
+"""
+
+    # How a call brings the described state about.
+    APPLY = r"""
+options:
+  state:
+    description:
+      - With V(absent) everything of the component is deleted, in the order that AWS demands. This needs no consent in O(purge), and
+        what is described is not looked at.
+    type: str
+    choices: [present, absent]
+    default: present
+  allow_replace:
+    description:
+      - Addresses of resources that may be deleted and made anew where a change is not possible in place, such as V(subnet.main/private-*).
+        Shell patterns are understood.
+      - If a replacement that is needed is not allowed, nothing at all is changed.
+    type: list
+    elements: str
+    default: []
+  purge:
+    description:
+      - Addresses of resources that may be deleted when they are no longer described, such as V(nat_gateway.main/*). Shell patterns are
+        understood. What is not allowed stays, and the plan lists it.
+    type: list
+    elements: str
+    default: []
+  tags:
+    description:
+      - Tags for every resource. More specific ones of the same name win.
+    type: dict
+    default: {}
+  permissions_boundary:
+    description:
+      - ARN of the policy that limits every IAM role that is made here.
+    type: str
+  poll_interval:
+    description:
+      - Longest pause between two looks at a resource that is in transition, in seconds.
+    type: float
+    default: 2.5
+  settle_seconds:
+    description:
+      - How long a read may lag behind a write, in seconds. When the reply to a create call was lost, the resource counts as not made only
+        if it has not shown for this long.
+    type: float
+    default: 30.0
+  timeout:
+    description:
+      - How long one resource may take to be made, changed or deleted, in seconds. Each kind of resource has a default of its own.
+      - What was under way goes on in AWS, and the next run picks it up.
+    type: float
+  lock_wait:
+    description:
+      - How long to wait, in seconds, while another run changes the component or destroys its environment. With V(0.0) such a run is
+        reported at once, by whom and for how long it has been at work, and nothing is changed.
+      - Runs are kept apart by parameters of AWS Systems Manager below C(/mainstay/locks/), made and deleted by the runs themselves.
+        A run that changes nothing, and check mode, need no lock.
+    type: float
+    default: 0.0
+"""

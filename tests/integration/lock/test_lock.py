@@ -1,0 +1,198 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The run lock: one goes on, the others are told by whom they are kept; nobody who lost it changes anything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws import lock
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import Locked, Lost, held
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import Entry, Holder, Mode, this_process
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
+from rehearsal.testing import Cloud
+
+CALLER = "arn:aws:iam::111122223333:user/anna"
+FOREIGN = Holder("run-2", "ben on runner (process 7, as arn:aws:iam::111122223333:role/ci)", "another machine", 7, "1")
+DEAD = Holder("run-3", "carla on laptop", this_process("", "").place, 2**22, "1")
+FOLDER = "/mainstay/locks/prod/"
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Cloud]:
+    with Cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(started: Cloud) -> Cloud:
+    started.admin.reset()
+    return started
+
+
+def connection(cloud: Cloud, component: str = "network") -> Aws:
+    return Aws(cloud.client, Owner("prod", component))
+
+
+def take(aws: Aws, mode: Mode = "shared", wait: float = 0.0, clock: SystemClock | None = None) -> Any:
+    return held(aws, mode, CALLER, clock or SystemClock(), wait, silent)
+
+
+def write(cloud: Cloud, holder: Holder, component: str = "network", number: int = 1, mode: Mode = "shared") -> None:
+    entry = Entry(component, number, holder, mode)
+    cloud.client("ssm").put_parameter(Name=f"{FOLDER}{component}/{number}", Value=entry.value, Type="String")
+
+
+def names(cloud: Cloud) -> list[str]:
+    found = cloud.client("ssm").get_parameters_by_path(Path=FOLDER, Recursive=True)["Parameters"]
+    return sorted(parameter["Name"].removeprefix(FOLDER) for parameter in found)
+
+
+def test_it_leaves_nothing_behind(cloud: Cloud) -> None:
+    with take(connection(cloud)):
+        assert names(cloud) == ["network/1"]
+    assert names(cloud) == []
+
+
+def test_whoever_comes_second_is_told_by_whom_it_is_held(cloud: Cloud) -> None:
+    write(cloud, FOREIGN, number=4)
+    with pytest.raises(Locked) as caught, take(connection(cloud)):
+        pass
+    assert "component network of environment prod is being changed by ben on runner (process 7" in caught.value.message
+    assert "Nothing was changed" in caught.value.message
+    assert names(cloud) == ["network/4"]
+
+
+@pytest.mark.parametrize(
+    ("component", "theirs", "ours", "refused"),
+    [
+        ("db", "shared", "shared", False),
+        ("db", "exclusive", "shared", True),
+        ("db", "shared", "exclusive", True),
+        ("db", "exclusive", "exclusive", True),
+    ],
+)
+def test_components_run_side_by_side_unless_one_of_them_is_destroyed(
+    cloud: Cloud, component: str, theirs: Mode, ours: Mode, refused: bool
+) -> None:
+    write(cloud, FOREIGN, component, mode=theirs)
+    if refused:
+        with pytest.raises(Locked, match="component db of environment prod is being"), take(connection(cloud), ours):
+            pass
+    else:
+        with take(connection(cloud), ours):
+            assert names(cloud) == ["db/1", "network/1"]
+    assert names(cloud) == ["db/1"]
+
+
+def test_what_a_dead_process_of_this_machine_held_is_taken_over_at_once(cloud: Cloud) -> None:
+    write(cloud, DEAD, number=3)
+    with take(connection(cloud)):
+        assert names(cloud) == ["network/4"]
+    assert names(cloud) == []
+
+
+def test_what_was_silent_for_too_long_is_taken_over(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(cloud, FOREIGN)
+    monkeypatch.setattr(lock, "TIME_TO_LIVE", -1.0)
+    with take(connection(cloud)):
+        assert names(cloud) == ["network/2"]
+
+
+def test_of_many_that_begin_at_once_one_goes_on(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each as if it were a process of its own, on a machine of its own."""
+    own = iter(range(1, 100))
+    monkeypatch.setattr(lock, "this_process", lambda run, who: Holder("", who, f"machine {next(own)}", 1, "1"))
+    barrier, done = threading.Barrier(8), threading.Event()
+
+    def compete(_number: int) -> str:
+        aws = connection(cloud)
+        aws.client("ssm")
+        barrier.wait()
+        try:
+            with take(aws):
+                done.wait(20)
+                return "held"
+        except Locked:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        running = [pool.submit(compete, number) for number in range(8)]
+        while sum(future.done() for future in running) < 7:
+            done.wait(0.05)
+        done.set()
+        assert sorted(future.result() for future in running) == ["held"] + ["refused"] * 7
+    assert names(cloud) == []
+
+
+def test_renewing_takes_the_next_number(cloud: Cloud) -> None:
+    with take(connection(cloud)) as mine:
+        mine.renew()
+        mine.renew()
+        assert names(cloud) == ["network/3"]
+    assert names(cloud) == []
+
+
+@pytest.mark.parametrize("what", ["taken over", "taken over and released"])
+def test_who_lost_it_changes_nothing_more(cloud: Cloud, what: str) -> None:
+    aws = connection(cloud)
+    with take(aws) as mine:
+        if what == "taken over":
+            write(cloud, FOREIGN, number=2)
+        else:
+            cloud.client("ssm").delete_parameter(Name=f"{FOLDER}network/1")
+        with pytest.raises(Lost) as lost:
+            mine.renew()
+        mine.lost = lost.value
+        with pytest.raises(Lost, match="Nothing more is changed"):
+            aws.change("ec2", "create_vpc", CidrBlock="10.0.0.0/16")
+    assert names(cloud) == (["network/1", "network/2"] if what == "taken over" else [])
+
+
+def test_who_could_not_renew_in_time_changes_nothing_more(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = connection(cloud)
+    with take(aws):
+        monkeypatch.setattr(lock, "LAST_MOMENT", -1.0)
+        with pytest.raises(Lost, match="could not be renewed"):
+            aws.change("ec2", "create_vpc", CidrBlock="10.0.0.0/16")
+
+
+def test_losing_it_stops_the_clock(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "RENEW_EVERY", 0.05)
+    stopped = threading.Event()
+    clock = SystemClock()
+    clock.on_stop(stopped.set)
+    with take(connection(cloud), clock=clock) as mine:
+        write(cloud, FOREIGN, number=10**6)
+        assert stopped.wait(20)
+        assert mine.lost is not None
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after", "truncate"])
+@pytest.mark.parametrize("operation", ["PutParameter", "DeleteParameter"])
+def test_lost_replies_do_no_harm(cloud: Cloud, operation: str, fault: str) -> None:
+    cloud.admin.fault("ssm", operation, fault=fault)
+    with take(connection(cloud)) as mine:
+        mine.renew()
+        assert names(cloud) == ["network/2"]
+    assert names(cloud) == []
+
+
+def test_waiting_for_whoever_has_it(cloud: Cloud) -> None:
+    write(cloud, FOREIGN)
+    seen: list[str] = []
+
+    def listen(_address: str, doing: str, _seconds: float) -> None:
+        if not seen:
+            cloud.client("ssm").delete_parameter(Name=f"{FOLDER}network/1")
+        seen.append(doing)
+
+    with held(connection(cloud), "shared", CALLER, SystemClock(), 20.0, listen):
+        assert "is being changed by ben" in seen[0]

@@ -1,0 +1,138 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Two ansible-playbooks of one component, and one that was killed: as users meet them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.testing import Cloud
+
+ROOT = Path(__file__).resolve().parents[3]
+ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
+ZONES = ["us-east-1a", "us-east-1b"]
+PATIENCE = 60
+FOLDER = "/mainstay/locks/test/"
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Cloud]:
+    with Cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(started: Cloud) -> Cloud:
+    started.admin.reset()
+    started.admin.settings(transition_seconds={"nat_gateway": 8})
+    return started
+
+
+def start(
+    cloud: Cloud, folder: Path, component: str = "network", state: str = "present", cidr: str = "10.0.0.0/16"
+) -> subprocess.Popen[str]:
+    networks = {"main": {"cidr": cidr, "availability_zones": ZONES, "nat": "per_az"}}
+    call = {
+        "environment": "test",
+        "component": component,
+        "networks": networks,
+        "region": "us-east-1",
+        "state": state,
+        "poll_interval": 0.5,
+    }
+    playbook = folder / f"{component}-{state}.yml"
+    tasks = [{"name": "Network", "mainstay.aws.vpc_network": call}]
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]))
+    environment = {**os.environ, **cloud.environment()}
+    return subprocess.Popen(
+        [ANSIBLE, "-i", "localhost,", str(playbook)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(cloud: Cloud, operation: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while operation not in [request["operation"] for request in cloud.admin.requests()]:
+        assert time.monotonic() < deadline, f"{operation} was never called"
+        time.sleep(0.05)
+
+
+def gateways(cloud: Cloud) -> int:
+    found = cloud.client("ec2").describe_nat_gateways()["NatGateways"]
+    return len([gateway for gateway in found if gateway["State"] in ("pending", "available")])
+
+
+def locks(cloud: Cloud) -> list[str]:
+    found = cloud.client("ssm").get_parameters_by_path(Path=FOLDER, Recursive=True)["Parameters"]
+    return [parameter["Name"] for parameter in found]
+
+
+def test_of_two_runs_of_one_component_one_goes_on(cloud: Cloud, tmp_path: Path) -> None:
+    first = start(cloud, tmp_path)
+    wait_for(cloud, "CreateNatGateway")
+    second = start(cloud, tmp_path)
+    told, _ = second.communicate(timeout=PATIENCE)
+    assert first.poll() is None, "the first run was through before the second was told"
+    assert second.returncode == 2
+    assert "component network of environment test is being changed by" in told.replace("\n", " ")
+    printed, _ = first.communicate(timeout=PATIENCE)
+    assert first.returncode == 0, printed
+    assert gateways(cloud) == 2
+    assert locks(cloud) == []
+
+
+def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_others(cloud: Cloud, tmp_path: Path) -> None:
+    finished = start(cloud, tmp_path, "old", cidr="10.9.0.0/16")
+    printed, _ = finished.communicate(timeout=PATIENCE)
+    assert finished.returncode == 0, printed
+    cloud.admin.clear_requests()
+    first = start(cloud, tmp_path, "one")
+    wait_for(cloud, "CreateNatGateway")
+    second = start(cloud, tmp_path, "two", cidr="10.1.0.0/16")
+    destroying = start(cloud, tmp_path, "old", "absent")
+    told, _ = destroying.communicate(timeout=PATIENCE)
+    assert destroying.returncode == 2
+    assert "which keeps component old waiting" in told.replace("\n", " ")
+    for run in (first, second):
+        printed, _ = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 0, printed
+    assert gateways(cloud) == 6
+    assert locks(cloud) == []
+
+
+def test_after_a_kill_the_next_run_goes_on_at_once(cloud: Cloud, tmp_path: Path) -> None:
+    first = start(cloud, tmp_path)
+    wait_for(cloud, "CreateNatGateway")
+    workers = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent(path) == first.pid]
+    for pid in (first.pid, *workers):
+        os.kill(pid, signal.SIGKILL)
+    first.communicate(timeout=PATIENCE)
+    assert locks(cloud) == [f"{FOLDER}network/1"]
+    again = start(cloud, tmp_path)
+    printed, _ = again.communicate(timeout=PATIENCE)
+    assert again.returncode == 0, printed
+    assert gateways(cloud) == 2
+    assert locks(cloud) == []
+    last = start(cloud, tmp_path)
+    assert "No changes." in last.communicate(timeout=PATIENCE)[0]
+
+
+def parent(path: Path) -> int:
+    try:
+        return int(path.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
