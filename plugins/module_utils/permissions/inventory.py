@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.options import OWNER_NAME
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
@@ -16,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects 
 Hosts = Sequence[Mapping[str, Any]]
 
 FORMS: Mapping[str, tuple[str, str]] = {
-    "platform_environment": (r"[\w.@-]+", "a name of letters, digits, dots and dashes"),
+    "platform_environment": (OWNER_NAME.pattern, "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"),
     "platform_region": (r"[a-z]{2,}(-[a-z]+)+-\d+", "a region such as af-south-1"),
     "platform_account_id": (r"\d{12}", "the twelve digits of the account, quoted"),
 }

@@ -48,6 +48,7 @@ class Operation:
         return f"{self.service}:{self.name}"
 
 
+@lru_cache(maxsize=None)
 def operations_of(kind: object, ours: str = OURS) -> frozenset[Operation]:
     """Every operation that the methods of a kind can make. Raises Unreadable, naming the place. Only modules of ``ours`` are read."""
     cls = type(kind)
