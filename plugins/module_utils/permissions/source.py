@@ -48,7 +48,7 @@ class Operation:
         return f"{self.service}:{self.name}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def operations_of(kind: object, ours: str = OURS) -> frozenset[Operation]:
     """Every operation that the methods of a kind can make. Raises Unreadable, naming the place. Only modules of ``ours`` are read."""
     cls = type(kind)
