@@ -68,10 +68,15 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
     return found
 
 
-def cloud_of(inventory: str, *arguments: str) -> Cloud:
-    """A cloud that plays the account and the region that the inventory names, with exactly the policies written for it in force."""
-    target, policies = variables(inventory), policies_of(inventory, *arguments)
+def cloud_of(inventory: str, policies: dict[str, list[Any]] | None = None) -> Cloud:
+    """A cloud that plays the account and the region that the inventory names."""
+    target = variables(inventory)
     return Cloud(account_id=target["platform_account_id"], region=target["platform_region"], policies=policies)
+
+
+def confined_cloud_of(inventory: str, *arguments: str) -> Cloud:
+    """The same, with exactly the policies in force that are written for the inventory."""
+    return cloud_of(inventory, policies_of(inventory, *arguments))
 
 
 def denials(cloud: Cloud) -> list[str]:

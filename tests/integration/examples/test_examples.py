@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.network.validate impo
 from tests.integration.examples import company_tags
 from tests.integration.examples import network_state as is_
 from tests.integration.examples.network_state import NetworkState
-from tests.integration.examples.running import INVENTORIES, cloud_of, denials, mutations, play, variables, with_every_right
+from tests.integration.examples.running import INVENTORIES, confined_cloud_of, denials, mutations, play, variables, with_every_right
 
 AF = ("af-south-1a", "af-south-1b", "af-south-1c")
 EU = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
@@ -88,7 +88,7 @@ def expected_addresses(inventory: str) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
-    with cloud_of(inventory) as cloud:
+    with confined_cloud_of(inventory) as cloud:
         planned = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
         assert planned.code == 0, planned.output
         assert {address for address, action in planned.actions.items() if action["action"] == "create"} == expected_addresses(inventory)
@@ -100,7 +100,7 @@ def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("inventory", ROWS)
 def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
     """Plan, apply, what was asked for, plan again, apply again, destroy: with the policies written for the inventory, nothing denied."""
-    with cloud_of(inventory) as cloud:
+    with confined_cloud_of(inventory) as cloud:
         planned = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
         applied = play(cloud, inventory, tmp_path)
         assert applied.code == 0, applied.output

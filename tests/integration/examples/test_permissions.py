@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.terminal import BIN, ROOT, isolated_environment
-from tests.integration.examples.running import cloud_of, denials, play, policies_of
+from tests.integration.examples.running import confined_cloud_of, denials, play, policies_of
 
 INVENTORY = "inventories/prod"
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -61,7 +61,7 @@ def test_wrong_input_writes_nothing(arguments: list[str], said: str, tmp_path: P
 @pytest.mark.slow
 def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
     """Its policies allow no role without it, nor taking it off; the role of the flow logs has it, so nothing is denied."""
-    with cloud_of(INVENTORY, *BOUND) as cloud:
+    with confined_cloud_of(INVENTORY, *BOUND) as cloud:
         applied = play(cloud, INVENTORY, tmp_path, *BOUND)
         assert (applied.code, denials(cloud)) == (0, []), applied.output
         roles = [cloud.client("iam").get_role(RoleName=one["RoleName"])["Role"] for one in cloud.client("iam").list_roles()["Roles"]]
@@ -75,7 +75,7 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_every_denial_is_told_with_what_is_needed(tmp_path: Path) -> None:
     """Nothing but planning is allowed: each kind of resource that could be begun is in the report with its action."""
-    with cloud_of(INVENTORY) as cloud:
+    with confined_cloud_of(INVENTORY) as cloud:
         cloud.admin.policies(apply=policies_of(INVENTORY)["plan"])
         refused = play(cloud, INVENTORY, tmp_path)
         output = " ".join(refused.output.split())
