@@ -158,7 +158,7 @@ class _Reading:
     def texts(self, node: ast.AST, function: FunctionType) -> list[str] | None:
         """The strings that an expression may be, as patterns; None where that cannot be told from the expression alone."""
         match node:
-            case ast.Constant(value=str(text)):
+            case ast.Constant(value=str() as text):
                 return [text]
             case ast.IfExp(body=one, orelse=other):
                 both = [self.texts(one, function), self.texts(other, function)]
