@@ -2,11 +2,14 @@
 #
 #   ENV=prod          the inventory: inventories/prod
 #   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan, policies) or to the checks (check, test)
+#   FROM=v1.2         make rehearse from what ENV was at that commit, tag or branch; FROM_CODE=1 applies that with the code of then
 #   REHEARSAL=1       make plan against the rehearsal of ENV, instead of the account that your credentials lead to
 
 ENV = prod
 ARGS =
 REHEARSAL =
+FROM =
+FROM_CODE =
 
 SHELL = /bin/bash
 .DEFAULT_GOAL = help
@@ -37,8 +40,8 @@ cloud-down: run-setup ## stop the rehearsal cloud of ENV
 cloud-env: run-setup ## print export lines that lead any AWS client to the rehearsal cloud of ENV
 	@$(PYTHON) -m rehearsal env --name $(ENV)
 
-rehearse: run-setup ## plan, apply and apply again ENV on an AWS of your own; needs no account
-	@$(PYTHON) -m scripts.rehearse run $(ENV) -- $(ARGS)
+rehearse: run-setup ## plan, apply and apply again ENV on an AWS of your own; needs no account. FROM=<git ref>: its change since
+	@$(PYTHON) -m scripts.rehearse run $(if $(FROM),'--from=$(FROM)') $(if $(FROM_CODE),--from-code) $(ENV) -- $(ARGS)
 
 plan: run-setup ## what applying ENV would change, in the account of your credentials or with REHEARSAL=1
 	@$(PYTHON) -m scripts.rehearse plan $(if $(REHEARSAL),--rehearsal) $(ENV) -- $(ARGS)

@@ -35,6 +35,8 @@ class CloudState:
         self.tokens = Tokens()
         self.hidden = Hidden()
         self.scripts = transitions.scripts
+        # What clients want remembered until the next reset, by name.
+        self.notes: dict[str, Any] = {}
         self.resets = 0
         # Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own.
         self.lock = threading.RLock()
@@ -55,6 +57,7 @@ class CloudState:
             self.identities.reset()
             self.policies.reset()
             self.scripts.clear()
+            self.notes.clear()
             self.settings = self.start_settings
             self.change_settings({})
             self.log.clear()

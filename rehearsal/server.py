@@ -62,7 +62,7 @@ def serve(config: dict[str, Any]) -> None:
 
 def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str, Any]:
     """What `cloud.json` says."""
-    kept = ("id", "name", "account_id", "region", "credentials", "log")
+    kept = ("id", "name", "account_id", "region", "credentials", "log", "code")
     return {
         "pid": os.getpid(),
         "endpoint": f"http://{HOST}:{port}",

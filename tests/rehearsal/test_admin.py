@@ -94,6 +94,14 @@ def test_reset_empties_the_account(cloud: CheckedCloud, ec2: Any) -> None:
     assert cloud.client("kms").list_keys()["Keys"] == []
 
 
+def test_notes_last_until_the_next_reset(cloud: CheckedCloud) -> None:
+    cloud.admin.note("a", {"b": [1]})
+    cloud.admin.note("c", "d")
+    assert cloud.admin.notes() == {"a": {"b": [1]}, "c": "d"}
+    cloud.admin.reset()
+    assert cloud.admin.notes() == {}
+
+
 def test_unknown_requests(cloud: CheckedCloud) -> None:
     with pytest.raises(AdminError):
         cloud.admin.request("GET", "/nowhere")

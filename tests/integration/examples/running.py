@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from rehearsal import seed
 from rehearsal.identities import ROLES
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
@@ -68,15 +69,24 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
     return found
 
 
-def cloud_of(inventory: str, policies: dict[str, list[Any]] | None = None) -> Cloud:
-    """A cloud that plays the account and the region that the inventory names."""
+@contextmanager
+def cloud_of(inventory: str) -> Iterator[Cloud]:
+    """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds."""
     target = variables(inventory)
-    return Cloud(account_id=target["platform_account_id"], region=target["platform_region"], policies=policies)
+    path = ROOT / inventory / seed.PLACE
+    with Cloud(account_id=target["platform_account_id"], region=target["platform_region"]) as cloud:
+        if path.exists():
+            seed.apply(seed.load(path, cloud.region), cloud.description)
+            cloud.admin.clear_requests()
+        yield cloud
 
 
-def confined_cloud_of(inventory: str, *arguments: str) -> Cloud:
+@contextmanager
+def confined_cloud_of(inventory: str, *arguments: str) -> Iterator[Cloud]:
     """The same, with exactly the policies in force that are written for the inventory."""
-    return cloud_of(inventory, policies_of(inventory, *arguments))
+    with cloud_of(inventory) as cloud:
+        cloud.admin.policies(**policies_of(inventory, *arguments))
+        yield cloud
 
 
 def denials(cloud: Cloud) -> list[str]:

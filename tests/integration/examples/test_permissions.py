@@ -64,7 +64,10 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
     with confined_cloud_of(INVENTORY, *BOUND) as cloud:
         applied = play(cloud, INVENTORY, tmp_path, *BOUND)
         assert (applied.code, denials(cloud)) == (0, []), applied.output
-        roles = [cloud.client("iam").get_role(RoleName=one["RoleName"])["Role"] for one in cloud.client("iam").list_roles()["Roles"]]
+        roles = [
+            cloud.client("iam").get_role(RoleName=one["RoleName"])["Role"]
+            for one in cloud.client("iam").list_roles(PathPrefix="/mainstay/")["Roles"]
+        ]
         assert [(role["Path"], role["PermissionsBoundary"]["PermissionsBoundaryArn"]) for role in roles] == [
             ("/mainstay/prod/network/", BOUNDARY)
         ]
