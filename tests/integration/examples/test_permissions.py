@@ -77,9 +77,10 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_denial_is_told_with_what_is_needed(tmp_path: Path) -> None:
-    """Nothing but planning is allowed: each kind of resource that could be begun is in the report with its action."""
+    """Nothing but planning and the run lock is allowed: each kind of resource that could be begun is in the report with its action."""
+    lock = {"Effect": "Allow", "Action": "ssm:*", "Resource": "arn:aws:ssm:*:*:parameter/mainstay/locks/prod*"}
     with confined_cloud_of(INVENTORY) as cloud:
-        cloud.admin.policies(apply=policies_of(INVENTORY)["plan"])
+        cloud.admin.policies(apply=[*policies_of(INVENTORY)["plan"], {"Version": "2012-10-17", "Statement": lock}])
         refused = play(cloud, INVENTORY, tmp_path)
         output = " ".join(refused.output.split())
         assert refused.code != 0
