@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _start(options: argparse.Namespace) -> int:
     settings = {"latency_ms": options.latency_ms} if options.latency_ms else {}
+    settings |= {"rate_limits": options.rate_limits} if options.rate_limits else {}
     if options.transition_seconds:
         settings["transition_seconds"] = {"default": options.transition_seconds}
     wanted = launcher.Options(options.name, options.account_id, options.region, options.port, options.admin_port, settings)
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--port", type=int, default=0, help="of the AWS endpoint; 0 takes a free one")
             command.add_argument("--admin-port", type=int, default=0, help="of the administrative API; 0 takes a free one")
             command.add_argument("--latency-ms", type=float, default=0, help="delay of every request")
+            command.add_argument("--rate-limits", choices=["aws"], help="refuse calls beyond the rates that AWS publishes")
             command.add_argument("--transition-seconds", type=float, default=0, help="time that resources take to become available")
         if name == "seed":
             command.add_argument("file", type=Path, help="what the account is to hold, such as inventories/prod/rehearsal/seed.yml")

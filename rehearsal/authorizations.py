@@ -17,6 +17,7 @@ PREFIXES = {
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
     "stepfunctions": "states",
 }
 """botocore's name of a service -> what its actions begin with, where the two differ."""

@@ -9,6 +9,7 @@ from rehearsal import transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.policies_in_force import InForce
+from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
@@ -33,6 +34,7 @@ class CloudState:
         self.log = RequestLog()
         self.faults = Faults()
         self.tokens = Tokens()
+        self.rates = RateLimits()
         self.hidden = Hidden()
         self.scripts = transitions.scripts
         # What clients want remembered until the next reset, by name.
@@ -53,6 +55,7 @@ class CloudState:
         with self.lock:
             _empty_moto()
             self.tokens.clear()
+            self.rates.clear()
             self.hidden.clear()
             self.identities.reset()
             self.policies.reset()

@@ -150,6 +150,7 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "MAINSTAY_REHEARSAL_ENDPOINT": cloud["endpoint"],
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
+        **({"MAINSTAY_REHEARSAL_RATE_LIMITS": "aws"} if cloud.get("rate_limits") else {}),
     }
 
 

@@ -83,6 +83,9 @@ class Application:
 
         try:
             self._check_caller(incoming)
+            self.state.rates.check(
+                self.state.settings.rate_limits, incoming.region, incoming.service, incoming.operation, incoming.mutating
+            )
             registry.prepare(incoming.service)
             with self._one_at_a_time(incoming.service), given_ids.giving(incoming.request.headers.get(given_ids.HEADER)):
                 return self._carry_out(incoming)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.extensions.ec2_regions import OPT_IN
-from rehearsal.refusals.ec2_quotas import AWS_DEFAULTS
+from rehearsal.quotas import QUOTAS
 from rehearsal.seed_checks import (
     Check,
     block,
@@ -111,7 +111,7 @@ SECTIONS: Mapping[str, Check] = {
         ZONE_NAME,
     ),
     "calls": list_of(fields(CALL, ["service", "operation"])),
-    "quotas": map_of(count, one_of(AWS_DEFAULTS)),
+    "quotas": map_of(count, one_of(QUOTAS)),
     "enabled_regions": list_of(one_of(OPT_IN, "a region that an account has to enable:")),
 }
 """Section -> its check, in the order in which they are made: later ones may refer to earlier ones."""

@@ -1,4 +1,4 @@
-"""Rehearses an inventory on a local AWS: plan, apply, apply again; or a change of it. Called by make rehearse, make cloud and make plan."""
+"""Rehearses an inventory on a local AWS: plan, apply, apply again; or a change of it. Called by make rehearse and make cloud."""
 
 from __future__ import annotations
 
@@ -293,32 +293,14 @@ def start(options: argparse.Namespace) -> int:
     return 0
 
 
-def plan(options: argparse.Namespace) -> int:
-    """Check mode, the same command wherever it goes: to the running cloud with --rehearsal, else where the caller's credentials lead."""
-    inventory_path(options.environment)
-    if options.rehearsal:
-        cloud = launcher.find(options.environment)
-        if cloud is None:
-            name = options.environment
-            raise Problem(f"the rehearsal cloud of {name} does not run; start it with: make rehearse ENV={name}")
-        say(f"Plan of {options.environment} on its rehearsal cloud at {cloud['endpoint']}")
-        variables = isolated_environment(launcher.environment(cloud, "plan"))
-    else:
-        say(f"Plan of {options.environment} with the credentials of this shell; nothing is changed")
-        variables = tool_environment()
-    return play(f"inventories/{options.environment}", variables, ["--check", "--diff", *options.arguments])
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.rehearse", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("run", rehearse), ("start", start), ("plan", plan)):
+    for name, function in (("run", rehearse), ("start", start)):
         command = commands.add_parser(name)
         command.set_defaults(function=function)
         command.add_argument("environment", help="the name of a folder in inventories/")
         command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
-        if name == "plan":
-            command.add_argument("--rehearsal", action="store_true")
         if name == "run":
             command.add_argument("--from", dest="since", metavar="REFERENCE", help="rehearse the change since this commit, tag or branch")
             command.add_argument("--from-code", action="store_true", help="apply what was with the code that was, too")

@@ -66,6 +66,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "propagation_seconds": 0.0,
         "quotas": {},
         "disabled_regions": [],
+        "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})
     assert changed == before | {"latency_ms": 5.0, "transition_seconds": {"default": 0.0, "nat_gateway": 2.0}}
@@ -75,7 +76,16 @@ def test_settings(cloud: CheckedCloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"colour": 1}, {"latency_ms": "slow"}, {"latency_ms": -1}, {"transition_seconds": 3}, {"disabled_regions": "x"}]
+    "wrong",
+    [
+        {"colour": 1},
+        {"latency_ms": "slow"},
+        {"latency_ms": -1},
+        {"transition_seconds": 3},
+        {"disabled_regions": "x"},
+        {"rate_limits": "azure"},
+        {"rate_limits": {"ec2": [0, 1]}},
+    ],
 )
 def test_wrong_settings_are_refused(cloud: CheckedCloud, wrong: dict[str, Any]) -> None:
     name = next(iter(wrong))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts import change, rehearse, sanity, terminal, verify
+from scripts import change, plan, rehearse, sanity, terminal, verify
 
 
 def inventory(**hosts: dict[str, Any]) -> dict[str, Any]:
@@ -45,17 +45,28 @@ def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypa
     """Only the variables differ: the caller's own, or those of the rehearsal's reader."""
     credentials = {role: {"access_key_id": f"key-{role}", "secret_access_key": "secret"} for role in ("plan", "apply")}
     cloud = {"endpoint": "http://127.0.0.1:1", "admin": "http://127.0.0.1:2", "region": "af-south-1", "credentials": credentials}
-    monkeypatch.setattr(rehearse.launcher, "find", lambda name: cloud)
+    monkeypatch.setattr(plan.launcher, "find", lambda name: cloud)
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     ran: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(rehearse, "play", lambda inventory, variables, arguments: ran.append((inventory, arguments, variables)) or 0)
-    assert rehearse.main(["plan", "prod", "--", "--limit", "network"]) == 0
-    assert rehearse.main(["plan", "--rehearsal", "prod", "--", "--limit", "network"]) == 0
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: ran.append((inventory, arguments, variables)) or 0)
+    assert plan.main(["make", "prod", "--", "--limit", "network"]) == 0
+    assert plan.main(["make", "--rehearsal", "prod", "--", "--limit", "network"]) == 0
     (*real, theirs), (*rehearsed, ours) = ran
     assert real == rehearsed == ["inventories/prod", ["--check", "--diff", "--limit", "network"]]
     assert (theirs["AWS_PROFILE"], "AWS_ENDPOINT_URL" in theirs) == ("mine", False)
     assert (ours["AWS_ENDPOINT_URL"], ours["AWS_ACCESS_KEY_ID"], "AWS_PROFILE" in ours) == ("http://127.0.0.1:1", "key-plan", False)
+
+
+def test_a_plan_that_was_not_saved_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "the.plan"
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: 0)
+    assert plan.main(["make", "--out", str(out), "prod"]) == 2
+    assert f"no plan was saved in {out}" in capsys.readouterr().err
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: out.write_text("{}") and 0)
+    assert plan.main(["make", "--out", str(out), "prod"]) == 0
+    assert plan.main(["apply", "--plan", str(tmp_path / "none"), "prod"]) == 2
+    assert f"there is no file {tmp_path}/none" in capsys.readouterr().err
 
 
 REPORT = {

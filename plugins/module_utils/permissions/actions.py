@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PREFIXES: Mapping[str, str] = {"resourcegroupstaggingapi": "tag"}
+PREFIXES: Mapping[str, str] = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
 """botocore's name of a service -> what its actions begin with, where the two differ."""
 
 FREE = frozenset({"sts:GetCallerIdentity"})
@@ -152,6 +152,7 @@ READS: Mapping[str, tuple[Grant, ...]] = {
     **{f"kms:{name}": (ANY_KEY,) for name in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags")},
     "logs:DescribeLogGroups": (REGIONAL,),
     "logs:ListTagsForResource": (GROUP,),
+    **{f"servicequotas:{name}": (REGIONAL,) for name in ("GetAWSDefaultServiceQuota", "GetServiceQuota", "ListServiceQuotas")},
     "ssm:GetParameter": (LOCK,),
     # Checked against the path in the request, not against what lies below it (Parameter Store, authorization of retrieval).
     "ssm:GetParametersByPath": (Grant(("lock_folder", "lock_folders")),),

@@ -52,6 +52,7 @@ def _actions(subject: Subject, functions: Mapping[str, Callable[..., Any]]) -> f
     for name, operations in (
         *((name, operations_of(kind)) for name, kind in subject.kinds.items()),
         *((name, operations_of_question(function)) for name, function in functions.items()),
+        *((name, operations_of_question(quota.used)) for name, kind in subject.kinds.items() for quota in counted(kind)),
     ):
         for operation in operations:
             action = action_of(operation.service, operation.name)
@@ -61,6 +62,11 @@ def _actions(subject: Subject, functions: Mapping[str, Callable[..., Any]]) -> f
         listed = "; ".join(f"{action} (of {', '.join(sorted(kinds))})" for action, kinds in sorted(unknown.items()))
         raise UnknownAction(f"not in permissions/actions.py, which says how an action is confined: {listed}")
     return frozenset(found)
+
+
+def counted(kind: Any) -> list[Any]:
+    """The quotas of a kind for which somebody counts what there is."""
+    return [quota for quota in getattr(kind, "quotas", ()) if hasattr(quota, "used")]
 
 
 def policies(subjects: Iterable[Subject], scope: Scope) -> dict[str, list[Document]]:

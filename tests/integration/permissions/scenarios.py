@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
@@ -122,6 +123,7 @@ def apply(cloud: Cloud, desired: Sequence[Resource], owner: Owner = OWNER) -> Re
     try:
         available_zones(aws)
         settings = Settings(ALL, Patience(poll=0.05, settle=0.5, timeout=20, grace=1))
+        check(plan_only(desired, observe(KINDS, aws), KINDS, ALL).plan, KINDS, aws, REGION)
         with held(aws, "shared" if desired else "exclusive", "a test", settings.clock, 0.0, silent):
             return reconcile(desired, observe(KINDS, aws), KINDS, aws, settings)
     finally:
@@ -132,7 +134,9 @@ def plan(cloud: Cloud, desired: Sequence[Resource]) -> Result:
     aws = Aws(lambda service: cloud.client(service, "plan"), OWNER)
     try:
         available_zones(aws)
-        return plan_only(desired, observe(KINDS, aws), KINDS, ALL)
+        planned = plan_only(desired, observe(KINDS, aws), KINDS, ALL)
+        check(planned.plan, KINDS, aws, REGION)
+        return planned
     finally:
         aws.close()
 
