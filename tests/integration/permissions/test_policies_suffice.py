@@ -39,11 +39,15 @@ from tests.integration.permissions.scenarios import (
 FORGIVEN = {
     "ssm:DeleteParameter": "a run lock that cannot be let go gives way by its age",
     **dict.fromkeys(
-        ("servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas"),
+        ("servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas"),
         "a limit that cannot be read is taken to be AWS's default",
     ),
 }
 """What a run can be without: it ends well, and only the next one has to wait."""
+
+
+SELDOM = {"servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has"}
+"""What no scenario gets to ask."""
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +75,11 @@ def needed(cloud: Cloud) -> dict[str, tuple[set[str], set[str]]]:
 def test_nothing_is_denied_and_no_action_is_too_much(needed: dict[str, tuple[set[str], set[str]]]) -> None:
     planned = set().union(*(reads for reads, _all in needed.values()))
     applied = set().union(*(actions for _reads, actions in needed.values()))
-    assert granted(documents()["plan"]) == planned
-    assert granted(documents()["apply"]) == applied
+    assert granted(documents()["plan"]) == planned | set(SELDOM)
+    assert granted(documents()["apply"]) == applied | set(SELDOM)
 
 
-@pytest.mark.parametrize("action", sorted(granted(documents()["apply"])))
+@pytest.mark.parametrize("action", sorted(granted(documents()["apply"]) - set(SELDOM)))
 def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, tuple[set[str], set[str]]], action: str) -> None:
     """In the first scenario that uses it. The denial names the action, and so does the hint."""
     scenario = SCENARIOS[next(name for name, (_reads, actions) in needed.items() if action in actions)]
@@ -88,7 +92,7 @@ def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, 
     except CallFailed as error:  # the question about zones is asked outside of the engine
         failures = [failure("", error)]
     if action in FORGIVEN:
-        assert (failures, set(denials(cloud))) == ([], {action})
+        assert (failures, {one.replace("service-quotas", "servicequotas") for one in denials(cloud)}) == ([], {action})
         return
     told = [one for one in failures if f"perform: {action} " in one.message]
     assert told, failures
