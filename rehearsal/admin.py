@@ -40,6 +40,10 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         state.faults.add(Rule.parse(body))
         return {}
 
+    def put_policies(body: Any, query: dict[str, str]) -> Any:
+        state.policies.put(body)
+        return state.policies.as_dict()
+
     def add_notes(body: Any, query: dict[str, str]) -> Any:
         state.notes.update(body)
         return {}
@@ -52,6 +56,8 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("POST", "/reset"): reset,
         ("GET", "/settings"): lambda body, query: state.settings.as_dict(),
         ("PUT", "/settings"): change_settings,
+        ("GET", "/policies"): lambda body, query: state.policies.as_dict(),
+        ("PUT", "/policies"): put_policies,
         ("GET", "/requests"): lambda body, query: state.log.since(int(query.get("since", "0"))),
         ("DELETE", "/requests"): clear(state.log),
         ("GET", "/notes"): lambda body, query: dict(state.notes),

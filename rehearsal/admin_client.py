@@ -43,6 +43,11 @@ class AdminClient:
         answer: dict[str, Any] = self.request("PUT", "/settings", changes) if changes else self.request("GET", "/settings")
         return answer
 
+    def policies(self, **documents: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
+        """Gives roles IAM policies, by which alone they are then judged (None takes them away), and returns those in force."""
+        answer: dict[str, Any] = self.request("PUT", "/policies", documents) if documents else self.request("GET", "/policies")
+        return answer
+
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = self.request("GET", f"/requests?since={since}")
         return answer

@@ -9,6 +9,7 @@ from rehearsal import transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
+from rehearsal.policies_in_force import InForce
 from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
@@ -17,10 +18,18 @@ from rehearsal.visibility import Hidden
 
 
 class CloudState:
-    def __init__(self, account_id: str, region: str, roles: dict[str, Credentials], start_settings: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        region: str,
+        roles: dict[str, Credentials],
+        start_settings: dict[str, Any] | None = None,
+        policies: dict[str, Any] | None = None,
+    ) -> None:
         self.account_id = account_id
         self.region = region
         self.identities = Identities(roles)
+        self.policies = InForce(policies or {})
         self.start_settings = Settings().changed(start_settings or {})
         self.settings = self.start_settings
         self.log = RequestLog()
@@ -51,6 +60,7 @@ class CloudState:
             self.rates.clear()
             self.hidden.clear()
             self.identities.reset()
+            self.policies.reset()
             self.scripts.clear()
             self.notes.clear()
             self.settings = self.start_settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import secrets
 import string
@@ -109,6 +111,16 @@ def refuse_change(service: str, operation: str | None, arn: str) -> Refusal:
         text = f"You are not authorized to perform this operation. User: {arn} may only read ({action})."
         return Refusal("UnauthorizedOperation", text, 403)
     text = f"User: {arn} is not authorized to perform: {action}, because the role may only read"
+    return Refusal("AccessDenied", text, 403) if _is_query(service) else Refusal("AccessDeniedException", text, 400)
+
+
+def refuse_unlisted(service: str, arn: str, action: str, resource: str, reason: str) -> Refusal:
+    """The error for what an identity's policies do not allow, worded as IAM does: EC2 adds a message that only IAM can read."""
+    text = f"User: {arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+    if service == "ec2":
+        sealed = base64.urlsafe_b64encode(hashlib.sha512(text.encode()).digest() * 3).decode()
+        text = f"You are not authorized to perform this operation. {text}. Encoded authorization failure message: {sealed}"
+        return Refusal("UnauthorizedOperation", text, 403)
     return Refusal("AccessDenied", text, 403) if _is_query(service) else Refusal("AccessDeniedException", text, 400)
 
 

@@ -33,7 +33,7 @@ class LauncherError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """How to start a cloud. Port 0 means a free one. `credentials` by role; made afresh when absent."""
+    """How to start a cloud. Port 0 means a free one. `credentials` by role; made afresh when absent. `policies` by role."""
 
     name: str = "default"
     account_id: str = "123456789012"
@@ -42,6 +42,7 @@ class Options:
     admin_port: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     credentials: dict[str, Credentials] | None = None
+    policies: dict[str, Any] = field(default_factory=dict)
 
 
 def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "admin_port": options.admin_port,
         "credentials": {role: asdict(given) for role, given in credentials.items()},
         "settings": options.settings,
+        "policies": options.policies,
         "state_file": str(state_file),
         "log": str(log),
         "code": code(),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from rehearsal import given_ids, identities, operations, registry
+from rehearsal import authorizations, given_ids, identities, operations, registry
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import HAPPENS_BEFORE, Rule
 from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply
@@ -37,6 +37,7 @@ class Incoming:
         self.operation = operations.operation_name(self.service, request) if name else None
         self.mutating = operations.is_mutating(self.service, self.operation, request.method)
         self.role = state.identities.role(self.access_key_id)
+        self.checked_for: list[str] = []
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -103,17 +104,32 @@ class Application:
             raise identities.refuse_stranger(incoming.service, incoming.access_key_id)
         if incoming.region in self.state.settings.disabled_regions:
             raise _refuse_region(incoming.service)
-        if incoming.mutating and incoming.role == "plan":
+        if incoming.mutating and incoming.role == "plan" and not self.state.policies.governs("plan"):
             arn = f"arn:aws:iam::{self.state.account_id}:user/rehearsal-plan"
             raise identities.refuse_change(incoming.service, incoming.operation, arn)
+
+    def _check_policies(self, incoming: Incoming, call: registry.Call) -> None:
+        """Refuses what the policies of the caller's role, if it has any, do not allow."""
+        role = incoming.role
+        if role is None or not self.state.policies.governs(role):
+            return
+        wanted = authorizations.asks(call)
+        incoming.checked_for = sorted({ask.action for ask in wanted})
+        if refused := self.state.policies.refusal(role, wanted):
+            ask, reason = refused
+            arn = f"arn:aws:iam::{self.state.account_id}:user/rehearsal-{role}"
+            raise identities.refuse_unlisted(incoming.service, arn, ask.action, ask.resource, reason)
 
     def _one_at_a_time(self, service: str) -> AbstractContextManager[Any]:
         return nullcontext() if service in WAITING_SERVICES else self.state.lock
 
     def _carry_out(self, incoming: Incoming) -> Reply:
         if incoming.operation is None:
+            if self.state.policies.governs(incoming.role):
+                raise Refusal("AccessDenied", "The rehearsal cloud cannot tell which action this is, so no policy can allow it.", 403)
             return self._moto(incoming)
         call = self._call(incoming)
+        self._check_policies(incoming, call)
         for settle in registry.settlers(incoming.service):
             settle(call)
         token = self._token(incoming)
@@ -160,7 +176,8 @@ class Application:
 
     def _call(self, incoming: Incoming) -> registry.Call:
         service, operation = incoming.service, str(incoming.operation)
-        has_functions = registry.answer(service, operation) or registry.refusals(service, operation)
+        governed = self.state.policies.governs(incoming.role)
+        has_functions = governed or registry.answer(service, operation) or registry.refusals(service, operation)
         return registry.Call(
             service=service,
             operation=operation,
@@ -207,7 +224,8 @@ class Application:
             "region": incoming.region,
             "seconds": round(time.perf_counter() - began, 6),
         }
-        self.state.log.add(record | ({"fault": fault.fault} if fault else {}))
+        checked = {"checked_for": incoming.checked_for} if incoming.checked_for else {}
+        self.state.log.add(record | checked | ({"fault": fault.fault} if fault else {}))
 
 
 def create_moto() -> Callable[..., Iterable[bytes]]:

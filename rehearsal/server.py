@@ -36,7 +36,8 @@ def prepare_environment(account_id: str) -> None:
 
 
 def serve(config: dict[str, Any]) -> None:
-    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, credentials, settings, state_file, log, owner_pid."""
+    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, credentials, settings, policies, state_file, log,
+    owner_pid; see launcher.py."""
     prepare_environment(config["account_id"])
     from werkzeug.serving import make_server
 
@@ -48,7 +49,7 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.middleware import Application, create_moto
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
-    state = CloudState(config["account_id"], config["region"], roles, config["settings"])
+    state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
     server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
     admin = AdminServer(HOST, config["admin_port"], state, {"id": config["id"], "pid": os.getpid()})
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))

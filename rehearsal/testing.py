@@ -16,8 +16,14 @@ from rehearsal.admin_client import AdminClient
 class Cloud:
     """Starts a cloud on free ports and ends it on leaving; it also ends when this process is killed."""
 
-    def __init__(self, account_id: str = "123456789012", region: str = "us-east-1", settings: dict[str, Any] | None = None) -> None:
-        self._options = launcher.Options(name="cloud", account_id=account_id, region=region, settings=settings or {})
+    def __init__(
+        self,
+        account_id: str = "123456789012",
+        region: str = "us-east-1",
+        settings: dict[str, Any] | None = None,
+        policies: dict[str, Any] | None = None,
+    ) -> None:
+        self._options = launcher.Options("cloud", account_id, region, settings=settings or {}, policies=policies or {})
         self.account_id = account_id
         self.region = region
 

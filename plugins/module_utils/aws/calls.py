@@ -31,6 +31,7 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says what is missing, before anything here is called
 
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import action_of, is_known
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 
 from .buckets import Pace
@@ -95,6 +96,10 @@ SPREADING = re.compile(
 """What AWS answers while a role, a policy or a key has not spread through its services yet. The same words may be final: hence a window."""
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+
+ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+SEALED = re.compile(r"\s*Encoded authorization failure message: \S+")
+"""Hundreds of characters that only IAM can read; CloudTrail has them too."""
 
 
 def call(
@@ -178,7 +183,7 @@ def translate(code: str, message: str, name: str, mutating: bool, status: int = 
     if mutating and status >= 500:
         return Ambiguous(message, name, code)
     if code in DENIED:
-        return CallFailed(message, name, code, f"The credentials need {name}.")
+        return denied(message, name, code)
     if not mutating:
         return CallFailed(message, name, code)
     if code in TAKEN or "AlreadyExists" in code or "Duplicate" in code:
@@ -188,6 +193,15 @@ def translate(code: str, message: str, name: str, mutating: bool, status: int = 
     if GONE.search(code) or SPREADING.search(message):
         return NotYet(message, name, code)
     return CallFailed(message, name, code)
+
+
+def denied(message: str, name: str, code: str) -> CallFailed:
+    """A call that the credentials do not allow. The action is not always that of the call: tagging in a create call is one of its own."""
+    service, _colon, operation = name.partition(":")
+    told = ACTION.search(message)
+    action = told[1] if told else action_of(service, operation)
+    written = " `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed." if is_known(action) else ""
+    return CallFailed(SEALED.sub("", message), name, code, f"The credentials need {action}.{written}")
 
 
 def is_gone(error: CallFailed) -> bool:

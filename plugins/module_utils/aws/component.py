@@ -33,6 +33,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 
 from .buckets import pace
 from .connection import Aws, Owner
+from .credentials_life import life_warning
 from .interruption import Interruption, hand_over, interruptible
 from .lock import held
 from .lock_entries import Mode
@@ -119,16 +120,28 @@ def run(module: Any, domain: Domain) -> NoReturn:
         else:
             note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
             exceeded, doubtful = check_quotas(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
+            if module.check_mode:
+                outlive(module, result, domain.kinds)
             told = Told(note, [*exceeded, *doubtful] if module.check_mode else doubtful)
             if exceeded and not module.check_mode and not result.plan.refused:
                 result = replace(result, failures=exceeded)
             elif not module.check_mode and result.needs_apply:
+                outlive(module, result, domain.kinds)
                 result = apply(module, domain, aws, place, desired, result, consent, check)
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
         fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
     answer(module, domain, place, result, aws, time.monotonic() - start, told)
+
+
+def outlive(module: Any, result: Result, kinds: Mapping[str, Kind]) -> None:
+    """Warns in a plan, and ends an apply, if the credentials expire before what is planned may be done."""
+    short = life_warning(module.params, os.environ, result.plan.permitted, kinds)
+    if short and module.check_mode:
+        module.warn(short)
+    elif short:
+        module.fail_json(msg=f"{short} Nothing was changed.")
 
 
 def saved_plans(module: Any) -> Saving | None:

@@ -10,18 +10,25 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
 from rehearsal import seed
+from rehearsal.identities import ROLES
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
 
 INVENTORIES = sorted(
     str(path.parent.relative_to(ROOT)) for pattern in ("inventories/*/hosts.yml", "examples/*/*/hosts.yml") for path in ROOT.glob(pattern)
 )
+
+
+LARGEST = 6144
+"""Characters that AWS takes in a managed policy, without white space."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,18 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
     return found
 
 
+@cache
+def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
+    """The IAM policies that the collection writes for an inventory."""
+    with TemporaryDirectory() as folder:
+        command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}"]
+        command += arguments
+        subprocess.run(command, cwd=ROOT, env=isolated_environment({}), capture_output=True, check=True)
+        found = {role: [json.loads(path.read_text()) for path in sorted(Path(folder).glob(f"{role}-*.json"))] for role in ROLES}
+    assert all(len(json.dumps(document, separators=(",", ":"))) <= LARGEST for documents in found.values() for document in documents)
+    return found
+
+
 @contextmanager
 def cloud_of(inventory: str) -> Iterator[Cloud]:
     """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds."""
@@ -60,6 +79,29 @@ def cloud_of(inventory: str) -> Iterator[Cloud]:
             seed.apply(seed.load(path, cloud.region), cloud.description)
             cloud.admin.clear_requests()
         yield cloud
+
+
+@contextmanager
+def confined_cloud_of(inventory: str, *arguments: str) -> Iterator[Cloud]:
+    """The same, with exactly the policies in force that are written for the inventory."""
+    with cloud_of(inventory) as cloud:
+        cloud.admin.policies(**policies_of(inventory, *arguments))
+        yield cloud
+
+
+def denials(cloud: Cloud) -> list[str]:
+    """The operations since the log was cleared that policies did not allow."""
+    codes = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
+    return [f"{request['service']}:{request['operation']}" for request in cloud.admin.requests() if request["error_code"] in codes]
+
+
+@contextmanager
+def with_every_right(cloud: Cloud) -> Iterator[None]:
+    """For what others do in the account, and for looking at all of it."""
+    given = cloud.admin.policies()
+    cloud.admin.policies(**dict.fromkeys(given))
+    yield
+    cloud.admin.policies(**given)
 
 
 def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: str = "site.yml", role: str = "apply") -> Run:

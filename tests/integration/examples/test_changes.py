@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.examples.running import cloud_of, mutations, play
+from tests.integration.examples.running import cloud_of, confined_cloud_of, denials, mutations, play
 
 INVENTORY = "inventories/prod"
 TWO, THREE = ["af-south-1a", "af-south-1b"], ["af-south-1a", "af-south-1b", "af-south-1c"]
@@ -32,13 +32,14 @@ STEPS: list[tuple[str, dict[str, Any], dict[str, int]]] = [
 
 @pytest.mark.slow
 def test_changes(tmp_path: Path) -> None:
-    with cloud_of(INVENTORY) as cloud:
+    with confined_cloud_of(INVENTORY) as cloud:
         for name, changes, expected in STEPS:
             wanted = json.dumps({"vpc_networks": {"main": {**SMALL, **changes}}, "vpc_purge": ["*"]})
             applied = play(cloud, INVENTORY, tmp_path, "--extra-vars", wanted)
             assert (name, applied.code, applied.totals) == (name, 0, expected), applied.output
             planned = play(cloud, INVENTORY, tmp_path, "--extra-vars", wanted, "--check", role="plan")
             assert (name, planned.code, set(planned.totals)) == (name, 0, {"unchanged"}), planned.output
+        assert denials(cloud) == []
 
 
 @pytest.mark.slow

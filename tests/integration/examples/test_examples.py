@@ -14,9 +14,10 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from tests.integration.examples import company_tags
 from tests.integration.examples import network_state as is_
 from tests.integration.examples.network_state import NetworkState
-from tests.integration.examples.running import INVENTORIES, cloud_of, mutations, play, variables
+from tests.integration.examples.running import INVENTORIES, confined_cloud_of, denials, mutations, play, variables, with_every_right
 
 AF = ("af-south-1a", "af-south-1b", "af-south-1c")
 EU = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
@@ -87,19 +88,19 @@ def expected_addresses(inventory: str) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
-    with cloud_of(inventory) as cloud:
+    with confined_cloud_of(inventory) as cloud:
         planned = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
         assert planned.code == 0, planned.output
         assert {address for address, action in planned.actions.items() if action["action"] == "create"} == expected_addresses(inventory)
         assert set(planned.totals) == {"create"}
-        assert mutations(cloud) == []
+        assert (mutations(cloud), denials(cloud)) == ([], [])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("inventory", ROWS)
 def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
-    """Plan, apply, what was asked for, plan again, apply again, destroy."""
-    with cloud_of(inventory) as cloud:
+    """Plan, apply, what was asked for, plan again, apply again, destroy: with the policies written for the inventory, nothing denied."""
+    with confined_cloud_of(inventory) as cloud:
         planned = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
         applied = play(cloud, inventory, tmp_path)
         assert applied.code == 0, applied.output
@@ -112,7 +113,11 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
             except AssertionError as error:
                 raise AssertionError(f"{row} does not hold in {inventory}: {error}") from error
 
+        with with_every_right(cloud):
+            assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
+
         again = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
+        assert denials(cloud) == []
         assert (again.code, set(again.totals)) == (0, {"unchanged"}), again.output
         cloud.admin.clear_requests()
         repeated = play(cloud, inventory, tmp_path)
@@ -120,7 +125,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
 
         environment = variables(inventory)["platform_environment"]
         gone = play(cloud, inventory, tmp_path, "--extra-vars", f"destroy={environment}", playbook="playbooks/destroy.yml")
-        assert gone.code == 0, gone.output
+        assert (gone.code, denials(cloud)) == (0, []), gone.output
         assert state.ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["mainstay:address"]}])["Vpcs"] == []
 
 

@@ -83,6 +83,11 @@ CHANGES: list[tuple[str, str, type[CallFailed]]] = [
 ]
 
 
+WITHOUT_VPC = (
+    "The credentials need ec2:CreateVpc. `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed."
+)
+
+
 @pytest.mark.parametrize(("code", "message", "expected"), CHANGES)
 def test_a_refused_change(code: str, message: str, expected: type[CallFailed]) -> None:
     script = Script([refusal(code, message)])
@@ -110,7 +115,7 @@ def test_dependencies_are_told_from_lag(code: str, waits: bool) -> None:
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
 @pytest.mark.parametrize("mutating", [True, False])
 def test_lack_of_permission_names_the_permission(code: str, mutating: bool) -> None:
-    assert translate(code, "no", "ec2:CreateVpc", mutating).hint == "The credentials need ec2:CreateVpc."
+    assert translate(code, "no", "ec2:CreateVpc", mutating).hint == WITHOUT_VPC
 
 
 @pytest.mark.parametrize("mutating", [True, False])
@@ -278,3 +283,28 @@ def test_pauses_grow_and_are_spread() -> None:
         limits: list[Any] = [0.2 * 2**n for n in range(6)]
         assert all(limit / 2 <= pause <= limit for pause, limit in zip(script.pauses, limits, strict=True))
     assert first.pauses != second.pauses
+
+
+SEALED = "Encoded authorization failure message: Zm9vYmFy_-x="
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "action", "known", "told"),
+    [
+        ("ec2:CreateVpc", f"You are not authorized to perform this operation. {SEALED}", "ec2:CreateVpc", True, "this operation."),
+        (
+            "ec2:CreateVpc",
+            f"User: u is not authorized to perform: ec2:CreateTags on resource: vpc/* because no policy allows it. {SEALED}",
+            "ec2:CreateTags",
+            True,
+            "because no policy allows it.",
+        ),
+        ("resourcegroupstaggingapi:GetResources", "no", "tag:GetResources", True, "no"),
+        ("sqs:CreateQueue", "no", "sqs:CreateQueue", False, "no"),
+    ],
+)
+def test_a_denial_names_the_action_and_where_policies_come_from(name: str, message: str, action: str, known: bool, told: str) -> None:
+    error = translate("AccessDenied", message, name, mutating=True)
+    assert error.hint.startswith(f"The credentials need {action}.")
+    assert ("make policies" in error.hint) == known
+    assert error.message.endswith(told)

@@ -1,0 +1,81 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""From the variables of an inventory's hosts to whose resources the policies are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.options import OWNER_NAME
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+
+Hosts = Sequence[Mapping[str, Any]]
+
+FORMS: Mapping[str, tuple[str, str]] = {
+    "platform_environment": (OWNER_NAME.pattern, "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"),
+    "platform_region": (r"[a-z]{2,}(-[a-z]+)+-\d+", "a region such as af-south-1"),
+    "platform_account_id": (r"\d{12}", "the twelve digits of the account, quoted"),
+}
+BOUNDARY = "platform_permissions_boundary"
+
+
+def roles_of(host: Mapping[str, Any]) -> list[str]:
+    """The roles that build a host: its groups that are named after one."""
+    return [name for name in SUBJECTS if name in host["group_names"]]
+
+
+def subjects_of(hosts: Hosts) -> list[Subject]:
+    wanted = {role for host in hosts for role in roles_of(host)}
+    return [subject for role, subject in SUBJECTS.items() if role in wanted]
+
+
+def values_of(hosts: Hosts, variable: str) -> list[str]:
+    return sorted({str(host.get(variable) or "") for host in hosts})
+
+
+def boundaries_of(hosts: Hosts) -> list[str]:
+    """The boundaries of the hosts' roles: a role's own variable comes before the platform's."""
+    return sorted(
+        {
+            str(host.get(f"{role}_permissions_boundary", host.get(BOUNDARY)) or "")
+            for host in hosts
+            for role in roles_of(host)
+        }
+    )  # fmt: skip
+
+
+def problems(hosts: Hosts, component: str = "") -> list[str]:
+    """Why no policies can be written for these hosts, one sentence for each reason."""
+    if not hosts:
+        return [f"the inventory has no host {component}; components are hosts" if component else "there are no hosts"]
+    found = []
+    for variable, (form, wanted) in FORMS.items():
+        values = values_of(hosts, variable)
+        if len(values) > 1:
+            listed = ", ".join(value or "(not set)" for value in values)
+            found.append(
+                f"{variable} must be the same for all hosts, but is {listed}; name one component, or --limit the run to hosts that agree"
+            )
+        elif not re.fullmatch(form, values[0]):
+            found.append(f"{variable} is {values[0] or 'not set'}, but must be {wanted}")
+    if not subjects_of(hosts):
+        found.append(f"no host is in a group that is named after a role ({', '.join(SUBJECTS)}), so nothing would be made")
+    bounds = boundaries_of(hosts)
+    if len(bounds) > 1:
+        found.append(f"the permissions boundary must be the same for all hosts, but is {', '.join(one or '(none)' for one in bounds)}")
+    elif bounds and bounds[0] and not re.fullmatch(r"arn:[\w-]+:iam::(\d{12}|aws):policy/\S+", bounds[0]):
+        found.append(f"{BOUNDARY} is {bounds[0]}, but must be the ARN of an IAM policy")
+    return found
+
+
+def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> Scope:
+    """Whose resources the policies of these hosts are about; there must be no problems with them."""
+    environment, region, account_id = (values_of(hosts, variable)[0] for variable in FORMS)
+    attachable = tuple(sorted({arn for subject in subjects_of(hosts) for arn in subject.attachable}))
+    boundary = boundaries_of(hosts)[0] or None
+    return Scope(environment, account_id, region, partition_of(region), component or None, boundary, attachable)

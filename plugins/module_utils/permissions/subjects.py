@@ -1,0 +1,29 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which kinds each role of the collection works with. A new role is one entry here; its policies follow from the source of its kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
+
+SUBJECTS: Mapping[str, Subject] = {
+    "vpc": Subject(
+        KINDS,
+        {"zones": available_zones, "quotas": check},
+        applying={"run lock": held},
+        unused={
+            "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
+            "iam:UpdateRole": "the role of the flow logs has no description",
+            "kms:DisableKeyRotation": "the key is always rotated",
+            "logs:DeleteRetentionPolicy": "log groups always have a period",
+            "logs:DisassociateKmsKey": "log groups always have a key",
+        },
+    ),
+}
+"""role -> what it works with. The kinds can do more than a role asks of them: that is left out of its policies, with the reason."""

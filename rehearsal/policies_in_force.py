@@ -1,0 +1,225 @@
+"""IAM policy documents, and whether they allow what somebody asks for.
+
+Pure but for the register at the end: what a call asks for is worked out in `authorizations.py`. What a document says must be understood
+completely or it is not accepted: an operator or a key that is not known here is an error when the document is given, never a condition
+that silently holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from rehearsal.identities import ROLES
+
+VERSION = "2012-10-17"
+ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "Condition"})
+
+KEYS = frozenset(
+    {
+        "aws:requestedregion",
+        "aws:tagkeys",
+        "aws:viaawsservice",
+        "ec2:createaction",
+        "iam:awsservicename",
+        "iam:passedtoservice",
+        "iam:permissionsboundary",
+        "iam:policyarn",
+        "ssm:overwrite",
+    }
+)
+KEYS_OF_TAGS = ("aws:requesttag/", "aws:resourcetag/")
+"""Condition keys that are filled in here. IAM takes keys in any case, so they are compared in lower case."""
+
+
+class NotUnderstood(ValueError):
+    """A policy document that is wrong, or says what the rehearsal cloud does not know."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing that a call is checked for: an action on a resource, with what conditions can be about, by key in lower case."""
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Test:
+    """One key of one operator of a condition."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    def holds(self, context: Mapping[str, tuple[str, ...]]) -> bool:
+        """All tests of a statement must hold; one value of the test is enough, unless the operator denies."""
+        given = context.get(self.key)
+        many, _colon, name = self.operator.rpartition(":")
+        if name == "Null":
+            return (given is None) == (self.values[0].lower() == "true")
+        match = OPERATORS[name.removesuffix("IfExists")]
+        if many:
+            every = all if many == "ForAllValues" else any
+            return every(match(value, self.values) for value in given or ())
+        if given is None:
+            return name.endswith("IfExists") or "Not" in name
+        return match(given[0], self.values)
+
+
+def _same(value: str, wanted: Sequence[str]) -> bool:
+    return value in wanted
+
+
+def _like(value: str, wanted: Sequence[str]) -> bool:
+    return any(pattern(one).fullmatch(value) for one in wanted)
+
+
+def _arn_like(value: str, wanted: Sequence[str]) -> bool:
+    """Each of an ARN's six parts by itself: a `*` does not reach over a colon, but in the last."""
+    return any(_same_parts(value.split(":", 5), one.split(":", 5)) for one in wanted)
+
+
+def _same_parts(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    return len(parts) == len(wanted) and all(_like(part, [one]) for part, one in zip(parts, wanted, strict=True))
+
+
+OPERATORS: Mapping[str, Callable[[str, Sequence[str]], bool]] = {
+    "StringEquals": _same,
+    "StringNotEquals": lambda value, wanted: not _same(value, wanted),
+    "StringLike": _like,
+    "StringNotLike": lambda value, wanted: not _like(value, wanted),
+    "ArnEquals": _arn_like,  # IAM treats both alike
+    "ArnLike": _arn_like,
+    "Bool": lambda value, wanted: value.lower() in [one.lower() for one in wanted],
+}
+
+
+@cache
+def pattern(text: str) -> re.Pattern[str]:
+    """`*` is any text, `?` any one character; nothing else is special."""
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in text), re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Statement:
+    allows: bool
+    actions: tuple[str, ...]
+    listed: bool  # Action; otherwise NotAction: all but these
+    resources: tuple[str, ...]
+    tests: tuple[Test, ...]
+
+    def applies(self, ask: Ask) -> bool:
+        action = any(pattern(one.lower()).fullmatch(ask.action.lower()) for one in self.actions)
+        return action == self.listed and _like(ask.resource, self.resources) and all(test.holds(ask.context) for test in self.tests)
+
+
+def verdict(statements: Iterable[Statement], ask: Ask) -> str | None:
+    """None if it is allowed, else why not, as IAM words it. One statement that denies outweighs all that allow."""
+    applying = [statement for statement in statements if statement.applies(ask)]
+    if any(not statement.allows for statement in applying):
+        return "with an explicit deny in an identity-based policy"
+    return None if applying else f"because no identity-based policy allows the {ask.action} action"
+
+
+def parse(documents: Any) -> tuple[Statement, ...]:
+    """The statements of a list of policy documents. Raises NotUnderstood for whatever is wrong with them or not known here."""
+    if not isinstance(documents, list):
+        raise NotUnderstood("policies are a list of documents")
+    return tuple(_statement(entry) for document in documents for entry in _entries(document))
+
+
+def _entries(document: Any) -> list[Any]:
+    if not isinstance(document, Mapping) or set(document) - {"Version", "Id", "Statement"} or "Statement" not in document:
+        raise NotUnderstood("a policy document is an object with Version and Statement")
+    if document.get("Version") != VERSION:
+        raise NotUnderstood(f"the Version of a policy document must be {VERSION}, not {document.get('Version')!r}")
+    return document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+
+
+def _statement(entry: Any) -> Statement:
+    if not isinstance(entry, Mapping):
+        raise NotUnderstood(f"a statement is an object, not {entry!r}")
+    if unknown := sorted(set(entry) - ELEMENTS):
+        raise NotUnderstood(f"the rehearsal cloud does not know the element {unknown[0]} of a statement")
+    if entry.get("Effect") not in ("Allow", "Deny"):
+        raise NotUnderstood(f"the Effect of a statement is Allow or Deny, not {entry.get('Effect')!r}")
+    if ("Action" in entry) == ("NotAction" in entry):
+        raise NotUnderstood("a statement has either Action or NotAction")
+    actions = _texts(entry.get("Action", entry.get("NotAction")), "Action")
+    for action in actions:
+        if action != "*" and not re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9*?]+", action):
+            raise NotUnderstood(f"{action!r} is no action: service:Operation is expected")
+    return Statement(
+        entry["Effect"] == "Allow",
+        actions,
+        "Action" in entry,
+        _texts(entry.get("Resource"), "Resource"),
+        _tests(entry.get("Condition", {})),
+    )
+
+
+def _tests(condition: Any) -> tuple[Test, ...]:
+    if not isinstance(condition, Mapping):
+        raise NotUnderstood(f"a Condition is an object, not {condition!r}")
+    return tuple(_test(operator, key, values) for operator, keys in condition.items() for key, values in dict(keys).items())
+
+
+def _test(operator: str, key: str, values: Any) -> Test:
+    plain = re.sub(r"^(ForAllValues|ForAnyValue):|IfExists$", "", operator)
+    if operator != "Null" and (plain not in OPERATORS or (":" in operator and operator.endswith("IfExists"))):
+        raise NotUnderstood(f"the rehearsal cloud does not know the condition operator {operator}")
+    lower = key.lower()
+    if lower not in KEYS and not lower.startswith(KEYS_OF_TAGS):
+        raise NotUnderstood(f"the rehearsal cloud does not know the condition key {key}")
+    return Test(operator, lower, _texts(values, key))
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str | bool) for text in texts):
+        raise NotUnderstood(f"{where} must be a text or a list of texts, not {value!r}")
+    found = tuple(str(text).lower() if isinstance(text, bool) else text for text in texts)
+    if any("${" in text for text in found):
+        raise NotUnderstood(f"the rehearsal cloud does not know policy variables ({where})")
+    return found
+
+
+class InForce:
+    """The policies of the roles that have any. Who has none may do what the role says (see identities.py)."""
+
+    def __init__(self, documents: Mapping[str, Any]) -> None:
+        self._start = dict(documents)
+        self.reset()
+
+    def reset(self) -> None:
+        self._documents: dict[str, list[Any]] = {}
+        self._statements: dict[str, tuple[Statement, ...]] = {}
+        self.put(self._start)
+
+    def put(self, changes: Mapping[str, Any]) -> None:
+        """Replaces the documents of the named roles; None takes them away. Raises NotUnderstood and changes nothing if any is wrong."""
+        if unknown := sorted(set(changes) - set(ROLES)):
+            raise NotUnderstood(f"there is no role {unknown[0]!r}; roles are {', '.join(ROLES)}")
+        parsed = {role: parse(documents) for role, documents in changes.items() if documents is not None}
+        for role, documents in changes.items():
+            self._documents.pop(role, None)
+            self._statements.pop(role, None)
+            if documents is not None:
+                self._documents[role], self._statements[role] = documents, parsed[role]
+
+    def governs(self, role: str | None) -> bool:
+        return role in self._statements
+
+    def refusal(self, role: str, wanted: Iterable[Ask]) -> tuple[Ask, str] | None:
+        """The first thing that is not allowed, with the reason."""
+        reasons = ((ask, verdict(self._statements[role], ask)) for ask in wanted)
+        return next(((ask, reason) for ask, reason in reasons if reason), None)
+
+    def as_dict(self) -> dict[str, list[Any]]:
+        return dict(self._documents)

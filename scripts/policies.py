@@ -1,0 +1,33 @@
+"""Writes the IAM policies that planning and applying an inventory need. Called by make policies."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from scripts.rehearse import inventory_path
+from scripts.terminal import BIN, ROOT, Problem, fail, isolated_environment, say
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.policies", description=__doc__)
+    parser.add_argument("environment", help="the name of a folder in inventories/")
+    parser.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
+    options = parser.parse_args(arguments)
+    try:
+        inventory = inventory_path(options.environment).relative_to(ROOT)
+    except Problem as error:
+        fail(str(error))
+        return 1
+    command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", str(inventory), *options.arguments]
+    # Nothing of AWS is called, so nobody's credentials need to be within reach.
+    code = subprocess.run(command, cwd=ROOT, env=isolated_environment({}), check=False).returncode
+    if code == 0:
+        say(f"The policies are in artifacts/policies/{options.environment}; docs/permissions.md says what to do with them")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which resources of ours lack tags that everything in the company carries, asked of AWS without the collection's own code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from rehearsal.testing import Cloud
+
+ADDRESS = "mainstay:address"
+
+
+def tags(cloud: Cloud) -> dict[str, dict[str, str]]:
+    """Id or name -> tags, of everything that has any."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for tag in cloud.client("ec2").describe_tags()["Tags"]:
+        found[tag["ResourceId"]][tag["Key"]] = tag["Value"]
+    iam, kms, logs = cloud.client("iam"), cloud.client("kms"), cloud.client("logs")
+    for role in iam.list_roles()["Roles"]:
+        found[role["RoleName"]] = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]}
+    for key in kms.list_keys()["Keys"]:
+        found[key["KeyId"]] = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
+    for group in logs.describe_log_groups()["logGroups"]:
+        found[group["logGroupName"]] = logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"]
+    return found
+
+
+def lacking(cloud: Cloud, expected: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What is ours and does not carry all of these tags."""
+    ours = {name: given for name, given in tags(cloud).items() if ADDRESS in given}
+    assert len(ours) > 20, "the account should hold a network"
+    return {name: given for name, given in ours.items() if not expected.items() <= given.items()}

@@ -1,0 +1,88 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The policies of an inventory, as the playbook writes them, and what the boundary in an inventory leads to."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.terminal import BIN, ROOT, isolated_environment
+from tests.integration.examples.running import confined_cloud_of, denials, play, policies_of
+
+INVENTORY = "inventories/prod"
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
+BOUND = ("-e", f"platform_permissions_boundary={BOUNDARY}")
+
+
+def write(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", INVENTORY, "-e", f"permissions_folder={folder}"]
+    variables = {**isolated_environment({}), **environment}
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
+    """Without credentials, and whatever order Python's sets are in; what an earlier run left over goes."""
+    first = write(tmp_path, PYTHONHASHSEED="1")
+    assert first.returncode == 0, first.stdout
+    written = files(tmp_path)
+    assert sorted(written) == ["apply-1.json", "apply-2.json", "plan-1.json"]
+    (tmp_path / "apply-9.json").touch()
+    (tmp_path / "notes.json").touch()
+    again = write(tmp_path, PYTHONHASHSEED="2")
+    assert files(tmp_path) == {**written, "notes.json": ""}
+    assert "changed=1" in again.stdout, "only the file that was left over"
+    assert "changed=0" in write(tmp_path, PYTHONHASHSEED="3").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-e", "platform_account_id=12"], "platform_account_id is 12, but must be the twelve digits of the account"),
+        (["-e", "platform_region=here"], "platform_region is here, but must be a region such as af-south-1"),
+        (["-e", "permissions_component=netwrok"], "the inventory has no host netwrok; components are hosts"),
+        (["-e", "platform_permissions_boundary=company"], "platform_permissions_boundary is company, but must be the ARN of an IAM policy"),
+    ],
+)
+def test_wrong_input_writes_nothing(arguments: list[str], said: str, tmp_path: Path) -> None:
+    refused = write(tmp_path / "new", *arguments)
+    assert refused.returncode != 0
+    assert said in " ".join(refused.stdout.replace("\\n", " ").split())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
+    """Its policies allow no role without it, nor taking it off; the role of the flow logs has it, so nothing is denied."""
+    with confined_cloud_of(INVENTORY, *BOUND) as cloud:
+        applied = play(cloud, INVENTORY, tmp_path, *BOUND)
+        assert (applied.code, denials(cloud)) == (0, []), applied.output
+        roles = [
+            cloud.client("iam").get_role(RoleName=one["RoleName"])["Role"]
+            for one in cloud.client("iam").list_roles(PathPrefix="/mainstay/")["Roles"]
+        ]
+        assert [(role["Path"], role["PermissionsBoundary"]["PermissionsBoundaryArn"]) for role in roles] == [
+            ("/mainstay/prod/network/", BOUNDARY)
+        ]
+        gone = play(cloud, INVENTORY, tmp_path, "-e", "destroy=prod", *BOUND, playbook="playbooks/destroy.yml")
+        assert (gone.code, denials(cloud)) == (0, []), gone.output
+
+
+@pytest.mark.slow
+def test_every_denial_is_told_with_what_is_needed(tmp_path: Path) -> None:
+    """Nothing but planning and the run lock is allowed: each kind of resource that could be begun is in the report with its action."""
+    lock = {"Effect": "Allow", "Action": "ssm:*", "Resource": "arn:aws:ssm:*:*:parameter/mainstay/locks/prod*"}
+    with confined_cloud_of(INVENTORY) as cloud:
+        cloud.admin.policies(apply=[*policies_of(INVENTORY)["plan"], {"Version": "2012-10-17", "Statement": lock}])
+        refused = play(cloud, INVENTORY, tmp_path)
+        output = " ".join(refused.output.split())
+        assert refused.code != 0
+        for action in ("ec2:CreateVpc", "ec2:AllocateAddress", "iam:CreateRole", "kms:CreateKey"):
+            assert f"The credentials need {action}. `make policies`" in output, refused.output

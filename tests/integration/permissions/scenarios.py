@@ -1,0 +1,162 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What happens to a network in its life, each once, made in a rehearsal cloud with exactly the policies that are generated for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
+from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
+from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, silent
+from rehearsal.testing import Cloud
+from tests.integration.faults import test_matrix as matrix
+
+REGION, ACCOUNT, OWNER = matrix.REGION, matrix.ACCOUNT, matrix.OWNER
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
+OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ALL = Consent(("*",), ("*",))
+FLOW_LOGS = {"retention_in_days": 30}
+
+BOUND = Scope(OWNER.environment, ACCOUNT, REGION, boundary=BOUNDARY)
+FREE = Scope(OWNER.environment, ACCOUNT, REGION)
+
+
+def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner: Owner = OWNER, **tags: str) -> list[Resource]:
+    networks, problems = validate({"main": dict(settings)}, "networks", REGION)
+    assert problems == []
+    return build(networks, Facts(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary))
+
+
+SMALL = {**matrix.SMALL, "flow_logs": FLOW_LOGS}
+RETAGGED = {**SMALL, "tags": {"team": "two"}, "flow_logs": {"retention_in_days": 90}}
+CHANGED = {**matrix.CHANGED, "flow_logs": FLOW_LOGS}
+
+
+def network_drift(cloud: Cloud) -> None:
+    """Network resources as somebody left them who works by hand. The alias of the key then leads to a key of his."""
+    matrix.drift(cloud)
+
+
+def shared_drift(cloud: Cloud) -> None:
+    """The same for the role, the key and the log group."""
+    iam, kms, logs = cloud.client("iam"), cloud.client("kms"), cloud.client("logs")
+    (role,) = iam.list_roles(PathPrefix=OWNER.path)["Roles"]
+    name = role["RoleName"]
+    trust = json.dumps(role["AssumeRolePolicyDocument"]).replace("vpc-flow-logs", "ec2")
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+    iam.attach_role_policy(RoleName=name, PolicyArn=OTHER_BOUNDARY)
+    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=OTHER_BOUNDARY)
+    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=json.dumps(matrix.INLINE))
+    (alias,) = [one for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith(f"alias{OWNER.path}")]
+    key = alias["TargetKeyId"]
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({**policy, "Statement": policy["Statement"][:1]}))
+    kms.update_key_description(KeyId=key, Description="by hand")
+    kms.disable_key_rotation(KeyId=key)
+    (group,) = logs.describe_log_groups(logGroupNamePrefix=OWNER.path)["logGroups"]
+    logs.disassociate_kms_key(logGroupName=group["logGroupName"])
+    logs.delete_retention_policy(logGroupName=group["logGroupName"])
+
+
+def lose_a_reply(cloud: Cloud) -> None:
+    """The lock is taken, and nobody hears of it."""
+    cloud.admin.fault("ssm", "PutParameter", fault="reset_after")
+
+
+def nothing(_cloud: Cloud) -> None:
+    """Nobody does anything."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``second`` is brought about where ``first`` is and ``between`` has happened."""
+
+    first: Sequence[Resource]
+    second: Sequence[Resource]
+    between: Callable[[Cloud], None] = nothing
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "create": Scenario([], network(SMALL)),
+    "retag": Scenario(network(SMALL, platform="one", old="yes"), network(RETAGGED, platform="two")),
+    "change": Scenario(network(SMALL), network(CHANGED)),
+    "shrink": Scenario(network(CHANGED), network(matrix.AGAIN)),
+    "widen": Scenario(network(matrix.REGIONAL), network({**matrix.REGIONAL, "availability_zones": matrix.ZONES})),
+    "narrow": Scenario(network({**matrix.REGIONAL, "availability_zones": matrix.ZONES}), network(matrix.REGIONAL)),
+    "mend network": Scenario(network(SMALL), network(SMALL), network_drift),
+    "mend shared": Scenario(network(SMALL), network(SMALL), shared_drift),
+    "lost reply": Scenario(network(SMALL), network(SMALL), lose_a_reply),
+    "destroy": Scenario(network(CHANGED), []),
+}
+
+
+def documents(scope: Scope = BOUND) -> dict[str, list[dict[str, Any]]]:
+    return policies(SUBJECTS.values(), scope)
+
+
+def without(given: Sequence[Mapping[str, Any]], action: str) -> list[dict[str, Any]]:
+    """The same policies without one action."""
+    left = []
+    for document in given:
+        statements = [{**one, "Action": [name for name in one["Action"] if name != action]} for one in document["Statement"]]
+        left.append({**document, "Statement": [one for one in statements if one["Action"]]})
+    return left
+
+
+def apply(cloud: Cloud, desired: Sequence[Resource], owner: Owner = OWNER) -> Result:
+    aws = Aws(cloud.client, owner, pause=lambda _seconds: None)
+    try:
+        available_zones(aws)
+        settings = Settings(ALL, Patience(poll=0.05, settle=0.5, timeout=20, grace=1))
+        check(plan_only(desired, observe(KINDS, aws), KINDS, ALL).plan, KINDS, aws, REGION)
+        with held(aws, "shared" if desired else "exclusive", "a test", settings.clock, 0.0, silent):
+            return reconcile(desired, observe(KINDS, aws), KINDS, aws, settings)
+    finally:
+        aws.close()
+
+
+def plan(cloud: Cloud, desired: Sequence[Resource]) -> Result:
+    aws = Aws(lambda service: cloud.client(service, "plan"), OWNER)
+    try:
+        available_zones(aws)
+        planned = plan_only(desired, observe(KINDS, aws), KINDS, ALL)
+        check(planned.plan, KINDS, aws, REGION)
+        return planned
+    finally:
+        aws.close()
+
+
+def prepare(cloud: Cloud, scenario: Scenario) -> None:
+    """Where a scenario begins, brought about with every right."""
+    cloud.admin.reset()
+    assert list(apply(cloud, scenario.first).failures) == []
+    scenario.between(cloud)
+
+
+def denials(cloud: Cloud) -> list[str]:
+    codes = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
+    return [f"{one['service']}:{one['operation']}" for one in cloud.admin.requests() if one["error_code"] in codes]
+
+
+def checked(cloud: Cloud) -> set[str]:
+    """The actions that were asked for, as the cloud sees it."""
+    return {action for request in cloud.admin.requests() for action in request.get("checked_for", ())}
+
+
+def granted(given: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {action for document in given for statement in document["Statement"] for action in statement["Action"]}
