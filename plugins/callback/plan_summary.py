@@ -94,13 +94,14 @@ environment: |
 
 import atexit
 import functools
+import gc
 import os
 import shutil
 import signal
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ from ansible.utils import color
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -159,6 +161,8 @@ class CallbackModule(CallbackBase):
         os.environ[FOLDER_VARIABLE] = str(self._reports)
         os.environ[RUN_VARIABLE] = uuid.uuid4().hex
         atexit.register(self._leave)
+        # At its end the interpreter searches everything for garbage, several times; with what is imported here that takes a while.
+        atexit.register(gc.freeze)
         signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(self._pid, signal.SIGINT))
 
     def complain(self, text: str) -> None:
@@ -171,6 +175,12 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_start(self, playbook: Any) -> None:
         del playbook
         self._began = time.monotonic()
+
+    @guarded
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Before the first worker is forked: what this imports, no worker has to."""
+        if modules := {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}:
+            warm(modules)
 
     @guarded
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
@@ -281,6 +291,19 @@ def _outcome(result: Any, failed: bool) -> Outcome:
 def _healthy(stats: Any) -> frozenset[str]:
     """Hosts of which no failure is left: what failed there was rescued."""
     return frozenset(host for host in stats.processed if not stats.failures.get(host) and not stats.dark.get(host))
+
+
+def _actions(play: Any) -> Iterator[str]:
+    """The actions of a play's tasks and of its roles' tasks, as far as they are known before it runs."""
+    blocks = [*play.pre_tasks, *play.tasks, *play.post_tasks]
+    for role in play.get_roles():
+        blocks += role.get_task_blocks()
+    while blocks:
+        part = blocks.pop()
+        if hasattr(part, "block"):
+            blocks += [*part.block, *part.rescue, *part.always]
+        elif getattr(part, "action", None):
+            yield str(part.action)
 
 
 def _painted(one: Line) -> str:

@@ -66,7 +66,7 @@ options:
     description:
       - Longest pause between two looks at a resource that is in transition, in seconds.
     type: float
-    default: 5.0
+    default: 2.5
   settle_seconds:
     description:
       - How long a read may lag behind a write, in seconds. When the reply to a create call was lost, the resource counts as not made only

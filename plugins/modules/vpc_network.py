@@ -222,8 +222,10 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import run
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES, run
 from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import REQUIRED_IF, argument_spec
+
+__all__ = ["SERVICES", "main"]
 
 
 def main() -> None:

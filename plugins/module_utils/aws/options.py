@@ -25,7 +25,7 @@ def apply_options() -> dict[str, Any]:
         "purge": {"type": "list", "elements": "str", "default": []},
         "tags": {"type": "dict", "default": {}},
         "permissions_boundary": {"type": "str"},
-        "poll_interval": {"type": "float", "default": 5.0},
+        "poll_interval": {"type": "float", "default": 2.5},
         "settle_seconds": {"type": "float", "default": 30.0},
         "timeout": {"type": "float"},
         "lock_wait": {"type": "float", "default": 0.0},

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 try:
-    import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 except ImportError:
@@ -22,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 
 from .calls import NO_CREDENTIALS
+from .warm import session as shared_session
 
 AWS_SUFFIXES = (
     *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),
@@ -53,16 +53,13 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
 
 
 def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | None]:
-    """(function that makes a client of a service, region, endpoint or None for AWS) from a module's connection options.
-
-    One session for all clients: each new session loads botocore's models again, which costs more than the calls do.
-    """
+    """(function that makes a client of a service, region, endpoint or None for AWS) from a module's connection options."""
     region, endpoint, params = get_aws_connection_info(module)
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
     if given := params.pop("aws_config", None):
         config = config.merge(given)
     try:
-        session = boto3.session.Session(profile_name=params.pop("profile_name", None))
+        session = shared_session(params.pop("profile_name", None))
     except BotoCoreError as error:
         module.fail_json(msg=f"{error}. Correct the profile option or AWS_PROFILE.")
 

@@ -22,6 +22,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.network.settings impo
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import missing_zones, validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 
+SERVICES = ("sts", "ec2", "iam", "kms", "logs", "resourcegroupstaggingapi")
+"""What a call talks to even when it changes nothing."""
+
 KINDS: dict[str, Kind] = {
     kind.name: kind()
     for kind in (

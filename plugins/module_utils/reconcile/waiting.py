@@ -65,20 +65,20 @@ class Patience:
     ``grace``: what calls in flight get to finish after a request to stop.
     """
 
-    poll: float = 5.0
+    poll: float = 2.5
     settle: float = 30.0
     timeout: float | None = None
     grace: float = 5.0
 
 
 FIRST_PAUSE = 0.25
-SHARE_OF_WAIT = 0.1
+SHARE_OF_WAIT = 0.05
 
 
 def until(clock: Clock, seconds: float, poll: float) -> Iterator[float]:
     """Attempts until a deadline: yields the seconds waited so far.
 
-    The pause between two attempts is a tenth of what has been waited, at most ``poll``: a short wait overshoots by little, a long one
+    The pause between two attempts is a twentieth of what has been waited, at most ``poll``: a short wait overshoots by little, a long one
     asks seldom.
     """
     start = clock.now()

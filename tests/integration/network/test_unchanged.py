@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.modules.vpc_network import SERVICES
+
 from .support import EVERYTHING, ZONES, Requests, Site, network, shown, summary
 
 READS_OF_AN_EMPTY_ACCOUNT = 15
@@ -36,6 +38,7 @@ def test_cost_of_looking(site: Site) -> None:
     assert len(one) <= READS_OF_ONE_NETWORK, Counter(one)
     site.apply(site.desired(main=network(), second=network(cidr="10.1.0.0/16"), third=network(cidr="10.2.0.0/16")))
     three = looks(site)
+    assert {call.partition(":")[0] for call in three} | {"sts"} == set(SERVICES)
     assert len(three) <= len(one) + 2 * READS_OF_A_FURTHER_NETWORK, Counter(three) - Counter(one)
 
 
