@@ -100,8 +100,8 @@ def spread(found: Sequence[Case], number: int, seed: int) -> list[Case]:
     for several in by_fault.values():
         chance.shuffle(several)
     mixed = [case for turn in zip_longest(*by_fault.values()) for case in turn if case]
-    taken = set(mixed[:number])
-    return [case for case in found if case in taken]
+    taken = {case.key for case in mixed[:number]}
+    return [case for case in found if case.key in taken]
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ class Proxy:
         upstream = Upstream(self._target)
         with client, client.makefile("rb") as stream:
             try:
-                while request := wire.read(stream):
+                while request := _next(stream):
                     with self._working():
                         if not self._handle(client, request, upstream):
                             return
@@ -198,6 +198,14 @@ class Proxy:
             return reply.headers.get("connection", "").lower() != "close"
         assert rule is not None
         return _break(client, rule, reply)
+
+
+def _next(stream: IO[bytes]) -> wire.Message | None:
+    """The next request; None also when a caller has ended, or was killed, while it was sending one."""
+    try:
+        return wire.read(stream)
+    except wire.BrokenOff:
+        return None
 
 
 def _break(client: socket.socket, rule: Rule, reply: wire.Message | None) -> bool:

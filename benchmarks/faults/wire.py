@@ -16,6 +16,10 @@ class Malformed(Exception):
     """Bytes that are no HTTP message this proxy can hand on."""
 
 
+class BrokenOff(Malformed):
+    """A message without its end."""
+
+
 @dataclass(frozen=True)
 class Message:
     """A request or a reply. ``head`` ends with the empty line."""
@@ -64,13 +68,13 @@ def read(stream: IO[bytes], *, with_body: bool = True) -> Message | None:
         lines.append(stream.readline())
     message = Message(b"".join(lines))
     if not lines[-1]:
-        raise Malformed("the connection ended within the headers of a message")
+        raise BrokenOff("the connection ended within the headers of a message")
     if "transfer-encoding" in message.headers:
         raise Malformed("messages in chunks are not handed on")
     length = int(message.headers.get("content-length", "0")) if with_body else 0
     body = stream.read(length)
     if len(body) < length:
-        raise Malformed("the connection ended within the body of a message")
+        raise BrokenOff("the connection ended within the body of a message")
     return Message(message.head, body)
 
 
