@@ -15,11 +15,12 @@ options:
       - The environment that the resources belong to, such as V(prod).
       - Together with O(component) it says who owns a resource. The pair must be unique in the account, over all its regions, because
         IAM roles have no region.
+      - A name of up to 24 lower-case letters, digits, hyphens and underscores that begins with a letter.
     type: str
     required: true
   component:
     description:
-      - The component that the resources belong to. It owns them alone.
+      - The component that the resources belong to. It owns them alone. It is named like O(environment).
     type: str
     required: true
   expected_account_id:

@@ -22,7 +22,7 @@ author:
 options:
   component:
     description:
-      - The component that the networks belong to. It owns its resources alone.
+      - The component that the networks belong to. It owns its resources alone. It is named like O(environment).
     type: str
     default: network
   networks:
@@ -173,7 +173,7 @@ outputs:
       description: ARN of the role that delivers flow logs; null without flow logs.
       type: str
       returned: always
-      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod-network-flow-logs
+      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
 plan:
   description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
   returned: always

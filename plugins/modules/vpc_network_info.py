@@ -79,7 +79,7 @@ outputs:
       description: ARN of the role that delivers flow logs; null where there is none.
       type: str
       returned: always
-      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod-network-flow-logs
+      sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
 found:
   description: Addresses of everything that the component owns.
   returned: always

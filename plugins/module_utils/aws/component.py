@@ -33,6 +33,7 @@ from .connection import Aws, Owner
 from .interruption import Interruption, hand_over, interruptible
 from .lock import held
 from .lock_entries import Mode
+from .options import owner_problems
 from .progress import Channel, progress
 from .session import client_maker, refused_endpoint
 
@@ -131,6 +132,8 @@ def read_outputs(module: Any, domain: Domain) -> NoReturn:
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:
+    if problems := owner_problems(module.params):
+        module.fail_json(msg="\n".join(problems))
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
+
+OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
+"""Environments and components are part of names: of IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
 
 
 def owner_options() -> dict[str, Any]:
@@ -30,3 +35,13 @@ def apply_options() -> dict[str, Any]:
         "timeout": {"type": "float"},
         "lock_wait": {"type": "float", "default": 0.0},
     }
+
+
+def owner_problems(params: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the names of environment and component."""
+    return [
+        f"{option} is {params[option]!r}. It must be 1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _. "
+        f"In the inventories it is {origin}."
+        for option, origin in (("environment", "platform_environment"), ("component", "the name of the host"))
+        if not OWNER_NAME.fullmatch(params[option])
+    ]

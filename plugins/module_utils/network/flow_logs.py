@@ -69,7 +69,8 @@ def flow_log_resources(network: Network, place: Place, tags: Mapping[str, str]) 
 
 
 def role_name(place: Place) -> str:
-    return f"{place.environment}-{place.component}-flow-logs"
+    """Unique in the account: a name has no dot, so no other environment and component give this one."""
+    return f"{place.environment}.{place.component}.flow-logs"
 
 
 def role_arn(place: Place) -> str:

@@ -13,7 +13,7 @@ from .describe import described
 from .support import Site, network, summary, touched
 
 SMALL = network(nat="none", endpoints={"interface": []})
-OWNERS = [("prod", "network"), ("dev", "network"), ("prod", "network2"), ("prod-network", "x")]
+OWNERS = [("prod", "network"), ("dev", "network"), ("prod", "network-x"), ("prod-network", "x")]
 """Names that begin alike, so that a look-up by prefix would find too much."""
 
 
