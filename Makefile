@@ -2,11 +2,13 @@
 #
 #   ENV=prod          the inventory: inventories/prod
 #   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan) or to the checks (check, test)
+#   FRESH=1           make faults from the beginning
 #   REHEARSAL=1       make plan against the rehearsal of ENV, instead of the account that your credentials lead to
 
 ENV = prod
 ARGS =
 REHEARSAL =
+FRESH =
 
 SHELL = /bin/bash
 .DEFAULT_GOAL = help
@@ -14,7 +16,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule bench fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +62,9 @@ molecule: setup ## the molecule scenarios only, on a cloud of their own
 
 bench: setup ## measure a plan and an unchanged run
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+faults: setup ## break runs at every changing call, in hours; goes on where it stopped unless FRESH=1; ARGS="--sample 60 --terraform"
+	@$(PYTHON) -m benchmarks.faults $(if $(FRESH),--fresh) $(ARGS)
 
 fragments: setup ## check the changelog fragments and show what the next release would say
 	@.venv/bin/antsibull-changelog lint && tail -n +1 changelogs/fragments/*

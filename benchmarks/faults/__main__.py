@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -138,13 +138,14 @@ def matrix(chosen: Sequence[Case], options: argparse.Namespace, tools: Tools | N
     began = time.monotonic()
     if options.fresh:
         results.FILE.unlink(missing_ok=True)
-    code = results.code_of(chosen[0].subject, tools.label if tools else "")
+    label = tools.label if tools else ""
+    code = results.code_of(chosen[0].subject, label)
     known = results.of_code(results.load().values(), {chosen[0].subject: code})
     wanted = [case for case in chosen if case.key not in known or (options.failed and known[case.key].held == "failed")]
     say(f"{len(chosen)} cases, {len(chosen) - len(wanted)} known already{f'; {tools.label}' if tools else ''}")
     if wanted:
         with ExitStack() as stack:
-            known |= tried(open_lanes(stack, options.jobs, tools), wanted, options.jobs, code)
+            known |= tried(open_lanes(stack, options.jobs, tools), wanted, options.jobs, lambda subject: results.code_of(subject, label))
     found = [known[case.key] for case in chosen if case.key in known]
     print(f"\n{report.table(found, chosen[0].subject)}\n")
     if details := report.left_behind(found):
@@ -154,16 +155,20 @@ def matrix(chosen: Sequence[Case], options: argparse.Namespace, tools: Tools | N
     return int(chosen[0].subject == "mainstay" and any(result.held == "failed" for result in found))
 
 
-def tried(lanes: Lanes, wanted: Sequence[Case], jobs: int, code: str) -> dict[str, Result]:
-    """The results of these cases, each written down as soon as it is there."""
+def tried(lanes: Lanes, wanted: Sequence[Case], jobs: int, code_of: Callable[[str], str]) -> dict[str, Result]:
+    """The results of these cases, each written down as soon as it is there. Raises Problem if the sources change meanwhile."""
     found: dict[str, Result] = {}
+    code = code_of(wanted[0].subject)
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="case")
     try:
         expected = baselines(pool, lanes, wanted)
         fitting = [case for case in wanted if trial.applies(case, expected[case.scenario])]
-        futures = [pool.submit(one, lanes, case, expected[case.scenario], code) for case in fitting]
+        futures = [pool.submit(one, lanes, case, expected[case.scenario]) for case in fitting]
         for number, future in enumerate(as_completed(futures), 1):
-            result = future.result()
+            if code_of(wanted[0].subject) != code:
+                raise Problem("the sources were changed while their runs were being broken: the same command begins anew")
+            result = replace(future.result(), code=code)
+            results.append(result)
             found[result.key] = result
             print(report.line(number, len(fitting), result), flush=True)
     finally:
@@ -190,16 +195,13 @@ def baselines(pool: ThreadPoolExecutor, lanes: Lanes, wanted: Sequence[Case]) ->
     return found
 
 
-def one(lanes: Lanes, case: Case, expected: Baseline, code: str) -> Result:
+def one(lanes: Lanes, case: Case, expected: Baseline) -> Result:
     logs = LOGS / "".join(letter if letter.isalnum() else "-" for letter in case.key)
     with lanes.one() as lane:
         try:
-            result = trial.run(lane, case, expected, logs)
+            return trial.run(lane, case, expected, logs)
         except Unexpected as error:
-            result = Result(case.key, case.subject, case.scenario, case.operation, case.fault.name, "failed", problems=[str(error)])
-    result = replace(result, code=code)
-    results.append(result)
-    return result
+            return Result(case.key, case.subject, case.scenario, case.operation, case.fault.name, "failed", problems=[str(error)])
 
 
 if __name__ == "__main__":

@@ -134,8 +134,15 @@ def differences(expected: Holdings, found: Holdings) -> list[str]:
             lines.append(f"{sort}: {have.total()} instead of {wanted.total()}")
         elif wanted != have:
             (one, *_others), (instead, *_rest) = have - wanted, wanted - have
-            lines.append(f"{sort}: {one} instead of {instead}")
+            lines.append(f"{sort}: {apart(one, instead)}")
     return lines
+
+
+def apart(one: str, instead: str, longest: int = 200) -> str:
+    """In which members two descriptions differ."""
+    has, wanted = json.loads(one), json.loads(instead)
+    pairs = {key: (has.get(key), wanted.get(key)) for key in sorted({*has, *wanted}) if has.get(key) != wanted.get(key)}
+    return "; ".join(f"{key} is {str(left)[:longest]} instead of {str(right)[:longest]}" for key, (left, right) in pairs.items())
 
 
 def surplus(expected: Holdings, found: Holdings) -> dict[str, int]:

@@ -42,7 +42,7 @@ def test_one_case_of_each_fault_holds(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(command, "LOGS", tmp_path / "logs")
     tried: dict[str, Any] = {}
     with ExitStack() as stack:
-        tried = command.tried(command.open_lanes(stack, 2, None), list(chosen()), 2, "test")
+        tried = command.tried(command.open_lanes(stack, 2, None), list(chosen()), 2, lambda _subject: "test")
     assert {result.fault for result in tried.values()} == set(CHOSEN)
     assert {key: result.problems for key, result in tried.items() if result.held == "failed"} == {}
     killed = {result.fault.split()[0] for result in tried.values() if "killed" in result.runs}

@@ -116,8 +116,9 @@ class Quiet:
         return [{"fired": int(self.happens)}]
 
 
-ONE = {"VPCs": Counter({"main": 1})}
-TWO = {"VPCs": Counter({"main": 2})}
+VPC = '{"Cidr": "a", "Id": "vpc(main)"}'
+ONE = {"VPCs": Counter({VPC: 1})}
+TWO = {"VPCs": Counter({VPC: 2})}
 EMPTY_PLAN = ""
 Story = tuple[str, list[int], account.Holdings, str, bool]
 """The fault, the exit codes of the runs, what the account then holds, what is left to do, and whether the fault came to pass."""
@@ -217,7 +218,7 @@ def test_accounts_that_differ_in_ids_and_times_only_are_equal() -> None:
         (TWO, ["VPCs: 2 instead of 1"], {"VPCs": 1}),
         ({}, ["VPCs: 0 instead of 1"], {}),
         ({**ONE, "keys": Counter({"k": 1})}, ["keys: 1 instead of 0"], {"keys": 1}),
-        ({"VPCs": Counter({"other": 1})}, ["VPCs: other instead of main"], {}),
+        ({"VPCs": Counter({'{"Cidr": "b", "Id": "vpc(main)"}': 1})}, ["VPCs: Cidr is b instead of a"], {}),
     ],
 )
 def test_differences_between_accounts(found: Any, lines: list[str], surplus: dict[str, int]) -> None:
