@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = select(cases(subject), options)
         if not chosen:
             raise Problem("no case fits these options; --list shows all")
+        if options.report:
+            return known_so_far(options)
         if options.list:
             print("\n".join(case.key for case in chosen))
             return 0
@@ -59,14 +61,21 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--creating", action="store_true", help="only the calls that create something, as in Terraform's runs")
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="such as F2; may be given several times")
     parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="create, change, shrink, mend, alias, destroy")
-    parser.add_argument("--sample", type=int, metavar="N", help="so many cases, spread over the faults and the operations")
+    parser.add_argument("--sample", type=positive, metavar="N", help="so many cases, spread over the faults and the operations")
     parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
-    parser.add_argument("--jobs", type=int, default=2, help="how many cases at a time, each with a cloud of its own (2)")
+    parser.add_argument("--jobs", type=positive, default=2, help="how many cases at a time, each with a cloud of its own (2)")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
     parser.add_argument("--failed", action="store_true", help="try again what failed before")
     parser.add_argument("--list", action="store_true", help="print the cases and do nothing")
+    parser.add_argument("--report", action="store_true", help="only print what is known already, of both")
     parser.add_argument("--terraform", action="store_true", help="break Terraform's runs, at the calls that create something")
     return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def select(found: Sequence[Case], options: argparse.Namespace) -> list[Case]:
@@ -147,12 +156,23 @@ def matrix(chosen: Sequence[Case], options: argparse.Namespace, tools: Tools | N
         with ExitStack() as stack:
             known |= tried(open_lanes(stack, options.jobs, tools), wanted, options.jobs, lambda subject: results.code_of(subject, label))
     found = [known[case.key] for case in chosen if case.key in known]
-    print(f"\n{report.table(found, chosen[0].subject)}\n")
+    print(f"\n{report.table(found)}\n")
     if details := report.left_behind(found):
         print(f"{details}\n")
     kept = f"every case is in {results.FILE.relative_to(ROOT)}, what failed ones printed below {LOGS.relative_to(ROOT)}"
     say(f"{time.monotonic() - began:.0f} s; {kept}")
     return int(chosen[0].subject == "mainstay" and any(result.held == "failed" for result in found))
+
+
+def known_so_far(options: argparse.Namespace) -> int:
+    """Prints the results of all cases that the options leave, of our sources as they are and of the Terraform that was tried last."""
+    loaded = results.load().values()
+    labels = [result.code for result in loaded if result.subject == "terraform"]
+    known = results.of_code(loaded, {"mainstay": results.code_of("mainstay", ""), "terraform": labels[-1] if labels else ""})
+    every = [case for subject in report.NAMES for case in cases(subject)]
+    found = [known[case.key] for case in select(every, options) if case.key in known]
+    print(f"{report.table(found)}\n\n{report.left_behind(found)}")
+    return int(any(result.held == "failed" for result in found if result.subject == "mainstay"))
 
 
 def tried(lanes: Lanes, wanted: Sequence[Case], jobs: int, code_of: Callable[[str], str]) -> dict[str, Result]:

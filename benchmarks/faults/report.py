@@ -23,20 +23,29 @@ def by_fault(results: Iterable[Result]) -> dict[str, list[Result]]:
     return {name: found for name, found in order.items() if found}
 
 
-def table(results: Sequence[Result], subject: str) -> str:
-    """How many cases held, by fault."""
-    own = [result for result in results if result.subject == subject]
-    header = ["fault", "cases", "held in the same run", "after one more", *ways(subject)]
-    rows = [[name, *figures(found, subject)] for name, found in by_fault(own).items()]
-    rows.append(["all", *figures(own, subject)])
-    return markdown(header, rows)
+NAMES = {"mainstay": "mainstay.aws", "terraform": "Terraform"}
+
+
+def table(results: Sequence[Result]) -> str:
+    """How many cases held, by fault; whoever was tried has columns of its own."""
+    subjects = [subject for subject in NAMES if any(result.subject == subject for result in results)]
+    header = ["fault", *(f"{NAMES[subject]}: {title}" for subject in subjects for title in ["cases", *HELD, *ways(subject)])]
+
+    def row(name: str, found: Sequence[Result]) -> list[str]:
+        parts = [figures([result for result in found if result.subject == subject], subject) for subject in subjects]
+        return [name, *(figure for part in parts for figure in part)]
+
+    return markdown(header, [*(row(name, found) for name, found in by_fault(results).items()), row("all", results)])
+
+
+HELD = ("held in the same run", "after one more")
 
 
 def ways(subject: str) -> list[str]:
     """In which ways a case fails. What Terraform leaves behind is told apart, since it is the point of comparing."""
     if subject == "mainstay":
         return ["failed"]
-    return ["two runs, all well but for what is left over", "the second run fails", "otherwise not converged"]
+    return ["something left over for good", "second run fails", "else not converged"]
 
 
 def figures(results: Sequence[Result], subject: str) -> list[str]:
@@ -49,7 +58,7 @@ def figures(results: Sequence[Result], subject: str) -> list[str]:
         stuck = [result for result in failed if result.runs[-1] != "ok"]
         left = [result for result in failed if result not in stuck and result.left]
         numbers += [len(left), len(stuck), len(failed) - len(left) - len(stuck)]
-    return [str(number) for number in numbers]
+    return [str(number) if results else "" for number in numbers]
 
 
 def left_behind(results: Sequence[Result]) -> str:

@@ -70,6 +70,13 @@ def test_a_name_that_fits_nothing_is_an_error_that_says_what_there_is(arguments:
         select(OWN, parse(arguments))
 
 
+@pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--sample", "0"], ["--sample", "-3"], ["--jobs", "many"]])
+def test_a_number_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(arguments)
+    assert f"'{arguments[1]}' is not a number from 1 on" in capsys.readouterr().err
+
+
 def test_a_sample_is_spread_over_the_faults_and_the_same_for_the_same_seed() -> None:
     first = select(OWN, parse(["--sample", "40"]))
     assert len(first) == 40
@@ -179,7 +186,7 @@ def test_results_are_kept_line_by_line_and_a_line_that_was_cut_off_does_not_coun
 def test_the_table_counts_by_fault_in_the_order_of_the_list() -> None:
     numbers = [OWN.index(case) for case in select(OWN, parse(["--only", "CreateVpc", "--fault", "F1", "--fault", "F2"]))]
     found = [result(numbers[1], "failed"), result(numbers[0], "one more run"), result(numbers[1], "same run")]
-    assert report.table(found, "mainstay").splitlines()[2:] == [
+    assert report.table(found).splitlines()[2:] == [
         "| F1 killed just before | 1 | 0 | 1 | 0 |",
         "| F2 reply lost | 2 | 1 | 0 | 1 |",
         "| all | 3 | 1 | 1 | 1 |",
@@ -196,7 +203,13 @@ def test_of_terraform_what_is_left_over_and_what_does_not_recover_are_told_apart
         of("failed", ["killed", "failed"], {"keys": 1}),
         of("failed", ["failed", "ok"], {}),
     ]
-    assert report.table(found, "terraform").splitlines()[-1] == "| all | 4 | 1 | 0 | 1 | 1 | 1 |"
+    assert report.table(found).splitlines()[-1] == "| all | 4 | 1 | 0 | 1 | 1 | 1 |"
+    ours = Result("k", "mainstay", "create", "ec2:CreateVpc", "F1 killed just before", "one more run", ["killed", "ok"])
+    assert report.table([ours, *found]).splitlines()[2:] == [
+        "| F1 killed just before | 1 | 0 | 1 | 0 |  |  |  |  |  |  |",
+        "| F2 reply lost |  |  |  |  | 4 | 1 | 0 | 1 | 1 | 1 |",
+        "| all | 1 | 0 | 1 | 0 | 4 | 1 | 0 | 1 | 1 | 1 |",
+    ]
     assert "| F2 reply lost | ec2:CreateVpc | killed then failed | 1 keys | why |" in report.left_behind(found)
 
 
