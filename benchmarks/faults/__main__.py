@@ -171,6 +171,8 @@ def known_so_far(options: argparse.Namespace) -> int:
     known = results.of_code(loaded, {"mainstay": results.code_of("mainstay", ""), "terraform": labels[-1] if labels else ""})
     every = [case for subject in report.NAMES for case in cases(subject)]
     found = [known[case.key] for case in select(every, options) if case.key in known]
+    if not found:
+        raise Problem("nothing is known of these cases yet, or the sources have changed since")
     print(f"{report.table(found)}\n\n{report.left_behind(found)}")
     return int(any(result.held == "failed" for result in found if result.subject == "mainstay"))
 
