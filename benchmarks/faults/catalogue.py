@@ -20,7 +20,7 @@ class Fault:
     """One fault.
 
     action: what the proxy does to the call, see proxy.ACTIONS. error: what the cloud answers instead, by its administrative API.
-    settings: of the cloud, for the run. Each of the three may be absent.
+    settings: of the cloud, for the run. Each of the three may be absent. variables: of the inventory, where a fault needs others.
     same_run: whether the run itself must come to a good end; else one more run may be needed.
     operations: those that it can happen to; None for every one.
     """
@@ -29,6 +29,7 @@ class Fault:
     action: str = ""
     error: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
     times: int = 1
     same_run: bool = False
     operations: frozenset[str] | None = None
@@ -52,6 +53,8 @@ def error(code: str, status: int, message: str = "A fault.") -> dict[str, Any]:
 
 LAG = {"visibility_seconds": 1.0}
 SPREADING = {"propagation_seconds": 10.0}
+AS_BY_DEFAULT = {"vpc_settle_seconds": 30.0}
+"""Refusals are borne for as long as reads may lag, so the short time that the other faults are given would be too short here."""
 NOT_YET_THERE = error("InvalidParameterValue", 400, "The service-linked role is not yet propagated")
 
 FAULTS = (
@@ -70,7 +73,13 @@ FAULTS = (
     Fault("F7 no answer for 65 s, done", action="hang_after"),
     Fault("F8 lists lag by 1 s", settings=LAG, same_run=True, operations=frozenset({ANY})),
     Fault("F8 lists lag by 1 s, reply lost", settings=LAG, action="reset_after", operations=CREATES),
-    Fault("F9 new role refused for 10 s", settings=SPREADING, same_run=True, operations=frozenset({"ec2:CreateFlowLogs"})),
+    Fault(
+        "F9 new role refused for 10 s",
+        settings=SPREADING,
+        variables=AS_BY_DEFAULT,
+        same_run=True,
+        operations=frozenset({"ec2:CreateFlowLogs"}),
+    ),
     Fault(
         "F10 first use of a service-linked role x2",
         error=NOT_YET_THERE,

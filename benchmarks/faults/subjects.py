@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,8 +21,8 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 class Subject(Protocol):
     """One of the compared, able to bring an account to the start of a scenario and to run the command that a call is broken in."""
 
-    def prepare(self, scenario: str) -> None:
-        """An account at the start of the scenario. Raises Unexpected if it cannot be had."""
+    def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
+        """An account at the start of the scenario, and an input with these variables. Raises Unexpected if it cannot be had."""
         ...
 
     def run(self, scenario: str, rule: Rule | None = None) -> Ended: ...
@@ -38,7 +39,7 @@ class Playbook:
         self.cloud, self.proxy, self.folder = cloud, proxy, folder
         self.summary = folder / "summary.json"
 
-    def prepare(self, scenario: str) -> None:
+    def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
         chosen = SCENARIOS[scenario]
         self.cloud.admin.reset()
         if chosen.before is not None:
@@ -47,7 +48,7 @@ class Playbook:
             if not ended.ok:
                 raise Unexpected(f"the start of {scenario} could not be made:\n{ended.printed}")
         chosen.between(self.cloud)
-        self._write(chosen.after)
+        self._write({**chosen.after, **variables})
 
     def _write(self, variables: Any) -> None:
         for name, content in inventory(variables, self.cloud.account_id).items():
@@ -87,17 +88,17 @@ class Terraform:
         self.cloud, self.proxy, self.folder = cloud, proxy, folder
         self.terraform = subjects.Terraform(cloud, folder, tools)
 
-    def prepare(self, scenario: str) -> None:
+    def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
         self.cloud.admin.reset()
         for pattern in ("terraform.tfstate*", ".terraform.tfstate*"):
             for path in self.terraform.folder.glob(pattern):
                 path.unlink()
         self.terraform.prepare(1)
         path = self.terraform.folder / "terraform.tfvars.json"
-        variables = json.loads(path.read_text())
-        for network in variables["networks"].values():
+        given = json.loads(path.read_text())
+        for network in given["networks"].values():
             network["availability_zones"] = network["availability_zones"][:1]
-        path.write_text(json.dumps({**variables, "endpoint": self.proxy.endpoint}))
+        path.write_text(json.dumps({**given, "endpoint": self.proxy.endpoint}))
 
     def run(self, scenario: str, rule: Rule | None = None) -> Ended:
         return self._terraform(*self.terraform.command("create")[1:], rule=rule)

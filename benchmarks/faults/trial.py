@@ -65,7 +65,7 @@ class Lane:
 
 def baseline(lane: Lane, scenario: str) -> Baseline:
     """The scenario without a fault. Raises Unexpected if it does not come to a good end by itself."""
-    lane.subject.prepare(scenario)
+    lane.subject.prepare(scenario, {})
     lane.proxy.clear()
     ended = lane.subject.run(scenario)
     seen = [one for one in lane.proxy.seen() if one.call.mutating]
@@ -81,7 +81,7 @@ def run(lane: Lane, case: Case, expected: Baseline, logs: Path) -> Result:
     """Tries one case. ``logs`` is where the outputs of a failed one are kept."""
     began = time.monotonic()
     shutil.rmtree(logs, ignore_errors=True)
-    lane.subject.prepare(case.scenario)
+    lane.subject.prepare(case.scenario, case.fault.variables)
     first = broken_run(lane, case)
     problems = first.problems
     endings = [ending(first.ended)]

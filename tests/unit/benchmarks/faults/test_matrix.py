@@ -93,7 +93,7 @@ class Scripted:
     rest: str = ""
     ran: int = 0
 
-    def prepare(self, scenario: str) -> None:
+    def prepare(self, scenario: str, variables: Any) -> None:
         self.ran = 0
 
     def run(self, scenario: str, rule: Any = None) -> Ended:
