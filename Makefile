@@ -1,13 +1,20 @@
 # What one does with a checkout. Every recipe calls one small program that says what it does; `make` alone lists them.
 #
 #   ENV=prod          the inventory: inventories/prod
-#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan) or to the checks (check, test)
+#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan, apply) or to the checks (check, test)
+#   FROM=v1.2         make rehearse from what ENV was at that commit, tag or branch; FROM_CODE=1 applies that with the code of then
+#   REHEARSAL=1       make plan and apply against the rehearsal of ENV, instead of the account that your credentials lead to
+#   OUT=prod.plan     make plan saves the plan there; make apply and make show take it as PLAN=prod.plan
 #   FRESH=1           make faults from the beginning
-#   REHEARSAL=1       make plan against the rehearsal of ENV, instead of the account that your credentials lead to
 
 ENV = prod
 ARGS =
 REHEARSAL =
+FROM =
+FROM_CODE =
+OUT =
+PLAN =
+FORMAT = text
 FRESH =
 
 SHELL = /bin/bash
@@ -16,7 +23,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan check test lint sanity molecule bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show check test lint sanity molecule bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,11 +46,17 @@ cloud-down: run-setup ## stop the rehearsal cloud of ENV
 cloud-env: run-setup ## print export lines that lead any AWS client to the rehearsal cloud of ENV
 	@$(PYTHON) -m rehearsal env --name $(ENV)
 
-rehearse: run-setup ## plan, apply and apply again ENV on an AWS of your own; needs no account
-	@$(PYTHON) -m scripts.rehearse run $(ENV) -- $(ARGS)
+rehearse: run-setup ## plan, apply and apply again ENV on an AWS of your own; needs no account. FROM=<git ref>: its change since
+	@$(PYTHON) -m scripts.rehearse run $(if $(FROM),'--from=$(FROM)') $(if $(FROM_CODE),--from-code) $(ENV) -- $(ARGS)
 
 plan: run-setup ## what applying ENV would change, in the account of your credentials or with REHEARSAL=1
-	@$(PYTHON) -m scripts.rehearse plan $(if $(REHEARSAL),--rehearsal) $(ENV) -- $(ARGS)
+	@$(PYTHON) -m scripts.plan make $(if $(REHEARSAL),--rehearsal) $(if $(OUT),--out '$(OUT)') $(ENV) -- $(ARGS)
+
+apply: run-setup ## do what the saved plan PLAN says for ENV, and nothing else; refuses if anything has moved since
+	@$(PYTHON) -m scripts.plan apply $(if $(REHEARSAL),--rehearsal) --plan '$(PLAN)' $(ENV) -- $(ARGS)
+
+show: run-setup ## show the saved plan PLAN as FORMAT=text, markdown or json
+	@$(PYTHON) -m scripts.plan show --format $(FORMAT) '$(PLAN)'
 
 check: setup ## the quick checks while developing: style, types, unit tests, syntax (under 2 minutes)
 	@$(PYTHON) -m scripts.verify quick $(ARGS)

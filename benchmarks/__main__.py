@@ -61,6 +61,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cold-runs", type=int, default=2, help="pairs of cold runs; larger sizes have half as many (2)")
     parser.add_argument("--wait", type=float, default=4.0, metavar="S", help="how long NAT gateways and endpoints take, 120 in AWS (4)")
     parser.add_argument("--only-wait", action="store_true", help="only the run with waits")
+    parser.add_argument("--rate-limits", action="store_true", help="the clouds refuse calls beyond the rates that AWS publishes")
+    parser.add_argument("--hosts", type=int, default=0, metavar="N", help="also N components of one network each, side by side (0)")
     parser.add_argument("--without-terraform", action="store_true", help="measure this collection alone")
     return parser.parse_args(arguments)
 
@@ -76,7 +78,7 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
         compileall.compile_dir(ROOT / folder, quiet=1)
 
     def cloud() -> Cloud:
-        return stack.enter_context(Cloud(region=REGION))
+        return stack.enter_context(Cloud(region=REGION, settings={"rate_limits": "aws"} if options.rate_limits else {}))
 
     chosen: list[Subject] = [Playbook(cloud(), scratch)]
     if not options.without_terraform:
@@ -97,6 +99,7 @@ class Bench:
         self.subjects = subjects
         self.results: list[report.Result] = []
         self.waits: report.Result | None = None
+        self.side_by_side: list[report.Result] = []
         self.counts: dict[int, Any] = {}
 
     def run(self) -> None:
@@ -107,6 +110,8 @@ class Bench:
             for count in self.options.networks:
                 for latency in self.options.latency:
                     self.measure(count, latency)
+        if self.options.hosts:
+            self.measure_hosts()
         if self.options.wait:
             self.measure_waits()
         print()
@@ -148,14 +153,28 @@ class Bench:
         samples = alternate(self.subjects, "create", 1, self.emptied(1, 80, transition_seconds=waits))
         self.waits = report.Result(1, 80, "create", {s.name: found for s, found in zip(self.subjects, samples, strict=True)})
 
+    def measure_hosts(self) -> None:
+        """Components side by side in as many workers: only this collection, since Terraform has no such thing in one run."""
+        hosts, latency = self.options.hosts, max(self.options.latency)
+        say(f"{hosts} components of one network each, side by side, {latency} ms a request")
+        subject = self.subjects[0]
+        assert isinstance(subject, Playbook)
+        self.emptied(1, latency)(subject)
+        subject.prepare(1, hosts)
+        for step in STEPS:
+            result = report.Result(hosts, latency, step, {subject.name: alternate([subject], step, 1)[0]})
+            self.side_by_side.append(result)
+            print(f"    {report.line(result)}", flush=True)
+
     def compare(self, count: int) -> None:
         """The account of the one holds what the account of the other holds, or no figure is worth printing."""
         taken = []
         for subject in self.subjects:
             delay = subject.cloud.admin.settings()["latency_ms"]
-            subject.cloud.admin.settings(latency_ms=0)
+            limits = subject.cloud.admin.settings()["rate_limits"]
+            subject.cloud.admin.settings(latency_ms=0, rate_limits={})
             taken.append(inventory.take(subject.cloud))
-            subject.cloud.admin.settings(latency_ms=delay)
+            subject.cloud.admin.settings(latency_ms=delay, rate_limits=limits)
         if len(taken) > 1 and (lines := inventory.differences(*taken)):
             raise Problem("the two did not build the same:\n" + "\n".join(lines[:40]))
         self.counts[count] = dict(inventory.counted(taken[0]))
@@ -167,7 +186,7 @@ class Bench:
 
     def write(self) -> None:
         RESULTS.parent.mkdir(exist_ok=True)
-        rows = [*self.results, *([self.waits] if self.waits else [])]
+        rows = [*self.results, *self.side_by_side, *([self.waits] if self.waits else [])]
         document = {
             "subjects": {subject.name: subject.label for subject in self.subjects},
             "processors": os.cpu_count(),

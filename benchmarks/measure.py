@@ -12,20 +12,22 @@ from typing import Any
 
 from benchmarks.subjects import Step, Subject, Unexpected
 
-LONGEST_RUN = 900.0
+LONGEST_RUN = 1800.0
+THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException")
 
 
 @dataclass(frozen=True)
 class Sample:
     """One run of one subject, in seconds of a monotonic clock; `cpu` is user and system time of the process and its children.
 
-    `before`, `asking` and `after` are the parts of `wall` by the cloud's log: until the first request arrives, until the last one is
-    answered, and the rest. `said` is what the run told about itself.
+    `throttled`: how many of the requests were refused for their rate. `before`, `asking` and `after` are the parts of `wall` by the
+    cloud's log: until the first request arrives, until the last one is answered, and the rest. `said` is what the run told about itself.
     """
 
     wall: float
     cpu: float
     requests: int
+    throttled: int
     before: float
     asking: float
     after: float
@@ -56,7 +58,8 @@ def run(subject: Subject, step: Step) -> Sample:
     requests = admin.requests()
     first = min(request["time"] - request["seconds"] for request in requests) - began_at
     last = max(request["time"] for request in requests) - began_at
-    return Sample(wall, cpu, len(requests), first, last - first, wall - last, said)
+    throttled = sum(request["error_code"] in THROTTLED for request in requests)
+    return Sample(wall, cpu, len(requests), throttled, first, last - first, wall - last, said)
 
 
 def _children() -> float:

@@ -29,9 +29,15 @@ def ratio(result: Result) -> Spread | None:
 
 
 def line(result: Result) -> str:
-    times = ", ".join(f"{name} {spread(walls(found)).text()} s" for name, found in result.samples.items())
+    times = ", ".join(f"{name} {spread(walls(found)).text()} s{throttled(found)}" for name, found in result.samples.items())
     compared = ratio(result)
     return f"{result.step:<9} {times}{f'; ratio {compared.text()}' if compared else ''}"
+
+
+def throttled(samples: Sequence[Sample]) -> str:
+    """How many requests were refused for their rate, where any were."""
+    count = statistics.median_low([sample.throttled for sample in samples])
+    return f", {count} of {statistics.median_low([sample.requests for sample in samples])} requests throttled" if count else ""
 
 
 def walls(samples: Sequence[Sample]) -> list[float]:
@@ -78,15 +84,17 @@ def resources(results: Sequence[Result], name: str, networks: int) -> int:
 def times(results: Sequence[Result]) -> str:
     names = list(results[0].samples)
     compared = len(names) == 2
+    limited = any(sample.throttled for result in results for found in result.samples.values() for sample in found)
     header = ["step", "networks", "ms"]
     for name in names:
-        header += [f"{name} s", "requests"]
+        header += [f"{name} s", "requests", *(["throttled"] if limited else [])]
     rows = []
     for result in results:
         row = [result.step, str(result.networks), str(result.latency_ms)]
         for name in names:
             found = result.samples[name]
             row += [spread(walls(found)).text(), str(statistics.median_low([sample.requests for sample in found]))]
+            row += [str(statistics.median_low([sample.throttled for sample in found]))] if limited else []
         found_ratio = ratio(result)
         rows.append([*row, found_ratio.text()] if found_ratio else row)
     return table("Whole processes", [*header, *(["ratio"] if compared else [])], rows)

@@ -66,11 +66,13 @@ class Playbook:
         self.folder = ROOT
         self.inventory = scratch / "inventory"
         self.summary = scratch / "summary.json"
+        self.hosts = 1
         (self.inventory / "group_vars").mkdir(parents=True)
         core = subprocess.run([BIN / "ansible-playbook", "--version"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         self.label = f"mainstay.aws, {core.splitlines()[0].removeprefix('ansible-playbook ').strip('[]')}"
 
-    def prepare(self, count: int) -> None:
+    def prepare(self, count: int, hosts: int = 1) -> None:
+        self.hosts = hosts
         shared = {
             "ansible_connection": "local",
             "platform_environment": ENVIRONMENT,
@@ -79,12 +81,13 @@ class Playbook:
             "platform_tags": {"platform": "benchmark"},
         }
         # JSON is YAML.
-        (self.inventory / "hosts.yml").write_text(json.dumps({"vpc": {"hosts": {COMPONENT: None}}}))
+        names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, hosts + 1))]
+        (self.inventory / "hosts.yml").write_text(json.dumps({"vpc": {"hosts": dict.fromkeys(names)}}))
         (self.inventory / "group_vars" / "all.yml").write_text(json.dumps(shared))
         (self.inventory / "group_vars" / "vpc.yml").write_text(json.dumps({"vpc_networks": networks(count)}))
 
     def command(self, step: Step) -> list[str]:
-        base = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.inventory)]
+        base = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.inventory), "--forks", str(max(5, self.hosts))]
         return [*base, "--check", "--diff"] if step == "plan" else base
 
     def environment(self) -> dict[str, str]:
@@ -94,14 +97,17 @@ class Playbook:
         try:
             summary = json.loads(self.summary.read_text())
             self.summary.unlink()
-            component = summary["components"][0]
+            components = summary["components"]
+            component = components[0]
         except (OSError, ValueError, LookupError):
             raise Unexpected(f"{self.name} ({step}) left no summary:\n{output}") from None
         wanted = "changes" if step == "create" else "no_changes"
         if summary["result"] != wanted:
             raise Unexpected(f"{self.name} ({step}) ended with {summary['result']}, not {wanted}:\n{output}")
-        counts = component["counts"]
-        return {"resources": counts["create"] + counts["unchanged"], "module_seconds": component["seconds"]}
+        if len(components) != self.hosts:
+            raise Unexpected(f"{self.name} ({step}) spoke of {len(components)} components, not {self.hosts}:\n{output}")
+        resources = sum(one["counts"]["create"] + one["counts"]["unchanged"] for one in components)
+        return {"resources": resources, "module_seconds": component["seconds"]}
 
 
 class Terraform:

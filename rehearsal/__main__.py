@@ -1,4 +1,4 @@
-"""Command line of the rehearsal cloud: python -m rehearsal start|stop|status|env|reset."""
+"""Command line of the rehearsal cloud: python -m rehearsal start|stop|status|env|reset|seed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rehearsal import launcher
-from rehearsal.admin_client import AdminClient
+from rehearsal import launcher, seed
+from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES
 
 
@@ -17,13 +17,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(COMMANDS[options.command](options))
-    except (launcher.LauncherError, ValueError) as error:
+    except (launcher.LauncherError, AdminError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
 def _start(options: argparse.Namespace) -> int:
     settings = {"latency_ms": options.latency_ms} if options.latency_ms else {}
+    settings |= {"rate_limits": options.rate_limits} if options.rate_limits else {}
     if options.transition_seconds:
         settings["transition_seconds"] = {"default": options.transition_seconds}
     wanted = launcher.Options(options.name, options.account_id, options.region, options.port, options.admin_port, settings)
@@ -57,7 +58,13 @@ def _reset(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"start": _start, "stop": _stop, "status": _status, "env": _env, "reset": _reset}
+def _seed(options: argparse.Namespace) -> int:
+    cloud = _running(options)
+    print(f"seeded: {seed.apply(seed.load(options.file, cloud['region']), cloud)}")
+    return 0
+
+
+COMMANDS = {"start": _start, "stop": _stop, "status": _status, "env": _env, "reset": _reset, "seed": _seed}
 
 
 def _running(options: argparse.Namespace) -> dict[str, Any]:
@@ -87,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--port", type=int, default=0, help="of the AWS endpoint; 0 takes a free one")
             command.add_argument("--admin-port", type=int, default=0, help="of the administrative API; 0 takes a free one")
             command.add_argument("--latency-ms", type=float, default=0, help="delay of every request")
+            command.add_argument("--rate-limits", choices=["aws"], help="refuse calls beyond the rates that AWS publishes")
             command.add_argument("--transition-seconds", type=float, default=0, help="time that resources take to become available")
+        if name == "seed":
+            command.add_argument("file", type=Path, help="what the account is to hold, such as inventories/prod/rehearsal/seed.yml")
         if name == "env":
             command.add_argument("--role", choices=ROLES, default="apply", help="plan may only read")
     return parser

@@ -40,6 +40,10 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         state.faults.add(Rule.parse(body))
         return {}
 
+    def add_notes(body: Any, query: dict[str, str]) -> Any:
+        state.notes.update(body)
+        return {}
+
     def clear(what: Any) -> Callable[[Any, dict[str, str]], Any]:
         return lambda body, query: what.clear() or {}
 
@@ -50,6 +54,8 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("PUT", "/settings"): change_settings,
         ("GET", "/requests"): lambda body, query: state.log.since(int(query.get("since", "0"))),
         ("DELETE", "/requests"): clear(state.log),
+        ("GET", "/notes"): lambda body, query: dict(state.notes),
+        ("POST", "/notes"): add_notes,
         ("POST", "/scripts"): add_script,
         ("DELETE", "/scripts"): clear(state.scripts),
         ("POST", "/faults"): add_fault,

@@ -50,6 +50,15 @@ class AdminClient:
     def clear_requests(self) -> None:
         self.request("DELETE", "/requests")
 
+    def notes(self) -> dict[str, Any]:
+        """What was noted since the last reset, by name."""
+        answer: dict[str, Any] = self.request("GET", "/notes")
+        return answer
+
+    def note(self, name: str, value: Any) -> None:
+        """Has the cloud remember a value until the next reset."""
+        self.request("POST", "/notes", {name: value})
+
     def script(self, kind: str, match: Mapping[str, Any], states: Sequence[Mapping[str, Any]]) -> None:
         """The states of one resource: `match` is {"id"}, {"name"} or {"tag": {key: value}}."""
         self.request("POST", "/scripts", {"kind": kind, "match": match, "states": states})

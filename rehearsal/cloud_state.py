@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal import transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
+from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
 from rehearsal.tokens import Tokens
@@ -24,8 +25,11 @@ class CloudState:
         self.log = RequestLog()
         self.faults = Faults()
         self.tokens = Tokens()
+        self.rates = RateLimits()
         self.hidden = Hidden()
         self.scripts = transitions.scripts
+        # What clients want remembered until the next reset, by name.
+        self.notes: dict[str, Any] = {}
         self.resets = 0
         # Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own.
         self.lock = threading.RLock()
@@ -42,9 +46,11 @@ class CloudState:
         with self.lock:
             _empty_moto()
             self.tokens.clear()
+            self.rates.clear()
             self.hidden.clear()
             self.identities.reset()
             self.scripts.clear()
+            self.notes.clear()
             self.settings = self.start_settings
             self.change_settings({})
             self.log.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -99,6 +100,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "settings": options.settings,
         "state_file": str(state_file),
         "log": str(log),
+        "code": code(),
         "owner_pid": owner_pid,
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "PYTHONDONTWRITEBYTECODE"}
@@ -146,7 +148,15 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "MAINSTAY_REHEARSAL_ENDPOINT": cloud["endpoint"],
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
+        **({"MAINSTAY_REHEARSAL_RATE_LIMITS": "aws"} if cloud.get("rate_limits") else {}),
     }
+
+
+def code() -> str:
+    """A fingerprint of the program that a cloud runs, by which one that an older checkout started can be told."""
+    folder = Path(__file__).parent
+    content = [str(path.relative_to(folder)).encode() + path.read_bytes() for path in sorted(folder.rglob("*.py"))]
+    return hashlib.sha256(b"".join(content)).hexdigest()[:16]
 
 
 def _check(options: Options) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from rehearsal import identities, operations, registry
+from rehearsal import given_ids, identities, operations, registry
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import HAPPENS_BEFORE, Rule
 from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply
@@ -82,8 +82,11 @@ class Application:
 
         try:
             self._check_caller(incoming)
+            self.state.rates.check(
+                self.state.settings.rate_limits, incoming.region, incoming.service, incoming.operation, incoming.mutating
+            )
             registry.prepare(incoming.service)
-            with self._one_at_a_time(incoming.service):
+            with self._one_at_a_time(incoming.service), given_ids.giving(incoming.request.headers.get(given_ids.HEADER)):
                 return self._carry_out(incoming)
         except (Refusal, ServiceException) as refusal:
             return error_reply(incoming.service, incoming.operation, incoming.request, refusal)

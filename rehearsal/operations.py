@@ -17,6 +17,7 @@ SIGNING_NAMES = {
     "elasticfilesystem": "efs",
     "elasticmapreduce": "emr",
     "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
     "states": "stepfunctions",
     "tagging": "resourcegroupstaggingapi",
     "s3express": "s3",

@@ -125,7 +125,8 @@ def prepare(service: str) -> None:
 
 
 def _modules_of(package: str, service: str) -> list[str]:
-    """Modules are named after their service: ec2.py, ec2_vpc.py, kms.py."""
+    """Modules are named after their service: ec2.py, ec2_vpc.py, kms.py, service_quotas.py."""
+    service = service.replace("-", "_")
     parent = importlib.import_module(package)
     names = [module.name for module in pkgutil.iter_modules(parent.__path__)]
     return [f"{package}.{name}" for name in sorted(names) if name == service or name.startswith(f"{service}_")]

@@ -61,12 +61,13 @@ def serve(config: dict[str, Any]) -> None:
 
 def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str, Any]:
     """What `cloud.json` says."""
-    kept = ("id", "name", "account_id", "region", "credentials", "log")
+    kept = ("id", "name", "account_id", "region", "credentials", "log", "code")
     return {
         "pid": os.getpid(),
         "endpoint": f"http://{HOST}:{port}",
         "admin": f"http://{HOST}:{admin_port}",
         **{name: config[name] for name in kept},
+        "rate_limits": bool(config["settings"].get("rate_limits")),
     }
 
 

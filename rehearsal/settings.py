@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rehearsal import rate_limits
+from rehearsal.quotas import QUOTAS
+
 
 @dataclass
 class Settings:
@@ -15,8 +18,9 @@ class Settings:
     transition_seconds: how long a resource stays in a state such as "pending"; per kind, else "default".
     visibility_seconds: how long a new resource does not show in describe and list calls.
     propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
-    quotas: limits per region, by the names in `refusals/quotas.py`; a quota that is absent is unlimited.
+    quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
+    rate_limits: how often may be called, see `rate_limits.py`; "aws" stands for the rates that AWS publishes, {} for none.
     """
 
     latency_ms: float = 0.0
@@ -25,6 +29,7 @@ class Settings:
     propagation_seconds: float = 0.0
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
+    rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """A copy with the given settings replaced. Raises ValueError naming the setting that is unknown or has a wrong value."""
@@ -58,6 +63,10 @@ def _delays(value: Any) -> dict[str, float]:
 
 
 def _limits(value: Any) -> dict[str, int]:
+    if value == "aws":
+        return {name: quota.default for name, quota in QUOTAS.items()}
+    if unknown := sorted(set(value) - set(QUOTAS)):
+        raise ValueError(f"there is no quota {unknown[0]!r}; known are {', '.join(sorted(QUOTAS))}")
     return {str(name): int(_not_negative(limit)) for name, limit in value.items()}
 
 
@@ -74,4 +83,5 @@ _CHECKS = {
     "propagation_seconds": _not_negative,
     "quotas": _limits,
     "disabled_regions": _names,
+    "rate_limits": rate_limits.parse,
 }

@@ -1,19 +1,22 @@
-"""Rehearses an inventory on a local AWS: plan, apply, apply again. Called by make rehearse, make cloud and make plan."""
+"""Rehearses an inventory on a local AWS: plan, apply, apply again; or a change of it. Called by make rehearse and make cloud."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from rehearsal import launcher
-from rehearsal.admin_client import AdminClient
+from rehearsal import launcher, seed
+from rehearsal.admin_client import AdminClient, AdminError
+from scripts import change, past
 from scripts.terminal import BIN, ROOT, Problem, fail, isolated_environment, say, tool_environment
 
 WANTED = ("platform_account_id", "platform_region")
@@ -54,8 +57,9 @@ def target_of(inventory: Mapping[str, Any], name: str) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def read_target(environment: str) -> tuple[str, str]:
-    path = inventory_path(environment)
+def read_target(environment: str, path: Path | None = None) -> tuple[str, str]:
+    """Account and region of an inventory: that of the work tree, or the same one elsewhere."""
+    path = path or inventory_path(environment)
     command = [str(BIN / "ansible-inventory"), "-i", str(path), "--list"]
     result = subprocess.run(command, cwd=ROOT, env=tool_environment(), capture_output=True, text=True, check=False)
     if result.returncode:
@@ -63,10 +67,23 @@ def read_target(environment: str) -> tuple[str, str]:
     return target_of(json.loads(result.stdout), environment)
 
 
-def start_cloud(environment: str) -> dict[str, Any]:
-    """The running cloud of the environment; one that plays another account or region is started anew."""
-    account_id, region = read_target(environment)
+def read_seed(inventory: Path, region: str) -> seed.Seed | None:
+    """What the account is to hold before the inventory is applied; None if the inventory says nothing about that."""
+    path = inventory / seed.PLACE
+    if not path.exists():
+        return None
+    return seed.load(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path, region)
+
+
+def start_cloud(environment: str, target: tuple[str, str], keep: bool = True) -> dict[str, Any]:
+    """The running cloud of the environment; one that plays another account or region is started anew.
+
+    So is one of an older program, unless what it holds is to be kept."""
+    account_id, region = target
     running = launcher.find(environment)
+    if running and not keep and running.get("code") != launcher.code():
+        launcher.stop(environment)
+        running = None
     if running and (running["account_id"], running["region"]) != (account_id, region):
         say(f"The cloud {environment} plays account {running['account_id']} in {running['region']}; starting it anew")
         launcher.stop(environment)
@@ -75,42 +92,99 @@ def start_cloud(environment: str) -> dict[str, Any]:
     return cloud
 
 
-def play(environment: str, variables: Mapping[str, str], arguments: Sequence[str]) -> int:
-    """Runs site.yml and returns its exit code; what it prints goes to the terminal."""
-    command = [str(BIN / "ansible-playbook"), "site.yml", "-i", f"inventories/{environment}", *arguments]
-    print(f"    ansible-playbook {' '.join(command[1:])}", flush=True)
-    return subprocess.run(command, cwd=ROOT, env=dict(variables), check=False).returncode
+def fill(cloud: Mapping[str, Any], wanted: seed.Seed | None, environment: str) -> None:
+    """Makes what the account holds already, and says so."""
+    if wanted is not None:
+        say(f"What the account holds already (inventories/{environment}/{seed.PLACE}): {seed.apply(wanted, cloud)}")
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody else than the person at the terminal wants this to end."""
+
+
+def interrupt(number: int, frame: object) -> None:
+    raise Terminated
+
+
+def play(
+    inventory: Path | str, variables: Mapping[str, str], arguments: Sequence[str], folder: Path = ROOT, output: TextIO | None = None
+) -> int:
+    """Runs the site.yml of a checkout and returns its exit code; what it prints goes to the terminal, or to a file.
+
+    Interrupted, it lets the playbook end by itself first, so that the summary says what is done."""
+    command = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(inventory), *arguments]
+    if output is None:
+        print(f"    ansible-playbook {' '.join(command[1:])}", flush=True)
+    process = subprocess.Popen(command, cwd=folder, env=dict(variables), stdout=output, stderr=subprocess.STDOUT if output else None)
+    try:
+        return process.wait()
+    except KeyboardInterrupt as reason:
+        if isinstance(reason, Terminated):  # Ctrl-C reaches the playbook by itself
+            process.terminate()
+        raise
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Waits for a process that was told to end, and ends it if it does not."""
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return report
 
 
 class Rehearsal:
     """One cloud and the steps that are run against it; every step raises Problem when it does not hold."""
 
-    def __init__(self, environment: str, cloud: Mapping[str, Any], arguments: Sequence[str]) -> None:
+    def __init__(self, environment: str, cloud: Mapping[str, Any], arguments: Sequence[str], wanted: seed.Seed | None = None) -> None:
         self.environment = environment
         self.cloud = cloud
         self.arguments = list(arguments)
+        self.seed = wanted
         self.admin = AdminClient(cloud["admin"])
         self.reports = ROOT / ".rehearsal" / environment
 
-    def run(self) -> None:
+    def run(self) -> str:
+        """Plays all steps and returns what to say at the end."""
+        self.empty(self.seed)
+        self.show("Plan, with credentials that may only read")
+        self.step("plan", "plan")
+        self.show("Apply")
+        self.step("apply", "apply")
+        self.show("Apply again: nothing may change")
+        self.step("again", "apply")
+        self.expect_unchanged(["no_changes"])
+        return self.summary()
+
+    def empty(self, wanted: seed.Seed | None) -> None:
         say("Emptying the account")
         self.admin.reset()
-        self._step("plan", "Plan, with credentials that may only read", "plan", ["--check", "--diff"])
-        self._step("apply", "Apply", "apply", [])
-        self._step("again", "Apply again: nothing may change", "apply", [])
-        self._expect_unchanged("again")
+        self.fill(wanted)
 
-    def _step(self, name: str, title: str, role: str, arguments: list[str]) -> None:
-        report = self.reports / f"{name}.json"
-        report.unlink(missing_ok=True)
-        variables = isolated_environment(
-            {**launcher.environment(dict(self.cloud), role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)},
-        )
+    def fill(self, wanted: seed.Seed | None) -> None:
+        fill(self.cloud, wanted, self.environment)
+
+    def show(self, title: str) -> None:
         print(flush=True)
         say(title)
+
+    def step(self, name: str, role: str, inventory: Path | None = None, folder: Path = ROOT, quiet: bool = False) -> dict[str, Any]:
+        """Runs the playbook once and returns its report. Quiet, what it prints goes to a file, and is shown if it fails."""
+        report, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
+        report.unlink(missing_ok=True)
+        extra = {**launcher.environment(dict(self.cloud), role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)}
+        arguments = [*(["--check", "--diff"] if role == "plan" else []), *self.arguments]
         self.admin.clear_requests()
         started = time.monotonic()
-        code = play(self.environment, variables, [*arguments, *self.arguments])
+        with log.open("w") if quiet else nullcontext() as output:
+            code = play(inventory or f"inventories/{self.environment}", isolated_environment(extra), arguments, folder, output)
         calls = self.admin.requests()
         writes = mutations(calls)
         print(
@@ -118,17 +192,20 @@ class Rehearsal:
             flush=True,
         )
         if code:
-            raise Problem(f"the step {name!r} failed (exit code {code}); the messages above say why. {self._look()}")
+            if quiet:
+                print(log.read_text(errors="replace"), flush=True)
+            raise Problem(f"the step {name!r} failed (exit code {code}); the messages above say why.\n{self.look()}")
         if role == "plan" and writes:
             raise Problem(f"the plan tried to change something: {listed(writes)}.")
+        return read_report(report)
 
-    def _expect_unchanged(self, name: str) -> None:
+    def expect_unchanged(self, results: Sequence[str], name: str = "again") -> None:
         writes = mutations(self.admin.requests())
         if writes:
             raise Problem(f"the second run changed something again: {listed(writes)}.")
         report = json.loads((self.reports / f"{name}.json").read_text())
         others = [f"{task.get('task')} on {task.get('host')}" for task in report.get("other_changed_tasks", [])]
-        if report.get("result") != "no_changes" or others:
+        if report.get("result") not in results or others:
             raise Problem(f"the second run reported changes ({report.get('result')}{': ' + ', '.join(others) if others else ''}).")
 
     def summary(self) -> str:
@@ -146,11 +223,11 @@ class Rehearsal:
                 f"Built {sum(kinds.values())} resources in account {self.cloud['account_id']}, {self.cloud['region']}:",
                 *lines,
                 "",
-                self._look(),
+                self.look(),
             ]
         )
 
-    def _look(self) -> str:
+    def look(self) -> str:
         name = self.environment
         return (
             "The cloud is still up. To look around:\n"
@@ -171,46 +248,71 @@ def listed(counts: Counter[str]) -> str:
 
 
 def rehearse(options: argparse.Namespace) -> int:
-    rehearsal = Rehearsal(options.environment, start_cloud(options.environment), options.arguments)
-    rehearsal.run()
+    """Everything that can be wrong with what the user wrote is said before the cloud is touched."""
+    name, path = options.environment, inventory_path(options.environment)
+    if options.from_code and not options.since:
+        raise Problem("FROM_CODE=1 says with which code FROM is applied; give FROM=<git reference> as well.")
+    before = past.find(ROOT, options.since, name) if options.since else None
+    target = read_target(name, path)
+    wanted = read_seed(path, target[1])
+    if before is None:
+        rehearsal = Rehearsal(name, start_cloud(name, target, keep=False), options.arguments, wanted)
+        summary = rehearsal.run()
+    else:
+        with past.extracted(before, ROOT / ".rehearsal" / name / "past") as folder:
+            then = read_past(name, before, folder, target, options.from_code)
+            rehearsal = Rehearsal(name, start_cloud(name, target, keep=False), options.arguments, wanted)
+            summary = change.run(rehearsal, before, folder, then, options.from_code)
     print()
-    say(rehearsal.summary())
+    say(f"{summary}\n\n{rehearsal.look()}")
     return 0
+
+
+def read_past(environment: str, before: past.Past, folder: Path, target: tuple[str, str], with_code: bool) -> seed.Seed | None:
+    """The seed of the inventory as it was. Raises Problem if that is none for the same account and region."""
+    if with_code and not (folder / "site.yml").is_file():
+        raise Problem(f"FROM_CODE=1: {before.name} has no site.yml.")
+    inventory = folder / "inventories" / environment
+    then = read_target(f"{environment} as of {before.name}", inventory)
+    if then != target:
+        raise Problem(
+            f"{environment} as of {before.name} is in account {then[0]}, {then[1]}, and now in {target[0]}, {target[1]}. "
+            "That is another platform rather than a change; rehearse it without FROM."
+        )
+    try:
+        return read_seed(inventory, then[1])
+    except seed.SeedError as error:
+        raise Problem(f"FROM={before.reference}: {error}") from None
 
 
 def start(options: argparse.Namespace) -> int:
-    start_cloud(options.environment)
+    path = inventory_path(options.environment)
+    target = read_target(options.environment, path)
+    wanted = read_seed(path, target[1])
+    fill(start_cloud(options.environment, target), wanted, options.environment)
     return 0
-
-
-def plan(options: argparse.Namespace) -> int:
-    """Check mode only. With --rehearsal against the running cloud, else wherever the caller's credentials lead."""
-    inventory_path(options.environment)
-    if not options.rehearsal:
-        say(f"Plan of {options.environment} with the credentials of this shell; nothing is changed")
-        return play(options.environment, tool_environment(), ["--check", "--diff", *options.arguments])
-    cloud = launcher.find(options.environment)
-    if cloud is None:
-        raise Problem(f"the rehearsal cloud of {options.environment} does not run; start it with: make rehearse ENV={options.environment}")
-    say(f"Plan of {options.environment} on its rehearsal cloud at {cloud['endpoint']}")
-    return play(options.environment, isolated_environment(launcher.environment(cloud, "plan")), ["--check", "--diff", *options.arguments])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.rehearse", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in (("run", rehearse), ("start", start), ("plan", plan)):
+    for name, function in (("run", rehearse), ("start", start)):
         command = commands.add_parser(name)
         command.set_defaults(function=function)
         command.add_argument("environment", help="the name of a folder in inventories/")
         command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
-        if name == "plan":
-            command.add_argument("--rehearsal", action="store_true")
+        if name == "run":
+            command.add_argument("--from", dest="since", metavar="REFERENCE", help="rehearse the change since this commit, tag or branch")
+            command.add_argument("--from-code", action="store_true", help="apply what was with the code that was, too")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         return int(options.function(options))
-    except (Problem, launcher.LauncherError) as error:
+    except (Problem, launcher.LauncherError, seed.SeedError) as error:
         fail(str(error))
+        return 1
+    except AdminError as error:
+        fail(f"the cloud refused: {error}. If an older version of this checkout started it: make cloud-down ENV={options.environment}")
         return 1
     except KeyboardInterrupt:
         fail("interrupted; run the same command again, it starts over")

@@ -19,6 +19,8 @@ description:
     V(ansible.builtin.free) strategy. Prints nothing for a run without such results.
   - Also names changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
     without a plan, and results hidden by C(no_log), so that nobody takes an incomplete plan for a complete one.
+  - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) when the run is over, unless a
+    host failed.
   - Never changes the exit status of the run. A failure of this plugin is one warning.
   - Sensitive values are not printed and not written.
 requirements:
@@ -217,6 +219,7 @@ class CallbackModule(CallbackBase):
     @guarded
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._show(_healthy(stats))
+        self._save_plans(_failed(stats))
 
     def _leave(self) -> None:
         """After an interruption there are no stats, and what interrupted modules returned was not heard: they left reports instead."""
@@ -224,6 +227,8 @@ class CallbackModule(CallbackBase):
             return
         wait_for_reports(self._reports, LONGEST_WAIT)
         found = reports(self._reports)
+        if not self._shown:
+            self._save_plans(frozenset(), interrupted=True)
         shutil.rmtree(self._reports, ignore_errors=True)
         if not self._shown and found:
             self._show_interrupted(found)
@@ -242,6 +247,20 @@ class CallbackModule(CallbackBase):
             self._print(render(report, self._width(), self.get_option("detail")))
         self._write("json_path", as_json, report)
         self._write("markdown_path", functools.partial(as_markdown, detail=self.get_option("detail")), report)
+
+    @guarded
+    def _save_plans(self, failed: frozenset[str], interrupted: bool = False) -> None:
+        """Put together what the modules left, if plans were to be saved. Most runs save none and do not pay for the import."""
+        if not any(self._reports.glob("*.plan")):
+            return
+        from ansible_collections.mainstay.aws.plugins.module_utils.saved.gather import gather
+
+        made_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        for text, wrong in gather(self._reports, failed, made_at, interrupted):
+            if wrong:
+                self._display.error(text, wrap_text=False)
+            else:
+                self._display.display(text)
 
     def _take_item(self, result: Any, failed: bool = False) -> None:
         """Loop items wait for the result of their task, which says whether a failure counts."""
@@ -291,6 +310,10 @@ def _outcome(result: Any, failed: bool) -> Outcome:
 def _healthy(stats: Any) -> frozenset[str]:
     """Hosts of which no failure is left: what failed there was rescued."""
     return frozenset(host for host in stats.processed if not stats.failures.get(host) and not stats.dark.get(host))
+
+
+def _failed(stats: Any) -> frozenset[str]:
+    return frozenset(stats.processed) - _healthy(stats)
 
 
 def _actions(play: Any) -> Iterator[str]:

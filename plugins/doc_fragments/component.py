@@ -63,6 +63,14 @@ options:
     description:
       - ARN of the policy that limits every IAM role that is made here.
     type: str
+  check_quotas:
+    description:
+      - Compare what is to be created with the quotas of the account, over everything in the region. A plan names those that would be
+        exceeded, and an apply ends before its first change.
+      - Where the account's quota cannot be read, AWS's default is assumed, and going beyond it is only reported.
+      - A run that creates nothing asks nothing. Each component sees only what it needs itself.
+    type: bool
+    default: true
   poll_interval:
     description:
       - Longest pause between two looks at a resource that is in transition, in seconds.
@@ -87,4 +95,26 @@ options:
         A run that changes nothing, and check mode, need no lock.
     type: float
     default: 0.0
+  save_plan:
+    description:
+      - File to save the plan in, with the plans of all other components of the run. Only in check mode, and only with the callback
+        P(mainstay.aws.plan_summary#callback), which writes it when the run is over. The folder must be there.
+      - Nothing is written if any host of the run failed.
+    type: path
+  apply_plan:
+    description:
+      - File with a saved plan. Exactly its actions are done, or what an interrupted apply of the same file has left of them.
+      - It is refused, with every difference named and nothing changed, if the account, what is described, the consent or what exists is not
+        as it was when the plan was made. In check mode it is only said whether the plan could be applied.
+    type: path
+  inventory_host:
+    description:
+      - The inventory host that the call is for, as saved plans name it. O(component) by default.
+    type: str
+  inventory_hosts:
+    description:
+      - All hosts of the inventory. A saved plan that has other hosts is refused. Not looked at when empty.
+    type: list
+    elements: str
+    default: []
 """

@@ -1,4 +1,4 @@
-"""Quotas of EC2. Unlimited unless the settings say otherwise; AWS's own defaults are in `AWS_DEFAULTS`."""
+"""Quotas of EC2. Unlimited unless the settings say otherwise; `quotas.py` has their names and AWS's own defaults."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from typing import Any
 
 from rehearsal.registry import Call, refuses
 from rehearsal.replies import Refusal
-
-AWS_DEFAULTS = {
-    "elastic_ips": 5,
-    "internet_gateways": 5,
-    "nat_gateways_per_zone": 5,
-    "security_groups": 2500,
-    "subnets_per_vpc": 200,
-    "vpcs": 5,
-}
 
 
 @refuses("ec2", "AllocateAddress")
@@ -62,7 +53,96 @@ def nat_gateways(call: Call) -> None:
     _limit(call, "nat_gateways_per_zone", "NatGatewayLimitExceeded", "NAT gateways", count)
 
 
-def _limit(call: Call, quota: str, code: str, things: str, count: Callable[[Any], int]) -> None:
+@refuses("ec2", "CreateRouteTable")
+def route_tables(call: Call) -> None:
+    def count(backend: Any) -> int:
+        return sum(table.vpc_id == call.get("VpcId") for table in backend.route_tables.values())
+
+    _limit(call, "route_tables_per_vpc", "RouteTableLimitExceeded", "route tables", count)
+
+
+@refuses("ec2", "CreateNetworkAcl")
+def network_acls(call: Call) -> None:
+    def count(backend: Any) -> int:
+        return sum(acl.vpc_id == call.get("VpcId") for acl in backend.network_acls.values())
+
+    _limit(call, "network_acls_per_vpc", "NetworkAclLimitExceeded", "network ACLs", count)
+
+
+@refuses("ec2", "CreateVpcEndpoint")
+def endpoints(call: Call) -> None:
+    gateway = (call.get("VpcEndpointType") or "Gateway") == "Gateway"
+
+    def count(backend: Any) -> int:
+        live = [point for point in backend.vpc_end_points.values() if point.state != "deleted"]
+        same = [point for point in live if ((point.vpc_endpoint_type or "Gateway") == "Gateway") == gateway]
+        return len([point for point in same if gateway or point.vpc_id == call.get("VpcId")])
+
+    name = "gateway_endpoints" if gateway else "interface_endpoints_per_vpc"
+    _limit(call, name, "VpcEndpointLimitExceeded", "VPC endpoints", count)
+
+
+@refuses("ec2", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress")
+def rules(call: Call) -> None:
+    """Each address family has the whole quota; what names no address (a group, a prefix list) counts in both."""
+    for family, other in (("IpRanges", "CidrIpv6"), ("Ipv6Ranges", "CidrIp")):
+
+        def count(backend: Any, other: str = other) -> int:
+            group = backend.get_security_group_from_id(call.get("GroupId"))
+            side = group.egress_rules if call.operation.endswith("Egress") else group.ingress_rules
+            return sum(other not in rule.ip_range for rule in side)
+
+        permissions = call.get("IpPermissions") or []
+        more = sum(len(one.get(member) or []) for one in permissions for member in (family, "PrefixListIds", "UserIdGroupPairs"))
+        _limit(call, "rules_per_security_group", "RulesPerSecurityGroupLimitExceeded", "rules per security group", count, more)
+
+
+@refuses("ec2", "CreateNetworkAclEntry")
+def entries(call: Call) -> None:
+    def count(backend: Any) -> int:
+        acl = backend.get_network_acl(call.get("NetworkAclId"))
+        return sum(bool(entry.egress) == bool(call.get("Egress")) and bool(entry.cidr_block) for entry in acl.network_acl_entries)
+
+    if call.get("CidrBlock"):
+        _limit(call, "rules_per_network_acl", "NetworkAclEntryLimitExceeded", "network ACL entries", count)
+
+
+@refuses("ec2", "CreateRoute")
+def routes(call: Call) -> None:
+    def count(backend: Any) -> int:
+        table = backend.get_route_table(call.get("RouteTableId"))
+        return sum(bool(route.destination_cidr_block) and not route.local for route in table._routes.values())
+
+    if call.get("DestinationCidrBlock"):
+        _limit(call, "routes_per_route_table", "RouteLimitExceeded", "routes", count)
+
+
+STANDARD = tuple("acdhimrtz")
+NOT_STANDARD = ("dl", "hpc", "inf", "mac", "trn")
+
+
+@refuses("ec2", "RunInstances")
+def vcpus(call: Call) -> None:
+    def count(backend: Any) -> int:
+        running = [one for one in backend.all_instances() if one.state in ("pending", "running")]
+        return sum(_vcpus(one.instance_type) for one in running)
+
+    more = _vcpus(call.get("InstanceType") or "m1.small") * int(call.get("MinCount") or 1)
+    limit = call.settings.quotas.get("standard_vcpus")
+    if limit is not None and more and count(call.backend) + more > limit:
+        text = f"You have requested more vCPU capacity than your current vCPU limit of {limit} allows for the instance bucket."
+        raise Refusal("VcpuLimitExceeded", text)
+
+
+def _vcpus(instance_type: str) -> int:
+    from moto.ec2.models.instance_types import INSTANCE_TYPES
+
+    if not instance_type.startswith(STANDARD) or instance_type.startswith(NOT_STANDARD):
+        return 0
+    return int(INSTANCE_TYPES[instance_type]["VCpuInfo"]["DefaultVCpus"])
+
+
+def _limit(call: Call, quota: str, code: str, things: str, count: Callable[[Any], int], more: int = 1) -> None:
     limit = call.settings.quotas.get(quota)
-    if limit is not None and count(call.backend) >= limit:
+    if limit is not None and more and count(call.backend) + more > limit:
         raise Refusal(code, f"The maximum number of {things} has been reached.")

@@ -66,6 +66,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "propagation_seconds": 0.0,
         "quotas": {},
         "disabled_regions": [],
+        "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})
     assert changed == before | {"latency_ms": 5.0, "transition_seconds": {"default": 0.0, "nat_gateway": 2.0}}
@@ -75,7 +76,16 @@ def test_settings(cloud: CheckedCloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"colour": 1}, {"latency_ms": "slow"}, {"latency_ms": -1}, {"transition_seconds": 3}, {"disabled_regions": "x"}]
+    "wrong",
+    [
+        {"colour": 1},
+        {"latency_ms": "slow"},
+        {"latency_ms": -1},
+        {"transition_seconds": 3},
+        {"disabled_regions": "x"},
+        {"rate_limits": "azure"},
+        {"rate_limits": {"ec2": [0, 1]}},
+    ],
 )
 def test_wrong_settings_are_refused(cloud: CheckedCloud, wrong: dict[str, Any]) -> None:
     name = next(iter(wrong))
@@ -92,6 +102,14 @@ def test_reset_empties_the_account(cloud: CheckedCloud, ec2: Any) -> None:
     assert cloud.admin.faults() == []
     assert [vpc["IsDefault"] for vpc in ec2.describe_vpcs()["Vpcs"]] == [True]
     assert cloud.client("kms").list_keys()["Keys"] == []
+
+
+def test_notes_last_until_the_next_reset(cloud: CheckedCloud) -> None:
+    cloud.admin.note("a", {"b": [1]})
+    cloud.admin.note("c", "d")
+    assert cloud.admin.notes() == {"a": {"b": [1]}, "c": "d"}
+    cloud.admin.reset()
+    assert cloud.admin.notes() == {}
 
 
 def test_unknown_requests(cloud: CheckedCloud) -> None:

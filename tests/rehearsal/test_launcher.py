@@ -50,6 +50,14 @@ def test_life_of_a_cloud(tmp_path: Path, capsys: Any) -> None:
         assert exported["AWS_ENDPOINT_URL"] == exported["MAINSTAY_REHEARSAL_ENDPOINT"] == cloud["endpoint"]
         assert exported["AWS_REGION"] == "eu-west-1"
         assert exported["MAINSTAY_REHEARSAL_ADMIN"] == cloud["admin"]
+        assert cloud["code"] == launcher.code()
+        (tmp_path / "seed.yml").write_text("policies: {Boundary: {}}")
+        for expected in ("seeded: 1 policy\n", "seeded: 1 policy (there already)\n"):
+            assert _run(tmp_path, "seed", "--name", "one", str(tmp_path / "seed.yml")) == 0
+            assert capsys.readouterr().out == expected
+        (tmp_path / "seed.yml").write_text("polices: {}")
+        assert _run(tmp_path, "seed", "--name", "one", str(tmp_path / "seed.yml")) == 1
+        assert "did you mean policies?" in capsys.readouterr().err
         assert _run(tmp_path, "reset", "--name", "one") == 0
         assert _run(tmp_path, "status", "--name", "one") == 0
     finally:

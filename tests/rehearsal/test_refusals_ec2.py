@@ -374,7 +374,59 @@ QUOTAS = {
         lambda world: {"SubnetId": world.subnet(), "ConnectivityType": "private"},
         "NatGatewayLimitExceeded",
     ),
+    "route_tables_per_vpc": ("create_route_table", lambda world: {"VpcId": world.vpc}, "RouteTableLimitExceeded"),
+    "network_acls_per_vpc": ("create_network_acl", lambda world: {"VpcId": world.vpc}, "NetworkAclLimitExceeded"),
+    "gateway_endpoints": (
+        "create_vpc_endpoint",
+        lambda world: {"VpcId": world.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3"},
+        "VpcEndpointLimitExceeded",
+    ),
+    "interface_endpoints_per_vpc": (
+        "create_vpc_endpoint",
+        lambda world: {"VpcId": world.vpc, "ServiceName": f"com.amazonaws.{REGION}.sts", "VpcEndpointType": "Interface"},
+        "VpcEndpointLimitExceeded",
+    ),
+    "rules_per_security_group": (
+        "authorize_security_group_ingress",
+        lambda world: {"GroupId": world.group(), "IpPermissions": [{**TCP, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]},
+        "RulesPerSecurityGroupLimitExceeded",
+    ),
+    "rules_per_network_acl": (
+        "create_network_acl_entry",
+        lambda world: {
+            "NetworkAclId": world.ec2.create_network_acl(VpcId=world.vpc)["NetworkAcl"]["NetworkAclId"],
+            "RuleNumber": 1,
+            "Protocol": "-1",
+            "RuleAction": "allow",
+            "Egress": True,
+            "CidrBlock": "0.0.0.0/0",
+        },
+        "NetworkAclEntryLimitExceeded",
+    ),
+    "routes_per_route_table": (
+        "create_route",
+        lambda world: {
+            "RouteTableId": world.ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"],
+            "DestinationCidrBlock": "0.0.0.0/0",
+            "GatewayId": world.gateway(),
+        },
+        "RouteLimitExceeded",
+    ),
+    "standard_vcpus": (
+        "run_instances",
+        lambda world: {"ImageId": "ami-12c6146b", "InstanceType": "m5.large", "MinCount": 1, "MaxCount": 1},
+        "VcpuLimitExceeded",
+    ),
 }
+
+
+def test_a_rule_of_one_family_leaves_the_other_its_quota(cloud: CheckedCloud, world: World) -> None:
+    group = world.group()
+    cloud.admin.settings(quotas={"rules_per_security_group": 1})
+    for permission in ({"IpRanges": [{"CidrIp": "10.0.0.0/8"}]}, {"Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32"}]}):
+        world.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{**TCP, **permission}])
+    more = [{**TCP, "Ipv6Ranges": [{"CidrIpv6": "2001:db9::/32"}]}]
+    assert refused(world.ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=more) == "RulesPerSecurityGroupLimitExceeded"
 
 
 @pytest.mark.parametrize("quota", QUOTAS)

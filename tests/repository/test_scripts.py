@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts import rehearse, sanity, terminal, verify
+from scripts import change, plan, rehearse, sanity, terminal, verify
 
 
 def inventory(**hosts: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +40,56 @@ def test_an_inventory_that_names_no_single_target_is_refused(given: dict[str, An
 def test_an_unknown_environment_is_refused() -> None:
     with pytest.raises(terminal.Problem, match="there is no inventory inventories/nope"):
         rehearse.inventory_path("nope")
+
+
+def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the variables differ: the caller's own, or those of the rehearsal's reader."""
+    credentials = {role: {"access_key_id": f"key-{role}", "secret_access_key": "secret"} for role in ("plan", "apply")}
+    cloud = {"endpoint": "http://127.0.0.1:1", "admin": "http://127.0.0.1:2", "region": "af-south-1", "credentials": credentials}
+    monkeypatch.setattr(plan.launcher, "find", lambda name: cloud)
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    ran: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: ran.append((inventory, arguments, variables)) or 0)
+    assert plan.main(["make", "prod", "--", "--limit", "network"]) == 0
+    assert plan.main(["make", "--rehearsal", "prod", "--", "--limit", "network"]) == 0
+    (*real, theirs), (*rehearsed, ours) = ran
+    assert real == rehearsed == ["inventories/prod", ["--check", "--diff", "--limit", "network"]]
+    assert (theirs["AWS_PROFILE"], "AWS_ENDPOINT_URL" in theirs) == ("mine", False)
+    assert (ours["AWS_ENDPOINT_URL"], ours["AWS_ACCESS_KEY_ID"], "AWS_PROFILE" in ours) == ("http://127.0.0.1:1", "key-plan", False)
+
+
+def test_a_plan_that_was_not_saved_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "the.plan"
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: 0)
+    assert plan.main(["make", "--out", str(out), "prod"]) == 2
+    assert f"no plan was saved in {out}" in capsys.readouterr().err
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: out.write_text("{}") and 0)
+    assert plan.main(["make", "--out", str(out), "prod"]) == 0
+    assert plan.main(["apply", "--plan", str(tmp_path / "none"), "prod"]) == 2
+    assert f"there is no file {tmp_path}/none" in capsys.readouterr().err
+
+
+REPORT = {
+    "check_mode": True,
+    "totals": {"plan": {"create": 1, "update": 0, "held_back": 9}, "run": {"create": 7}},
+    "components": [
+        {"actions": [{"address": f"subnet.{number}", "action": "delete", "held_back": True} for number in range(8)]},
+        {"actions": [{"address": "vpc.main", "action": "replace", "held_back": True}, {"address": "key.a", "action": "create"}]},
+    ],
+}
+
+
+def test_a_change_is_counted_in_the_words_of_the_summary() -> None:
+    assert change.counted(REPORT, change.PLANNED) == "1 to add, 9 held back"
+    assert change.counted({**REPORT, "check_mode": False}, change.DONE) == "7 added"
+    assert change.counted({"check_mode": True, "totals": {"plan": {"unchanged": 4}}}, change.PLANNED) == "nothing"
+
+
+def test_what_is_held_back_is_told_by_what_would_happen_to_it() -> None:
+    assert list(change.held(REPORT, "replace")) == ["vpc.main"]
+    assert "subnet.0, subnet.1, subnet.2, subnet.3, subnet.4, subnet.5 and 2 more" in change.stays(REPORT)[0]
+    assert change.stays({"components": []}) == []
 
 
 def test_mutating_calls_are_counted_by_operation() -> None:
@@ -105,7 +156,18 @@ def test_a_check_that_takes_too_long_fails_and_is_ended_with_all_it_started(logs
     assert not outcome.ok
     assert "took longer" in outcome.output
     child = int(outcome.output.splitlines()[1])
-    assert not Path(f"/proc/{child}/cmdline").exists() or b"61.5" not in Path(f"/proc/{child}/cmdline").read_bytes()
+    deadline = time.monotonic() + 30
+    while is_running(child, "61.5"):
+        assert time.monotonic() < deadline, "what it started runs on"
+        time.sleep(0.02)
+
+
+def is_running(pid: int, argument: str) -> bool:
+    """Whether a process of this number and argument is there; one that was killed a moment ago has no command line any more."""
+    try:
+        return argument.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ the engine as Ambiguous.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import time
@@ -32,8 +33,13 @@ except ImportError:
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 
+from .buckets import Pace
+
 ATTEMPTS = 14
-"""Tries of one call. With the pauses below, about a minute and a half of throttling is sat out."""
+"""Tries of one call that meets errors. With the pauses below, about a minute and a half of a server's trouble is sat out."""
+
+THROTTLED_FOR = 300.0
+"""Seconds of pauses for which a call that is refused for its rate is tried again: other programs may use the account's allowance too."""
 
 ATTEMPTS_UNREACHABLE = 4
 """Tries while nothing answers at all: a wrong endpoint should be reported within seconds."""
@@ -62,6 +68,9 @@ THROTTLED = frozenset(
     }
 )
 
+BUSY = frozenset({"PriorRequestNotComplete", "ServiceUnavailable", "TransactionInProgressException", "Unavailable"})
+"""Those of them that say nothing of how often was called."""
+
 DEPENDENCIES = frozenset(
     {
         "DependencyViolation",
@@ -88,15 +97,22 @@ SPREADING = re.compile(
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 
 
-def call(service: str, operation: str, mutating: bool, function: Callable[[], Any], pause: Callable[[float], None] = time.sleep) -> Any:
-    """Make one call, as often as it takes; ``operation`` is AWS's name of it (CreateVpc).
+def call(
+    service: str,
+    operation: str,
+    mutating: bool,
+    function: Callable[[], Any],
+    pause: Callable[[float], None] = time.sleep,
+    pace: Pace | None = None,
+) -> Any:
+    """Make one call, as often as it takes and no faster than ``pace`` allows; ``operation`` is AWS's name of it (CreateVpc).
 
     Raises CallFailed and its kin; never an exception of botocore's.
     """
     name = f"{service}:{operation}"
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return function()
+            return _within_rate(service, operation, mutating, function, pause, pace)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             message = str(error.response.get("Error", {}).get("Message", ""))
@@ -115,10 +131,43 @@ def call(service: str, operation: str, mutating: bool, function: Callable[[], An
             raise CallFailed(str(error), name, type(error).__name__, NO_CREDENTIALS) from error
         except BotoCoreError as error:
             raise CallFailed(str(error), name, type(error).__name__) from error
-        pause(random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.2 * 2 ** (attempt - 1)))  # noqa: S311 - jitter, not cryptography
+        pause(_pause_after(attempt))
     raise AssertionError("unreachable")
 
 
+def _within_rate(
+    service: str, operation: str, mutating: bool, function: Callable[[], Any], pause: Callable[[float], None], pace: Pace | None
+) -> Any:
+    """One call at the pace that is kept, again and again while AWS refuses it for its rate."""
+    throttled_for = 0.0
+    for attempt in itertools.count(1):
+        while pace and (seconds := pace.wait(service, operation, mutating)):
+            pause(seconds)
+        try:
+            return function()
+        except ClientError as error:
+            told = error.response.get("Error", {})
+            code = str(told.get("Code", ""))
+            if code not in THROTTLED - BUSY:
+                raise
+            if throttled_for >= THROTTLED_FOR:
+                raise CallFailed(str(told.get("Message") or code), f"{service}:{operation}", code, TOO_OFTEN) from error
+        if pace:
+            pace.refused(service, operation, mutating)
+        seconds = _pause_after(attempt)
+        throttled_for += seconds
+        pause(seconds)
+    raise AssertionError("unreachable")
+
+
+def _pause_after(attempt: int) -> float:
+    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.2 * 2 ** min(attempt - 1, 10))  # noqa: S311 - jitter, not cryptography
+
+
+TOO_OFTEN = (
+    f"Refused for its rate for {THROTTLED_FOR / 60:.0f} minutes: the account calls too often in this region. Nothing of this call was "
+    "done. Run again when others are through, with fewer hosts at a time (--forks), or ask AWS Support for a higher rate."
+)
 UNREACHABLE = "Check the region, the network and AWS_ENDPOINT_URL."
 NO_CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the profile option."
 

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import (
@@ -29,15 +30,28 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped
 
+from .buckets import pace
 from .connection import Aws, Owner
 from .interruption import Interruption, hand_over, interruptible
 from .lock import held
 from .lock_entries import Mode
 from .options import owner_problems
 from .progress import Channel, progress
+from .quota_reads import check as check_quotas
+from .quotas import EXCEEDED
 from .session import client_maker, refused_endpoint
 
+if TYPE_CHECKING:
+    from .saving import Saving
+
 ALL = ("*",)
+
+Check = Callable[[Sequence[Observed]], list[Failure]]
+
+
+def _anything(_observed: Sequence[Observed]) -> list[Failure]:
+    return []
+
 
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
 
@@ -73,9 +87,18 @@ class Domain:
     ask: Mapping[str, Callable[[Aws], Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a call says besides its plan. ``problems``: what stands in its way, or may."""
+
+    note: str = ""
+    problems: Sequence[Failure] = ()
+
+
 def run(module: Any, domain: Domain) -> NoReturn:
     """Bring about what the module's parameters ask for, or plan it in check mode; ends the module."""
     start = time.monotonic()
+    saving = saved_plans(module)
     aws, endpoint, region = connect(module)
     place, observed = look_around(module, aws, endpoint, region, domain)
     absent = module.params["state"] == "absent"
@@ -85,15 +108,43 @@ def run(module: Any, domain: Domain) -> NoReturn:
     try:
         desired = [] if absent else domain.build(place)
         result = plan_only(desired, observed, domain.kinds, consent)
-        if not module.check_mode and result.needs_apply:
-            result = apply(module, domain, aws, place, desired, result, consent)
+        check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else _anything
+        told = Told()
+        if objections := check(observed):
+            result = _refused(result, objections)
+        else:
+            note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
+            exceeded, doubtful = check_quotas(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
+            told = Told(note, [*exceeded, *doubtful] if module.check_mode else doubtful)
+            if exceeded and not module.check_mode and not result.plan.refused:
+                result = replace(result, failures=exceeded)
+            elif not module.check_mode and result.needs_apply:
+                result = apply(module, domain, aws, place, desired, result, consent, check)
     except EngineError as error:
         module.fail_json(msg=str(error))
-    answer(module, domain, place, result, aws, time.monotonic() - start)
+    answer(module, domain, place, result, aws, time.monotonic() - start, told)
 
 
-def apply(module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent) -> Result:
-    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this."""
+def saved_plans(module: Any) -> Saving | None:
+    """What the call wants with saved plans; most calls want nothing, and pay nothing for it."""
+    if not (module.params["save_plan"] or module.params["apply_plan"]):
+        return None
+    from .saving import saving_of
+
+    try:
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    raise AssertionError("fail_json does not return")
+
+
+def apply(
+    module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, check: Check
+) -> Result:
+    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this.
+
+    ``check`` says what speaks against doing it, given what is there.
+    """
     settings = Settings(consent, patience(module), progress=progress)
     if planned.plan.refused:
         return reconcile(desired, planned.final, domain.kinds, aws, settings)
@@ -102,10 +153,19 @@ def apply(module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence
         try:
             with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
                 # somebody may have been at work between our first look and now
-                result = reconcile(desired, observe(domain.kinds, aws), domain.kinds, aws, settings)
+                now = observe(domain.kinds, aws)
+                if objections := check(now):
+                    return _refused(planned, objections)
+                result = reconcile(desired, now, domain.kinds, aws, settings)
         except (CallFailed, ObservationFailed, Stopped) as error:
             return replace(planned, failures=_not_begun(error))
     return result if lock.lost is None else _cut_off(result, lock.lost)
+
+
+def _refused(planned: Result, objections: list[Failure]) -> Result:
+    """Nothing of the saved plan was begun, and what a new plan would do was not asked for."""
+    unchanged = tuple(action for action in planned.plan.actions if action.verb == "none")
+    return replace(planned, plan=replace(planned.plan, actions=unchanged), failures=objections)
 
 
 def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]:
@@ -140,7 +200,8 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     owner = Owner(module.params["environment"], module.params["component"])
-    return Aws(make, owner), endpoint, str(region)
+    account = module.params.get("expected_account_id") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_ACCESS_KEY_ID")
+    return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
 
 
 def patience(module: Any) -> Patience:
@@ -205,7 +266,7 @@ def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) ->
     raise AssertionError("fail_json does not return")
 
 
-def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float) -> NoReturn:
+def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, seconds: float, told: Told) -> NoReturn:
     """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
     shown = {
         **report.plan_dict(result, module.check_mode),
@@ -214,6 +275,8 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "target": place.as_dict(),
         "seconds": round(seconds, 2),
         "api_calls": dict(aws.counts),
+        "note": told.note,
+        "problems": [problem.as_dict() for problem in told.problems],
     }
     values = {
         "changed": report.changed(result, module.check_mode),
@@ -234,6 +297,8 @@ def _summary(result: Result) -> str:
     if result.plan.refused and result.report is None:
         names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
         return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    if any(failed.code == EXCEEDED for failed in result.failures):
+        return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
     if result.report is None:
         return "Nothing was changed."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 
+from .buckets import Pace
 from .calls import call, is_gone, translate
 
 T = TypeVar("T")
@@ -53,9 +54,15 @@ class Aws:
     """Calls to AWS on behalf of one owner. Safe to use from many threads; counts what it asks and what it changes."""
 
     def __init__(
-        self, make_client: Callable[[str], Any], owner: Owner, threads: int = 16, pause: Callable[[float], None] = time.sleep
+        self,
+        make_client: Callable[[str], Any],
+        owner: Owner,
+        threads: int = 16,
+        pause: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         self.owner = owner
+        self._pace = pace
         self._pause = pause
         self.counts = {"read": 0, "write": 0}
         self.fence: Callable[[], None] | None = None
@@ -83,7 +90,12 @@ class Aws:
         def pages(client: Any) -> list[Any]:
             if not client.can_paginate(method):
                 return list(getattr(client, method)(**params).get(items, []))
-            return [entry for page in client.get_paginator(method).paginate(**params) for entry in page.get(items, [])]
+            found: list[Any] = []
+            for number, page in enumerate(client.get_paginator(method).paginate(**params)):
+                found += page.get(items, [])
+                if number and self._pace:  # the first page is the call itself, each further one is a request too
+                    self._pause(self._pace.wait(service, client.meta.method_to_api_mapping[method], False))
+            return found
 
         return self._call(service, method, False, pages)
 
@@ -98,9 +110,13 @@ class Aws:
 
     def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
         """One mutating call. A reply that lists part of it as unsuccessful is an error, whatever its status."""
-        if self.fence:
-            self.fence()
-        reply = self._call(service, method, True, lambda client: getattr(client, method)(**params))
+
+        def send(client: Any) -> Any:
+            if self.fence:  # just before sending, for keeping the pace and trying again may have taken minutes
+                self.fence()
+            return getattr(client, method)(**params)
+
+        reply = self._call(service, method, True, send)
         for item in reply.get("Unsuccessful") or []:
             error = item.get("Error", {})
             raise self._unsuccessful(service, method, error)
@@ -126,7 +142,7 @@ class Aws:
         with self._counting:
             self.counts["write" if mutating else "read"] += 1
         operation = client.meta.method_to_api_mapping.get(method, method)
-        return call(service, operation, mutating, lambda: function(client), self._pause)
+        return call(service, operation, mutating, lambda: function(client), self._pause, self._pace)
 
     @staticmethod
     def _unsuccessful(service: str, method: str, error: Mapping[str, Any]) -> CallFailed:

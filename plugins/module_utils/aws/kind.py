@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, given, properties_of
 
 from .connection import Aws
+from .quotas import Quota
 from .values import tag_changes, tag_dict, tag_list, visible, with_foreign
 
 Setter = Callable[[Aws, Observed, Any], None]
@@ -71,6 +72,8 @@ class AwsKind:
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0
+    quotas: tuple[Quota, ...] = ()
+    """What one of this kind uses up of the account's quotas; see quotas.py."""
 
     states: Mapping[str, State] = {}
     """What the API's state names mean to the engine; anything else is ready."""
@@ -171,6 +174,9 @@ class AwsKind:
     def by_id(self, identifier: str) -> dict[str, Any]:
         """The parameters with which the list call returns this one."""
         return {f"{self.calls.id}s": [identifier]}
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {}
 
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return None

@@ -30,10 +30,15 @@ def apply_options() -> dict[str, Any]:
         "purge": {"type": "list", "elements": "str", "default": []},
         "tags": {"type": "dict", "default": {}},
         "permissions_boundary": {"type": "str"},
+        "check_quotas": {"type": "bool", "default": True},
         "poll_interval": {"type": "float", "default": 2.5},
         "settle_seconds": {"type": "float", "default": 30.0},
         "timeout": {"type": "float"},
         "lock_wait": {"type": "float", "default": 0.0},
+        "save_plan": {"type": "path"},
+        "apply_plan": {"type": "path"},
+        "inventory_host": {"type": "str"},
+        "inventory_hosts": {"type": "list", "elements": "str", "default": []},
     }
 
 

@@ -20,6 +20,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 
+from .buckets import LOOPBACK
 from .calls import NO_CREDENTIALS
 from .warm import session as shared_session
 
@@ -28,7 +29,6 @@ AWS_SUFFIXES = (
     *(".c2s.ic.gov", ".aws.ic.gov", ".sc2s.sgov.gov", ".aws.scloud", ".adc-e.uk", ".hci.ic.gov"),
 )
 """Of all partitions, as botocore's partitions.json has them."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
 
 

@@ -14,6 +14,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import sor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
 
+from . import limits
+
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 TARGETS = {
     "igw-": "GatewayId",
@@ -40,6 +42,7 @@ class RouteTable(AwsKind):
 
     name = "route_table"
     calls = ec2("route_table", token=True)
+    quotas = (limits.ROUTE_TABLES, limits.ROUTES)
 
     vpc_id = fixed()
     routes = later()
@@ -122,6 +125,7 @@ class NetworkAcl(AwsKind):
 
     name = "network_acl"
     calls = ec2("network_acl", token=True)
+    quotas = (limits.NETWORK_ACLS, limits.INGRESS_ENTRIES, limits.EGRESS_ENTRIES)
 
     vpc_id = fixed()
     ingress = later(canonical=_entries)

@@ -14,8 +14,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
 
-ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
-"""The egress rule that a new group has."""
+from . import limits
+from .limits import ALLOW_ALL
 
 DEFAULT = "default"
 
@@ -93,6 +93,7 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
 class SecurityGroup(AwsKind):
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
 
     vpc_id = fixed()
@@ -107,6 +108,9 @@ class SecurityGroup(AwsKind):
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         made = super().create(aws, address, properties, token)
         return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"egress": [ALLOW_ALL]}
 
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
         return flatten(raw.get("IpPermissions", []))
@@ -126,6 +130,7 @@ class DefaultSecurityGroup(AwsKind):
 
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId")
+    quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     ends_with_parent = True
 
     vpc_id = fixed()
@@ -136,6 +141,9 @@ class DefaultSecurityGroup(AwsKind):
     get_egress = SecurityGroup.get_egress
     set_ingress = SecurityGroup.set_ingress
     set_egress = SecurityGroup.set_egress
+
+    def fresh(self, seen: Observed) -> Mapping[str, Any]:
+        return {"ingress": [{"protocol": "-1", "group_id": seen.id}], "egress": [ALLOW_ALL]}
 
     def find(self, aws: Aws) -> list[Observed]:
         filters = [*aws.owner.filters(), {"Name": "group-name", "Values": [DEFAULT]}]

@@ -13,10 +13,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKi
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
+from . import limits
+
 
 class Vpc(AwsKind):
     name = "vpc"
     calls = ec2("vpc")
+    quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
     repeatable = False
     states = {"pending": "pending"}
 
@@ -39,6 +42,9 @@ class Vpc(AwsKind):
         reply = aws.find("ec2", "describe_vpc_attribute", VpcId=raw["VpcId"], Attribute=self.DNS[name])
         return reply[self.api_name(name)]["Value"] if reply else None
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"enable_dns_support": True}
+
     def set_enable_dns_support(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsSupport={"Value": value})
 
@@ -49,6 +55,7 @@ class Vpc(AwsKind):
 class Subnet(AwsKind):
     name = "subnet"
     calls = ec2("subnet")
+    quotas = (limits.SUBNETS,)
     states = {"pending": "pending"}
     exclusive = True
 
@@ -64,6 +71,7 @@ class Subnet(AwsKind):
 class InternetGateway(AwsKind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
+    quotas = (limits.INTERNET_GATEWAYS,)
     repeatable = False
     outlives = ("nat_gateway",)
 
@@ -97,6 +105,7 @@ class ElasticIp(AwsKind):
         id="AllocationId",
         tag_type="elastic-ip",
     )
+    quotas = (limits.ELASTIC_IPS,)
     repeatable = False
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,6 +134,7 @@ class NatGateway(AwsKind):
 
     name = "nat_gateway"
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
+    quotas = (limits.NAT_GATEWAYS,)
     states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}
     settles = ("delete",)
     timeout = 1200.0

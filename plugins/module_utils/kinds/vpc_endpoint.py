@@ -13,12 +13,15 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKi
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, sorted_strings
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given
 
+from . import limits
+
 
 class VpcEndpoint(AwsKind):
     """Gateway endpoints hang on route tables, interface endpoints on subnets and groups; each kind has only its own properties."""
 
     name = "vpc_endpoint"
     calls = ec2("vpc_endpoint", token=True)
+    quotas = (limits.GATEWAY_ENDPOINTS, limits.INTERFACE_ENDPOINTS)
     states = {"pending": "pending", "pendingacceptance": "pending", "failed": "failed", "rejected": "failed", "expired": "failed"}
     states = {**states, "deleting": "deleting"}
     settles = ("delete",)

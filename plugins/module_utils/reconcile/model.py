@@ -212,6 +212,9 @@ class Kind(Protocol):
     def read(self, backend: Any, seen: Observed, /) -> Observed | None:
         """Look at this one again; None when it is gone."""
 
+    def fresh(self, seen: Observed, /) -> Mapping[str, Any]:
+        """What late properties of this one read right after its create call, where that is not nothing."""
+
     def serialise_by(self, properties: Mapping[str, Any], /) -> str | None:
         """Resources with an equal answer are changed one at a time; None where the API takes changes side by side."""
 

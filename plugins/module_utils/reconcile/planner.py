@@ -256,7 +256,8 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     if seen.state == "deleting":
         return Action("delete", seen.address, seen.kind, remove=seen, reason="it is being deleted already")
     kind = kinds[seen.kind]
-    changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in kind.properties.items() if seen.properties.get(n) is not None)
+    shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
+    changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
     allowed = consent.allows("delete", seen.address) or (superseded and consent.allows("replace", seen.address))
     reason = "an earlier replacement was not finished" if superseded else "it is no longer wanted"
     return Action("delete", seen.address, seen.kind, None, seen, seen, changes, reason, allowed)

@@ -112,11 +112,13 @@ class Collector:
             check_mode=first.check_mode,
             actions=tuple(action for call in merged for action in call.actions),
             errors=tuple(error for call in merged for error in call.errors),
+            problems=tuple(problem for call in merged for problem in call.problems),
             unchanged=sum(call.unchanged for call in merged),
             seconds=sum(call.seconds for call, _scope in calls),
             task_seconds=sum(self.scopes.get((first.host, scope), 0.0) for scope in {scope for _call, scope in calls}),
             reads=sum(call.reads for call, _scope in calls),
             writes=sum(call.writes for call, _scope in calls),
+            note="; ".join(dict.fromkeys(call.note for call in merged if call.note)),
         )
 
 

@@ -14,10 +14,12 @@ Shape, version 1. Fields are only ever added within a version; a field that chan
         seconds                              the module's own time
         task_seconds                         wall time of the component's tasks on this host
         api_calls: {read, write}
+        note                                 null, or what is to be known of the saved plan that was applied
         counts: COUNTS
         actions: [{address, kind, action, reason, consent, hint, outcome, held_back, seconds, id,
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
+        problems: the same shape              what is in the way of an apply
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
@@ -92,9 +94,11 @@ def _component(component: Component) -> dict[str, Any]:
         "seconds": round(component.seconds, 3),
         "task_seconds": round(component.task_seconds, 3),
         "api_calls": {"read": component.reads, "write": component.writes},
+        "note": component.note or None,
         "counts": asdict(totals(component)),
         "actions": [_action(action) for action in ordered(component.actions)],
         "errors": [asdict(error) for error in component.errors],
+        "problems": [asdict(problem) for problem in component.problems],
     }
 
 

@@ -9,8 +9,11 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: str, text: str) -> None:
-    """Writes UTF-8 text to ``path``, making its folders; the file appears, or is replaced, as a whole. Raises OSError."""
+def write_atomically(path: str, text: str, mode: int | None = None) -> None:
+    """Writes UTF-8 text to ``path``, making its folders; the file appears, or is replaced, as a whole. Raises OSError.
+
+    ``mode``: the file's permissions; by default what the umask leaves of reading and writing for all.
+    """
     target = Path(path).absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -18,7 +21,7 @@ def write_atomically(path: str, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_umask() if mode is None else mode)
         temporary.replace(target)
     except BaseException:
         temporary.unlink()

@@ -16,6 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import 
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import (
     failures,
     other_tasks,
+    problems,
     resource_lines,
     target_text,
     targets,
@@ -50,7 +51,7 @@ def _document(report: Report, detail: str, note: str = "") -> str:
     parts += [_prose(one.text) for one in remarks(report)]
     parts += [note] if note else []
     parts += ["\n".join(f"- {_prose(target_text(target))}" for target in targets(report))] if report.components else []
-    counts, errors = table(report, WIDTH), failures(report, WIDTH)
+    counts, errors = table(report, WIDTH), problems(report, WIDTH) + failures(report, WIDTH)
     parts += [_fence(counts, "text")] if counts else []
     parts += [_fence(errors, "text")] if errors else []
     parts += [_fold(component, detail) for component in report.components if component.actions]

@@ -89,10 +89,12 @@ class Call:
     item: str = ""
     actions: tuple[Action, ...] = ()
     errors: tuple[Failure, ...] = ()
+    problems: tuple[Failure, ...] = ()
     unchanged: int = 0
     seconds: float = 0.0
     reads: int = 0
     writes: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,13 @@ class Component:
     check_mode: bool
     actions: tuple[Action, ...] = ()
     errors: tuple[Failure, ...] = ()
+    problems: tuple[Failure, ...] = ()
     unchanged: int = 0
     seconds: float = 0.0
     task_seconds: float = 0.0
     reads: int = 0
     writes: int = 0
+    note: str = ""
 
     @property
     def title(self) -> str:
@@ -168,10 +172,12 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         item=item,
         actions=tuple(_action(one) for one in _mappings(plan, "actions") if one.get("action") in VERBS),
         errors=tuple(_failure(one) for one in _mappings(plan, "errors")),
+        problems=tuple(_failure(one) for one in _mappings(plan, "problems")),
         unchanged=int(_number(counts, "unchanged") or 0),
         seconds=_number(plan, "seconds") or 0.0,
         reads=int(_number(calls, "read") or 0),
         writes=int(_number(calls, "write") or 0),
+        note=_text(plan, "note"),
     )
 
 

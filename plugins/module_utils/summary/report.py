@@ -22,7 +22,14 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
     width = max(width, NARROWEST)
     sections = [target_lines(report, width)]
     sections += [component_lines(one, width, detail, report) for one in report.components if _worth_showing(one)]
-    sections += [quiet_lines(report, width), failures(report, width), other_tasks(report, width), table(report, width), verdict(report)]
+    sections += [
+        quiet_lines(report, width),
+        problems(report, width),
+        failures(report, width),
+        other_tasks(report, width),
+        table(report, width),
+        verdict(report),
+    ]
     lines: list[Line] = []
     for section in sections:
         if section:
@@ -31,7 +38,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
 
 
 def _worth_showing(component: Component) -> bool:
-    return bool(component.actions or component.errors)
+    return bool(component.actions or component.errors or component.problems)
 
 
 def targets(report: Report) -> dict[Target, list[str]]:
@@ -99,7 +106,7 @@ def heading(component: Component, width: int, mixed: bool) -> list[Line]:
     if mixed:
         spans.append((" (check mode)" if component.check_mode else " (run)", "dim"))
     spans += [("  ", ""), *short_counts(totals(component), component.check_mode)]
-    cost: list[Span] = [(f"  {spent(component)}", "dim")]
+    cost: list[Span] = [(f"  {spent(component)}", "dim")] if component.seconds or component.reads else []
     return wrap([*spans, *cost], width, hanging=2)
 
 
@@ -118,6 +125,12 @@ def quiet_lines(report: Report, width: int) -> list[Line]:
     return hang([("as described: ", "ok")], wrap([(names, "")], width - 14))
 
 
+def problems(report: Report, width: int) -> list[Line]:
+    """What is in the way of an apply: quotas that would be exceeded, or that could not be checked."""
+    lines = [one for component in report.components for problem in component.problems for one in error_lines(component, problem, width)]
+    return [line(("problems", "bold")), *lines] if lines else []
+
+
 def failures(report: Report, width: int) -> list[Line]:
     """Every error, what was not started because of it, what is done and what is left; then tasks that failed without a plan."""
     lines: list[Line] = []
@@ -127,7 +140,7 @@ def failures(report: Report, width: int) -> list[Line]:
         waiting = ordered(action for action in component.actions if action.outcome == "not_started" and not action.held_back)
         if waiting:
             lines += _not_started(component, [action.address for action in waiting], width)
-        if component.errors and not component.check_mode:
+        if component.errors and component.actions and not component.check_mode:
             count = totals(component)
             left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started} left"
             lines.append(line("    ", (f"{left}; a further run goes on from here", "dim")))

@@ -106,11 +106,13 @@ def remarks(report: Report) -> list[Line]:
     elsewhere = sum(not note.check_mode for note in stopped)
     others = sum(note.count for note in report.changed)
     held, left = total(report.components).held_back, total(ran)
-    lines = []
+    lines = [line(f"{safe(one.title)}: {safe(one.note)}.") for one in report.components if one.note]
     if others:
         lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
     if held:
         lines.append(line((f"{held} held back: not done until allowed, see above.", "warn")))
+    if problems := sum(len(component.problems) for component in planned):
+        lines.append(line((f"{plural(problems, 'problem')} in the way of an apply, see above.", "warn")))
     if errors:
         lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
     if elsewhere:
@@ -135,7 +137,8 @@ def _calls(components: Sequence[Component]) -> str:
 def _planned(report: Report, components: Sequence[Component]) -> Line:
     count = total(components)
     if not (count.changing or count.held_back or _in_trouble(report, components)):
-        return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described ({_calls(components)}).")
+        cost = f" ({_calls(components)})" if any(one.reads for one in components) else ""
+        return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described{cost}.")
     return _sentence("Plan: ", count, ("to add", "to change", "to replace", "to destroy"), ".")
 
 
@@ -181,7 +184,8 @@ def table(report: Report, width: int) -> list[Line]:
         rows.append([(name, ""), *_cells(count, shown), (spent, ""), (_sum([component]), "")])
     for title, components in _sums(report, mixed):
         rows.append([(title, "bold"), *_cells(total(components), shown), (duration(report.seconds), ""), (_sum(components), "")])
-    for dropped in (0, 1, 2):
+    known = any(one.reads for one in report.components)
+    for dropped in (0, 1, 2) if known else (2,):
         lines = columns([row[: len(row) - dropped] for row in rows], right=frozenset(range(1, len(titles))))
         if all(width_of(one.spans) <= width for one in lines):
             break

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rehearsal import seed
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
 
@@ -47,10 +50,16 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
     return found
 
 
-def cloud_of(inventory: str) -> Cloud:
-    """A cloud that plays the account and the region that the inventory names."""
+@contextmanager
+def cloud_of(inventory: str) -> Iterator[Cloud]:
+    """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds."""
     target = variables(inventory)
-    return Cloud(account_id=target["platform_account_id"], region=target["platform_region"])
+    path = ROOT / inventory / seed.PLACE
+    with Cloud(account_id=target["platform_account_id"], region=target["platform_region"]) as cloud:
+        if path.exists():
+            seed.apply(seed.load(path, cloud.region), cloud.description)
+            cloud.admin.clear_requests()
+        yield cloud
 
 
 def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: str = "site.yml", role: str = "apply") -> Run:

@@ -21,7 +21,7 @@ from rehearsal.testing import Cloud
 ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 ZONES = ["us-east-1a", "us-east-1b"]
-PATIENCE = 60
+PATIENCE = 180
 FOLDER = "/mainstay/locks/test/"
 
 
@@ -34,8 +34,12 @@ def started() -> Iterator[Cloud]:
 @pytest.fixture
 def cloud(started: Cloud) -> Cloud:
     started.admin.reset()
-    started.admin.settings(transition_seconds={"nat_gateway": 8})
     return started
+
+
+def hold(cloud: Cloud, component: str) -> None:
+    """A component's NAT gateways stay pending until ``cloud.admin.clear_scripts()``, and so its run goes on."""
+    cloud.admin.script("nat_gateway", {"tag": {"mainstay:component": component}}, [{"state": "pending"}])
 
 
 def start(
@@ -82,11 +86,12 @@ def locks(cloud: Cloud) -> list[str]:
 
 
 def test_of_two_runs_of_one_component_one_goes_on(cloud: Cloud, tmp_path: Path) -> None:
+    hold(cloud, "network")
     first = start(cloud, tmp_path)
     wait_for(cloud, "CreateNatGateway")
     second = start(cloud, tmp_path)
     told, _ = second.communicate(timeout=PATIENCE)
-    assert first.poll() is None, "the first run was through before the second was told"
+    cloud.admin.clear_scripts()
     assert second.returncode == 2
     assert "component network of environment test is being changed by" in told.replace("\n", " ")
     printed, _ = first.communicate(timeout=PATIENCE)
@@ -100,11 +105,13 @@ def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_othe
     printed, _ = finished.communicate(timeout=PATIENCE)
     assert finished.returncode == 0, printed
     cloud.admin.clear_requests()
+    hold(cloud, "one")
     first = start(cloud, tmp_path, "one")
     wait_for(cloud, "CreateNatGateway")
     second = start(cloud, tmp_path, "two", cidr="10.1.0.0/16")
     destroying = start(cloud, tmp_path, "old", "absent")
     told, _ = destroying.communicate(timeout=PATIENCE)
+    cloud.admin.clear_scripts()
     assert destroying.returncode == 2
     assert "which keeps component old waiting" in told.replace("\n", " ")
     for run in (first, second):
@@ -115,6 +122,7 @@ def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_othe
 
 
 def test_after_a_kill_the_next_run_goes_on_at_once(cloud: Cloud, tmp_path: Path) -> None:
+    hold(cloud, "network")
     first = start(cloud, tmp_path)
     wait_for(cloud, "CreateNatGateway")
     workers = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent(path) == first.pid]
@@ -122,6 +130,7 @@ def test_after_a_kill_the_next_run_goes_on_at_once(cloud: Cloud, tmp_path: Path)
         os.kill(pid, signal.SIGKILL)
     first.communicate(timeout=PATIENCE)
     assert locks(cloud) == [f"{FOLDER}network/1"]
+    cloud.admin.clear_scripts()
     again = start(cloud, tmp_path)
     printed, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, printed

@@ -12,11 +12,14 @@ import pytest
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.buckets import SHARE, Level, Memory, Pace, Rate, take
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.calls import (
     ATTEMPTS,
     ATTEMPTS_UNREACHABLE,
+    BUSY,
     LONGEST_PAUSE,
     THROTTLED,
+    THROTTLED_FOR,
     call,
     is_gone,
     translate,
@@ -122,11 +125,70 @@ def test_throttling_is_sat_out(code: str, mutating: bool) -> None:
 
 @pytest.mark.parametrize("mutating", [True, False])
 def test_throttling_does_not_last_for_ever(mutating: bool) -> None:
-    script = Script([refusal("Throttling", "Rate exceeded")] * 100)
+    """And it is no unknown outcome, even where it comes as a server error: AWS says that it did nothing."""
+    script = Script([refusal("RequestLimitExceeded", "Request limit exceeded.", 503)] * 1000)
     with pytest.raises(CallFailed) as caught:
         script.run(mutating)
-    assert (type(caught.value), caught.value.code) == (CallFailed, "Throttling")
+    assert (type(caught.value), caught.value.code) == (CallFailed, "RequestLimitExceeded")
+    assert "5 minutes" in caught.value.hint
+    assert "--forks" in caught.value.hint
+    assert THROTTLED_FOR <= sum(script.pauses) <= THROTTLED_FOR + LONGEST_PAUSE
+    assert script.calls == len(script.pauses) + 1
+
+
+@pytest.mark.parametrize("code", sorted(BUSY))
+def test_a_busy_service_is_given_up_sooner(code: str) -> None:
+    script = Script([refusal(code, status=503)] * 100)
+    with pytest.raises(CallFailed):
+        script.run(mutating=True)
     assert script.calls == ATTEMPTS
+
+
+class Account:
+    """An account of AWS's with one bucket, a clock that only pauses move, and a pace for one who calls."""
+
+    def __init__(self, burst: float, per_second: float, others: float = 0.0) -> None:
+        self.now = 1000.0
+        self.rate = Rate(burst, per_second)
+        self.level: Level | None = Level(burst - others, self.now)
+        self.refused = 0
+        self.pauses: list[float] = []
+        self.pace = Pace(Memory(), lambda service, operation, mutating: (f"{service}.{operation}", self.rate), lambda: self.now)
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def answer(self) -> str:
+        self.level, wait = take(self.level, Rate(self.rate.burst, self.rate.per_second / SHARE), self.now)
+        if wait > 1e-6:
+            self.refused += 1
+            raise refusal("RequestLimitExceeded", status=503)
+        return "answer"
+
+    def call(self, times: int) -> None:
+        for _ in range(times):
+            assert call("ec2", "CreateVpc", True, self.answer, self.pause, self.pace) == "answer"
+
+
+def test_within_the_burst_nothing_waits() -> None:
+    account = Account(burst=4, per_second=0.3)
+    account.call(4)
+    assert account.pauses == []
+
+
+def test_beyond_the_burst_the_pace_is_kept_and_nothing_refused() -> None:
+    account = Account(burst=4, per_second=0.5)
+    account.call(14)
+    assert account.refused == 0
+    assert sum(account.pauses) == pytest.approx(20 / SHARE)
+
+
+def test_what_others_use_is_learnt_from_one_refusal() -> None:
+    account = Account(burst=10, per_second=1, others=10)
+    account.call(10)
+    assert account.refused <= 2
+    assert sum(account.pauses) <= 12
 
 
 LOST: dict[str, Callable[[], BaseException]] = {

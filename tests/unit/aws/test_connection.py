@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
@@ -105,3 +107,25 @@ def test_a_refusal_names_the_operation_as_aws_does(stub: Stubber, aws: Aws) -> N
         aws.change("ec2", "delete_vpc", VpcId="vpc-1")
     assert caught.value.operation == "ec2:DeleteVpc"
     assert caught.value.hint == "The credentials need ec2:DeleteVpc."
+
+
+def test_the_fence_is_asked_before_each_attempt() -> None:
+    """A lock that was lost while a call was refused for its rate keeps the next attempt from being sent."""
+    sent: list[str] = []
+
+    def create_vpc(**_params: Any) -> dict[str, Any]:
+        sent.append("create_vpc")
+        raise ClientError({"Error": {"Code": "RequestLimitExceeded"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "CreateVpc")
+
+    client = SimpleNamespace(create_vpc=create_vpc, meta=SimpleNamespace(method_to_api_mapping={"create_vpc": "CreateVpc"}))
+    connection = Aws(lambda _service: client, OWNER, pause=lambda _seconds: None)
+
+    def lost_after_two() -> None:
+        if len(sent) == 2:
+            raise CallFailed("the lock is another's", code="LockLost")
+
+    connection.fence = lost_after_two
+    with pytest.raises(CallFailed) as caught:
+        connection.change("ec2", "create_vpc")
+    assert caught.value.code == "LockLost"
+    assert len(sent) == 2

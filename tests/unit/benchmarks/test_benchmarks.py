@@ -13,14 +13,23 @@ from benchmarks.measure import Sample, ratios, spread
 from benchmarks.report import Result
 
 
-def sample(wall: float, requests: int = 10, **said: float) -> Sample:
-    return Sample(wall=wall, cpu=wall / 2, requests=requests, before=0.5, asking=wall - 0.75, after=0.25, said=said)
+def sample(wall: float, requests: int = 10, throttled: int = 0, **said: float) -> Sample:
+    return Sample(wall=wall, cpu=wall / 2, requests=requests, throttled=throttled, before=0.5, asking=wall - 0.75, after=0.25, said=said)
 
 
 def test_ratios_are_taken_pair_by_pair() -> None:
     """A machine that is slow for one pair does not move the ratio."""
     found = ratios([sample(1.0), sample(5.0), sample(1.2)], [sample(2.0), sample(10.0), sample(2.0)])
     assert (found.median, found.least, found.most) == (0.5, 0.5, 0.6)
+
+
+def test_throttled_requests_are_shown_where_there_are_any() -> None:
+    """Of both, as soon as one of them had any."""
+    calm, hasty = [sample(1.0, 40)], [sample(2.0, 60, throttled=7)]
+    result = Result(1, 80, "create", {"mainstay.aws": calm, "Terraform": hasty})
+    assert "Terraform 2.00 (2.00-2.00) s, 7 of 60 requests throttled" in report.line(result)
+    assert report.times([result]).splitlines()[1].split().count("throttled") == 2
+    assert "throttled" not in report.times([Result(1, 80, "create", {"mainstay.aws": calm})])
 
 
 def test_spread() -> None:

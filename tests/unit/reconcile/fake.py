@@ -211,6 +211,9 @@ class FakeKind:
                     thing.state = "ready"
             return self._observed(thing)
 
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"label": "factory"}
+
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return self.lane
 

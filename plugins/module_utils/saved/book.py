@@ -1,0 +1,113 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The file of a saved plan: the parts of all components of a run, under one fingerprint::
+
+    mainstay_plan: 1                  version of the format
+    made_at: 2026-01-31T12:00:00Z
+    components: [...]                 see part.py
+    fingerprint: ...                  SHA-256 of all of it but this
+
+The fingerprints tell an accident or a stray edit, not an attack: whoever can write the file can work them out anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .part import IDENTITY, SECTIONS, Part, fingerprints
+from .values import canonical, fingerprint
+
+VERSION = 1
+LARGEST = 64 * 1024 * 1024
+"""Bytes. What is larger is not a plan, and reading it would only cost memory."""
+
+Book = Mapping[str, Any]
+
+
+class NotAPlan(Exception):
+    """The file cannot be applied or shown; the text says why."""
+
+
+def make_book(parts: Sequence[Part], made_at: str) -> dict[str, Any]:
+    book = {"mainstay_plan": VERSION, "made_at": made_at, "components": sorted(parts, key=_order)}
+    return {**book, "fingerprint": fingerprint(book)}
+
+
+def _order(part: Part) -> tuple[str, ...]:
+    return (part["host"], *(part[name] for name in IDENTITY))
+
+
+def as_text(book: Book) -> str:
+    """JSON with a line for each resource and action, so that tools which compare lines say something useful."""
+    components = ",\n".join(_part_text(part) for part in book["components"])
+    rest = ",\n".join(f"{canonical(name)}:{canonical(value)}" for name, value in book.items() if name != "components")
+    return f'{{{rest},\n"components":[\n{components}\n]}}\n'
+
+
+def _part_text(part: Part) -> str:
+    rows = []
+    for name, value in part.items():
+        listed = ",\n".join(f"  {canonical(one)}" for one in value) if name in SECTIONS else ""
+        rows.append(f" {canonical(name)}:" + (f"[\n{listed}\n ]" if listed else canonical(value)))
+    return "{\n" + ",\n".join(rows) + "\n}"
+
+
+def read_book(path: str) -> Book:
+    """The plan in a file. Raises NotAPlan for what is none, has another format or has been edited."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - one read with a limit
+            raw = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise NotAPlan(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        found = json.loads(raw) if len(raw) <= LARGEST else None
+    except ValueError as error:
+        raise NotAPlan(f"{path} is not a saved plan: it is not JSON.") from error
+    return checked(found, path)
+
+
+def checked(found: Any, path: str) -> Book:
+    """What was read, if it is a plan of this format and as it was written."""
+    if not isinstance(found, Mapping) or "mainstay_plan" not in found:
+        raise NotAPlan(f"{path} is not a saved plan; make one with make plan OUT=FILE or -e platform_plan_out=FILE.")
+    if found["mainstay_plan"] != VERSION:
+        raise NotAPlan(
+            f"{path} has format {found['mainstay_plan']!r} of saved plans, and this release of the collection reads format {VERSION}. "
+            "Make a new plan with this release."
+        )
+    if found.get("fingerprint") != fingerprint({name: value for name, value in found.items() if name != "fingerprint"}):
+        raise NotAPlan(f"{path} has been edited or damaged since it was made: {_where(found)}. Make a new plan.")
+    return found
+
+
+def _where(found: Mapping[str, Any]) -> str:
+    """Which section does not have the fingerprint that was noted for it."""
+    parts = found.get("components")
+    for part in parts if isinstance(parts, list) else []:
+        if isinstance(part, Mapping):
+            noted, now = part.get("fingerprints"), fingerprints(part)
+            wrong = [name for name in SECTIONS if not isinstance(noted, Mapping) or noted.get(name) != now[name]]
+            if wrong:
+                return f"{' and '.join(wrong)} of {part.get('host')} {'does' if len(wrong) == 1 else 'do'} not have the fingerprint noted"
+    return "it does not have the fingerprint noted at its head"
+
+
+def part_of(book: Book, path: str, identity: Mapping[str, str]) -> Part:
+    """The part of one component. Raises NotAPlan, naming what is planned, if it has none."""
+    parts = book["components"]
+    for part in parts:
+        if all(part[name] == identity[name] for name in IDENTITY):
+            return dict(part)
+    planned = ", ".join(f"{part['host']} ({part['environment']})" for part in parts) or "nothing"
+    raise NotAPlan(
+        f"{path} has no plan for the component {identity['component']} of {identity['environment']} (module {identity['module']}); "
+        f"it was made for {planned}. Make a new plan for all of them, or apply this one with --limit."
+    )
+
+
+def strangers(book: Book, hosts: Sequence[str]) -> list[str]:
+    """The planned hosts that the inventory does not have."""
+    return sorted({part["host"] for part in book["components"]} - set(hosts)) if hosts else []

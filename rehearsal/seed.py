@@ -1,0 +1,84 @@
+"""What an account holds before an inventory is applied to it: read from a file, checked, and made in a cloud.
+
+    seed = load(Path("inventories/prod/rehearsal/seed.yml"), region="af-south-1")
+    print(apply(seed, cloud))
+
+A seed may be applied again; what is there already is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal import seed_calls, seed_sections
+from rehearsal.extensions.ec2_regions import OPT_IN
+from rehearsal.seed_account import Account, SeedError, described
+from rehearsal.seed_vocabulary import mistakes
+
+__all__ = ["PLACE", "SeedError", "apply", "load"]
+
+# Where a seed stands in the folder of its inventory; ansible.cfg keeps Ansible from reading the folder as inventory.
+PLACE = Path("rehearsal") / "seed.yml"
+
+Seed = Mapping[str, Any]
+
+
+def load(path: Path, region: str) -> Seed:
+    """The seed in a file. Raises SeedError that says everything that is wrong with it."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise SeedError(f"the seed {path} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise SeedError(f"the seed {path} is not YAML: {error}") from None
+    found = mistakes({} if content is None else content, region)
+    if not found and content:
+        found = list(seed_calls.mistakes(content.get("calls", [])))
+    if found:
+        raise SeedError("\n    ".join([f"the seed {path} is wrong:", *found]))
+    return content or {}
+
+
+def apply(seed: Seed, cloud: Mapping[str, Any]) -> str:
+    """Makes in a running cloud (as `cloud.json` describes it) what is not there yet, and says in one line what that was."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    account = Account(cloud)
+    lines = []
+    for section, (make, one, several) in seed_sections.SECTIONS.items():
+        account.made[section] = {}
+        new = 0
+        for name, entry in seed.get(section, {}).items():
+            try:
+                made, account.made[section][name] = make(account, name, account.resolved(entry))
+            except (SeedError, ClientError, BotoCoreError) as error:
+                raise SeedError(f"seed: {section}.{name}: {described(error)}") from error
+            new += made
+        lines += _counted(new, len(seed.get(section, {})) - new, one, several)
+    lines += _counted(*seed_calls.make(account, seed.get("calls", [])), "call", "calls")
+    return ", ".join([*lines, *_change_settings(account, seed)]) or "nothing"
+
+
+def _counted(new: int, there: int, one: str, several: str) -> list[str]:
+    if new + there == 0:
+        return []
+    known = "" if not there else " (there already)" if not new else f" ({there} there already)"
+    return [f"{new + there} {one if new + there == 1 else several}{known}"]
+
+
+def _change_settings(account: Account, seed: Seed) -> list[str]:
+    """Quotas and regions come last, so that they do not stand in the way of what the account holds already."""
+    changes: dict[str, Any] = {}
+    said = []
+    if "quotas" in seed:
+        changes["quotas"] = seed["quotas"]
+        said.append(f"quotas of {', '.join(f'{limit} {name}' for name, limit in seed['quotas'].items())}")
+    if "enabled_regions" in seed:
+        changes["disabled_regions"] = sorted(OPT_IN - set(seed["enabled_regions"]))
+        said.append(f"enabled regions {', '.join(seed['enabled_regions']) or 'none'}")
+    if changes:
+        account.admin.settings(**changes)
+    return said

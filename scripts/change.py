@@ -1,0 +1,112 @@
+"""Rehearsing a change: the inventory as it was is applied first, and the present one onto that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rehearsal import seed
+from scripts import past
+from scripts.terminal import ROOT, Problem
+
+if TYPE_CHECKING:
+    from scripts.rehearse import Rehearsal
+
+Report = Mapping[str, Any]
+
+PLANNED = {"create": "to add", "update": "to change", "replace": "to replace", "delete": "to destroy", "held_back": "held back"}
+DONE = {"create": "added", "update": "changed", "replace": "replaced", "delete": "destroyed", "held_back": "held back"}
+SHOWN = 6
+
+
+def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed | None, with_code: bool) -> str:
+    """Plays all four steps and returns what to say at the end. Raises Problem when one does not hold."""
+    name = rehearsal.environment
+    rehearsal.empty(then if then is not None else rehearsal.seed)
+    steps = []
+
+    rehearsal.show(f'1. {name} as of {before.name}, "{before.subject}": apply{" with the code of then" if with_code else ""}')
+    built = _apply_past(rehearsal, before, folder, with_code)
+    steps.append(f"{name} as of {before.name}: applied, {resources(built)}")
+    print(f"    {resources(built)}", flush=True)
+    if then is not None and then != rehearsal.seed:
+        rehearsal.fill(rehearsal.seed)
+
+    present = "the work tree (with uncommitted changes)" if past.has_changes(ROOT) else "the work tree"
+    rehearsal.show(f"2. Plan of the change to {present}, with credentials that may only read")
+    planned = rehearsal.step("plan", "plan")
+    steps.append(f"plan of the change: {counted(planned, PLANNED)}")
+
+    rehearsal.show("3. Apply the change")
+    applied = _apply_change(rehearsal, planned)
+    steps.append(f"applied: {counted(applied, DONE)}")
+
+    rehearsal.show("4. Apply again: nothing may change")
+    rehearsal.step("again", "apply", quiet=True)
+    rehearsal.expect_unchanged(["no_changes", "held_back"])
+    print("    nothing changed", flush=True)
+    steps.append("again: nothing changed")
+
+    lines = [f"The change of {name} from {before.name} to {present}:", *(f"    {number}. {step}" for number, step in enumerate(steps, 1))]
+    return "\n".join([*lines, *stays(planned)])
+
+
+def _apply_past(rehearsal: Rehearsal, before: past.Past, folder: Path, with_code: bool) -> Report:
+    inventory = folder / "inventories" / rehearsal.environment
+    try:
+        if with_code:
+            return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder, quiet=True)
+        return rehearsal.step("past", "apply", inventory, quiet=True)
+    except Problem as failure:
+        hint = "" if with_code else "If it does not fit the present code, FROM_CODE=1 applies it with the code of then. "
+        raise Problem(f"{hint}{rehearsal.environment} as of {before.name} cannot be applied: {failure}") from failure
+
+
+def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
+    try:
+        return rehearsal.step("apply", "apply")
+    except Problem as failure:
+        refused = list(held(planned, "replace"))
+        if not refused:
+            raise
+        raise Problem(
+            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys what is there; in the account an "
+            "apply would end the same way. Change the inventory, or allow it by address with <role>_allow_replace (vpc_allow_replace for a "
+            f"network), in the inventory or for one run with --extra-vars in ARGS.\n{rehearsal.look()}"
+        ) from failure
+
+
+def held(report: Report, action: str) -> Iterator[str]:
+    """Addresses of what is held back, of one action."""
+    for component in report.get("components", []):
+        for entry in component.get("actions", []):
+            if entry.get("held_back") and entry.get("action") == action:
+                yield entry["address"]
+
+
+def stays(planned: Report) -> list[str]:
+    """What to say about deletions that are held back: they do not fail an apply, so they do not fail its rehearsal."""
+    left = list(held(planned, "delete"))
+    if not left:
+        return []
+    return [
+        f"    Held back, and still there: {shortened(left)}.",
+        "    It is no longer described, and goes when <role>_purge (vpc_purge for a network) names it.",
+    ]
+
+
+def shortened(addresses: list[str]) -> str:
+    more = len(addresses) - SHOWN
+    return ", ".join(addresses[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(report: Report, words: Mapping[str, str]) -> str:
+    """The totals of a report in the words of its summary, without what is zero."""
+    totals = report["totals"]["plan" if report["check_mode"] else "run"]
+    return ", ".join(f"{totals[kind]} {word}" for kind, word in words.items() if totals.get(kind)) or "nothing"
+
+
+def resources(report: Report) -> str:
+    number = report["totals"]["run"].get("create", 0)
+    return "1 resource" if number == 1 else f"{number} resources"

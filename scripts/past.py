@@ -1,0 +1,94 @@
+"""The checkout as it was at a git reference, in a temporary folder."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.terminal import Problem
+
+
+@dataclass(frozen=True)
+class Past:
+    """A commit that has the inventory."""
+
+    root: Path
+    reference: str
+    commit: str
+    subject: str
+
+    @property
+    def name(self) -> str:
+        """As the user named it, with the commit unless that is the same."""
+        return self.commit if self.commit.startswith(self.reference) else f"{self.reference} ({self.commit})"
+
+
+def find(root: Path, reference: str, environment: str) -> Past:
+    """Raises Problem if there is no such commit, or no such inventory in it."""
+    complaint = _complaint(root)
+    if complaint:
+        raise Problem(f"FROM={reference} needs git and the history of this checkout, a clone rather than a download: {complaint}")
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--short", "--end-of-options", f"{reference}^{{commit}}")
+    if not commit:
+        raise Problem(
+            f"FROM={reference}: there is no such commit, tag or branch in this repository. `git tag` and `git branch --all` list what "
+            "there is; a shallow clone lacks history: git fetch --unshallow --tags."
+        )
+    known = _folders(root, commit, "inventories")
+    if environment not in known:
+        raise Problem(f"FROM={reference}: {commit} has no inventory inventories/{environment}; it has: {', '.join(known) or 'none'}.")
+    return Past(root, reference, commit, _git(root, "log", "-1", "--format=%s", commit) or "")
+
+
+def has_changes(root: Path) -> bool:
+    """Whether the work tree differs from its last commit, untracked files included."""
+    return bool(_git(root, "status", "--porcelain", "--", "."))
+
+
+@contextmanager
+def extracted(past: Past, folder: Path) -> Iterator[Path]:
+    """The whole checkout as it was, in a folder that is removed afterwards; what a killed run left there is removed first.
+
+    In a folder of a repository git archives that folder only."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        archive = subprocess.run(
+            ["git", "-C", str(past.root), "archive", "--format=tar", past.commit], check=True, capture_output=True
+        ).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as content:
+            content.extractall(folder, filter="tar")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(root: Path, commit: str, parent: str) -> list[str]:
+    """Names of the folders in a folder of the checkout, which may be a folder of its repository itself."""
+    prefix = _git(root, "rev-parse", "--show-prefix") or ""
+    listed = _git(root, "ls-tree", "--full-tree", "-d", "--name-only", f"{commit}:{prefix}{parent}")
+    return sorted((listed or "").splitlines())
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git prints, or None if it says no."""
+    ran = _run(root, *arguments)
+    return ran.stdout.strip() if ran.returncode == 0 else None
+
+
+def _complaint(root: Path) -> str:
+    """Why git does not take the folder for a checkout; empty if it does."""
+    try:
+        ran = _run(root, "rev-parse", "--git-dir")
+    except OSError as error:
+        return f"git cannot be run: {error.strerror}."
+    return "" if ran.returncode == 0 else ran.stderr.strip()
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)

@@ -1,0 +1,125 @@
+"""Plans an inventory, saves the plan, shows, compares and applies it. Called by make plan, make show and make apply."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rehearsal import launcher
+from scripts.rehearse import inventory_path, play
+from scripts.terminal import ROOT, Problem, fail, isolated_environment, say, tool_environment
+
+sys.path.insert(0, str(ROOT / "collections"))
+
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.book import Book, NotAPlan, read_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.show import as_report, differences, plan_markdown, plan_text
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_data
+
+WIDEST = 200
+
+
+def target_variables(options: argparse.Namespace, role: str) -> dict[str, str]:
+    """The environment of a run: with --rehearsal the running cloud's, else the caller's own."""
+    inventory_path(options.environment)
+    if not options.rehearsal:
+        return tool_environment()
+    cloud = launcher.find(options.environment)
+    if cloud is None:
+        raise Problem(f"the rehearsal cloud of {options.environment} does not run; start it with: make rehearse ENV={options.environment}")
+    return isolated_environment(launcher.environment(cloud, role))
+
+
+def place(options: argparse.Namespace) -> str:
+    return "on its rehearsal cloud" if options.rehearsal else "with the credentials of this shell"
+
+
+def make(options: argparse.Namespace) -> int:
+    """Check mode only. With --rehearsal against the running cloud, else wherever the caller's credentials lead."""
+    variables = target_variables(options, "plan")
+    say(f"Plan of {options.environment} {place(options)}; nothing is changed")
+    arguments = ["--check", "--diff", *options.arguments]
+    if not options.out:
+        return play(f"inventories/{options.environment}", variables, arguments)
+    out = Path(options.out).absolute()
+    before = written(out)
+    code = play(f"inventories/{options.environment}", variables, [*arguments, "--extra-vars", json.dumps({"platform_plan_out": str(out)})])
+    if code == 0 and written(out) == before:
+        raise Problem(f"no plan was saved in {out}: no component took part in this run, or one of them could not be planned.")
+    return code
+
+
+def written(path: Path) -> tuple[int, int] | None:
+    """What tells one writing of a file from the next."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def apply(options: argparse.Namespace) -> int:
+    """Does what a saved plan says, and nothing else."""
+    path = Path(options.plan).absolute()
+    if not path.is_file():
+        raise Problem(f"there is no file {path}; make one with: make plan ENV={options.environment} OUT={options.plan}")
+    variables = target_variables(options, "apply")
+    say(f"Apply of {path} to {options.environment} {place(options)}")
+    return play(
+        f"inventories/{options.environment}", variables, ["--extra-vars", json.dumps({"platform_plan": str(path)}), *options.arguments]
+    )
+
+
+def show(book: Book, form: str) -> str:
+    if form == "markdown":
+        return plan_markdown(book)
+    if form == "json":
+        head = {name: book[name] for name in ("made_at", "fingerprint")}
+        return json.dumps({**head, **as_data(as_report(book))}, indent=2, ensure_ascii=False) + "\n"
+    return plan_text(book, min(shutil.get_terminal_size((120, 24)).columns, WIDEST))
+
+
+def diff(one: Book, other: Book) -> int:
+    """Prints what separates two plans; 1 if anything does, as diff(1)."""
+    found = differences(one, other)
+    print("\n".join(found) if found else "The plans would do the same to the same.")
+    return 1 if found else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.plan", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, function in (("make", make), ("apply", apply)):
+        command = commands.add_parser(name)
+        command.set_defaults(function=function)
+        command.add_argument("environment", help="the name of a folder in inventories/")
+        command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
+        command.add_argument("--rehearsal", action="store_true", help="on the running rehearsal cloud")
+        if name == "make":
+            command.add_argument("--out", help="file to save the plan in")
+        else:
+            command.add_argument("--plan", required=True, help="file with a saved plan")
+    command = commands.add_parser("show", help="the plan as text, as Markdown for a pull request, or as JSON")
+    command.add_argument("plan")
+    command.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    command = commands.add_parser("diff", help="what separates two plans; exit code 1 if anything does")
+    command.add_argument("plan")
+    command.add_argument("other")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command in ("make", "apply"):
+            return int(options.function(options))
+        book = read_book(options.plan)
+        if options.command == "diff":
+            return diff(book, read_book(options.other))
+        print(show(book, options.format), end="")
+    except (NotAPlan, Problem, launcher.LauncherError) as error:
+        fail(str(error))
+        return 2
+    except KeyboardInterrupt:
+        fail("interrupted; an apply is finished by the same command")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

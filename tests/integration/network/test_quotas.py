@@ -1,0 +1,223 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a plan says of quotas is what AWS does: one too few stops it, just enough lets it through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quotas import EXCEEDED, UNCHECKED, Demand, Limit, demands, shortfalls
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import is_standard, standard_vcpus
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import Failure
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
+from rehearsal.quotas import QUOTAS
+from rehearsal.testing import Cloud
+
+from .play import play, task
+from .support import EVERYTHING, REGION, ZONES, Requests, Site, network
+
+# each quota that a network uses up, and the error with which AWS refuses one too many
+REFUSALS = {
+    "elastic_ips": "AddressLimitExceeded",
+    "gateway_endpoints": "VpcEndpointLimitExceeded",
+    "interface_endpoints_per_vpc": "VpcEndpointLimitExceeded",
+    "internet_gateways": "InternetGatewayLimitExceeded",
+    "nat_gateways_per_zone": "NatGatewayLimitExceeded",
+    "network_acls_per_vpc": "NetworkAclLimitExceeded",
+    "route_tables_per_vpc": "RouteTableLimitExceeded",
+    "routes_per_route_table": "RouteLimitExceeded",
+    "rules_per_network_acl": "NetworkAclEntryLimitExceeded",
+    "rules_per_security_group": "RulesPerSecurityGroupLimitExceeded",
+    "security_groups": "SecurityGroupLimitExceeded",
+    "subnets_per_vpc": "SubnetLimitExceeded",
+    "vpcs": "VpcLimitExceeded",
+}
+
+
+def checked(site: Site, plan: Plan) -> tuple[Sequence[Failure], Sequence[Failure]]:
+    aws = site.aws("plan")
+    try:
+        return check(plan, KINDS, aws, REGION)
+    finally:
+        aws.close()
+
+
+def needed(site: Site, plan: Plan, quota: str) -> int:
+    """What the check says it takes, when the account has nothing."""
+    site.cloud.admin.settings(quotas={quota: 0})
+    exceeded, _doubtful = checked(site, plan)
+    assert exceeded, f"nothing in the plan uses up {quota}"
+    code = QUOTAS[quota].code
+    asked = [
+        int(failure.hint.partition("--desired-value ")[2].split()[0]) for failure in exceeded if f"--quota-code {code} " in failure.hint
+    ]
+    assert len(asked) == len(exceeded)
+    return max(asked)
+
+
+ACROSS = ("elastic_ips", "gateway_endpoints", "internet_gateways", "nat_gateways_per_zone", "security_groups", "vpcs")
+"""Those that count over all networks: tried with a second network, so that something is in use."""
+
+
+@pytest.mark.parametrize("quota", REFUSALS)
+def test_the_check_and_aws_agree(site: Site, quota: str) -> None:
+    already = quota in ACROSS
+    networks: dict[str, Any] = {"main": network(endpoints={"interface": ["sts"], "gateway": ["s3"]})}
+    if already:
+        site.apply(site.desired(**networks))
+        networks["second"] = network(cidr="10.1.0.0/16", endpoints={"interface": ["sts", "kms"], "gateway": ["s3"]})
+    desired = site.desired(**networks)
+    plan = site.plan(desired)
+    enough = needed(site, plan, quota)
+
+    site.cloud.admin.settings(quotas={quota: enough - 1})
+    exceeded, doubtful = checked(site, plan)
+    assert {failure.code for failure in exceeded} == {EXCEEDED}
+    assert doubtful == []
+    failed = site.try_apply(desired)
+    assert REFUSALS[quota] in {failure.code for failure in failed.failures}
+
+    site.cloud.admin.settings(quotas={})
+    site.destroy()
+    if already:
+        site.apply(site.desired(main=networks["main"]))
+    site.cloud.admin.settings(quotas={quota: enough})
+    assert checked(site, site.plan(desired)) == ([], [])
+    site.apply(desired)
+
+
+def test_every_quota_of_the_cloud_is_checked_or_waits_for_its_kind() -> None:
+    declared = {quota.identity() for kind in KINDS.values() for quota in kind.quotas}  # type: ignore[attr-defined]
+    offered = {(quota.service, quota.code) for quota in QUOTAS.values()}
+    assert offered - declared == {("ec2", QUOTAS["standard_vcpus"].code)}
+    assert declared <= offered
+    assert set(REFUSALS) == set(QUOTAS) - {"standard_vcpus"}
+
+
+def test_defaults_are_the_same_in_both() -> None:
+    declared = {quota.identity(): quota.default for kind in KINDS.values() for quota in kind.quotas}  # type: ignore[attr-defined]
+    for quota in QUOTAS.values():
+        assert declared.get((quota.service, quota.code), quota.default) == quota.default
+
+
+def test_what_creates_nothing_asks_nothing(site: Site) -> None:
+    desired = site.desired(main=network())
+    site.apply(desired)
+    for plan in (site.plan(desired), site.plan([], purge=EVERYTHING)):
+        requests = Requests(site.cloud)
+        assert checked(site, plan) == ([], [])
+        assert requests.all() == []
+
+
+def test_questions_are_few(site: Site) -> None:
+    plan = site.plan(site.desired(main=network(), second=network(cidr="10.1.0.0/16")))
+    requests = Requests(site.cloud)
+    checked(site, plan)
+    reads = requests.reads()
+    assert reads.count("service-quotas:ListServiceQuotas") == 1
+    assert len(reads) <= 9, reads
+
+
+def test_others_count_too(site: Site, ec2: Any) -> None:
+    for _ in range(4):
+        ec2.allocate_address(Domain="vpc")
+    site.cloud.admin.settings(quotas="aws")
+    exceeded, doubtful = checked(site, site.plan(site.desired(main=network())))
+    assert doubtful == []
+    assert [failure.message for failure in exceeded] == [
+        f"would exceed: elastic IPs: 4 of 5 in use in {REGION}, this run needs 2 more",
+    ]
+    assert exceeded[0].hint == (
+        "Ask for 6 with `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 "
+        f"--desired-value 6 --region {REGION}`."
+    )
+
+
+def test_a_limit_that_may_not_be_read_is_assumed_and_stops_nothing(site: Site, ec2: Any) -> None:
+    for _ in range(4):
+        ec2.allocate_address(Domain="vpc")
+    for operation in ("GetServiceQuota", "ListServiceQuotas"):
+        site.cloud.admin.fault(
+            "service-quotas", operation, fault="error", code="AccessDeniedException", message="not authorized", status=400, times=None
+        )
+    exceeded, doubtful = checked(site, site.plan(site.desired(main=network())))
+    assert exceeded == []
+    assert len(doubtful) == 1
+    assert "4 of 5 in use" in doubtful[0].message
+    assert "AWS's default is assumed, since the account's own could not be read: AccessDeniedException" in doubtful[0].message
+
+
+def test_what_may_not_be_counted_is_said(site: Site) -> None:
+    site.cloud.admin.fault(
+        "ec2", "DescribeAddresses", fault="error", code="UnauthorizedOperation", message="no", status=403, nth=2, times=None
+    )
+    plan = site.plan(site.desired(main=network()))
+    exceeded, doubtful = checked(site, plan)
+    assert exceeded == []
+    assert [failure.code for failure in doubtful] == [UNCHECKED]
+    assert "elastic IPs" in doubtful[0].message
+
+
+def test_both_of_a_replacement_in_turn_need_one(site: Site) -> None:
+    """A subnet that moves goes before it comes: a full VPC has room for it."""
+    site.apply(site.desired(main=network(tiers={"public": {}, "private": {}})))
+    before = len([seen for seen in site.observed() if seen.kind == "subnet"])
+    site.cloud.admin.settings(quotas={"subnets_per_vpc": before})
+    tiers = {"public": {}, "private": {"cidrs": {ZONES[0]: "10.0.64.0/20", ZONES[1]: "10.0.80.0/20"}}}
+    plan = site.plan(site.desired(main=network(tiers=tiers)), allow_replace=EVERYTHING)
+    assert {action.address for action in plan.permitted if action.kind == "subnet" and action.verb == "replace"}
+    assert not [demand for demand in demands(plan, KINDS) if demand.quota.name == "subnets of a VPC"]
+    assert checked(site, plan) == ([], [])
+
+
+def test_the_module_stops_before_its_first_change(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.admin.settings(quotas={"elastic_ips": 1})
+    options = {"networks": {"main": network()}}
+    requests = Requests(cloud)
+    planned, refused, unchecked = play(
+        tmp_path,
+        cloud.environment(),
+        [task(options, check=True), task(options), task({**options, "check_quotas": False}, check=True)],
+    )
+    assert not planned["failed"]
+    assert planned["changed"]
+    assert [problem["code"] for problem in planned["plan"]["problems"]] == [EXCEEDED]
+    assert refused["failed"]
+    assert not refused["changed"]
+    assert "Nothing was changed" in refused["msg"]
+    assert "elastic IPs: 0 of 1 in use" in refused["msg"]
+    assert {action["outcome"] for action in refused["plan"]["actions"]} == {"planned"}
+    assert unchecked["plan"]["problems"] == []
+    assert requests.changes() == []
+
+
+VCPUS = standard_vcpus(lambda properties: int(properties["vcpus"]))
+
+
+@pytest.mark.parametrize(("more", "exceeds"), [(2, False), (3, True)])
+def test_vcpus_of_running_instances(site: Site, ec2: Any, more: int, exceeds: bool) -> None:
+    """No kind starts instances yet: the quota is compared with what is running, and with what the cloud refuses."""
+    running = {"m5.large": 1, "t3.micro": 2}
+    for instance_type, count in running.items():
+        ec2.run_instances(ImageId="ami-12c6146b", InstanceType=instance_type, MinCount=count, MaxCount=count)
+    site.cloud.admin.settings(quotas={"standard_vcpus": 8})
+    aws = site.aws("plan")
+    try:
+        in_use = VCPUS.used(aws, [])
+        found = shortfalls([Demand(VCPUS, "", "", more)], {VCPUS.identity(): Limit(8)}, {VCPUS.identity(): in_use})
+    finally:
+        aws.close()
+    assert in_use == {"": 6}
+    assert bool(found) is exceeds
+
+
+@pytest.mark.parametrize(("name", "standard"), [("m5.large", True), ("t4g.nano", True), ("mac1.metal", False), ("g5.xlarge", False)])
+def test_standard_families(name: str, standard: bool) -> None:
+    assert is_standard(name) is standard

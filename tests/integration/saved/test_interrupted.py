@@ -1,0 +1,85 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A saved plan that was cut short after any number of changes is applied to its end by the same file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import carried_out, refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.part import Context, make_part
+from rehearsal.testing import Cloud
+from tests.integration.network.support import ACCOUNT, EVERYTHING, REGION, ZONES, Site, network
+
+STRIDE = 15
+"""Changes between two points at which a plan is cut short. Each of them was tried once; this is enough to notice a change."""
+
+CONSENT = Consent(EVERYTHING, EVERYTHING)
+PLACE = {"account_id": ACCOUNT, "region": REGION, "partition": "aws", "endpoint": "a rehearsal"}
+CONTEXT = Context({"module": "vpc_network", "environment": "prod", "component": "network"}, PLACE)
+
+SMALL = network(endpoints={"gateway": ["s3"], "interface": ["sts"]})
+OTHER = network(
+    availability_zones=ZONES[1:],
+    nat="single",
+    endpoints={"gateway": ["s3", "dynamodb"], "interface": []},
+    security={"database_port": 5433},
+    flow_logs={"traffic_type": "REJECT", "retention_in_days": 30},
+)
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "create": ({}, {"main": SMALL}),
+    "change": ({"main": SMALL}, {"main": OTHER}),
+    "destroy": ({"main": SMALL}, {}),
+}
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with Cloud(account_id=ACCOUNT, region=REGION) as started:
+        yield started
+
+
+def save(site: Site, desired: Sequence[Resource]) -> dict[str, Any]:
+    observed = site.observed()
+    part = make_part(CONTEXT, desired, observed, plan_only(desired, observed, KINDS, CONSENT), KINDS, CONSENT)
+    return json.loads(json.dumps(part))
+
+
+def refused(site: Site, saved: dict[str, Any], desired: Sequence[Resource]) -> list[str]:
+    return refusal(saved, desired, site.observed(), CONSENT, CONTEXT, KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_a_plan_that_was_cut_short_goes_on(cloud: Cloud, case: str) -> None:
+    before, after = CASES[case]
+    failed, cut = True, 0
+    while failed:
+        cloud.admin.reset()
+        site = Site(cloud)
+        site.apply(site.desired(**before))
+        desired = site.desired(**after)
+        saved = save(site, desired)
+        assert len(saved["actions"]) > 10
+        cloud.admin.clear_requests()
+        cloud.admin.fault(mutating=True, fault="error", code="UnauthorizedOperation", status=403, nth=cut + 1, times=None)
+        failed = bool(site.try_apply(desired, EVERYTHING, EVERYTHING).failures)
+        assert failed or cut > STRIDE
+        cloud.admin.clear_faults()
+
+        assert refused(site, saved, desired) == [], f"after {cut} changes"
+        site.apply(desired, EVERYTHING, EVERYTHING)
+        assert refused(site, saved, desired) == []
+        done, planned = carried_out(saved, site.plan(desired, EVERYTHING, EVERYTHING))
+        assert done == planned == len(saved["actions"])
+        cut += STRIDE

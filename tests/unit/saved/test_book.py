@@ -1,0 +1,188 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The file of a saved plan: written whole, read back, refused when it is none, and never with a secret in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.book import NotAPlan, as_text, make_book, part_of, read_book, strangers
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.gather import gather
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import refusal
+
+from .samples import CONSENT, DESIRED, IDENTITY, KINDS, OBSERVED, context, described, saved, seen
+
+AT = "2026-01-31T12:00:00Z"
+CANARIES = ("canary-role-secret", "hunter2", "7", "canary-no-log")
+"""What must not be in a file: long and short, as a value of the role "secret" and as the value of an option with no_log."""
+
+
+def other() -> dict[str, Any]:
+    return {**saved(), "host": "second", "component": "second"}
+
+
+def write(path: Path, text: str) -> str:
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_book_comes_back_as_it_was(tmp_path: Path) -> None:
+    book = make_book([other(), saved()], AT)
+    assert [part["host"] for part in book["components"]] == ["network", "second"]
+    assert read_book(write(tmp_path / "a.plan", as_text(book))) == book
+
+
+def test_the_file_has_a_line_for_each_resource() -> None:
+    lines = as_text(make_book([saved()], AT)).splitlines()
+    assert sum('"kind":"house"' in line for line in lines) == len(DESIRED) + len(OBSERVED) + len(saved()["actions"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "is not a saved plan: it is not JSON"),
+        ("\x00\xff", "is not a saved plan: it is not JSON"),
+        ("[1]", "is not a saved plan; make one with"),
+        ('{"schema_version": 1}', "is not a saved plan; make one with"),
+        ('{"mainstay_plan": 2}', "has format 2 of saved plans, and this release of the collection reads format 1"),
+        ('{"mainstay_plan": 1}', "has been edited or damaged since it was made: it does not have the fingerprint noted at its head"),
+        (
+            as_text(make_book([saved()], AT)).replace('"size":2', '"size":9'),
+            "has been edited or damaged since it was made: desired of network does not have the fingerprint noted",
+        ),
+        (
+            as_text(make_book([saved()], AT)).replace('"state":"ready"', '"state":"failed"'),
+            "has been edited or damaged since it was made: observed of network does not have the fingerprint noted",
+        ),
+        (
+            as_text(make_book([saved()], AT)).replace('"account_id":"123456789012"', '"account_id":"210987654321"'),
+            "has been edited or damaged since it was made: it does not have the fingerprint noted at its head",
+        ),
+    ],
+)
+def test_what_is_no_plan_or_was_edited_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(NotAPlan, match=r"the\.plan") as caught:
+        read_book(write(tmp_path / "the.plan", text))
+    assert expected in str(caught.value)
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(NotAPlan, match=r"/nowhere/x\.plan cannot be read: No such file or directory"):
+        read_book("/nowhere/x.plan")
+
+
+def test_the_part_of_a_component_and_the_lack_of_it() -> None:
+    book = make_book([saved(), other()], AT)
+    assert part_of(book, "x.plan", IDENTITY)["host"] == "network"
+    with pytest.raises(NotAPlan) as caught:
+        part_of(book, "x.plan", {**IDENTITY, "component": "third"})
+    assert "x.plan has no plan for the component third of prod" in str(caught.value)
+    assert "it was made for network (prod), second (prod)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"), [([], []), (["network", "second", "third"], []), (["network"], ["second"]), (["x"], ["network", "second"])]
+)
+def test_hosts_that_the_inventory_does_not_have(hosts: list[str], expected: list[str]) -> None:
+    assert strangers(make_book([saved(), other()], AT), hosts) == expected
+
+
+def with_secrets() -> tuple[list[Resource], list[Observed]]:
+    desired = described("house.new", password="canary-role-secret")
+    desired = [
+        *desired,
+        Resource("house", "short", {"colour": "red", "password": "7"}),
+        Resource("house", "guess", {"password": "hunter2"}),
+    ]
+    desired += [Resource("house", "text", {"colour": "red", "label": "key=canary-no-log;", "friends": ["canary-no-log"]})]
+    observed = [
+        *seen("house.kept", label="canary-no-log"),
+        Observed("house", "house.leak", "id-l", {"password": "hunter2", "peer": "canary-no-log"}),
+    ]
+    return desired, observed
+
+
+def test_no_secret_is_in_the_file_neither_plain_nor_as_a_hash() -> None:
+    desired, observed = with_secrets()
+    where = context(secrets={"canary-no-log"})
+    part = saved(desired, observed, where=where)
+    text = as_text(make_book([part], AT))
+    for canary in CANARIES:
+        assert canary not in text or canary == "7"
+        for form in (canary, json.dumps(canary)):
+            assert hashlib.sha256(form.encode()).hexdigest() not in text
+    assert '"password":"(sensitive)"' in text
+    short = next(one for one in part["desired"] if one["name"] == "short")
+    assert short["properties"] == {"colour": "red", "password": "(sensitive)"}
+
+
+def test_another_secret_leaves_no_trace() -> None:
+    """Two plans that differ in their secrets alone are the same file: nothing in it was worked out from one."""
+    desired, observed = with_secrets()
+    changed = [
+        Resource(one.kind, one.name, {**one.properties, **({"password": "another"} if "password" in one.properties else {})}, one.after)
+        for one in desired
+    ]
+    assert saved(desired, observed) == saved(changed, observed)
+
+
+def test_a_plan_with_secrets_can_be_applied() -> None:
+    desired, observed = with_secrets()
+    where = context(secrets={"canary-no-log"})
+    assert refusal(saved(desired, observed, where=where), desired, observed, CONSENT, where, KINDS) == []
+
+
+def leave(folder: Path, host: str, path: Path, part: dict[str, Any] | None) -> None:
+    (folder / f"{host}.plan").write_text(json.dumps({"path": str(path), "host": host, "part": part}))
+
+
+def test_parts_become_one_file_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out" / "the.plan"
+    leave(tmp_path, "network", path, saved())
+    leave(tmp_path, "second", path, other())
+    assert gather(tmp_path, (), AT) == [
+        (f"Saved the plan of 2 components in {path}. To apply it: --extra-vars platform_plan={path}", False)
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_book(str(path)) == make_book([saved(), other()], AT)
+    assert [one.name for one in path.parent.iterdir()] == ["the.plan"]
+
+
+@pytest.mark.parametrize(
+    ("second", "failed", "interrupted", "expected"),
+    [
+        (None, (), False, "No plan was saved in PATH: there is no complete plan of second."),
+        (other(), ("eks",), False, "No plan was saved in PATH: there is no complete plan of eks."),
+        (None, ("eks", "second"), False, "No plan was saved in PATH: there is no complete plan of eks, second."),
+        (other(), (), True, "No plan was saved in PATH: the run was interrupted."),
+    ],
+)
+def test_an_incomplete_plan_is_not_written(
+    tmp_path: Path, second: dict[str, Any] | None, failed: tuple[str, ...], interrupted: bool, expected: str
+) -> None:
+    path = tmp_path / "file"
+    leave(tmp_path, "network", path, saved())
+    leave(tmp_path, "second", path, second)
+    assert gather(tmp_path, failed, AT, interrupted) == [(expected.replace("PATH", str(path)), True)]
+    assert not path.exists()
+    path.write_text("older")
+    assert gather(tmp_path, failed, AT, interrupted)[0][0].endswith("The file of that name is from an earlier run.")
+    assert path.read_text() == "older"
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    leave(tmp_path, "network", tmp_path / "file" / "x", saved())
+    ((text, wrong),) = gather(tmp_path, (), AT)
+    assert (text.partition(": ")[0], wrong) == (f"The plan could not be saved in {tmp_path}/file/x", True)
+
+
+def test_a_run_that_saves_nothing_writes_nothing(tmp_path: Path) -> None:
+    assert gather(tmp_path, (), AT) == []

@@ -1,0 +1,32 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A plan of ten networks is a file that can be sent around."""
+
+from __future__ import annotations
+
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.book import as_text, checked, make_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved.part import make_part
+from tests.unit.network.samples import FACTS, REGION, settings
+
+from .samples import CONTEXT
+
+LARGEST = 600_000
+
+
+def test_a_plan_of_ten_networks() -> None:
+    networks, problems = validate({f"net{n}": settings(cidr=f"10.{n}.0.0/16") for n in range(10)}, "vpc_networks", REGION)
+    assert problems == []
+    desired = build(networks, FACTS)
+    part = make_part(CONTEXT, desired, [], plan_only(desired, [], KINDS, Consent()), KINDS, Consent())
+    book = make_book([part], "2026-01-31T12:00:00Z")
+    assert len(part["actions"]) == len(desired) == 402
+    assert len(as_text(book)) < LARGEST
+    assert checked(book, "x.plan") == book
+    assert refusal(part, desired, [], Consent(), CONTEXT, KINDS) == []
