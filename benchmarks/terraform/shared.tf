@@ -34,7 +34,7 @@ resource "aws_kms_alias" "logs" {
 }
 
 resource "aws_iam_role" "flow_logs" {
-  name = "${local.whose}-flow-logs"
+  name = "${var.environment}.${var.component}.flow-logs"
   path = "/mainstay/${var.environment}/${var.component}/"
   tags = { Name = "${local.whose}-flow-logs" }
 

@@ -54,6 +54,24 @@ options:
     type: list
     elements: str
     default: []
+  adopt:
+    description:
+      - Existing resources to take over, as a mapping of the address, such as V(vpc.main), to the id, such as V(vpc-0123456789abcdef0). Log
+        groups and IAM roles are named by their name or ARN.
+      - What carries the mark of another owner is taken only if that owner is named, with a mapping of C(id) and C(from) in place of the id.
+        C(from) is an environment and a component, such as V(prod/legacy). What cannot be taken over is an error before the first change.
+      - The resource is marked first and then brought to the described state like any other. Entries that have been carried out are
+        ignored and may stay.
+    type: dict
+    default: {}
+  moved:
+    description:
+      - Resources whose address has changed, as a mapping of the old address to the new one. A name without a dot stands for everything
+        of that name, so that V(main) to V(core) renames all that belongs to V(main).
+      - Only the mark is written, and what follows from the name. Entries are followed to the end (V(a) to V(b), V(b) to V(c)); circles are
+        refused. Entries that have been carried out are ignored and may stay.
+    type: dict
+    default: {}
   tags:
     description:
       - Tags for every resource. More specific ones of the same name win.

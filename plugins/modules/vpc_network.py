@@ -121,6 +121,25 @@ EXAMPLES = r"""
         availability_zones: [af-south-1a, af-south-1b]
     purge: ["*.main/*-af-south-1c", "nat_gateway.main/af-south-1c"]
 
+- name: Take over a VPC that another tool made, and rename a network on the way
+  mainstay.aws.vpc_network:
+    environment: prod
+    region: af-south-1
+    networks:
+      main:
+        cidr: 10.0.0.0/16
+        availability_zones: [af-south-1a, af-south-1b]
+      core:
+        cidr: 10.1.0.0/16
+        availability_zones: [af-south-1a, af-south-1b]
+    adopt:
+      vpc.main: vpc-0123456789abcdef0
+      internet_gateway.main:
+        id: igw-0123456789abcdef0
+        from: prod/legacy
+    moved:
+      data: core
+
 - name: Remove the networks of the component
   mainstay.aws.vpc_network:
     environment: dev

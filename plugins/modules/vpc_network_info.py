@@ -20,6 +20,18 @@ options:
       - The component that the networks belong to.
     type: str
     default: network
+  networks:
+    description:
+      - Networks as M(mainstay.aws.vpc_network) takes them. Needed and looked at with O(propose_for) only.
+    type: dict
+  propose_for:
+    description:
+      - Existing VPCs by the name of the network that is to take them over, such as V(main) to V(vpc-0123456789abcdef0). Then the
+        module returns RV(proposal) in place of the outputs.
+      - Counterparts are recognised by block and zone (subnets), by the subnets that they stand in or serve (NAT gateways, route tables,
+        network ACLs), by name (security groups) and by service (endpoints).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules
@@ -46,13 +58,22 @@ EXAMPLES = r"""
 - name: Show the private subnets
   ansible.builtin.debug:
     var: found.outputs.networks.main.subnet_ids.private
+
+- name: Propose which parts of an existing VPC a described network could take over
+  mainstay.aws.vpc_network_info:
+    environment: prod
+    region: af-south-1
+    networks: "{{ vpc_networks }}"
+    propose_for:
+      main: vpc-0123456789abcdef0
+  register: existing
 """
 
 RETURN = r"""
 outputs:
   description:
     - The outputs of M(mainstay.aws.vpc_network), in the same shape. Without any network RV(outputs.networks) is empty.
-  returned: always
+  returned: without propose_for
   type: dict
   contains:
     networks:
@@ -80,6 +101,16 @@ outputs:
       type: str
       returned: always
       sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
+proposal:
+  description:
+    - What could be taken over. C(adopt) is for the option of M(mainstay.aws.vpc_network), C(create) lists the addresses that it would make,
+      C(left) the ids of what is in the VPC and has no place in the description.
+  returned: with propose_for, in place of outputs
+  type: dict
+  sample:
+    adopt: {vpc.main: vpc-0123456789abcdef0, subnet.main/public-af-south-1a: subnet-0123456789abcdef0}
+    create: [network_acl.main/public]
+    left: [sg-0123456789abcdef0]
 found:
   description: Addresses of everything that the component owns.
   returned: always
@@ -96,11 +127,11 @@ target:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import read
-from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import info_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import INFO_REQUIRED_BY, info_argument_spec
 
 
 def main() -> None:
-    read(AnsibleAWSModule(argument_spec=info_argument_spec(), supports_check_mode=True))
+    read(AnsibleAWSModule(argument_spec=info_argument_spec(), required_by=INFO_REQUIRED_BY, supports_check_mode=True))
 
 
 if __name__ == "__main__":

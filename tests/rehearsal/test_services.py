@@ -172,3 +172,32 @@ def test_services_side_by_side(cloud: CheckedCloud) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(make, range(24)))
     assert {entry["status"] for entry in cloud.admin.requests()} == {200}
+
+
+def test_the_tagging_api_lists_everything_of_a_network(cloud: CheckedCloud, ec2: Any) -> None:
+    """Types as AWS writes them in ARNs, those that moto leaves out included."""
+    tag = {"Key": "mainstay:environment", "Value": "prod"}
+
+    def tags(kind: str) -> list[dict[str, Any]]:
+        return [{"ResourceType": kind, "Tags": [tag]}]
+
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags("vpc"))["Vpc"]["VpcId"]
+    ec2.allocate_address(Domain="vpc", TagSpecifications=tags("elastic-ip"))
+    ec2.create_network_acl(VpcId=vpc, TagSpecifications=tags("network-acl"))
+    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", TagSpecifications=tags("vpc-endpoint"))
+    cloud.client("logs").create_log_group(logGroupName="/a", tags={tag["Key"]: tag["Value"]})
+    found = cloud.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": tag["Key"], "Values": ["prod"]}])
+    kinds = sorted(
+        entry["ResourceARN"].split(":", 5)[2] + " " + entry["ResourceARN"].split(":", 5)[5].split("/")[0]
+        for entry in found["ResourceTagMappingList"]
+    )
+    assert kinds == ["ec2 elastic-ip", "ec2 network-acl", "ec2 vpc", "ec2 vpc-endpoint", "logs log-group:"]
+
+
+def test_pages_of_the_tagging_api_are_of_resources(cloud: CheckedCloud, ec2: Any) -> None:
+    tags = [{"Key": f"k{number}", "Value": "v"} for number in range(20)]
+    for _number in range(12):
+        ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
+    tagging = cloud.client("resourcegroupstaggingapi")
+    assert [len(tagging.get_resources(ResourcesPerPage=size)["ResourceTagMappingList"]) for size in (10, 100)] == [10, 12]
+    assert len(tagging.get_resources(TagsPerPage=100)["ResourceTagMappingList"]) < 6

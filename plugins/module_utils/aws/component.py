@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import (
     ObservationFailed,
     Result,
@@ -107,11 +108,14 @@ def run(module: Any, domain: Domain) -> NoReturn:
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
         desired = [] if absent else domain.build(place)
+        observed = claimed(module, domain, aws, desired, observed, consent)
         result = plan_only(desired, observed, domain.kinds, consent)
         check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else _anything
         told = Told()
         if objections := check(observed):
             result = _refused(result, objections)
+        elif rivals := names_held(result.plan, domain.kinds, aws):
+            result = replace(result, failures=rivals)
         else:
             note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
             exceeded, doubtful = check_quotas(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
@@ -122,6 +126,8 @@ def run(module: Any, domain: Domain) -> NoReturn:
                 result = apply(module, domain, aws, place, desired, result, consent, check)
     except EngineError as error:
         module.fail_json(msg=str(error))
+    except CallFailed as error:
+        fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
     answer(module, domain, place, result, aws, time.monotonic() - start, told)
 
 
@@ -136,6 +142,16 @@ def saved_plans(module: Any) -> Saving | None:
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
+
+
+def claimed(
+    module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
+) -> list[Observed]:
+    """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
+    if module.params["state"] == "absent":
+        return list(observed)
+    adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
+    return take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
 
 
 def apply(
@@ -153,7 +169,7 @@ def apply(
         try:
             with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
                 # somebody may have been at work between our first look and now
-                now = observe(domain.kinds, aws)
+                now = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
                 if objections := check(now):
                     return _refused(planned, objections)
                 result = reconcile(desired, now, domain.kinds, aws, settings)

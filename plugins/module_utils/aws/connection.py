@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
@@ -21,6 +22,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 TAG_PREFIX = "mainstay:"
+
+
+def whose(tags: Mapping[str, str]) -> str:
+    """Whose mark these tags are: ``environment/component address``; empty where there is none."""
+    environment, component, address = (tags.get(f"{TAG_PREFIX}{name}", "") for name in ("environment", "component", "address"))
+    return f"{environment or '?'}/{component or '?'} {address}".strip() if environment or component or address else ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,19 @@ class Owner:
         return tags.get(f"{TAG_PREFIX}address") if ours else None
 
 
+@dataclass(frozen=True)
+class Anybody(Owner):
+    """For looking at one thing, whoever owns it: takes it for an address of ours and notes whose mark it carries."""
+
+    taken_for: str = ""
+    marks: list[str] = field(default_factory=list)
+
+    def address(self, tags: Mapping[str, str]) -> str | None:
+        ours = super().address(tags)
+        self.marks.append(whose(tags) if ours is None else ours)
+        return self.taken_for
+
+
 class Aws:
     """Calls to AWS on behalf of one owner. Safe to use from many threads; counts what it asks and what it changes."""
 
@@ -72,6 +92,13 @@ class Aws:
         self._lock = threading.Lock()
         self._counting = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="aws")
+
+    def taking_for(self, address: str) -> tuple[Aws, list[str]]:
+        """The same connection for looking at what anybody owns, observed as ``address``; the list takes the marks that are seen."""
+        other = copy.copy(self)
+        anybody = Anybody(self.owner.environment, self.owner.component, address)
+        other.owner = anybody
+        return other, anybody.marks
 
     def client(self, service: str) -> Any:
         """The client of a service, made on first use: making one is not thread-safe, using it is."""

@@ -10,10 +10,12 @@ How to read or write a kind: the class attributes declare the properties (see re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, given, properties_of
 
 from .connection import Aws
@@ -74,6 +76,9 @@ class AwsKind:
     timeout = 600.0
     quotas: tuple[Quota, ...] = ()
     """What one of this kind uses up of the account's quotas; see quotas.py."""
+
+    id_prefix = ""
+    """What ids of this kind begin with. Empty: the kind has no such ids and looks things up in a way of its own, or not at all."""
 
     states: Mapping[str, State] = {}
     """What the API's state names mean to the engine; anything else is ready."""
@@ -180,3 +185,41 @@ class AwsKind:
 
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return None
+
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        aws.change("ec2", "create_tags", Resources=[seen.id], Tags=tag_list(aws.owner.tags(address)))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        if not self.id_prefix:
+            raise EngineError(f"a {self.name} cannot be adopted")
+        if not re.fullmatch(rf"{self.id_prefix}[0-9a-f]{{8,32}}", identifier):
+            raise EngineError(
+                f"the id of a {self.name} is {self.id_prefix} and hexadecimal digits, such as {self.id_prefix}0123456789abcdef0"
+            )
+        reply = aws.find(self.calls.service, self.calls.list, **self.by_id(identifier))
+        return self.strange(aws, reply.get(self.calls.items, []) if reply else [], address)
+
+    def strange(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str = "") -> Observed | None:
+        """The first of these entries that is not gone, whoever owns it, taken for an address."""
+        raw = next((dict(raw) for raw in raws if not self.is_gone(raw)), None)
+        if raw is None:
+            return None
+        if address and (reason := self.untakeable(raw)):
+            raise EngineError(reason)
+        other, marks = aws.taking_for(address)
+        found = self.observe_all(other, [raw])
+        return replace(found[0], marked=marks[0]) if found else None
+
+    def untakeable(self, _raw: Mapping[str, Any]) -> str:
+        """Why this one cannot be adopted; empty if it can."""
+        return ""
+
+    def holder(self, _aws: Aws, _properties: Mapping[str, Any]) -> Observed | None:
+        return None
+
+    def first(self, aws: Aws, **filters: Any) -> Observed | None:
+        """The first one, whoever owns it, that passes filters of the list call, named with underscores; None where a value is missing."""
+        if not all(filters.values()):
+            return None
+        wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
+        return self.strange(aws, aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: wanted}))

@@ -28,6 +28,8 @@ def apply_options() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "allow_replace": {"type": "list", "elements": "str", "default": []},
         "purge": {"type": "list", "elements": "str", "default": []},
+        "adopt": {"type": "dict", "default": {}},
+        "moved": {"type": "dict", "default": {}},
         "tags": {"type": "dict", "default": {}},
         "permissions_boundary": {"type": "str"},
         "check_quotas": {"type": "bool", "default": True},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
@@ -19,6 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import (
     tag_list,
     visible,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
 INLINE = "mainstay"
@@ -61,10 +63,10 @@ class IamRole(AwsKind):
     def _observed(
         self, aws: Aws, got: Mapping[str, Any], inline: Mapping[str, Any], ours: Mapping[str, Any], attached: Mapping[str, Any]
     ) -> Observed | None:
-        role = got.get("Role", {})
-        tags = tag_dict(role.get("Tags"))
+        role = got.get("Role")
+        tags = tag_dict(role.get("Tags")) if role else {}
         address = aws.owner.address(tags)
-        if address is None:
+        if role is None or address is None:
             return None
         values = {
             "role_name": role["RoleName"],
@@ -122,6 +124,27 @@ class IamRole(AwsKind):
             aws.change("iam", "tag_role", RoleName=seen.id, Tags=tag_list(changed))
         if dropped:
             aws.change("iam", "untag_role", RoleName=seen.id, TagKeys=dropped)
+
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        aws.change("iam", "tag_role", RoleName=seen.id, Tags=tag_list(aws.owner.tags(address)))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        """By name or ARN. A role keeps its path for life, so only one on our path can ever be ours."""
+        name = identifier.rpartition("/")[2]
+        role = (aws.find("iam", "get_role", RoleName=name) or {}).get("Role")
+        if role and role["Path"] != aws.owner.path:
+            raise EngineError(f"its path is {role['Path']}, not {aws.owner.path}, and the path of a role cannot be changed")
+        return self._strange(aws, name, address) if role else None
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """Names of roles are unique in the account, whatever their path."""
+        name = properties.get("role_name")
+        return self._strange(aws, name, "") if name and aws.find("iam", "get_role", RoleName=name) else None
+
+    def _strange(self, aws: Aws, name: str, address: str) -> Observed | None:
+        other, marks = aws.taking_for(address)
+        seen = self.read(other, Observed(self.name, address, name))
+        return replace(seen, marked=marks[0]) if seen else None
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         current = self.read(aws, seen)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import policy, tag_changes, tag_dict, tag_list, visible
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import is_ours, way_out, who_holds
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed, EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, given, later
 
 PENDING_WINDOW_DAYS = 30
@@ -65,8 +67,11 @@ class KmsKey(AwsKind):
         return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        """As ``find`` sees it: aliases that others gave it are theirs."""
+        prefix = f"alias{aws.owner.path}"
         aliases = aws.list_all("kms", "list_aliases", "Aliases", KeyId=seen.id)
-        return next(iter(self._look(aws, [seen.id], _by_key(aliases))), None)
+        ours = _by_key(alias for alias in aliases if alias["AliasName"].startswith(prefix))
+        return next(iter(self._look(aws, [seen.id], ours)), None)
 
     def _look(self, aws: Aws, keys: list[str], aliases: Mapping[str, str]) -> list[Observed]:
         calls: list[tuple[str, dict[str, str]]] = [
@@ -126,12 +131,15 @@ class KmsKey(AwsKind):
         aws.change("kms", "enable_key_rotation" if value else "disable_key_rotation", KeyId=seen.id)
 
     def set_alias(self, aws: Aws, seen: Observed, value: str | None) -> None:
-        """Point the new name here before the old ones go. A name that a deleted key still holds is taken from it."""
+        """Point the new name here before the old ones go. A deleted key's name is taken from it, a living stranger's is not."""
         have = _names(seen)
         if value and value not in have:
             try:
                 aws.change("kms", "create_alias", AliasName=value, TargetKeyId=seen.id)
-            except AlreadyThere:
+            except AlreadyThere as error:
+                holder = self.holder(aws, {"alias": value})
+                if holder and not is_ours(holder):
+                    raise CallFailed(f"{value}: {who_holds(holder)}", error.operation, error.code, way_out(seen.address, holder)) from error
                 aws.change("kms", "update_alias", AliasName=value, TargetKeyId=seen.id)
         for name in have:
             if name != value:
@@ -143,6 +151,27 @@ class KmsKey(AwsKind):
             aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(changed, *TAG_KEYS))
         if dropped:
             aws.change("kms", "untag_resource", KeyId=seen.id, TagKeys=dropped)
+
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(aws.owner.tags(address), *TAG_KEYS))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        """By id or ARN."""
+        key = (aws.find("kms", "describe_key", KeyId=identifier) or {}).get("KeyMetadata")
+        if key and (key.get("KeyManager") != "CUSTOMER" or key.get("KeySpec", "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT"):
+            raise EngineError("it is one of AWS's own keys or not a symmetric one, and neither encrypts log groups under our policy")
+        return self._strange(aws, key["KeyId"], address) if key else None
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """Whose living key has the alias."""
+        name = properties.get("alias")
+        held = [one for one in self._aliases(aws) if one["AliasName"] == name and one.get("TargetKeyId")] if name else []
+        return self._strange(aws, held[0]["TargetKeyId"], "") if held else None
+
+    def _strange(self, aws: Aws, key: str, address: str) -> Observed | None:
+        other, marks = aws.taking_for(address)
+        seen = self.read(other, Observed(self.name, address, key))
+        return replace(seen, marked=marks[0]) if seen else None
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """The aliases go first: without them the key is still found by its tags, the other way round they would be left over."""

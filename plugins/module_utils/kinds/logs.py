@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_changes, visible
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
 
@@ -37,7 +39,7 @@ class LogGroup(AwsKind):
         for raw, reply in zip(raws, replies, strict=True):
             tags = reply.get("tags", {}) if reply else {}
             address = aws.owner.address(tags)
-            if address:
+            if address is not None:
                 found.append(self._observed(raw, tags, address))
         return found
 
@@ -80,12 +82,31 @@ class LogGroup(AwsKind):
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove("logs", "delete_log_group", logGroupName=seen.id)
 
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        aws.change("logs", "tag_resource", resourceArn=seen.attributes["arn"], tags=aws.owner.tags(address))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        """By name or ARN. A group keeps its name for life, so only one with a name of ours can ever be ours."""
+        name = identifier.removesuffix(":*").rpartition(":log-group:")[2]
+        if not name.startswith(aws.owner.path):
+            raise EngineError(f"a log group cannot be renamed, and those of this component begin with {aws.owner.path}")
+        return self._strange(aws, name, address)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        return self._strange(aws, properties.get("log_group_name", ""), "")
+
+    def _strange(self, aws: Aws, name: str, address: str) -> Observed | None:
+        other, marks = aws.taking_for(address)
+        seen = self.read(other, Observed(self.name, address, name)) if name else None
+        return replace(seen, marked=marks[0]) if seen else None
+
 
 class FlowLog(AwsKind):
     """Nothing about a flow log can be changed but its tags."""
 
     name = "flow_log"
     calls = ec2("flow_log", create="create_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
+    id_prefix = "fl-"
 
     resource_id = fixed()
     traffic_type = fixed()
@@ -113,6 +134,15 @@ class FlowLog(AwsKind):
     def get_log_destination(self, raw: Mapping[str, Any]) -> str | None:
         destination = raw.get("LogDestination")
         return destination.removesuffix(":*") if destination else None
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """Another of the same traffic to the same place."""
+        vpc = properties.get("resource_id")
+        if not vpc:
+            return None
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filter=[{"Name": "resource-id", "Values": [vpc]}])
+        same = ("traffic_type", "log_destination")
+        return self.strange(aws, [raw for raw in raws if all(self.value(raw, name) == properties.get(name) for name in same)])
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove("ec2", "delete_flow_logs", FlowLogIds=[seen.id])

@@ -42,6 +42,7 @@ class RouteTable(AwsKind):
 
     name = "route_table"
     calls = ec2("route_table", token=True)
+    id_prefix = "rtb-"
     quotas = (limits.ROUTE_TABLES, limits.ROUTES)
 
     vpc_id = fixed()
@@ -62,6 +63,11 @@ class RouteTable(AwsKind):
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"associations": {a["SubnetId"]: a["RouteTableAssociationId"] for a in raw.get("Associations", []) if a.get("SubnetId")}}
+
+    def untakeable(self, raw: Mapping[str, Any]) -> str:
+        if any(association.get("Main") for association in raw.get("Associations", [])):
+            return "it is the main route table of its VPC, which nobody can delete; tables of the network's own take the subnets over"
+        return ""
 
     def set_routes(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
         old = seen.properties.get("routes", {})
@@ -125,6 +131,7 @@ class NetworkAcl(AwsKind):
 
     name = "network_acl"
     calls = ec2("network_acl", token=True)
+    id_prefix = "acl-"
     quotas = (limits.NETWORK_ACLS, limits.INGRESS_ENTRIES, limits.EGRESS_ENTRIES)
 
     vpc_id = fixed()
@@ -140,6 +147,13 @@ class NetworkAcl(AwsKind):
 
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
+
+    def untakeable(self, raw: Mapping[str, Any]) -> str:
+        return (
+            "it is the default ACL of its VPC, which nobody can delete; ACLs of the network's own take the subnets over"
+            if raw.get("IsDefault")
+            else ""
+        )
 
     @staticmethod
     def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:

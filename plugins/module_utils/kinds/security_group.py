@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, whose
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_dict, tag_list
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, later
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, initial, later
 
 from . import limits
 from .limits import ALLOW_ALL
@@ -91,14 +91,17 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
 
 
 class SecurityGroup(AwsKind):
+    """Name and description are for people and stay what they were at the creation: a group in use could not be replaced for their sake."""
+
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    id_prefix = "sg-"
     quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
 
     vpc_id = fixed()
-    group_name = fixed()
-    description = fixed()
+    group_name = initial()
+    description = initial()
     ingress = later(canonical=rules)
     egress = later(canonical=rules)
 
@@ -108,6 +111,12 @@ class SecurityGroup(AwsKind):
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         made = super().create(aws, address, properties, token)
         return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
+
+    def untakeable(self, raw: Mapping[str, Any]) -> str:
+        return "it is the default group of its VPC, which belongs to default_security_group" if raw.get("GroupName") == DEFAULT else ""
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=properties.get("group_name"))
 
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {"egress": [ALLOW_ALL]}
@@ -130,6 +139,7 @@ class DefaultSecurityGroup(AwsKind):
 
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId")
+    id_prefix = "sg-"
     quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     ends_with_parent = True
 
@@ -154,9 +164,19 @@ class DefaultSecurityGroup(AwsKind):
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
         if not raws:
             raise NotYet(f"the default group of {properties['vpc_id']} is not there yet", "ec2:DescribeSecurityGroups")
+        present = tag_dict(raws[0].get("Tags"))
+        if whose(present) and aws.owner.address(present) != address:
+            raise AlreadyThere(f"the default group of {properties['vpc_id']} carries a mark", "ec2:DescribeSecurityGroups")
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
         return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
+
+    def untakeable(self, raw: Mapping[str, Any]) -> str:
+        return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """There is one in every VPC."""
+        return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=DEFAULT)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         names = [*aws.owner.tags(seen.address), *seen.properties.get("tags", {})]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from . import limits
 class Vpc(AwsKind):
     name = "vpc"
     calls = ec2("vpc")
+    id_prefix = "vpc-"
     quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
     repeatable = False
     states = {"pending": "pending"}
@@ -55,6 +57,7 @@ class Vpc(AwsKind):
 class Subnet(AwsKind):
     name = "subnet"
     calls = ec2("subnet")
+    id_prefix = "subnet-"
     quotas = (limits.SUBNETS,)
     states = {"pending": "pending"}
     exclusive = True
@@ -67,10 +70,19 @@ class Subnet(AwsKind):
     def set_map_public_ip_on_launch(self, aws: Aws, seen: Observed, value: bool) -> None:
         aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, MapPublicIpOnLaunch={"Value": value})
 
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        vpc, block = properties.get("vpc_id"), properties.get("cidr_block")
+        if not vpc or not block:
+            return None
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+        wanted = ipaddress.ip_network(block)
+        return self.strange(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
+
 
 class InternetGateway(AwsKind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
+    id_prefix = "igw-"
     quotas = (limits.INTERNET_GATEWAYS,)
     repeatable = False
     outlives = ("nat_gateway",)
@@ -86,6 +98,10 @@ class InternetGateway(AwsKind):
             aws.remove("ec2", "detach_internet_gateway", InternetGatewayId=seen.id, VpcId=old)
         if value and old != value:
             aws.change("ec2", "attach_internet_gateway", InternetGatewayId=seen.id, VpcId=value)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """A VPC has room for one."""
+        return self.first(aws, **{"attachment.vpc_id": properties.get("vpc_id")})
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         current = self.read(aws, seen)
@@ -105,6 +121,7 @@ class ElasticIp(AwsKind):
         id="AllocationId",
         tag_type="elastic-ip",
     )
+    id_prefix = "eipalloc-"
     quotas = (limits.ELASTIC_IPS,)
     repeatable = False
 
@@ -134,6 +151,7 @@ class NatGateway(AwsKind):
 
     name = "nat_gateway"
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
+    id_prefix = "nat-"
     quotas = (limits.NAT_GATEWAYS,)
     states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}
     settles = ("delete",)

@@ -21,6 +21,7 @@ class VpcEndpoint(AwsKind):
 
     name = "vpc_endpoint"
     calls = ec2("vpc_endpoint", token=True)
+    id_prefix = "vpce-"
     quotas = (limits.GATEWAY_ENDPOINTS, limits.INTERFACE_ENDPOINTS)
     states = {"pending": "pending", "pendingacceptance": "pending", "failed": "failed", "rejected": "failed", "expired": "failed"}
     states = {**states, "deleting": "deleting"}
@@ -59,6 +60,17 @@ class VpcEndpoint(AwsKind):
             aws.change("ec2", "modify_vpc_endpoint", VpcEndpointId=seen.id, **changes)
         if "tags" in properties:
             self.set_tags(aws, seen, properties["tags"])
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """Another of the service that serves one of the route tables, or that has the private name."""
+        vpc, service = properties.get("vpc_id"), properties.get("service_name")
+        if not vpc or not service:
+            return None
+        filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
+        tables = set(properties.get("route_table_ids") or [])
+        rivals = [raw for raw in raws if raw.get("PrivateDnsEnabled") or tables & set(raw.get("RouteTableIds", []))]
+        return self.strange(aws, rivals if tables or properties.get("private_dns_enabled") else [])
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove("ec2", "delete_vpc_endpoints", VpcEndpointIds=[seen.id])

@@ -17,9 +17,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group 
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 from ansible_collections.mainstay.aws.plugins.module_utils.network.outputs import outputs
+from ansible_collections.mainstay.aws.plugins.module_utils.network.proposal import propose
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.settings import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import missing_zones, validate
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 
 SERVICES = ("sts", "ec2", "iam", "kms", "logs", "resourcegroupstaggingapi")
@@ -53,12 +55,33 @@ def run(module: Any) -> NoReturn:
 
 
 def read(module: Any) -> NoReturn:
-    """Answer with the outputs of the networks that are there."""
+    """Answer with the outputs of the networks that are there, or with what could be adopted into networks that are described."""
+    if module.params["propose_for"]:
+        propose_adoption(module)
     component.read_outputs(module, _domain(module, {}))
 
 
+def propose_adoption(module: Any) -> NoReturn:
+    """Answer with a proposal for the option ``adopt`` of vpc_network."""
+    networks = _validated(module)
+    aws, endpoint, region = component.connect(module)
+    domain = _domain(module, networks)
+    place, observed = component.look_around(module, aws, endpoint, region, domain)
+    if problems := domain.problems(place):
+        module.fail_json(msg="\n".join(problems))
+    try:
+        proposal = propose(aws, KINDS, domain.build(place), observed, module.params["propose_for"])
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    except CallFailed as error:
+        component.fail(module, [failure("", error)], "What is in the account could not be read.")
+    found = sorted(seen.address for seen in observed)
+    module.exit_json(changed=False, proposal=proposal, found=found, target=place.as_dict())
+    raise AssertionError("exit_json does not return")
+
+
 def _validated(module: Any) -> dict[str, Network]:
-    if module.params["state"] == "absent":
+    if module.params.get("state") == "absent":
         return {}
     networks, problems = validate(module.params["networks"], "networks", module.params.get("region") or "")
     if problems:
@@ -74,8 +97,8 @@ def _domain(module: Any, networks: dict[str, Network]) -> component.Domain:
             region=place.region,
             account_id=place.account_id,
             partition=place.partition,
-            tags=module.params["tags"] or {},
-            permissions_boundary=module.params["permissions_boundary"],
+            tags=module.params.get("tags") or {},
+            permissions_boundary=module.params.get("permissions_boundary"),
         )
         return build(networks, facts)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import Failure, failure
-from .graph import Step, build, delete_step
+from .graph import Step, build, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Resource
 from .planner import Action, Consent, Plan, make_plan
 from .run import Report, run
@@ -62,7 +62,7 @@ class Result:
     def steps(self, action: Action) -> list[Step]:
         """The steps that carry out an action."""
         making = [Step("make", action.address), Step("finish", action.address)] if action.desired else []
-        return making + ([delete_step(action)] if action.remove else [])
+        return ([claim_step(action)] if action.claims else []) + making + ([delete_step(action)] if action.remove else [])
 
     def outcome(self, action: Action) -> str:
         if not action.consent:

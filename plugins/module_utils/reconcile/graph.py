@@ -5,7 +5,8 @@
 
 Each desired resource is two steps, *make* (create it, wait until it is ready) and *finish* (set what the create call could not carry).
 Each thing that goes is a step *delete*. Where something that stays, or goes later, points at something that goes, a step *unlink* takes
-the pointer away first. That is all there is: cycles between resources dissolve because a make waits only for makes.
+the pointer away first. What is taken for an address that it does not carry yet is marked by a step *claim* before anything else happens
+to it. That is all there is: cycles between resources dissolve because a make waits only for makes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .planner import Action, Plan, create_needs
 class Step(NamedTuple):
     """A node of the graph. ``id`` tells the things apart that carry one address; it is empty for make and finish."""
 
-    verb: Literal["make", "finish", "unlink", "delete"]
+    verb: Literal["claim", "make", "finish", "unlink", "delete"]
     address: str
     id: str = ""
 
@@ -84,6 +85,9 @@ def build(plan: Plan, kinds: Mapping[str, Kind]) -> Graph:
             _add_vacated(graph, action, dying)
     for action in dying:
         _add_users_by_choice(graph, action, dying, stays, kinds)
+    for action in wanted:
+        if action.claims:
+            _add_claim(graph, action)
     _check(graph)
     return graph
 
@@ -100,6 +104,19 @@ def _add_making(graph: Graph, action: Action, resource: Resource, kind: Kind) ->
     graph.add(make, *(Step("make", address) for address in early))
     graph.add(finish, *(Step("make", address) for address in needed))
     graph.add(make if action.makes else finish, *(Step("finish", address) for address in resource.after))
+
+
+def claim_step(action: Action) -> Step:
+    return Step("claim", action.address, action.observed.id if action.observed else "")
+
+
+def _add_claim(graph: Graph, action: Action) -> None:
+    """The mark comes first, so that whatever an interrupted run did to a thing, the next one finds it as ours."""
+    claim = claim_step(action)
+    unlink = Step("unlink", action.address, claim.id)
+    for step in (Step("make", action.address), *([delete_step(action)] if action.remove else []), unlink):
+        if step in graph.needs:
+            graph.add(step, claim)
 
 
 def _add_deletion(graph: Graph, action: Action) -> None:

@@ -61,6 +61,9 @@ class Observed:
 
     ``properties`` has the shape of a resource's properties; ``attributes`` is what references resolve to (the id is added to them);
     ``reason`` says why ``state`` is "failed". What is gone for good is not observed at all.
+
+    ``marked`` is None for what carries the mark of its address. It is the present mark of what is taken for an address that it does not
+    carry yet: "" for nobody's, another address of ours, or "owner address" of another owner. See claims.py.
     """
 
     kind: str
@@ -70,6 +73,7 @@ class Observed:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     state: State = "ready"
     reason: str = ""
+    marked: str | None = None
 
     def attribute(self, name: str) -> Any:
         """The value a reference to this attribute gets; unknown while nobody can say it."""
@@ -217,6 +221,21 @@ class Kind(Protocol):
 
     def serialise_by(self, properties: Mapping[str, Any], /) -> str | None:
         """Resources with an equal answer are changed one at a time; None where the API takes changes side by side."""
+
+    def claim(self, backend: Any, seen: Observed, address: str, /) -> None:
+        """Write our owner mark for ``address`` over whatever mark this carries: one absolute call that may be repeated."""
+
+    def look_up(self, backend: Any, identifier: str, address: str, /) -> Observed | None:
+        """What has this identifier, whoever owns it, observed as ``address`` with ``marked`` set; None when there is no such thing.
+
+        Raises EngineError, saying why, for an identifier of another kind and for what cannot be taken over.
+        """
+
+    def holder(self, backend: Any, properties: Mapping[str, Any], /) -> Observed | None:
+        """Who has the name or the range that something new with these properties would collide with, as ``look_up`` observes it.
+
+        Properties that are not known yet are left out; None where one that matters is missing.
+        """
 
 
 def walk(value: Any) -> Iterator[Any]:

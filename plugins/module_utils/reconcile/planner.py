@@ -29,6 +29,10 @@ class Consent:
         return patterns is None or any(fnmatchcase(address, pattern) for pattern in patterns)
 
 
+MARK = "mark"
+"""What the change of an owner mark is called among the changes of an action. No property of a kind may have this name."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One property that an action sets, in canonical form, ready to be shown."""
@@ -58,6 +62,11 @@ class Action:
     @property
     def makes(self) -> bool:
         return self.verb in ("create", "replace")
+
+    @property
+    def claims(self) -> bool:
+        """Whether what is there has to be marked as ours, or with its new address, before anything else happens to it."""
+        return self.desired is not None and self.observed is not None and self.observed.marked is not None
 
 
 @dataclass(frozen=True)
@@ -136,15 +145,17 @@ class _Planner:
         reason = f"{names} cannot be changed in place" if forced else f"it has failed: {seen.reason or 'no reason given'}"
         allowed = self.consent.allows("replace", address) or not forced
         changes = tuple(replace(change, forces_replacement=True) for change in forced)
-        return replace(action, verb="replace", remove=seen, changes=changes, reason=reason, consent=allowed)
+        whence = f"{_claimed(seen)}; " if _claimed(seen) else ""
+        return replace(action, verb="replace", remove=seen, changes=changes, reason=whence + reason, consent=allowed)
 
     def settle(self, action: Action) -> Action:
         if action.desired is None:
             return action
         if action.observed is None:
             return replace(action, changes=self._creation(action.desired))
-        changes = action.changes + self._differences(action.desired, action.observed, "given", "later")
-        return replace(action, verb="update" if changes and action.verb == "none" else action.verb, changes=changes)
+        changes = _marking(action.observed) + action.changes + self._differences(action.desired, action.observed, "given", "later")
+        reason = action.reason or _claimed(action.observed)
+        return replace(action, verb="update" if changes and action.verb == "none" else action.verb, changes=changes, reason=reason)
 
     def _choose(self, resource: Resource) -> Observed | None:
         group = self.groups.get(resource.address, [])
@@ -173,6 +184,19 @@ class _Planner:
     def _differences(self, resource: Resource, seen: Observed, *roles: str) -> tuple[Change, ...]:
         declared = {n: p for n, p in self.kinds[resource.kind].properties.items() if p.role in roles}
         return differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+
+
+def _marking(seen: Observed) -> tuple[Change, ...]:
+    return () if seen.marked is None else (Change(MARK, seen.marked or None, seen.address),)
+
+
+def _claimed(seen: Observed) -> str:
+    """How something came by an address that it does not carry yet; empty for everything else."""
+    if seen.marked is None:
+        return ""
+    if not seen.marked:
+        return "adopted"
+    return f"moved from {seen.marked}" if seen.marked.startswith(f"{seen.kind}.") else f"adopted from {seen.marked}"
 
 
 def differences(declared: Mapping[str, Property], wanted: Mapping[str, Any], seen: Observed) -> tuple[Change, ...]:

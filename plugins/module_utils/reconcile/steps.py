@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from .claims import way_out, who_holds
 from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
-from .graph import Graph, Step, delete_step
+from .graph import Graph, Step, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
 from .planner import Action, Plan, differences
 from .waiting import Clock, Patience, Progress, until
@@ -44,6 +45,8 @@ class Workshop:
                 self.actions[Step("finish", action.address)] = action
                 if action.observed and not action.makes:
                     self.live[action.address] = action.observed
+            if action.claims:
+                self.actions[claim_step(action)] = action
             if action.remove and action.consent:
                 self.actions[delete_step(action)] = action
 
@@ -79,7 +82,9 @@ def perform(shop: Workshop, step: Step) -> None:
         return
     action = shop.actions[step]
     kind = shop.kinds[action.kind]
-    if step.verb == "delete" and action.remove:
+    if step.verb == "claim" and action.observed:
+        _claim(shop, kind, action.observed)
+    elif step.verb == "delete" and action.remove:
         _delete(shop, kind, action.remove)
     elif step.verb == "make" and action.desired:
         _make(shop, kind, action, action.desired)
@@ -90,6 +95,23 @@ def perform(shop: Workshop, step: Step) -> None:
 def _call(shop: Workshop, function: Callable[..., T], *args: Any) -> T:
     with shop.calls:
         return function(shop.backend, *args)
+
+
+def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
+    """Mark what is there as ours, under its address. Sent again after no answer: it sets an absolute value."""
+    last: CallFailed | None = None
+    for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
+        try:
+            _call(shop, kind.claim, seen, seen.address)
+        except Ambiguous as error:
+            last = error
+        except NotYet as error:
+            last = _borne(shop, seen.address, error, waited)
+        else:
+            if seen.address in shop.live:
+                shop.live[seen.address] = replace(seen, marked=None)
+            return
+    raise _timed_out(f"{seen.id} could not be marked within {shop.deadline(kind):g} s", last)
 
 
 def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> None:
@@ -120,7 +142,7 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
             lost = error
             adopted = _look_again(shop, kind, action.address, known, shop.patience.settle)
             if adopted is None:
-                raise
+                raise _named(shop, kind, action.address, sent, error) from error
         except NotYet as error:
             lost = _borne(shop, action.address, error, waited)
             continue
@@ -131,6 +153,17 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
             _check_same(kind, adopted, wanted)
             return adopted
     raise _timed_out(f"could not be created within {shop.deadline(kind):g} s", lost)
+
+
+def _named(shop: Workshop, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
+    """The collision, with the name of who is in the way and the way out. A look that fails leaves the error as it was."""
+    try:
+        holder = _call(shop, kind.holder, sent)
+    except CallFailed:
+        return error
+    if holder is None:
+        return error
+    return AlreadyThere(f"{error.message.rstrip('.')}: {who_holds(holder)}", error.operation, error.code, way_out(address, holder))
 
 
 def _borne(shop: Workshop, address: str, error: NotYet, waited: float) -> NotYet:
@@ -181,7 +214,7 @@ def _wait_ready(shop: Workshop, kind: Kind, seen: Observed) -> Observed:
             continue
         first_missing = None
         if current.state == "ready":
-            return current
+            return replace(current, address=seen.address)
         _check_alive(current)
         shop.progress(seen.address, current.state, waited)
     raise TimedOut(f"{seen.id} was not ready within {limit:g} s", hint="It may still become ready; run again to go on.")

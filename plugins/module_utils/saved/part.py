@@ -108,6 +108,7 @@ def encoded_observed(
             "address": seen.address,
             "id": seen.id,
             "state": seen.state,
+            **({} if seen.marked is None else {"marked": seen.marked}),
             "properties": masked(
                 encode({name: value for name, value in seen.properties.items() if not is_secret(kinds[seen.kind], name)}), secrets
             ),

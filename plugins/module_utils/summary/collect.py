@@ -13,7 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Call, Component, Report, TaskNote, is_plan, read_plan
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import (
+    Call,
+    Component,
+    Report,
+    Strays,
+    TaskNote,
+    is_plan,
+    read_plan,
+    read_strays,
+)
 
 OWN_MODULES = "mainstay.aws."
 _NO_CHECK_MODE = re.compile(r"check[ _-]mode", re.IGNORECASE)
@@ -50,6 +59,7 @@ class Collector:
     hidden: dict[TaskInfo, int] = field(default_factory=dict)
     failed: list[tuple[TaskInfo, str]] = field(default_factory=list)
     scopes: dict[tuple[str, str], float] = field(default_factory=dict)
+    strays: list[Strays] = field(default_factory=list)
 
     def spend(self, info: TaskInfo, seconds: float) -> None:
         """Adds the wall time of one task to its scope."""
@@ -65,7 +75,9 @@ class Collector:
 
     def _add_one(self, info: TaskInfo, outcome: Outcome, failed: bool) -> None:
         """Records one result or loop item. A failure that brings its errors in a plan needs no mention of its own."""
-        plan = outcome.data.get("plan")
+        plan, unclaimed = outcome.data.get("plan"), outcome.data.get("unclaimed")
+        if is_plan(unclaimed):
+            self.strays.append(read_strays(unclaimed))
         if is_plan(plan):
             call = read_plan(plan, info.host, info.module, _item(outcome.data))
             self.calls.append((call, info.scope))
@@ -94,6 +106,7 @@ class Collector:
                 TaskNote(info.host, info.name, 1, info.check_mode, message, info.host in healthy_hosts) for info, message in self.failed
             ),
             seconds=seconds,
+            strays=tuple(self.strays),
         )
 
     def _components(self) -> list[Component]:

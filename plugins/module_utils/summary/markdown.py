@@ -21,6 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import
     target_text,
     targets,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.strays import unclaimed
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import remarks, sentences, short_counts, table, totals
 
@@ -57,6 +58,8 @@ def _document(report: Report, detail: str, note: str = "") -> str:
     parts += [_fold(component, detail) for component in report.components if component.actions]
     others = other_tasks(report, WIDTH)
     parts += [_fence(others, "text")] if others else []
+    lost = unclaimed(report, WIDTH)
+    parts += [_fence(lost, "text")] if lost else []
     return "\n\n".join(parts) + "\n"
 
 

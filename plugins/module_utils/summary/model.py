@@ -134,6 +134,26 @@ class TaskNote:
 
 
 @dataclass(frozen=True)
+class Stray:
+    """One resource that carries the environment's mark and belongs to no component of the inventory."""
+
+    component: str = ""
+    address: str = ""
+    arn: str = ""
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What a look for unclaimed resources found in one place. Where there was none, ``reason`` says why if it was refused."""
+
+    environment: str = ""
+    region: str = ""
+    looked: bool = True
+    reason: str = ""
+    resources: tuple[Stray, ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """A whole run; what every renderer takes."""
 
@@ -143,6 +163,7 @@ class Report:
     failed: tuple[TaskNote, ...] = ()
     hidden: tuple[TaskNote, ...] = ()
     seconds: float = 0.0
+    strays: tuple[Strays, ...] = ()
 
     def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
         """The components of check mode, or those that really ran."""
@@ -178,6 +199,17 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         reads=int(_number(calls, "read") or 0),
         writes=int(_number(calls, "write") or 0),
         note=_text(plan, "note"),
+    )
+
+
+def read_strays(data: Mapping[str, Any]) -> Strays:
+    """The ``unclaimed`` of platform_unclaimed_info."""
+    return Strays(
+        environment=_text(data, "environment"),
+        region=_text(data, "region"),
+        looked=data.get("looked") is not False,
+        reason=_text(data, "reason"),
+        resources=tuple(Stray(*(_text(one, name) for name in ("component", "address", "arn"))) for one in _mappings(data, "resources")),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Component, Failure, Report, Target, TaskNote
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.order import by_kind, groups, ordered
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.resource import brief, full
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.strays import unclaimed
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.table import tables
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, hang, indent, line, safe, width_of, wrap
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import duration, plural, short_counts, table, totals, verdict
@@ -27,6 +28,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
         problems(report, width),
         failures(report, width),
         other_tasks(report, width),
+        unclaimed(report, width),
         table(report, width),
         verdict(report),
     ]

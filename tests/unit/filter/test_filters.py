@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.mainstay.aws.plugins.filter.components import components
 from ansible_collections.mainstay.aws.plugins.filter.failed_components import FilterModule as FailedComponents
 from ansible_collections.mainstay.aws.plugins.filter.network_errors import FilterModule as NetworkErrors
+from ansible_collections.mainstay.aws.plugins.filter.one_of_each_place import one_of_each_place
 from ansible_collections.mainstay.aws.plugins.filter.subnet_plan import FilterModule as SubnetPlan
 from ansible_collections.mainstay.aws.plugins.filter.undeclared_variables import FilterModule as UndeclaredVariables
 
@@ -99,3 +101,26 @@ def test_undeclared_variables_wants_a_specification(specs: Any) -> None:
 def test_failed_components(variables: dict[str, Any] | None, expected: list[str]) -> None:
     hostvars = {} if variables is None else {"network": variables}
     assert failed_components(hostvars, ["network"], "vpc_outputs") == expected
+
+
+HOSTS: dict[str, dict[str, Any]] = {
+    "network": {
+        "platform_environment": "prod",
+        "platform_account_id": "1",
+        "platform_region": "a",
+        "vpc_component": "core",
+        "_x_component": "no",
+    },
+    "dns": {"platform_environment": "prod", "platform_account_id": "1", "platform_region": "a"},
+    "edge": {"platform_environment": "prod", "platform_account_id": "1", "platform_region": "b"},
+    "bare": {},
+}
+
+
+def test_components_are_hosts_and_what_their_variables_say() -> None:
+    assert components(["network", "dns"], HOSTS) == ["core", "dns", "network"]
+
+
+def test_one_host_for_each_place() -> None:
+    assert one_of_each_place(list(HOSTS), HOSTS) == ["network", "edge", "bare"]
+    assert one_of_each_place(["dns", "network"], HOSTS) == ["dns"]

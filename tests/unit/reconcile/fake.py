@@ -12,10 +12,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import (
+    AlreadyThere,
+    Ambiguous,
+    CallFailed,
+    EngineError,
+    NotYet,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import (
     Observed,
     fixed,
@@ -67,6 +73,8 @@ class Thing:
     properties: dict[str, Any]
     looks: int = 0
     state: str = "ready"
+    owner: str = "us"
+    """Whose mark it carries: ours, somebody else's, or (empty) nobody's."""
 
 
 @dataclass
@@ -161,14 +169,14 @@ class FakeKind:
     def find(self, world: World) -> list[Observed]:
         with world.lock:
             world.read()
-            return [self._observed(thing) for thing in world.things.values() if thing.kind == self.name]
+            return [self._observed(thing) for thing in world.things.values() if thing.kind == self.name and thing.owner == "us"]
 
     def create(self, world: World, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         def change() -> Observed:
             if self.repeatable and not self.named and token in world.tokens:
                 return self._observed(world.things[world.tokens[token]])
             world.check_pointers(properties, f"create {address}")
-            if self.named and any(t.address == address for t in world.things.values()):
+            if self.named and any(t.address == address and t.kind == self.name for t in world.things.values()):
                 raise AlreadyThere(f"{address} is there", "create")
             kept = {n: v for n, v in properties.items() if n not in ("seed", "password")}
             thing = Thing(f"id-{len(world.log)}-{world.count}", self.name, address, {"label": "factory", **kept})
@@ -210,6 +218,36 @@ class FakeKind:
                 if thing.looks >= world.slow:
                     thing.state = "ready"
             return self._observed(thing)
+
+    def claim(self, world: World, seen: Observed, address: str) -> None:
+        def change() -> None:
+            if seen.id not in world.things:
+                world.refusals.append(f"claim of {seen.id}, which is gone")
+                raise CallFailed("gone", "claim", "NotFound")
+            world.things[seen.id].owner = "us"
+            world.things[seen.id].address = address
+
+        world.mutate("claim", address, change)
+
+    def look_up(self, world: World, identifier: str, address: str) -> Observed | None:
+        with world.lock:
+            world.read()
+            if not identifier.startswith("id-"):
+                raise EngineError(f"{identifier} is no identifier of a {self.name}")
+            thing = world.things.get(identifier)
+            return None if thing is None or thing.kind != self.name else self._stranger(thing, address)
+
+    def holder(self, world: World, properties: Mapping[str, Any]) -> Observed | None:
+        """Whoever has the seed, which stands for a name here."""
+        with world.lock:
+            world.read()
+            seed = properties.get("seed")
+            taken = [t for t in world.things.values() if t.kind == self.name and seed and t.properties.get("seed") == seed]
+            return self._stranger(taken[0], taken[0].address) if taken else None
+
+    def _stranger(self, thing: Thing, address: str) -> Observed:
+        mark = {"us": thing.address, "": ""}.get(thing.owner, f"{thing.owner} {thing.address}")
+        return replace(self._observed(thing), address=address, marked=mark)
 
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {"label": "factory"}

@@ -1,0 +1,57 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+DOCUMENTATION = r"""
+name: components
+version_added: 0.1.0
+short_description: Name the components that hosts of an inventory claim
+description:
+  - A component is called like its host, unless a variable of the host such as C(vpc_component) says otherwise. Then it claims both names.
+positional: _input
+options:
+  _input:
+    description: The hosts, such as C(groups['all']).
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: The variables of all hosts, C(hostvars).
+    type: dict
+    required: true
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+"""
+
+EXAMPLES = r"""
+- name: Show the components of the inventory
+  ansible.builtin.debug:
+    msg: "{{ groups['all'] | mainstay.aws.components(hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The names, sorted.
+  type: list
+  elements: str
+  sample: [dns, network]
+"""
+
+SUFFIX = "_component"
+
+
+def components(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names of the hosts and what their variables ``<role>_component`` say."""
+    names = {str(host) for host in hosts}
+    for host in sorted(names):
+        names |= {str(hostvars[host][name]) for name in hostvars[host] if str(name).endswith(SUFFIX) and not str(name).startswith("_")}
+    return sorted(names)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"components": components}

@@ -1,0 +1,209 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Taking what is there for an address that it does not carry: adopted from nobody or another owner, or moved from another address.
+
+Nothing is changed here. The result is the observed state as the planner is to see it, with ``Observed.marked`` set where a mark has to be
+written; the apply writes it before it does anything else to the thing. So a run that was cut short left each thing either as it was or
+ours, and entries that have been carried out say nothing more: both may stay in the inventory.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .errors import CallFailed, EngineError, Failure, failure
+from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
+from .moves import moved
+from .planner import Plan, differences
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """An address, the identifier of what it is to take over, and the present owner if that is somebody."""
+
+    address: str
+    id: str
+    owner: str = ""
+
+    def __str__(self) -> str:
+        return f"adopt: {{{self.address}: {self.id}}}"
+
+
+def take(
+    adopt: Mapping[str, Any],
+    moves: Mapping[str, Any],
+    desired: Sequence[Resource],
+    observed: Sequence[Observed],
+    kinds: Mapping[str, Kind],
+    backend: Any,
+    replaceable: Callable[[str], bool],
+) -> list[Observed]:
+    """The observed state with everything that ``moves`` renames and ``adopt`` takes over; raises EngineError with all that is wrong.
+
+    ``replaceable`` says whether an address may be replaced: then what is to be adopted may be gone already, deleted by an earlier run that
+    was cut short before it made the new one.
+    """
+    problems: list[str] = []
+    found = moved(moves, desired, observed, problems) if moves else list(observed)
+    asked = [one for one in read(adopt, problems) if _open(one, desired, found, problems)]
+    for one, seen in zip(asked, _looks(asked, kinds, backend, problems), strict=True):
+        there = [s for s in found if s.address == one.address and s.state != "deleting"]
+        if seen is None:
+            if not there and not replaceable(one.address):
+                problems.append(f"{one}: there is no {_kind(one)} {one.id} in this account and region")
+        elif isinstance(seen, Observed) and _fit(one, seen, there, problems):
+            found.append(replace(seen, marked=None) if seen.marked == one.address else seen)
+    if problems:
+        raise EngineError("\n".join(problems))
+    return found + _companions(desired, found, kinds, backend)
+
+
+def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
+    """The entries of an ``adopt`` option, ``{address: id}`` or ``{address: {id: id, from: owner}}``."""
+    found: list[Adoption] = []
+    for address, value in adopt.items():
+        given = value if isinstance(value, Mapping) else {"id": value}
+        strings = all(isinstance(text, str) and text for text in given.values())
+        if not strings or "id" not in given or set(given) - {"id", "from"}:
+            problems.append(f"adopt: {{{address}: {value!r}}}: give an id, or {{id: ..., from: environment/component}}")
+        else:
+            found.append(Adoption(str(address), given["id"], given.get("from", "")))
+    for one in found:
+        others = [other.address for other in found if other.id == one.id and other.address != one.address and _kind(other) == _kind(one)]
+        if others:
+            problems.append(f"{one}: {', '.join(others)} is to take it too; one id belongs to one address")
+    return found
+
+
+def who_holds(holder: Observed) -> str:
+    """Who is in the way, in words: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    if is_ours(holder):
+        return f"{holder.id} is in the way, which is ours, as {holder.marked}."
+    owner, _space, address = (holder.marked or "").partition(" ")
+    whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "carries nobody's mark"
+    return f"{holder.id} is in the way, which {whose}."
+
+
+def way_out(address: str, holder: Observed) -> str:
+    if is_ours(holder):
+        return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
+    owner = (holder.marked or "").partition(" ")[0]
+    entry = f"{{id: {holder.id}, from: {owner}}}" if owner else holder.id
+    return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
+
+
+def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
+    """The creations of a plan that would collide with somebody else's thing, as far as that can be seen before the first change.
+
+    Asks only about what is to be created. What is ours and in the way may be on its way out: that is a matter for the apply.
+    """
+    ours = {(seen.kind, seen.id) for seen in plan.observed}
+    sent = {
+        action.address: {change.property: change.after for change in action.changes if not is_unknown(change.after)}
+        for action in plan.actions
+        if action.verb == "create"
+    }
+    wanted = [action for action in plan.actions if action.address in sent]
+    if not wanted:
+        return []
+    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="holders") as pool:
+        looks = [pool.submit(kinds[action.kind].holder, backend, sent[action.address]) for action in wanted]
+        found = [(action.address, look.result()) for action, look in zip(wanted, looks, strict=True)]
+    strangers = [(address, holder) for address, holder in found if holder is not None and (holder.kind, holder.id) not in ours]
+    return [Failure(address, "", "NameHeld", who_holds(holder), way_out(address, holder)) for address, holder in strangers]
+
+
+def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any) -> list[Observed]:
+    """What came into being with a parent that is there, such as the default group of a VPC.
+
+    It is taken like what is adopted, so that the plan shows what becomes of it. One with another's mark is left, and told as being in
+    the way; that of a parent that has to be replaced goes with it.
+    """
+    there = {seen.address: seen for seen in observed if seen.state != "deleting"}
+    wanted = {resource.address: resource for resource in desired}
+
+    def lookup(reference: Ref) -> Any:
+        parent = there.get(reference.address)
+        stays = parent is not None and not _replaced(wanted[reference.address], parent, kinds[parent.kind])
+        return parent.attribute(reference.attribute) if parent and stays else UNKNOWN
+
+    found = []
+    for resource in desired:
+        if kinds[resource.kind].ends_with_parent and resource.address not in there:
+            known = {name: resolve(value, lookup) for name, value in resource.properties.items()}
+            seen = kinds[resource.kind].holder(backend, {name: value for name, value in known.items() if not is_unknown(value)})
+            if seen is not None and not seen.marked:
+                found.append(replace(seen, address=resource.address))
+    return found
+
+
+def _replaced(resource: Resource, seen: Observed, kind: Kind) -> bool:
+    """Whether what is given plainly, without a reference, cannot be brought about in place."""
+    plain = {name: value for name, value in resource.properties.items() if not refs_in(value) and kind.properties[name].role == "fixed"}
+    return bool(differences(kind.properties, plain, seen))
+
+
+def is_ours(seen: Observed) -> bool:
+    """Whether what ``look_up`` or ``holder`` found carries a mark of ours."""
+    return bool(seen.marked and seen.marked.startswith(f"{seen.kind}."))
+
+
+def _kind(one: Adoption) -> str:
+    return one.address.partition(".")[0]
+
+
+def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observed], problems: list[str]) -> bool:
+    """Whether an entry still has to be looked at: not if it is done, nor if what is wrong with it needs no look."""
+    addresses = [resource.address for resource in desired]
+    if one.address not in addresses:
+        close = difflib.get_close_matches(one.address, addresses, n=1)
+        problems.append(f"{one}: nothing described has this address" + (f"; did you mean {close[0]}?" if close else ""))
+        return False
+    ours = next((seen for seen in observed if seen.id == one.id and seen.kind == _kind(one)), None)
+    if ours is not None and ours.address != one.address:
+        problems.append(f"{one}: it is ours already, as {ours.address}; rename it with moved: {{{ours.address}: {one.address}}}")
+    return ours is None
+
+
+def _looks(
+    asked: Sequence[Adoption], kinds: Mapping[str, Kind], backend: Any, problems: list[str]
+) -> list[Observed | BaseException | None]:
+    """What each entry names, looked up side by side; an exception where that is wrong, which ``problems`` has in words."""
+
+    def look(one: Adoption) -> Observed | BaseException | None:
+        try:
+            return kinds[_kind(one)].look_up(backend, one.id, one.address)
+        except (EngineError, CallFailed) as error:
+            return error
+
+    if not asked:
+        return []
+    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="adopt") as pool:
+        found = list(pool.map(look, asked))
+    for one, seen in zip(asked, found, strict=True):
+        if isinstance(seen, BaseException):
+            problems.append(f"{one}: {seen if isinstance(seen, EngineError) else failure('', seen)}")
+    return found
+
+
+def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: list[str]) -> bool:
+    """Whether something that was found may be taken over by an entry."""
+    owner = (seen.marked or "").partition(" ")[0]
+    if there:
+        names = ", ".join(sorted(other.id for other in there))
+        problems.append(f"{one}: {one.address} is there already: {names}. Take the entry out, or remove that one first.")
+    elif seen.state in ("failed", "deleting"):
+        problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only what works can be adopted")
+    elif owner not in ("", one.address, one.owner):
+        entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
+        problems.append(
+            f"{one}: it belongs to {seen.marked}, not to {one.owner or 'nobody'}. If it is to be taken from there, write {entry}"
+        )
+    else:
+        return True
+    return False

@@ -1,0 +1,44 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The part of the summary about what no host of the inventory claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Report, Stray
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, line, safe, wrap
+
+NAMED = 15
+"""So many resources of a component are named; an account can hold thousands of them."""
+
+
+def unclaimed(report: Report, width: int) -> list[Line]:
+    """What was found, component by component; or that nothing was looked for, and why. Empty if all is claimed, or nobody asked."""
+    lines: list[Line] = []
+    for strays in report.strays:
+        if not strays.looked:
+            why = strays.reason or "the run sees only a part of the inventory (--limit or --tags)"
+            lines += wrap([(f"not looked for in {safe(strays.region)}: what no host claims; {safe(why)}", "dim")], width, hanging=4)
+    found = {stray.arn: stray for strays in report.strays for stray in strays.resources}
+    if found:
+        lines.append(line(("not claimed by any host", "bold"), ("  left alone", "dim")))
+        lines += _by_component(found.values(), width)
+    return lines
+
+
+def _by_component(strays: Iterable[Stray], width: int) -> Iterator[Line]:
+    grouped: dict[str, list[Stray]] = {}
+    for stray in strays:
+        grouped.setdefault(stray.component, []).append(stray)
+    for component, members in grouped.items():
+        column = max(len(stray.address) for stray in members[:NAMED])
+        yield line((f"  {safe(component) or '(no component)'}", "warn"), (f"  {len(members)}", "dim"))
+        for stray in members[:NAMED]:
+            yield from wrap([(f"      {safe(stray.address).ljust(column)}  ", ""), (safe(stray.arn), "dim")], width, hanging=8)
+        if len(members) > NAMED:
+            yield line((f"      and {len(members) - NAMED} more", "dim"))
+        if component:
+            yield from wrap(
+                [(f"      remove with: playbooks/remove_unclaimed.yml --extra-vars component={safe(component)}", "dim")], width, hanging=8
+            )

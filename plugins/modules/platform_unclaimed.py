@@ -1,0 +1,90 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: platform_unclaimed
+version_added: 0.1.0
+short_description: Remove everything that a component left behind
+description:
+  - Deletes all that carries the mark of one component, of every kind that this collection makes, in the order that AWS demands. It is meant
+    for components that are no longer in the inventory and so have no role left that could remove them.
+  - The plan comes first, as always. A component that is still claimed is refused.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  claimed:
+    description:
+      - The components that there are, usually the hosts of the inventory. None of them is removed.
+    type: list
+    elements: str
+    required: true
+  poll_interval:
+    description:
+      - Longest pause between two looks at a resource that is in transition, in seconds.
+    type: float
+    default: 2.5
+  settle_seconds:
+    description:
+      - How long a read may lag behind a write, in seconds.
+    type: float
+    default: 30.0
+  timeout:
+    description:
+      - How long one resource may take to be deleted, in seconds. Each kind of resource has a default of its own.
+    type: float
+  lock_wait:
+    description:
+      - How long to wait for another run to release the run lock, in seconds.
+    type: float
+    default: 0.0
+extends_documentation_fragment:
+  - mainstay.aws.component
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns one entry for each resource that is deleted, with its properties.
+    support: full
+seealso:
+  - module: mainstay.aws.platform_unclaimed_info
+"""
+
+EXAMPLES = r"""
+- name: Show what would go
+  mainstay.aws.platform_unclaimed:
+    environment: prod
+    region: af-south-1
+    component: legacy
+    claimed: "{{ groups['all'] }}"
+  check_mode: true
+"""
+
+RETURN = r"""
+plan:
+  description: What was or would be done, as M(mainstay.aws.vpc_network) returns it.
+  returned: always
+  type: dict
+  sample: {format: 1, counts: {create: 0, update: 0, replace: 0, delete: 42, unchanged: 0}}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import removal_argument_spec
+
+__all__ = ["SERVICES", "main"]
+
+
+def main() -> None:
+    run(AnsibleAWSModule(argument_spec=removal_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of the modules about a whole environment are what their documentation says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec, removal_argument_spec
+from ansible_collections.mainstay.aws.plugins.modules import platform_unclaimed, platform_unclaimed_info
+from tests.unit.documentation import options_with_fragments
+
+
+@pytest.mark.parametrize(
+    ("documentation", "options"),
+    [
+        pytest.param(platform_unclaimed.DOCUMENTATION, removal_argument_spec(), id="platform_unclaimed"),
+        pytest.param(platform_unclaimed_info.DOCUMENTATION, info_argument_spec(), id="platform_unclaimed_info"),
+    ],
+)
+def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
+    assert options_with_fragments(documentation) == options
+
+
+def test_a_removal_knows_the_kinds_of_every_domain() -> None:
+    assert set(NETWORK) <= set(KINDS)
