@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal import transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
+from rehearsal.kubernetes.fleet import fleet
 from rehearsal.policies_in_force import InForce
 from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
@@ -53,6 +54,7 @@ class CloudState:
         self.resets += 1
         self.faults.clear()
         with self.lock:
+            fleet.stop_all()
             _empty_moto()
             self.tokens.clear()
             self.rates.clear()

@@ -14,7 +14,7 @@ from rehearsal.replies import Refusal
 ROLES = ("apply", "plan")
 _ALPHABET = string.ascii_uppercase + string.digits
 _REAL_KEY = re.compile(r"^A(KIA|SIA|IDA|ROA|GPA|NPA|NVA|IPA)[A-Z0-9]{12,}$")
-_ISSUED = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
+_ISSUED = {name: re.compile(rb"<%b>([^<]+)</%b>" % (name, name)) for name in (b"AccessKeyId", b"SecretAccessKey", b"SessionToken")}
 _ISSUING = {
     ("iam", "CreateAccessKey"),
     ("sts", "AssumeRole"),
@@ -31,6 +31,7 @@ UNSIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
 class Credentials:
     access_key_id: str
     secret_access_key: str
+    session_token: str | None = None
 
 
 def generate() -> Credentials:
@@ -53,10 +54,13 @@ class Identities:
         for credentials in roles.values():
             refuse_real(credentials)
         self._own = {credentials.access_key_id: role for role, credentials in roles.items()}
+        self._secrets = {credentials.access_key_id: credentials for credentials in roles.values()}
         self._issued: dict[str, str] = {}
+        self._issued_secrets: dict[str, Credentials] = {}
 
     def reset(self) -> None:
         self._issued = {}
+        self._issued_secrets = {}
 
     def role(self, access_key_id: str | None) -> str | None:
         """The role that a key acts as; None for a key that is not ours."""
@@ -68,11 +72,18 @@ class Identities:
         """Whether the key is one of the cloud's two, not one that it issued."""
         return access_key_id in self._own
 
+    def credentials(self, access_key_id: str) -> Credentials | None:
+        """The secret of a key that is valid here, and its session token if it has one."""
+        return self._secrets.get(access_key_id) or self._issued_secrets.get(access_key_id)
+
     def remember_issued(self, service: str, operation: str | None, role: str, body: bytes) -> None:
         """Lets keys in the reply of an issuing call act as the role of whoever asked for them."""
         if (service, operation) in _ISSUING:
-            for key in _ISSUED.findall(body):
-                self._issued[key.decode()] = role
+            found = {name: match[1].decode() for name, pattern in _ISSUED.items() if (match := pattern.search(body))}
+            if b"AccessKeyId" in found:
+                key = found[b"AccessKeyId"]
+                self._issued[key] = role
+                self._issued_secrets[key] = Credentials(key, found.get(b"SecretAccessKey", ""), found.get(b"SessionToken"))
 
 
 def refuse_stranger(service: str, access_key_id: str | None) -> Refusal:

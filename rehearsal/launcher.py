@@ -150,6 +150,8 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "MAINSTAY_REHEARSAL_ENDPOINT": cloud["endpoint"],
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
+        # Given even before there is a cluster: a rehearsal must not reach the one that the caller's own kubeconfig leads to.
+        "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
         **({"MAINSTAY_REHEARSAL_RATE_LIMITS": "aws"} if cloud.get("rate_limits") else {}),
     }
 

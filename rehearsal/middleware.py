@@ -187,6 +187,7 @@ class Application:
             issued_key=not self.state.identities.is_own(incoming.access_key_id),
             parameters=incoming.parameters if has_functions else {},
             settings=self.state.settings,
+            access_key_id=incoming.access_key_id,
         )
 
     def _token(self, incoming: Incoming) -> tuple[str, ...] | None:

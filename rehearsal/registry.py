@@ -36,6 +36,7 @@ class Call:
     issued_key: bool  # signed with a key that the cloud issued, such as an assumed role's
     parameters: Mapping[str, Any]
     settings: Settings
+    access_key_id: str | None = None
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.parameters.get(name, default)

@@ -45,19 +45,34 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.cloud_state import CloudState
     from rehearsal.handler import Handler
     from rehearsal.identities import Credentials
+    from rehearsal.kubernetes.fleet import fleet
     from rehearsal.middleware import Application, create_moto
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
     server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
     admin = AdminServer(HOST, config["admin_port"], state, {"id": config["id"], "pid": os.getpid()})
+    fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
     threading.Thread(target=admin.serve_forever, daemon=True).start()
     _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port))
     threading.Thread(target=_preload, daemon=True).start()
     if config.get("owner_pid"):
         threading.Thread(target=_end_with, args=(config["owner_pid"],), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: _end(fleet))
     server.serve_forever()
+
+
+def _open_door(directory: Path, state: Any, port: int) -> Any:
+    """The login of the cloud's Kubernetes clusters, once there is one."""
+    from rehearsal.kubernetes.doorkeeper import opener
+
+    return opener(state, {f"{host}:{port}" for host in (HOST, "localhost")})(directory)
+
+
+def _end(fleet: Any) -> None:
+    """What this process has started ends with it in any case; here it is waited for."""
+    fleet.stop_all()
+    os._exit(0)
 
 
 def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str, Any]:

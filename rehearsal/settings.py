@@ -20,6 +20,7 @@ class Settings:
     propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
     quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
+    control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
     rate_limits: how often may be called, see `rate_limits.py`; "aws" stands for the rates that AWS publishes, {} for none.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     propagation_seconds: float = 0.0
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
+    control_planes: bool = True
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
@@ -76,6 +78,12 @@ def _names(value: Any) -> list[str]:
     return [str(name) for name in value]
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false is expected")
+    return value
+
+
 _CHECKS = {
     "latency_ms": _not_negative,
     "transition_seconds": _delays,
@@ -83,5 +91,6 @@ _CHECKS = {
     "propagation_seconds": _not_negative,
     "quotas": _limits,
     "disabled_regions": _names,
+    "control_planes": _yes_or_no,
     "rate_limits": rate_limits.parse,
 }

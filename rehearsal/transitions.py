@@ -46,6 +46,8 @@ KINDS = (
         "state",
         {"available": "pending", "failed": "pending", "deleted": "deleting"},
     ),
+    Kind("eks_cluster", "eks", "moto.eks.models:Cluster", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
+    Kind("eks_nodegroup", "eks", "moto.eks.models:Nodegroup", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
 )
 
 
@@ -169,7 +171,7 @@ class TransitionalState:
     def scripted(self, resource: Any) -> Step | None:
         """The step of a script that holds now. Deleting a resource ends its script."""
         timeline: _Timeline = resource.__dict__[self.slot]
-        if self.kind.through.get(timeline.settled, "").startswith("delet"):
+        if self.kind.through.get(timeline.settled, "").lower().startswith("delet"):
             return None
         script = scripts.find(self.kind.name, resource.id, tags_of(resource))
         if script is None:

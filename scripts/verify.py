@@ -84,12 +84,18 @@ def molecule() -> Commands:
     return [[PYTHON, "-m", "scripts.with_cloud", "molecule", "test", "--all"]]
 
 
+def kubernetes() -> Commands:
+    """The tests of the rehearsal's Kubernetes, after its control plane has been built: without one there is nothing to test."""
+    return [[PYTHON, "-m", "rehearsal.kubernetes", "build"], *pytest("kubernetes", "tests/rehearsal/kubernetes")]
+
+
 QUICK = frozenset({"quick", "lint", "full"})
 LINT = frozenset({"lint", "full"})
 
 CHECKS = (
     # The long ones first, so that nothing waits for them at the end.
     Check("sanity", lambda: [[PYTHON, "-m", "scripts.sanity"]], frozenset({"full"}), timeout_minutes=20),
+    Check("kubernetes", kubernetes, frozenset({"full"}), timeout_minutes=60, reports=True),
     Check("molecule", molecule, frozenset({"full", "molecule"}), timeout_minutes=20),
     Check(
         "integration",
@@ -99,7 +105,13 @@ CHECKS = (
         reports=True,
     ),
     Check("faults", lambda: pytest("faults", "-n", "2", "tests/integration/faults"), frozenset({"full"}), timeout_minutes=40, reports=True),
-    Check("rehearsal", lambda: pytest("rehearsal", "tests/rehearsal"), frozenset({"full"}), timeout_minutes=20, reports=True),
+    Check(
+        "rehearsal",
+        lambda: pytest("rehearsal", "--ignore", "tests/rehearsal/kubernetes", "tests/rehearsal"),
+        frozenset({"full"}),
+        timeout_minutes=20,
+        reports=True,
+    ),
     Check("unit-slow", lambda: pytest("unit-slow", "-m", "slow", "tests/unit", "tests/repository"), frozenset({"full"}), 15, reports=True),
     Check("ansible-lint", lambda: [["ansible-lint", "--offline", "-q"]], LINT),
     Check("unit", lambda: pytest("unit", "-m", "not slow", "tests/unit", "tests/repository"), frozenset({"quick", "full"}), reports=True),

@@ -6,18 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rehearsal.identities import generate
-from rehearsal.registry import MOTO, Call, answers
+from rehearsal.registry import MOTO, Call, answers, backend
 
 
 @answers("sts", "GetCallerIdentity")
 def say_who_calls(call: Call) -> Any:
-    if call.issued_key:
+    if call.issued_key and known_to_moto(call.account_id, call.region, call.access_key_id):
         return MOTO
-    return {
-        "UserId": f"AIDAREHEARSAL{call.role.upper()}",
-        "Account": call.account_id,
-        "Arn": f"arn:aws:iam::{call.account_id}:user/rehearsal-{call.role}",
-    }
+    return {"UserId": f"AIDAREHEARSAL{call.role.upper()}", "Account": call.account_id, "Arn": role_arn(call.account_id, call.role)}
+
+
+def role_arn(account_id: str, role: str) -> str:
+    """The user as which one of the cloud's roles appears."""
+    return f"arn:aws:iam::{account_id}:user/rehearsal-{role}"
+
+
+def known_to_moto(account_id: str, region: str, access_key_id: str | None) -> str | None:
+    """The ARN of the session or user that a key was issued to; None for a key of the cloud's roles and for their sessions."""
+    arn: str = backend("sts", account_id, region).get_caller_identity(access_key_id, region)[1]
+    return None if arn.endswith(":user/moto") else arn
 
 
 @answers("sts", "GetSessionToken")

@@ -66,6 +66,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "propagation_seconds": 0.0,
         "quotas": {},
         "disabled_regions": [],
+        "control_planes": True,
         "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})
@@ -83,6 +84,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         {"latency_ms": -1},
         {"transition_seconds": 3},
         {"disabled_regions": "x"},
+        {"control_planes": "no"},
         {"rate_limits": "azure"},
         {"rate_limits": {"ec2": [0, 1]}},
     ],

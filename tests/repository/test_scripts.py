@@ -45,7 +45,13 @@ def test_an_unknown_environment_is_refused() -> None:
 def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the variables differ: the caller's own, or those of the rehearsal's reader."""
     credentials = {role: {"access_key_id": f"key-{role}", "secret_access_key": "secret"} for role in ("plan", "apply")}
-    cloud = {"endpoint": "http://127.0.0.1:1", "admin": "http://127.0.0.1:2", "region": "af-south-1", "credentials": credentials}
+    cloud = {
+        "endpoint": "http://127.0.0.1:1",
+        "admin": "http://127.0.0.1:2",
+        "region": "af-south-1",
+        "credentials": credentials,
+        "log": "x",
+    }
     monkeypatch.setattr(plan.launcher, "find", lambda name: cloud)
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -1,0 +1,119 @@
+"""What the files about EKS have in common: finding clusters, updates that take time, and replies of moto's backend."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal import transitions
+from rehearsal.kubernetes.fleet import Member, fleet
+from rehearsal.registry import Call, backend
+from rehearsal.replies import Refusal
+
+
+@dataclass
+class Update:
+    """A change of a cluster or node group that takes a while. It is done when its time has come and the control plane has followed."""
+
+    kind: str
+    params: list[dict[str, str]]
+    ready_at: float
+    nodegroup: str | None = None
+    apply: Callable[[], None] = lambda: None
+    identifier: str = field(default_factory=lambda: str(uuid.uuid4()))
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    status: str = "InProgress"
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    def described(self) -> dict[str, Any]:
+        return {
+            "id": self.identifier,
+            "status": self.status,
+            "type": self.kind,
+            "params": self.params,
+            "createdAt": self.created,
+            "errors": self.errors,
+        }
+
+
+def cluster_of(call: Call, name: str | None = None) -> Any:
+    """The cluster that a call is about."""
+    wanted = name or call.get("clusterName") or call.get("name")
+    cluster = call.backend.clusters.get(wanted)
+    if cluster is None:
+        raise Refusal("ResourceNotFoundException", f"No cluster found for name: {wanted}.", 404)
+    return cluster
+
+
+def active_cluster(call: Call) -> Any:
+    """The same, when the call needs one that is there and at rest."""
+    cluster = cluster_of(call)
+    if cluster.status != "ACTIVE":
+        raise Refusal("ResourceInUseException", f"Cluster '{cluster.name}' is in status {cluster.status}, which must be ACTIVE.", 409)
+    return cluster
+
+
+def nodegroup_of(call: Call) -> Any:
+    cluster, name = cluster_of(call), call.get("nodegroupName")
+    if name not in cluster.nodegroups:
+        raise Refusal("ResourceNotFoundException", f"No node group found for name: {name}.", 404)
+    return cluster.nodegroups[name]
+
+
+def subnets_by_id(call: Call) -> dict[str, Any]:
+    zones = backend("ec2", call.account_id, call.region).subnets.values()
+    return {identity: subnet for zone in zones for identity, subnet in zone.items()}
+
+
+def member_of(cluster: Any) -> Member | None:
+    """The control plane of a cluster; None if the cluster is only described."""
+    return fleet.member(cluster.arn)
+
+
+def updates_of(cluster: Any) -> list[Update]:
+    found: list[Update] = cluster.__dict__.setdefault("rehearsal_updates", [])
+    return found
+
+
+def begin_update(cluster: Any, kind: str, params: dict[str, Any], seconds_of: str, **options: Any) -> Update:
+    """Notes an update that takes as long as transitions of this kind of resource."""
+    listed = [{"type": name, "value": str(value)} for name, value in params.items()]
+    update = Update(kind, listed, time.monotonic() + transitions.delays.seconds_for(seconds_of), **options)
+    updates_of(cluster).append(update)
+    return update
+
+
+def finish_updates(cluster: Any) -> None:
+    """Ends the updates whose time has come and which the control plane has carried out."""
+    member = member_of(cluster)
+    for update in updates_of(cluster):
+        if update.status != "InProgress" or time.monotonic() < update.ready_at or (member and member.busy):
+            continue
+        if member and member.phase == "failed":
+            update.status = "Failed"
+            update.errors = [{"errorCode": "Unknown", "errorMessage": member.error, "resourceIds": [cluster.name]}]
+        else:
+            update.apply()
+            update.status = "Successful"
+
+
+def in_progress(cluster: Any, nodegroup: str | None = None) -> Update | None:
+    """The update that is under way, of the cluster itself or of one of its node groups."""
+    return next((each for each in updates_of(cluster) if each.status == "InProgress" and each.nodegroup == nodegroup), None)
+
+
+def carried_out[T](function: Callable[[], T]) -> T:
+    """The result of a function of moto's; its errors carry a status where others carry a code."""
+    import json
+
+    from moto.eks.exceptions import EKSError
+
+    try:
+        return function()
+    except EKSError as error:
+        text = json.loads(error.description).get("message") or str(error)
+        raise Refusal(error.TYPE, text, error.STATUS) from error

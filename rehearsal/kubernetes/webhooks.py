@@ -1,0 +1,74 @@
+"""The server that the API servers of a cloud's clusters ask about tokens, and about what RBAC does not allow."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from rehearsal.kubernetes.certificates import Authority
+from rehearsal.kubernetes.components import HOST, Webhooks, write_private
+
+Review = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class Door:
+    """Answers TokenReviews and SubjectAccessReviews. `authenticate` and `authorize` get the ARN of the cluster and the review's spec, and
+    give its status."""
+
+    def __init__(self, directory: Path, authenticate: Review, authorize: Review) -> None:
+        authority = Authority(directory, "rehearsal-login")
+        pair = authority.server("server", [HOST])
+        self._authority = authority.certificate
+        self._server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"answers": (authenticate, authorize)}))
+        self._server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pair.certificate, pair.key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self._server.serve_forever, name="login", daemon=True).start()
+
+    def webhooks(self, arn: str, directory: Path) -> Webhooks:
+        """The kubeconfigs for the API server of this cluster, written into its folder."""
+        directory.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for kind in ("authenticate", "authorize"):
+            url = f"https://{HOST}:{self._server.server_address[1]}/{kind}/{quote(arn, safe='')}"
+            cluster = {"server": url, "certificate-authority": str(self._authority)}
+            paths.append(directory / f"{kind}.kubeconfig")
+            write_private(
+                paths[-1],
+                {
+                    "apiVersion": "v1",
+                    "kind": "Config",
+                    "current-context": kind,
+                    "clusters": [{"name": kind, "cluster": cluster}],
+                    "users": [{"name": kind, "user": {}}],
+                    "contexts": [{"name": kind, "context": {"cluster": kind, "user": kind}}],
+                },
+            )
+        return Webhooks(*paths)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    answers: tuple[Review, Review]
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        review = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        kind, _, arn = self.path.split("?")[0].strip("/").partition("/")
+        answer = self.answers[0 if kind == "authenticate" else 1]
+        review["status"] = answer(unquote(arn), review["spec"])
+        data = json.dumps({name: review[name] for name in ("apiVersion", "kind", "status")}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing: refusals say why in the cloud's log, where they are decided."""
