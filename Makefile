@@ -5,6 +5,7 @@
 #   FROM=v1.2         make rehearse from what ENV was at that commit, tag or branch; FROM_CODE=1 applies that with the code of then
 #   REHEARSAL=1       make plan and apply against the rehearsal of ENV, instead of the account that your credentials lead to
 #   OUT=prod.plan     make plan saves the plan there; make apply and make show take it as PLAN=prod.plan
+#   FRESH=1           make faults from the beginning
 
 ENV = prod
 ARGS =
@@ -14,6 +15,7 @@ FROM_CODE =
 OUT =
 PLAN =
 FORMAT = text
+FRESH =
 
 SHELL = /bin/bash
 .DEFAULT_GOAL = help
@@ -21,7 +23,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test lint sanity molecule mutants bench fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test lint sanity molecule mutants bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,11 +76,14 @@ sanity: setup ## ansible-test sanity only
 molecule: setup ## the molecule scenarios only, on a cloud of their own
 	@$(PYTHON) -m scripts.verify molecule $(ARGS)
 
-mutants: setup ## switch the rollout verifier's rules off one by one; every one must be missed by a test
+mutants: setup ## switch the rollout verifier's rules off one by one; a test has to notice each
 	@$(PYTHON) -m tests.mutants $(ARGS)
 
 bench: setup ## measure a plan and an unchanged run
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+faults: setup ## break runs at every changing call, in hours; goes on where it stopped unless FRESH=1; ARGS="--sample 60 --terraform"
+	@$(PYTHON) -m benchmarks.faults $(if $(FRESH),--fresh) $(ARGS)
 
 fragments: setup ## check the changelog fragments and show what the next release would say
 	@.venv/bin/antsibull-changelog lint && tail -n +1 changelogs/fragments/*

@@ -18,11 +18,6 @@ options:
       - A name of up to 24 lower-case letters, digits, hyphens and underscores that begins with a letter.
     type: str
     required: true
-  component:
-    description:
-      - The component that the resources belong to. It owns them alone. It is named like O(environment).
-    type: str
-    required: true
   expected_account_id:
     description:
       - The account that the credentials must belong to. Any other is refused before anything is planned or changed.
@@ -113,6 +108,14 @@ options:
         A run that changes nothing, and check mode, need no lock.
     type: float
     default: 0.0
+  claimed:
+    description:
+      - The components of the environment, usually the hosts of the inventory. If given, the result has C(unclaimed), a list of what carries
+        the mark of the environment and belongs to none of them. Nothing of it is changed.
+      - Looked for side by side with everything else, so that it takes no time of its own. It is enough that one component asks.
+    type: list
+    elements: str
+    default: []
   save_plan:
     description:
       - File to save the plan in, with the plans of all other components of the run. Only in check mode, and only with the callback

@@ -15,6 +15,11 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
+  component:
+    description:
+      - The component whose resources are removed.
+    type: str
+    required: true
   claimed:
     description:
       - The components that there are, usually the hosts of the inventory. None of them is removed.

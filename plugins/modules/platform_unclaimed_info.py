@@ -28,11 +28,6 @@ options:
     type: list
     elements: str
     required: true
-  look:
-    description:
-      - With V(false) no call is made, and the summary says that nothing was looked for. For runs that see only a part of the inventory.
-    type: bool
-    default: true
   expected_account_id:
     description:
       - The account that the credentials must belong to. In any other nothing is looked for.

@@ -31,7 +31,6 @@ options:
       - Counterparts are recognised by block and zone (subnets), by the subnets that they stand in or serve (NAT gateways, route tables,
         network ACLs), by name (security groups) and by service (endpoints).
     type: dict
-    default: {}
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules

@@ -17,50 +17,35 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import (
-    ObservationFailed,
-    Result,
-    Settings,
-    observe,
-    plan_only,
-    reconcile,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, Failure, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped
 
+from .applying import Check, anything, apply, claimed, refused
 from .buckets import pace
 from .connection import Aws, Owner
 from .credentials_life import life_warning
-from .interruption import Interruption, hand_over, interruptible
-from .lock import held
-from .lock_entries import Mode
+from .interruption import Interruption, hand_over
 from .options import owner_problems
-from .progress import Channel, progress
+from .progress import Channel
 from .quota_reads import check as check_quotas
 from .quotas import EXCEEDED
 from .session import client_maker, refused_endpoint
+from .unclaimed import answer_of as unclaimed_by
 
 if TYPE_CHECKING:
     from .saving import Saving
 
 ALL = ("*",)
 
-Check = Callable[[Sequence[Observed]], list[Failure]]
-
-
-def _anything(_observed: Sequence[Observed]) -> list[Failure]:
-    return []
-
-
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run happens and as whom, with what else the domain asked to know about it."""
+    """Where a run happens and as whom, what else the domain asked to know about it, and what no component claims, if that was asked."""
 
     endpoint: str | None
     region: str
@@ -68,6 +53,7 @@ class Place:
     partition: str
     caller: str
     known: Mapping[str, Any] = field(default_factory=dict)
+    unclaimed: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {"endpoint": self.endpoint, "region": self.region, "account_id": self.account_id, "caller": self.caller}
@@ -111,10 +97,10 @@ def run(module: Any, domain: Domain) -> NoReturn:
         desired = [] if absent else domain.build(place)
         observed = claimed(module, domain, aws, desired, observed, consent)
         result = plan_only(desired, observed, domain.kinds, consent)
-        check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else _anything
+        check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else anything
         told = Told()
         if objections := check(observed):
-            result = _refused(result, objections)
+            result = refused(result, objections)
         elif rivals := names_held(result.plan, domain.kinds, aws):
             result = replace(result, failures=rivals)
         else:
@@ -157,60 +143,6 @@ def saved_plans(module: Any) -> Saving | None:
     raise AssertionError("fail_json does not return")
 
 
-def claimed(
-    module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
-) -> list[Observed]:
-    """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
-    if module.params["state"] == "absent":
-        return list(observed)
-    adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
-    return take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
-
-
-def apply(
-    module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, check: Check
-) -> Result:
-    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this.
-
-    ``check`` says what speaks against doing it, given what is there.
-    """
-    settings = Settings(consent, patience(module), progress=progress)
-    if planned.plan.refused:
-        return reconcile(desired, planned.final, domain.kinds, aws, settings)
-    mode: Mode = "exclusive" if module.params["state"] == "absent" else "shared"
-    with interruptible(settings.clock.stop):
-        try:
-            with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
-                # somebody may have been at work between our first look and now
-                now = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
-                if objections := check(now):
-                    return _refused(planned, objections)
-                result = reconcile(desired, now, domain.kinds, aws, settings)
-        except (CallFailed, ObservationFailed, Stopped) as error:
-            return replace(planned, failures=_not_begun(error))
-    return result if lock.lost is None else _cut_off(result, lock.lost)
-
-
-def _refused(planned: Result, objections: list[Failure]) -> Result:
-    """Nothing of the saved plan was begun, and what a new plan would do was not asked for."""
-    unchanged = tuple(action for action in planned.plan.actions if action.verb == "none")
-    return replace(planned, plan=replace(planned.plan, actions=unchanged), failures=objections)
-
-
-def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]:
-    if isinstance(error, ObservationFailed):
-        return error.failures
-    if isinstance(error, Stopped):
-        return [Failure("", "", "Interrupted", "the run was asked to stop while it waited for the run lock")]
-    return [failure("", error)]
-
-
-def _cut_off(result: Result, lost: CallFailed) -> Result:
-    """The loss of the lock told once, and not for every change that it prevented."""
-    others = [one for one in result.failures if one.code not in (lost.code, "Interrupted")]
-    return replace(result, failures=[failure("", lost), *others])
-
-
 def read_outputs(module: Any, domain: Domain) -> NoReturn:
     """Answer with the outputs of what is there, found by its owner tags; changes nothing."""
     aws, endpoint, region = connect(module)
@@ -233,15 +165,15 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
 
 
-def patience(module: Any) -> Patience:
-    given = {"poll": module.params["poll_interval"], "settle": module.params["settle_seconds"], "timeout": module.params["timeout"]}
-    return Patience(**{name: value for name, value in given.items() if value is not None})
-
-
 def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> tuple[Place, list[Observed]]:
-    """Identity, the domain's questions and all its resources, read side by side. Ends the module if any of it cannot be read."""
-    with ThreadPoolExecutor(max_workers=2 + len(domain.ask), thread_name_prefix="look") as pool:
+    """Identity, the domain's questions, all its resources and, if asked for, what no component claims; read side by side.
+
+    Ends the module if any of it cannot be read, but for the last.
+    """
+    components = module.params.get("claimed")
+    with ThreadPoolExecutor(max_workers=3 + len(domain.ask), thread_name_prefix="look") as pool:
         identity = pool.submit(aws.read, "sts", "get_caller_identity")
+        strays = pool.submit(unclaimed_by, aws, components, region) if components else None
         seen = pool.submit(observe, domain.kinds, aws)
         asked = {name: pool.submit(question, aws) for name, question in domain.ask.items()}
     try:
@@ -257,7 +189,7 @@ def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain
     except CallFailed as error:
         fail(module, [failure("", error)], _hint_for_region([failure("", error)], region))
     partition = caller["Arn"].split(":")[1]
-    return Place(endpoint, region, caller["Account"], partition, caller["Arn"], known), observed
+    return Place(endpoint, region, caller["Account"], partition, caller["Arn"], known, strays.result() if strays else None), observed
 
 
 def check_account(module: Any, account_id: str, caller: str) -> None:
@@ -312,6 +244,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "diff": report.diff_list(result),
         "plan": shown,
         "outputs": domain.outputs(result.attributes()),
+        **({"unclaimed": place.unclaimed} if place.unclaimed else {}),
     }
     if result.interrupted or Interruption.happened:
         summary = "\n".join([_summary(result), *map(str, result.failures)])

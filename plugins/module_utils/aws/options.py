@@ -37,6 +37,7 @@ def apply_options() -> dict[str, Any]:
         "settle_seconds": {"type": "float", "default": 30.0},
         "timeout": {"type": "float"},
         "lock_wait": {"type": "float", "default": 0.0},
+        "claimed": {"type": "list", "elements": "str", "default": []},
         "save_plan": {"type": "path"},
         "apply_plan": {"type": "path"},
         "inventory_host": {"type": "str"},

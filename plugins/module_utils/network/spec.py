@@ -22,7 +22,7 @@ REQUIRED_IF: list[Any] = [("state", "present", ["networks"])]
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of vpc_network_info."""
-    return {**owner_options(), **COMPONENT, "networks": {"type": "dict"}, "propose_for": {"type": "dict", "default": {}}}
+    return {**owner_options(), **COMPONENT, "networks": {"type": "dict"}, "propose_for": {"type": "dict"}}
 
 
 INFO_REQUIRED_BY: dict[str, Any] = {"propose_for": ["networks"]}

@@ -26,5 +26,7 @@ def run(module: Any) -> NoReturn:
             msg=f"component is {params['component']}, which a host of the inventory claims. Take the host out of the inventory first, or "
             "remove it with playbooks/destroy.yml. Nothing was changed."
         )
-    params.update(state="absent", allow_replace=[], purge=[], adopt={}, moved={}, save_plan=None, apply_plan=None, check_quotas=False)
+    params.update(
+        state="absent", claimed=[], allow_replace=[], purge=[], adopt={}, moved={}, save_plan=None, apply_plan=None, check_quotas=False
+    )
     component.run(module, component.Domain(KINDS, lambda _place: [], lambda _attributes: {}))

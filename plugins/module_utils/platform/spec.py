@@ -16,7 +16,7 @@ PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 def info_argument_spec() -> dict[str, Any]:
     """The options of platform_unclaimed_info."""
     owner = {name: option for name, option in owner_options().items() if name != "component"}
-    return {**owner, **CLAIMED, "look": {"type": "bool", "default": True}}
+    return {**owner, **CLAIMED}
 
 
 def removal_argument_spec() -> dict[str, Any]:

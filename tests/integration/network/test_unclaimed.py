@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.unclaimed import look
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
 from rehearsal.testing import Cloud
 
 from .play import ROOT, environment, play, task
@@ -67,16 +67,14 @@ def test_the_whole_way(cloud: Cloud, tmp_path: Path) -> None:
     quickly = {"poll_interval": 0.05, "settle_seconds": 0.5}
     tasks = [
         task({"claimed": ["network"]}, module="platform_unclaimed_info"),
-        task({"claimed": ["network"], "look": False}, module="platform_unclaimed_info"),
         task({"claimed": ["network"], "expected_account_id": "111122223333"}, module="platform_unclaimed_info"),
         task({"claimed": ["network", "legacy"], "component": "legacy", **quickly}, module="platform_unclaimed"),
         task({"claimed": ["network"], "component": "legacy", **quickly}, check=True, module="platform_unclaimed"),
         task({"claimed": ["network"], "component": "legacy", **quickly}, module="platform_unclaimed"),
         task({"claimed": ["network"]}, module="platform_unclaimed_info"),
     ]
-    found, unlooked, elsewhere, refused, planned, removed, after = play(tmp_path, environment(cloud), tasks)
+    found, elsewhere, refused, planned, removed, after = play(tmp_path, environment(cloud), tasks)
     assert {one["component"] for one in found["unclaimed"]["resources"]} == {"legacy"}
-    assert (unlooked["unclaimed"]["looked"], unlooked["unclaimed"]["resources"]) == (False, [])
     assert elsewhere["unclaimed"]["reason"] == f"the credentials belong to account {ACCOUNT}, not to 111122223333"
     assert refused["failed"]
     assert "component is legacy, which a host of the inventory claims" in refused["msg"]
@@ -120,7 +118,6 @@ def test_every_full_run_ends_with_what_nobody_claims(cloud: Cloud, inventory: Pa
     (strays,) = summary(cloud, inventory, "--check")["unclaimed"]
     assert (strays["looked"], [one["address"] for one in strays["resources"]]) == (True, ["vpc.main"])
     for limited in (["--limit", "network"], ["--tags", "vpc"], ["--skip-tags", "other"]):
-        (strays,) = summary(cloud, inventory, "--check", *limited)["unclaimed"]
-        assert (strays["looked"], strays["resources"]) == (False, [])
+        assert summary(cloud, inventory, "--check", *limited)["unclaimed"] == []
     (strays,) = summary(cloud, inventory, "--check", "-e", "vpc_component=legacy", "-e", "vpc_purge=[]")["unclaimed"]
     assert strays["resources"] == []

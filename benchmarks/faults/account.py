@@ -1,0 +1,151 @@
+"""All that an account holds, by type and without what differs from build to build: what a duplicate or an orphan shows up in.
+
+Read with boto3 and by no code of the collection. Ids become the names that the resources carry, so that equal accounts are equal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rehearsal.testing import Cloud
+
+Holdings = dict[str, Counter[str]]
+"""type -> what each thing of it is."""
+
+EC2 = {
+    "VPCs": ("describe_vpcs", "Vpcs", "VpcId"),
+    "subnets": ("describe_subnets", "Subnets", "SubnetId"),
+    "internet gateways": ("describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "addresses": ("describe_addresses", "Addresses", "AllocationId"),
+    "NAT gateways": ("describe_nat_gateways", "NatGateways", "NatGatewayId"),
+    "route tables": ("describe_route_tables", "RouteTables", "RouteTableId"),
+    "network ACLs": ("describe_network_acls", "NetworkAcls", "NetworkAclId"),
+    "security groups": ("describe_security_groups", "SecurityGroups", "GroupId"),
+    "security group rules": ("describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"),
+    "endpoints": ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    "flow logs": ("describe_flow_logs", "FlowLogs", "FlowLogId"),
+    "network interfaces": ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+}
+GONE = ("deleted", "failed", "PendingDeletion")
+
+VARYING = re.compile(
+    r"(?i)(time|date|timestamp|publicip|privateip\w*|macaddress|p\w*dnsname|dnsentries|clienttoken|roleid|storedbytes|ipowner\w*"
+    r"|\w*associationid|attachmentid|requesterid|description)$"
+)
+"""Members that differ from build to build. Descriptions of interfaces hold ids; those of groups and rules are kept, see KEPT."""
+KEPT = ("security groups", "security group rules", "roles", "keys")
+IDENTIFIER = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+
+
+def take(cloud: Cloud) -> Holdings:
+    """What there is, whoever made it."""
+    raw = [*of_ec2(cloud.client("ec2")), *of_logs(cloud.client("logs")), *of_keys(cloud.client("kms")), *of_roles(cloud.client("iam"))]
+    names = {identity: name for _sort, identity, name, _one in raw if name}
+    found: Holdings = {}
+    for sort, _identity, _name, one in raw:
+        found.setdefault(sort, Counter())[json.dumps(settled(one, names, sort in KEPT), sort_keys=True, default=str)] += 1
+    return found
+
+
+Raw = tuple[str, str, str, Any]
+"""(type, id, name, description)"""
+
+
+def of_ec2(ec2: Any) -> Iterator[Raw]:
+    for sort, (method, items, identifier) in EC2.items():
+        for page in ec2.get_paginator(method).paginate() if ec2.can_paginate(method) else [getattr(ec2, method)()]:
+            for one in page[items]:
+                if one.get("State") not in GONE:
+                    more = dns_of_vpc(ec2, one[identifier]) if sort == "VPCs" else {}
+                    yield sort, one[identifier], name_of(one.get("Tags", [])), {**one, **more}
+
+
+def dns_of_vpc(ec2: Any, vpc: str) -> dict[str, bool]:
+    """What the description of a VPC leaves out."""
+    names = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
+    return {member: ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)[member]["Value"] for name, member in names.items()}
+
+
+def of_logs(logs: Any) -> Iterator[Raw]:
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            tags = logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"]
+            yield "log groups", "", "", {**group, "tags": tags}
+
+
+def of_keys(kms: Any) -> Iterator[Raw]:
+    for page in kms.get_paginator("list_keys").paginate():
+        for entry in page["Keys"]:
+            key = entry["KeyId"]
+            metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
+            if metadata["KeyState"] in GONE or metadata["KeyManager"] != "CUSTOMER":
+                continue
+            tags = kms.list_resource_tags(KeyId=key)["Tags"]
+            more = {
+                "tags": tags,
+                "policy": json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
+                "rotation": kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
+            }
+            yield "keys", key, name_of(tags, "TagKey", "TagValue"), {**metadata, **more}
+    for page in kms.get_paginator("list_aliases").paginate():
+        for alias in page["Aliases"]:
+            if not alias["AliasName"].startswith("alias/aws/"):
+                yield "aliases", "", "", alias
+
+
+def of_roles(iam: Any) -> Iterator[Raw]:
+    for page in iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            name = role["RoleName"]
+            inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+            more = {
+                "inline": {one: iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"] for one in inline},
+                "attached": iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"],
+            }
+            yield "roles", "", "", {**iam.get_role(RoleName=name)["Role"], **more}
+
+
+def name_of(tags: Any, key: str = "Key", value: str = "Value") -> str:
+    return next((str(tag[value]) for tag in tags if tag[key] == "Name"), "")
+
+
+def settled(value: Any, names: Mapping[str, str], keep_descriptions: bool = False) -> Any:
+    """A description without what varies, its ids replaced by names and its lists in an order."""
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if not VARYING.search(k) or (keep_descriptions and k == "Description")}
+        return {key: settled(item, names, keep_descriptions) for key, item in kept.items()}
+    if isinstance(value, list):
+        return sorted((settled(item, names, keep_descriptions) for item in value), key=lambda item: json.dumps(item, default=str))
+    if isinstance(value, str):
+        return IDENTIFIER.sub(lambda match: f"{match[1] or 'uuid'}({names.get(match[0], '')})", value)
+    return value
+
+
+def differences(expected: Holdings, found: Holdings) -> list[str]:
+    """One line per type that is not as expected: by number first, by content where the number is right."""
+    lines = []
+    for sort in sorted({*expected, *found}):
+        wanted, have = expected.get(sort, Counter()), found.get(sort, Counter())
+        if wanted.total() != have.total():
+            lines.append(f"{sort}: {have.total()} instead of {wanted.total()}")
+        elif wanted != have:
+            (one, *_others), (instead, *_rest) = have - wanted, wanted - have
+            lines.append(f"{sort}: {apart(one, instead)}")
+    return lines
+
+
+def apart(one: str, instead: str, longest: int = 200) -> str:
+    """In which members two descriptions differ."""
+    has, wanted = json.loads(one), json.loads(instead)
+    pairs = {key: (has.get(key), wanted.get(key)) for key in sorted({*has, *wanted}) if has.get(key) != wanted.get(key)}
+    return "; ".join(f"{key} is {str(left)[:longest]} instead of {str(right)[:longest]}" for key, (left, right) in pairs.items())
+
+
+def surplus(expected: Holdings, found: Holdings) -> dict[str, int]:
+    """How many too many there are of each type: duplicates and orphans."""
+    more = {sort: have.total() - expected.get(sort, Counter()).total() for sort, have in found.items()}
+    return {sort: number for sort, number in sorted(more.items()) if number > 0}

@@ -1,0 +1,258 @@
+"""What is run: a component of two networks that between them use every kind, made, changed, shrunk, mended and destroyed.
+
+Together the five runs make every mutating call that an inventory can lead to; ``OPERATIONS`` says which call is broken in which of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.faults.catalogue import ANY, FAULTS, Fault, concerned
+from benchmarks.subjects import REGION, ZONES
+from rehearsal.testing import Cloud
+
+ENVIRONMENT, COMPONENT = "faults", "network"
+ALIASES = f"alias/mainstay/{ENVIRONMENT}/{COMPONENT}/"
+OURS = [{"Name": "tag:mainstay:component", "Values": [COMPONENT]}]
+FLOW_LOGS = "vpc-flow-logs.amazonaws.com"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+Variables = Mapping[str, Any]
+
+MAIN = {"cidr": "10.1.0.0/16", "availability_zones": ZONES[:1], "nat": "single", "endpoints": {"gateway": ["s3"], "interface": ["sts"]}}
+SIDE = {
+    "cidr": "10.2.0.0/16",
+    "availability_zones": ZONES[:1],
+    "nat": "regional",
+    "endpoints": {"gateway": ["s3"], "interface": []},
+    "flow_logs": {"enabled": False},
+}
+
+SMALL: Variables = {"vpc_networks": {"main": MAIN, "side": SIDE}, "vpc_tags": {"team": "one", "old": "yes"}}
+LARGE: Variables = {
+    "vpc_networks": {
+        "main": {
+            **MAIN,
+            "availability_zones": ZONES[:2],
+            "nat": "regional",
+            "endpoints": {"gateway": ["s3"], "interface": ["sts", "logs"]},
+            "flow_logs": {"retention_in_days": 30},
+        },
+        "side": {**SIDE, "availability_zones": ZONES[:2]},
+    },
+    "vpc_tags": {"team": "two"},
+    "vpc_permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess",
+}
+SHRUNK: Variables = {
+    **LARGE,
+    "vpc_networks": {
+        "main": {**MAIN, "nat": "none", "flow_logs": {"retention_in_days": 30}, "security": {"application_port": 9090}},
+        "side": SIDE,
+    },
+}
+
+
+def nothing(_cloud: Cloud) -> None:
+    """No drift."""
+
+
+def drift(cloud: Cloud) -> None:
+    """Changes by hand, for calls that no change of the inventory leads to."""
+    drift_of_network(cloud.client("ec2"))
+    drift_of_groups(cloud.client("ec2"))
+    drift_of_keys_and_roles(cloud)
+
+
+def drift_of_network(ec2: Any) -> None:
+    subnet = ec2.describe_subnets(Filters=OURS)["Subnets"][0]["SubnetId"]
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    acl = next(a for a in ec2.describe_network_acls(Filters=OURS)["NetworkAcls"] if any(e["RuleNumber"] == 100 for e in a["Entries"]))
+    rule = {"NetworkAclId": acl["NetworkAclId"], "Egress": False, "Protocol": "-1", "RuleAction": "deny", "CidrBlock": "192.0.2.0/24"}
+    ec2.replace_network_acl_entry(**rule, RuleNumber=100)
+    ec2.create_network_acl_entry(**rule, RuleNumber=999)
+    table = next(t for t in ec2.describe_route_tables(Filters=OURS)["RouteTables"] if t["Associations"])
+    here = [{"Name": "vpc-id", "Values": [table["VpcId"]]}]
+    main = ec2.describe_route_tables(Filters=[*here, {"Name": "association.main", "Values": ["true"]}])["RouteTables"][0]
+    stolen = table["Associations"][0]["RouteTableAssociationId"]
+    ec2.replace_route_table_association(AssociationId=stolen, RouteTableId=main["RouteTableId"])
+
+
+def drift_of_groups(ec2: Any) -> None:
+    """Other descriptions for every rule that has a range."""
+    for group in ec2.describe_security_groups(Filters=OURS)["SecurityGroups"]:
+        for side, items in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+            for permission in (one for one in group[items] if one["IpRanges"]):
+                ranges = [{"CidrIp": item["CidrIp"], "Description": "renamed"} for item in permission["IpRanges"]]
+                changed = {name: permission[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in permission}
+                change = getattr(ec2, f"update_security_group_rule_descriptions_{side}")
+                change(GroupId=group["GroupId"], IpPermissions=[{**changed, "IpRanges": ranges}])
+
+
+def drift_of_keys_and_roles(cloud: Cloud) -> None:
+    kms, iam, logs = (cloud.client(name) for name in ("kms", "iam", "logs"))
+    alias = next(one for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith(ALIASES))
+    key = alias["TargetKeyId"]
+    kms.update_key_description(KeyId=key, Description="renamed")
+    policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy.replace("kms:Describe*", "kms:DescribeKey"))
+    kms.create_alias(AliasName=f"{ALIASES}other", TargetKeyId=key)
+    kms.disable_key_rotation(KeyId=key)
+    (role,) = iam.list_roles(PathPrefix=f"/mainstay/{ENVIRONMENT}/{COMPONENT}/")["Roles"]
+    name = role["RoleName"]
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=policy_of(Action="sts:AssumeRole", Principal={"Service": FLOW_LOGS}))
+    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=policy_of(Action="logs:*", Resource="*"))
+    iam.attach_role_policy(RoleName=name, PolicyArn=READ_ONLY)
+    for group in logs.describe_log_groups()["logGroups"]:
+        logs.disassociate_kms_key(logGroupName=group["logGroupName"])
+
+
+def policy_of(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+def point_alias_elsewhere(cloud: Cloud) -> None:
+    kms = cloud.client("kms")
+    other = kms.create_key(Description="Of somebody else")["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=f"{ALIASES}logs", TargetKeyId=other)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``before``: the inventory that the account is brought to first, None for an empty account. ``between``: what is then done by hand.
+    ``after``: the inventory of the run that a call is broken in. ``destroy``: that run is the destroy playbook."""
+
+    before: Variables | None
+    after: Variables
+    between: Callable[[Cloud], None] = nothing
+    destroy: bool = False
+
+
+SCENARIOS = {
+    "create": Scenario(None, SMALL),
+    "change": Scenario(SMALL, LARGE),
+    "shrink": Scenario(LARGE, SHRUNK),
+    "mend": Scenario(SMALL, SMALL, drift),
+    "alias": Scenario(SMALL, SMALL, point_alias_elsewhere),
+    "destroy": Scenario(SMALL, SMALL, destroy=True),
+}
+
+OPERATIONS: dict[str, dict[str, str]] = {
+    "create": {
+        "ec2": """
+            AllocateAddress AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress
+            AuthorizeSecurityGroupIngress CreateFlowLogs CreateInternetGateway CreateNatGateway CreateNetworkAcl
+            CreateNetworkAclEntry CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet CreateTags CreateVpc
+            CreateVpcEndpoint ModifyVpcAttribute ReplaceNetworkAclAssociation RevokeSecurityGroupEgress
+            RevokeSecurityGroupIngress""",
+        "iam": "CreateRole PutRolePolicy",
+        "kms": "CreateAlias CreateKey EnableKeyRotation",
+        "logs": "CreateLogGroup PutRetentionPolicy",
+        "ssm": "PutParameter DeleteParameter",
+    },
+    "change": {
+        "ec2": "AssociateNatGatewayAddress DeleteNatGateway DeleteTags ModifyVpcEndpoint ReleaseAddress ReplaceRoute",
+        "iam": "PutRolePermissionsBoundary TagRole UntagRole",
+        "kms": "TagResource UntagResource",
+        "logs": "TagResource UntagResource",
+    },
+    "shrink": {"ec2": "DeleteRoute DeleteRouteTable DeleteSubnet DisassociateNatGatewayAddress DisassociateRouteTable"},
+    "mend": {
+        "ec2": """
+            DeleteNetworkAclEntry ModifySubnetAttribute ReplaceNetworkAclEntry ReplaceRouteTableAssociation
+            UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress""",
+        "iam": "DeleteRolePolicy DetachRolePolicy UpdateAssumeRolePolicy",
+        "kms": "DeleteAlias PutKeyPolicy UpdateKeyDescription",
+        "logs": "AssociateKmsKey",
+    },
+    "alias": {"kms": "UpdateAlias"},
+    "destroy": {
+        "ec2": """
+            DeleteFlowLogs DeleteInternetGateway DeleteNetworkAcl DeleteSecurityGroup DeleteVpc DeleteVpcEndpoints DetachInternetGateway""",
+        "iam": "DeleteRole",
+        "kms": "ScheduleKeyDeletion",
+        "logs": "DeleteLogGroup",
+    },
+}
+
+UNREACHABLE = {
+    "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
+    "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names is left alone",
+    "iam:UpdateRole": "the role has no description",
+    "kms:DisableKeyRotation": "keys always rotate",
+    "logs:DeleteRetentionPolicy": "log groups always have a retention time",
+    "logs:DisassociateKmsKey": "log groups always have a key",
+}
+"""Operations of the kinds that no inventory of today leads to. tests/integration/faults breaks them all the same."""
+
+CREATING = [
+    "ec2:CreateVpc",
+    "ec2:CreateSubnet",
+    "ec2:CreateInternetGateway",
+    "ec2:AllocateAddress",
+    "ec2:CreateNatGateway",
+    "ec2:CreateRouteTable",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateVpcEndpoint",
+    "ec2:CreateFlowLogs",
+    "kms:CreateKey",
+    "logs:CreateLogGroup",
+    "iam:CreateRole",
+]
+"""The calls that create something with a life of its own. Terraform's run is broken at these, so that both are broken at the same."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault on one operation in one scenario; with ANY, a fault of the whole run."""
+
+    subject: str
+    scenario: str
+    operation: str
+    fault: Fault
+
+    @property
+    def key(self) -> str:
+        return f"{self.subject} | {self.scenario} | {self.operation} | {self.fault.name}"
+
+
+def own_operations() -> list[tuple[str, str]]:
+    """(scenario, operation) of every call that is broken in our runs."""
+    return [
+        (scenario, f"{service}:{name}")
+        for scenario, services in OPERATIONS.items()
+        for service, names in services.items()
+        for name in names.split()
+    ]
+
+
+def cases(subject: str) -> list[Case]:
+    """Every case of a subject: "mainstay" or "terraform"."""
+    chosen = [("create", name) for name in CREATING] if subject == "terraform" else own_operations()
+    scenarios = dict.fromkeys(scenario for scenario, _operation in chosen)
+    places = [*((scenario, ANY) for scenario in scenarios), *chosen]
+    return [Case(subject, scenario, operation, fault) for scenario, operation in places for fault in FAULTS if concerned(fault, operation)]
+
+
+def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
+    """The files of an inventory: name -> content, as a user would write it."""
+    shared = {
+        "ansible_connection": "local",
+        "platform_environment": ENVIRONMENT,
+        "platform_region": REGION,
+        "platform_account_id": account_id,
+    }
+    ours = {
+        "vpc_allow_replace": ["*"],
+        "vpc_purge": ["*"],
+        # the cloud answers at once, and its lists lag by a second at most
+        "vpc_poll_interval": 0.2,
+        "vpc_settle_seconds": 3.0,
+    }
+    return {
+        "hosts.yml": {"vpc": {"hosts": {COMPONENT: None}}},
+        "group_vars/all.yml": shared,
+        "group_vars/vpc.yml": {**ours, **variables},
+    }

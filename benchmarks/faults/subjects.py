@@ -1,0 +1,123 @@
+"""Whose runs are broken: this collection's playbooks and, beside them, Terraform. Each with a cloud and a proxy before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks import subjects
+from benchmarks.faults import processes
+from benchmarks.faults.processes import Ended
+from benchmarks.faults.proxy import Proxy, Rule
+from benchmarks.faults.scenarios import ENVIRONMENT, SCENARIOS, inventory
+from benchmarks.provider import Tools
+from benchmarks.subjects import Unexpected
+from rehearsal.testing import Cloud
+from scripts.terminal import BIN, ROOT, isolated_environment
+
+
+class Subject(Protocol):
+    """One of the compared, able to bring an account to the start of a scenario and to run the command that a call is broken in."""
+
+    def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
+        """An account at the start of the scenario, and an input with these variables. Raises Unexpected if it cannot be had."""
+        ...
+
+    def run(self, scenario: str, rule: Rule | None = None) -> Ended: ...
+
+    def plan_is_empty(self, scenario: str) -> str:
+        """Runs once more and says what that would still change; empty if nothing."""
+        ...
+
+
+class Playbook:
+    """site.yml or the destroy playbook, on an inventory of files, in a process of its own."""
+
+    def __init__(self, cloud: Cloud, proxy: Proxy, folder: Path) -> None:
+        self.cloud, self.proxy, self.folder = cloud, proxy, folder
+        self.summary = folder / "summary.json"
+
+    def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
+        chosen = SCENARIOS[scenario]
+        self.cloud.admin.reset()
+        if chosen.before is not None:
+            self._write(chosen.before)
+            ended = self._play("site.yml")
+            if not ended.ok:
+                raise Unexpected(f"the start of {scenario} could not be made:\n{ended.printed}")
+        chosen.between(self.cloud)
+        self._write({**chosen.after, **variables})
+
+    def _write(self, variables: Any) -> None:
+        for name, content in inventory(variables, self.cloud.account_id).items():
+            path = self.folder / "inventory" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content))  # which is YAML
+
+    def run(self, scenario: str, rule: Rule | None = None) -> Ended:
+        if SCENARIOS[scenario].destroy:
+            return self._play("playbooks/destroy.yml", "--extra-vars", f"destroy={ENVIRONMENT}", rule=rule)
+        return self._play("site.yml", rule=rule)
+
+    def _play(self, playbook: str, *more: str, rule: Rule | None = None) -> Ended:
+        self.summary.unlink(missing_ok=True)
+        command = [str(BIN / "ansible-playbook"), playbook, "-i", str(self.folder / "inventory"), *more]
+        there = {"AWS_ENDPOINT_URL": self.proxy.endpoint, "MAINSTAY_REHEARSAL_ENDPOINT": self.proxy.endpoint}
+        told = {"MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.summary), "ANSIBLE_NOCOLOR": "1"}
+        environment = isolated_environment({**self.cloud.environment(), **there, **told})
+        return processes.run(command, ROOT, environment, self.folder / "run.log", self.proxy, rule)
+
+    def plan_is_empty(self, scenario: str) -> str:
+        self.cloud.admin.clear_requests()
+        ended = self.run(scenario)
+        if not ended.ok:
+            return f"the last run failed: {last_lines(ended.printed)}"
+        changed = sorted({request["operation"] for request in self.cloud.admin.requests() if request["mutating"]})
+        if changed:
+            return f"the last run still called {', '.join(changed)}"
+        said = json.loads(self.summary.read_text())["result"]
+        return "" if said == "no_changes" else f"the last run ended with {said}"
+
+
+class Terraform:
+    """terraform apply on the network of the benchmarks, in one zone."""
+
+    def __init__(self, cloud: Cloud, proxy: Proxy, folder: Path, tools: Tools) -> None:
+        self.cloud, self.proxy, self.folder = cloud, proxy, folder
+        self.terraform = subjects.Terraform(cloud, folder, tools)
+
+    def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
+        self.cloud.admin.reset()
+        for pattern in ("terraform.tfstate*", ".terraform.tfstate*"):
+            for path in self.terraform.folder.glob(pattern):
+                path.unlink()
+        self.terraform.prepare(1)
+        path = self.terraform.folder / "terraform.tfvars.json"
+        given = json.loads(path.read_text())
+        for network in given["networks"].values():
+            network["availability_zones"] = network["availability_zones"][:1]
+        path.write_text(json.dumps({**given, "endpoint": self.proxy.endpoint}))
+
+    def run(self, scenario: str, rule: Rule | None = None) -> Ended:
+        return self._terraform(*self.terraform.command("create")[1:], rule=rule)
+
+    def _terraform(self, *arguments: str, rule: Rule | None = None) -> Ended:
+        command = [self.terraform.tools.terraform, *arguments]
+        log = self.folder / "run.log"
+        return processes.run(command, self.terraform.folder, self.terraform.environment(), log, self.proxy, rule)
+
+    def plan_is_empty(self, scenario: str) -> str:
+        ended = self._terraform(*self.terraform.command("plan")[1:], "-detailed-exitcode")
+        # 0: nothing to do, 1: failed, 2: something to do
+        return {0: "", 2: "the last plan is not empty"}.get(ended.code, f"the last plan failed: {last_lines(ended.printed)}")
+
+
+def last_lines(printed: str, most: int = 600) -> str:
+    """The part of an output that says why: from its first error on, else its end."""
+    text = printed.strip()
+    for mark in ("[ERROR]", "Error:", "fatal:", "FAILED"):
+        if mark in text:
+            return " ".join(text[text.index(mark) :][:most].split())
+    return " ".join(text[-most:].split())

@@ -1,0 +1,168 @@
+"""One case from start to end: break the run, run once more if needed, then compare the account and look for what is left to do."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks.faults import account
+from benchmarks.faults.account import Holdings
+from benchmarks.faults.catalogue import ANY, Fault
+from benchmarks.faults.processes import Ended
+from benchmarks.faults.proxy import Proxy, Rule
+from benchmarks.faults.scenarios import Case
+from benchmarks.faults.subjects import Subject, last_lines
+from benchmarks.subjects import Unexpected
+from rehearsal.testing import Cloud
+
+Held = Literal["same run", "one more run", "failed"]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A scenario without a fault: what the account holds in the end, which calls were made, and which of them have replies with a body."""
+
+    holdings: Holdings
+    operations: frozenset[str]
+    with_body: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a case. ``left``: how many too many the account holds in the end. ``problems``: why it failed, a line each.
+
+    ``runs``: the endings of the broken run and of the one after it: ok, failed or killed.
+    """
+
+    key: str
+    subject: str
+    scenario: str
+    operation: str
+    fault: str
+    held: Held
+    runs: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    code: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Lane:
+    """What one case at a time needs: a cloud, the proxy before it, a subject and a folder."""
+
+    cloud: Cloud
+    proxy: Proxy
+    subject: Subject
+    folder: Path
+
+
+def baseline(lane: Lane, scenario: str) -> Baseline:
+    """The scenario without a fault. Raises Unexpected if it does not come to a good end by itself."""
+    lane.subject.prepare(scenario, {})
+    lane.proxy.clear()
+    ended = lane.subject.run(scenario)
+    seen = [one for one in lane.proxy.seen() if one.call.mutating]
+    if not ended.ok:
+        raise Unexpected(f"{scenario} fails without any fault:\n{ended.printed}")
+    if rest := lane.subject.plan_is_empty(scenario):
+        raise Unexpected(f"{scenario} does not come to an end without any fault: {rest}")
+    made = frozenset(one.call.name for one in seen)
+    return Baseline(account.take(lane.cloud), made, frozenset(one.call.name for one in seen if one.size))
+
+
+def run(lane: Lane, case: Case, expected: Baseline, logs: Path) -> Result:
+    """Tries one case. ``logs`` is where the outputs of a failed one are kept."""
+    began = time.monotonic()
+    shutil.rmtree(logs, ignore_errors=True)
+    lane.subject.prepare(case.scenario, case.fault.variables)
+    first = broken_run(lane, case)
+    problems = first.problems
+    endings = [ending(first.ended)]
+    outputs = {"1-broken.log": first.ended.printed}
+    if not first.ended.ok:
+        again = lane.subject.run(case.scenario)
+        endings.append(ending(again))
+        outputs["2-again.log"] = again.printed
+        if not again.ok:
+            problems.append(f"the second run failed: {last_lines(again.printed)}")
+    found = account.take(lane.cloud)
+    problems += account.differences(expected.holdings, found)
+    if rest := lane.subject.plan_is_empty(case.scenario):
+        problems.append(rest)
+    if problems:
+        logs.mkdir(parents=True)
+        for name, text in outputs.items():
+            (logs / name).write_text(text)
+    return Result(
+        case.key,
+        case.subject,
+        case.scenario,
+        case.operation,
+        case.fault.name,
+        held="failed" if problems else "same run" if first.ended.ok else "one more run",
+        runs=endings,
+        problems=problems,
+        left=account.surplus(expected.holdings, found),
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+def ending(ended: Ended) -> str:
+    return "killed" if ended.killed else "ok" if ended.code == 0 else "failed"
+
+
+@dataclass(frozen=True)
+class Broken:
+    ended: Ended
+    problems: list[str]
+
+
+def broken_run(lane: Lane, case: Case) -> Broken:
+    """The run with the fault in it; afterwards nothing of the fault is left."""
+    fault = case.fault
+    lane.proxy.clear()
+    lane.cloud.admin.settings(**fault.settings)
+    rule = arm(lane, case.operation, fault)
+    ended = lane.subject.run(case.scenario, rule if fault.kills else None)
+    fired = happened(lane, rule, fault)
+    errors = [f"the proxy broke down: {error}" for error in lane.proxy.errors]
+    lane.proxy.clear()
+    lane.cloud.admin.clear_faults()
+    lane.cloud.admin.settings(**dict.fromkeys(fault.settings, 0))
+    problems = [*errors, *([] if fired else [f"{case.operation} was not called, so nothing was broken"])]
+    if fault.kills and not ended.killed:
+        problems.append("the run was not killed")
+    if fault.same_run and not ended.ok and case.subject == "mainstay":
+        problems.append(f"the run itself should have come to a good end: {last_lines(ended.printed)}")
+    return Broken(ended, problems)
+
+
+def arm(lane: Lane, operation: str, fault: Fault) -> Rule | None:
+    if fault.error:
+        service, _, name = operation.partition(":")
+        lane.cloud.admin.fault(service, name, fault="error", times=fault.times, **fault.error)
+    if not fault.action:
+        return None
+    rule = Rule(operation, fault.action, times=fault.times)
+    lane.proxy.arm(rule)
+    return rule
+
+
+def happened(lane: Lane, rule: Rule | None, fault: Fault) -> bool:
+    if rule:
+        return rule.fired > 0
+    return not fault.error or any(one["fired"] for one in lane.cloud.admin.faults())
+
+
+def applies(case: Case, expected: Baseline) -> bool:
+    """Whether there is something to break: half of an empty body is the whole of it."""
+    if case.operation == ANY:
+        return True
+    return not case.fault.needs_body or case.operation in expected.with_body

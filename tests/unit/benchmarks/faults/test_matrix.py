@@ -1,0 +1,239 @@
+"""Which cases there are, how some are chosen, what a case comes to, and how it is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore import xform_name
+
+from benchmarks.faults import account, report, results, trial
+from benchmarks.faults.__main__ import parse, select
+from benchmarks.faults.catalogue import ANY, FAULTS
+from benchmarks.faults.processes import Ended
+from benchmarks.faults.scenarios import CREATING, SCENARIOS, UNREACHABLE, cases, own_operations
+from benchmarks.faults.trial import Baseline, Lane, Result
+from scripts.terminal import Problem
+from tests.integration.faults.test_matrix import operations
+
+OWN = cases("mainstay")
+
+
+def test_every_changing_call_of_every_kind_is_broken_or_said_to_be_out_of_reach() -> None:
+    """The list comes from the source of the kinds, so that the matrix cannot fall behind them. The run lock is no kind."""
+    lock = {"ssm:PutParameter", "ssm:DeleteParameter"}
+    covered = {operation for _scenario, operation in own_operations()}
+    assert lock < covered
+    assert {xform_name(name.partition(":")[2]) for name in (covered - lock) | set(UNREACHABLE)} == operations()
+    assert not covered & set(UNREACHABLE)
+
+
+def test_every_number_of_the_list_of_faults_is_there() -> None:
+    assert {fault.number for fault in FAULTS} == {f"F{number}" for number in range(1, 12)}
+    assert {case.fault.name for case in OWN} == {fault.name for fault in FAULTS}
+    assert {case.scenario for case in OWN} == set(SCENARIOS)
+
+
+def test_faults_of_one_place_are_tried_there_alone() -> None:
+    where = {case.fault.number: {c.operation for c in OWN if c.fault.number == case.fault.number} for case in OWN}
+    assert where["F9"] == {"ec2:CreateFlowLogs"}
+    assert where["F10"] == {"ec2:CreateNatGateway", "ec2:CreateVpcEndpoint"}
+    assert ANY in where["F8"]
+    assert ANY not in where["F1"] | where["F4"]
+
+
+def test_both_are_broken_at_the_same_calls() -> None:
+    assert {case.operation for case in cases("terraform")} - {ANY} == set(CREATING)
+    assert {("create", name) for name in CREATING} <= set(own_operations())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--only", "CreateVpc", "--fault", "F2"], {("ec2:CreateVpc", "F2 reply lost")}),
+        (["--only", "logs:TagResource", "--fault", "F1"], {("logs:TagResource", "F1 killed just before")}),
+        (["--only", "TagResource", "--fault", "F1"], {(f"{s}:TagResource", "F1 killed just before") for s in ("kms", "logs")}),
+        (["--scenario", "alias", "--fault", "F6 500 x2"], {("kms:UpdateAlias", "F6 500 x2")}),
+    ],
+)
+def test_selection(arguments: list[str], expected: set[tuple[str, str]]) -> None:
+    assert {(case.operation, case.fault.name) for case in select(OWN, parse(arguments))} == expected
+
+
+@pytest.mark.parametrize("arguments", [["--only", "CreateVPC"], ["--fault", "F12"], ["--scenario", "wish"]])
+def test_a_name_that_fits_nothing_is_an_error_that_says_what_there_is(arguments: list[str]) -> None:
+    with pytest.raises(Problem, match=f"{arguments[1]} fits no case; there are "):
+        select(OWN, parse(arguments))
+
+
+@pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--sample", "0"], ["--sample", "-3"], ["--jobs", "many"]])
+def test_a_number_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(arguments)
+    assert f"'{arguments[1]}' is not a number from 1 on" in capsys.readouterr().err
+
+
+def test_a_sample_is_spread_over_the_faults_and_the_same_for_the_same_seed() -> None:
+    first = select(OWN, parse(["--sample", "40"]))
+    assert len(first) == 40
+    assert {case.fault.name for case in first} == {fault.name for fault in FAULTS}
+    assert first == select(OWN, parse(["--sample", "40"]))
+    assert first != select(OWN, parse(["--sample", "40", "--seed", "2"]))
+
+
+@dataclass
+class Scripted:
+    """A subject whose runs end as told, one after the other."""
+
+    codes: list[int]
+    rest: str = ""
+    ran: int = 0
+
+    def prepare(self, scenario: str, variables: Any) -> None:
+        self.ran = 0
+
+    def run(self, scenario: str, rule: Any = None) -> Ended:
+        self.ran += 1
+        return Ended(self.codes[self.ran - 1], killed=False, seconds=0.1, printed="Error: no luck")
+
+    def plan_is_empty(self, scenario: str) -> str:
+        return self.rest
+
+
+@dataclass
+class Quiet:
+    """The cloud and the proxy of a case in which nothing real happens."""
+
+    errors: list[str] = field(default_factory=list)
+    happens: bool = True
+
+    def settings(self, **changes: Any) -> None: ...
+    def clear(self) -> None: ...
+    def clear_faults(self) -> None: ...
+    def fault(self, *where: str, **what: Any) -> None: ...
+
+    def arm(self, rule: Any) -> None:
+        rule.fired = int(self.happens)
+
+    def faults(self) -> list[dict[str, int]]:
+        return [{"fired": int(self.happens)}]
+
+
+VPC = '{"Cidr": "a", "Id": "vpc(main)"}'
+ONE = {"VPCs": Counter({VPC: 1})}
+TWO = {"VPCs": Counter({VPC: 2})}
+EMPTY_PLAN = ""
+Story = tuple[str, list[int], account.Holdings, str, bool]
+"""The fault, the exit codes of the runs, what the account then holds, what is left to do, and whether the fault came to pass."""
+
+
+@pytest.mark.parametrize(
+    ("story", "held", "problem"),
+    [
+        (("F2 reply lost", [0], ONE, EMPTY_PLAN, True), "same run", ""),
+        (("F2 reply lost", [2, 0], ONE, EMPTY_PLAN, True), "one more run", ""),
+        (("F2 reply lost", [2, 2], ONE, EMPTY_PLAN, True), "failed", "the second run failed: Error: no luck"),
+        (("F2 reply lost", [0], TWO, EMPTY_PLAN, True), "failed", "VPCs: 2 instead of 1"),
+        (("F2 reply lost", [2, 0], ONE, "something to do", True), "failed", "something to do"),
+        (("F2 reply lost", [0], ONE, EMPTY_PLAN, False), "failed", "ec2:CreateVpc was not called, so nothing was broken"),
+        (
+            ("F5 connection reset x3", [2, 0], ONE, EMPTY_PLAN, True),
+            "failed",
+            "the run itself should have come to a good end: Error: no luck",
+        ),
+        (("F4 Throttling x3", [0], ONE, EMPTY_PLAN, True), "same run", ""),
+        (("F4 Throttling x3", [0], ONE, EMPTY_PLAN, False), "failed", "ec2:CreateVpc was not called, so nothing was broken"),
+        (("F1 killed just before", [0], ONE, EMPTY_PLAN, True), "failed", "the run was not killed"),
+    ],
+)
+def test_what_a_case_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: Story, held: str, problem: str) -> None:
+    fault, codes, found, rest, happens = story
+    monkeypatch.setattr(account, "take", lambda _cloud: found)
+    quiet: Any = Quiet(happens=happens)
+    subject: Any = Scripted(codes, rest)
+    lane = Lane(SimpleNamespace(admin=quiet), quiet, subject, tmp_path)  # type: ignore[arg-type]
+    (case,) = select(OWN, parse(["--only", "CreateVpc", "--fault", fault]))
+    result = trial.run(lane, case, Baseline(ONE, frozenset(), frozenset()), tmp_path / "logs")
+    assert result.held == held
+    assert result.problems == ([problem] if problem else [])
+    assert result.left == ({"VPCs": 1} if found is TWO else {})
+    assert (tmp_path / "logs" / "1-broken.log").exists() == bool(problem)
+
+
+def result(number: int, held: Any, **more: Any) -> Result:
+    case = OWN[number]
+    return Result(case.key, "mainstay", case.scenario, case.operation, case.fault.name, held, ["ok"], code="abc", **more)
+
+
+def test_results_are_kept_line_by_line_and_a_line_that_was_cut_off_does_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "artifacts" / "faults.jsonl"
+    first, second = result(0, "failed", problems=["why"]), result(1, "same run")
+    for one in (first, second, result(0, "one more run")):
+        results.append(one, path)
+    with path.open("a") as output:
+        output.write('{"key": "mainst')
+    loaded = results.load(path)
+    assert {one.held for one in loaded.values()} == {"same run", "one more run"}
+    assert set(results.of_code(loaded.values(), {"mainstay": "abc"})) == set(loaded)
+    assert results.of_code(loaded.values(), {"mainstay": "other sources"}) == {}
+    assert results.load(tmp_path / "nothing") == {}
+
+
+def test_the_table_counts_by_fault_in_the_order_of_the_list() -> None:
+    numbers = [OWN.index(case) for case in select(OWN, parse(["--only", "CreateVpc", "--fault", "F1", "--fault", "F2"]))]
+    found = [result(numbers[1], "failed"), result(numbers[0], "one more run"), result(numbers[1], "same run")]
+    assert report.table(found).splitlines()[2:] == [
+        "| F1 killed just before | 1 | 0 | 1 | 0 |",
+        "| F2 reply lost | 2 | 1 | 0 | 1 |",
+        "| all | 3 | 1 | 1 | 1 |",
+    ]
+
+
+def test_of_terraform_what_is_left_over_and_what_does_not_recover_are_told_apart() -> None:
+    def of(held: Any, runs: list[str], left: dict[str, int]) -> Result:
+        return Result("k", "terraform", "create", "ec2:CreateVpc", "F2 reply lost", held, runs, ["why"], left)
+
+    found = [
+        of("same run", ["ok"], {}),
+        of("failed", ["failed", "ok"], {"VPCs": 1}),
+        of("failed", ["killed", "failed"], {"keys": 1}),
+        of("failed", ["failed", "ok"], {}),
+    ]
+    assert report.table(found).splitlines()[-1] == "| all | 4 | 1 | 0 | 1 | 1 | 1 |"
+    ours = Result("k", "mainstay", "create", "ec2:CreateVpc", "F1 killed just before", "one more run", ["killed", "ok"])
+    assert report.table([ours, *found]).splitlines()[2:] == [
+        "| F1 killed just before | 1 | 0 | 1 | 0 |  |  |  |  |  |  |",
+        "| F2 reply lost |  |  |  |  | 4 | 1 | 0 | 1 | 1 | 1 |",
+        "| all | 1 | 0 | 1 | 0 | 4 | 1 | 0 | 1 | 1 | 1 |",
+    ]
+    assert "| F2 reply lost | ec2:CreateVpc | killed then failed | 1 keys | why |" in report.left_behind(found)
+
+
+def test_accounts_that_differ_in_ids_and_times_only_are_equal() -> None:
+    def vpc(identity: str, when: str, cidr: str = "10.0.0.0/16") -> Any:
+        names = {identity: "main"}
+        raw = {"VpcId": identity, "CidrBlock": cidr, "CreateTime": when, "Tags": [{"Key": "Name", "Value": "main"}], "Ids": ["b", "a"]}
+        return account.settled(raw, names)
+
+    assert vpc("vpc-0123456789abcdef0", "1") == vpc("vpc-0fedcba9876543210", "2")
+    assert vpc("vpc-0123456789abcdef0", "1") != vpc("vpc-0123456789abcdef0", "1", "10.1.0.0/16")
+    assert vpc("vpc-0123456789abcdef0", "1")["VpcId"] == "vpc(main)"
+
+
+@pytest.mark.parametrize(
+    ("found", "lines", "surplus"),
+    [
+        (ONE, [], {}),
+        (TWO, ["VPCs: 2 instead of 1"], {"VPCs": 1}),
+        ({}, ["VPCs: 0 instead of 1"], {}),
+        ({**ONE, "keys": Counter({"k": 1})}, ["keys: 1 instead of 0"], {"keys": 1}),
+        ({"VPCs": Counter({'{"Cidr": "b", "Id": "vpc(main)"}': 1})}, ["VPCs: Cidr is b instead of a"], {}),
+    ],
+)
+def test_differences_between_accounts(found: Any, lines: list[str], surplus: dict[str, int]) -> None:
+    assert account.differences(ONE, found) == lines
+    assert account.surplus(ONE, found) == surplus

@@ -1,0 +1,76 @@
+"""A kill reaches everything that a run has started, sessions of their own included."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults import processes
+from benchmarks.faults.proxy import Proxy, Rule
+
+# Starts a process in a session of its own, says which, and waits for it.
+FAMILY = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def wait_until_gone(pid: int) -> None:
+    # a killed process is gone when the kernel has closed what it had open
+    try:
+        with os.fdopen(os.pidfd_open(pid)) as handle:
+            import select
+
+            select.select([handle], [], [], 10)
+    except ProcessLookupError:
+        return
+
+
+def test_a_child_in_a_session_of_its_own_is_killed_too() -> None:
+    with subprocess.Popen([sys.executable, "-c", FAMILY], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert os.getsid(child) != os.getsid(parent.pid)
+        assert processes.descendants(parent.pid) == {child}
+        assert processes.kill_with_children(parent.pid) == sorted([parent.pid, child])
+        parent.wait()
+    wait_until_gone(child)
+    assert not alive(child)
+
+
+def run(tmp_path: Path, code: str, rule: Rule | None = None) -> processes.Ended:
+    with Proxy("http://127.0.0.1:9") as proxy:
+        return processes.run([sys.executable, "-c", code], tmp_path, dict(os.environ), tmp_path / "log", proxy, rule)
+
+
+def test_a_run_is_killed_when_its_call_is_held(tmp_path: Path) -> None:
+    rule = Rule("ec2:CreateVpc", "hold_before")
+    threading.Timer(0.2, rule.reached.set).start()
+    ended = run(tmp_path, "import time; print('begun', flush=True); time.sleep(600)", rule)
+    assert (ended.killed, ended.ok) == (True, False)
+    assert rule.released.is_set()
+
+
+def test_a_run_that_comes_to_its_end_is_not_killed(tmp_path: Path) -> None:
+    expected: list[tuple[str, Rule | None, Any]] = [
+        ("print('done')", None, (0, False, "done\n")),
+        ("print('done')", Rule("ec2:CreateVpc", "hold_before"), (0, False, "done\n")),
+        ("raise SystemExit(3)", None, (3, False, "")),
+    ]
+    for code, rule, wanted in expected:
+        ended = run(tmp_path, code, rule)
+        assert (ended.code, ended.killed, ended.printed) == wanted
