@@ -111,6 +111,10 @@ from ansible import constants
 from ansible.plugins.callback import CallbackBase
 from ansible.utils import color
 
+from ansible_collections.mainstay.aws.plugins.module_utils.compiled import use_compiled_files
+
+use_compiled_files()  # before the imports that it is for
+
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm

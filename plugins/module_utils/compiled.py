@@ -1,0 +1,42 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Import this collection's code as Python imports any other: from compiled files.
+
+Ansible's own importer of collections compiles every file of ours in every process that imports it. That takes longer than running it.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Sequence
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
+from types import ModuleType
+
+COLLECTIONS = ("ansible_collections.mainstay.aws.plugins.", "ansible_collections.amazon.aws.plugins.module_utils.")
+"""Of the second one our modules import a dozen files. Neither collection redirects imports, which only Ansible's importer would follow."""
+
+
+class CompiledFiles:
+    """Finds files of these collections before Ansible's importer does; folders without ``__init__.py`` are left to it."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        if path and name.startswith(COLLECTIONS):
+            for folder in path:
+                spec = _finder(str(folder)).find_spec(name)
+                if spec and spec.loader:
+                    return spec
+        return None
+
+
+@functools.cache
+def _finder(folder: str) -> FileFinder:
+    return FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
+
+
+def use_compiled_files() -> None:
+    """For this process and all that it forks. Where Python may not write compiled files, it is as it was without."""
+    if CompiledFiles not in sys.meta_path:
+        sys.meta_path.insert(0, CompiledFiles)
