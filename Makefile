@@ -23,7 +23,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test lint sanity molecule mutants bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test lint sanity molecule mutants rollout-demo bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -78,6 +78,9 @@ molecule: setup ## the molecule scenarios only, on a cloud of their own
 
 mutants: setup ## switch the rollout verifier's rules off one by one; a test has to notice each
 	@$(PYTHON) -m tests.mutants $(ARGS)
+
+rollout-demo: run-setup ## play Kubernetes rollouts that work, and a bad one that is noticed and undone (builds for 5 minutes once)
+	@$(PYTHON) -m scripts.rollout_demo
 
 bench: setup ## measure a plan and an unchanged run
 	@$(PYTHON) -m benchmarks $(ARGS)

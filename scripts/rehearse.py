@@ -234,7 +234,8 @@ class Rehearsal:
             f'    eval "$(make -s cloud-env ENV={name})"     # then any client: aws ec2 describe-vpcs, terraform, or\n'
             '    .venv/bin/python -c \'import boto3; print(boto3.client("ec2").describe_vpcs()["Vpcs"])\'\n'
             f"    make plan ENV={name} REHEARSAL=1            # after an edit of inventories/{name}\n"
-            f"    make cloud-down ENV={name}                  # when done"
+            f"    make cloud-down ENV={name}                  # when done\n"
+            "    make rollout-demo                           # besides: a Kubernetes rollout that fails is noticed and undone"
         )
 
 
