@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import asyncio.subprocess
 import base64
 import json
 import os
 import ssl
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -231,18 +232,31 @@ def exec_token(command: Mapping[str, Any]) -> tuple[str, datetime | None]:
     environment = {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
     environment |= {str(pair["name"]): str(pair["value"]) for pair in command.get("env") or ()}
     try:
-        done = subprocess.run(called, env=environment, capture_output=True, timeout=EXEC_SECONDS, check=False, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        code, printed, complained = asyncio.run(_run(called, environment))
+    except (OSError, TimeoutError) as error:
         raise BadAccess(f"the credential plugin {called[0]} of the kubeconfig cannot be run: {type(error).__name__}") from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise BadAccess(f"the credential plugin {called[0]} of the kubeconfig failed ({done.returncode}): {said[-1] if said else ''}")
+    if code:
+        said = complained.decode(errors="replace").strip().splitlines()
+        raise BadAccess(f"the credential plugin {called[0]} of the kubeconfig failed ({code}): {said[-1] if said else ''}")
     try:
-        status = json.loads(done.stdout)["status"]
+        status = json.loads(printed)["status"]
         ends = status.get("expirationTimestamp")
         return str(status["token"]), datetime.fromisoformat(ends) if ends else None
     except (ValueError, KeyError, TypeError) as error:
         raise BadAccess(f"the credential plugin {called[0]} of the kubeconfig gave no token") from error
+
+
+async def _run(called: list[str], environment: Mapping[str, str]) -> tuple[int | None, bytes, bytes]:
+    """Exit code and output. A plugin is run again in the middle of a wait, in any thread, and may hang: run_command is for neither."""
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*called, env=environment, stdin=nothing, stdout=pipe, stderr=pipe)
+    try:
+        printed, complained = await asyncio.wait_for(process.communicate(), EXEC_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return process.returncode, printed, complained
 
 
 def _in_cluster(environment: Mapping[str, str]) -> dict[str, Any]:
