@@ -136,7 +136,6 @@ def drift(cloud: Cloud) -> None:
                 change(GroupId=group["GroupId"], IpPermissions=[{**changed, "IpRanges": ranges}])
     other = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.update_alias(AliasName=f"{ALIAS}logs", TargetKeyId=other)
-    kms.schedule_key_deletion(KeyId=other, PendingWindowInDays=7)
 
 
 def nothing(_cloud: Cloud) -> None:
