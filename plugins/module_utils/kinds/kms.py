@@ -131,14 +131,17 @@ class KmsKey(AwsKind):
         aws.change("kms", "enable_key_rotation" if value else "disable_key_rotation", KeyId=seen.id)
 
     def set_alias(self, aws: Aws, seen: Observed, value: str | None) -> None:
-        """Point the new name here before the old ones go. A deleted key's name is taken from it, a living stranger's is not."""
+        """Point the new name here before the old ones go.
+
+        Names below the component's path are its own: one that leads elsewhere is taken back, unless to a key with another owner's mark.
+        """
         have = _names(seen)
         if value and value not in have:
             try:
                 aws.change("kms", "create_alias", AliasName=value, TargetKeyId=seen.id)
             except AlreadyThere as error:
                 holder = self.holder(aws, {"alias": value})
-                if holder and not is_ours(holder):
+                if holder and holder.marked and not is_ours(holder):
                     raise CallFailed(f"{value}: {who_holds(holder)}", error.operation, error.code, way_out(seen.address, holder)) from error
                 aws.change("kms", "update_alias", AliasName=value, TargetKeyId=seen.id)
         for name in have:

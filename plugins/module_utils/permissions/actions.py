@@ -146,7 +146,8 @@ READS: Mapping[str, tuple[Grant, ...]] = {
         )
     },
     "iam:ListRoles": (GLOBAL,),
-    **{f"iam:{name}": (ROLE,) for name in ("GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies", "ListRoleTags")},
+    "iam:GetRole": (Grant(("role", "role_name")),),
+    **{f"iam:{name}": (ROLE,) for name in ("GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies", "ListRoleTags")},
     "kms:ListAliases": (REGIONAL,),
     # Not by mark: an alias of ours that somebody pointed elsewhere is followed, to say so.
     **{f"kms:{name}": (ANY_KEY,) for name in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags")},

@@ -61,6 +61,8 @@ def resource(scope: Scope, name: str) -> str:
     named: Mapping[str, str] = {
         "*": "*",
         "role": scope.arn("iam", f"role{scope.path}*", region=""),
+        # a role that is not there has no path: AWS is asked about the name alone
+        "role_name": scope.arn("iam", f"role/{scope.environment}.{scope.component or '*'}.*", region=""),
         "nat_role": scope.arn("iam", f"role/aws-service-role/{NAT_SERVICE}/*", region=""),
         "log_group": scope.arn("logs", f"log-group:{scope.path}*"),
         "key": scope.arn("kms", "key/*"),

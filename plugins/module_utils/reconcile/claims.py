@@ -112,10 +112,18 @@ def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Fail
     if not wanted:
         return []
     with ThreadPoolExecutor(max_workers=16, thread_name_prefix="holders") as pool:
-        looks = [pool.submit(kinds[action.kind].holder, backend, sent[action.address]) for action in wanted]
+        looks = [pool.submit(_holder, kinds[action.kind], backend, sent[action.address]) for action in wanted]
         found = [(action.address, look.result()) for action, look in zip(wanted, looks, strict=True)]
     strangers = [(address, holder) for address, holder in found if holder is not None and (holder.kind, holder.id) not in ours]
     return [Failure(address, "", "NameHeld", who_holds(holder), way_out(address, holder)) for address, holder in strangers]
+
+
+def _holder(kind: Kind, backend: Any, properties: Mapping[str, Any]) -> Observed | None:
+    """Who holds a name; nobody, as far as one knows, where that may not be asked: the creation will tell."""
+    try:
+        return kind.holder(backend, properties)
+    except CallFailed:
+        return None
 
 
 def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any) -> list[Observed]:

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group import SecurityGroup
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import fixed
 from rehearsal.testing import Cloud
 
 from .describe import described, in_order
@@ -197,8 +200,15 @@ def test_two_subnets_swap_their_blocks(site: Site) -> None:
     assert summary(site.plan(desired)) == {}
 
 
-def test_security_group_that_others_name(site: Site) -> None:
+class Described(SecurityGroup):
+    """A group that a change of its description replaces: nothing that an inventory may say does."""
+
+    description = fixed()
+
+
+def test_security_group_that_others_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules and endpoints let go of a group before it is replaced, and name the new one afterwards."""
+    monkeypatch.setitem(KINDS, "security_group", Described())
     before = ids(site.apply(site.desired(main=network())))
     desired = edited(site.desired(main=network()), f"{SECURITY}/nodes", description="another")
     assert summary(site.plan(desired))[f"{SECURITY}/nodes"] == "replace (no consent)"

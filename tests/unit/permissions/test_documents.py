@@ -34,7 +34,7 @@ KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
     [
         (SCOPE, "ec2:DescribeVpcs", [("*", {"StringEquals": {"aws:RequestedRegion": "af-south-1"}})]),
         (SCOPE, "iam:ListRoles", [("*", None)]),
-        (SCOPE, "iam:GetRole", [(ROLE, None)]),
+        (SCOPE, "iam:GetRolePolicy", [(ROLE, None)]),
         (SCOPE, "ec2:DeleteVpc", [(f"{EC2}*/*", {"StringEquals": OURS})]),
         (
             replace(SCOPE, component="network"),
