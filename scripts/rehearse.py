@@ -222,8 +222,6 @@ class Rehearsal:
                 f"The rehearsal of {self.environment} passed: planned, applied, and a second run changed nothing.",
                 f"Built {sum(kinds.values())} resources in account {self.cloud['account_id']}, {self.cloud['region']}:",
                 *lines,
-                "",
-                self.look(),
             ]
         )
 
@@ -235,7 +233,7 @@ class Rehearsal:
             '    .venv/bin/python -c \'import boto3; print(boto3.client("ec2").describe_vpcs()["Vpcs"])\'\n'
             f"    make plan ENV={name} REHEARSAL=1            # after an edit of inventories/{name}\n"
             f"    make cloud-down ENV={name}                  # when done\n"
-            "    make rollout-demo                           # besides: a Kubernetes rollout that fails is noticed and undone"
+            "    make rollout-demo                         # besides: a Kubernetes rollout that fails is noticed and undone"
         )
 
 
