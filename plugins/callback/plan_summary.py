@@ -111,13 +111,10 @@ from ansible import constants
 from ansible.plugins.callback import CallbackBase
 from ansible.utils import color
 
-from ansible_collections.mainstay.aws.plugins.module_utils.compiled import use_compiled_files
-
-use_compiled_files()  # before the imports that it is for
-
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
+from ansible_collections.mainstay.aws.plugins.module_utils.compiled import use_compiled_files
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -156,6 +153,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
+        use_compiled_files()  # for all that warm() imports; importing this file itself may not change how Python imports
         self._collector = Collector()
         self._began = time.monotonic()
         self._started: dict[tuple[str, str], float] = {}
