@@ -11,14 +11,17 @@ from moto.autoscaling.models import FakeAutoScalingGroup
 
 from rehearsal.extensions.eks_instances import Instance, instances_of
 from rehearsal.extensions.eks_nodegroup_life import follow
-from rehearsal.registry import Call, answers, backend
-from rehearsal.registry import MOTO
+from rehearsal.registry import MOTO, Call, answers, backend
 
 
-class NodeGroupScaling(FakeAutoScalingGroup):  # type: ignore[misc]
+class NodeGroupScaling(FakeAutoScalingGroup):
     """moto's group without moto's instances: what is wanted of it is handed to the node group, and changes of it show there."""
 
     node_group: Any = None
+    own_template: dict[str, str]
+    min_size: Any
+    max_size: Any
+    desired_capacity: Any
 
     @property
     def instance_states(self) -> list[Any]:
@@ -30,7 +33,10 @@ class NodeGroupScaling(FakeAutoScalingGroup):  # type: ignore[misc]
 
     def set_desired_capacity(self, new_capacity: int | None) -> None:
         desired = self.min_size if new_capacity is None else new_capacity
-        for bound, limit, wrong in (("above max", self.max_size, desired > self.max_size), ("below min", self.min_size, desired < self.min_size)):
+        for bound, limit, wrong in (
+            ("above max", self.max_size, desired > self.max_size),
+            ("below min", self.min_size, desired < self.min_size),
+        ):
             if wrong:
                 raise ValidationError(f"New SetDesiredCapacity value {desired} is {bound} value {limit} for the AutoScalingGroup.")
         self.desired_capacity = desired

@@ -1,4 +1,4 @@
-"""What is planned for Auto Scaling groups: scheduled actions and scaling policies, each named within its group. Nothing of it is carried out."""
+"""What is planned for Auto Scaling groups: scheduled actions and scaling policies, named within their group. Nobody carries them out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def _group(call: Call) -> Any:
 
 
 def _arn(call: Call, kind: str, group: str, rest: str) -> str:
-    return f"arn:{get_partition(call.region)}:autoscaling:{call.region}:{call.account_id}:{kind}:{uuid.uuid4()}:autoScalingGroupName/{group}:{rest}"
+    prefix = f"arn:{get_partition(call.region)}:autoscaling:{call.region}:{call.account_id}"
+    return f"{prefix}:{kind}:{uuid.uuid4()}:autoScalingGroupName/{group}:{rest}"
 
 
 # --- scheduled actions ---
@@ -178,7 +179,9 @@ def describe_policies(call: Call) -> Any:
         "ScalingPolicies": [
             policy
             for (of, name), policy in found
-            if (not group or of == group) and (not names or name in names or policy["PolicyARN"] in names) and (not kinds or policy["PolicyType"] in kinds)
+            if (not group or of == group)
+            and (not names or name in names or policy["PolicyARN"] in names)
+            and (not kinds or policy["PolicyType"] in kinds)
         ]
     }
 

@@ -29,7 +29,9 @@ def _template(call: Call) -> Any:
             return template
     if identity:
         raise Refusal("InvalidLaunchTemplateId.NotFound", f"The specified launch template, with template ID {identity}, does not exist.")
-    raise Refusal("InvalidLaunchTemplateName.NotFoundException", f"The specified launch template, with template name {name}, does not exist.")
+    raise Refusal(
+        "InvalidLaunchTemplateName.NotFoundException", f"The specified launch template, with template name {name}, does not exist."
+    )
 
 
 def _version(template: Any, wanted: str) -> Any:
@@ -81,11 +83,15 @@ def _described_version(call: Call, template: Any, version: Any) -> dict[str, Any
 def create(call: Call) -> Any:
     name, data = str(call.get("LaunchTemplateName")), dict(call.get("LaunchTemplateData") or {})
     if not NAME.match(name):
-        raise Refusal("InvalidLaunchTemplateName.MalformedException", f"The launch template name {name} must have 3 to 128 letters, digits and ().-/_")
+        raise Refusal(
+            "InvalidLaunchTemplateName.MalformedException", f"The launch template name {name} must have 3 to 128 letters, digits and ().-/_"
+        )
     if any(template.name == name for template in call.backend.launch_templates.values()):
         raise Refusal("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
     _check(data)
-    template = call.backend.create_launch_template(name, call.get("VersionDescription"), data, {"launch-template": tags_in(call, "launch-template")})
+    template = call.backend.create_launch_template(
+        name, call.get("VersionDescription"), data, {"launch-template": tags_in(call, "launch-template")}
+    )
     template.rehearsal_creator = _creator(call)
     return {"LaunchTemplate": _described(call, template)}
 
@@ -177,9 +183,13 @@ def delete_versions(call: Call) -> Any:
         shown = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "VersionNumber": int(wanted)}
         version = next((each for each in template.versions if str(each.number) == str(wanted)), None)
         if version is None:
-            failed.append(shown | {"ResponseError": {"Code": "launchTemplateVersionDoesNotExist", "Message": f"There is no version {wanted}"}})
+            failed.append(
+                shown | {"ResponseError": {"Code": "launchTemplateVersionDoesNotExist", "Message": f"There is no version {wanted}"}}
+            )
         elif version.number == template.default_version_number:
-            failed.append(shown | {"ResponseError": {"Code": "operationNotPermittedOnDefaultVersion", "Message": "It is the default version"}})
+            failed.append(
+                shown | {"ResponseError": {"Code": "operationNotPermittedOnDefaultVersion", "Message": "It is the default version"}}
+            )
         else:
             template.__dict__.setdefault("rehearsal_last_number", template.versions[-1].number)
             template.versions.remove(version)

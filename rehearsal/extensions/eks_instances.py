@@ -33,8 +33,8 @@ class Build:
 
 @dataclass(eq=False)
 class Instance:
-    """One instance; times are of the monotonic clock. `leaving`: since when it is being drained, `forced`: whether it goes in the end even if
-    pods do not leave it, `held_by`: those pods."""
+    """One instance; times are of the monotonic clock. `leaving`: since when it is being drained, `forced`: whether it goes in the end even
+    if pods do not leave it, `held_by`: those pods."""
 
     identity: str
     zone: str
@@ -60,8 +60,8 @@ class Step:
 
 
 def next_step(instances: Sequence[Instance], desired: int, target: Build, batch: int) -> Step:
-    """`batch` is how many outdated ones are replaced at once, 0: none. The new ones come first; when all have joined, as many outdated ones are
-    drained, and the next batch begins when those have gone, as EKS's default strategy does."""
+    """`batch` is how many outdated ones are replaced at once, 0: none. The new ones come first; when all have joined, as many outdated ones
+    are drained, and the next batch begins when those have gone, as EKS's default strategy does."""
     staying = [each for each in instances if each.leaving is None]
     outdated = [each for each in staying if each.build != target] if batch else []
     replacing = any(each.leaving is not None and each.build != target for each in instances) if batch else False
@@ -106,7 +106,9 @@ def launch(group: Any, count: int, target: Build) -> list[Instance]:
     for _ in range(count):
         per_zone = Counter(each.zone for each in instances_of(group) if each.leaving is None)
         subnets = [ec2.get_subnet(identity) for identity in group.subnets]
-        made.append(_launched(group, ec2, sorted(subnets, key=lambda each: (per_zone[each.availability_zone], each.availability_zone)), target))
+        made.append(
+            _launched(group, ec2, sorted(subnets, key=lambda each: (per_zone[each.availability_zone], each.availability_zone)), target)
+        )
         instances_of(group).append(made[-1])
     return made
 

@@ -164,7 +164,7 @@ def template_of(call: Call, specification: dict[str, Any] | None) -> Template | 
     if bool(identity) == bool(name):
         raise invalid("A launch template is specified by either its id or its name")
     ec2 = backend("ec2", call.account_id, call.region)
-    found = [each for each in ec2.launch_templates.values() if identity in (each.id,) or name in (each.name,)]
+    found = [each for each in ec2.launch_templates.values() if each.id == identity or each.name == name]
     if not found:
         raise Refusal("InvalidRequestException", f"The launch template {identity or name} does not exist")
     template, wanted = found[0], str(specification.get("version") or found[0].default_version_number)

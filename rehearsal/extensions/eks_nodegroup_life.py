@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from rehearsal import transitions
+from rehearsal.extensions.eks_addons import runs
 from rehearsal.extensions.eks_common import member_of, updates_of
 from rehearsal.extensions.eks_instances import (
     Build,
@@ -23,12 +24,13 @@ from rehearsal.extensions.eks_instances import (
     next_step,
     terminate,
 )
-from rehearsal.extensions.eks_networking import has_networking
 from rehearsal.registry import one_at_a_time
 from rehearsal.replies import Refusal
 
 EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 NOT_JOINED = "Instances failed to join the kubernetes cluster"
+# Without it no node becomes ready.
+NETWORK = "vpc-cni"
 PLAYER = "node groups"
 LOOK_AGAIN, LOOK_SELDOM = 0.5, 2.0
 
@@ -100,7 +102,11 @@ def _give_up(group: Any, roll: Roll | None) -> None:
         return
     stuck = [each for each in instances_of(group) if not each.forced and each.leaving and now > each.leaving + patience("pod_eviction")]
     if group.rehearsal_shortage:
-        roll.error = {"errorCode": "InsufficientFreeAddresses", "errorMessage": group.rehearsal_shortage, "resourceIds": list(group.subnets)}
+        roll.error = {
+            "errorCode": "InsufficientFreeAddresses",
+            "errorMessage": group.rehearsal_shortage,
+            "resourceIds": list(group.subnets),
+        }
     elif waiting:
         text = f"Couldn't proceed with upgrade process as new nodes are not joining node group {group.nodegroup_name}"
         roll.error = {"errorCode": "NodeCreationFailure", "errorMessage": text, "resourceIds": [each.identity for each in waiting]}
@@ -146,7 +152,7 @@ def advance_described(group: Any) -> None:
     for _ in range(2 * len(instances_of(group)) + 2 * desired_size(group) + 2):
         _advance(group)
         for instance in list(instances_of(group)):
-            if has_networking(group.rehearsal_cluster) and not instance.joined:
+            if runs(group.rehearsal_cluster, NETWORK) and not instance.joined:
                 instance.joined = True
                 attach_pod_interface(group, instance)
             if instance.leaving is not None:
@@ -202,7 +208,7 @@ def wishes(group: Any) -> list[Any]:
     from rehearsal.kubernetes.node_groups import Wanted
     from rehearsal.kubernetes.nodes import shape_of
 
-    network = has_networking(group.rehearsal_cluster)
+    network = runs(group.rehearsal_cluster, NETWORK)
     return [
         Wanted(
             name=each.node,

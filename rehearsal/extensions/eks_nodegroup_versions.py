@@ -61,7 +61,7 @@ def _template(call: Call, group: Any) -> checks.Template | None:
 
 
 def _target(call: Call, group: Any, template: checks.Template | None) -> Build:
-    """What the nodes are to run. Without a version that is the group's own; it may be neither newer than the cluster's nor older than now."""
+    """What the nodes are to run. Without a version that is the group's own; it is neither newer than the cluster's nor older than now."""
     present: Build = group.rehearsal_build
     version, release = call.get("version"), call.get("releaseVersion")
     if group.ami_type == CUSTOM and (version or release):

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.extensions import eks_nodegroup_checks as checks
 from rehearsal.extensions.eks_access import admit_nodes
-from rehearsal.extensions.eks_common import begin_update, carried_out, cluster_of, in_progress, member_of, nodegroup_of
+from rehearsal.extensions.eks_common import at_rest, begin_update, carried_out, in_progress, member_of, nodegroup_of
 from rehearsal.extensions.eks_instances import Build, instances_of
 from rehearsal.extensions.eks_nodegroup_life import (
     advance_described,
@@ -66,7 +66,7 @@ def _forget(group: Any) -> None:
 def create(call: Call) -> Any:
     from rehearsal.extensions.autoscaling_groups import create_for
 
-    cluster, subnets = cluster_of(call), list(call.get("subnets") or [])
+    cluster, subnets = at_rest(call, "CreateNodegroup"), list(call.get("subnets") or [])
     template = checks.template_of(call, call.get("launchTemplate"))
     sizes = checks.checked_sizes(call.get("scalingConfig"))
     types, ami = checks.checked_types(list(call.get("instanceTypes") or []), template, call.get("amiType"))

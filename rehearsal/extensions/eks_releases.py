@@ -28,7 +28,7 @@ class AmiType:
 def ami_type(name: str) -> AmiType:
     """What the name of an AMI type says. AL2's images ended with Kubernetes 1.32."""
     architecture = "arm64" if "ARM_64" in name else "amd64"
-    family = name.split("_")[0]
+    family = name.split("_", maxsplit=1)[0]
     return AmiType(name, architecture, family, "1.32" if family == "AL2" else None)
 
 

@@ -11,7 +11,7 @@ TOO_MANY_REQUESTS = 429
 
 
 def drain(api: Api, node: str) -> tuple[str, ...]:
-    """Asks every pod of a node that has to leave it to go, and says which are still there: "web/api-0 (why it stays)". Empty: all have left."""
+    """Asks every pod of a node that has to leave it to go, and says which are still there: "web/api-0 (why it stays)". Empty: all have."""
     pods = api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={node}")["items"]
     return tuple(_evicted(api, pod) for pod in pods if has_to_leave(pod))
 

@@ -1,5 +1,5 @@
-"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits; what is
-played in it has a second one."""
+"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits; what
+is played in it has a second one."""
 
 from __future__ import annotations
 

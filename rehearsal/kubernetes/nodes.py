@@ -72,7 +72,6 @@ def node(
     address: str | None = None,
     kubelet: tuple[str, int] | None = None,
     provider_id: str | None = None,
-    annotations: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """A node to create. `kubelet` is where its logs are asked for; the kwok stages make it ready, unless an annotation says that it has no
     network (see stages.py)."""
@@ -99,7 +98,7 @@ def node(
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": standard | dict(labels or {}), "annotations": dict(annotations or {})},
+        "metadata": {"name": name, "labels": standard | dict(labels or {})},
         "spec": {"taints": [dict(taint) for taint in taints], "providerID": provider_id or f"aws:///{zone}/i-{digest.hex()[:17]}"},
         "status": status,
     }

@@ -161,9 +161,11 @@ class ControlPlane:
                 return
         raise PlaneError(f"the node {name} did not become ready (see {self.log('kwok')})")
 
-    def create_node(self, name: str, shape: NodeShape | None = None, **metadata: Any) -> None:
+    def create_node(self, name: str, shape: NodeShape | None = None, *, annotations: dict[str, str] | None = None, **metadata: Any) -> None:
         """As add_node, and leaves it at that."""
-        self.api.create("/api/v1/nodes", node(name, shape or NodeShape(), kubelet=(HOST, self.layout.ports.kubelet), **metadata))
+        made = node(name, shape or NodeShape(), kubelet=(HOST, self.layout.ports.kubelet), **metadata)
+        made["metadata"]["annotations"] = annotations or {}
+        self.api.create("/api/v1/nodes", made)
 
     def __enter__(self) -> Self:
         self.start()

@@ -28,7 +28,7 @@ class Rounds:
         self._due: dict[str, float] = {}
         self._lock = threading.Lock()
         self._bell = threading.Event()
-        self._ended = False
+        self._ended = threading.Event()
 
     def add(self, name: str, player: Player) -> None:
         """Has a player called from now on; again under the same name it is only woken."""
@@ -36,7 +36,7 @@ class Rounds:
             first = not self._players
             self._players.setdefault(name, player)
         self.wake(name)
-        if first and not self._ended:
+        if first and not self._ended.is_set():
             threading.Thread(target=self._run, name=f"rounds {self._plane.name}", daemon=True).start()
 
     def wake(self, name: str) -> None:
@@ -46,14 +46,14 @@ class Rounds:
         self._bell.set()
 
     def stop(self) -> None:
-        self._ended = True
+        self._ended.set()
         self._bell.set()
 
     def _run(self) -> None:
-        while not self._ended:
+        while not self._ended.is_set():
             pause = min(self._due.values(), default=NEVER) - time.monotonic()
             self._bell.wait(None if pause == NEVER else max(0.0, pause))
-            if self._ended:
+            if self._ended.is_set():
                 return
             self._bell.clear()
             if not self._ready():

@@ -271,7 +271,11 @@ def node_stages(of_kwok: str) -> list[dict[str, Any]]:
     ]
     not_ready = initialize | {
         "metadata": {"name": "node-without-network"},
-        "spec": {"resourceRef": initialize["spec"]["resourceRef"], "selector": {"matchExpressions": without}, "next": {"statusTemplate": _NOT_READY}},
+        "spec": {
+            "resourceRef": initialize["spec"]["resourceRef"],
+            "selector": {"matchExpressions": without},
+            "next": {"statusTemplate": _NOT_READY},
+        },
     }
     return [*stages, not_ready]
 

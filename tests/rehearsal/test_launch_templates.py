@@ -10,7 +10,9 @@ from .conftest import refused, tags
 
 DATA: dict[str, Any] = {
     "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"},
-    "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "VolumeSize": 50, "VolumeType": "gp3", "DeleteOnTermination": True}}],
+    "BlockDeviceMappings": [
+        {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "VolumeSize": 50, "VolumeType": "gp3", "DeleteOnTermination": True}}
+    ],
     "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "node"}]}],
     "UserData": "IyEvYmluL3NoCg==",
     "Monitoring": {"Enabled": False},
