@@ -57,8 +57,8 @@ options:
       - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
         C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
         C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back) and C(deferred). C(components) lists host, component,
-        target, times, API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks)
-        and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
+        target, times, API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode),
+        C(hidden_tasks) and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
