@@ -90,8 +90,10 @@ def kubelets(facts: Facts) -> Iterator[Finding]:
 
 def addons(facts: Facts) -> Iterator[Finding]:
     """Add-ons whose version does not fit the target, and which would be chosen; add-ons that are not well."""
+    offered = not facts.support or facts.target in facts.support
     for addon in facts.addons:
-        yield from _addon_fits(facts, addon, facts.offers.get(addon.name, Offers()))
+        if offered:
+            yield from _addon_fits(facts, addon, facts.offers.get(addon.name, Offers()))
         if addon.status not in ("ACTIVE", "UPDATING") or addon.issues:
             text = f"Add-on {addon.name} is {addon.status}" + (f": {'; '.join(addon.issues)}." if addon.issues else ".")
             yield Finding(WARNS, "addon_health", addon.name, text, "Mend it first.")

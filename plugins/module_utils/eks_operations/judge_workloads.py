@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .facts import Budget, Deprecation, Facts, Inside, Insight, Pod, minor_of
+from .facts import Budget, Deprecation, Facts, Insight, Pod, minor_of
 from .findings import BLOCKS, INFO, WARNS, Finding
 
 ADDRESSES = 5
@@ -27,7 +27,7 @@ def budgets(facts: Facts) -> Iterator[Finding]:
     """Budgets that allow no disruption now although pods of theirs are on nodes that will be replaced."""
     if facts.inside is None:
         return
-    movable = moved_pods(facts.inside)
+    movable = moved_pods(facts)
     for budget in facts.inside.budgets:
         pods = [pod for pod in movable if covers(budget, pod)]
         if pods and budget.allowed < 1:
@@ -40,10 +40,13 @@ def budgets(facts: Facts) -> Iterator[Finding]:
             yield Finding(BLOCKS, "several_budgets", pod.full_name, text, "Leave one of them.")
 
 
-def moved_pods(inside: Inside) -> list[Pod]:
-    """The pods that have to leave when nodes of managed groups are replaced: not those of DaemonSets, which stay to the end."""
-    nodes = {node.name for node in inside.nodes if node.group}
-    return [pod for pod in inside.pods if pod.node in nodes and pod.controller != "DaemonSet" and not pod.mirror]
+def moved_pods(facts: Facts) -> list[Pod]:
+    """The pods on nodes of managed groups that are still to be replaced; those of DaemonSets are not evicted."""
+    if facts.inside is None:
+        return []
+    target = minor_of(facts.target)
+    nodes = {node.name for node in facts.inside.nodes if node.group and minor_of(node.kubelet) != target}
+    return [pod for pod in facts.inside.pods if pod.node in nodes and pod.controller != "DaemonSet" and not pod.mirror]
 
 
 def why_none(budget: Budget) -> str:
@@ -93,7 +96,7 @@ def _some(pods: list[Pod]) -> str:
 
 def lonely_pods(facts: Facts) -> Iterator[Finding]:
     """Pods that nothing makes anew once they have left their node."""
-    for pod in moved_pods(facts.inside) if facts.inside else ():
+    for pod in moved_pods(facts):
         if not pod.controller:
             text = f"Pod {pod.full_name} has no controller: it is gone when its node {pod.node} is replaced."
             yield Finding(
