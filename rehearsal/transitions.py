@@ -47,6 +47,7 @@ KINDS = (
         {"available": "pending", "failed": "pending", "deleted": "deleting"},
     ),
     Kind("eks_cluster", "eks", "moto.eks.models:Cluster", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
+    Kind("eks_addon", "eks", "rehearsal.extensions.eks_addons:Addon", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
     Kind("eks_nodegroup", "eks", "moto.eks.models:Nodegroup", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
 )
 

@@ -444,6 +444,36 @@ def _pod_that_tolerates(account: Account) -> None:
         api.delete(f"{PODS}/{name}")
 
 
+# Add-ons
+
+
+def test_an_addon_is_what_runs_in_the_cluster(cluster: Account) -> None:
+    """CoreDNS is a Deployment that waits for a node; its configuration is what it runs with; when it goes, that goes too."""
+    eks, api = cluster.eks, cluster.kubernetes("main", cluster.own())
+    deployments = "/apis/apps/v1/namespaces/kube-system/deployments"
+    configuration = json.dumps({"replicaCount": 3})
+    eks.create_addon(clusterName="main", addonName="coredns", resolveConflicts="OVERWRITE", configurationValues=configuration)
+    until(lambda: _addon_status(eks, "coredns") == "DEGRADED", SECONDS)
+    assert api.get(f"{deployments}/coredns")["spec"]["replicas"] == 3
+    group = {"clusterName": "main", "nodegroupName": "workers", "subnets": cluster.subnets}
+    eks.create_nodegroup(**group, nodeRole=cluster.new_role("addon-node", trust("ec2.amazonaws.com")), instanceTypes=["t3.medium"])
+    until(lambda: _addon_status(eks, "coredns") == "ACTIVE", SECONDS)
+
+    update = eks.update_addon(clusterName="main", addonName="coredns", configurationValues=json.dumps({"replicaCount": 2}))["update"]
+    of = {"name": "main", "addonName": "coredns", "updateId": update["id"]}
+    until(lambda: eks.describe_update(**of)["update"]["status"] == "Successful", SECONDS)
+    assert api.get(f"{deployments}/coredns")["spec"]["replicas"] == 2
+    eks.delete_addon(clusterName="main", addonName="coredns")
+    until(lambda: eks.list_addons(clusterName="main")["addons"] == [], SECONDS)
+    until(lambda: status_of(api.get, f"{deployments}/coredns") == 404, SECONDS)
+    eks.delete_nodegroup(clusterName="main", nodegroupName="workers")
+    until(lambda: eks.list_nodegroups(clusterName="main")["nodegroups"] == [], SECONDS)
+
+
+def _addon_status(eks: Any, name: str) -> str:
+    return str(eks.describe_addon(clusterName="main", addonName=name)["addon"]["status"])
+
+
 # The end of the cloud
 
 
