@@ -12,9 +12,9 @@ description:
   - Deletes the Ingresses and the Services of type LoadBalancer of a component's clusters, in all namespaces, and waits until AWS shows
     nothing of what their controllers have made, that is load balancers, target groups, security groups and network interfaces. Without
     that, what they made outlives the cluster and keeps the network from being deleted.
-  - What the controllers do not delete is deleted by calls of AWS, if it carries the tag of such a cluster and is in a VPC of the environment.
-    That is so when a cluster's API cannot be reached, when no controller runs any more and its finalizers stay, when it is slower than
-    O(controller_timeout), and when the cluster is gone already. The result says why.
+  - What the controllers do not delete is deleted by calls of AWS, if it carries the tag of such a cluster and is in its VPC or in one of
+    the environment. That is so when a cluster's API cannot be reached, when no controller runs any more and its finalizers stay, when it is
+    slower than O(controller_timeout), and when the cluster is gone already. The result says why.
   - Called once more after the clusters have gone it deletes what nodes and EKS itself may have left, that is interfaces of the CNI plugin
     that nothing uses and the cluster's security group.
   - The EBS volumes of persistent volumes are named and never deleted. Nothing else in the cluster is touched, and nothing is evicted.

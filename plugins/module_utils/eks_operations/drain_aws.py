@@ -134,8 +134,9 @@ def delete(aws: Aws, thing: Thing, ours: Collection[str]) -> bool:
         elif thing.kind == TARGET_GROUP:
             aws.remove("elbv2", "delete_target_group", TargetGroupArn=thing.id)
         elif thing.kind == INTERFACE:
-            if thing.free:
-                aws.remove("ec2", "delete_network_interface", NetworkInterfaceId=thing.id)
+            if not thing.free:
+                return False
+            aws.remove("ec2", "delete_network_interface", NetworkInterfaceId=thing.id)
         else:
             forget_group(aws, thing.id, ours)
             aws.remove("ec2", "delete_security_group", GroupId=thing.id)

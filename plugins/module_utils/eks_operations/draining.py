@@ -9,7 +9,7 @@ way to the API, no cluster any more), or do not within their time, AWS is asked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 
 from . import drain_aws, drain_inside
 from .drain_inside import Entry
-from .leftovers import LOAD_BALANCER, SECURITY_GROUP, Cluster, Thing, leftovers, summed_up
+from .leftovers import INTERFACE, LOAD_BALANCER, SECURITY_GROUP, Cluster, Thing, leftovers, summed_up
 
 LEAK_SECONDS = 20.0
 """How long something may still be there after the last Ingress and Service have gone, before it counts as forgotten by the controller."""
@@ -33,7 +33,7 @@ class Draining:
     cluster: Cluster
     entries: list[Entry] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
-    volumes: list[Mapping[str, str]] = field(default_factory=list)
+    volumes: list[dict[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -145,14 +145,14 @@ class Drainer:
         if waited >= limits.controller and not drain.reason:
             drain.reason = f"its controllers did not finish within {limits.controller:g} s"
 
-    def _pass_in_aws(self, drain: Draining, groups: Collection[str], waited: float) -> None:
+    def _pass_in_aws(self, drain: Draining, groups: set[str], waited: float) -> None:
         """Delete directly what the controllers do not; what is in use goes in a later pass."""
-        if drain.entries or not drain.things:
-            drain.empty_since = None
+        if drain.entries or not any(thing.kind != INTERFACE or thing.free for thing in drain.things):
+            drain.empty_since = None  # interfaces in use are AWS's to give back
         elif drain.empty_since is None:
             drain.empty_since = waited
         elif waited - drain.empty_since >= LEAK_SECONDS and not drain.reason:
-            drain.reason = "its controller forgot them"
+            drain.reason = "its controllers left it behind"
         if not drain.reason:
             return
         ours = groups - {thing.id for thing in drain.things}
@@ -169,15 +169,15 @@ class Drainer:
 
 def protected_cluster(cluster: Cluster) -> str:
     return (
-        f"EKS cluster {cluster.name} is protected against deletion. Set deletion_protection to false for cluster {cluster.key or cluster.name} "
-        "in eks_clusters and run site.yml, then destroy."
+        f"EKS cluster {cluster.name} is protected against deletion. Set deletion_protection to false for cluster "
+        f"{cluster.key or cluster.name} in eks_clusters and run site.yml, then destroy."
     )
 
 
 def protected_balancer(cluster: Cluster, balancer: Thing) -> str:
     return (
-        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Take deletion_protection.enabled=true out of "
-        "the annotation load-balancer-attributes of its Ingress or Service, then destroy."
+        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Take deletion_protection.enabled=true "
+        "out of the annotation load-balancer-attributes of its Ingress or Service, then destroy."
     )
 
 
