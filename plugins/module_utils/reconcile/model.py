@@ -281,7 +281,7 @@ def resolve(value: Any, lookup: Callable[[Ref], Any]) -> Any:
         found = lookup(value)
         return f"{value.prefix}{found}{value.suffix}" if value.prefix or value.suffix else found
     if isinstance(value, Mapping):
-        return {key: resolve(item, lookup) for key, item in value.items()}
+        return {resolve(key, lookup) if isinstance(key, Ref) else key: resolve(item, lookup) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [resolve(item, lookup) for item in value]
     return value
