@@ -95,11 +95,15 @@ class _Unknown(Mapping[str, Any]):
 
 
 def observe(kinds: Mapping[str, Kind], backend: Any, concurrency: int = 16) -> list[Observed]:
-    """List everything of ours of every kind, side by side. Raises ObservationFailed with every error, not just the first."""
+    """List everything of ours of every kind, side by side. Raises ObservationFailed with every error, not just the first.
+
+    A backend that has ``one_look`` gives the kinds something to share answers with.
+    """
     found: list[Observed] = []
     failures: list[Failure] = []
+    look = backend.one_look() if hasattr(backend, "one_look") else backend
     with ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(kinds))), thread_name_prefix="observe") as pool:
-        for name, future in [(name, pool.submit(kind.find, backend)) for name, kind in kinds.items()]:
+        for name, future in [(name, pool.submit(kind.find, look)) for name, kind in kinds.items()]:
             try:
                 found += future.result()
             except Exception as error:  # noqa: BLE001 - whatever it is, the other kinds' errors are wanted too
