@@ -128,7 +128,7 @@ class ClusterParts:
     def cluster(self) -> Iterator[Resource]:
         one = self.one
         properties = {
-            "name": one.aws_name,
+            "cluster_name": one.aws_name,
             "role_arn": self.role_arn("cluster"),
             "version": one.version,
             "subnet_ids": list(one.subnet_ids),
