@@ -65,23 +65,15 @@ def install_states() -> None:
 
 @settles("eks")
 def move_on(call: Call) -> None:
-    """What time has brought about: updates that are done, node groups and clusters that are gone."""
+    """What time has brought about: updates that are done, clusters that are gone."""
     for name, cluster in list(call.backend.clusters.items()):
         finish_updates(cluster)
         eks_addons.settle(call, cluster)
-        for group_name, group in list(cluster.nodegroups.items()):
-            if _gone(group, "eks_nodegroup") and not _busy(cluster):
-                call.backend.delete_nodegroup(cluster.name, group_name)
         member = member_of(cluster)
         if _gone(cluster, "eks_cluster") and (member is None or member.phase == "stopped"):
             fleet.forget(cluster.arn)
             del call.backend.clusters[name]
             call.backend.cluster_count -= 1
-
-
-def _busy(cluster: Any) -> bool:
-    member = member_of(cluster)
-    return member is not None and member.busy
 
 
 def _gone(resource: Any, kind: str) -> bool:
