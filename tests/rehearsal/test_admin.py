@@ -67,6 +67,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "quotas": {},
         "disabled_regions": [],
         "control_planes": True,
+        "eks_insights": [],
         "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})
