@@ -69,14 +69,11 @@ def install_states() -> None:
 @settles("ec2")
 @settles("logs")
 def move_on(call: Call) -> None:
-    """What time has brought about: updates that are done; node groups, add-ons and clusters that are gone, with what they had elsewhere."""
+    """What time has brought about: updates that are done, add-ons and clusters that are gone, with what they had elsewhere."""
     eks = backend("eks", call.account_id, call.region)
     for name, cluster in list(eks.clusters.items()):
         finish_updates(cluster)
         eks_addons.settle(cluster)
-        for group_name, group in list(cluster.nodegroups.items()):
-            if _gone(group, "eks_nodegroup") and not _busy(cluster):
-                eks.delete_nodegroup(cluster.name, group_name)
         member = member_of(cluster)
         if _gone(cluster, "eks_cluster") and (member is None or member.phase == "stopped"):
             fleet.forget(cluster.arn)
@@ -85,11 +82,6 @@ def move_on(call: Call) -> None:
             del eks.clusters[name]
             eks.cluster_count -= 1
     eks_logs.settle(eks, call.account_id, call.region)
-
-
-def _busy(cluster: Any) -> bool:
-    member = member_of(cluster)
-    return member is not None and member.busy
 
 
 def _gone(resource: Any, kind: str) -> bool:

@@ -409,7 +409,8 @@ def test_the_life_of_a_node_group(cluster: Account) -> None:
     assert taints == [{"key": "batch", "value": "only", "effect": "NoSchedule"}]
     assert (first["status"]["capacity"]["pods"], first["status"]["capacity"]["cpu"]) == ("17", "2")
     assert first["spec"]["providerID"].startswith(f"aws:///{REGION}")
-    assert first["metadata"]["name"] == f"ip-10-0-0-20.{REGION}.compute.internal"
+    address = next(each["address"] for each in first["status"]["addresses"] if each["type"] == "InternalIP")
+    assert first["metadata"]["name"] == f"ip-{address.replace('.', '-')}.{REGION}.compute.internal"
     assert node_role in eks.list_access_entries(clusterName="main")["accessEntries"]
     assert refused(eks.delete_cluster, name="main") == "ResourceInUseException"
 
