@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import GLOBAL, REGIONAL, Grant
 
-CLUSTERS = ("eks:ListClusters",)
+CLUSTERS = ("eks:ListNodegroups",)
 """What everybody is granted who works with clusters at all."""
 
 CHILDREN = ("AccessEntry", "Addon", "FargateProfile", "Nodegroup", "PodIdentityAssociation")

@@ -14,6 +14,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.eks import questions 
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import RIGHTS
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.roles import NODE_POLICIES
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
 
@@ -24,7 +25,7 @@ ADDON_POLICIES = tuple(name for rights in RIGHTS.values() for name in rights.man
 SUBJECTS: Mapping[str, Subject] = {
     "vpc": Subject(
         KINDS,
-        {"zones": available_zones, "quotas": check, "unclaimed": look},
+        {"zones": available_zones, "quotas": check, "unclaimed": look, "occupants": occupants},
         applying={"run lock": held},
         unused={
             "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",

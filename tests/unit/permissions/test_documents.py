@@ -79,7 +79,7 @@ def test_how_an_action_is_confined(scope: Scope, action: str, expected: list[tup
     [
         ("ec2:CreateFlowLogs", [["vpc-flow-logs.amazonaws.com"]]),
         (
-            "eks:ListClusters",
+            "eks:ListNodegroups",
             [["ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com"]],
         ),
         ("ec2:CreateVpc", []),
