@@ -16,6 +16,7 @@ from rehearsal.replies import Refusal
 
 MODES_WITH_ENTRIES = ("API", "API_AND_CONFIG_MAP")
 ADMINISTRATOR = f"{ARN_OF_POLICIES}AmazonEKSClusterAdminPolicy"
+READER = f"{ARN_OF_POLICIES}AmazonEKSAdminViewPolicy"
 NODE_TYPES = {"EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX", "HYPERPOD_LINUX", "EC2"}
 TYPES = {"STANDARD"} | NODE_TYPES
 _ENTITY = re.compile(r"^arn:[\w-]+:iam::(?P<account>\d{12}):(?P<kind>role|user)/(?P<path>.*/)?(?P<name>[^/]+)$")
@@ -121,6 +122,14 @@ def admit_creator(call: Call, cluster: Any) -> None:
         _associate(entry, ADMINISTRATOR, {"type": "cluster", "namespaces": []})
     else:
         cluster.rehearsal_creator = creator.canonical
+
+
+def admit_planner(call: Call, cluster: Any) -> None:
+    """The reader of the rehearsal may look into every cluster: the roles that an inventory names for planning belong to the account."""
+    if configured_access(cluster)["authenticationMode"] in MODES_WITH_ENTRIES:
+        reader = role_arn(call.account_id, "plan")
+        if reader not in entries_of(cluster):
+            _associate(_new_entry(call, cluster, reader), READER, {"type": "cluster", "namespaces": []})
 
 
 def admit_nodes(call: Call, cluster: Any, node_role: str) -> None:

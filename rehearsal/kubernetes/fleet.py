@@ -8,6 +8,7 @@ import queue
 import shutil
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from itertools import chain, count
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rehearsal.kubernetes.webhooks import Door
 
 Task = Callable[["ControlPlane"], None]
+AGGREGATION_SECONDS = 60.0
 
 
 class Member:
@@ -157,8 +159,25 @@ def _start(member: Member, plane: ControlPlane) -> None:
 
 
 def _rules(plane: ControlPlane, path: str) -> list[dict[str, Any]]:
-    rules: list[dict[str, Any]] = plane.api.get(path).get("rules") or []
-    return rules
+    """The rules of a role that is put together from others, once the controller manager has done so."""
+    deadline = time.monotonic() + AGGREGATION_SECONDS
+    while True:
+        role = plane.api.get(path)
+        rules: list[dict[str, Any]] = role.get("rules") or []
+        if _is_whole(plane, role, rules):
+            return rules
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the cluster role {path.rpartition('/')[2]} was not put together within {AGGREGATION_SECONDS:.0f} s")
+        time.sleep(0.05)
+
+
+def _is_whole(plane: ControlPlane, role: dict[str, Any], rules: list[dict[str, Any]]) -> bool:
+    for selector in role.get("aggregationRule", {}).get("clusterRoleSelectors") or []:
+        labels = ",".join(f"{name}={value}" for name, value in selector["matchLabels"].items())
+        for part in plane.api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles", labelSelector=labels)["items"]:
+            if not part.get("rules") or any(rule not in rules for rule in part["rules"]):
+                return False
+    return True
 
 
 def _kubeconfig(members: dict[str, Member]) -> dict[str, Any]:
