@@ -212,6 +212,21 @@ def delete(call: Call) -> Any:
     return {"cluster": described(cluster)}
 
 
+@answers("eks", "ListClusters")
+def list_clusters(call: Call) -> Any:
+    return page(call, "clusters", list(call.backend.clusters))
+
+
+@answers("eks", "ListNodegroups")
+def list_nodegroups(call: Call) -> Any:
+    return page(call, "nodegroups", list(cluster_of(call).nodegroups))
+
+
+@answers("eks", "ListFargateProfiles")
+def list_fargate_profiles(call: Call) -> Any:
+    return page(call, "fargateProfileNames", list(cluster_of(call).fargate_profiles))
+
+
 @answers("eks", "DescribeUpdate")
 def describe_update(call: Call) -> Any:
     cluster = cluster_of(call, call.get("name"))

@@ -145,6 +145,8 @@ READS: Mapping[str, tuple[Grant, ...]] = {
             *("DescribeVpcEndpoints", "DescribeVpcs"),
         )
     },
+    # Whoever stands in a network is named before it is destroyed, so not only our own.
+    **{f"eks:{name}": (REGIONAL,) for name in ("DescribeCluster", "ListClusters")},
     "iam:ListRoles": (GLOBAL,),
     "iam:GetRole": (Grant(("role", "role_name")),),
     **{f"iam:{name}": (ROLE,) for name in ("GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies", "ListRoleTags")},

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
 
 SUBJECTS: Mapping[str, Subject] = {
     "vpc": Subject(
         KINDS,
-        {"zones": available_zones, "quotas": check, "unclaimed": look},
+        {"zones": available_zones, "quotas": check, "unclaimed": look, "occupants": occupants},
         applying={"run lock": held},
         unused={
             "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
