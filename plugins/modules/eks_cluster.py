@@ -185,6 +185,12 @@ outputs:
           log_group_name: /aws/eks/prod-main/cluster
           fargate_log_group_name: null
           container_log_group_name: null
+    deferred:
+      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 plan:
   description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
   returned: always

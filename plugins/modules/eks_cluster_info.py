@@ -65,6 +65,12 @@ outputs:
           endpoint: https://0123456789ABCDEF.gr7.af-south-1.eks.amazonaws.com
           version: "1.36"
           node_groups: {system: {name: system, autoscaling_group_name: eks-system-0123}}
+    deferred:
+      description: Addresses of what is there and not ready yet.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 found:
   description: Addresses of everything that the component owns.
   returned: always

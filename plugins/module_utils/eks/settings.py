@@ -194,10 +194,21 @@ def read_version(reader: Reader) -> str:
 
 
 def read_endpoint(reader: Reader) -> Endpoint:
-    block = "it must be an IPv4 block without host bits, such as 203.0.113.0/24"
-    endpoint = Endpoint(private=reader.boolean("private", True), public_cidrs=reader.items("public_cidrs", (), as_block_text, block))
+    remedy = "it must be a public IPv4 block without host bits; EKS refuses private and reserved ones"
+    endpoint = Endpoint(private=reader.boolean("private", True), public_cidrs=reader.items("public_cidrs", (), as_public_block, remedy))
     reader.finish()
     return endpoint
+
+
+def as_public_block(value: Any) -> str | None:
+    """A block from which clients can come through the internet, or all of it."""
+    text = as_block_text(value)
+    if text is None:
+        return None
+    block = ipaddress.IPv4Network(text)
+    return (
+        text if block.prefixlen == 0 or not (block.is_private or block.is_link_local or block.is_loopback or block.is_multicast) else None
+    )
 
 
 def read_service_block(reader: Reader) -> str | None:

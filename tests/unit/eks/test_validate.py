@@ -65,6 +65,11 @@ def entry(**more: Any) -> dict[str, Any]:
             "endpoint.private is False, but then nobody reaches the cluster; leave it true, or list public_cidrs",
         ),
         ({"endpoint": {"public": True}}, "endpoint.public is not a setting; did you mean public_cidrs?"),
+        (
+            {"endpoint": {"public_cidrs": ["10.0.0.0/8"]}},
+            "endpoint.public_cidrs[0] is '10.0.0.0/8', but it must be a public IPv4 block without host bits; EKS refuses private and "
+            "reserved ones",
+        ),
         ({"endpoint": {"public_cidrs": "0.0.0.0/0"}}, "endpoint.public_cidrs is '0.0.0.0/0', but it must be a list"),
         (
             {"endpoint": {"public_cidrs": ["0.0.0.0/0"]}},
