@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,12 @@ def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Acc
     cluster = _describe(make, name, region)
     if cluster.get("status") not in ("ACTIVE", "UPDATING"):
         raise BadAccess(f"EKS cluster {name} is {cluster.get('status')}; it has to be ACTIVE")
-    sts = make("sts")
+    return access_to(cluster, make("sts"), region)
+
+
+def access_to(cluster: Mapping[str, Any], sts: Any, region: str) -> Access:
+    """The way to a cluster that DescribeCluster has described; ``sts``: a boto3 client with the credentials that are meant."""
+    name = str(cluster["name"])
 
     def token() -> tuple[str, datetime | None]:
         # Asked for each time: credentials of a role are renewed too.
