@@ -56,9 +56,9 @@ options:
       - It is written for every run, also for one without plans, and is always in full.
       - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
         C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
-        C(replace), C(delete), C(unchanged), C(failed), C(not_started) and C(held_back). C(components) lists host, component, target, times,
-        API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks)
-        and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
+        C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back) and C(deferred). C(components) lists host, component,
+        target, times, API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode),
+        C(hidden_tasks) and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
@@ -98,6 +98,7 @@ import atexit
 import functools
 import gc
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -119,7 +120,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect impor
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Report
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
 
@@ -128,6 +129,8 @@ WIDEST = 200
 LONGEST_WAIT = 8.0
 """Seconds that interrupted modules get to say what they did; the engine gives its calls in flight five of them."""
 GREY = "gray12"
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+MODULE_LINE = re.compile(r"^ *(?:- )?(mainstay\.aws\.\w+):", re.MULTILINE)
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -182,7 +185,9 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Before the first worker is forked: what this imports, no worker has to."""
+        """Before the first worker is forked: what this imports, no worker has to. Some plays turn out to have nobody to run for."""
+        if not play.hosts:
+            return
         if modules := {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}:
             warm(modules)
 
@@ -238,7 +243,7 @@ class CallbackModule(CallbackBase):
     @guarded
     def _show_interrupted(self, found: list[tuple[str, dict[str, Any]]]) -> None:
         for host, result in found:
-            info = TaskInfo(host=host, name="interrupted", module=f"{OWN_MODULES}interrupted", check_mode=False, scope="interrupted")
+            info = TaskInfo(host=host, name="interrupted", module=INTERRUPTED, check_mode=False, scope="interrupted")
             self._collector.add(info, Outcome(result, failed=True, changed=bool(result.get("changed")), skipped=False), ())
         self._show(frozenset())
 
@@ -327,8 +332,17 @@ def _actions(play: Any) -> Iterator[str]:
         part = blocks.pop()
         if hasattr(part, "block"):
             blocks += [*part.block, *part.rescue, *part.always]
+        elif str(getattr(part, "action", "")).endswith("include_role"):
+            yield from _actions_of_role(str(part.args.get("name", "")))
         elif getattr(part, "action", None):
             yield str(part.action)
+
+
+def _actions_of_role(name: str) -> Iterator[str]:
+    """The modules of ours that a role of ours calls, which Ansible loads only when it comes to its inclusion."""
+    if name.startswith(OWN_MODULES):
+        for path in sorted((ROLES / name.removeprefix(OWN_MODULES) / "tasks").glob("*.yml")):
+            yield from MODULE_LINE.findall(path.read_text(encoding="utf-8"))
 
 
 def _painted(one: Line) -> str:

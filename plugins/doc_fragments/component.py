@@ -91,6 +91,22 @@ options:
         A run that changes nothing, and check mode, need no lock.
     type: float
     default: 0.0
+  defer:
+    description:
+      - Kinds of resources, such as V(nat_gateway), that are begun and not waited for. The call returns when everything else is done; what
+        needs one of them waits for another call, which finishes both. It is the same call without this option.
+      - RV(outputs.deferred) lists what is left. Nothing of it is reported as done.
+      - Deletions are always waited for.
+    type: list
+    elements: str
+    default: []
+  deferred:
+    description:
+      - What an earlier call of the same run has left, its RV(outputs.deferred). One of these that AWS reports as failed is an error,
+        as it would have been if that call had waited. Without this option it would be made anew, as any creation that failed.
+    type: list
+    elements: str
+    default: []
   claimed:
     description:
       - The components of the environment, usually the hosts of the inventory. If given, the result has C(unclaimed), a list of what carries

@@ -193,6 +193,12 @@ outputs:
       type: str
       returned: always
       sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
+    deferred:
+      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 plan:
   description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
   returned: always

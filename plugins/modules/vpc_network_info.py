@@ -100,6 +100,12 @@ outputs:
       type: str
       returned: always
       sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
+    deferred:
+      description: Addresses of what is there and not ready yet.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 proposal:
   description:
     - What could be taken over. C(adopt) is for the option of M(mainstay.aws.vpc_network), C(create) lists the addresses that it would make,

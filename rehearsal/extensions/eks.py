@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from rehearsal import transitions
+from rehearsal.extensions import eks_addons
 from rehearsal.extensions.eks_access import admit_creator, configured_access
 from rehearsal.extensions.eks_common import (
     Update,
@@ -18,6 +19,7 @@ from rehearsal.extensions.eks_common import (
     finish_updates,
     in_progress,
     member_of,
+    page,
     subnets_by_id,
     updates_of,
 )
@@ -63,22 +65,15 @@ def install_states() -> None:
 
 @settles("eks")
 def move_on(call: Call) -> None:
-    """What time has brought about: updates that are done, node groups and clusters that are gone."""
+    """What time has brought about: updates that are done, clusters that are gone."""
     for name, cluster in list(call.backend.clusters.items()):
         finish_updates(cluster)
-        for group_name, group in list(cluster.nodegroups.items()):
-            if _gone(group, "eks_nodegroup") and not _busy(cluster):
-                call.backend.delete_nodegroup(cluster.name, group_name)
+        eks_addons.settle(call, cluster)
         member = member_of(cluster)
         if _gone(cluster, "eks_cluster") and (member is None or member.phase == "stopped"):
             fleet.forget(cluster.arn)
             del call.backend.clusters[name]
             call.backend.cluster_count -= 1
-
-
-def _busy(cluster: Any) -> bool:
-    member = member_of(cluster)
-    return member is not None and member.busy
 
 
 def _gone(resource: Any, kind: str) -> bool:
@@ -127,6 +122,8 @@ def create(call: Call) -> Any:
     admit_creator(call, cluster)
     if call.settings.control_planes:
         fleet.launch(cluster.arn, cluster.name, cluster.version, issuer, network["serviceIpv4Cidr"])
+    if call.get("bootstrapSelfManagedAddons", True):
+        eks_addons.install_self_managed(cluster)
     return {"cluster": described(cluster)}
 
 
@@ -229,17 +226,18 @@ def _set_version(cluster: Any, version: str) -> None:
 @answers("eks", "DescribeUpdate")
 def describe_update(call: Call) -> Any:
     cluster = cluster_of(call, call.get("name"))
-    return {"update": _update(cluster, call.get("updateId"), call.get("nodegroupName")).described()}
+    return {"update": _update(cluster, call.get("updateId"), call.get("nodegroupName"), call.get("addonName")).described()}
 
 
 @answers("eks", "ListUpdates")
 def list_updates(call: Call) -> Any:
     cluster = cluster_of(call, call.get("name"))
-    return {"updateIds": [update.identifier for update in updates_of(cluster) if update.nodegroup == call.get("nodegroupName")]}
+    asked = (call.get("nodegroupName"), call.get("addonName"))
+    return page(call, "updateIds", [update.identifier for update in updates_of(cluster) if (update.nodegroup, update.addon) == asked])
 
 
-def _update(cluster: Any, identifier: str | None, nodegroup: str | None) -> Update:
+def _update(cluster: Any, identifier: str | None, nodegroup: str | None, addon: str | None) -> Update:
     for update in updates_of(cluster):
-        if update.identifier == identifier and update.nodegroup == nodegroup:
+        if (update.identifier, update.nodegroup, update.addon) == (identifier, nodegroup, addon):
             return update
     raise Refusal("ResourceNotFoundException", f"No update found for ID: {identifier}", 404)

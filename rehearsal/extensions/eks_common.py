@@ -1,4 +1,4 @@
-"""What the files about EKS have in common: finding clusters, updates that take time, and replies of moto's backend."""
+"""What the files about EKS have in common: finding clusters, roles and keys, updates that take time, and replies of moto's backend."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal import transitions
+from rehearsal.extensions.policies import allows_service, usable_roles
 from rehearsal.kubernetes.fleet import Member, fleet
 from rehearsal.registry import Call, backend
 from rehearsal.replies import Refusal
 
+PAGE = 100
+
 
 @dataclass
 class Update:
-    """A change of a cluster or node group that takes a while. It is done when its time has come and the control plane has followed."""
+    """A change of a cluster, node group or add-on that takes a while: until its time has come, the control plane has followed, and it is no
+    longer `pending`. It has failed if there is a `failure` by then: errors as `DescribeUpdate` shows them."""
 
     kind: str
     params: list[dict[str, str]]
     ready_at: float
     nodegroup: str | None = None
+    addon: str | None = None
     apply: Callable[[], None] = lambda: None
+    pending: Callable[[], bool] = lambda: False
+    failure: Callable[[], list[dict[str, Any]]] = list
     identifier: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     status: str = "InProgress"
@@ -91,19 +98,47 @@ def finish_updates(cluster: Any) -> None:
     """Ends the updates whose time has come and which the control plane has carried out."""
     member = member_of(cluster)
     for update in updates_of(cluster):
-        if update.status != "InProgress" or time.monotonic() < update.ready_at or (member and member.busy):
+        if update.status != "InProgress" or time.monotonic() < update.ready_at or (member and member.busy) or update.pending():
             continue
         if member and member.phase == "failed":
             update.status = "Failed"
             update.errors = [{"errorCode": "Unknown", "errorMessage": member.error, "resourceIds": [cluster.name]}]
+        elif errors := update.failure():
+            update.status, update.errors = "Failed", errors
         else:
             update.apply()
             update.status = "Successful"
 
 
-def in_progress(cluster: Any, nodegroup: str | None = None) -> Update | None:
-    """The update that is under way, of the cluster itself or of one of its node groups."""
-    return next((each for each in updates_of(cluster) if each.status == "InProgress" and each.nodegroup == nodegroup), None)
+def in_progress(cluster: Any, nodegroup: str | None = None, addon: str | None = None) -> Update | None:
+    """The update that is under way, of the cluster itself, of one of its node groups or of one of its add-ons."""
+    wanted = ("InProgress", nodegroup, addon)
+    return next((each for each in updates_of(cluster) if (each.status, each.nodegroup, each.addon) == wanted), None)
+
+
+def at_rest(call: Call, change: str) -> Any:
+    """The cluster, when the call needs that none of its own updates is under way."""
+    cluster = cluster_of(call)
+    if update := in_progress(cluster):
+        text = f"Cannot {change} because cluster {cluster.name} currently has update {update.identifier} in progress"
+        raise Refusal("ResourceInUseException", text, 409)
+    if cluster.status not in ("ACTIVE", "UPDATING"):
+        text = f"Cannot {change} because cluster {cluster.name} is in status {cluster.status}, which must be ACTIVE"
+        raise Refusal("ResourceInUseException", text, 409)
+    return cluster
+
+
+def role_that_trusts(call: Call, arn: Any, service: str) -> Any:
+    """The role of this ARN among those that EKS knows by now, if its trust policy names the service; None otherwise."""
+    role = next((role for role in usable_roles(call) if role.arn == arn), None)
+    return role if role is not None and allows_service(role.assume_role_policy_document, service) else None
+
+
+def page(call: Call, member: str, items: list[Any]) -> dict[str, Any]:
+    """One page of a list: as many as were asked for, at most 100, with the token of the next."""
+    begin, size = int(call.get("nextToken") or 0), int(call.get("maxResults") or PAGE)
+    end = begin + size
+    return {member: items[begin:end]} | ({"nextToken": str(end)} if end < len(items) else {})
 
 
 def carried_out[T](function: Callable[[], T]) -> T:

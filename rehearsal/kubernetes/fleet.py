@@ -1,4 +1,5 @@
-"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits."""
+"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits; what
+is played in it has a second one."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rehearsal.kubernetes.rounds import Rounds
 
 if TYPE_CHECKING:
     from rehearsal.kubernetes.plane import ControlPlane
@@ -33,6 +36,7 @@ class Member:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._pending = 0
         self._lock = threading.Lock()
+        self.rounds = Rounds(plane, lambda: self.phase == "ready")
         self._thread = threading.Thread(target=self._work, name=f"plane {plane.name}", daemon=True)
         self._thread.start()
 
@@ -49,10 +53,12 @@ class Member:
 
     def finish(self) -> None:
         """Stops the control plane after everything that was asked for before; `phase` is stopped in the end."""
+        self.rounds.stop()
         self._tasks.put(None)
 
     def abort(self) -> None:
         """Ends it at once, whatever is going on."""
+        self.rounds.stop()
         self.plane.abort()
         self._tasks.put(None)
         self._thread.join(5)
@@ -65,6 +71,7 @@ class Member:
             except Exception as error:  # noqa: BLE001  whatever went wrong, the cluster has failed and says why
                 traceback.print_exc()
                 self.phase, self.error = "failed", f"{error}"
+                self.rounds.stop()
             finally:
                 with self._lock:
                     self._pending -= 1

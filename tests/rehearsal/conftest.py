@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,6 +13,9 @@ from botocore.exceptions import ClientError
 from rehearsal.testing import Cloud
 
 from . import model_check
+
+if TYPE_CHECKING:
+    from .eks_account import EksAccount
 
 ACCOUNT = "210987654321"
 REGION = "af-south-1"
@@ -55,6 +58,13 @@ def cloud(shared_cloud: CheckedCloud) -> Iterator[CheckedCloud]:
 @pytest.fixture
 def ec2(cloud: CheckedCloud) -> Any:
     return cloud.client("ec2")
+
+
+@pytest.fixture
+def eks_account(cloud: CheckedCloud) -> EksAccount:
+    from .eks_account import EksAccount  # which needs this file
+
+    return EksAccount(cloud)
 
 
 @pytest.fixture

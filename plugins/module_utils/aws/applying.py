@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,16 @@ def claimed(
     if module.params["state"] == "absent":
         return list(observed)
     adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
-    return take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
+    found = take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
+    return still_awaited(found, module.params.get("deferred") or ())
+
+
+def still_awaited(observed: Sequence[Observed], deferred: Collection[str]) -> list[Observed]:
+    """What an earlier call of this run has begun counts as coming up until this call has looked at it.
+
+    So one that failed in the meantime fails the run, as it would have had that call waited, instead of being replaced in silence.
+    """
+    return [replace(seen, state="pending") if seen.state == "failed" and seen.address in deferred else seen for seen in observed]
 
 
 def apply(
@@ -56,7 +65,7 @@ def apply(
 
     ``check`` says what speaks against doing it, given what is there.
     """
-    settings = Settings(consent, patience(module), progress=progress)
+    settings = Settings(consent, patience(module), progress=progress, defer=frozenset(module.params.get("defer") or ()))
     if planned.plan.refused:
         return reconcile(desired, planned.final, domain.kinds, aws, settings)
     mode: Mode = "exclusive" if module.params["state"] == "absent" else "shared"

@@ -64,7 +64,7 @@ class Domain:
     """What one module is about.
 
     ``problems``: what is wrong with the input once the place is known; nothing is changed if there is any.
-    ``build``: the desired resources. ``outputs``: what others may know, from attributes by address.
+    ``build``: the desired resources. ``outputs``: what others may know, from attributes by address; ``deferred`` is added to it.
     ``ask``: reads whose answers ``problems`` and ``build`` need, made side by side with the observation.
     """
 
@@ -90,7 +90,7 @@ def run(module: Any, domain: Domain) -> NoReturn:
     aws, endpoint, region = connect(module)
     place, observed = look_around(module, aws, endpoint, region, domain)
     absent = module.params["state"] == "absent"
-    if not absent and (problems := domain.problems(place)):
+    if not absent and (problems := [*defer_problems(module.params, domain), *domain.problems(place)]):
         module.fail_json(msg="\n".join(problems))
     consent = Consent(tuple(module.params["allow_replace"]), ALL if absent else tuple(module.params["purge"]))
     try:
@@ -121,6 +121,16 @@ def run(module: Any, domain: Domain) -> NoReturn:
     answer(module, domain, place, result, aws, time.monotonic() - start, told)
 
 
+def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
+    """What is wrong with the option ``defer``."""
+    known = ", ".join(sorted(domain.kinds))
+    return [
+        f"defer names {name!r}, which is no kind of resource here. There are {known}."
+        for name in params.get("defer") or ()
+        if name not in domain.kinds
+    ]
+
+
 def outlive(module: Any, result: Result, kinds: Mapping[str, Kind]) -> None:
     """Warns in a plan, and ends an apply, if the credentials expire before what is planned may be done."""
     short = life_warning(module.params, os.environ, result.plan.permitted, kinds)
@@ -148,7 +158,8 @@ def read_outputs(module: Any, domain: Domain) -> NoReturn:
     aws, endpoint, region = connect(module)
     place, observed = look_around(module, aws, endpoint, region, domain)
     attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
-    module.exit_json(changed=False, outputs=domain.outputs(attributes), found=sorted(attributes), target=place.as_dict())
+    outputs = {**domain.outputs(attributes), "deferred": sorted(seen.address for seen in observed if seen.state == "pending")}
+    module.exit_json(changed=False, outputs=outputs, found=sorted(attributes), target=place.as_dict())
     raise AssertionError("exit_json does not return")
 
 
@@ -243,7 +254,7 @@ def answer(module: Any, domain: Domain, place: Place, result: Result, aws: Aws, 
         "changed": report.changed(result, module.check_mode),
         "diff": report.diff_list(result),
         "plan": shown,
-        "outputs": domain.outputs(result.attributes()),
+        "outputs": {**domain.outputs(result.attributes()), "deferred": result.deferred},
         **({"unclaimed": place.unclaimed} if place.unclaimed else {}),
     }
     if result.interrupted or Interruption.happened:

@@ -9,7 +9,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -87,6 +87,9 @@ class Aws:
         self.counts = {"read": 0, "write": 0}
         self.fence: Callable[[], None] | None = None
         """Asked before every change; raises when there may be none any more."""
+        self.begun: dict[str, str] = {}
+        """What kinds have begun in this run and have to ask about, by the id of the resource: see kinds/eks.py."""
+        self._answers: dict[str, Future[Any]] | None = None
         self._make_client = make_client
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -99,6 +102,30 @@ class Aws:
         anybody = Anybody(self.owner.environment, self.owner.component, address)
         other.owner = anybody
         return other, anybody.marks
+
+    def one_look(self) -> Aws:
+        """The same connection for one look around, in which ``once`` remembers. The engine asks for it whenever it observes."""
+        other = copy.copy(self)
+        other._answers = {}
+        return other
+
+    def once(self, question: str, ask: Callable[[], T]) -> T:
+        """The answer to a question that several kinds have: asked one time in a look around, by whoever comes first; always outside of one.
+
+        Never from inside ``map``: all of its threads could wait for an answer that needs one of them.
+        """
+        if self._answers is None:
+            return ask()
+        with self._lock:
+            first = question not in self._answers
+            answer = self._answers.setdefault(question, Future())
+        if first:
+            try:
+                answer.set_result(ask())
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets the error too
+                answer.set_exception(error)
+        found: T = answer.result()
+        return found
 
     def client(self, service: str) -> Any:
         """The client of a service, made on first use: making one is not thread-safe, using it is."""

@@ -74,6 +74,9 @@ class AwsKind:
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0
+    timeouts: Mapping[str, float] = {}
+    changing: Mapping[str, tuple[str, ...]] = {}
+    serialised: tuple[str, ...] = ("create", "update", "delete")
     quotas: tuple[Quota, ...] = ()
     """What one of this kind uses up of the account's quotas; see quotas.py."""
 

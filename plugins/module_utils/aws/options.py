@@ -37,6 +37,8 @@ def apply_options() -> dict[str, Any]:
         "settle_seconds": {"type": "float", "default": 30.0},
         "timeout": {"type": "float"},
         "lock_wait": {"type": "float", "default": 0.0},
+        "defer": {"type": "list", "elements": "str", "default": []},
+        "deferred": {"type": "list", "elements": "str", "default": []},
         "claimed": {"type": "list", "elements": "str", "default": []},
         "save_plan": {"type": "path"},
         "apply_plan": {"type": "path"},

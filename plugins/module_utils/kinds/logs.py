@@ -26,8 +26,12 @@ class LogGroup(AwsKind):
     kms_key_id = given("kmsKeyId")
     retention_in_days = later("retentionInDays")
 
+    def prefix(self, aws: Aws) -> str:
+        """What the names of all groups of this kind begin with."""
+        return aws.owner.path
+
     def find(self, aws: Aws) -> list[Observed]:
-        return self._observe_named(aws, aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=aws.owner.path))
+        return self._observe_named(aws, aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=self.prefix(aws)))
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         raws = aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=seen.id)
@@ -88,8 +92,8 @@ class LogGroup(AwsKind):
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
         """By name or ARN. A group keeps its name for life, so only one with a name of ours can ever be ours."""
         name = identifier.removesuffix(":*").rpartition(":log-group:")[2]
-        if not name.startswith(aws.owner.path):
-            raise EngineError(f"a log group cannot be renamed, and those of this component begin with {aws.owner.path}")
+        if not name.startswith(self.prefix(aws)):
+            raise EngineError(f"a log group cannot be renamed, and those of this component begin with {self.prefix(aws)}")
         return self._strange(aws, name, address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:

@@ -31,13 +31,17 @@ class ObservationFailed(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to apply: consent, patience, the calls allowed at a time, who listens to progress, and (for tests) the clock."""
+    """How to apply: consent, patience, the calls allowed at a time, who listens to progress, and (for tests) the clock.
+
+    ``defer`` names kinds whose creation is begun and not waited for; what needs one of them is left to another call.
+    """
 
     consent: Consent = field(default_factory=Consent)
     patience: Patience = field(default_factory=Patience)
     concurrency: int = 16
     progress: Progress = silent
     clock: Clock = field(default_factory=SystemClock)
+    defer: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ class Result:
             return "failed"
         return self.report.outcome(*self.steps(action)) if self.report else "planned"
 
+    @property
+    def deferred(self) -> list[str]:
+        """The addresses that another call has to see to: what comes up and was not waited for, and what waits for it."""
+        return [action.address for action in self.plan.actions if self.outcome(action) in PUT_OFF]
+
     def attributes(self) -> dict[str, Mapping[str, Any]]:
         """Attributes by address of everything desired; whatever is not there yet answers every question with UNKNOWN."""
         there = {seen.address: seen for seen in self.final if seen.state in ("ready", "pending")}
@@ -81,6 +90,9 @@ class Result:
                 unknown = seen is None or (self.report is None and action.makes)
                 found[action.address] = _Unknown() if unknown or seen is None else {"id": seen.id, **seen.attributes}
         return found
+
+
+PUT_OFF = ("begun", "deferred")
 
 
 class _Unknown(Mapping[str, Any]):
@@ -95,11 +107,15 @@ class _Unknown(Mapping[str, Any]):
 
 
 def observe(kinds: Mapping[str, Kind], backend: Any, concurrency: int = 16) -> list[Observed]:
-    """List everything of ours of every kind, side by side. Raises ObservationFailed with every error, not just the first."""
+    """List everything of ours of every kind, side by side. Raises ObservationFailed with every error, not just the first.
+
+    A backend that has ``one_look`` gives the kinds something to share answers with.
+    """
     found: list[Observed] = []
     failures: list[Failure] = []
+    look = backend.one_look() if hasattr(backend, "one_look") else backend
     with ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(kinds))), thread_name_prefix="observe") as pool:
-        for name, future in [(name, pool.submit(kind.find, backend)) for name, kind in kinds.items()]:
+        for name, future in [(name, pool.submit(kind.find, look)) for name, kind in kinds.items()]:
             try:
                 found += future.result()
             except Exception as error:  # noqa: BLE001 - whatever it is, the other kinds' errors are wanted too
@@ -139,6 +155,7 @@ def reconcile(
         progress=settings.progress,
         run_id=uuid.uuid4().hex,
         calls=threading.BoundedSemaphore(settings.concurrency),
+        defer=settings.defer,
     )
     report = run(shop, graph)
     failures = list(report.failed.values())
@@ -146,7 +163,7 @@ def reconcile(
         failures.append(Failure("", "", "Interrupted", "the run was asked to stop; another one goes on from here"))
     if report.interrupted or failures:
         return Result(plan, list(shop.live.values()), report, failures)
-    final, failures = _look_back(desired, kinds, backend, settings)
+    final, failures = _look_back(desired, kinds, backend, settings, Result(plan, (), report))
     return Result(plan, final, report, failures)
 
 
@@ -155,15 +172,17 @@ def _refusal(action: Action) -> Failure:
 
 
 def _look_back(
-    desired: Sequence[Resource], kinds: Mapping[str, Kind], backend: Any, settings: Settings
+    desired: Sequence[Resource], kinds: Mapping[str, Kind], backend: Any, settings: Settings, done: Result
 ) -> tuple[list[Observed], list[Failure]]:
-    """Observe and plan once more; what is left to do after the settle window did not take."""
+    """Observe and plan once more; what is left to do after the settle window, and was not left out on purpose, did not take."""
+    excused = frozenset(done.deferred)
     final: list[Observed] = []
     left: tuple[Action, ...] = ()
     try:
         for _waited in until(settings.clock, settings.patience.settle, settings.patience.poll):
             final = observe(kinds, backend, settings.concurrency)
-            left = make_plan(desired, final, kinds, settings.consent).permitted
+            again = make_plan(desired, final, kinds, settings.consent).permitted
+            left = tuple(action for action in again if action.address not in excused or _is_missing(action, done))
             if not left:
                 return final, []
     except Stopped:
@@ -171,6 +190,12 @@ def _look_back(
     except ObservationFailed as error:
         return final, error.failures
     return final, [_did_not_take(action) for action in left]
+
+
+def _is_missing(action: Action, done: Result) -> bool:
+    """Whether something that was begun does not show yet: whoever plans now would make a second one."""
+    begun = done.report is not None and Step("make", action.address) in done.report.put_off
+    return begun and action.verb == "create" and action.remove is None
 
 
 def _did_not_take(action: Action) -> Failure:

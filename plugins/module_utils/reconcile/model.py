@@ -64,6 +64,9 @@ class Observed:
 
     ``marked`` is None for what carries the mark of its address. It is the present mark of what is taken for an address that it does not
     carry yet: "" for nobody's, another address of ours, or "owner address" of another owner. See claims.py.
+
+    ``named`` says that the id is a name that people chose. Such a word means this one only where it is the whole of a value: inside of
+    other texts (a log group's name, a policy) it may mean anything.
     """
 
     kind: str
@@ -74,6 +77,7 @@ class Observed:
     state: State = "ready"
     reason: str = ""
     marked: str | None = None
+    named: bool = False
 
     def attribute(self, name: str) -> Any:
         """The value a reference to this attribute gets; unknown while nobody can say it."""
@@ -84,12 +88,18 @@ class Observed:
 
     def identifiers(self) -> frozenset[str]:
         """The strings by which other resources may refer to this one."""
-        names = ("id", "arn")
-        return frozenset(str(v) for v in (self.id, *(self.attributes.get(n) for n in names)) if v)
+        own = Word(self.id) if self.named else str(self.id)
+        return frozenset(name for name in (own, *(str(self.attributes.get(n) or "") for n in ("id", "arn"))) if name)
 
     def changed(self, properties: Mapping[str, Any]) -> Observed:
         """This, after ``properties`` have been set."""
         return replace(self, properties={**self.properties, **properties})
+
+
+class Word(str):
+    """An identifier that counts only where it is the whole of a value: see ``Observed.named``."""
+
+    __slots__ = ()
 
 
 Role = Literal["fixed", "given", "later", "initial", "secret"]
@@ -194,6 +204,18 @@ class Kind(Protocol):
     """Seconds that making, changing or deleting one may take."""
 
     @property
+    def timeouts(self) -> Mapping[str, float]:
+        """The same for "create", "update" or "delete", where one of them may take much longer than the others."""
+
+    @property
+    def changing(self) -> Mapping[str, tuple[str, ...]]:
+        """Attributes that an update changes, each with the properties whose update does: they are known when that is done."""
+
+    @property
+    def serialised(self) -> tuple[str, ...]:
+        """Which of "create", "update" and "delete" ``serialise_by`` is about."""
+
+    @property
     def settles(self) -> tuple[str, ...]:
         """Which of "update" and "delete" are only begun by their call, and have to be waited for. A create says so by its state."""
 
@@ -262,8 +284,12 @@ def is_unknown(value: Any) -> bool:
 
 
 def mentions(value: Any, identifiers: frozenset[str]) -> bool:
-    """Whether a value contains one of these identifiers, as a whole string or inside one (an ARN in a policy)."""
-    return any(isinstance(leaf, str) and any(name in leaf for name in identifiers) for leaf in walk(value))
+    """Whether a value contains one of these identifiers, as a whole string or, unless it is a Word, inside one (an ARN in a policy)."""
+    return any(isinstance(leaf, str) and any(_says(leaf, name) for name in identifiers) for leaf in walk(value))
+
+
+def _says(text: str, name: str) -> bool:
+    return name == text if isinstance(name, Word) else name in text
 
 
 def without(value: Any, identifiers: frozenset[str]) -> Any:
@@ -276,12 +302,12 @@ def without(value: Any, identifiers: frozenset[str]) -> Any:
 
 
 def resolve(value: Any, lookup: Callable[[Ref], Any]) -> Any:
-    """A value with each reference replaced by what ``lookup`` says. A prefix or suffix turns the result into a string."""
+    """A value with each reference, keys of mappings included, replaced by what ``lookup`` says. A prefix or suffix makes it a string."""
     if isinstance(value, Ref):
         found = lookup(value)
         return f"{value.prefix}{found}{value.suffix}" if value.prefix or value.suffix else found
     if isinstance(value, Mapping):
-        return {key: resolve(item, lookup) for key, item in value.items()}
+        return {resolve(key, lookup): resolve(item, lookup) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [resolve(item, lookup) for item in value]
     return value

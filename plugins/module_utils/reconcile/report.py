@@ -17,7 +17,7 @@ FORMAT = 1
 
 
 def plan_dict(result: Result, check_mode: bool) -> dict[str, Any]:
-    """Actions, counts and errors. Unchanged resources are counted and not listed."""
+    """Actions, counts and errors. Unchanged resources are counted and not listed, unless they come up still (``waits``)."""
     counts = dict.fromkeys(("create", "update", "replace", "delete", "unchanged", "held_back"), 0)
     for action in result.plan.actions:
         counts["unchanged" if action.verb == "none" else action.verb if action.consent else "held_back"] += 1
@@ -26,6 +26,7 @@ def plan_dict(result: Result, check_mode: bool) -> dict[str, Any]:
         "check_mode": check_mode,
         "counts": counts,
         "actions": [_action(result, action) for action in result.plan.changes],
+        "waits": [_wait(result, action) for action in result.plan.actions if _only_waits(action)],
         "errors": [failed.as_dict() for failed in result.failures],
         "interrupted": result.interrupted,
     }
@@ -45,10 +46,13 @@ def diff_list(result: Result) -> list[dict[str, Any]]:
 
 
 def changed(result: Result, check_mode: bool) -> bool:
-    """Whether anything was changed, or would be."""
+    """Whether anything was changed, or would be. A creation that was begun is a change, whoever waits for it."""
     if check_mode or result.report is None:
         return check_mode and bool(result.plan.permitted)
-    return any(set(result.steps(action)) & result.report.done for action in result.plan.permitted)
+    touched = result.report.done | result.report.put_off
+    return any(
+        step in touched and (action.makes or step.verb != "make") for action in result.plan.permitted for step in result.steps(action)
+    )
 
 
 def _action(result: Result, action: Action) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
         "address": action.address,
         "kind": action.kind,
         "action": action.verb,
-        "reason": action.reason or (f"needs {because}, which failed" if because else None),
+        "reason": action.reason or _held_up(result, action, because),
         "consent": action.consent,
         "hint": None if action.consent else _hint(action),
         "changes": [_change(change) for change in action.changes],
@@ -75,8 +79,22 @@ def _hint(action: Action) -> str:
     return f"allow it with {option}: ['{action.address}']"
 
 
+def _only_waits(action: Action) -> bool:
+    return action.verb == "none" and action.observed is not None and action.observed.state == "pending"
+
+
+def _wait(result: Result, action: Action) -> dict[str, Any]:
+    return {"address": action.address, "outcome": result.outcome(action), "seconds": _seconds(result, action)}
+
+
+def _held_up(result: Result, action: Action, because: str | None) -> str | None:
+    if because is None:
+        return None
+    return f"waits for {because}" if result.outcome(action) == "deferred" else f"needs {because}, which failed"
+
+
 def _because(result: Result, action: Action) -> str | None:
-    """The failed resource that kept this one from being started or finished."""
+    """The resource that kept this one from being started or finished: one that failed, or one that is not waited for."""
     causes = [result.report.because[s].address for s in result.steps(action) if s in result.report.because] if result.report else []
     return next((cause for cause in causes if cause != action.address), None)
 

@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 from .errors import CallFailed, Failure, failure
 from .graph import Graph, Step
 from .steps import Workshop, perform
-from .waiting import Stopped
+from .waiting import PutOff, Stopped
 
-Outcome = Literal["done", "failed", "unfinished", "not_started"]
+Outcome = Literal["done", "failed", "begun", "deferred", "unfinished", "not_started"]
+"""``begun``: it comes up, and was not waited for. ``deferred``: it is not done yet, because it waits for such a one."""
 
 
 class Ending(NamedTuple):
@@ -32,10 +33,15 @@ MOST_THREADS = 256
 
 @dataclass
 class Report:
-    """What became of every step. ``seconds`` is how long each took; ``because`` names the failed step that kept one from starting."""
+    """What became of every step.
+
+    ``put_off``: steps whose call was sent and whose effect was not waited for. ``because`` names the step that kept one from starting: one
+    that failed, or one that was put off. ``seconds`` is how long each took.
+    """
 
     done: set[Step] = field(default_factory=set)
     failed: dict[Step, Failure] = field(default_factory=dict)
+    put_off: set[Step] = field(default_factory=set)
     because: dict[Step, Step] = field(default_factory=dict)
     begun: set[Step] = field(default_factory=set)
     seconds: dict[Step, float] = field(default_factory=dict)
@@ -47,11 +53,18 @@ class Report:
             return "failed"
         if all(step in self.done for step in steps):
             return "done"
+        if any(step in self.put_off for step in steps):
+            return "begun"
+        if any(self.because.get(step) in self.put_off for step in steps):
+            return "deferred"
         return "unfinished" if any(step in self.begun for step in steps) else "not_started"
 
 
 def run(shop: Workshop, graph: Graph) -> Report:
-    """Carry out every step. A failure stops only what needs it; a stopped clock starts nothing more and lets what is in flight end."""
+    """Carry out every step, but for what is put off and what needs that.
+
+    A failure stops only what needs it; a stopped clock starts nothing more and lets what is in flight end.
+    """
     return _Run(shop, graph).run()
 
 
@@ -79,6 +92,8 @@ class _Run:
                 break
             self._take(pool, ending)
         pool.shutdown(wait=not self.report.interrupted, cancel_futures=True)
+        for step in sorted(self.report.put_off):
+            self._give_up(step, step)
         for step in self.waiting:
             self.report.because.setdefault(step, step)
         return self.report
@@ -132,17 +147,19 @@ class _Run:
                 needs.discard(ending.step)
                 if not needs and user not in self.report.because:
                     ready.append(user)
-        else:
+        elif not isinstance(ending.error, PutOff):
             self._give_up(ending.step, ending.step)
         parked, self.parked = self.parked, []
         self._start_all(pool, parked + ready)
 
     def _record(self, ending: Ending) -> None:
-        """Write down how a step ended. One whose waiting was cut short is neither done nor failed."""
+        """Write down how a step ended. One whose waiting was cut short, or put off, is neither done nor failed."""
         self.in_flight.pop(ending.step)
         self.report.seconds[ending.step] = ending.seconds
         if ending.error is None:
             self.report.done.add(ending.step)
+        elif isinstance(ending.error, PutOff):
+            self.report.put_off.add(ending.step)
         elif not isinstance(ending.error, Stopped):
             self.report.failed[ending.step] = failure(ending.step.address, ending.error)
 

@@ -16,14 +16,14 @@ from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
 from .graph import Graph, Step, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
 from .planner import Action, Plan, differences
-from .waiting import Clock, Patience, Progress, until
+from .waiting import Clock, Patience, Progress, PutOff, until
 
 T = TypeVar("T")
 
 
 @dataclass
 class Workshop:
-    """What every step needs. ``live`` is what is there now, by address; ``known`` what was there when the run began, by id."""
+    """What every step needs. ``live`` is what is there now, by address; ``defer`` names the kinds that are begun and not waited for."""
 
     plan: Plan
     graph: Graph
@@ -34,6 +34,7 @@ class Workshop:
     progress: Progress
     run_id: str
     calls: threading.BoundedSemaphore
+    defer: frozenset[str] = frozenset()
     live: dict[str, Observed] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
     actions: dict[Step, Action] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Workshop:
 
 
 def perform(shop: Workshop, step: Step) -> None:
-    """Carry out one step; returns when its effect is there, raises what prevented it."""
+    """Carry out one step; returns when its effect is there, raises what prevented it, or PutOff where that is not waited for."""
     if step.verb == "unlink":
         _unlink(shop, step)
         return
@@ -120,6 +121,8 @@ def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Non
     seen = shop.live[action.address]
     _check_alive(seen)
     if seen.state == "pending":
+        if action.kind in shop.defer:
+            raise PutOff
         ready = _wait_ready(shop, kind, seen)
         shop.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
 

@@ -16,6 +16,10 @@ class Stopped(Exception):
     """The run was asked to stop; what was being waited for goes on without us."""
 
 
+class PutOff(Exception):
+    """It is coming up, and this run does not wait for it."""
+
+
 class Clock(Protocol):
     def now(self) -> float:
         """Seconds since some fixed moment; never goes back."""

@@ -3,16 +3,18 @@
 """From task results to a Report. Takes plain dictionaries, so that tests need no running Ansible.
 
 A module call covers its whole component, so a later call of the same module for the same component (a retry, a second play)
-replaces what the earlier one left undone; what the earlier one did is kept.
+replaces what the earlier one left undone; what the earlier one did is kept. What the earlier one put off is one action with what the
+later one did about it: see continued.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.continued import supersede
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import (
     Call,
     Component,
@@ -133,19 +135,6 @@ class Collector:
             writes=sum(call.writes for call, _scope in calls),
             note="; ".join(dict.fromkeys(call.note for call in merged if call.note)),
         )
-
-
-def supersede(calls: list[Call]) -> list[Call]:
-    """One call per module and loop item: the last one, with what the earlier ones got done in front of its own actions."""
-    last: dict[tuple[str, str], Call] = {}
-    for one in calls:
-        call, earlier = one, last.get((one.module, one.item))
-        if earlier is not None:
-            done = tuple(action for action in earlier.actions if action.outcome == "done")
-            again = {action.address for action in done if action.action != "delete"} - {action.address for action in call.actions}
-            call = replace(call, actions=done + call.actions, unchanged=max(0, call.unchanged - len(again)))
-        last[call.module, call.item] = call
-    return list(last.values())
 
 
 def _notes(counted: Mapping[TaskInfo, int]) -> tuple[TaskNote, ...]:

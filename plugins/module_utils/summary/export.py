@@ -23,7 +23,7 @@ Shape, version 1. Fields are only ever added within a version; a field that chan
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
-    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, unfinished, held_back}
+    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, unfinished, held_back, deferred}
 
 ``result`` is the worst of what holds: failed before held_back before changes. Sensitive values read ``(sensitive)``.
 """
@@ -73,7 +73,7 @@ def result(report: Report) -> str:
         return "failed"
     if count.held_back:
         return "held_back"
-    return "changes" if count.changing or report.changed else "no_changes"
+    return "changes" if count.changing or count.deferred or report.changed else "no_changes"
 
 
 def as_json(report: Report) -> str:

@@ -9,13 +9,15 @@ be the reason why a run looks broken.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 FORMAT = 1
 UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"
 VERBS = ("create", "update", "replace", "delete")
+INTERRUPTED = "mainstay.aws.interrupted"
+"""Stands for the module in the reports that interrupted calls leave, which do not say which it was."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Action:
     id: str = ""
 
     @property
+    def put_off(self) -> bool:
+        """Left to another call: it comes up and was not waited for (``begun``), or it waits for such a one (``deferred``)."""
+        return self.outcome in ("begun", "deferred")
+
+    @property
     def held_back(self) -> bool:
         """Wanted, but not allowed by the call: it neither happens nor counts as planned."""
         return self.outcome == "held_back" or (self.outcome == "planned" and not self.consent)
@@ -53,6 +60,14 @@ class Action:
     def group(self) -> str:
         """First part of the resource's name: the network, cluster or bucket that it belongs to."""
         return self.address.partition(".")[2].partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What became of something that a call found coming up and had nothing to change about."""
+
+    outcome: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,7 @@ class Call:
     reads: int = 0
     writes: int = 0
     note: str = ""
+    waits: Mapping[str, Wait] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -199,6 +215,7 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         reads=int(_number(calls, "read") or 0),
         writes=int(_number(calls, "write") or 0),
         note=_text(plan, "note"),
+        waits={_text(one, "address"): Wait(_text(one, "outcome"), _number(one, "seconds")) for one in _mappings(plan, "waits")},
     )
 
 

@@ -144,7 +144,7 @@ def failures(report: Report, width: int) -> list[Line]:
             lines += _not_started(component, [action.address for action in waiting], width)
         if component.errors and component.actions and not component.check_mode:
             count = totals(component)
-            left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started} left"
+            left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started + count.deferred} left"
             lines.append(line("    ", (f"{left}; a further run goes on from here", "dim")))
     for note in report.failed:
         text = ("(rescued) " if note.rescued else "") + (safe(note.detail) or "failed")

@@ -13,7 +13,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import L
 
 SYMBOLS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 STYLES = {"create": "add", "update": "change", "replace": "replace", "delete": "remove"}
-OUTCOMES = {"failed": ("failed", "error"), "not_started": ("not started", "warn"), "unfinished": ("begun, not finished", "warn")}
+OUTCOMES = {
+    "failed": ("failed", "error"),
+    "not_started": ("not started", "warn"),
+    "unfinished": ("begun, not finished", "warn"),
+    "begun": ("begun, not waited for", "warn"),
+    "deferred": ("not finished yet", "warn"),
+}
 BODY = 6
 LONGEST_NAME = 34
 
@@ -38,7 +44,7 @@ def brief(action: Action, width: int, column: int = 0) -> list[Line]:
     if action.action in ("update", "replace") and action.changes:
         names = ", ".join(change.property for change in action.changes if action.action == "update" or change.forces_replacement)
         spans.append((f"  {names or action.reason}", ""))
-    elif action.outcome == "not_started" and action.reason:
+    elif action.outcome in ("not_started", "deferred") and action.reason:
         spans.append((f"  {safe(action.reason)}", "dim"))
     room = width - width_of(spans[:-1])
     if len(spans) > 2 and len(spans[-1][0]) > room > 12:

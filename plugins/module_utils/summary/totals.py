@@ -13,7 +13,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import L
 
 @dataclass(frozen=True)
 class Totals:
-    """How many resources. ``create`` to ``delete`` count what is planned (check mode) or done (otherwise), never what was not allowed."""
+    """How many resources. ``create`` to ``delete`` count what is planned (check mode) or done (otherwise), never what was not allowed.
+
+    ``deferred``: what comes up and was not waited for, and what waits for such a one.
+    """
 
     create: int = 0
     update: int = 0
@@ -24,6 +27,7 @@ class Totals:
     not_started: int = 0
     unfinished: int = 0
     held_back: int = 0
+    deferred: int = 0
 
     @property
     def changing(self) -> int:
@@ -39,6 +43,7 @@ COLUMNS = (
     ("unchanged", "unchanged", ""),
     ("failed", "failed", "error"),
     ("not_started", "not started", "warn"),
+    ("deferred", "not waited for", "warn"),
     ("held_back", "held back", "warn"),
 )
 
@@ -50,6 +55,8 @@ def totals(component: Component) -> Totals:
     for action in component.actions:
         if action.held_back:
             counts["held_back"] += 1
+        elif action.put_off:
+            counts["deferred"] += 1
         elif action.outcome in ("failed", "not_started", "unfinished"):
             counts[action.outcome] += 1
         elif action.action in VERBS and (action.outcome == "done" or component.check_mode):
@@ -84,7 +91,7 @@ def plural(number: int, noun: str) -> str:
 def short_counts(count: Totals, check_mode: bool) -> list[Span]:
     """What a component's heading says: only what is not zero."""
     words = ("to add", "to change", "to replace", "to destroy") if check_mode else ("added", "changed", "replaced", "destroyed")
-    labels = (*words, "unchanged", "failed", "not started", "held back")
+    labels = (*words, "unchanged", "failed", "not started", "not waited for", "held back")
     spans: list[Span] = []
     for (name, _title, style), label in zip(COLUMNS, labels, strict=True):
         if number := getattr(count, name):
@@ -117,6 +124,8 @@ def remarks(report: Report) -> list[Line]:
         lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
     if elsewhere:
         lines.append(line((f"{plural(elsewhere, 'task')} failed without a plan, see above.", "error")))
+    if left.deferred:
+        lines.append(line((f"{left.deferred} not waited for, or waiting for such a one. ", "warn"), "Run again to see them finished."))
     if left.failed or left.not_started or left.unfinished:
         begun = f"{left.unfinished} begun and not finished, " if left.unfinished else ""
         text = f"{left.failed} failed, {begun}{left.not_started} not started. "
@@ -146,7 +155,7 @@ def _ran(report: Report, components: Sequence[Component]) -> Line:
     count = total(components)
     trouble = _in_trouble(report, components)
     tail = f" in {duration(report.seconds)} ({_calls(components)})."
-    if not (count.changing or count.held_back or trouble):
+    if not (count.changing or count.held_back or count.deferred or trouble):
         return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described{tail}")
     words = ("added", "changed", "replaced", "destroyed")
     return _sentence("Stopped: " if trouble else "Done: ", count, words, f", {count.unchanged} unchanged{tail}")

@@ -408,7 +408,8 @@ def test_the_life_of_a_node_group(cluster: Account) -> None:
     assert taints == [{"key": "batch", "value": "only", "effect": "NoSchedule"}]
     assert (first["status"]["capacity"]["pods"], first["status"]["capacity"]["cpu"]) == ("17", "2")
     assert first["spec"]["providerID"].startswith(f"aws:///{REGION}")
-    assert first["metadata"]["name"] == f"ip-10-0-0-20.{REGION}.compute.internal"
+    address = next(each["address"] for each in first["status"]["addresses"] if each["type"] == "InternalIP")
+    assert first["metadata"]["name"] == f"ip-{address.replace('.', '-')}.{REGION}.compute.internal"
     assert node_role in eks.list_access_entries(clusterName="main")["accessEntries"]
     assert refused(eks.delete_cluster, name="main") == "ResourceInUseException"
 
@@ -442,6 +443,36 @@ def _pod_that_tolerates(account: Account) -> None:
     assert "untolerated taint" in json.dumps(refused_pod["status"]["conditions"])
     for name in ("tolerates", "does-not"):
         api.delete(f"{PODS}/{name}")
+
+
+# Add-ons
+
+
+def test_an_addon_is_what_runs_in_the_cluster(cluster: Account) -> None:
+    """CoreDNS is a Deployment that waits for a node; its configuration is what it runs with; when it goes, that goes too."""
+    eks, api = cluster.eks, cluster.kubernetes("main", cluster.own())
+    deployments = "/apis/apps/v1/namespaces/kube-system/deployments"
+    configuration = json.dumps({"replicaCount": 3})
+    eks.create_addon(clusterName="main", addonName="coredns", resolveConflicts="OVERWRITE", configurationValues=configuration)
+    until(lambda: _addon_status(eks, "coredns") == "DEGRADED", SECONDS)
+    assert api.get(f"{deployments}/coredns")["spec"]["replicas"] == 3
+    group = {"clusterName": "main", "nodegroupName": "workers", "subnets": cluster.subnets}
+    eks.create_nodegroup(**group, nodeRole=cluster.new_role("addon-node", trust("ec2.amazonaws.com")), instanceTypes=["t3.medium"])
+    until(lambda: _addon_status(eks, "coredns") == "ACTIVE", SECONDS)
+
+    update = eks.update_addon(clusterName="main", addonName="coredns", configurationValues=json.dumps({"replicaCount": 2}))["update"]
+    of = {"name": "main", "addonName": "coredns", "updateId": update["id"]}
+    until(lambda: eks.describe_update(**of)["update"]["status"] == "Successful", SECONDS)
+    assert api.get(f"{deployments}/coredns")["spec"]["replicas"] == 2
+    eks.delete_addon(clusterName="main", addonName="coredns")
+    until(lambda: eks.list_addons(clusterName="main")["addons"] == [], SECONDS)
+    until(lambda: status_of(api.get, f"{deployments}/coredns") == 404, SECONDS)
+    eks.delete_nodegroup(clusterName="main", nodegroupName="workers")
+    until(lambda: eks.list_nodegroups(clusterName="main")["nodegroups"] == [], SECONDS)
+
+
+def _addon_status(eks: Any, name: str) -> str:
+    return str(eks.describe_addon(clusterName="main", addonName=name)["addon"]["status"])
 
 
 # The end of the cloud

@@ -16,11 +16,13 @@ from ansible_collections.mainstay.aws.plugins.filter.network_errors import Filte
 from ansible_collections.mainstay.aws.plugins.filter.one_of_each_place import one_of_each_place
 from ansible_collections.mainstay.aws.plugins.filter.subnet_plan import FilterModule as SubnetPlan
 from ansible_collections.mainstay.aws.plugins.filter.undeclared_variables import FilterModule as UndeclaredVariables
+from ansible_collections.mainstay.aws.plugins.filter.unfinished_components import FilterModule as UnfinishedComponents
 
 subnet_plan = SubnetPlan().filters()["subnet_plan"]
 network_errors = NetworkErrors().filters()["network_errors"]
 undeclared_variables = UndeclaredVariables().filters()["undeclared_variables"]
 failed_components = FailedComponents().filters()["failed_components"]
+unfinished_components = UnfinishedComponents().filters()["unfinished_components"]
 
 NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": ["af-south-1a"]}
 SPECS = {
@@ -124,3 +126,18 @@ def test_components_are_hosts_and_what_their_variables_say() -> None:
 def test_one_host_for_each_place() -> None:
     assert one_of_each_place(list(HOSTS), HOSTS) == ["network", "edge", "bare"]
     assert one_of_each_place(["dns", "network"], HOSTS) == ["dns"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({"vpc_outputs": {"deferred": ["nat_gateway.main/a"]}}, ["network"], id="something left"),
+        pytest.param({"vpc_outputs": {"deferred": []}}, [], id="finished"),
+        pytest.param({"vpc_outputs": {}}, [], id="outputs of another origin"),
+        pytest.param({"platform_started": True}, [], id="failed: not to be touched again"),
+        pytest.param(None, [], id="not in the inventory"),
+    ],
+)
+def test_unfinished_components(variables: dict[str, Any] | None, expected: list[str]) -> None:
+    hostvars = {"cluster": {"vpc_outputs": {"deferred": ["x"]}}} | ({"network": variables} if variables is not None else {})
+    assert unfinished_components(hostvars, ["network"], "vpc_outputs") == expected

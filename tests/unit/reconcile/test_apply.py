@@ -261,3 +261,100 @@ def test_a_stopped_clock_ends_pauses_at_once() -> None:
     pause: Callable[[float], None] = clock.pause
     with pytest.raises(Stopped):
         pause(3600)
+
+
+HASTY = frozenset({"slow"})
+
+
+def put_off(result: Result) -> dict[str, tuple[str, str | None]]:
+    """Outcome and reason of everything that is not done, as a module returns them."""
+    return {
+        action["address"]: (action["outcome"], action["because"])
+        for action in report.plan_dict(result, False)["actions"]
+        if action["outcome"] != "done"
+    }
+
+
+def test_what_is_not_waited_for_is_begun_and_what_needs_it_is_deferred() -> None:
+    desired = [
+        room("gate", "slow", colour="red"),
+        room("table", colour="red", friends=[ref("slow.gate")]),
+        room("inside", colour="red", parent=ref("slow.gate")),
+        room("behind", colour="red", parent=ref("room.inside")),
+        room("elsewhere", colour="red"),
+    ]
+    world = World(slow=5)
+    result = apply(world, desired, defer=HASTY)
+    assert (list(result.failures), report.changed(result, False)) == ([], True)
+    assert put_off(result) == {
+        "slow.gate": ("begun", None),
+        "room.table": ("deferred", "slow.gate"),
+        "room.inside": ("deferred", "slow.gate"),
+        "room.behind": ("deferred", "slow.gate"),
+    }
+    assert sorted(result.deferred) == ["room.behind", "room.inside", "room.table", "slow.gate"]
+    assert sorted(creates(world)) == ["room.elsewhere", "room.table", "slow.gate"]
+    assert result.attributes()["slow.gate"]["id"] == next(t.id for t in world.things.values() if t.kind == "slow")
+    assert result.attributes()["room.inside"]["id"] == UNKNOWN
+
+    again = apply(world, desired, defer=HASTY)
+    assert "slow.gate" in again.deferred, "it is unchanged, and still not to be relied on"
+    assert report.plan_dict(again, False)["waits"] == [{"address": "slow.gate", "outcome": "begun", "seconds": 0.0}]
+    assert report.changed(again, False) is False
+
+
+def test_nothing_is_put_off_where_nothing_is_slow() -> None:
+    result = apply(World(), [room("gate", "slow", colour="red"), room("table", colour="red", friends=[ref("slow.gate")])], defer=HASTY)
+    assert (result.deferred, list(result.failures)) == ([], [])
+
+
+def test_a_failure_counts_more_than_what_is_not_waited_for() -> None:
+    desired = [
+        room("gate", "slow", colour="red"),
+        room("broken", "plot", colour="red"),
+        room("both", colour="red", parent=ref("plot.broken"), friends=[ref("slow.gate")]),
+    ]
+
+    class Broken(FakeKind):
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            raise CallFailed("not today", "create", "Refused")
+
+    result = apply(World(slow=5), desired, {**kinds(), "plot": Broken("plot")}, defer=HASTY)
+    assert put_off(result) == {"slow.gate": ("begun", None), "plot.broken": ("failed", None), "room.both": ("not_started", "plot.broken")}
+    assert [failure.address for failure in result.failures] == ["plot.broken"]
+
+
+def test_what_was_begun_has_to_show_before_the_call_ends() -> None:
+    """Or the next call, which looks at what is there, would make a second one."""
+
+    class Lagging(FakeKind):
+        looks = 0
+
+        def find(self, world: World) -> Any:
+            self.looks += 1
+            return super().find(world) if self.looks > 4 else []
+
+    lagging = Lagging("slow", slow=True)
+    registry = {**kinds(), "slow": lagging}
+    world = World(slow=50)
+    result = apply(world, [room("gate", "slow", colour="red")], registry, defer=HASTY)
+    assert (list(result.failures), lagging.looks) == ([], 5)
+    apply(world, [room("gate", "slow", colour="red")], registry, patience=Patience(poll=1.0, settle=5.0, timeout=600.0))
+    assert creates(world) == ["slow.gate"]
+
+
+def test_what_never_shows_is_an_error() -> None:
+    class Hidden(FakeKind):
+        def find(self, world: World) -> Any:
+            return []
+
+    result = apply(World(slow=5), [room("gate", "slow", colour="red")], {"slow": Hidden("slow", slow=True)}, defer=HASTY)
+    assert [(failure.address, failure.code) for failure in result.failures] == [("slow.gate", "DidNotTake")]
+
+
+def test_deletions_are_waited_for() -> None:
+    registry = {"slow": FakeKind("slow", slow=True, settles=("delete",))}
+    world = World()
+    apply(world, [room("gate", "slow", colour="red")], registry)
+    result = apply(world, [], registry, defer=HASTY)
+    assert (result.deferred, world.things) == ([], {})

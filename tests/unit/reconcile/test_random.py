@@ -63,9 +63,9 @@ def _has_an_order(desired: list[Resource]) -> bool:
     return True
 
 
-def apply(world: World, desired: list[Resource]) -> Result:
+def apply(world: World, desired: list[Resource], defer: frozenset[str] = frozenset()) -> Result:
     patience = Patience(poll=1.0, settle=5.0, timeout=60.0)
-    return reconcile(desired, observe(KINDS, world), KINDS, world, Settings(ALL, patience, clock=FakeClock()))
+    return reconcile(desired, observe(KINDS, world), KINDS, world, Settings(ALL, patience, clock=FakeClock(), defer=defer))
 
 
 def left_to_do(world: World, desired: list[Resource]) -> list[str]:
@@ -104,6 +104,55 @@ def test_one_fault_anywhere_is_mended_by_the_next_run(first: list[Resource], sec
         result = apply(world, desired)
         assert list(result.failures) == []
         assert_converged(world, desired)
+
+
+def state(world: World) -> dict[str, Any]:
+    """What is there by address, pointers told by address too, so that two worlds can be compared."""
+    by_id = {thing.id: thing.address for thing in world.things.values()}
+
+    def named(value: Any) -> Any:
+        return sorted(map(named, value)) if isinstance(value, list) else by_id.get(value, value)
+
+    return {thing.address: {name: named(value) for name, value in thing.properties.items()} for thing in world.things.values()}
+
+
+@CAREFUL
+@given(desired_states(), desired_states())
+def test_two_calls_of_which_the_first_does_not_wait_do_what_one_does(first: list[Resource], second: list[Resource]) -> None:
+    waiting, hasty = World(slow=3), World(slow=3)
+    for desired in (first, second, first, []):
+        apply(waiting, desired)
+        begun = apply(hasty, desired, frozenset({"slow"}))
+        assert list(begun.failures) == []
+        outcomes = {action.address: begun.outcome(action) for action in begun.plan.changes} if begun.report else {}
+        assert set(outcomes.values()) <= {"done", "begun", "deferred"}
+        assert {address.partition(".")[0] for address, outcome in outcomes.items() if outcome == "begun"} <= {"slow"}
+        pending = {thing.address for thing in hasty.things.values() if thing.state == "pending"}
+        left = {action.address for action in make_plan(desired, observe(KINDS, hasty), KINDS, ALL).changes}
+        assert pending | left <= set(begun.deferred), "something is said to be done that is not"
+        assert begun.deferred == [] or pending, "something was put off for nothing"
+        finished = apply(hasty, desired)
+        assert list(finished.failures) == []
+        assert finished.deferred == []
+        assert_converged(hasty, desired)
+        assert state(hasty) == state(waiting)
+        assert hasty.refusals == []
+    assert sorted(one for one in hasty.log if one[0] == "create") == sorted(one for one in waiting.log if one[0] == "create")
+
+
+@CAREFUL
+@given(desired_states(), st.integers(0, 25), st.sampled_from(FAULTS), st.booleans())
+def test_a_fault_in_either_of_two_calls_is_mended_by_the_next_run(desired: list[Resource], at: int, fault: str, late: bool) -> None:
+    world = World(slow=3)
+    for deferring in (True, False):
+        if late is not deferring:
+            world.faults = {len(world.log) + at: fault}
+        with contextlib.suppress(Killed):
+            apply(world, desired, frozenset({"slow"}) if deferring else frozenset())
+    world.revive()
+    apply(world, desired, frozenset({"slow"}))
+    assert list(apply(world, desired).failures) == []
+    assert_converged(world, desired)
 
 
 @CAREFUL

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import result
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import duration, remarks, total, verdict
 from tests.unit.summary.fixtures import networks
 
@@ -142,3 +143,102 @@ def test_rescued_failures_do_not_make_a_plan_incomplete() -> None:
     assert [line.text for line in remarks(collector.report())] == ["The plan is incomplete: 1 error, see above."]
     assert remarks(collector.report(healthy_hosts=frozenset("h"))) == []
     assert result(collector.report(healthy_hosts=frozenset("h"))) == "changes"
+
+
+def changed(name: str, outcome: str, **more: Any) -> Data:
+    return {**create(name, outcome), "action": "update", **more}
+
+
+def wait(name: str, outcome: str) -> Data:
+    return {"address": f"vpc.{name}", "outcome": outcome, "seconds": 100.0}
+
+
+FIRST = [create("a", "done"), {**create("nat", "begun"), "seconds": 1.0}, {**create("table", "deferred"), "reason": "waits for vpc.nat"}]
+"""What a call leaves that does not wait for the NAT gateway. Each of the second calls below finds the three of them."""
+SECOND: list[tuple[str, Data, dict[str, str], str]] = [
+    (
+        "all is well",
+        plan(changed("table", "done"), waits=[wait("nat", "done")], unchanged=2),
+        {"a": "done", "nat": "done", "table": "done"},
+        "Done: 3 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
+    ),
+    (
+        "it was up before anybody looked",
+        plan(changed("table", "done"), unchanged=2),
+        {"a": "done", "nat": "done", "table": "done"},
+        "Done: 3 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
+    ),
+    (
+        "it fails",
+        plan(
+            changed("table", "not_started", reason="needs vpc.nat, which failed"),
+            waits=[wait("nat", "failed")],
+            errors=[{"address": "vpc.nat", "message": "no addresses"}],
+            unchanged=2,
+        ),
+        {"a": "done", "nat": "failed", "table": "not_started"},
+        "Stopped: 1 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
+    ),
+    (
+        "somebody holds the lock",
+        plan(
+            changed("table", "planned"),
+            waits=[wait("nat", "planned")],
+            errors=[{"message": "held by somebody"}],
+            unchanged=2,
+        ),
+        {"a": "done", "nat": "begun", "table": "planned"},
+        "Stopped: 1 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
+    ),
+    (
+        "another change on the way",
+        plan(changed("table", "done"), changed("a", "done"), waits=[wait("nat", "done")], unchanged=1),
+        {"a": "done", "nat": "done", "table": "done"},
+        "Done: 3 added, 1 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("second", "outcomes", "sentence"), [row[1:] for row in SECOND], ids=[row[0] for row in SECOND])
+def test_what_one_call_put_off_and_another_finished_is_one_action(second: Data, outcomes: dict[str, str], sentence: str) -> None:
+    collector = Collector()
+    collector.add(OURS, Outcome(plan(*FIRST)))
+    collector.add(OURS, Outcome(second))
+    (component,) = collector.report().components
+    assert {action.address.removeprefix("vpc."): action.outcome for action in component.actions} == outcomes
+    assert verdict(collector.report(3.0))[-1].text == sentence
+
+
+def test_time_waited_is_added_up_and_reasons_that_have_passed_go() -> None:
+    collector = Collector()
+    collector.add(OURS, Outcome(plan(*FIRST)))
+    collector.add(OURS, Outcome(SECOND[0][1]))
+    nat, table = collector.report().components[0].actions[1:]
+    assert (nat.seconds, nat.action, table.action, table.reason) == (101.0, "create", "create", "")
+
+
+def test_an_interrupted_second_call_continues_the_first() -> None:
+    collector = Collector()
+    collector.add(OURS, Outcome(plan(*FIRST)))
+    interrupted = plan(changed("table", "not_started"), waits=[wait("nat", "unfinished")], errors=[{"code": "Interrupted"}], unchanged=2)
+    collector.add(TaskInfo("h", "interrupted", INTERRUPTED, False, "interrupted"), Outcome(interrupted, failed=True))
+    (component,) = collector.report().components
+    assert [action.outcome for action in component.actions] == ["done", "unfinished", "not_started"]
+    assert component.unchanged == 0
+
+
+def test_what_is_put_off_and_never_finished_is_said() -> None:
+    collector = Collector()
+    collector.add(OURS, Outcome(plan(*FIRST)))
+    assert [line.text for line in verdict(collector.report(3.0))] == [
+        "2 not waited for, or waiting for such a one. Run again to see them finished.",
+        "Done: 1 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (19 API calls).",
+    ]
+    assert result(collector.report()) == "changes"
+
+
+def test_what_a_saved_plan_says_of_itself_is_what_the_first_of_two_calls_says() -> None:
+    collector = Collector()
+    collector.add(OURS, Outcome(plan(*FIRST, note="as planned in x")))
+    collector.add(OURS, Outcome(plan(changed("table", "done"), note="as planned in x; 2 of 3 planned actions were done already")))
+    assert collector.report().components[0].note == "as planned in x"

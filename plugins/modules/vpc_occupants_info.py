@@ -1,0 +1,95 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vpc_occupants_info
+version_added: 0.1.0
+short_description: List the EKS clusters that stand in the VPCs of a component
+description:
+  - Lists every EKS cluster in the VPCs that a component owns, whoever the cluster belongs to. A network on which a cluster stands cannot be
+    deleted, and it is better to know that before the first deletion.
+  - Changes nothing.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  component:
+    description:
+      - The component that the networks belong to.
+    type: str
+    default: network
+extends_documentation_fragment:
+  - mainstay.aws.component
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Changes nothing, in check mode or not.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+seealso:
+  - module: mainstay.aws.eks_drain
+  - module: mainstay.aws.vpc_network
+"""
+
+EXAMPLES = r"""
+- name: Look who stands in the network
+  mainstay.aws.vpc_occupants_info:
+    environment: dev
+    region: eu-west-1
+  register: network
+"""
+
+RETURN = r"""
+occupants:
+  description: What stands in the networks.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of resource.
+      type: str
+      returned: always
+      sample: eks_cluster
+    name:
+      description: Its name.
+      type: str
+      returned: always
+      sample: dev-main
+    environment:
+      description: The environment whose mark it carries; empty without one.
+      type: str
+      returned: always
+      sample: dev
+    component:
+      description: The component whose mark it carries; empty without one.
+      type: str
+      returned: always
+      sample: eks
+    vpc_id:
+      description: The VPC that it stands in.
+      type: str
+      returned: always
+      sample: vpc-0a1b2c3d
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.spec import occupants_spec
+
+__all__ = ["SERVICES", "main"]
+
+
+def main() -> None:
+    run(AnsibleAWSModule(argument_spec=occupants_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

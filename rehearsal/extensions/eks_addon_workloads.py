@@ -1,0 +1,181 @@
+"""What an add-on runs in a control plane: Deployments and DaemonSets of its namespace, with their accounts; and whether they are well."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from rehearsal.extensions.eks_addon_catalogue import Product, Workload
+from rehearsal.extensions.eks_common import member_of
+from rehearsal.kubernetes.api import Api, ApiError
+
+MANAGER = "eks"
+"""The field manager under which EKS applies what its add-ons run."""
+ROLE = "eks.amazonaws.com/role-arn"
+PATHS = {
+    "Namespace": "/api/v1/namespaces",
+    "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts",
+    "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments",
+    "DaemonSet": "/apis/apps/v1/namespaces/{namespace}/daemonsets",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets",
+}
+LABELS_OF_PODS = {"coredns": {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}}
+"""Labels by which people look for pods, where they are not the name of the workload."""
+
+
+def left_unmanaged(cluster: Any) -> dict[str, str]:
+    """The versions of what runs in a cluster and no add-on manages, by the name of the add-on that it would be."""
+    found: dict[str, str] = cluster.__dict__.setdefault("rehearsal_unmanaged", {})
+    return found
+
+
+def well(addon: Any) -> bool:
+    """Whether what the add-on runs has the nodes that it needs.
+
+    With a control plane the Deployments themselves say whether they are available; while it cannot be asked, what it said last holds.
+    Without one, a node group that is active will do, or a Fargate profile for the namespace.
+    """
+    if not addon.product.needs_nodes:
+        return True
+    member = member_of(addon.cluster)
+    if member is None:
+        return _has_capacity(addon.cluster, addon.product.namespace)
+    if member.phase == "ready" and not member.busy:
+        with contextlib.suppress(OSError, ApiError):
+            addon.__dict__["was_well"] = _available(member.plane.api, addon.product)
+    return bool(addon.__dict__.get("was_well"))
+
+
+def _has_capacity(cluster: Any, namespace: str) -> bool:
+    if any(group.status in ("ACTIVE", "UPDATING", "DEGRADED") for group in cluster.nodegroups.values()):
+        return True
+    profiles = [profile for profile in cluster.fargate_profiles.values() if profile.status == "ACTIVE"]
+    return any(selector.get("namespace") == namespace for profile in profiles for selector in profile.selectors)
+
+
+def _available(api: Api, product: Product) -> bool:
+    for workload in product.workloads:
+        if workload.kind == "Deployment":
+            status = api.get(_path(product, "Deployment", workload.name)).get("status") or {}
+            conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or []}
+            if conditions.get("Available") != "True":
+                return False
+    return True
+
+
+def apply(addon: Any) -> None:
+    """Has the control plane, if there is one, run what the add-on brings."""
+
+    def done(refused: str) -> None:
+        addon.applied, addon.refused = True, refused
+
+    submit(addon.cluster, addon.product, addon.version, addon.configuration, addon.role_arn, done)
+
+
+def submit(
+    cluster: Any,
+    product: Product,
+    version: str,
+    configuration: str | None = None,
+    role_arn: str | None = None,
+    done: Callable[[str], None] = lambda refused: None,
+) -> None:
+    """The same for a version and a configuration; `done` is told afterwards what the API server has refused, or nothing."""
+    member = member_of(cluster)
+    if member is None:
+        return
+    wanted = manifests(product, version, json.loads(configuration or "{}"), role_arn)
+
+    def task(plane: Any) -> None:
+        try:
+            for kind, manifest in wanted:
+                path = _path(product, kind, manifest["metadata"]["name"])
+                plane.api.patch(path, manifest, "apply", fieldManager=MANAGER, force="true")
+        except ApiError as error:
+            done(f"{error}")
+        else:
+            done("")
+
+    member.submit(task)
+
+
+def remove(addon: Any) -> None:
+    """Takes away what the add-on runs; accounts and namespaces stay."""
+    member, product = member_of(addon.cluster), addon.product
+    if member is None:
+        return
+
+    def task(plane: Any) -> None:
+        for workload in product.workloads:
+            for kind in (workload.kind, *(("PodDisruptionBudget",) if workload.budget else ())):
+                with contextlib.suppress(ApiError):
+                    plane.api.delete(_path(product, kind, workload.name), propagationPolicy="Background")
+
+    member.submit(task)
+
+
+def _path(product: Product, kind: str, name: str) -> str:
+    return f"{PATHS[kind].format(namespace=product.namespace)}/{name}"
+
+
+def manifests(product: Product, version: str, settings: dict[str, Any], role_arn: str | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """(kind, manifest) of everything that an add-on brings, in the order in which it is applied."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    if product.namespace != "kube-system":
+        found.append(("Namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": product.namespace}}))
+    annotations = {ROLE: role_arn} if role_arn else {}
+    for workload in product.workloads:
+        account = _account(product, workload)
+        metadata = {"name": account, "namespace": product.namespace, "annotations": annotations if account in product.accounts else {}}
+        found.append(("ServiceAccount", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}))
+        found.append((workload.kind, _workload(product, workload, version, settings)))
+        if workload.budget:
+            found.append(("PodDisruptionBudget", _budget(product, workload)))
+    return found
+
+
+def _account(product: Product, workload: Workload) -> str:
+    """The service account of a workload: the one that may have a role, for the first; its own otherwise."""
+    named = next(iter(product.accounts), None)
+    return named if named and workload is product.workloads[0] else workload.name
+
+
+def _labels(workload: Workload) -> dict[str, str]:
+    return LABELS_OF_PODS.get(workload.name) or {"app.kubernetes.io/name": workload.name}
+
+
+def _workload(product: Product, workload: Workload, version: str, settings: dict[str, Any]) -> dict[str, Any]:
+    part = settings.get("controller" if workload.kind == "Deployment" else "node")
+    own = settings | (part if isinstance(part, dict) else {})
+    everywhere = [{"operator": "Exists"}]
+    critical = [{"key": "CriticalAddonsOnly", "operator": "Exists"}]
+    container = {
+        "name": workload.name,
+        "image": f"addons.rehearsal.invalid/eks/{workload.name}:{version}",
+        "resources": own.get("resources") or {"requests": {"cpu": workload.cpu, "memory": workload.memory}},
+    }
+    pod = {
+        "serviceAccountName": _account(product, workload),
+        "priorityClassName": f"system-{'node' if workload.kind == 'DaemonSet' else 'cluster'}-critical",
+        "tolerations": own.get("tolerations") or (everywhere if workload.kind == "DaemonSet" else critical),
+        "nodeSelector": own.get("nodeSelector") or {},
+        "containers": [container],
+    } | ({"hostNetwork": True} if workload.kind == "DaemonSet" else {})
+    labels = _labels(workload)
+    annotations = dict(own.get("podAnnotations") or {})
+    if product.name == "coredns":
+        annotations["eks.amazonaws.com/compute-type"] = str(settings.get("computeType") or "ec2").lower()
+    template = {"metadata": {"labels": labels | dict(own.get("podLabels") or {}), "annotations": annotations}, "spec": pod}
+    spec: dict[str, Any] = {"selector": {"matchLabels": labels}, "template": template}
+    if workload.kind == "Deployment":
+        spec["replicas"] = own.get("replicaCount") or own.get("replicas") or workload.replicas
+    metadata = {"name": workload.name, "namespace": product.namespace, "labels": {**labels, "app.kubernetes.io/managed-by": "eks"}}
+    return {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": metadata, "spec": spec}
+
+
+def _budget(product: Product, workload: Workload) -> dict[str, Any]:
+    metadata = {"name": workload.name, "namespace": product.namespace}
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": _labels(workload)}}
+    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec}

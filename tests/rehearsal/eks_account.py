@@ -1,0 +1,69 @@
+"""An account with what EKS clusters stand on, in a cloud that only describes them: no control planes, nothing takes time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .conftest import ACCOUNT, REGION, CheckedCloud, trust, until
+
+PODS_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+        ],
+    }
+)
+
+
+class EksAccount:
+    """`subnets` lie in two zones of one VPC; `role` is a cluster's, `node_role` that of nodes, `pod_role` one for pods."""
+
+    def __init__(self, cloud: CheckedCloud) -> None:
+        self.cloud = cloud
+        cloud.admin.settings(control_planes=False)
+        self.eks, self.iam, self.ec2 = (cloud.client(service) for service in ("eks", "iam", "ec2"))
+        self.vpc = str(self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"])
+        self.subnets = [self.new_subnet(f"10.0.{number}.0/24", zone) for number, zone in enumerate("ab")]
+        self.role = self.new_role("cluster", trust("eks.amazonaws.com"))
+        self.node_role = self.new_role("nodes", trust("ec2.amazonaws.com"))
+        self.pod_role = self.new_role("pods", PODS_TRUST)
+
+    def new_subnet(self, block: str, zone: str, vpc: str | None = None) -> str:
+        made = self.ec2.create_subnet(VpcId=vpc or self.vpc, CidrBlock=block, AvailabilityZone=f"{REGION}{zone}")
+        return str(made["Subnet"]["SubnetId"])
+
+    def new_role(self, name: str, policy: str) -> str:
+        return str(self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"])
+
+    def create(self, name: str = "main", **options: Any) -> dict[str, Any]:
+        """A cluster as the collection makes them: access entries, no self-managed add-ons."""
+        given = {
+            "version": "1.35",
+            "roleArn": self.role,
+            "accessConfig": {"authenticationMode": "API"},
+            "bootstrapSelfManagedAddons": False,
+            "resourcesVpcConfig": {"subnetIds": self.subnets, **options.pop("network", {})},
+        }
+        return dict(self.eks.create_cluster(name=name, **given | options)["cluster"])
+
+    def describe(self, name: str = "main") -> dict[str, Any]:
+        return dict(self.eks.describe_cluster(name=name)["cluster"])
+
+    def node_group(self, name: str = "system", cluster: str = "main", **options: Any) -> dict[str, Any]:
+        given = {"subnets": self.subnets, "nodeRole": self.node_role, "instanceTypes": ["t3.medium"]}
+        return dict(self.eks.create_nodegroup(clusterName=cluster, nodegroupName=name, **given | options)["nodegroup"])
+
+    def addon(self, name: str, cluster: str = "main") -> dict[str, Any]:
+        return dict(self.eks.describe_addon(clusterName=cluster, addonName=name)["addon"])
+
+    def until_updated(self, update: dict[str, Any], name: str = "main", **of: Any) -> dict[str, Any]:
+        """The update when it is over."""
+        until(lambda: self.eks.describe_update(name=name, updateId=update["id"], **of)["update"]["status"] != "InProgress")
+        return dict(self.eks.describe_update(name=name, updateId=update["id"], **of)["update"])
+
+    @property
+    def arns(self) -> str:
+        """The beginning of the ARNs of EKS."""
+        return f"arn:aws:eks:{REGION}:{ACCOUNT}"
