@@ -90,7 +90,7 @@ def molecule() -> Commands:
 
 
 def kubernetes() -> Commands:
-    """The tests of the rehearsal's Kubernetes, after its control plane has been built and Helm installed: both are needed, and none is skipped."""
+    """The tests of the rehearsal's Kubernetes, after its control plane has been built and Helm installed: it takes both."""
     first = [[PYTHON, "-m", "rehearsal.kubernetes", "build"], [PYTHON, "-m", "rehearsal.kubernetes", "helm", "version"]]
     return [*first, *pytest("kubernetes", "tests/rehearsal/kubernetes")]
 

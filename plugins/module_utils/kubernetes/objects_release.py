@@ -59,7 +59,7 @@ class WantedRelease:
     timeout: float = 600.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Release:
     """What Helm has written down of the newest revision."""
 

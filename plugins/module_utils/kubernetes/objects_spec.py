@@ -41,6 +41,7 @@ def argument_spec() -> dict[str, Any]:
         "context": {"type": "str"},
         "name": {"type": "str"},
         "objects": {"type": "list", "elements": "dict", "default": [], "no_log": True},
+        "patches": {"type": "list", "elements": "dict", "default": [], "no_log": True},
         "releases": {"type": "dict", "default": {}, "no_log": True},
         "helm_binary": {"type": "str", "default": "helm"},
     }
