@@ -24,6 +24,7 @@ class Settings:
     quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
     control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
+    eks_insights: what EKS is to find in the way of an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
     patience_seconds: how long what is played waits before it gives up, by the names in `PATIENCE`.
     leaked_interface_seconds: how long the network interfaces of pods stay in use after their node; then they are available and stay.
         0: none stays behind.
@@ -37,6 +38,7 @@ class Settings:
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
     control_planes: bool = True
+    eks_insights: list[dict[str, Any]] = field(default_factory=list)
     patience_seconds: dict[str, float] = field(default_factory=lambda: dict(PATIENCE))
     leaked_interface_seconds: float = 0.0
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -92,6 +94,25 @@ def _names(value: Any) -> list[str]:
     return [str(name) for name in value]
 
 
+INSIGHT_STATUSES = ("PASSING", "WARNING", "ERROR", "UNKNOWN")
+INSIGHT_MEMBERS = frozenset(
+    {
+        *("cluster", "name", "status", "reason", "category", "kubernetesVersion", "recommendation", "resources"),
+        *("deprecationDetails", "addonCompatibilityDetails"),
+    }
+)
+
+
+def _insights(value: Any) -> list[dict[str, Any]]:
+    found = [dict(entry) for entry in value]
+    for entry in found:
+        if unknown := sorted(set(entry) - INSIGHT_MEMBERS):
+            raise ValueError(f"an insight has no {unknown[0]!r}; known are {', '.join(sorted(INSIGHT_MEMBERS))}")
+        if entry.get("status", "ERROR") not in INSIGHT_STATUSES:
+            raise ValueError(f"the status of an insight is one of {', '.join(INSIGHT_STATUSES)}, not {entry['status']!r}")
+    return found
+
+
 def _yes_or_no(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError("true or false is expected")
@@ -106,6 +127,7 @@ _CHECKS = {
     "quotas": _limits,
     "disabled_regions": _names,
     "control_planes": _yes_or_no,
+    "eks_insights": _insights,
     "patience_seconds": _patience,
     "leaked_interface_seconds": _not_negative,
     "rate_limits": rate_limits.parse,

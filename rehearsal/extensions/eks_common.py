@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -88,7 +89,7 @@ def updates_of(cluster: Any) -> list[Update]:
 
 def begin_update(cluster: Any, kind: str, params: dict[str, Any], seconds_of: str, **options: Any) -> Update:
     """Notes an update that takes as long as transitions of this kind of resource."""
-    listed = [{"type": name, "value": str(value)} for name, value in params.items()]
+    listed = [{"type": name, "value": value if isinstance(value, str) else json.dumps(value)} for name, value in params.items()]
     update = Update(kind, listed, time.monotonic() + transitions.delays.seconds_for(seconds_of), **options)
     updates_of(cluster).append(update)
     return update
@@ -143,8 +144,6 @@ def page(call: Call, member: str, items: list[Any]) -> dict[str, Any]:
 
 def carried_out[T](function: Callable[[], T]) -> T:
     """The result of a function of moto's; its errors carry a status where others carry a code."""
-    import json
-
     from moto.eks.exceptions import EKSError
 
     try:

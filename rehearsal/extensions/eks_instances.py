@@ -3,6 +3,7 @@ group, what they run. What is to become of them is decided here from how many ar
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
 from collections import Counter
@@ -17,6 +18,8 @@ from rehearsal.registry import backend
 from rehearsal.replies import Refusal
 
 LARGEST_BATCH = 100
+# The first four addresses of a subnet, and the last, are AWS's.
+FIRST_ADDRESS = 4
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Build:
 @dataclass(eq=False)
 class Instance:
     """One instance; times are of the monotonic clock. `leaving`: since when it is being drained, `forced`: whether it goes in the end even
-    if pods do not leave it, `held_by`: those pods."""
+    if pods do not leave it, `held_by`: those pods, `ended`: it goes with its node, and keeps its address until that has gone."""
 
     identity: str
     zone: str
@@ -47,7 +50,7 @@ class Instance:
     joined: bool = False
     leaving: float | None = None
     forced: bool = True
-    left: bool = False
+    ended: bool = False
     held_by: tuple[str, ...] = ()
 
 
@@ -134,12 +137,27 @@ def _domain(region: str) -> str:
 
 def _interface(group: Any, ec2: Any, subnet: str, instance: str, index: int, description: str = "") -> Any:
     """An interface of an instance: attached, so that it cannot be deleted, and gone with the instance."""
-    interface = network_interface(ec2, subnet, description, groups=list(group.rehearsal_security_groups) or None)
+    groups = list(group.rehearsal_security_groups) or None
+    interface = network_interface(ec2, subnet, description, private_ip=_next_address(ec2, subnet), groups=groups)
     interface.requester_managed = False
     interface.instance = SimpleNamespace(id=instance, owner_id=group.rehearsal_account, security_groups=[], nics={})
     interface.attachment_id, interface.device_index = random_identity("eni-attach"), index
     interface.attach_time, interface.delete_on_termination, interface.status = group.created_at, True, "in-use"
     return interface
+
+
+def _next_address(ec2: Any, subnet_id: str) -> str | None:
+    """The free address after the one that was given last, so that a node seldom gets the name of one that has just gone. None: any."""
+    subnet = ec2.get_subnet(subnet_id)
+    taken = {interface.private_ip_address for interface in ec2.enis.values() if interface.subnet.id == subnet_id}
+    block = ipaddress.ip_network(subnet.cidr_block)
+    last = subnet.__dict__.get("rehearsal_last_address", FIRST_ADDRESS - 1)
+    usable = range(FIRST_ADDRESS, block.num_addresses - 1)
+    for index in sorted(usable, key=lambda number: (number <= last, number)):
+        if str(block[index]) not in taken:
+            subnet.rehearsal_last_address = index
+            return str(block[index])
+    return None
 
 
 def attach_pod_interface(group: Any, instance: Instance) -> None:

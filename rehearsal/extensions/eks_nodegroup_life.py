@@ -56,7 +56,7 @@ def follow(group: Any) -> None:
 
 
 def is_gone(group: Any) -> bool:
-    return not instances_of(group) and not group.rehearsal_ended_nodes
+    return not instances_of(group)
 
 
 def is_settled(group: Any) -> bool:
@@ -136,7 +136,7 @@ def _settle(group: Any) -> None:
     rolled = roll is None or bool(roll.error) or group.rehearsal_build == roll.target
     if complete:
         group.rehearsal_joined = True
-    group.rehearsal_settled = complete and rolled and not group.rehearsal_ended_nodes
+    group.rehearsal_settled = complete and rolled
 
 
 def roll_is_over(group: Any) -> bool:
@@ -176,11 +176,12 @@ def play(cluster: Any, plane: Any) -> float | None:
         for group in groups:
             _advance(group)
         wanted = [wish for group in groups for wish in wishes(group)]
-        ended = {group.nodegroup_name: set(group.rehearsal_ended_nodes) for group in groups}
+        ended = [(group, each) for group in groups for each in instances_of(group) if each.ended]
     seen = keep(plane, wanted)
     with one_at_a_time:
+        for group, instance in ended:
+            terminate(group, instance)
         for group in groups:
-            group.rehearsal_ended_nodes -= ended[group.nodegroup_name]
             for instance in list(instances_of(group)):
                 _note(group, instance, seen.get(instance.node))
             _settle(group)
@@ -191,16 +192,14 @@ def play(cluster: Any, plane: Any) -> float | None:
 
 
 def _note(group: Any, instance: Instance, seen: Any) -> None:
-    if seen is None:
+    if seen is None or instance.ended:
         return
     if seen.ready and not instance.joined:
         instance.joined = True
         attach_pod_interface(group, instance)
     instance.held_by = seen.held_by
     out_of_time = instance.leaving and time.monotonic() > instance.leaving + transitions.delays.patience_for("pod_eviction")
-    if instance.leaving is not None and (seen.left or (instance.forced and out_of_time)):
-        terminate(group, instance)
-        group.rehearsal_ended_nodes.add(instance.node)
+    instance.ended = instance.leaving is not None and bool(seen.left or (instance.forced and out_of_time))
 
 
 def wishes(group: Any) -> list[Any]:
@@ -225,6 +224,7 @@ def wishes(group: Any) -> list[Any]:
             drained=each.leaving is not None,
         )
         for each in instances_of(group)
+        if not each.ended
     ]
 
 

@@ -138,7 +138,6 @@ def _begin(call: Call, cluster: Any, group: Any, template: checks.Template | Non
     group.rehearsal_roll = group.rehearsal_failed = None
     group.rehearsal_joined = group.rehearsal_deleted = group.rehearsal_settled = False
     group.rehearsal_shortage, group.rehearsal_late = "", []
-    group.rehearsal_ended_nodes = set()
     group.rehearsal_dropped_labels, group.rehearsal_dropped_taints = set(), set()
     group.rehearsal_disk_given = template is None
     group.rehearsal_types_of_template = bool(template and template.data.get("InstanceType"))

@@ -8,6 +8,7 @@ import queue
 import shutil
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from itertools import chain, count
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rehearsal.kubernetes.webhooks import Door
 
 Task = Callable[["ControlPlane"], None]
+AGGREGATION_SECONDS = 60.0
 
 
 class Member:
@@ -32,6 +34,7 @@ class Member:
         self.error = ""
         self.endpoint: str | None = None
         self.authority = b""
+        self.admission = ("", b"")
         self.rules: dict[str, list[dict[str, Any]]] = {}
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._pending = 0
@@ -115,6 +118,7 @@ class Fleet:
             directory, name=name, version=version, issuer=issuer, service_range=service_range, webhooks=self._door.webhooks(arn, directory)
         )
         member = self._members[arn] = Member(plane)
+        member.admission = self._door.admission(arn)
         member.submit(lambda plane: _start(member, plane))
         member.submit(lambda plane: self.write_kubeconfig())
 
@@ -157,8 +161,25 @@ def _start(member: Member, plane: ControlPlane) -> None:
 
 
 def _rules(plane: ControlPlane, path: str) -> list[dict[str, Any]]:
-    rules: list[dict[str, Any]] = plane.api.get(path).get("rules") or []
-    return rules
+    """The rules of a role that is put together from others, once the controller manager has done so."""
+    deadline = time.monotonic() + AGGREGATION_SECONDS
+    while True:
+        role = plane.api.get(path)
+        rules: list[dict[str, Any]] = role.get("rules") or []
+        if _is_whole(plane, role, rules):
+            return rules
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the cluster role {path.rpartition('/')[2]} was not put together within {AGGREGATION_SECONDS:.0f} s")
+        time.sleep(0.05)
+
+
+def _is_whole(plane: ControlPlane, role: dict[str, Any], rules: list[dict[str, Any]]) -> bool:
+    for selector in role.get("aggregationRule", {}).get("clusterRoleSelectors") or []:
+        labels = ",".join(f"{name}={value}" for name, value in selector["matchLabels"].items())
+        for part in plane.api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles", labelSelector=labels)["items"]:
+            if not part.get("rules") or any(rule not in rules for rule in part["rules"]):
+                return False
+    return True
 
 
 def _kubeconfig(members: dict[str, Member]) -> dict[str, Any]:

@@ -47,8 +47,10 @@ class Site(EksAccount):
         return dict(self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0])
 
     def interfaces(self, **filters: str) -> list[dict[str, Any]]:
+        """Those that are not the control plane's."""
         wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
-        return list(self.ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"])
+        found = self.ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
+        return [one for one in found if not one["Description"].startswith("Amazon EKS ")]
 
     def template(self, name: str = "nodes", **data: Any) -> str:
         made = self.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData={"EbsOptimized": True, **data})

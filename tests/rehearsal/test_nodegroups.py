@@ -269,4 +269,6 @@ def test_interfaces_that_leak(site: Site) -> None:
     assert refused(site.ec2.delete_subnet, SubnetId=site.subnets[0]) == "DependencyViolation"
     for each in site.interfaces():
         site.ec2.delete_network_interface(NetworkInterfaceId=each["NetworkInterfaceId"])
+    site.eks.delete_cluster(name="main")
+    until(lambda: site.eks.list_clusters()["clusters"] == [])
     site.ec2.delete_subnet(SubnetId=site.subnets[0])

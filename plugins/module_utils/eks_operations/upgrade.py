@@ -42,7 +42,7 @@ def run(module: Any) -> NoReturn:
     except CallFailed as error:
         component.fail(module, [failure("", error)], "The clusters could not be looked at. Nothing was changed.")
     findings = [finding for one in upgrades.values() for finding in one["findings"]]
-    module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking)
+    module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking, lines=[line_of(one) for one in findings])
     raise AssertionError("exit_json does not return")
 
 
@@ -82,6 +82,12 @@ def answer_for(key: str, facts: Facts | None, found: Sequence[Finding]) -> dict[
     }
 
 
+def line_of(finding: Mapping[str, Any]) -> str:
+    """``blocks  main  PodDisruptionBudget ...``, for people."""
+    text = " ".join(part for part in (finding["what"], finding["remedy"]) if part)
+    return f"{finding['severity']:6}  {finding['cluster']}  {text}"
+
+
 def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], list[str]]:
     """What stands in the way of the versions that a plan changes, and what else to know of them. A plan without any asks nothing."""
     stands: list[Failure] = []
@@ -91,7 +97,7 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
         if action.kind != "eks_cluster" or action.verb != "update" or not versions or action.desired is None:
             continue
         try:
-            facts = look(aws, region, str(action.desired.properties["name"]), str(versions[0].after), {})
+            facts = look(aws, region, str(action.desired.properties["cluster_name"]), str(versions[0].after), {})
         except CallFailed as error:
             said.append(f"{action.address}: what stands in the way of {versions[0].after} could not be looked at: {error}")
             continue

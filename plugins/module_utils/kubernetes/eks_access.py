@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -24,12 +24,13 @@ def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Acc
     cluster = _describe(make, name, region)
     if cluster.get("status") not in ("ACTIVE", "UPDATING"):
         raise BadAccess(f"EKS cluster {name} is {cluster.get('status')}; it has to be ACTIVE")
-    return access_to({"name": name, **cluster}, make("sts"), region)
+    authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+    return Access(str(cluster["endpoint"]), authority, token=eks_token(make, name, region))
 
 
-def access_to(cluster: Mapping[str, Any], sts: Any, region: str) -> Access:
-    """The way to a cluster that DescribeCluster has described; ``sts``: a boto3 client with the credentials that are meant."""
-    name = str(cluster["name"])
+def eks_token(make: Callable[[str], Any], name: str, region: str) -> Token:
+    """Tokens for a cluster, made of the credentials of ``make``'s clients."""
+    sts = make("sts")
 
     def token() -> tuple[str, datetime | None]:
         # Asked for each time: credentials of a role are renewed too.
@@ -39,8 +40,7 @@ def access_to(cluster: Mapping[str, Any], sts: Any, region: str) -> Access:
         made = make_token(credentials.get_frozen_credentials(), name, region, sts.meta.endpoint_url)
         return made.token, made.expires
 
-    authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
-    return Access(str(cluster["endpoint"]), authority, token=Token(token))
+    return Token(token)
 
 
 def _describe(make: Callable[[str], Any], name: str, region: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ says which cluster is missing.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from .access import Access, from_options
 from .client import VERBS, Api, resource_of
 from .clock import Bell
-from .eks_access import access_to
+from .eks_access import eks_token
 from .problems import ApiProblem, Conflict, Forbidden, NotFound, Unreachable
 
 FIRST_SECONDS = 20.0
@@ -132,8 +133,9 @@ class Inside:
         cluster = reply["cluster"]
         if cluster["status"] not in REACHABLE:
             return self._missing(f"EKS cluster {name} is {cluster['status']}; it has to be ACTIVE before anything can be changed in it.")
-        sts = aws.client("sts")
-        return access_to(cluster, sts, sts.meta.region_name)
+        authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+        region = aws.client("sts").meta.region_name
+        return Access(str(cluster["endpoint"]), authority, token=eks_token(aws.client, name, region))
 
     def _missing(self, why: str) -> Access | None:
         """Nothing to get into; an error where something has to be changed in there."""
