@@ -49,6 +49,7 @@ KINDS = (
     Kind("eks_cluster", "eks", "moto.eks.models:Cluster", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
     Kind("eks_addon", "eks", "rehearsal.extensions.eks_addons:Addon", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
     Kind("eks_nodegroup", "eks", "moto.eks.models:Nodegroup", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
+    Kind("eks_fargate_profile", "eks", "moto.eks.models:FargateProfile", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
 )
 
 

@@ -132,11 +132,12 @@ def admit_planner(call: Call, cluster: Any) -> None:
             _associate(_new_entry(call, cluster, reader), READER, {"type": "cluster", "namespaces": []})
 
 
-def admit_nodes(call: Call, cluster: Any, node_role: str) -> None:
-    """A managed node group brings the entry of its nodes' role."""
+def admit_nodes(call: Call, cluster: Any, node_role: str, kind: str = "EC2_LINUX") -> None:
+    """A managed node group brings the entry of its nodes' role, a Fargate profile that of its pods' role (kind FARGATE_LINUX)."""
     if configured_access(cluster)["authenticationMode"] in MODES_WITH_ENTRIES and node_role not in entries_of(cluster):
         entry = _new_entry(call, cluster, node_role)
-        entry.kind, entry.groups, entry.username = "EC2_LINUX", ["system:nodes"], "system:node:{{EC2PrivateDNSName}}"
+        name = "{{SessionName}}" if kind == "FARGATE_LINUX" else "{{EC2PrivateDNSName}}"
+        entry.kind, entry.groups, entry.username = kind, ["system:nodes"], f"system:node:{name}"
 
 
 # --- the operations ---

@@ -34,6 +34,7 @@ class Member:
         self.error = ""
         self.endpoint: str | None = None
         self.authority = b""
+        self.admission = ("", b"")
         self.rules: dict[str, list[dict[str, Any]]] = {}
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._pending = 0
@@ -117,6 +118,7 @@ class Fleet:
             directory, name=name, version=version, issuer=issuer, service_range=service_range, webhooks=self._door.webhooks(arn, directory)
         )
         member = self._members[arn] = Member(plane)
+        member.admission = self._door.admission(arn)
         member.submit(lambda plane: _start(member, plane))
         member.submit(lambda plane: self.write_kubeconfig())
 

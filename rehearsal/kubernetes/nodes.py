@@ -85,6 +85,8 @@ def node(
         "topology.kubernetes.io/zone": zone,
         "topology.kubernetes.io/region": zone.rstrip("abcdefghijklmnopqrstuvwxyz"),
     }
+    if not shape.instance_type:
+        del standard["node.kubernetes.io/instance-type"]
     addresses = [("InternalIP", internal), ("InternalDNS", name), ("Hostname", name)]
     status: dict[str, Any] = {
         "capacity": shape.capacity(),
