@@ -1,4 +1,4 @@
-"""What a call is checked for: actions, on which resources, with what in their context.
+"""What a call is checked for: actions, on which resources, with what in their context. EKS and what scales have files of their own.
 
 The tables follow AWS's Service Authorization Reference: which of a call's parameters name resources that it is checked against, what it
 makes, and what it needs beside its own action. They are written apart from the collection's own tables on purpose: each finds the mistakes
@@ -9,20 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from rehearsal.asking import Tags, arn, ask, pairs, service_linked_role
+from rehearsal.authorizations_eks import of_eks
+from rehearsal.authorizations_scaling import of_autoscaling, of_load_balancers
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call
-
-PREFIXES = {
-    "efs": "elasticfilesystem",
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-    "resourcegroupstaggingapi": "tag",
-    "service-quotas": "servicequotas",
-    "stepfunctions": "states",
-}
-"""botocore's name of a service -> what its actions begin with, where the two differ."""
-WITHOUT_REGION = frozenset({"iam", "route53", "cloudfront"})
-"""Services of which there is one for all regions; their calls are said to be made to us-east-1."""
 
 ID_TYPES = {
     "vpc": "vpc",
@@ -36,6 +27,7 @@ ID_TYPES = {
     "vpce": "vpc-endpoint",
     "fl": "vpc-flow-log",
     "eni": "network-interface",
+    "lt": "launch-template",
 }
 """Beginning of an EC2 id -> the type of the resource in its ARN."""
 
@@ -43,6 +35,7 @@ MADE = {
     "AllocateAddress": "elastic-ip",
     "CreateFlowLogs": "vpc-flow-log",
     "CreateInternetGateway": "internet-gateway",
+    "CreateLaunchTemplate": "launch-template",
     "CreateNatGateway": "natgateway",
     "CreateNetworkAcl": "network-acl",
     "CreateRouteTable": "route-table",
@@ -58,6 +51,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "AssociateRouteTable": ("RouteTableId", "SubnetId"),
     "AttachInternetGateway": ("InternetGatewayId", "VpcId"),
     "CreateFlowLogs": ("ResourceIds",),
+    "CreateLaunchTemplateVersion": ("LaunchTemplateId", "LaunchTemplateName"),
     "CreateNatGateway": ("AllocationId", "SubnetId", "VpcId"),
     "CreateNetworkAcl": ("VpcId",),
     "CreateRouteTable": ("VpcId",),
@@ -67,7 +61,10 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "CreateVpcEndpoint": ("VpcId", "RouteTableIds", "SubnetIds", "SecurityGroupIds"),
     "DeleteFlowLogs": ("FlowLogIds",),
     "DeleteInternetGateway": ("InternetGatewayId",),
+    "DeleteLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
+    "DeleteLaunchTemplateVersions": ("LaunchTemplateId", "LaunchTemplateName"),
     "DeleteNatGateway": ("NatGatewayId",),
+    "DeleteNetworkInterface": ("NetworkInterfaceId",),
     "DeleteSubnet": ("SubnetId",),
     "DeleteTags": ("Resources",),
     "DeleteVpc": ("VpcId",),
@@ -75,6 +72,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "DetachInternetGateway": ("InternetGatewayId", "VpcId"),
     "DisassociateNatGatewayAddress": ("NatGatewayId", "AssociationIds"),
     "DisassociateRouteTable": ("AssociationId",),
+    "ModifyLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
     "ModifySubnetAttribute": ("SubnetId",),
     "ModifyVpcAttribute": ("VpcId",),
     "ModifyVpcEndpoint": (
@@ -93,71 +91,64 @@ NAMED: Mapping[str, tuple[str, ...]] = {
 }
 """Which parameters of a call of EC2 name what it is checked against."""
 
-Tags = Mapping[str, str]
-
 
 def asks(call: Call) -> list[Ask]:
     """Everything that a call is checked for; all of it must be allowed."""
-    services: dict[str, Callable[[Call], Iterator[Ask]]] = {"ec2": _ec2, "iam": _iam, "kms": _kms, "logs": _logs, "ssm": _ssm}
+    services: dict[str, Callable[[Call], Iterator[Ask]]] = {
+        "autoscaling": of_autoscaling,
+        "ec2": _ec2,
+        "eks": of_eks,
+        "elb": of_load_balancers,
+        "elbv2": of_load_balancers,
+        "iam": _iam,
+        "kms": _kms,
+        "logs": _logs,
+        "ssm": _ssm,
+    }
     make = services.get(call.service, _plain)
     return [] if (call.service, call.operation) == ("sts", "GetCallerIdentity") else list(make(call))
 
 
-def _ask(call: Call, resource: str, action: str = "", *, request: Tags | None = None, there: Tags | None = None, **more: str) -> Ask:
-    """``request``: the tags in the request; ``there``: those that the resource has; ``more``: further keys, with _ for the colon."""
-    context: dict[str, tuple[str, ...]] = {
-        "aws:requestedregion": ("us-east-1" if call.service in WITHOUT_REGION else call.region,),
-        "aws:viaawsservice": ("false",),
-        **{f"aws:requesttag/{key.lower()}": (value,) for key, value in (request or {}).items()},
-        **{f"aws:resourcetag/{key.lower()}": (value,) for key, value in (there or {}).items()},
-        **{key.replace("_", ":", 1): (value,) for key, value in more.items() if value},
-    }
-    if request:
-        context["aws:tagkeys"] = tuple(request)
-    return Ask(action or f"{PREFIXES.get(call.service, call.service)}:{call.operation}", resource, context)
-
-
 def _plain(call: Call) -> Iterator[Ask]:
-    yield _ask(call, "*")
-
-
-def _arn(call: Call, service: str, rest: str, region: str | None = None) -> str:
-    return f"arn:aws:{service}:{call.region if region is None else region}:{call.account_id}:{rest}"
+    yield ask(call, "*")
 
 
 def _ec2(call: Call) -> Iterator[Ask]:
     made, named = MADE.get(call.operation), NAMED.get(call.operation, ())
     if not made and not named:
-        yield _ask(call, "*")
+        yield ask(call, "*")
         return
     request = {tag["Key"]: tag.get("Value", "") for tag in call.get("Tags") or ()}
     for identity in _identities(call, named):
-        yield _ask(call, _ec2_arn(call, identity), request=request, there=call.backend.tags.get(identity, {}))
+        yield ask(call, _ec2_arn(call, identity), request=request, there=call.backend.tags.get(identity, {}))
     if made:
         given = {tag["Key"]: tag.get("Value", "") for one in call.get("TagSpecifications") or () for tag in one.get("Tags") or ()}
-        yield _ask(call, _arn(call, "ec2", f"{made}/*"), request=given)
+        yield ask(call, arn(call, "ec2", f"{made}/*"), request=given)
         if given:
-            yield _ask(call, _arn(call, "ec2", f"{made}/*"), "ec2:CreateTags", request=given, ec2_createaction=call.operation)
+            yield ask(call, arn(call, "ec2", f"{made}/*"), "ec2:CreateTags", request=given, ec2_createaction=call.operation)
     yield from _beside(call)
 
 
 def _beside(call: Call) -> Iterator[Ask]:
     """What EC2 does in other services with the rights of its caller."""
     if call.operation == "CreateFlowLogs" and (role := call.get("DeliverLogsPermissionArn")):
-        yield _ask(call, role, "iam:PassRole", iam_passedtoservice="vpc-flow-logs.amazonaws.com")
+        yield ask(call, role, "iam:PassRole", iam_passedtoservice="vpc-flow-logs.amazonaws.com")
     if call.operation == "CreateVpcEndpoint" and call.get("PrivateDnsEnabled"):
-        yield _ask(call, "arn:aws:route53:::hostedzone/*", "route53:AssociateVPCWithHostedZone")
+        yield ask(call, "arn:aws:route53:::hostedzone/*", "route53:AssociateVPCWithHostedZone")
     if call.operation == "CreateNatGateway" and call.get("AvailabilityMode") == "regional":
-        service = "ec2-nat-gateway.amazonaws.com"
-        role = _arn(call, "iam", f"role/aws-service-role/{service}/AWSServiceRoleForNATGateway", "")
-        yield _ask(call, role, "iam:CreateServiceLinkedRole", iam_awsservicename=service)
+        yield service_linked_role(call, "ec2-nat-gateway.amazonaws.com", "AWSServiceRoleForNATGateway")
 
 
 def _identities(call: Call, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         value = call.get(name)
         for identity in value if isinstance(value, list) else [value] if value else []:
-            yield from _behind(call, identity) if name.startswith("Association") else [identity]
+            yield from _behind(call, identity) if name.startswith("Association") else [_template(call, identity)]
+
+
+def _template(call: Call, identity: str) -> str:
+    """The id of a launch template that is given by its name; any other identity as it is."""
+    return str(call.backend.launch_template_name_to_ids.get(identity, identity))
 
 
 def _behind(call: Call, association: str) -> Iterator[str]:
@@ -173,38 +164,55 @@ def _behind(call: Call, association: str) -> Iterator[str]:
 
 def _ec2_arn(call: Call, identity: str) -> str:
     kind = ID_TYPES.get(identity.rpartition("-")[0])
-    return _arn(call, "ec2", f"{kind}/{identity}") if kind else "*"
+    return arn(call, "ec2", f"{kind}/{identity}") if kind else "*"
 
 
 def _iam(call: Call) -> Iterator[Ask]:
+    if "OpenIDConnectProvider" in call.operation:
+        yield from _oidc(call)
+        return
     name = call.get("RoleName")
     if not name:
-        yield _ask(call, "*")
+        yield ask(call, "*")
         return
     role = next((one for one in call.backend.get_roles() if one.name == name), None)
     # of a role that is not there nobody knows the path
     path = role.path if role else (call.get("Path") or "/") if call.operation == "CreateRole" else "/"
     bound = call.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else "") or ""
     request = {tag["Key"]: tag.get("Value", "") for tag in call.get("Tags") or ()}
-    arn = _arn(call, "iam", f"role{path}{name}", "")
-    there = _pairs(role.tags) if role else {}
-    yield _ask(call, arn, request=request, there=there, iam_permissionsboundary=bound, iam_policyarn=call.get("PolicyArn") or "")
+    resource = arn(call, "iam", f"role{path}{name}", "")
+    there = pairs(role.tags) if role else {}
+    yield ask(call, resource, request=request, there=there, iam_permissionsboundary=bound, iam_policyarn=call.get("PolicyArn") or "")
     if call.operation == "CreateRole" and request:
-        yield _ask(call, arn, "iam:TagRole", request=request)
+        yield ask(call, resource, "iam:TagRole", request=request)
+
+
+def _oidc(call: Call) -> Iterator[Ask]:
+    """Providers are named by their addresses."""
+    url, identity = call.get("Url"), call.get("OpenIDConnectProviderArn")
+    if not (url or identity):
+        yield ask(call, "*")
+        return
+    resource = str(identity or arn(call, "iam", f"oidc-provider/{url.removeprefix('https://').rstrip('/')}", ""))
+    provider = call.backend.open_id_providers.get(resource)
+    request = pairs(call.get("Tags") or ())
+    yield ask(call, resource, request=request, there=pairs(provider.get_tags()) if provider else {})
+    if call.operation == "CreateOpenIDConnectProvider" and request:
+        yield ask(call, resource, "iam:TagOpenIDConnectProvider", request=request)
 
 
 def _kms(call: Call) -> Iterator[Ask]:
     request = {tag["TagKey"]: tag.get("TagValue", "") for tag in call.get("Tags") or ()}
     alias, target, key = call.get("AliasName"), call.get("TargetKeyId"), call.get("KeyId")
     if call.operation == "CreateKey":
-        yield _ask(call, "*", request=request)
+        yield ask(call, "*", request=request)
         if request:
-            yield _ask(call, _arn(call, "kms", "key/*"), "kms:TagResource", request=request)
+            yield ask(call, arn(call, "kms", "key/*"), "kms:TagResource", request=request)
         return
     if not (alias or key) or call.operation == "ListAliases":
-        yield _ask(call, "*")
+        yield ask(call, "*")
     if alias:
-        yield _ask(call, _arn(call, "kms", alias))
+        yield ask(call, arn(call, "kms", alias))
         current = next((one.id for one in call.backend.keys.values() if alias in one.aliases), None)
         left = current if call.operation in ("UpdateAlias", "DeleteAlias") else None
         yield from (_key(call, one, {}) for one in (target, left) if one)
@@ -215,29 +223,25 @@ def _kms(call: Call) -> Iterator[Ask]:
 def _key(call: Call, key: str, request: Tags) -> Ask:
     identity = call.backend.any_id_to_key_id(key)
     tags = call.backend.tagger.get_tag_dict_for_resource(identity)
-    return _ask(call, _arn(call, "kms", f"key/{identity}"), request=request, there=tags)
+    return ask(call, arn(call, "kms", f"key/{identity}"), request=request, there=tags)
 
 
 def _logs(call: Call) -> Iterator[Ask]:
-    name, arn = call.get("logGroupName"), call.get("resourceArn")
+    name, given = call.get("logGroupName"), call.get("resourceArn")
     request = call.get("tags") or {}
-    if not (name or arn):
-        yield _ask(call, "*")
+    if not (name or given):
+        yield ask(call, "*")
         return
-    group = str(arn) if arn else _arn(call, "logs", f"log-group:{name}")
+    group = str(given) if given else arn(call, "logs", f"log-group:{name}")
     there = call.backend.tagger.get_tag_dict_for_resource(group.removesuffix(":*"))
-    yield _ask(call, group, request=request, there=there)
+    yield ask(call, group, request=request, there=there)
     if call.operation == "CreateLogGroup" and request:
-        yield _ask(call, group, "logs:TagResource", request=request)
+        yield ask(call, group, "logs:TagResource", request=request)
 
 
 def _ssm(call: Call) -> Iterator[Ask]:
     """Parameters by name; a folder by the path in the request, whatever lies below it."""
     names = [call.get("Name"), call.get("Path"), *(call.get("Names") or ())]
     overwrites = "true" if call.get("Overwrite") else "false" if call.operation == "PutParameter" else ""
-    found = [_ask(call, _arn(call, "ssm", f"parameter/{name.strip('/')}"), ssm_overwrite=overwrites) for name in names if name]
-    yield from found or [_ask(call, "*")]
-
-
-def _pairs(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags}
+    found = [ask(call, arn(call, "ssm", f"parameter/{name.strip('/')}"), ssm_overwrite=overwrites) for name in names if name]
+    yield from found or [ask(call, "*")]

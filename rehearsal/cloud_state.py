@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-from rehearsal import transitions
+from rehearsal import registry, transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
@@ -41,13 +40,14 @@ class CloudState:
         # What clients want remembered until the next reset, by name.
         self.notes: dict[str, Any] = {}
         self.resets = 0
-        # Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own.
-        self.lock = threading.RLock()
+        self.lock = registry.one_at_a_time
         self.change_settings({})
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         self.settings = self.settings.changed(changes)
         transitions.delays.seconds_for = self.settings.seconds_for
+        transitions.delays.patience_for = self.settings.patience_seconds.__getitem__
+        transitions.delays.leaked_interface_seconds = self.settings.leaked_interface_seconds
 
     def reset(self) -> None:
         """Back to the moment after the start: an empty account, the settings of the start, no faults, scripts, tokens or log."""

@@ -23,6 +23,10 @@ from rehearsal.settings import Settings
 
 MOTO = object()
 
+# Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own. Whatever works beside the
+# calls, such as the players of a cluster, takes this too while it looks at moto's objects, and never while it waits for something else.
+one_at_a_time = threading.RLock()
+
 
 @dataclass(frozen=True)
 class Call:

@@ -9,6 +9,9 @@ from typing import Any
 from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
 
+# AWS waits a quarter of an hour for each of the first two. `load_balancer` is how long its controller takes to remove one.
+PATIENCE = {"node_join": 60.0, "pod_eviction": 30.0, "load_balancer": 0.0}
+
 
 @dataclass
 class Settings:
@@ -21,6 +24,10 @@ class Settings:
     quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
     control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
+    eks_insights: what EKS is to find in the way of an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
+    patience_seconds: how long what is played waits before it gives up, by the names in `PATIENCE`.
+    leaked_interface_seconds: how long the network interfaces of pods stay in use after their node; then they are available and stay.
+        0: none stays behind.
     rate_limits: how often may be called, see `rate_limits.py`; "aws" stands for the rates that AWS publishes, {} for none.
     """
 
@@ -31,6 +38,9 @@ class Settings:
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
     control_planes: bool = True
+    eks_insights: list[dict[str, Any]] = field(default_factory=list)
+    patience_seconds: dict[str, float] = field(default_factory=lambda: dict(PATIENCE))
+    leaked_interface_seconds: float = 0.0
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
@@ -64,6 +74,12 @@ def _delays(value: Any) -> dict[str, float]:
     return {"default": 0.0} | {str(kind): _not_negative(seconds) for kind, seconds in value.items()}
 
 
+def _patience(value: Any) -> dict[str, float]:
+    if unknown := sorted(set(value) - set(PATIENCE)):
+        raise ValueError(f"nothing waits for {unknown[0]!r}; known are {', '.join(sorted(PATIENCE))}")
+    return PATIENCE | {str(name): _not_negative(seconds) for name, seconds in value.items()}
+
+
 def _limits(value: Any) -> dict[str, int]:
     if value == "aws":
         return {name: quota.default for name, quota in QUOTAS.items()}
@@ -76,6 +92,25 @@ def _names(value: Any) -> list[str]:
     if isinstance(value, str):
         raise TypeError("a list is expected")
     return [str(name) for name in value]
+
+
+INSIGHT_STATUSES = ("PASSING", "WARNING", "ERROR", "UNKNOWN")
+INSIGHT_MEMBERS = frozenset(
+    {
+        *("cluster", "name", "status", "reason", "category", "kubernetesVersion", "recommendation", "resources"),
+        *("deprecationDetails", "addonCompatibilityDetails"),
+    }
+)
+
+
+def _insights(value: Any) -> list[dict[str, Any]]:
+    found = [dict(entry) for entry in value]
+    for entry in found:
+        if unknown := sorted(set(entry) - INSIGHT_MEMBERS):
+            raise ValueError(f"an insight has no {unknown[0]!r}; known are {', '.join(sorted(INSIGHT_MEMBERS))}")
+        if entry.get("status", "ERROR") not in INSIGHT_STATUSES:
+            raise ValueError(f"the status of an insight is one of {', '.join(INSIGHT_STATUSES)}, not {entry['status']!r}")
+    return found
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -92,5 +127,8 @@ _CHECKS = {
     "quotas": _limits,
     "disabled_regions": _names,
     "control_planes": _yes_or_no,
+    "eks_insights": _insights,
+    "patience_seconds": _patience,
+    "leaked_interface_seconds": _not_negative,
     "rate_limits": rate_limits.parse,
 }

@@ -49,6 +49,7 @@ KINDS = (
     Kind("eks_cluster", "eks", "moto.eks.models:Cluster", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
     Kind("eks_addon", "eks", "rehearsal.extensions.eks_addons:Addon", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
     Kind("eks_nodegroup", "eks", "moto.eks.models:Nodegroup", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
+    Kind("eks_fargate_profile", "eks", "moto.eks.models:FargateProfile", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
 )
 
 
@@ -125,9 +126,11 @@ class Scripts:
 
 @dataclass
 class Delays:
-    """How long the transitions of a kind take, in seconds."""
+    """How long the transitions of a kind take, and what else lasts, in seconds."""
 
     seconds_for: Callable[[str], float] = lambda kind: 0.0
+    patience_for: Callable[[str], float] = lambda name: 0.0
+    leaked_interface_seconds: float = 0.0
 
 
 # One process is one cloud; the descriptors in moto's classes have no other way to these.

@@ -144,6 +144,12 @@ protected:
   type: list
   elements: str
   sample: []
+going:
+  description: A line for everything that would go, in check mode; and for what goes with the cluster, otherwise.
+  returned: success
+  type: list
+  elements: str
+  sample: ["dev-main: Ingress shop/api", "dev-main: load balancer k8s-shop-api-0a1b2c3d"]
 vpc_ids:
   description: The VPCs that were looked at.
   returned: success

@@ -145,6 +145,12 @@ findings:
       type: str
       returned: always
       sample: Run one replica more than it demands, or let it demand less, for the time of the upgrade.
+lines:
+  description: RV(findings) as lines for people.
+  returned: always
+  type: list
+  elements: str
+  sample: ["warns   main  Node node-1 is not Ready: KubeletStopped. Mend or remove it."]
 blocking:
   description: A sentence for everything that blocks and is not in O(ignore). Empty when an upgrade can begin.
   returned: always

@@ -20,6 +20,12 @@ options:
       - The component that the networks belong to.
     type: str
     default: network
+  leaving:
+    description:
+      - Components of the same environment that are about to be destroyed. What is theirs is not in RV(staying).
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules
@@ -77,6 +83,12 @@ occupants:
       type: str
       returned: always
       sample: vpc-0a1b2c3d
+staying:
+  description: A sentence for each occupant that is not of O(leaving). Empty when the networks can go.
+  returned: always
+  type: list
+  elements: str
+  sample: ["EKS cluster dev-main of dev/eks stands in vpc-0a1b2c3d."]
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import re
 import secrets
+from ipaddress import IPv4Network
 from typing import Any
 
 from rehearsal import transitions
-from rehearsal.extensions import eks_addons
-from rehearsal.extensions.eks_access import admit_creator, configured_access
+from rehearsal.extensions import eks_addons, eks_logs, eks_network
+from rehearsal.extensions.eks_access import admit_creator, admit_planner, configured_access
+from rehearsal.extensions.eks_checks import blocks_of
 from rehearsal.extensions.eks_common import (
     Update,
-    active_cluster,
-    begin_update,
     carried_out,
     cluster_of,
     finish_updates,
@@ -23,14 +22,15 @@ from rehearsal.extensions.eks_common import (
     subnets_by_id,
     updates_of,
 )
+from rehearsal.extensions.eks_versions import PLATFORM_VERSION
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.kubernetes.fleet import fleet
-from rehearsal.registry import Call, adjusts, answers, refuses, settles
+from rehearsal.registry import Call, adjusts, answers, backend, prepare, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import TransitionalState
 
-PLATFORM_VERSION = "eks.1"
-SERVICE_RANGE = "172.20.0.0/16"
+SERVICE_RANGES = ("172.20.0.0/16", "10.100.0.0/16")
+"""Where services get their addresses unless the call says otherwise: the first that is none of the VPC's."""
 
 
 class ClusterState(TransitionalState):
@@ -56,6 +56,8 @@ def install_states() -> None:
 
     from rehearsal.extensions.eks_nodegroups import NodegroupState
 
+    for service in ("ec2", "logs"):  # in which clusters make things of their own
+        prepare(service)
     Cluster.id = property(lambda self: self.name)
     Nodegroup.id = property(lambda self: self.nodegroup_name)
     kinds = {kind.name: kind for kind in transitions.KINDS}
@@ -64,24 +66,22 @@ def install_states() -> None:
 
 
 @settles("eks")
+@settles("ec2")
+@settles("logs")
 def move_on(call: Call) -> None:
-    """What time has brought about: updates that are done, node groups and clusters that are gone."""
-    for name, cluster in list(call.backend.clusters.items()):
+    """What time has brought about: updates that are done, add-ons and clusters that are gone, with what they had elsewhere."""
+    eks = backend("eks", call.account_id, call.region)
+    for name, cluster in list(eks.clusters.items()):
         finish_updates(cluster)
-        eks_addons.settle(call, cluster)
-        for group_name, group in list(cluster.nodegroups.items()):
-            if _gone(group, "eks_nodegroup") and not _busy(cluster):
-                call.backend.delete_nodegroup(cluster.name, group_name)
+        eks_addons.settle(cluster)
         member = member_of(cluster)
         if _gone(cluster, "eks_cluster") and (member is None or member.phase == "stopped"):
             fleet.forget(cluster.arn)
-            del call.backend.clusters[name]
-            call.backend.cluster_count -= 1
-
-
-def _busy(cluster: Any) -> bool:
-    member = member_of(cluster)
-    return member is not None and member.busy
+            eks_network.disconnect(cluster)
+            eks_logs.leave(eks, cluster)
+            del eks.clusters[name]
+            eks.cluster_count -= 1
+    eks_logs.settle(eks, call.account_id, call.region)
 
 
 def _gone(resource: Any, kind: str) -> bool:
@@ -90,30 +90,15 @@ def _gone(resource: Any, kind: str) -> bool:
     return bool(TransitionalState.__get__(descriptor, resource) == "DELETED")
 
 
-@refuses("eks", "CreateCluster")
-def check_new_cluster(call: Call) -> None:
-    name, version = call.get("name", ""), call.get("version")
-    if not re.fullmatch(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}", name):
-        raise Refusal("InvalidParameterException", "The cluster name may have 1 to 100 letters, digits, hyphens and underscores")
-    if version is not None and version not in VERSIONS:
-        raise Refusal("InvalidParameterException", f"unsupported Kubernetes version {version}; {VERSIONS[0]} to {VERSIONS[-1]} can be had")
-    subnets = (call.get("resourcesVpcConfig") or {}).get("subnetIds") or []
-    known = subnets_by_id(call)
-    for subnet in subnets:
-        if subnet not in known:
-            raise Refusal("InvalidParameterException", f"The subnet ID '{subnet}' does not exist")
-    if len({known[subnet].availability_zone for subnet in subnets}) < 2:
-        raise Refusal("InvalidParameterException", "Subnets specified must be in at least two different AZs")
-
-
 @answers("eks", "CreateCluster")
 def create(call: Call) -> Any:
-    network = {"serviceIpv4Cidr": SERVICE_RANGE, "ipFamily": "ipv4"} | dict(call.get("kubernetesNetworkConfig") or {})
+    placed = _network(call)
+    network = {"serviceIpv4Cidr": _services(call, placed["vpcId"]), "ipFamily": "ipv4"} | dict(call.get("kubernetesNetworkConfig") or {})
     cluster = carried_out(
         lambda: call.backend.create_cluster(
             name=call.get("name"),
             role_arn=call.get("roleArn"),
-            resources_vpc_config=_network(call),
+            resources_vpc_config=placed,
             version=call.get("version") or VERSIONS[-1],
             kubernetes_network_config=network,
             logging=call.get("logging"),
@@ -127,10 +112,15 @@ def create(call: Call) -> Any:
     cluster.identity = {"oidc": {"issuer": issuer}}
     cluster.endpoint = f"https://{identifier}.gr7.{call.region}.eks.amazonaws.com"
     cluster.upgrade_policy = dict(call.get("upgradePolicy") or {"supportType": "EXTENDED"})
+    cluster.deletion_protection = bool(call.get("deletionProtection"))
+    cluster.zonal_shift = {"enabled": bool((call.get("zonalShiftConfig") or {}).get("enabled"))}
+    cluster.rehearsal_bootstrapped = call.get("bootstrapSelfManagedAddons", True)
     admit_creator(call, cluster)
+    admit_planner(call, cluster)
+    eks_network.connect(cluster)
     if call.settings.control_planes:
         fleet.launch(cluster.arn, cluster.name, cluster.version, issuer, network["serviceIpv4Cidr"])
-    if call.get("bootstrapSelfManagedAddons", True):
+    if cluster.rehearsal_bootstrapped:
         eks_addons.install_self_managed(cluster)
     return {"cluster": described(cluster)}
 
@@ -147,6 +137,12 @@ def _network(call: Call) -> dict[str, Any]:
         "publicAccessCidrs": ["0.0.0.0/0"],
     }
     return defaults | given
+
+
+def _services(call: Call, vpc: str) -> str:
+    taken = blocks_of(call, vpc)
+    free = [block for block in SERVICE_RANGES if not any(IPv4Network(block).overlaps(other) for other in taken)]
+    return free[0] if free else SERVICE_RANGES[0]
 
 
 def described(cluster: Any) -> dict[str, Any]:
@@ -167,6 +163,8 @@ def described(cluster: Any) -> dict[str, Any]:
         "encryptionConfig": cluster.encryption_config,
         "accessConfig": configured_access(cluster),
         "upgradePolicy": cluster.upgrade_policy,
+        "deletionProtection": cluster.deletion_protection,
+        "zonalShiftConfig": cluster.zonal_shift,
         "health": {"issues": _issues(cluster)},
         "certificateAuthority": {},
     }
@@ -195,7 +193,13 @@ def describe(call: Call) -> Any:
 
 @answers("eks", "DeleteCluster")
 def delete(call: Call) -> Any:
+    """A cluster that is protected goes only while it is not active."""
     cluster = cluster_of(call)
+    if update := in_progress(cluster):
+        text = f"Cannot DeleteCluster because cluster {cluster.name} currently has update {update.identifier} in progress"
+        raise Refusal("ResourceInUseException", text, 409)
+    if cluster.deletion_protection and cluster.status == "ACTIVE":
+        raise Refusal("InvalidRequestException", f"Cluster {cluster.name} cannot be deleted: deletion protection is enabled")
     if cluster.nodegroups:
         raise Refusal("ResourceInUseException", "Cluster has nodegroups attached", 409)
     if cluster.fargate_profiles:
@@ -208,27 +212,19 @@ def delete(call: Call) -> Any:
     return {"cluster": described(cluster)}
 
 
-@answers("eks", "UpdateClusterVersion")
-def update_version(call: Call) -> Any:
-    """One minor version at a time. The control plane starts again, at the same address and with what it holds."""
-    cluster, version = active_cluster(call), str(call.get("version"))
-    if version not in VERSIONS:
-        raise Refusal("InvalidParameterException", f"unsupported Kubernetes version {version}; {VERSIONS[0]} to {VERSIONS[-1]} can be had")
-    if version == cluster.version:
-        raise Refusal("InvalidParameterException", f"Cluster is already at version {version}")
-    if VERSIONS.index(version) != VERSIONS.index(cluster.version) + 1:
-        raise Refusal("InvalidParameterException", f"Unsupported Kubernetes minor version update from {cluster.version} to {version}")
-    member = member_of(cluster)
-    if member:
-        member.submit(lambda plane: plane.restart(version))
-    params = {"Version": version, "PlatformVersion": PLATFORM_VERSION}
-    return {
-        "update": begin_update(cluster, "VersionUpdate", params, "eks_cluster", apply=lambda: _set_version(cluster, version)).described()
-    }
+@answers("eks", "ListClusters")
+def list_clusters(call: Call) -> Any:
+    return page(call, "clusters", list(call.backend.clusters))
 
 
-def _set_version(cluster: Any, version: str) -> None:
-    cluster.version = version
+@answers("eks", "ListNodegroups")
+def list_nodegroups(call: Call) -> Any:
+    return page(call, "nodegroups", list(cluster_of(call).nodegroups))
+
+
+@answers("eks", "ListFargateProfiles")
+def list_fargate_profiles(call: Call) -> Any:
+    return page(call, "fargateProfileNames", list(cluster_of(call).fargate_profiles))
 
 
 @answers("eks", "DescribeUpdate")

@@ -16,6 +16,7 @@ from rehearsal.replies import Refusal
 
 MODES_WITH_ENTRIES = ("API", "API_AND_CONFIG_MAP")
 ADMINISTRATOR = f"{ARN_OF_POLICIES}AmazonEKSClusterAdminPolicy"
+READER = f"{ARN_OF_POLICIES}AmazonEKSAdminViewPolicy"
 NODE_TYPES = {"EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "HYBRID_LINUX", "HYPERPOD_LINUX", "EC2"}
 TYPES = {"STANDARD"} | NODE_TYPES
 _ENTITY = re.compile(r"^arn:[\w-]+:iam::(?P<account>\d{12}):(?P<kind>role|user)/(?P<path>.*/)?(?P<name>[^/]+)$")
@@ -123,11 +124,20 @@ def admit_creator(call: Call, cluster: Any) -> None:
         cluster.rehearsal_creator = creator.canonical
 
 
-def admit_nodes(call: Call, cluster: Any, node_role: str) -> None:
-    """A managed node group brings the entry of its nodes' role."""
+def admit_planner(call: Call, cluster: Any) -> None:
+    """The reader of the rehearsal may look into every cluster: the roles that an inventory names for planning belong to the account."""
+    if configured_access(cluster)["authenticationMode"] in MODES_WITH_ENTRIES:
+        reader = role_arn(call.account_id, "plan")
+        if reader not in entries_of(cluster):
+            _associate(_new_entry(call, cluster, reader), READER, {"type": "cluster", "namespaces": []})
+
+
+def admit_nodes(call: Call, cluster: Any, node_role: str, kind: str = "EC2_LINUX") -> None:
+    """A managed node group brings the entry of its nodes' role, a Fargate profile that of its pods' role (kind FARGATE_LINUX)."""
     if configured_access(cluster)["authenticationMode"] in MODES_WITH_ENTRIES and node_role not in entries_of(cluster):
         entry = _new_entry(call, cluster, node_role)
-        entry.kind, entry.groups, entry.username = "EC2_LINUX", ["system:nodes"], "system:node:{{EC2PrivateDNSName}}"
+        name = "{{SessionName}}" if kind == "FARGATE_LINUX" else "{{EC2PrivateDNSName}}"
+        entry.kind, entry.groups, entry.username = kind, ["system:nodes"], f"system:node:{name}"
 
 
 # --- the operations ---

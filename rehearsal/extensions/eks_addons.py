@@ -118,7 +118,7 @@ def runs(cluster: Any, name: str) -> bool:
     return addon.status in ("ACTIVE", "DEGRADED", "UPDATING")
 
 
-def settle(call: Call, cluster: Any) -> None:
+def settle(cluster: Any) -> None:
     """Forgets the add-ons whose deletion has taken its time."""
     for name, addon in list(addons_of(cluster).items()):
         if TransitionalState.__get__(Addon.__dict__["status"], addon) == "DELETED":

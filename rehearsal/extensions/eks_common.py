@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -20,7 +21,8 @@ PAGE = 100
 
 @dataclass
 class Update:
-    """A change of a cluster, node group or add-on that takes a while: until its time has come and the control plane has followed."""
+    """A change of a cluster, node group or add-on that takes a while: until its time has come, the control plane has followed, and it is no
+    longer `pending`. It has failed if there is a `failure` by then: errors as `DescribeUpdate` shows them."""
 
     kind: str
     params: list[dict[str, str]]
@@ -28,6 +30,8 @@ class Update:
     nodegroup: str | None = None
     addon: str | None = None
     apply: Callable[[], None] = lambda: None
+    pending: Callable[[], bool] = lambda: False
+    failure: Callable[[], list[dict[str, Any]]] = list
     identifier: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     status: str = "InProgress"
@@ -85,7 +89,7 @@ def updates_of(cluster: Any) -> list[Update]:
 
 def begin_update(cluster: Any, kind: str, params: dict[str, Any], seconds_of: str, **options: Any) -> Update:
     """Notes an update that takes as long as transitions of this kind of resource."""
-    listed = [{"type": name, "value": str(value)} for name, value in params.items()]
+    listed = [{"type": name, "value": value if isinstance(value, str) else json.dumps(value)} for name, value in params.items()]
     update = Update(kind, listed, time.monotonic() + transitions.delays.seconds_for(seconds_of), **options)
     updates_of(cluster).append(update)
     return update
@@ -95,11 +99,13 @@ def finish_updates(cluster: Any) -> None:
     """Ends the updates whose time has come and which the control plane has carried out."""
     member = member_of(cluster)
     for update in updates_of(cluster):
-        if update.status != "InProgress" or time.monotonic() < update.ready_at or (member and member.busy):
+        if update.status != "InProgress" or time.monotonic() < update.ready_at or (member and member.busy) or update.pending():
             continue
         if member and member.phase == "failed":
             update.status = "Failed"
             update.errors = [{"errorCode": "Unknown", "errorMessage": member.error, "resourceIds": [cluster.name]}]
+        elif errors := update.failure():
+            update.status, update.errors = "Failed", errors
         else:
             update.apply()
             update.status = "Successful"
@@ -138,8 +144,6 @@ def page(call: Call, member: str, items: list[Any]) -> dict[str, Any]:
 
 def carried_out[T](function: Callable[[], T]) -> T:
     """The result of a function of moto's; its errors carry a status where others carry a code."""
-    import json
-
     from moto.eks.exceptions import EKSError
 
     try:

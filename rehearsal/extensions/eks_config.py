@@ -1,12 +1,14 @@
-"""Changes of an EKS cluster's configuration: network, logging, access. One of them in a call, as on AWS."""
+"""Changes of an EKS cluster's configuration, one kind of them in a call, as on AWS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from rehearsal.extensions import eks_network
 from rehearsal.extensions.eks_access import configured_access
-from rehearsal.extensions.eks_common import active_cluster, begin_update
+from rehearsal.extensions.eks_checks import check_encryption, check_endpoint, check_logging, check_network
+from rehearsal.extensions.eks_common import at_rest, begin_update
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
@@ -19,6 +21,8 @@ NETWORK_MEMBERS = {
     "subnetIds": "Subnets",
     "securityGroupIds": "SecurityGroups",
 }
+PLACES = {"subnetIds", "securityGroupIds"}
+SUPPORT = ("STANDARD", "EXTENDED")
 
 
 @answers("eks", "UpdateClusterConfig")
@@ -27,26 +31,43 @@ def update_config(call: Call) -> Any:
     if len(given) != 1:
         text = "Only one type of update can be allowed." if given else f"Nothing to update: one of {', '.join(CHANGES)} is known here."
         raise Refusal("InvalidParameterException", text)
-    cluster = active_cluster(call)
-    kind, params, apply = CHANGES[given[0]](cluster, dict(call.get(given[0])))
+    kind, change = CHANGES[given[0]]
+    cluster = at_rest(call, kind)
+    kind, params, apply = change(call, cluster, call.get(given[0]))
     return {"update": begin_update(cluster, kind, params, "eks_cluster", apply=apply).described()}
 
 
 Change = tuple[str, dict[str, Any], Callable[[], None]]
 
 
-def _network(cluster: Any, given: dict[str, Any]) -> Change:
-    wanted = cluster.resources_vpc_config | given
-    if wanted == cluster.resources_vpc_config:
-        raise Refusal("InvalidParameterException", "Cluster is already at the desired configuration")
-    if not (wanted["endpointPublicAccess"] or wanted["endpointPrivateAccess"]):
-        raise Refusal("InvalidParameterException", "Private and public endpoint access cannot be false")
-    kind = "VpcConfigUpdate" if {"subnetIds", "securityGroupIds"} & set(given) else "EndpointAccessUpdate"
-    return kind, {NETWORK_MEMBERS[name]: value for name, value in given.items()}, lambda: setattr(cluster, "resources_vpc_config", wanted)
+def _unchanged() -> Refusal:
+    return Refusal("InvalidParameterException", "Cluster is already at the desired configuration")
 
 
-def _logging(cluster: Any, given: dict[str, Any]) -> Change:
+def _network(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
+    """Either who reaches the endpoint, or where its interfaces are."""
+    present = cluster.resources_vpc_config
+    wanted = present | given
+    if PLACES & set(given) and set(given) - PLACES:
+        raise Refusal("InvalidParameterException", "Only one type of update can be allowed.")
+    if wanted == present:
+        raise _unchanged()
+    params = {NETWORK_MEMBERS[name]: value for name, value in given.items()}
+    if PLACES & set(given):
+        check_network(call, wanted["subnetIds"], wanted["securityGroupIds"], present["vpcId"], cluster.rehearsal_interfaces)
+
+        def move() -> None:
+            cluster.resources_vpc_config = wanted
+            eks_network.place(cluster)
+
+        return "VpcConfigUpdate", params, move
+    check_endpoint(wanted)
+    return "EndpointAccessUpdate", params, lambda: setattr(cluster, "resources_vpc_config", wanted)
+
+
+def _logging(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
     """Types that are not named stay as they are."""
+    check_logging(given)
     enabled = {kind: bool(entry["enabled"]) for entry in cluster.logging["clusterLogging"] for kind in entry["types"]}
     wanted = enabled | {
         kind: bool(entry.get("enabled")) for entry in given.get("clusterLogging") or [] for kind in entry.get("types") or []
@@ -57,7 +78,7 @@ def _logging(cluster: Any, given: dict[str, Any]) -> Change:
     return "LoggingUpdate", {"ClusterLogging": given}, lambda: setattr(cluster, "logging", {"clusterLogging": listed})
 
 
-def _access(cluster: Any, given: dict[str, Any]) -> Change:
+def _access(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
     present, wanted = configured_access(cluster)["authenticationMode"], str(given.get("authenticationMode"))
     if wanted not in MODES or MODES.index(wanted) <= MODES.index(present):
         raise Refusal("InvalidParameterException", f"Unsupported authentication mode update from {present} to {wanted}")
@@ -65,4 +86,47 @@ def _access(cluster: Any, given: dict[str, Any]) -> Change:
     return "AccessConfigUpdate", {"AuthenticationMode": wanted}, lambda: setattr(cluster, "rehearsal_access", access)
 
 
-CHANGES: dict[str, Callable[[Any, dict[str, Any]], Change]] = {"resourcesVpcConfig": _network, "logging": _logging, "accessConfig": _access}
+def _upgrade_policy(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
+    wanted = {"supportType": given.get("supportType")}
+    if wanted["supportType"] not in SUPPORT:
+        raise Refusal("InvalidParameterException", f"supportType must be one of {', '.join(SUPPORT)}, not {wanted['supportType']}")
+    if wanted == cluster.upgrade_policy:
+        raise _unchanged()
+    return "UpgradePolicyUpdate", {"UpgradePolicy": wanted}, lambda: setattr(cluster, "upgrade_policy", wanted)
+
+
+def _deletion_protection(call: Call, cluster: Any, wanted: bool) -> Change:
+    if wanted == cluster.deletion_protection:
+        raise _unchanged()
+    return "DeletionProtectionUpdate", {"DeletionProtection": wanted}, lambda: setattr(cluster, "deletion_protection", wanted)
+
+
+def _zonal_shift(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
+    wanted = {"enabled": bool(given.get("enabled"))}
+    if wanted == cluster.zonal_shift:
+        raise _unchanged()
+    return "ZonalShiftConfigUpdate", {"ZonalShiftConfig": wanted}, lambda: setattr(cluster, "zonal_shift", wanted)
+
+
+CHANGES: dict[str, tuple[str, Callable[[Call, Any, Any], Change]]] = {
+    "resourcesVpcConfig": ("EndpointAccessUpdate", _network),
+    "logging": ("LoggingUpdate", _logging),
+    "accessConfig": ("AccessConfigUpdate", _access),
+    "upgradePolicy": ("UpgradePolicyUpdate", _upgrade_policy),
+    "deletionProtection": ("DeletionProtectionUpdate", _deletion_protection),
+    "zonalShiftConfig": ("ZonalShiftConfigUpdate", _zonal_shift),
+}
+
+
+@answers("eks", "AssociateEncryptionConfig")
+def associate_encryption(call: Call) -> Any:
+    """A key for a cluster that has none; it cannot be taken away or changed again."""
+    cluster, given = at_rest(call, "AssociateEncryptionConfig"), list(call.get("encryptionConfig") or [])
+    if cluster.encryption_config:
+        raise Refusal("InvalidParameterException", f"Encryption is already enabled for cluster {cluster.name}")
+    if len(given) != 1:
+        raise Refusal("InvalidParameterException", f"One encryption configuration is expected, not {len(given)}")
+    check_encryption(call, given[0])
+    params = {"EncryptionConfig": given}
+    apply: Callable[[], None] = lambda: setattr(cluster, "encryption_config", given)  # noqa: E731  one line, as above
+    return {"update": begin_update(cluster, "AssociateEncryptionConfig", params, "eks_cluster", apply=apply).described()}

@@ -1,26 +1,31 @@
-"""Node groups: as many played nodes as they want, with what their instance type has room for."""
+"""Node groups: instances of a type in an Auto Scaling group, and nodes with what that type has room for."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.extensions import eks_nodegroup_checks as checks
 from rehearsal.extensions.eks_access import admit_nodes
-from rehearsal.extensions.eks_common import begin_update, carried_out, cluster_of, in_progress, member_of, nodegroup_of, subnets_by_id
-from rehearsal.kubernetes.node_groups import Group, Place, keep, remove
-from rehearsal.kubernetes.nodes import UnknownInstanceType, shape_of
-from rehearsal.registry import Call, answers
+from rehearsal.extensions.eks_common import at_rest, begin_update, carried_out, in_progress, member_of, nodegroup_of
+from rehearsal.extensions.eks_instances import Build, instances_of
+from rehearsal.extensions.eks_nodegroup_life import (
+    advance_described,
+    creation_issue,
+    follow,
+    is_gone,
+    is_settled,
+    kubernetes_taint,
+)
+from rehearsal.extensions.eks_releases import CUSTOM
+from rehearsal.registry import Call, answers, settles
 from rehearsal.replies import Refusal
-from rehearsal.transitions import TransitionalState
-
-EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-DEFAULT_AMI_TYPE = "AL2023_x86_64_STANDARD"
-AMI_LABEL = "eks.amazonaws.com/nodegroup-image"
-CAPACITY_LABEL = "eks.amazonaws.com/capacityType"
+from rehearsal.transitions import TransitionalState, descriptor
 
 
 class NodegroupState(TransitionalState):
-    """As any state that takes time, and until the nodes are there."""
+    """As any state that takes time, and until the nodes take pods."""
 
     def __get__(self, group: Any, owner: Any = None) -> Any:
         if group is None:
@@ -30,136 +35,161 @@ class NodegroupState(TransitionalState):
             return "DELETING"
         if state != "ACTIVE" or self.scripted(group) or "rehearsal_cluster" not in group.__dict__:
             return state
-        member = member_of(group.rehearsal_cluster)
-        if member and not group.__dict__.get("rehearsal_joined"):
-            return "CREATE_FAILED" if member.phase == "failed" else "CREATING"
-        return "UPDATING" if in_progress(group.rehearsal_cluster, group.nodegroup_name) else state
+        if _failure(group):
+            return "CREATE_FAILED"
+        if not group.rehearsal_joined:
+            return "CREATING"
+        if in_progress(group.rehearsal_cluster, group.nodegroup_name):
+            return "UPDATING"
+        return "DEGRADED" if _issues(group) else state
+
+
+@settles("eks")
+def let_described_groups_follow(call: Call) -> None:
+    """Groups of clusters without a control plane: what the network, or the lack of it, has brought about since; deleted ones are gone."""
+    for cluster in list(call.backend.clusters.values()):
+        for name, group in list(cluster.nodegroups.items()):
+            if not is_settled(group) and member_of(cluster) is None:
+                advance_described(group)
+            if group.rehearsal_deleted and is_gone(group) and TransitionalState.__get__(descriptor("eks_nodegroup"), group) == "DELETED":
+                _forget(group)
+                call.backend.delete_nodegroup(cluster.name, name)
+
+
+def _forget(group: Any) -> None:
+    from rehearsal.extensions.autoscaling_groups import delete_of
+
+    delete_of(group)
 
 
 @answers("eks", "CreateNodegroup")
 def create(call: Call) -> Any:
-    cluster = cluster_of(call)
-    scaling = {"minSize": 1, "maxSize": 2, "desiredSize": 2} | dict(call.get("scalingConfig") or {})
-    _check_scaling(scaling)
-    instance_types = list(call.get("instanceTypes") or ["t3.medium"])
-    _check_instance_types(instance_types)
-    places = _places(call, list(call.get("subnets") or []))
+    from rehearsal.extensions.autoscaling_groups import create_for
+
+    cluster, subnets = at_rest(call, "CreateNodegroup"), list(call.get("subnets") or [])
+    template = checks.template_of(call, call.get("launchTemplate"))
+    sizes = checks.checked_sizes(call.get("scalingConfig"))
+    types, ami = checks.checked_types(list(call.get("instanceTypes") or []), template, call.get("amiType"))
+    version, release = _versions(call, cluster, ami)
+    checks.checked_subnets(call, cluster, subnets)
+    update_config = checks.checked_update_config(call.get("updateConfig")) or {"maxUnavailable": 1}
+    for taint in call.get("taints") or []:
+        kubernetes_taint(taint)
+    checks.checked_role(call, str(call.get("nodeRole")), "ec2.amazonaws.com", "nodeRole")
     group = carried_out(
         lambda: call.backend.create_nodegroup(
             cluster_name=cluster.name,
             nodegroup_name=call.get("nodegroupName"),
             node_role=call.get("nodeRole"),
-            subnets=list(call.get("subnets") or []),
-            scaling_config=scaling,
+            subnets=subnets,
+            scaling_config=sizes,
             disk_size=call.get("diskSize"),
-            instance_types=instance_types,
-            ami_type=call.get("amiType") or DEFAULT_AMI_TYPE,
+            instance_types=types,
+            ami_type=ami,
             remote_access=call.get("remoteAccess"),
             labels=dict(call.get("labels") or {}),
             taints=list(call.get("taints") or []),
             tags=dict(call.get("tags") or {}),
             client_request_token=call.get("clientRequestToken"),
-            launch_template=dict(call.get("launchTemplate") or {}) or None,
+            launch_template=template.shown() if template else None,
             capacity_type=call.get("capacityType"),
-            version=call.get("version") or cluster.version,
-            release_version=call.get("releaseVersion") or f"{cluster.version}.0-rehearsal",
+            version=version,
+            release_version=release,
         )
     )
-    group.rehearsal_cluster, group.rehearsal_places = cluster, places
-    group.update_config = dict(call.get("updateConfig") or {"maxUnavailable": 1})
+    group.update_config, group.node_repair_config = update_config, call.get("nodeRepairConfig")
     if not call.get("remoteAccess"):
         group.remote_access = None
         group.resources.pop("remoteAccessSecurityGroup", None)
+    _begin(call, cluster, group, template, release)
+    group.rehearsal_scaling = create_for(group)
+    group.resources["autoScalingGroups"] = [{"name": group.rehearsal_scaling.name}]
     admit_nodes(call, cluster, group.node_role)
-    _follow(group)
+    follow(group)
     return {"nodegroup": described(group)}
 
 
-def _check_scaling(scaling: dict[str, int]) -> None:
-    low, high, desired = scaling["minSize"], scaling["maxSize"], scaling["desiredSize"]
-    if low > desired:
-        raise Refusal("InvalidParameterException", f"Minimum capacity {low} can't be greater than desired size {desired}")
-    if desired > high:
-        raise Refusal("InvalidParameterException", f"desired capacity {desired} can't be greater than max size {high}")
+def _versions(call: Call, cluster: Any, ami: str) -> tuple[str, str]:
+    """The version and the release of a new group. A custom image brings its own, and then neither may be given."""
+    version, release = call.get("version"), call.get("releaseVersion")
+    if ami == CUSTOM:
+        if version or release:
+            raise checks.invalid("You cannot specify version or releaseVersion when the launch template has an image id")
+        return cluster.version, ""
+    if version not in (None, cluster.version):
+        raise checks.invalid(f"Requested Nodegroup version {version} must be that of the cluster, {cluster.version}")
+    return cluster.version, checks.checked_release(ami, cluster.version, release)
 
 
-def _check_instance_types(types: list[str]) -> None:
-    for name in types:
-        try:
-            shape_of(name)
-        except UnknownInstanceType as error:
-            raise Refusal("InvalidParameterException", f"The following supplied instance types do not exist: [{name}]") from error
-
-
-def _places(call: Call, subnets: list[str]) -> tuple[Place, ...]:
-    known = subnets_by_id(call)
-    for subnet in subnets:
-        if subnet not in known:
-            raise Refusal("InvalidParameterException", f"The subnet ID '{subnet}' does not exist")
-    if not subnets:
-        raise Refusal("InvalidParameterException", "A node group needs at least one subnet")
-    return tuple(Place(subnet, known[subnet].availability_zone, known[subnet].cidr_block) for subnet in subnets)
-
-
-def _follow(group: Any, dropped_labels: tuple[str, ...] = ()) -> None:
-    """Has the control plane's nodes follow what the node group wants by now."""
-    member = member_of(group.rehearsal_cluster)
-    if member is None:
-        return
-    wanted = Group(
-        group.nodegroup_name,
-        group.scaling_config["desiredSize"],
-        replace(shape_of(group.instance_types[0], int(group.disk_size)), version=f"{group.version}.0"),
-        group.rehearsal_places,
-        tuple((dict(group.labels) | {CAPACITY_LABEL: group.capacity_type, AMI_LABEL: f"ami-{group.uuid[:8]}"}).items()),
-        tuple(tuple(_taint(taint).items()) for taint in group.taints),
-        "ec2.internal" if group.region == "us-east-1" else f"{group.region}.compute.internal",
-        dropped_labels,
+def _begin(call: Call, cluster: Any, group: Any, template: checks.Template | None, release: str) -> None:
+    """What is kept beside moto's own attributes."""
+    own = cluster.resources_vpc_config.get("clusterSecurityGroupId")
+    disk = template.disk_gib if template else int(group.disk_size)
+    group.rehearsal_cluster, group.rehearsal_account = cluster, call.account_id
+    group.rehearsal_security_groups = (template.security_groups if template else []) or ([own] if own else [])
+    group.rehearsal_build = Build(
+        group.version,
+        release,
+        group.instance_types[0],
+        disk,
+        template.version if template else None,
+        template.image_id if template else None,
     )
+    group.rehearsal_roll = group.rehearsal_failed = None
+    group.rehearsal_joined = group.rehearsal_deleted = group.rehearsal_settled = False
+    group.rehearsal_shortage, group.rehearsal_late = "", []
+    group.rehearsal_dropped_labels, group.rehearsal_dropped_taints = set(), set()
+    group.rehearsal_disk_given = template is None
+    group.rehearsal_types_of_template = bool(template and template.data.get("InstanceType"))
+    group.release_version = group.rehearsal_build.release
 
-    def follow(plane: Any) -> None:
-        keep(plane, wanted)
-        group.rehearsal_joined = True
 
-    member.submit(follow)
+def _failure(group: Any) -> dict[str, Any] | None:
+    """Why a group has not come to be."""
+    member = member_of(group.rehearsal_cluster)
+    if member is not None and member.phase == "failed" and not group.rehearsal_joined:
+        return {"code": "ClusterUnreachable", "message": member.error, "resourceIds": [group.nodegroup_name]}
+    failure: dict[str, Any] | None = group.rehearsal_failed
+    return failure
 
 
-def _taint(taint: dict[str, str]) -> dict[str, str]:
-    effect = EFFECTS.get(taint.get("effect", ""))
-    if effect is None:
-        raise Refusal("InvalidParameterException", f"The effect of a taint must be one of {', '.join(EFFECTS)}")
-    return {"key": taint["key"], "effect": effect} | ({"value": taint["value"]} if taint.get("value") else {})
+def _issues(group: Any) -> list[dict[str, Any]]:
+    if failure := _failure(group):
+        return [failure]
+    late = [each for each in group.rehearsal_late if each in instances_of(group) and not each.joined]
+    return [creation_issue(group, late)] if late or group.rehearsal_shortage else []
 
 
 def described(group: Any) -> dict[str, Any]:
-    cluster = group.rehearsal_cluster
-    member = member_of(cluster)
-    failed = member is not None and member.phase == "failed"
-    issues = [{"code": "NodeCreationFailure", "message": member.error, "resourceIds": [group.nodegroup_name]}] if member and failed else []
     shown = {
         "nodegroupName": group.nodegroup_name,
         "nodegroupArn": group.arn,
         "clusterName": group.cluster_name,
-        "version": group.version,
-        "releaseVersion": group.release_version,
         "createdAt": group.created_at,
         "modifiedAt": group.modified_at,
         "status": group.status,
         "capacityType": group.capacity_type,
         "scalingConfig": group.scaling_config,
-        "instanceTypes": group.instance_types,
         "subnets": group.subnets,
         "amiType": group.ami_type,
         "nodeRole": group.node_role,
         "labels": group.labels,
         "taints": group.taints,
         "resources": group.resources,
-        "diskSize": int(group.disk_size),
-        "health": {"issues": issues},
+        "health": {"issues": _issues(group)},
         "updateConfig": group.update_config,
         "tags": group.tags,
     }
-    optional = {"remoteAccess": group.remote_access, "launchTemplate": group.launch_template}
+    template = group.launch_template
+    optional = {
+        "version": group.version,
+        "releaseVersion": group.release_version or (group.rehearsal_build.image_id if template else None),
+        "remoteAccess": group.remote_access,
+        "launchTemplate": template,
+        "nodeRepairConfig": group.node_repair_config,
+        "instanceTypes": None if group.rehearsal_types_of_template else group.instance_types,
+        "diskSize": int(group.disk_size) if group.rehearsal_disk_given else None,
+    }
     return shown | {name: value for name, value in optional.items() if value}
 
 
@@ -168,42 +198,70 @@ def describe(call: Call) -> Any:
     return {"nodegroup": described(nodegroup_of(call))}
 
 
+def active_nodegroup(call: Call) -> Any:
+    """The group of a call that changes it: it must be there and at rest."""
+    group = nodegroup_of(call)
+    if group.status not in ("ACTIVE", "DEGRADED"):
+        raise Refusal("ResourceInUseException", f"Nodegroup cannot be updated as it is currently not in Active State ({group.status})", 409)
+    return group
+
+
 @answers("eks", "UpdateNodegroupConfig")
 def update_config(call: Call) -> Any:
-    group = nodegroup_of(call)
+    from rehearsal.extensions.autoscaling_groups import resize
+
+    group = active_nodegroup(call)
     cluster = group.rehearsal_cluster
-    if group.status != "ACTIVE":
-        raise Refusal("ResourceInUseException", f"Nodegroup is in status {group.status}, which must be ACTIVE", 409)
-    scaling = dict(group.scaling_config) | dict(call.get("scalingConfig") or {})
-    _check_scaling(scaling)
+    scaling = checks.checked_sizes(call.get("scalingConfig"), group.scaling_config)
+    wanted = checks.checked_update_config(call.get("updateConfig"))
     labels, taints = dict(call.get("labels") or {}), dict(call.get("taints") or {})
     for taint in taints.get("addOrUpdateTaints") or []:
-        _taint(taint)
+        kubernetes_taint(taint)
+    before = [kubernetes_taint(taint) for taint in group.taints]
     carried_out(
         lambda: call.backend.update_nodegroup_config(
-            cluster_name=cluster.name,
-            nodegroup_name=group.nodegroup_name,
-            labels=labels,
-            taints=taints,
-            scaling_config=scaling,
-            update_config=call.get("updateConfig"),
+            cluster_name=cluster.name, nodegroup_name=group.nodegroup_name, labels=labels, taints=taints, scaling_config=scaling
         )
     )
-    _follow(group, tuple(labels.get("removeLabels") or ()))
-    params = {name[0].upper() + name[1:]: value for name, value in (call.get("scalingConfig") or {}).items()}
-    params |= {"LabelsToAdd": labels["addOrUpdateLabels"]} if labels.get("addOrUpdateLabels") else {}
-    params |= {"LabelsToRemove": labels["removeLabels"]} if labels.get("removeLabels") else {}
-    params |= {"TaintsToAdd": taints["addOrUpdateTaints"]} if taints.get("addOrUpdateTaints") else {}
-    params |= {"TaintsToRemove": taints["removeTaints"]} if taints.get("removeTaints") else {}
-    return {"update": begin_update(cluster, "ConfigUpdate", params, "eks_nodegroup", nodegroup=group.nodegroup_name).described()}
+    group.scaling_config, group.modified_at = scaling, datetime.now(UTC)
+    group.update_config = wanted or group.update_config
+    group.node_repair_config = call.get("nodeRepairConfig") or group.node_repair_config
+    group.rehearsal_dropped_labels |= set(labels.get("removeLabels") or ())
+    group.rehearsal_dropped_labels -= set(group.labels)
+    group.rehearsal_dropped_taints |= {(taint["key"], taint["effect"]) for taint in before}
+    resize(group)
+    follow(group)
+    update = begin_update(
+        cluster,
+        "ConfigUpdate",
+        _params(call),
+        "eks_nodegroup",
+        nodegroup=group.nodegroup_name,
+        pending=lambda: not is_settled(group) and not _issues(group),
+        failure=lambda: [
+            {"errorCode": each["code"], "errorMessage": each["message"], "resourceIds": each["resourceIds"]} for each in _issues(group)
+        ],
+    )
+    return {"update": update.described()}
+
+
+def _params(call: Call) -> dict[str, Any]:
+    """The parameters of an update as its description lists them."""
+    labels, taints = dict(call.get("labels") or {}), dict(call.get("taints") or {})
+    sizes = {**(call.get("scalingConfig") or {}), **(call.get("updateConfig") or {})}
+    listed = {name[0].upper() + name[1:]: value for name, value in sizes.items()}
+    listed |= {"LabelsToAdd": labels.get("addOrUpdateLabels"), "LabelsToRemove": labels.get("removeLabels")}
+    listed |= {"TaintsToAdd": taints.get("addOrUpdateTaints"), "TaintsToRemove": taints.get("removeTaints")}
+    return {name: value for name, value in listed.items() if value not in (None, [], {})}
 
 
 @answers("eks", "DeleteNodegroup")
 def delete(call: Call) -> Any:
+    """Its nodes are drained; what does not leave them in time goes with them."""
     group = nodegroup_of(call)
-    if group.status != "DELETING":
-        group.status = "DELETED"
-        member = member_of(group.rehearsal_cluster)
-        if member:
-            member.submit(lambda plane: remove(plane, group.nodegroup_name))
+    if not group.rehearsal_deleted:
+        group.rehearsal_deleted, group.status = True, "DELETED"
+        for instance in instances_of(group):
+            instance.leaving, instance.forced = instance.leaving or time.monotonic(), True
+        follow(group)
     return {"nodegroup": described(group)}

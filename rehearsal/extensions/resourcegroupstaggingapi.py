@@ -1,4 +1,4 @@
-"""The tagging API: the EC2 resources that moto does not list, types as AWS names them, pages of as many resources as were asked for."""
+"""The tagging API: what moto does not list of EC2 and EKS, types as AWS names them, pages of as many resources as were asked for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from rehearsal.registry import adjusts
 
 MORE: dict[str, Callable[[Any], list[str]]] = {
+    "launch-template": lambda backend: list(backend.launch_templates),
     "elastic-ip": lambda backend: [address.allocation_id for address in backend.addresses if address.allocation_id],
     "network-acl": lambda backend: list(backend.network_acls),
     "vpc-endpoint": lambda backend: list(backend.vpc_end_points),
@@ -40,6 +41,55 @@ def list_all_of_ec2() -> None:
                 yield resource(self, kind, identity)
 
     EC2Backend.iter_tagged_resources = iter_tagged_resources
+
+
+@adjusts("resourcegroupstaggingapi")
+def list_all_of_eks() -> None:
+    """moto's EKS takes no part in the tagging API."""
+    from moto.eks.models import eks_backends
+    from moto.resourcegroupstaggingapi import models
+
+    original = models.iter_taggable_backends
+
+    def iter_taggable_backends(account_id: str, region_name: str) -> Iterator[Any]:
+        yield from original(account_id, region_name)
+        if account_id in eks_backends and region_name in eks_backends[account_id]:
+            yield _Eks(eks_backends[account_id][region_name])
+
+    models.iter_taggable_backends = iter_taggable_backends
+
+
+class _Eks:
+    """EKS of a region, as far as the tagging API asks."""
+
+    def __init__(self, backend: Any) -> None:
+        self.backend = backend
+
+    def iter_tagged_resources(self) -> Iterator[Any]:
+        from moto.core.resource_tagging import TaggedResource
+
+        from rehearsal.extensions.eks_tags import tagged
+
+        for arn, tags in tagged(self.backend):
+            kind = arn.split(":", 5)[5].partition("/")[0]
+            yield TaggedResource(arn=arn, tags=dict(tags), resource_type=f"eks:{kind}")
+
+    def owns_arn(self, arn: str) -> bool:
+        return arn.split(":")[2] == "eks"
+
+    def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
+        self._tags(arn).update(tags)
+
+    def untag_resource(self, arn: str, tag_keys: list[str]) -> None:
+        tags = self._tags(arn)
+        for key in tag_keys:
+            tags.pop(key, None)
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        from rehearsal.extensions.eks_tags import tags_of_arn
+
+        found = tags_of_arn(self.backend, arn)
+        return {} if found is None else found
 
 
 @adjusts("resourcegroupstaggingapi")

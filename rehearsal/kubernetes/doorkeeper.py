@@ -24,7 +24,14 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
         with state.lock:
             return _authorize(state, arn, spec)
 
-    return lambda directory: Door(directory, authenticate, authorize)
+    def admit(arn: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Without the lock of the calls: a call may be waiting for the very pod."""
+        from rehearsal.extensions.eks_fargate_life import active_profiles
+        from rehearsal.kubernetes.fargate import admitted
+
+        return admitted(request, active_profiles(_cluster(state, arn)))
+
+    return lambda directory: Door(directory, authenticate, authorize, admit)
 
 
 def _authenticate(state: CloudState, hosts: Collection[str], arn: str, token: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits."""
+"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits; what
+is played in it has a second one."""
 
 from __future__ import annotations
 
@@ -7,17 +8,21 @@ import queue
 import shutil
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.kubernetes.rounds import Rounds
+
 if TYPE_CHECKING:
     from rehearsal.kubernetes.plane import ControlPlane
     from rehearsal.kubernetes.webhooks import Door
 
 Task = Callable[["ControlPlane"], None]
+AGGREGATION_SECONDS = 60.0
 
 
 class Member:
@@ -29,10 +34,12 @@ class Member:
         self.error = ""
         self.endpoint: str | None = None
         self.authority = b""
+        self.admission = ("", b"")
         self.rules: dict[str, list[dict[str, Any]]] = {}
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._pending = 0
         self._lock = threading.Lock()
+        self.rounds = Rounds(plane, lambda: self.phase == "ready")
         self._thread = threading.Thread(target=self._work, name=f"plane {plane.name}", daemon=True)
         self._thread.start()
 
@@ -49,10 +56,12 @@ class Member:
 
     def finish(self) -> None:
         """Stops the control plane after everything that was asked for before; `phase` is stopped in the end."""
+        self.rounds.stop()
         self._tasks.put(None)
 
     def abort(self) -> None:
         """Ends it at once, whatever is going on."""
+        self.rounds.stop()
         self.plane.abort()
         self._tasks.put(None)
         self._thread.join(5)
@@ -65,6 +74,7 @@ class Member:
             except Exception as error:  # noqa: BLE001  whatever went wrong, the cluster has failed and says why
                 traceback.print_exc()
                 self.phase, self.error = "failed", f"{error}"
+                self.rounds.stop()
             finally:
                 with self._lock:
                     self._pending -= 1
@@ -108,6 +118,7 @@ class Fleet:
             directory, name=name, version=version, issuer=issuer, service_range=service_range, webhooks=self._door.webhooks(arn, directory)
         )
         member = self._members[arn] = Member(plane)
+        member.admission = self._door.admission(arn)
         member.submit(lambda plane: _start(member, plane))
         member.submit(lambda plane: self.write_kubeconfig())
 
@@ -150,8 +161,25 @@ def _start(member: Member, plane: ControlPlane) -> None:
 
 
 def _rules(plane: ControlPlane, path: str) -> list[dict[str, Any]]:
-    rules: list[dict[str, Any]] = plane.api.get(path).get("rules") or []
-    return rules
+    """The rules of a role that is put together from others, once the controller manager has done so."""
+    deadline = time.monotonic() + AGGREGATION_SECONDS
+    while True:
+        role = plane.api.get(path)
+        rules: list[dict[str, Any]] = role.get("rules") or []
+        if _is_whole(plane, role, rules):
+            return rules
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the cluster role {path.rpartition('/')[2]} was not put together within {AGGREGATION_SECONDS:.0f} s")
+        time.sleep(0.05)
+
+
+def _is_whole(plane: ControlPlane, role: dict[str, Any], rules: list[dict[str, Any]]) -> bool:
+    for selector in role.get("aggregationRule", {}).get("clusterRoleSelectors") or []:
+        labels = ",".join(f"{name}={value}" for name, value in selector["matchLabels"].items())
+        for part in plane.api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles", labelSelector=labels)["items"]:
+            if not part.get("rules") or any(rule not in rules for rule in part["rules"]):
+                return False
+    return True
 
 
 def _kubeconfig(members: dict[str, Member]) -> dict[str, Any]:

@@ -1,119 +1,150 @@
-"""Keeps the nodes of a node group as they are wanted: how many, where, with which labels and taints."""
+"""Keeps the nodes of node groups as they are wanted: which there are, with which labels and taints, which are to be drained.
+
+Nothing here waits: a call does what can be done now and says what it saw, and is to be repeated until all is as wanted.
+"""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.kubernetes.api import ApiError
+from rehearsal.kubernetes.drain import drain
 from rehearsal.kubernetes.nodes import NodeShape
 from rehearsal.kubernetes.plane import ControlPlane
+from rehearsal.kubernetes.stages import NETWORK_ANNOTATION
 
 LABEL = "eks.amazonaws.com/nodegroup"
-# The first addresses of a subnet belong to AWS, and the next to whatever else lives there.
-FIRST_ADDRESS = 20
+NODES = "/api/v1/nodes"
+# Taints that Kubernetes gives by itself: while a node has one of these, it takes no pods although it may be ready already.
+NOT_YET = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "node.kubernetes.io/network-unavailable"}
 
 
 @dataclass(frozen=True)
-class Place:
-    """A subnet: its zone, and the block from which nodes get their addresses."""
-
-    subnet: str
-    zone: str
-    block: str
-
-
-@dataclass(frozen=True)
-class Group:
-    """What is wanted of a node group."""
+class Wanted:
+    """What is wanted of a node. `network` says whether its pods can have one, `drained` whether it is to be left by its pods."""
 
     name: str
-    count: int
+    group: str
     shape: NodeShape
-    places: tuple[Place, ...]
-    labels: tuple[tuple[str, str], ...]
-    taints: tuple[tuple[tuple[str, str], ...], ...]
-    domain: str  # of the nodes' names
-    dropped_labels: tuple[str, ...] = ()
-
-    def own_labels(self) -> dict[str, str]:
-        return dict(self.labels) | {LABEL: self.name}
-
-    def own_taints(self) -> list[dict[str, str]]:
-        return [dict(taint) for taint in self.taints]
+    zone: str
+    address: str
+    provider_id: str
+    labels: Mapping[str, str]
+    taints: tuple[Mapping[str, str], ...] = ()
+    dropped_labels: frozenset[str] = frozenset()
+    dropped_taints: frozenset[tuple[str, str]] = frozenset()  # key and effect
+    network: bool = True
+    drained: bool = False
 
 
-def keep(plane: ControlPlane, group: Group) -> None:
-    """Makes the nodes that are missing, removes those that are too many, and gives every one its labels and taints."""
-    nodes = _nodes(plane, group.name)
-    for node in nodes[group.count :]:
-        _remove(plane, node["metadata"]["name"])
-    kept = nodes[: group.count]
-    for node in kept:
-        _mend(plane, group, node)
-    taken = {address["address"] for node in _all_nodes(plane) for address in node["status"].get("addresses", [])}
-    per_zone = {place.zone: sum(_zone(node) == place.zone for node in kept) for place in group.places}
-    for _ in range(group.count - len(kept)):
-        place = min(group.places, key=lambda each: (per_zone[each.zone], each.zone))
-        address = next(candidate for candidate in _addresses(place.block) if candidate not in taken)
-        taken.add(address)
-        per_zone[place.zone] += 1
-        plane.add_node(
-            f"ip-{address.replace('.', '-')}.{group.domain}",
-            group.shape,
-            zone=place.zone,
-            address=address,
-            labels=group.own_labels(),
-            taints=group.own_taints(),
-        )
+@dataclass(frozen=True)
+class Seen:
+    """What became of a node. `left`: it was to be drained, and is empty; `held_by`: which pods do not leave it, and why."""
+
+    ready: bool = False
+    left: bool = False
+    held_by: tuple[str, ...] = ()
 
 
-def remove(plane: ControlPlane, name: str) -> None:
-    """Removes all nodes of a group, with the pods on them."""
-    for node in _nodes(plane, name):
-        _remove(plane, node["metadata"]["name"])
+def keep(plane: ControlPlane, wanted: Iterable[Wanted]) -> dict[str, Seen]:
+    """Makes the nodes that are missing, removes those of node groups that nobody wants, mends and drains the others."""
+    wishes = {each.name: each for each in wanted}
+    present = {node["metadata"]["name"]: node for node in nodes_of_groups(plane)}
+    for name in present.keys() - wishes.keys():
+        remove(plane, name)
+    for name in wishes.keys() - present.keys():
+        _create(plane, wishes[name])
+    return {name: _seen(plane, wishes[name], present[name]) for name in present.keys() & wishes.keys()}
 
 
-def _nodes(plane: ControlPlane, group: str) -> list[dict[str, Any]]:
-    """Oldest first, so that the newest go first."""
-    found = [node for node in _all_nodes(plane) if node["metadata"]["labels"].get(LABEL) == group]
-    return sorted(found, key=lambda node: (node["metadata"]["creationTimestamp"], node["metadata"]["name"]))
-
-
-def _all_nodes(plane: ControlPlane) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = plane.api.get("/api/v1/nodes")["items"]
+def nodes_of_groups(plane: ControlPlane) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = plane.api.get(NODES, labelSelector=LABEL)["items"]
     return items
 
 
-def _zone(node: dict[str, Any]) -> str:
-    return str(node["metadata"]["labels"].get("topology.kubernetes.io/zone"))
+def is_ready(node: Mapping[str, Any]) -> bool:
+    """Whether pods can come: the node is ready, and the node lifecycle controller has taken its taint off, which it does a moment later."""
+    conditions = node.get("status", {}).get("conditions") or []
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return ready and not any(taint["key"] in NOT_YET for taint in node["spec"].get("taints") or [])
 
 
-def _addresses(block: str) -> Iterator[str]:
-    network = ipaddress.ip_network(block)
-    return (str(network[index]) for index in range(FIRST_ADDRESS, network.num_addresses - 1))
+def mended(wish: Wanted, node: Mapping[str, Any]) -> dict[str, Any]:
+    """The merge patch that makes a node as it is wanted; empty if it is. Labels and taints that others gave stay."""
+    metadata, spec = node["metadata"], node["spec"]
+    labels: dict[str, str | None] = {name: None for name in wish.dropped_labels if name in metadata["labels"]}
+    labels |= {name: value for name, value in own_labels(wish).items() if metadata["labels"].get(name) != value}
+    present = list(spec.get("taints") or [])
+    gone = wish.dropped_taints | {(taint["key"], taint["effect"]) for taint in wish.taints}
+    taints = [taint for taint in present if (taint["key"], taint["effect"]) not in gone]
+    taints += [next((old for old in present if _same(old, taint)), dict(taint)) for taint in wish.taints]
+    changes: dict[str, Any] = {}
+    if labels:
+        changes["labels"] = labels
+    if wish.network and (metadata.get("annotations") or {}).get(NETWORK_ANNOTATION):
+        changes["annotations"] = {NETWORK_ANNOTATION: None}
+    patch: dict[str, Any] = {"metadata": changes} if changes else {}
+    specification: dict[str, Any] = {}
+    if sorted(map(str, taints)) != sorted(map(str, present)):
+        specification["taints"] = taints
+    if bool(spec.get("unschedulable")) != wish.drained:
+        specification["unschedulable"] = True if wish.drained else None
+    if specification:
+        patch["spec"] = specification
+        # Others change taints too: what has changed since is looked at again.
+        patch["metadata"] = changes | {"resourceVersion": metadata["resourceVersion"]}
+    return patch
 
 
-def _mend(plane: ControlPlane, group: Group, node: dict[str, Any]) -> None:
-    """Labels that somebody else gave stay."""
-    labels: dict[str, str | None] = {**dict.fromkeys(group.dropped_labels), **group.own_labels()}
-    path = f"/api/v1/nodes/{node['metadata']['name']}"
-    plane.api.patch(path, {"metadata": {"labels": labels}, "spec": {"taints": group.own_taints()}})
+def own_labels(wish: Wanted) -> dict[str, str]:
+    return {**wish.labels, LABEL: wish.group}
 
 
-def _remove(plane: ControlPlane, name: str) -> None:
-    """The pods go first, so that their owners make others at once."""
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("key", "value", "effect"))
+
+
+def _create(plane: ControlPlane, wish: Wanted) -> None:
+    plane.create_node(
+        wish.name,
+        wish.shape,
+        zone=wish.zone,
+        address=wish.address,
+        labels=own_labels(wish),
+        taints=wish.taints,
+        provider_id=wish.provider_id,
+        annotations={} if wish.network else {NETWORK_ANNOTATION: "missing"},
+    )
+
+
+def _seen(plane: ControlPlane, wish: Wanted, node: Mapping[str, Any]) -> Seen:
+    patch = mended(wish, node)
+    if patch:
+        try:
+            plane.api.patch(f"{NODES}/{wish.name}", patch)
+        except ApiError as error:
+            if error.status not in (404, 409):
+                raise
+            return Seen(ready=False)
+    if not wish.drained:
+        return Seen(ready=is_ready(node) and "spec" not in patch)
+    held_by = drain(plane.api, wish.name)
+    return Seen(ready=is_ready(node), left=not held_by, held_by=held_by)
+
+
+def remove(plane: ControlPlane, name: str) -> None:
+    """Removes a node as when its instance ends: with the pods that are on it, which go first, so that their owners make others at once."""
     for pod in plane.api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={name}")["items"]:
         metadata = pod["metadata"]
-        _delete(plane, f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}")
-    _delete(plane, f"/api/v1/nodes/{name}")
+        _delete(plane, f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}", gracePeriodSeconds=0)
+    _delete(plane, f"{NODES}/{name}")
 
 
-def _delete(plane: ControlPlane, path: str) -> None:
+def _delete(plane: ControlPlane, path: str, **options: Any) -> None:
     try:
-        plane.api.delete(path)
+        plane.api.delete(path, **options)
     except ApiError as error:
         if error.status != 404:
             raise

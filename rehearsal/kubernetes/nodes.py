@@ -71,8 +71,10 @@ def node(
     taints: Iterable[Mapping[str, str]] = (),
     address: str | None = None,
     kubelet: tuple[str, int] | None = None,
+    provider_id: str | None = None,
 ) -> dict[str, Any]:
-    """A node to create. `kubelet` is where its logs are asked for; the kwok stages make it ready."""
+    """A node to create. `kubelet` is where its logs are asked for; the kwok stages make it ready, unless an annotation says that it has no
+    network (see stages.py)."""
     digest = hashlib.sha256(name.encode()).digest()
     internal = address or f"10.{digest[0]}.{digest[1]}.{1 + digest[2] % 250}"
     standard = {
@@ -83,6 +85,8 @@ def node(
         "topology.kubernetes.io/zone": zone,
         "topology.kubernetes.io/region": zone.rstrip("abcdefghijklmnopqrstuvwxyz"),
     }
+    if not shape.instance_type:
+        del standard["node.kubernetes.io/instance-type"]
     addresses = [("InternalIP", internal), ("InternalDNS", name), ("Hostname", name)]
     status: dict[str, Any] = {
         "capacity": shape.capacity(),
@@ -97,7 +101,7 @@ def node(
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": standard | dict(labels or {})},
-        "spec": {"taints": [dict(taint) for taint in taints], "providerID": f"aws:///{zone}/i-{digest.hex()[:17]}"},
+        "spec": {"taints": [dict(taint) for taint in taints], "providerID": provider_id or f"aws:///{zone}/i-{digest.hex()[:17]}"},
         "status": status,
     }
 

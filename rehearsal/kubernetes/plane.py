@@ -33,6 +33,7 @@ from rehearsal.kubernetes.stages import document
 START_SECONDS = 180.0
 STOP_SECONDS = 5.0
 ATTEMPTS = 3
+NODE_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 class PlaneError(Exception):
@@ -123,7 +124,7 @@ class ControlPlane:
         check_version(version)
         self._end_processes()
         self.version = version
-        self._start_processes(build.binary())
+        self._start_processes(build.binary(), again=True)
 
     def stop(self) -> None:
         """Ends every process. Does nothing when none runs."""
@@ -154,12 +155,18 @@ class ControlPlane:
 
     def add_node(self, name: str, shape: NodeShape | None = None, **metadata: Any) -> None:
         """Makes a node and returns when it is ready; see `nodes.node` for what may be given."""
-        self.api.create("/api/v1/nodes", node(name, shape or NodeShape(), kubelet=(HOST, self.layout.ports.kubelet), **metadata))
+        self.create_node(name, shape, **metadata)
         for event in self.api.watch("/api/v1/nodes", 30, fieldSelector=f"metadata.name={name}"):
             conditions = event["object"].get("status", {}).get("conditions", [])
             if any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions):
                 return
         raise PlaneError(f"the node {name} did not become ready (see {self.log('kwok')})")
+
+    def create_node(self, name: str, shape: NodeShape | None = None, *, annotations: dict[str, str] | None = None, **metadata: Any) -> None:
+        """As add_node, and leaves it at that."""
+        made = node(name, shape or NodeShape(), kubelet=(HOST, self.layout.ports.kubelet), **metadata)
+        made["metadata"]["annotations"] = annotations or {}
+        self.api.create("/api/v1/nodes", made)
 
     def __enter__(self) -> Self:
         self.start()
@@ -178,8 +185,8 @@ class ControlPlane:
         etcd, etcd_peer, apiserver = free_ports(3)
         ports = Ports(etcd, etcd_peer, apiserver, self._kubelet.port)
         self._layout = Layout(self.home, ports, self._egress.path, self._service_range, self._issuer, self._webhooks)
-        node_stages = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
-        components.prepare(self._layout, self.name, document(node_stages))
+        of_kwok = subprocess.run([str(binary), "kwok-node-stages"], check=True, capture_output=True, text=True).stdout
+        components.prepare(self._layout, self.name, document(of_kwok))
         as_kubelet = Api(self.endpoint, self._layout.authority, self._layout.clients["kubelet"])
         self._kubelet.start(self._layout.authority, components.pair(self._layout.pki / "server"), as_kubelet)
         self._egress.start(as_kubelet, (HOST, self._kubelet.port))
@@ -190,11 +197,14 @@ class ControlPlane:
                 player.stop()
         self._kubelet = self._egress = None
 
-    def _start_processes(self, binary: Path) -> None:
+    def _start_processes(self, binary: Path, *, again: bool = False) -> None:
         commands = components.commands(self.layout, self.version)
         for name in ("etcd", "kube-apiserver"):
             self._spawn(binary, name, commands.pop(name))
         self._wait_until_ready()
+        if again:
+            # The player of nodes before this one holds them for 40 seconds, in which nobody would play their pods.
+            self.api.delete(NODE_LEASES)
         for name, arguments in commands.items():
             self._spawn(binary, name, arguments)
         self._wait_for("/api/v1/namespaces/default/serviceaccounts/default")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import yaml
+
 from rehearsal.kubernetes import templates as t
 from rehearsal.kubernetes.behaviours import BACK_OFF_FIRST, BACK_OFF_LONGEST, BEHAVIOURS, DELAYS, EXITS, PREFIX, WAITS
 
@@ -242,8 +244,44 @@ OPTIONS = {
 }
 
 
-def document(node_stages: str) -> str:
-    """What kwok reads: how it works, its own stages of nodes, and ours of pods."""
+# A node with this annotation and the value "missing" stays NotReady, as one whose CNI has not been installed.
+NETWORK_ANNOTATION = f"{PREFIX}/network"
+_NETWORK = f'.metadata.annotations["{NETWORK_ANNOTATION}"] // "there"'
+_NOT_READY = """
+{{ $now := Now }}
+conditions:
+- lastHeartbeatTime: {{ $now | Quote }}
+  lastTransitionTime: {{ $now | Quote }}
+  message: "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: \
+cni plugin not initialized"
+  reason: KubeletNotReady
+  status: "False"
+  type: Ready
+"""
+
+
+def node_stages(of_kwok: str) -> list[dict[str, Any]]:
+    """kwok's own stages of nodes, of which the first waits for the network, and one for nodes that have none."""
+    stages: list[dict[str, Any]] = list(yaml.safe_load_all(of_kwok))
+    initialize = next(stage for stage in stages if stage["metadata"]["name"] == "node-initialize")
+    initialize["spec"]["selector"]["matchExpressions"].append({"key": _NETWORK, "operator": "NotIn", "values": ["missing"]})
+    without = [
+        {"key": _NETWORK, "operator": "In", "values": ["missing"]},
+        {"key": '[.status.conditions[]? | select(.type == "Ready")] | length == 0', "operator": "In", "values": ["true"]},
+    ]
+    not_ready = initialize | {
+        "metadata": {"name": "node-without-network"},
+        "spec": {
+            "resourceRef": initialize["spec"]["resourceRef"],
+            "selector": {"matchExpressions": without},
+            "next": {"statusTemplate": _NOT_READY},
+        },
+    }
+    return [*stages, not_ready]
+
+
+def document(of_kwok: str) -> str:
+    """What kwok reads: how it works, the stages of nodes, and ours of pods."""
     configuration = {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": OPTIONS}
-    ours = "".join(f"---\n{json.dumps(document, indent=1)}\n" for document in (configuration, *pod_stages()))
-    return node_stages + ours
+    documents = (*node_stages(of_kwok), configuration, *pod_stages())
+    return "".join(f"---\n{json.dumps(document, indent=1)}\n" for document in documents)

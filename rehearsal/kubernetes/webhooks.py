@@ -1,4 +1,5 @@
-"""The server that the API servers of a cloud's clusters ask about tokens, and about what RBAC does not allow."""
+"""The server that the API servers of a cloud's clusters ask about tokens, about what RBAC does not allow, and about new pods where there
+are Fargate profiles."""
 
 from __future__ import annotations
 
@@ -18,14 +19,15 @@ Review = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Door:
-    """Answers TokenReviews and SubjectAccessReviews. `authenticate` and `authorize` get the ARN of the cluster and the review's spec, and
-    give its status."""
+    """Answers TokenReviews, SubjectAccessReviews and AdmissionReviews. `authenticate` and `authorize` get the ARN of the cluster and the
+    review's spec, and give its status; `admit` gets the request, and gives the response."""
 
-    def __init__(self, directory: Path, authenticate: Review, authorize: Review) -> None:
+    def __init__(self, directory: Path, authenticate: Review, authorize: Review, admit: Review) -> None:
         authority = Authority(directory, "rehearsal-login")
         pair = authority.server("server", [HOST])
+        answers = {"authenticate": authenticate, "authorize": authorize, "admit": admit}
         self._authority = authority.certificate
-        self._server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"answers": (authenticate, authorize)}))
+        self._server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Handler,), {"answers": answers}))
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.certificate, pair.key)
@@ -37,8 +39,7 @@ class Door:
         directory.mkdir(parents=True, exist_ok=True)
         paths = []
         for kind in ("authenticate", "authorize"):
-            url = f"https://{HOST}:{self._server.server_address[1]}/{kind}/{quote(arn, safe='')}"
-            cluster = {"server": url, "certificate-authority": str(self._authority)}
+            cluster = {"server": self._url(kind, arn), "certificate-authority": str(self._authority)}
             paths.append(directory / f"{kind}.kubeconfig")
             write_private(
                 paths[-1],
@@ -53,17 +54,24 @@ class Door:
             )
         return Webhooks(*paths)
 
+    def admission(self, arn: str) -> tuple[str, bytes]:
+        """Where new pods of this cluster are asked about, and the authority of that address."""
+        return self._url("admit", arn), self._authority.read_bytes()
+
+    def _url(self, kind: str, arn: str) -> str:
+        return f"https://{HOST}:{self._server.server_address[1]}/{kind}/{quote(arn, safe='')}"
+
 
 class _Handler(BaseHTTPRequestHandler):
-    answers: tuple[Review, Review]
+    answers: dict[str, Review]
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         review = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         kind, _, arn = self.path.split("?")[0].strip("/").partition("/")
-        answer = self.answers[0 if kind == "authenticate" else 1]
-        review["status"] = answer(unquote(arn), review["spec"])
-        data = json.dumps({name: review[name] for name in ("apiVersion", "kind", "status")}).encode()
+        question, answer = ("request", "response") if kind == "admit" else ("spec", "status")
+        review[answer] = self.answers[kind](unquote(arn), review[question])
+        data = json.dumps({name: review[name] for name in ("apiVersion", "kind", answer)}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))

@@ -30,7 +30,7 @@ def boundary(call: Call) -> None:
         raise Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
-@refuses("iam", "CreateRole", "TagRole", "CreatePolicy", "TagPolicy")
+@refuses("iam", "CreateRole", "TagRole", "CreatePolicy", "TagPolicy", "CreateOpenIDConnectProvider", "TagOpenIDConnectProvider")
 def reserved_tags(call: Call) -> None:
     given = [tag["Key"] for tag in call.get("Tags") or []]
     if any(key.lower().startswith("aws:") for key in given):

@@ -67,6 +67,9 @@ def test_settings(cloud: CheckedCloud) -> None:
         "quotas": {},
         "disabled_regions": [],
         "control_planes": True,
+        "eks_insights": [],
+        "patience_seconds": {"node_join": 60.0, "pod_eviction": 30.0, "load_balancer": 0.0},
+        "leaked_interface_seconds": 0.0,
         "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})

@@ -21,7 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, Failure, failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan
 
 from .applying import Check, anything, apply, claimed, refused
 from .buckets import pace
@@ -54,6 +54,8 @@ class Place:
     caller: str
     known: Mapping[str, Any] = field(default_factory=dict)
     unclaimed: Mapping[str, Any] | None = None
+    observed: Sequence[Observed] = field(default=(), repr=False)
+    """What of the component is there."""
 
     def as_dict(self) -> dict[str, Any]:
         return {"endpoint": self.endpoint, "region": self.region, "account_id": self.account_id, "caller": self.caller}
@@ -66,6 +68,9 @@ class Domain:
     ``problems``: what is wrong with the input once the place is known; nothing is changed if there is any.
     ``build``: the desired resources. ``outputs``: what others may know, from attributes by address; ``deferred`` is added to it.
     ``ask``: reads whose answers ``problems`` and ``build`` need, made side by side with the observation.
+    ``notes``: what is to be said with the plan.
+    ``guard``: called with a plan before it is carried out; what it returns is called with the result, and tells what must not have come of
+    it.
     """
 
     kinds: Mapping[str, Kind]
@@ -73,6 +78,8 @@ class Domain:
     outputs: Callable[[Mapping[str, Mapping[str, Any]]], dict[str, Any]]
     problems: Callable[[Place], Sequence[str]] = lambda _place: ()
     ask: Mapping[str, Callable[[Aws], Any]] = field(default_factory=dict)
+    notes: Callable[[Place], Sequence[str]] = lambda _place: ()
+    guard: Callable[[Aws, Place, Plan], Callable[[Result], Sequence[Failure]]] = lambda _aws, _place, _plan: lambda _result: ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ def run(module: Any, domain: Domain) -> NoReturn:
             result = replace(result, failures=rivals)
         else:
             note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
+            note = "; ".join([*([note] if note else []), *([] if absent else domain.notes(place))])
             exceeded, doubtful = check_quotas(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
             if module.check_mode:
                 outlive(module, result, domain.kinds)
@@ -113,7 +121,9 @@ def run(module: Any, domain: Domain) -> NoReturn:
                 result = replace(result, failures=exceeded)
             elif not module.check_mode and result.needs_apply:
                 outlive(module, result, domain.kinds)
+                unharmed = domain.guard(aws, place, result.plan)
                 result = apply(module, domain, aws, place, desired, result, consent, check)
+                result = replace(result, failures=[*result.failures, *unharmed(result)])
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
@@ -200,7 +210,8 @@ def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain
     except CallFailed as error:
         fail(module, [failure("", error)], _hint_for_region([failure("", error)], region))
     partition = caller["Arn"].split(":")[1]
-    return Place(endpoint, region, caller["Account"], partition, caller["Arn"], known, strays.result() if strays else None), observed
+    unclaimed = strays.result() if strays else None
+    return Place(endpoint, region, caller["Account"], partition, caller["Arn"], known, unclaimed, observed), observed
 
 
 def check_account(module: Any, account_id: str, caller: str) -> None:

@@ -54,8 +54,13 @@ def end_of(access_key: str | None, profile: str | None, environment: Mapping[str
 
 def longest(actions: Iterable[Action], kinds: Mapping[str, Kind], timeout: float | None = None) -> tuple[float, str]:
     """(seconds, address): the longest that one of these actions may take, which is how long the run must be able to make calls."""
-    takes = [(timeout or kinds[action.kind].timeout, action.address) for action in actions]
+    takes = [(timeout or _limit(action, kinds[action.kind]), action.address) for action in actions]
     return max(takes, key=lambda one: one[0], default=(0.0, ""))
+
+
+def _limit(action: Action, kind: Kind) -> float:
+    verbs = ("create", "delete") if action.verb == "replace" else (action.verb,)
+    return max(kind.timeouts.get(verb, kind.timeout) for verb in verbs)
 
 
 def shortage(end: End, now: datetime, needed: float, address: str) -> str | None:

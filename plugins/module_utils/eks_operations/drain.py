@@ -120,6 +120,7 @@ def answer(module: Any, drainer: Drainer, protected: list[str], changed: bool) -
         changed=changed,
         clusters=[one.as_dict() for one in drainer.drains],
         protected=protected,
+        going=[f"{one.cluster.name}: {name}" for one in drainer.drains for name in one.left()],
         vpc_ids=sorted(frozenset().union(*(one.cluster.vpcs for one in drainer.drains))),
     )
     raise AssertionError("exit_json does not return")

@@ -28,7 +28,7 @@ def run(module: Any) -> NoReturn:
         found = look(aws)
     except CallFailed as error:
         component.fail(module, [failure("", error)], "It could not be told who stands in the network.")
-    module.exit_json(changed=False, occupants=found)
+    module.exit_json(changed=False, occupants=found, staying=staying(found, aws.owner.environment, module.params["leaving"]))
     raise AssertionError("exit_json does not return")
 
 
@@ -51,3 +51,16 @@ def occupants(vpcs: Collection[str], clusters: Sequence[Mapping[str, Any]]) -> l
         for one in sorted(clusters, key=lambda one: str(one["name"]))
         if vpc_of(one) in vpcs
     ]
+
+
+def staying(found: Sequence[Mapping[str, str]], environment: str, leaving: Collection[str]) -> list[str]:
+    """A sentence for each that is not of a component of ours that leaves."""
+    return [
+        f"EKS cluster {one['name']} {_whose(one)} stands in {one['vpc_id']}."
+        for one in found
+        if one["environment"] != environment or one["component"] not in leaving
+    ]
+
+
+def _whose(one: Mapping[str, str]) -> str:
+    return f"of {one['environment']}/{one['component']}" if one["environment"] else "that carries nobody's mark"

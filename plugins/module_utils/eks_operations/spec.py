@@ -38,4 +38,8 @@ def drain_spec() -> dict[str, Any]:
 
 def occupants_spec() -> dict[str, Any]:
     """The options of vpc_occupants_info."""
-    return {**owner_options(), "component": {"type": "str", "default": "network"}}
+    return {
+        **owner_options(),
+        "component": {"type": "str", "default": "network"},
+        "leaving": {"type": "list", "elements": "str", "default": []},
+    }

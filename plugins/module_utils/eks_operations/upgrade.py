@@ -42,7 +42,7 @@ def run(module: Any) -> NoReturn:
     except CallFailed as error:
         component.fail(module, [failure("", error)], "The clusters could not be looked at. Nothing was changed.")
     findings = [finding for one in upgrades.values() for finding in one["findings"]]
-    module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking)
+    module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking, lines=[line_of(one) for one in findings])
     raise AssertionError("exit_json does not return")
 
 
@@ -80,6 +80,12 @@ def answer_for(key: str, facts: Facts | None, found: Sequence[Finding]) -> dict[
         "needed": facts is not None and not is_through(facts),
         "findings": [finding.as_dict(key) for finding in found],
     }
+
+
+def line_of(finding: Mapping[str, Any]) -> str:
+    """``blocks  main  PodDisruptionBudget ...``, for people."""
+    text = " ".join(part for part in (finding["what"], finding["remedy"]) if part)
+    return f"{finding['severity']:6}  {finding['cluster']}  {text}"
 
 
 def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], list[str]]:

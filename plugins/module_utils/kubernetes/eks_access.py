@@ -24,6 +24,12 @@ def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Acc
     cluster = _describe(make, name, region)
     if cluster.get("status") not in ("ACTIVE", "UPDATING"):
         raise BadAccess(f"EKS cluster {name} is {cluster.get('status')}; it has to be ACTIVE")
+    authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+    return Access(str(cluster["endpoint"]), authority, token=eks_token(make, name, region))
+
+
+def eks_token(make: Callable[[str], Any], name: str, region: str) -> Token:
+    """Tokens for a cluster, made of the credentials of ``make``'s clients."""
     sts = make("sts")
 
     def token() -> tuple[str, datetime | None]:
@@ -34,8 +40,7 @@ def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Acc
         made = make_token(credentials.get_frozen_credentials(), name, region, sts.meta.endpoint_url)
         return made.token, made.expires
 
-    authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
-    return Access(str(cluster["endpoint"]), authority, token=Token(token))
+    return Token(token)
 
 
 def _describe(make: Callable[[str], Any], name: str, region: str) -> dict[str, Any]:

@@ -10,7 +10,16 @@ it is checked against, which condition keys each of them has, and what else a ca
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_eks import (
+    EKS_LOGS,
+    LINKED,
+    PASSED,
+    READS_EKS,
+    TOGETHER_EKS,
+    WRITES_EKS,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import GLOBAL, REGIONAL, Grant
 
 PREFIXES: Mapping[str, str] = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
 """botocore's name of a service -> what its actions begin with, where the two differ."""
@@ -34,20 +43,11 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     "iam:CreateRole": ("iam:TagRole",),
     "kms:CreateKey": ("kms:TagResource",),
     "logs:CreateLogGroup": ("logs:TagResource",),
+    **TOGETHER_EKS,
 }
 """What else a call is checked for."""
 
 
-@dataclass(frozen=True)
-class Grant:
-    """One way in which an action is allowed: on resources (patterns, see statements.RESOURCES), under conditions (names of those there)."""
-
-    resources: tuple[str, ...]
-    conditions: tuple[str, ...] = ()
-
-
-REGIONAL = Grant(("*",), ("region",))
-GLOBAL = Grant(("*",))
 OWN = Grant(("ec2:*",), ("marked",))
 ROLE = Grant(("role",))
 BOUNDED_ROLE = Grant(("role",), ("boundary",))
@@ -79,7 +79,7 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
         Grant(("ec2:*",), ("request_marked", "created")),
         Grant(("ec2:*",), ("marked", "keeps_mark")),
         # The default group of a new VPC carries nothing by which it could be recognised.
-        Grant(("ec2:security-group",), ("request_marked", "default_group", "unmarked")),
+        Grant(("ec2:security-group",), ("request_marked", "default_group", "unmarked"), ("ec2:CreateVpc",)),
     ),
     # Every type of resource that these are checked against can carry tags.
     **{
@@ -100,8 +100,8 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
     "ec2:DisassociateNatGatewayAddress": (OWN, Grant(("ec2:network-interface",))),
     "iam:AttachRolePolicy": (Grant(("role",), ("boundary", "attachable")),),
     "iam:CreateRole": (Grant(("role",), ("boundary", "request_marked")),),
-    "iam:CreateServiceLinkedRole": (Grant(("nat_role",), ("nat_service",)),),
-    "iam:PassRole": (Grant(("role",), ("flow_log_service",)),),
+    "iam:CreateServiceLinkedRole": (Grant(("nat_role",), ("nat_service",), ("ec2:CreateNatGateway",)), LINKED),
+    "iam:PassRole": (Grant(("role",), ("flow_log_service",), ("ec2:CreateFlowLogs",)), PASSED),
     "iam:PutRolePermissionsBoundary": (BOUNDED_ROLE,),
     "iam:PutRolePolicy": (BOUNDED_ROLE,),
     **{f"iam:{name}": (ROLE,) for name in ("DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy")},
@@ -120,9 +120,9 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
             *("UntagResource", "UpdateKeyDescription"),
         )
     },
-    "logs:CreateLogGroup": (Grant(("log_group",), ("request_marked",)),),
+    "logs:CreateLogGroup": (Grant(("log_group",), ("request_marked",)), EKS_LOGS),
     **{
-        f"logs:{name}": (GROUP,)
+        f"logs:{name}": (GROUP, EKS_LOGS)
         for name in (
             *("AssociateKmsKey", "DeleteLogGroup", "DeleteRetentionPolicy", "DisassociateKmsKey", "PutRetentionPolicy"),
             *("TagResource", "UntagResource"),
@@ -132,6 +132,7 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
     # The run lock: an entry is never written over, which is what makes it a lock.
     "ssm:DeleteParameter": (LOCK,),
     "ssm:PutParameter": (Grant(("lock",), ("new",)),),
+    **WRITES_EKS,
 }
 """Every action that changes something, and how each is confined."""
 
@@ -152,12 +153,13 @@ READS: Mapping[str, tuple[Grant, ...]] = {
     # Not by mark: an alias of ours that somebody pointed elsewhere is followed, to say so.
     **{f"kms:{name}": (ANY_KEY,) for name in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags")},
     "logs:DescribeLogGroups": (REGIONAL,),
-    "logs:ListTagsForResource": (GROUP,),
+    "logs:ListTagsForResource": (GROUP, EKS_LOGS),
     **{f"servicequotas:{name}": (REGIONAL,) for name in ("GetAWSDefaultServiceQuota", "GetServiceQuota", "ListServiceQuotas")},
     "ssm:GetParameter": (LOCK,),
     # Checked against the path in the request, not against what lies below it (Parameter Store, authorization of retrieval).
     "ssm:GetParametersByPath": (Grant(("lock_folder", "lock_folders")),),
     "tag:GetResources": (REGIONAL,),
+    **READS_EKS,
 }
 """Every action that only reads."""
 

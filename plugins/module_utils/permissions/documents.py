@@ -77,7 +77,7 @@ def policies(subjects: Iterable[Subject], scope: Scope) -> dict[str, list[Docume
         reads |= planning(subject)
         all_of_them |= applying(subject)
     looking = statements(scope, reads)
-    return {"plan": pack(looking), "apply": pack([*looking, *statements(scope, all_of_them - reads)])}
+    return {"plan": pack(looking), "apply": pack([*looking, *statements(scope, all_of_them - reads, reads)])}
 
 
 def size(document: Document) -> int:

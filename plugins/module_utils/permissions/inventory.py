@@ -76,6 +76,7 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
 def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> Scope:
     """Whose resources the policies of these hosts are about; there must be no problems with them."""
     environment, region, account_id = (values_of(hosts, variable)[0] for variable in FORMS)
-    attachable = tuple(sorted({arn for subject in subjects_of(hosts) for arn in subject.attachable}))
+    own = f"arn:{partition_of(region)}:"
+    attachable = tuple(sorted({arn.replace("arn:aws:", own) for subject in subjects_of(hosts) for arn in subject.attachable}))
     boundary = boundaries_of(hosts)[0] or None
     return Scope(environment, account_id, region, partition_of(region), component or None, boundary, attachable)

@@ -17,10 +17,15 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions i
     READS,
     TOGETHER,
     WRITES,
-    Grant,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import Grant
 
 Statement = dict[str, Any]
+
+EKS_SERVICES = ("ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com")
+"""To whom the roles of a cluster, its nodes, its Fargate profiles and its pods are handed over."""
+EKS_LINKED = ("eks-fargate.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com")
+"""Whose service-linked roles the first cluster, node group and Fargate profile of an account make (EKS User Guide)."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +59,22 @@ class Scope:
 
 
 def resource(scope: Scope, name: str) -> str:
-    """The pattern behind a name in the tables; ``ec2:<type>`` is every resource of that type in the region."""
-    if name.startswith("ec2:"):
-        kind = name.removeprefix("ec2:")
-        return scope.arn("ec2", f"{kind}/*")
+    """The pattern behind a name in the tables; ``ec2:<type>`` and ``eks:<type>`` are every resource of that type in the region."""
+    service, colon, kind = name.partition(":")
+    if colon:
+        return scope.arn(service, f"{kind}/*")
     named: Mapping[str, str] = {
         "*": "*",
         "role": scope.arn("iam", f"role{scope.path}*", region=""),
         # a role that is not there has no path: AWS is asked about the name alone
         "role_name": scope.arn("iam", f"role/{scope.environment}.{scope.component or '*'}.*", region=""),
         "nat_role": scope.arn("iam", f"role/aws-service-role/{NAT_SERVICE}/*", region=""),
+        "eks_roles": scope.arn("iam", "role/aws-service-role/eks*", region=""),
         "log_group": scope.arn("logs", f"log-group:{scope.path}*"),
+        "eks_log_group": scope.arn("logs", "log-group:/aws/eks/*"),
+        "node_groups": scope.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*"),
+        "oidc_provider": scope.arn("iam", "oidc-provider/oidc.eks.*", region=""),
+        "ec2_images": f"arn:{scope.partition}:ec2:{scope.region}::image/*",
         "key": scope.arn("kms", "key/*"),
         "alias": scope.arn("kms", f"alias{scope.path}*"),
         "lock": scope.arn("ssm", f"parameter{LOCKS}{scope.environment}/" + (f"{scope.component}/*" if scope.component else "*")),
@@ -98,6 +108,10 @@ def condition(scope: Scope, name: str, created_by: Iterable[str]) -> Condition:
         "attachable": lambda: {"ArnEquals": {"iam:PolicyARN": sorted(scope.attachable)}},
         "flow_log_service": lambda: {"StringEquals": {"iam:PassedToService": FLOW_LOG_SERVICE}},
         "nat_service": lambda: {"StringEquals": {"iam:AWSServiceName": NAT_SERVICE}},
+        "eks_services": lambda: {"StringEquals": {"iam:PassedToService": list(EKS_SERVICES)}},
+        "eks_linked": lambda: {"StringEquals": {"iam:AWSServiceName": list(EKS_LINKED)}},
+        "from_template": lambda: {"ArnLike": {"ec2:LaunchTemplate": scope.arn("ec2", "launch-template/*")}},
+        "for_aws": lambda: {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     }
     return named[name]()
 
@@ -121,14 +135,19 @@ def allowed(scope: Scope, action: str) -> bool:
     return not (action == "iam:DeleteRolePermissionsBoundary" and scope.boundary)
 
 
-def statements(scope: Scope, actions: Iterable[str]) -> list[Statement]:
-    """The statements that grant these actions and nothing else: one for each way of confining, in one order."""
+def statements(scope: Scope, actions: Iterable[str], granted: Iterable[str] = ()) -> list[Statement]:
+    """The statements that grant these actions and nothing else: one for each way of confining, in one order.
+
+    ``granted``: what the same role may do by other statements.
+    """
     wanted = sorted({action for action in actions if allowed(scope, action)})
     created_by = [action.partition(":")[2] for action in wanted if "ec2:CreateTags" in TOGETHER.get(action, ())]
+    together = {*wanted, *granted}
     groups: dict[Grant, list[str]] = {}
     for action in wanted:
         for grant in WRITES.get(action) or READS[action]:
-            groups.setdefault(grant, []).append(action)
+            if not grant.beside or together & set(grant.beside):
+                groups.setdefault(grant, []).append(action)
     return [_statement(scope, grant, members, created_by) for grant, members in groups.items()]
 
 

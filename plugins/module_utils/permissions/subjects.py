@@ -10,13 +10,22 @@ from collections.abc import Mapping
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
+from ansible_collections.mainstay.aws.plugins.module_utils.eks import questions as eks_questions
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import RIGHTS
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.roles import NODE_POLICIES
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
+
+ROLE_POLICIES = ("AmazonEKSClusterPolicy", "AmazonEKSFargatePodExecutionRolePolicy", *NODE_POLICIES)
+ADDON_POLICIES = tuple(name for rights in RIGHTS.values() for name in rights.managed_policies)
+"""AWS's managed policies that roles of clusters are given; those that an inventory names for its pods come on top."""
 
 SUBJECTS: Mapping[str, Subject] = {
     "vpc": Subject(
         KINDS,
-        {"zones": available_zones, "quotas": check, "unclaimed": look},
+        {"zones": available_zones, "quotas": check, "unclaimed": look, "occupants": occupants},
         applying={"run lock": held},
         unused={
             "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
@@ -25,6 +34,27 @@ SUBJECTS: Mapping[str, Subject] = {
             "logs:DeleteRetentionPolicy": "log groups always have a period",
             "logs:DisassociateKmsKey": "log groups always have a key",
         },
+    ),
+    "eks": Subject(
+        EKS,
+        {
+            "versions": eks_questions.cluster_versions,
+            "addons": eks_questions.addon_versions,
+            "instance types": eks_questions.architectures,
+            "subnets": eks_questions.subnets_by_id,
+            "public subnets": eks_questions.public_subnets,
+            "quotas": check,
+            "unclaimed": look,
+        },
+        applying={"run lock": held},
+        unused={
+            "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
+            "iam:UpdateRole": "the roles of a cluster have no description",
+            "kms:DisableKeyRotation": "the key is always rotated",
+            "logs:DeleteRetentionPolicy": "log groups always have a period",
+            "logs:DisassociateKmsKey": "log groups always have a key",
+        },
+        attachable=tuple(f"arn:aws:iam::aws:policy/{name}" for name in sorted({*ROLE_POLICIES, *ADDON_POLICIES})),
     ),
 }
 """role -> what it works with. The kinds can do more than a role asks of them: that is left out of its policies, with the reason."""

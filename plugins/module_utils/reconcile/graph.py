@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from .errors import EngineError
-from .model import Kind, Observed, Resource, mentions, refs_in
-from .planner import Action, Plan, create_needs
+from .model import Kind, Observed, Ref, Resource, mentions, refs_in
+from .planner import Action, Plan, create_references
 
 
 class Step(NamedTuple):
@@ -72,7 +72,7 @@ def build(plan: Plan, kinds: Mapping[str, Kind]) -> Graph:
     wanted = [action for action in plan.actions if action.desired and id(action) not in held]
     for action in wanted:
         if action.desired:
-            _add_making(graph, action, action.desired, kinds[action.kind])
+            _add_making(graph, action, action.desired, kinds)
     dying = [action for action in plan.actions if action.consent and action.remove]
     for action in dying:
         _add_deletion(graph, action)
@@ -96,14 +96,19 @@ def delete_step(action: Action) -> Step:
     return Step("delete", action.address, action.remove.id if action.remove else "")
 
 
-def _add_making(graph: Graph, action: Action, resource: Resource, kind: Kind) -> None:
+def _add_making(graph: Graph, action: Action, resource: Resource, kinds: Mapping[str, Kind]) -> None:
     make, finish = Step("make", action.address), Step("finish", action.address)
     graph.add(finish, make)
-    needed = {reference.address for reference in refs_in(dict(resource.properties))}
-    early = create_needs(resource, kind) if action.makes else set()
-    graph.add(make, *(Step("make", address) for address in early))
-    graph.add(finish, *(Step("make", address) for address in needed))
+    early = create_references(resource, kinds[resource.kind]) if action.makes else []
+    graph.add(make, *(_provider(reference, kinds) for reference in early))
+    graph.add(finish, *(_provider(reference, kinds) for reference in refs_in(dict(resource.properties))))
     graph.add(make if action.makes else finish, *(Step("finish", address) for address in resource.after))
+
+
+def _provider(reference: Ref, kinds: Mapping[str, Kind]) -> Step:
+    """The step after which what is referred to can be told: attributes that updates change are told when these are done."""
+    kind = kinds[reference.address.partition(".")[0]]
+    return Step("finish" if reference.attribute in kind.changing else "make", reference.address)
 
 
 def claim_step(action: Action) -> Step:

@@ -123,14 +123,25 @@ class _Planner:
         self.kinds = kinds
         self.consent = consent
         self.kept: dict[str, Observed] = {}
+        self.wanted: dict[str, Resource] = {}
         self.surplus: list[Observed] = []
 
     def lookup(self, reference: Ref) -> Any:
         target = self.kept.get(reference.address)
-        return target.attribute(reference.attribute) if target else UNKNOWN
+        if target is None or self._changes_with_update(target, reference.attribute):
+            return UNKNOWN
+        return target.attribute(reference.attribute)
+
+    def _changes_with_update(self, target: Observed, attribute: str) -> bool:
+        """Whether this attribute of something that is kept will be another one when its own changes are made."""
+        names = self.kinds[target.kind].changing.get(attribute, ())
+        resource = self.wanted[target.address]
+        own = replace(resource, properties={name: value for name, value in resource.properties.items() if name in names})
+        return bool(own.properties and self._differences(own, target, "given", "later"))
 
     def decide(self, resource: Resource) -> Action:
         address = resource.address
+        self.wanted[address] = resource
         seen = self._choose(resource)
         action = Action("none", address, resource.kind, resource, seen)
         if seen is None:
@@ -261,11 +272,14 @@ def _joined(desired: Any, observed: Any, names: frozenset[str]) -> Any:
     return desired
 
 
+def create_references(resource: Resource, kind: Kind) -> list[Ref]:
+    """What this resource's create call needs to know of others."""
+    return [reference for name, value in resource.properties.items() if kind.properties[name].in_create for reference in refs_in(value)]
+
+
 def create_needs(resource: Resource, kind: Kind) -> set[str]:
     """The addresses whose attributes this resource's create call needs."""
-    return {
-        reference.address for name, value in resource.properties.items() if kind.properties[name].in_create for reference in refs_in(value)
-    }
+    return {reference.address for reference in create_references(resource, kind)}
 
 
 def _order(desired: Mapping[str, Resource], kinds: Mapping[str, Kind]) -> list[str]:

@@ -62,13 +62,17 @@ class Workshop:
         target = self.live.get(reference.address)
         return target.attribute(reference.attribute) if target else UNKNOWN
 
-    def deadline(self, kind: Kind) -> float:
-        return self.patience.timeout if self.patience.timeout is not None else kind.timeout
+    def deadline(self, kind: Kind, verb: str) -> float:
+        """How long to "create", "update" or "delete" one may take."""
+        return self.patience.timeout if self.patience.timeout is not None else kind.timeouts.get(verb, kind.timeout)
 
     def lane(self, step: Step) -> str | None:
         """What this step must not run beside: see Kind.serialise_by."""
         action = self.actions.get(step)
         if action is None or action.verb == "none" or (action.verb == "update" and step.verb == "make"):
+            return None
+        verb = {"make": "create", "finish": "update", "delete": "delete"}.get(step.verb)
+        if verb not in self.kinds[action.kind].serialised:
             return None
         seen = action.remove if step.verb == "delete" else None
         resource = action.desired
@@ -101,7 +105,8 @@ def _call(shop: Workshop, function: Callable[..., T], *args: Any) -> T:
 def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
     """Mark what is there as ours, under its address. Sent again after no answer: it sets an absolute value."""
     last: CallFailed | None = None
-    for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
+    limit = shop.deadline(kind, "update")
+    for waited in until(shop.clock, limit, shop.patience.poll):
         try:
             _call(shop, kind.claim, seen, seen.address)
         except Ambiguous as error:
@@ -112,7 +117,7 @@ def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
             if seen.address in shop.live:
                 shop.live[seen.address] = replace(seen, marked=None)
             return
-    raise _timed_out(f"{seen.id} could not be marked within {shop.deadline(kind):g} s", last)
+    raise _timed_out(f"{seen.id} could not be marked within {limit:g} s", last)
 
 
 def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> None:
@@ -123,7 +128,7 @@ def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Non
     if seen.state == "pending":
         if action.kind in shop.defer:
             raise PutOff
-        ready = _wait_ready(shop, kind, seen)
+        ready = _wait_ready(shop, kind, seen, "create" if action.makes else "update")
         shop.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
 
 
@@ -135,7 +140,8 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
     token = hashlib.sha256(f"{shop.run_id}|{action.address}".encode()).hexdigest()[:32]
     known = {seen.id for seen in shop.plan.observed if seen.address == action.address}
     lost: CallFailed | None = None
-    for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
+    limit = shop.deadline(kind, "create")
+    for waited in until(shop.clock, limit, shop.patience.poll):
         try:
             made = _call(shop, kind.create, action.address, sent, token)
         except Ambiguous as error:
@@ -155,7 +161,7 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
         if adopted:
             _check_same(kind, adopted, wanted)
             return adopted
-    raise _timed_out(f"could not be created within {shop.deadline(kind):g} s", lost)
+    raise _timed_out(f"could not be created within {limit:g} s", lost)
 
 
 def _named(shop: Workshop, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
@@ -204,10 +210,11 @@ def _check_alive(seen: Observed) -> None:
         raise CallFailed(seen.reason or f"{seen.id} went to {seen.state}", hint="Run again to plan its replacement.")
 
 
-def _wait_ready(shop: Workshop, kind: Kind, seen: Observed) -> Observed:
+def _wait_ready(shop: Workshop, kind: Kind, seen: Observed, verb: str) -> Observed:
     current: Observed | None = seen
-    limit = shop.deadline(kind)
+    limit = shop.deadline(kind, verb)
     first_missing: float | None = None
+    reason = ""
     for waited in until(shop.clock, limit, shop.patience.poll):
         current = _call(shop, kind.read, seen)
         if current is None:
@@ -219,8 +226,10 @@ def _wait_ready(shop: Workshop, kind: Kind, seen: Observed) -> Observed:
         if current.state == "ready":
             return replace(current, address=seen.address)
         _check_alive(current)
-        shop.progress(seen.address, current.state, waited)
-    raise TimedOut(f"{seen.id} was not ready within {limit:g} s", hint="It may still become ready; run again to go on.")
+        reason = current.reason
+        shop.progress(seen.address, f"{current.state}: {reason}" if reason else current.state, waited)
+    because = f": {reason}" if reason else ""
+    raise TimedOut(f"{seen.id} was not ready within {limit:g} s{because}", hint="It may still become ready; run again to go on.")
 
 
 def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
@@ -240,7 +249,8 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
     """Set absolute values. After an attempt without an answer, or one that collided with an earlier one, look and set what is left."""
     left = dict(values)
     last: CallFailed | None = None
-    for waited in until(shop.clock, shop.deadline(kind), shop.patience.poll):
+    limit = shop.deadline(kind, "update")
+    for waited in until(shop.clock, limit, shop.patience.poll):
         try:
             _call(shop, kind.update, seen, left)
         except (Ambiguous, AlreadyThere) as error:
@@ -255,9 +265,21 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
             last = _borne(shop, seen.address, error, waited)
             continue
         if "update" in kind.settles:
-            return _wait_ready(shop, kind, seen).changed(values)
+            seen = _wait_ready(shop, kind, seen, "update")
+        elif any(name in values for names in kind.changing.values() for name in names):
+            seen = _read_as_set(shop, kind, seen, values)
         return seen.changed(values)
-    raise _timed_out(f"{', '.join(left)} could not be set within {shop.deadline(kind):g} s", last)
+    raise _timed_out(f"{', '.join(left)} could not be set within {limit:g} s", last)
+
+
+def _read_as_set(shop: Workshop, kind: Kind, seen: Observed, values: Mapping[str, Any]) -> Observed:
+    """What was updated, read again until it shows the update: others wait for an attribute that came with it."""
+    for waited in until(shop.clock, shop.patience.settle, shop.patience.poll):
+        current = _call(shop, kind.read, seen)
+        if current and all(kind.properties[name].normal(current.properties.get(name)) == value for name, value in values.items()):
+            return replace(current, address=seen.address)
+        shop.progress(seen.address, "waiting until it reads as it was set", waited)
+    raise TimedOut(f"{seen.id} did not read as it was set within {shop.patience.settle:g} s", hint="Run again.")
 
 
 def _unlink(shop: Workshop, step: Step) -> None:
@@ -272,7 +294,7 @@ def _unlink(shop: Workshop, step: Step) -> None:
 
 
 def _delete(shop: Workshop, kind: Kind, seen: Observed) -> None:
-    limit = shop.deadline(kind)
+    limit = shop.deadline(kind, "delete")
     last: CallFailed | None = None
     for waited in until(shop.clock, limit, shop.patience.poll):
         try:

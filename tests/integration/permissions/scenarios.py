@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
@@ -122,6 +123,7 @@ def apply(cloud: Cloud, desired: Sequence[Resource], owner: Owner = OWNER) -> Re
     aws = Aws(cloud.client, owner, pause=lambda _seconds: None)
     try:
         available_zones(aws)
+        occupants(aws)
         settings = Settings(ALL, Patience(poll=0.05, settle=0.5, timeout=20, grace=1))
         check(plan_only(desired, observe(KINDS, aws), KINDS, ALL).plan, KINDS, aws, REGION)
         with held(aws, "shared" if desired else "exclusive", "a test", settings.clock, 0.0, silent):
@@ -134,6 +136,7 @@ def plan(cloud: Cloud, desired: Sequence[Resource]) -> Result:
     aws = Aws(lambda service: cloud.client(service, "plan"), OWNER)
     try:
         available_zones(aws)
+        occupants(aws)
         planned = plan_only(desired, observe(KINDS, aws), KINDS, ALL)
         check(planned.plan, KINDS, aws, REGION)
         return planned

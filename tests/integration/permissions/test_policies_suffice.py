@@ -47,6 +47,7 @@ FORGIVEN = {
 
 
 SELDOM = {
+    "eks:DescribeCluster": "asked about every cluster of the region; here there is none",
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }

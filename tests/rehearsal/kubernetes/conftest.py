@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_token import make_token
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.plane import ControlPlane
+
+from ..eks_account import EksAccount
 
 SECONDS = 120.0
 Condition = Callable[[dict[str, Any]], bool]
@@ -72,3 +78,13 @@ def container(resource: dict[str, Any], states: str = "containerStatuses") -> di
     """The status of the first container."""
     found = resource.get("status", {}).get(states) or [{"state": {}, "lastState": {}, "restartCount": 0, "ready": False}]
     return dict(found[0])
+
+
+def kubernetes(account: EksAccount, name: str) -> Api:
+    """The API of a cluster as whoever has made it sees it."""
+    found, cloud = account.describe(name), account.cloud
+    authority = Path(cloud.description["log"]).with_name(f"{name}.ca")
+    authority.write_bytes(base64.b64decode(found["certificateAuthority"]["data"]))
+    given = cloud.description["credentials"]["apply"]
+    token = make_token(Credentials(given["access_key_id"], given["secret_access_key"]), name, cloud.region, cloud.endpoint)
+    return Api(found["endpoint"], authority, token=token.token)

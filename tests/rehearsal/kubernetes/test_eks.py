@@ -211,16 +211,16 @@ def test_kubectl_logs_in_by_itself(cluster: Account) -> None:
 
 
 def test_tokens_that_are_not_let_in(cluster: Account) -> None:
-    own = cluster.own()
+    own, stranger = cluster.own(), cluster.new_role("stranger", trust("ec2.amazonaws.com"))
     forged = Credentials(own.access_key, "guessed")
     cases = {
         "another secret": cluster.kubernetes("main", forged),
         "a token for another cluster": cluster.kubernetes("main", own, of="other"),
         "a key that the cloud does not know": cluster.kubernetes("main", Credentials("REHEARSENOBODY", "secret")),
-        "a principal without an entry": cluster.kubernetes("main", cluster.own("plan")),
+        "a principal without an entry": cluster.kubernetes("main", cluster.assume(stranger)),
     }
     assert {name: status_of(api.get, PODS) for name, api in cases.items()} == dict.fromkeys(cases, 401)
-    for words in ("the signature does not match", "is not valid here", f"lets in arn:aws:iam::{ACCOUNT}:user/rehearsal-plan"):
+    for words in ("the signature does not match", "is not valid here", f"lets in {stranger}"):
         assert words in cluster.cloud.log
 
 
@@ -303,7 +303,7 @@ def test_groups_of_an_entry_are_groups_of_rbac(cluster: Account) -> None:
 
 
 def test_what_access_entries_refuse(cluster: Account) -> None:
-    eks, own = cluster.eks, f"arn:aws:iam::{ACCOUNT}:user/rehearsal-plan"
+    eks, own = cluster.eks, cluster.new_role("refused", trust("ec2.amazonaws.com"))
     entry = {"clusterName": "main", "principalArn": own}
     policy = {**entry, "policyArn": f"{ARN_OF_POLICIES}AmazonEKSViewPolicy"}
     assert refused(eks.describe_access_entry, **entry) == "ResourceNotFoundException"
@@ -332,7 +332,8 @@ def test_without_control_planes_clusters_are_only_described() -> None:
         assert clusters_of(cloud) == []
         assert refused(account.eks.list_access_entries, clusterName="described") == "InvalidRequestException"
         account.create("closed", access={"bootstrapClusterCreatorAdminPermissions": False})
-        assert account.eks.list_access_entries(clusterName="closed")["accessEntries"] == []
+        reader = f"arn:aws:iam::{ACCOUNT}:user/rehearsal-plan"
+        assert account.eks.list_access_entries(clusterName="closed")["accessEntries"] == [reader]
         account.eks.delete_cluster(name="closed")
         account.until_gone("closed")
         assert cloud.problems == []
@@ -408,7 +409,8 @@ def test_the_life_of_a_node_group(cluster: Account) -> None:
     assert taints == [{"key": "batch", "value": "only", "effect": "NoSchedule"}]
     assert (first["status"]["capacity"]["pods"], first["status"]["capacity"]["cpu"]) == ("17", "2")
     assert first["spec"]["providerID"].startswith(f"aws:///{REGION}")
-    assert first["metadata"]["name"] == f"ip-10-0-0-20.{REGION}.compute.internal"
+    address = next(each["address"] for each in first["status"]["addresses"] if each["type"] == "InternalIP")
+    assert first["metadata"]["name"] == f"ip-{address.replace('.', '-')}.{REGION}.compute.internal"
     assert node_role in eks.list_access_entries(clusterName="main")["accessEntries"]
     assert refused(eks.delete_cluster, name="main") == "ResourceInUseException"
 
@@ -442,6 +444,12 @@ def _pod_that_tolerates(account: Account) -> None:
     assert "untolerated taint" in json.dumps(refused_pod["status"]["conditions"])
     for name in ("tolerates", "does-not"):
         api.delete(f"{PODS}/{name}")
+
+
+def test_the_reader_of_the_rehearsal_looks_at_everything_and_changes_nothing(cluster: Account) -> None:
+    api = cluster.kubernetes("main", cluster.own("plan"))
+    assert status_of(api.get, "/api/v1/namespaces/kube-system/secrets") == 200
+    assert status_of(api.create, CONFIG_MAPS, config_map("x")) == 403
 
 
 # Add-ons

@@ -15,6 +15,9 @@ class Door:
     def webhooks(self, arn: str, directory: Path) -> Webhooks:
         return Webhooks(directory / "authenticate", directory / "authorize")
 
+    def admission(self, arn: str) -> tuple[str, bytes]:
+        return f"https://door/{arn}", b""
+
 
 def test_clusters_of_one_name_in_two_regions_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planes.ControlPlane, "start", lambda self: self._check_wanted())

@@ -25,7 +25,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions i
     is_known,
     needed_for,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject, UnknownAction, applying
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject, UnknownAction, applying, counted
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import operations_of, operations_of_question
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
 from tests.repository.layout import ROOT
@@ -68,7 +68,8 @@ def test_no_action_is_in_the_tables_for_nothing() -> None:
     made = set()
     for subject in SUBJECTS.values():
         operations = {one for kind in subject.kinds.values() for one in operations_of(kind)}
-        for function in (*subject.questions.values(), *subject.applying.values()):
+        counting = [quota.used for kind in subject.kinds.values() for quota in counted(kind)]
+        for function in (*subject.questions.values(), *subject.applying.values(), *counting):
             operations |= operations_of_question(function)
         for operation in operations:
             made |= set(needed_for(action_of(operation.service, operation.name)))

@@ -156,6 +156,9 @@ class FakeKind:
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0
+    timeouts: Mapping[str, float] = {}
+    changing: Mapping[str, tuple[str, ...]] = {}
+    serialised: tuple[str, ...] = ("create", "update", "delete")
     slow = False
     named = False
     lane: str | None = None

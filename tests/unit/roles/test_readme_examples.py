@@ -7,21 +7,34 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.filter.cluster_errors import cluster_errors
+from ansible_collections.mainstay.aws.plugins.filter.network_errors import network_errors
 
-README = Path(__file__).resolve().parents[3] / "roles/vpc/README.md"
-EXAMPLES = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)]
-NETWORKS = [example["vpc_networks"] for example in EXAMPLES if isinstance(example, dict) and "vpc_networks" in example]
-
-
-def test_there_are_a_minimal_and_a_full_example() -> None:
-    assert len(NETWORKS) >= 2
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+CHECKS = {"vpc": ("vpc_networks", network_errors), "eks": ("eks_clusters", cluster_errors)}
+"""role -> the variable that its examples show, and what finds mistakes in it."""
 
 
-@pytest.mark.parametrize("networks", NETWORKS, ids=",".join)
-def test_networks_are_valid(networks: object) -> None:
-    assert validate(networks, "vpc_networks")[1] == []
+def examples(role: str) -> list[Any]:
+    """What the examples in a role's README give its variable."""
+    variable = CHECKS[role][0]
+    texts = re.findall(r"```yaml\n(.*?)```", (ROLES / role / "README.md").read_text(), re.DOTALL)
+    found = [yaml.safe_load(text) for text in texts]
+    return [example[variable] for example in found if isinstance(example, dict) and variable in example]
+
+
+@pytest.mark.parametrize("role", CHECKS)
+def test_there_are_a_minimal_and_a_full_example(role: str) -> None:
+    assert len(examples(role)) >= 2
+
+
+@pytest.mark.parametrize("role", CHECKS)
+def test_they_are_valid(role: str) -> None:
+    variable, mistakes = CHECKS[role]
+    environment = {"environment": "prod"} if role == "eks" else {}
+    assert [mistake for example in examples(role) for mistake in mistakes(example, name=variable, **environment)] == []

@@ -1,0 +1,91 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
+DOCUMENTATION = r"""
+name: cluster_network
+version_added: 0.1.0
+short_description: Choose where EKS clusters stand in a network
+description:
+  - Takes the subnets and security groups that EKS clusters need out of the outputs of M(mainstay.aws.vpc_network), for the option
+    O(mainstay.aws.eks_cluster#module:network) of M(mainstay.aws.eks_cluster).
+  - In a plan the network may still have to be built. Then all ids read C((known after apply)).
+positional: _input
+options:
+  _input:
+    description: Networks by name, as in the outputs of M(mainstay.aws.vpc_network).
+    type: dict
+    required: true
+  name:
+    description: The name of the network.
+    type: str
+    required: true
+  tier:
+    description: The tier whose subnets are taken.
+    type: str
+    default: private
+  planned:
+    description: Whether nothing is changed in this run, so that a network that is not there need not be an error.
+    type: bool
+    default: false
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+seealso:
+  - module: mainstay.aws.eks_cluster
+  - module: mainstay.aws.vpc_network
+"""
+
+EXAMPLES = r"""
+- name: Show where clusters would stand
+  ansible.builtin.debug:
+    msg: "{{ vpc_outputs.networks | mainstay.aws.cluster_network('main') }}"
+  # msg:
+  #   subnet_ids: [subnet-01, subnet-02]
+  #   security_group_ids: [sg-02]
+  #   node_security_group_ids: [sg-03]
+"""
+
+RETURN = r"""
+_value:
+  description: The subnets, the security group of the control plane and that of the nodes.
+  type: dict
+  sample:
+    subnet_ids: [subnet-01, subnet-02]
+    security_group_ids: [sg-02]
+    node_security_group_ids: [sg-03]
+"""
+
+
+def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, list[str]]:
+    """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier."""
+    if name not in networks:
+        if planned:
+            return {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN], "node_security_group_ids": [UNKNOWN]}
+        there = ", ".join(sorted(networks)) or "none"
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but there is no such network (there is {there}); build it first, or name another one"
+        )
+    network = networks[name]
+    subnets = network["subnet_ids"].get(tier)
+    if not subnets:
+        tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
+        raise AnsibleFilterError(f"eks_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
+    groups = network["security_group_ids"]
+    return {
+        "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
+        "security_group_ids": [groups["control_plane"]],
+        "node_security_group_ids": [groups["nodes"]],
+    }
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"cluster_network": cluster_network}

@@ -1,0 +1,258 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_cluster
+version_added: 0.1.0
+short_description: Build, change, upgrade and remove whole EKS clusters
+description:
+  - Brings the EKS clusters of one component to the described state in one call. A cluster is the control plane with its key, log group and
+    roles, the access entries, the add-ons, the managed node groups with their launch templates, the Fargate profiles, and the AWS rights of
+    pods.
+  - Nothing is stored outside of AWS. What belongs to the component is found by its tags C(mainstay:environment), C(mainstay:component) and
+    C(mainstay:address), by its IAM path and by its name prefixes.
+  - A call first reads everything, then works out a plan, then applies it with as much in parallel as the dependencies allow. In check mode
+    it stops after the plan, which is complete on an empty account as well.
+  - Replacing and deleting need consent in O(allow_replace) and O(purge). The plan shows what lacks it.
+  - A version goes up one minor at a time, from the control plane over its network add-ons to the node groups and the other add-ons.
+  - A change that would take the caller's own administration of a cluster away is refused. After an apply that changed who may log in, or
+    from where, the login is tried with a real request, if the endpoint can be reached from here.
+  - A call that was interrupted at any point is finished by running it again.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  component:
+    description:
+      - The component that the clusters belong to. It owns its resources alone. It is named like O(environment).
+    type: str
+    default: eks
+  clusters:
+    description:
+      - The clusters, by name. Required with O(state=present). A cluster that is no longer named is deleted, given consent in O(purge).
+      - Only C(version) is required, if O(network) says where clusters stand. The defaults are meant for production.
+      - C(version) is the minor version of Kubernetes, in quotes, such as V("1.36"). C(upgrade_policy) is V(STANDARD) or V(EXTENDED). With
+        the former AWS upgrades the cluster by itself at the end of standard support, with the latter it costs six times as much from then.
+      - C(name) is the name of the cluster in AWS, by default O(environment), a hyphen and the name here.
+      - C(subnet_ids), C(security_group_ids) (of the control plane) and C(node_security_group_ids) take the place of those of O(network).
+      - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks from which the Kubernetes API is reached from outside; none by
+        default. C(0.0.0.0/0) is refused in production.
+      - C(deletion_protection) is on in the environments V(prod) and V(production). It has to be switched off before a cluster can be
+        deleted.
+      - C(service_ipv4_cidr) is the block of the Services. C(log_types) (all five) go to a log group that is encrypted and kept for
+        C(log_retention_in_days) (V(90)).
+      - C(creator_is_admin) (V(true)) lets whoever makes the cluster administer it. C(access) has access entries by name, each with
+        C(principal_arn) and C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or C(kubernetes_groups),
+        and C(username), C(type) and C(tags).
+      - C(addons) has add-ons of EKS by name, each with C(version), C(configuration) and C(role_arn). V(vpc-cni) (with network policies),
+        V(kube-proxy) and V(eks-pod-identity-agent) are there unless they are set to null, and with node groups V(coredns),
+        V(aws-ebs-csi-driver) and V(metrics-server) too. Without a version an add-on has AWS's default for the version of the cluster, or
+        stays at a newer one that fits. Add-ons that need AWS rights get a role of their own by pod identity.
+      - C(node_groups) has managed node groups by name, each with C(instance_types), C(min_size), C(max_size), C(desired_size) (at the
+        creation only), C(capacity_type) (V(ON_DEMAND) or V(SPOT)), C(ami_type), C(release_version), C(disk_gib), C(labels), C(taints),
+        C(update) (C(max_unavailable) or C(max_unavailable_percentage)), C(subnet_ids), C(autoscaled), C(scaling) and C(tags).
+      - C(scaling) has C(target_cpu_percent) and C(schedules). It is for groups with C(autoscaled=false), since the number of nodes has one
+        owner. C(node_scaling) is V(cluster_autoscaler) or V(none).
+      - C(fargate_profiles) has profiles by name, each with C(selectors) (C(namespace), C(labels)) and C(subnet_ids).
+      - C(pod_identities) has AWS rights of pods by name, each with C(namespace), C(service_account), C(policy) and C(managed_policy_arns).
+        C(irsa_roles) are the same by way of the cluster's OIDC provider.
+      - C(controllers) lists well-known controllers whose pods get the rights that they need, of V(aws-load-balancer-controller) (the
+        default), V(cluster-autoscaler) (added where it owns the nodes), V(fluent-bit) and V(external-secrets).
+      - C(tags) are added to everything of the cluster, to instances and volumes too.
+      - Everything is checked before the first change, and all mistakes are reported at once.
+    type: dict
+  network:
+    description:
+      - Where clusters stand that do not say otherwise, with C(subnet_ids), C(security_group_ids) and C(node_security_group_ids).
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - mainstay.aws.component
+  - mainstay.aws.component.apply
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns one entry for each resource that changes, with its properties before and after.
+    support: full
+seealso:
+  - module: mainstay.aws.eks_cluster_info
+  - module: mainstay.aws.vpc_network
+"""
+
+EXAMPLES = r"""
+- name: Build a production cluster in the private subnets of a network
+  mainstay.aws.eks_cluster:
+    environment: prod
+    region: af-south-1
+    network:
+      subnet_ids: "{{ vpc_outputs.networks.main.subnet_ids.private.values() | list }}"
+      security_group_ids: ["{{ vpc_outputs.networks.main.security_group_ids.control_plane }}"]
+      node_security_group_ids: ["{{ vpc_outputs.networks.main.security_group_ids.nodes }}"]
+    clusters:
+      main:
+        version: "1.36"
+        access:
+          deployers:
+            principal_arn: arn:aws:iam::123456789012:role/deploy
+            policies: {AmazonEKSClusterAdminPolicy: cluster}
+        node_groups:
+          system: {instance_types: [t3.medium], min_size: 2, max_size: 3}
+
+- name: Scale a group of Spot nodes by the clock, without an autoscaler
+  mainstay.aws.eks_cluster:
+    environment: dev
+    region: eu-west-1
+    network: "{{ network }}"
+    clusters:
+      main:
+        version: "1.36"
+        node_scaling: none
+        node_groups:
+          workers:
+            instance_types: [t3.medium, t3a.medium]
+            capacity_type: SPOT
+            min_size: 0
+            max_size: 4
+            scaling:
+              target_cpu_percent: 70
+              schedules:
+                morning: {recurrence: "0 7 * * 1-5", time_zone: Europe/Berlin, min_size: 2}
+                evening: {recurrence: "0 19 * * *", time_zone: Europe/Berlin, min_size: 0, desired_size: 0}
+
+- name: Give pods rights in AWS, and run some of them without nodes
+  mainstay.aws.eks_cluster:
+    environment: prod
+    region: eu-west-1
+    network: "{{ network }}"
+    clusters:
+      main:
+        version: "1.36"
+        node_groups:
+          system: {min_size: 2}
+        fargate_profiles:
+          jobs: {selectors: [{namespace: jobs}]}
+        pod_identities:
+          uploads:
+            namespace: web
+            service_account: api
+            policy:
+              - {Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::uploads/*"}
+
+- name: Remove the clusters of the component
+  mainstay.aws.eks_cluster:
+    environment: dev
+    region: eu-west-1
+    state: absent
+"""
+
+RETURN = r"""
+outputs:
+  description:
+    - What other components need to know. Keys are the same in check mode; values that only the run itself can tell read
+      C((known after apply)).
+  returned: always
+  type: dict
+  contains:
+    clusters:
+      description:
+        - The clusters by name. C(roles) has the ARNs of the roles for pods, by the names of controllers, pod identities and roles for
+          service accounts.
+      type: dict
+      returned: always
+      sample:
+        main:
+          name: prod-main
+          arn: arn:aws:eks:af-south-1:123456789012:cluster/prod-main
+          endpoint: https://0123456789ABCDEF.gr7.af-south-1.eks.amazonaws.com
+          certificate_authority: LS0tLS1CRUdJTi...
+          version: "1.36"
+          vpc_id: vpc-0a1b2c3d
+          cluster_security_group_id: sg-07
+          oidc_issuer: https://oidc.eks.af-south-1.amazonaws.com/id/0123456789ABCDEF
+          oidc_provider_arn: null
+          node_role_arn: arn:aws:iam::123456789012:role/mainstay/prod/eks/prod.eks.main.nodes
+          node_groups: {system: {name: system, autoscaling_group_name: eks-system-0123}}
+          fargate_profiles: []
+          roles: {cluster-autoscaler: "arn:aws:iam::123456789012:role/mainstay/prod/eks/prod.eks.main.pod-cluster-autoscaler"}
+          kms_key_arn: arn:aws:kms:af-south-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab
+          log_group_name: /aws/eks/prod-main/cluster
+          fargate_log_group_name: null
+          container_log_group_name: null
+    deferred:
+      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+plan:
+  description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
+  returned: always
+  type: dict
+  contains:
+    format:
+      description: Version of the shape of the plan.
+      type: int
+      returned: always
+      sample: 1
+    counts:
+      description: Number of resources by what happens to them.
+      type: dict
+      returned: always
+      sample: {create: 27, update: 0, replace: 0, delete: 0, unchanged: 0}
+    target:
+      description: Where the plan applies, as endpoint (null for AWS itself), region, account_id and caller.
+      type: dict
+      returned: always
+      sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}
+    api_calls:
+      description: Number of calls that read and that change something.
+      type: dict
+      returned: always
+      sample: {read: 40, write: 0}
+    note:
+      description: How long the versions of the clusters are supported and what that costs, and what is to be said of a saved plan.
+      type: str
+      returned: always
+      sample: "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then AWS upgrades the cluster by itself"
+    actions:
+      description: One entry for each resource that changes or lacks consent, with its address, reason, changes and outcome.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - address: eks_cluster.main
+          kind: eks_cluster
+          action: update
+          consent: true
+          outcome: done
+          changes:
+            - {property: version, before: "1.35", after: "1.36", forces_replacement: false, sensitive: false}
+    errors:
+      description: Everything that failed, with address, API operation, AWS's code and a hint.
+      type: list
+      elements: dict
+      returned: always
+      sample: []
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.spec import REQUIRED_IF, argument_spec
+
+__all__ = ["SERVICES", "main"]
+
+
+def main() -> None:
+    run(AnsibleAWSModule(argument_spec=argument_spec(), required_if=REQUIRED_IF, supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

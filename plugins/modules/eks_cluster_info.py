@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_cluster_info
+version_added: 0.1.0
+short_description: Read the outputs of EKS clusters back from AWS
+description:
+  - Returns the same outputs as M(mainstay.aws.eks_cluster), found in AWS by the tags
+    of the component alone. No description of the clusters is needed, and nothing is changed.
+  - This is how a component that needs a cluster works in a run of its own, with C(--limit), C(--tags) or as a separate job.
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  component:
+    description:
+      - The component that the clusters belong to.
+    type: str
+    default: eks
+extends_documentation_fragment:
+  - mainstay.aws.component
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Changes nothing, in check mode or not.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+seealso:
+  - module: mainstay.aws.eks_cluster
+"""
+
+EXAMPLES = r"""
+- name: Find the clusters of an environment
+  mainstay.aws.eks_cluster_info:
+    environment: prod
+    region: af-south-1
+  register: found
+
+- name: Show the address of the Kubernetes API
+  ansible.builtin.debug:
+    var: found.outputs.clusters.main.endpoint
+"""
+
+RETURN = r"""
+outputs:
+  description:
+    - The outputs of M(mainstay.aws.eks_cluster), in the same shape. Without any cluster RV(outputs.clusters) is empty.
+  returned: always
+  type: dict
+  contains:
+    clusters:
+      description: The clusters by name.
+      type: dict
+      returned: always
+      sample:
+        main:
+          name: prod-main
+          endpoint: https://0123456789ABCDEF.gr7.af-south-1.eks.amazonaws.com
+          version: "1.36"
+          node_groups: {system: {name: system, autoscaling_group_name: eks-system-0123}}
+    deferred:
+      description: Addresses of what is there and not ready yet.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+found:
+  description: Addresses of everything that the component owns.
+  returned: always
+  type: list
+  elements: str
+  sample: [eks_cluster.main, eks_nodegroup.main/system]
+target:
+  description: Where it was found, as endpoint (null for AWS itself), region, account_id and caller.
+  returned: always
+  type: dict
+  sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES, read
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.spec import info_argument_spec
+
+__all__ = ["SERVICES", "main"]
+
+
+def main() -> None:
+    read(AnsibleAWSModule(argument_spec=info_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""How what a call is checked for is put: the action, the resource, and what conditions can be about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rehearsal.policies_in_force import Ask
+from rehearsal.registry import Call
+
+PREFIXES = {
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+    "stepfunctions": "states",
+}
+"""botocore's name of a service -> what its actions begin with, where the two differ."""
+WITHOUT_REGION = frozenset({"iam", "route53", "cloudfront"})
+"""Services of which there is one for all regions; their calls are said to be made to us-east-1."""
+
+Tags = Mapping[str, str]
+
+
+def ask(call: Call, resource: str, action: str = "", *, request: Tags | None = None, there: Tags | None = None, **more: str) -> Ask:
+    """``request``: the tags in the request; ``there``: those that the resource has; ``more``: further keys, with _ for the colon."""
+    context: dict[str, tuple[str, ...]] = {
+        "aws:requestedregion": ("us-east-1" if call.service in WITHOUT_REGION else call.region,),
+        "aws:viaawsservice": ("false",),
+        **{f"aws:requesttag/{key.lower()}": (value,) for key, value in (request or {}).items()},
+        **{f"aws:resourcetag/{key.lower()}": (value,) for key, value in (there or {}).items()},
+        **{key.replace("_", ":", 1): (value,) for key, value in more.items() if value},
+    }
+    if request:
+        context["aws:tagkeys"] = tuple(request)
+    return Ask(action or f"{PREFIXES.get(call.service, call.service)}:{call.operation}", resource, context)
+
+
+def arn(call: Call, service: str, rest: str, region: str | None = None) -> str:
+    return f"arn:aws:{service}:{call.region if region is None else region}:{call.account_id}:{rest}"
+
+
+def pairs(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def service_linked_role(call: Call, service: str, name: str) -> Ask:
+    """The role that a service makes for itself, with the rights of whoever needs it first."""
+    role = arn(call, "iam", f"role/aws-service-role/{service}/{name}", "")
+    return ask(call, role, "iam:CreateServiceLinkedRole", iam_awsservicename=service)

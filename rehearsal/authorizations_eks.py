@@ -1,0 +1,189 @@
+"""What calls of EKS are checked for, after the Service Authorization Reference of EKS.
+
+What belongs to a cluster is made on the cluster's ARN, and looked at, changed and deleted on its own. What a create call tags is checked
+for eks:TagResource too, and each role that is handed over for iam:PassRole, to the service that will assume it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rehearsal.asking import arn, ask, service_linked_role
+from rehearsal.policies_in_force import Ask
+from rehearsal.registry import Call, backend
+
+NOWHERE = frozenset(
+    {
+        *("CreateCluster", "DescribeAddonConfiguration", "DescribeAddonVersions", "DescribeClusterVersions"),
+        *("ListAccessPolicies", "ListClusters"),
+    }
+)
+"""Actions that are on no resource."""
+
+OWN: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("DeleteAddon", "DescribeAddon", "UpdateAddon"), ("addon", "addonName")),
+    **dict.fromkeys(
+        ("DeleteNodegroup", "DescribeNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion"), ("nodegroup", "nodegroupName")
+    ),
+    **dict.fromkeys(("DeleteFargateProfile", "DescribeFargateProfile"), ("fargateprofile", "fargateProfileName")),
+    **dict.fromkeys(
+        ("DeletePodIdentityAssociation", "DescribePodIdentityAssociation", "UpdatePodIdentityAssociation"),
+        ("podidentityassociation", "associationId"),
+    ),
+    **dict.fromkeys(
+        (
+            *("AssociateAccessPolicy", "DisassociateAccessPolicy", "DeleteAccessEntry", "DescribeAccessEntry"),
+            *("ListAssociatedAccessPolicies", "UpdateAccessEntry"),
+        ),
+        ("access-entry", "principalArn"),
+    ),
+}
+"""Which actions are on a part of a cluster: its type, and the parameter that names it."""
+
+MADE: Mapping[str, tuple[str, str]] = {
+    "CreateAccessEntry": ("access-entry", "principalArn"),
+    "CreateAddon": ("addon", "addonName"),
+    "CreateFargateProfile": ("fargateprofile", "fargateProfileName"),
+    "CreateNodegroup": ("nodegroup", "nodegroupName"),
+    "CreatePodIdentityAssociation": ("podidentityassociation", ""),
+}
+"""What a call makes in a cluster, and the parameter that names it."""
+
+EKS, EC2, PODS = "eks.amazonaws.com", "ec2.amazonaws.com", "pods.eks.amazonaws.com"
+ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "CreateAddon": (("serviceAccountRoleArn", EKS),),
+    "CreateCluster": (("roleArn", EKS),),
+    "CreateFargateProfile": (("podExecutionRoleArn", EKS),),
+    "CreateNodegroup": (("nodeRole", EKS),),
+    "CreatePodIdentityAssociation": (("roleArn", PODS),),
+    "UpdateAddon": (("serviceAccountRoleArn", EKS),),
+    "UpdatePodIdentityAssociation": (("roleArn", PODS),),
+}
+"""The parameters by which a role is handed over, and to which service."""
+
+LINKED = {
+    "CreateCluster": (EKS, "AWSServiceRoleForAmazonEKS"),
+    "CreateFargateProfile": ("eks-fargate.amazonaws.com", "AWSServiceRoleForAmazonEKSForFargate"),
+    "CreateNodegroup": ("eks-nodegroup.amazonaws.com", "AWSServiceRoleForAmazonEKSNodegroup"),
+}
+"""The roles that EKS makes for itself when it needs them first."""
+
+
+def of_eks(call: Call) -> Iterator[Ask]:
+    request, keys = dict(call.get("tags") or {}), _keys(call)
+    if resource := call.get("resourceArn"):
+        yield ask(call, str(resource), request=request, there=_tags(call, str(resource)))
+    elif call.operation in NOWHERE:
+        yield ask(call, "*", request=request)
+    elif call.operation in OWN:
+        part = _part(call, *OWN[call.operation])
+        yield _about(ask(call, part, there=_tags(call, part)), keys)
+    else:
+        cluster = _cluster(call)
+        yield _about(ask(call, cluster, request=request, there=_tags(call, cluster)), keys)
+        for kind, parameter in (("nodegroup", "nodegroupName"), ("addon", "addonName")):
+            if call.operation in ("DescribeUpdate", "ListUpdates") and call.get(parameter):
+                part = _part(call, kind, parameter)
+                yield ask(call, part, there=_tags(call, part))
+    yield from _beside(call, request)
+
+
+def _beside(call: Call, request: dict[str, str]) -> Iterator[Ask]:
+    """Tags of what is made, roles that are handed over, keys, and what EKS does in other services with the rights of its caller."""
+    if request and (call.operation in MADE or call.operation == "CreateCluster"):
+        yield ask(call, _made(call), "eks:TagResource", request=request)
+    for parameter, service in ROLES.get(call.operation, ()):
+        if role := call.get(parameter):
+            yield ask(call, str(role), "iam:PassRole", iam_passedtoservice=service)
+    if call.operation == "CreateAccessEntry" and (call.get("type") or "STANDARD") != "STANDARD":
+        yield ask(call, str(call.get("principalArn")), "iam:PassRole", iam_passedtoservice=EC2)
+    if call.operation in ("CreateAddon", "UpdateAddon"):
+        for one in call.get("podIdentityAssociations") or ():
+            yield ask(call, str(one.get("roleArn")), "iam:PassRole", iam_passedtoservice=PODS)
+    if call.operation in LINKED:
+        yield service_linked_role(call, *LINKED[call.operation])
+    for config in call.get("encryptionConfig") or ():
+        key = str((config.get("provider") or {}).get("keyArn"))
+        for action in ("kms:DescribeKey", "kms:CreateGrant"):
+            yield ask(call, key, action, there=_tags_of_key(call, key))
+
+
+def _about(given: Ask, keys: Mapping[str, str]) -> Ask:
+    return Ask(given.action, given.resource, {**given.context, **{key: (value,) for key, value in keys.items() if value}})
+
+
+def _keys(call: Call) -> dict[str, str]:
+    """EKS's own condition keys, as far as they are about access entries."""
+    if "Access" not in call.operation or call.operation == "ListAccessEntries":
+        return {}
+    entry = _entry(call)
+    return {
+        "eks:accessentrytype": str(call.get("type") or "STANDARD")
+        if call.operation == "CreateAccessEntry"
+        else entry.kind
+        if entry
+        else "",
+        "eks:accessscope": str((call.get("accessScope") or {}).get("type") or ""),
+        "eks:clustername": "" if call.operation == "CreateAccessEntry" else str(call.get("clusterName") or ""),
+        "eks:policyarn": str(call.get("policyArn") or ""),
+        "eks:principalarn": str(call.get("principalArn") or ""),
+    }
+
+
+def _found(call: Call) -> Any:
+    """The cluster itself, if it is there."""
+    return call.backend.clusters.get(call.get("clusterName") or call.get("name"))
+
+
+def _cluster(call: Call) -> str:
+    return arn(call, "eks", f"cluster/{call.get('clusterName') or call.get('name')}")
+
+
+def _entry(call: Call) -> Any:
+    cluster = _found(call)
+    return cluster.__dict__.get("rehearsal_entries", {}).get(call.get("principalArn")) if cluster else None
+
+
+def _part(call: Call, kind: str, parameter: str) -> str:
+    """The ARN of a part of a cluster; of one that is not there nobody knows the end."""
+    cluster, name = _found(call), call.get(parameter)
+    parts: dict[str, Any] = {}
+    if cluster:
+        parts = {
+            "access-entry": cluster.__dict__.get("rehearsal_entries", {}),
+            "addon": cluster.__dict__.get("rehearsal_addons", {}),
+            "fargateprofile": cluster.fargate_profiles,
+            "nodegroup": cluster.nodegroups,
+            "podidentityassociation": cluster.__dict__.get("rehearsal_pod_identities", {}),
+        }[kind]
+    return str(parts[name].arn) if name in parts else _unknown(call, kind, str(name or ""))
+
+
+def _unknown(call: Call, kind: str, name: str) -> str:
+    """The ARN of what is not there (yet), with a star for what EKS would make up."""
+    cluster = call.get("clusterName") or call.get("name")
+    if kind == "podidentityassociation":
+        return arn(call, "eks", f"{kind}/{cluster}/{name or '*'}")
+    if kind == "access-entry":
+        account, rest = name.split(":")[4], name.split(":", 5)[5]
+        return arn(call, "eks", f"{kind}/{cluster}/{rest.partition('/')[0]}/{account}/{rest.rpartition('/')[2]}/*")
+    return arn(call, "eks", f"{kind}/{cluster}/{name}/*")
+
+
+def _made(call: Call) -> str:
+    if call.operation == "CreateCluster":
+        return _cluster(call)
+    kind, parameter = MADE[call.operation]
+    return _unknown(call, kind, str(call.get(parameter) or "") if parameter else "")
+
+
+def _tags(call: Call, resource: str) -> dict[str, str]:
+    from rehearsal.extensions.eks_tags import tags_of_arn
+
+    return dict(tags_of_arn(call.backend, resource) or {})
+
+
+def _tags_of_key(call: Call, key: str) -> dict[str, str]:
+    kms = backend("kms", call.account_id, call.region)
+    return dict(kms.tagger.get_tag_dict_for_resource(key.rpartition("/")[2]))

@@ -1,0 +1,189 @@
+"""The instances of a node group, as far as they show without EC2 instances: network interfaces with an address, a place in the Auto Scaling
+group, what they run. What is to become of them is decided here from how many are wanted and what they should run."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from rehearsal import transitions
+from rehearsal.extensions.ec2_common import network_interface, random_identity
+from rehearsal.registry import backend
+from rehearsal.replies import Refusal
+
+LARGEST_BATCH = 100
+# The first four addresses of a subnet, and the last, are AWS's.
+FIRST_ADDRESS = 4
+
+
+@dataclass(frozen=True)
+class Build:
+    """What the instances of a group run. `template_version` is that of the launch template that was given, if any."""
+
+    version: str
+    release: str
+    instance_type: str
+    disk_gib: int
+    template_version: str | None = None
+    image_id: str | None = None
+
+
+@dataclass(eq=False)
+class Instance:
+    """One instance; times are of the monotonic clock. `leaving`: since when it is being drained, `forced`: whether it goes in the end even
+    if pods do not leave it, `held_by`: those pods, `ended`: it goes with its node, and keeps its address until that has gone."""
+
+    identity: str
+    zone: str
+    subnet: str
+    address: str
+    node: str
+    build: Build
+    interfaces: list[str]
+    began: float = field(default_factory=time.monotonic)
+    joined: bool = False
+    leaving: float | None = None
+    forced: bool = True
+    ended: bool = False
+    held_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done next: so many new ones, and these are to be drained."""
+
+    launch: int = 0
+    retire: tuple[Instance, ...] = ()
+
+
+def next_step(instances: Sequence[Instance], desired: int, target: Build, batch: int) -> Step:
+    """`batch` is how many outdated ones are replaced at once, 0: none. The new ones come first; when all have joined, as many outdated ones
+    are drained, and the next batch begins when those have gone, as EKS's default strategy does."""
+    staying = [each for each in instances if each.leaving is None]
+    outdated = [each for each in staying if each.build != target] if batch else []
+    replacing = any(each.leaving is not None and each.build != target for each in instances) if batch else False
+    surge = 0 if replacing else min(batch, len(outdated))
+    missing = desired + surge - len(staying)
+    if missing > 0:
+        return Step(launch=missing)
+    surplus = len(staying) - desired
+    if surplus <= 0 or replacing or (surge and not all(each.joined for each in staying)):
+        return Step()
+    return Step(retire=tuple(_first_to_go(staying, surplus, target if surge else None)))
+
+
+def _first_to_go(staying: Sequence[Instance], count: int, target: Build | None) -> list[Instance]:
+    """Outdated ones first if there is a target, else the newest of the zone that has most, as Auto Scaling keeps zones even."""
+    left, chosen = list(staying), []
+    for _ in range(count):
+        per_zone = Counter(each.zone for each in left)
+        position = {id(each): number for number, each in enumerate(left)}
+        going = max(left, key=lambda each: (target is not None and each.build != target, per_zone[each.zone], position[id(each)]))
+        left.remove(going)
+        chosen.append(going)
+    return chosen
+
+
+def batch_of(update_config: dict[str, Any], desired: int) -> int:
+    """How many nodes of a group an update replaces at once: a number, or a percentage rounded down, but at least one."""
+    percentage = update_config.get("maxUnavailablePercentage")
+    number = math.floor(desired * int(percentage) / 100) if percentage else int(update_config.get("maxUnavailable") or 1)
+    return max(1, min(number, LARGEST_BATCH))
+
+
+def instances_of(group: Any) -> list[Instance]:
+    found: list[Instance] = group.__dict__.setdefault("rehearsal_instances", [])
+    return found
+
+
+def launch(group: Any, count: int, target: Build) -> list[Instance]:
+    """New instances, in the zones that have fewest. Raises Refusal when no subnet has an address left; those before it are there then."""
+    ec2 = backend("ec2", group.rehearsal_account, group.region)
+    made = []
+    for _ in range(count):
+        per_zone = Counter(each.zone for each in instances_of(group) if each.leaving is None)
+        subnets = [ec2.get_subnet(identity) for identity in group.subnets]
+        made.append(
+            _launched(group, ec2, sorted(subnets, key=lambda each: (per_zone[each.availability_zone], each.availability_zone)), target)
+        )
+        instances_of(group).append(made[-1])
+    return made
+
+
+def _launched(group: Any, ec2: Any, subnets: Sequence[Any], target: Build) -> Instance:
+    identity, problem = random_identity("i"), None
+    for subnet in subnets:
+        try:
+            interface = _interface(group, ec2, subnet.id, identity, 0)
+        except Refusal as refusal:
+            problem = refusal
+            continue
+        address = str(interface.private_ip_address)
+        node = f"ip-{address.replace('.', '-')}.{_domain(group.region)}"
+        return Instance(identity, subnet.availability_zone, subnet.id, address, node, target, [interface.id])
+    assert problem is not None
+    raise problem
+
+
+def _domain(region: str) -> str:
+    return "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"
+
+
+def _interface(group: Any, ec2: Any, subnet: str, instance: str, index: int, description: str = "") -> Any:
+    """An interface of an instance: attached, so that it cannot be deleted, and gone with the instance."""
+    groups = list(group.rehearsal_security_groups) or None
+    interface = network_interface(ec2, subnet, description, private_ip=_next_address(ec2, subnet), groups=groups)
+    interface.requester_managed = False
+    interface.instance = SimpleNamespace(id=instance, owner_id=group.rehearsal_account, security_groups=[], nics={})
+    interface.attachment_id, interface.device_index = random_identity("eni-attach"), index
+    interface.attach_time, interface.delete_on_termination, interface.status = group.created_at, True, "in-use"
+    return interface
+
+
+def _next_address(ec2: Any, subnet_id: str) -> str | None:
+    """The free address after the one that was given last, so that a node seldom gets the name of one that has just gone. None: any."""
+    subnet = ec2.get_subnet(subnet_id)
+    taken = {interface.private_ip_address for interface in ec2.enis.values() if interface.subnet.id == subnet_id}
+    block = ipaddress.ip_network(subnet.cidr_block)
+    last = subnet.__dict__.get("rehearsal_last_address", FIRST_ADDRESS - 1)
+    usable = range(FIRST_ADDRESS, block.num_addresses - 1)
+    for index in sorted(usable, key=lambda number: (number <= last, number)):
+        if str(block[index]) not in taken:
+            subnet.rehearsal_last_address = index
+            return str(block[index])
+    return None
+
+
+def attach_pod_interface(group: Any, instance: Instance) -> None:
+    """The second interface, which the VPC CNI makes for pods, if the subnet has room for it."""
+    ec2 = backend("ec2", group.rehearsal_account, group.region)
+    try:
+        interface = _interface(group, ec2, instance.subnet, instance.identity, 1, f"aws-K8S-{instance.identity}")
+    except Refusal:
+        return
+    interface.add_tags(
+        {"cluster.k8s.amazonaws.com/name": group.cluster_name, "node.k8s.amazonaws.com/instance_id": instance.identity}
+        | {"node.k8s.amazonaws.com/createdAt": f"{interface.attach_time:%Y-%m-%dT%H:%M:%SZ}"}
+    )
+    instance.interfaces.append(interface.id)
+
+
+def terminate(group: Any, instance: Instance) -> None:
+    """The instance goes, with its interfaces; those of pods stay behind for a while, and then unattached, if the cloud is told so."""
+    ec2 = backend("ec2", group.rehearsal_account, group.region)
+    leaks = transitions.delays.leaked_interface_seconds
+    for identity in instance.interfaces:
+        interface = ec2.enis.get(identity)
+        if interface is None:
+            continue
+        if leaks and str(interface.description).startswith("aws-K8S-"):
+            interface.rehearsal_detached_at = time.monotonic() + leaks
+        else:
+            ec2.delete_network_interface(identity)
+    instances_of(group).remove(instance)

@@ -1,0 +1,263 @@
+"""What time brings about in node groups: instances come, join, are drained and go, until there are as many of the right build as wanted.
+
+Where the cluster has a control plane, a player does this in rounds (kubernetes/rounds.py); where clusters are only described, it is done
+whenever somebody looks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import Any
+
+from rehearsal import transitions
+from rehearsal.extensions.eks_addons import runs
+from rehearsal.extensions.eks_common import member_of, updates_of
+from rehearsal.extensions.eks_instances import (
+    Build,
+    Instance,
+    attach_pod_interface,
+    batch_of,
+    instances_of,
+    launch,
+    next_step,
+    terminate,
+)
+from rehearsal.registry import one_at_a_time
+from rehearsal.replies import Refusal
+
+EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+NOT_JOINED = "Instances failed to join the kubernetes cluster"
+# Without it no node becomes ready.
+NETWORK = "vpc-cni"
+PLAYER = "node groups"
+LOOK_AGAIN, LOOK_SELDOM = 0.5, 2.0
+
+
+class Roll:
+    """An update of a group's version that is under way. `error` is what made it fail."""
+
+    def __init__(self, target: Build, force: bool) -> None:
+        self.target, self.force = target, force
+        self.began = time.monotonic()
+        self.error: dict[str, Any] | None = None
+
+
+def follow(group: Any) -> None:
+    """Has the group's instances, and the nodes of the control plane if there is one, follow what is wanted by now."""
+    group.rehearsal_settled = False
+    member = member_of(group.rehearsal_cluster)
+    if member is None:
+        advance_described(group)
+    else:
+        cluster = group.rehearsal_cluster
+        member.rounds.add(PLAYER, lambda plane: play(cluster, plane))
+
+
+def is_gone(group: Any) -> bool:
+    return not instances_of(group)
+
+
+def is_settled(group: Any) -> bool:
+    return bool(group.__dict__.get("rehearsal_settled"))
+
+
+def ready_nodes(cluster: Any) -> int:
+    """How many nodes of node groups take pods."""
+    return sum(each.joined and each.leaving is None for group in cluster.nodegroups.values() for each in instances_of(group))
+
+
+def desired_size(group: Any) -> int:
+    return 0 if group.rehearsal_deleted else int(group.scaling_config["desiredSize"])
+
+
+# --- both ways ---
+
+
+def _advance(group: Any) -> None:
+    """The next step of a group, as far as AWS alone decides it."""
+    roll: Roll | None = group.rehearsal_roll
+    rolling = roll is not None and roll.error is None
+    desired, target = desired_size(group), roll.target if roll and rolling else group.rehearsal_build
+    step = next_step(instances_of(group), desired, target, batch_of(group.update_config, desired) if rolling else 0)
+    group.rehearsal_shortage = ""
+    try:
+        launch(group, step.launch, target)
+    except Refusal as refusal:
+        group.rehearsal_shortage = refusal.message
+    for instance in step.retire:
+        instance.leaving, instance.forced = time.monotonic(), not (roll and rolling) or roll.force
+    _give_up(group, roll if rolling else None)
+
+
+def _give_up(group: Any, roll: Roll | None) -> None:
+    """What has taken too long: a group that does not come to be has failed, an update ends with an error."""
+    now, patience = time.monotonic(), transitions.delays.patience_for
+    waiting = [each for each in instances_of(group) if not each.joined and now > each.began + patience("node_join")]
+    group.rehearsal_late = waiting
+    if not group.rehearsal_joined and (waiting or group.rehearsal_shortage) and not group.rehearsal_deleted:
+        group.rehearsal_failed = group.rehearsal_failed or creation_issue(group, waiting)
+    if roll is None:
+        return
+    stuck = [each for each in instances_of(group) if not each.forced and each.leaving and now > each.leaving + patience("pod_eviction")]
+    if group.rehearsal_shortage:
+        roll.error = {
+            "errorCode": "InsufficientFreeAddresses",
+            "errorMessage": group.rehearsal_shortage,
+            "resourceIds": list(group.subnets),
+        }
+    elif waiting:
+        text = f"Couldn't proceed with upgrade process as new nodes are not joining node group {group.nodegroup_name}"
+        roll.error = {"errorCode": "NodeCreationFailure", "errorMessage": text, "resourceIds": [each.identity for each in waiting]}
+    elif stuck:
+        pods = "; ".join(f"{each.node}: {', '.join(each.held_by)}" for each in stuck)
+        text = f"Reached max retries while trying to evict pods from nodes in node group {group.nodegroup_name}: {pods}"
+        roll.error = {"errorCode": "PodEvictionFailure", "errorMessage": text, "resourceIds": [each.node for each in stuck]}
+    if roll.error:
+        for each in instances_of(group):
+            each.leaving = each.leaving if each.forced else None
+
+
+def creation_issue(group: Any, waiting: list[Instance]) -> dict[str, Any]:
+    if group.rehearsal_shortage:
+        return {"code": "InsufficientFreeAddresses", "message": group.rehearsal_shortage, "resourceIds": list(group.subnets)}
+    return {"code": "NodeCreationFailure", "message": NOT_JOINED, "resourceIds": [each.identity for each in waiting]}
+
+
+def _settle(group: Any) -> None:
+    """Notes whether all is as wanted."""
+    roll: Roll | None = group.rehearsal_roll
+    target = group.rehearsal_build if roll is None or roll.error else roll.target
+    instances = instances_of(group)
+    if roll and not roll.error and all(each.build == target for each in instances) and len(instances) == desired_size(group):
+        group.rehearsal_build = target
+    complete = len(instances) == desired_size(group) and all(each.joined and each.leaving is None for each in instances)
+    rolled = roll is None or bool(roll.error) or group.rehearsal_build == roll.target
+    if complete:
+        group.rehearsal_joined = True
+    group.rehearsal_settled = complete and rolled
+
+
+def roll_is_over(group: Any) -> bool:
+    roll: Roll | None = group.rehearsal_roll
+    return roll is None or bool(roll.error) or (group.rehearsal_build == roll.target and is_settled(group))
+
+
+# --- clusters that are only described ---
+
+
+def advance_described(group: Any) -> None:
+    """All at once, since there is nobody to wait for but the network."""
+    for _ in range(2 * len(instances_of(group)) + 2 * desired_size(group) + 2):
+        _advance(group)
+        for instance in list(instances_of(group)):
+            if runs(group.rehearsal_cluster, NETWORK) and not instance.joined:
+                instance.joined = True
+                attach_pod_interface(group, instance)
+            if instance.leaving is not None:
+                terminate(group, instance)
+        _settle(group)
+        if is_settled(group) or not (group.rehearsal_roll or group.rehearsal_deleted):
+            return
+
+
+# --- clusters with a control plane ---
+
+
+def play(cluster: Any, plane: Any) -> float | None:
+    """One round of all node groups of a cluster."""
+    from rehearsal.kubernetes.node_groups import keep
+
+    with one_at_a_time:
+        groups = list(cluster.nodegroups.values())
+        if all(is_settled(group) for group in groups) and groups:
+            return None
+        for group in groups:
+            _advance(group)
+        wanted = [wish for group in groups for wish in wishes(group)]
+        ended = [(group, each) for group in groups for each in instances_of(group) if each.ended]
+    seen = keep(plane, wanted)
+    with one_at_a_time:
+        for group, instance in ended:
+            terminate(group, instance)
+        for group in groups:
+            for instance in list(instances_of(group)):
+                _note(group, instance, seen.get(instance.node))
+            _settle(group)
+        waiting = [group for group in cluster.nodegroups.values() if not is_settled(group)]
+    if waiting and all(group.rehearsal_failed for group in waiting):
+        return LOOK_SELDOM
+    return LOOK_AGAIN if waiting else None
+
+
+def _note(group: Any, instance: Instance, seen: Any) -> None:
+    if seen is None or instance.ended:
+        return
+    if seen.ready and not instance.joined:
+        instance.joined = True
+        attach_pod_interface(group, instance)
+    instance.held_by = seen.held_by
+    out_of_time = instance.leaving and time.monotonic() > instance.leaving + transitions.delays.patience_for("pod_eviction")
+    instance.ended = instance.leaving is not None and bool(seen.left or (instance.forced and out_of_time))
+
+
+def wishes(group: Any) -> list[Any]:
+    """What is wanted of the nodes of a group."""
+    from rehearsal.kubernetes.node_groups import Wanted
+    from rehearsal.kubernetes.nodes import shape_of
+
+    network = runs(group.rehearsal_cluster, NETWORK)
+    return [
+        Wanted(
+            name=each.node,
+            group=group.nodegroup_name,
+            shape=replace(shape_of(each.build.instance_type, each.build.disk_gib), version=kubelet_version(each.build)),
+            zone=each.zone,
+            address=each.address,
+            provider_id=f"aws:///{each.zone}/{each.identity}",
+            labels=node_labels(group, each.build),
+            taints=tuple(kubernetes_taint(taint) for taint in group.taints),
+            dropped_labels=frozenset(group.rehearsal_dropped_labels),
+            dropped_taints=frozenset(group.rehearsal_dropped_taints),
+            network=network or each.joined,
+            drained=each.leaving is not None,
+        )
+        for each in instances_of(group)
+        if not each.ended
+    ]
+
+
+def node_labels(group: Any, build: Build) -> dict[str, str]:
+    """The group's own labels and those that EKS adds."""
+    labels = dict(group.labels) | {
+        "eks.amazonaws.com/capacityType": str(group.capacity_type),
+        "eks.amazonaws.com/nodegroup-image": build.image_id or image_of(group.ami_type, build.release),
+    }
+    template = group.launch_template
+    if template:
+        labels["eks.amazonaws.com/sourceLaunchTemplateId"] = str(template["id"])
+        labels["eks.amazonaws.com/sourceLaunchTemplateVersion"] = str(build.template_version)
+    return labels
+
+
+def image_of(ami_type: str, release: str) -> str:
+    """The image of a release; the same release is always the same image."""
+    return f"ami-{hashlib.sha256(f'{ami_type} {release}'.encode()).hexdigest()[:17]}"
+
+
+def kubelet_version(build: Build) -> str:
+    """That of the release, which begins with it for Amazon Linux; Bottlerocket's releases are counted apart."""
+    patch = build.release.split("-")[0]
+    return f"{patch if patch.startswith(f'{build.version}.') else f'{build.version}.0'}-eks-rehearsal"
+
+
+def kubernetes_taint(taint: dict[str, str]) -> dict[str, str]:
+    effect = EFFECTS.get(taint.get("effect", ""))
+    if effect is None:
+        raise Refusal("InvalidParameterException", f"The effect of a taint must be one of {', '.join(EFFECTS)}")
+    return {"key": taint["key"], "effect": effect} | ({"value": taint["value"]} if taint.get("value") else {})
+
+
+def updates_under_way(group: Any) -> bool:
+    return any(each.status == "InProgress" and each.nodegroup == group.nodegroup_name for each in updates_of(group.rehearsal_cluster))

@@ -1,0 +1,159 @@
+"""Versions of Kubernetes on EKS: how long each is supported, upgrades by one minor, and the way back within seven days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rehearsal.extensions.eks_common import Update, at_rest, begin_update, cluster_of, in_progress, member_of, page, updates_of
+from rehearsal.extensions.eks_insights import blocking
+from rehearsal.kubernetes import VERSIONS
+from rehearsal.registry import Call, answers
+from rehearsal.replies import Refusal
+
+PLATFORM_VERSION = "eks.1"
+WAY_BACK = timedelta(days=7)
+OLDEST_KUBELET = 3
+"""By how many minors a node may lag behind the control plane."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """From EKS's release calendar: on EKS since, in standard support until, in extended support until."""
+
+    minor: str
+    released: datetime
+    standard: datetime
+    extended: datetime
+
+    def status(self, now: datetime) -> str:
+        if now < self.standard:
+            return "STANDARD_SUPPORT"
+        return "EXTENDED_SUPPORT" if now < self.extended else "UNSUPPORTED"
+
+
+def _support(minor: str, released: str, standard: str, extended: str) -> Support:
+    return Support(minor, *(datetime.fromisoformat(date).replace(tzinfo=UTC) for date in (released, standard, extended)))
+
+
+CALENDAR = (
+    _support("1.36", "2026-06-02", "2027-08-02", "2028-08-02"),
+    _support("1.35", "2026-01-27", "2027-03-27", "2028-03-27"),
+    _support("1.34", "2025-10-02", "2026-12-02", "2027-12-02"),
+    _support("1.33", "2025-05-29", "2026-07-29", "2027-07-29"),
+    _support("1.32", "2025-01-23", "2026-03-23", "2027-03-23"),
+    _support("1.31", "2024-09-26", "2025-11-26", "2026-11-26"),
+)
+
+
+@answers("eks", "DescribeClusterVersions")
+def describe_versions(call: Call) -> Any:
+    """Without `includeAll`, only what is still supported. Statuses are those of today."""
+    now = datetime.now(UTC)
+    asked = call.get("versionStatus") or (call.get("status") or "").upper().replace("-", "_") or None
+    names = call.get("clusterVersions")
+    found = []
+    for entry in CALENDAR:
+        status = entry.status(now)
+        hidden = status == "UNSUPPORTED" and not (call.get("includeAll") or names or asked == status)
+        if hidden or (names and entry.minor not in names) or asked not in (None, status):
+            continue
+        if call.get("defaultOnly") and entry.minor != VERSIONS[-1]:
+            continue
+        found.append(
+            {
+                "clusterVersion": entry.minor,
+                "clusterType": "eks",
+                "defaultPlatformVersion": PLATFORM_VERSION,
+                "defaultVersion": entry.minor == VERSIONS[-1],
+                "releaseDate": entry.released,
+                "endOfStandardSupportDate": entry.standard,
+                "endOfExtendedSupportDate": entry.extended,
+                "status": status.lower().replace("_", "-"),
+                "versionStatus": status,
+                "kubernetesPatchVersion": f"{entry.minor}.0",
+            }
+        )
+    return page(call, "clusterVersions", found)
+
+
+def check_offered(version: str) -> None:
+    if version not in VERSIONS:
+        raise Refusal("InvalidParameterException", f"unsupported Kubernetes version {version}; {VERSIONS[0]} to {VERSIONS[-1]} can be had")
+
+
+@answers("eks", "UpdateClusterVersion")
+def update_version(call: Call) -> Any:
+    """One minor up, or back down after an upgrade. The control plane starts again, at the same address and with what it holds."""
+    version = str(call.get("version"))
+    cluster = at_rest(call, "VersionUpdate")
+    check_offered(version)
+    _check_parts(cluster)
+    if version == cluster.version:
+        raise Refusal("InvalidParameterException", f"Cluster is already at version {version}")
+    step = VERSIONS.index(version) - VERSIONS.index(cluster.version)
+    if step == -1:
+        _check_way_back(cluster, version)
+    elif step != 1:
+        raise Refusal("InvalidParameterException", f"Unsupported Kubernetes minor version update from {cluster.version} to {version}")
+    _check_nodes(cluster, version)
+    if step == 1 and not call.get("force") and blocking(call, cluster, version):
+        text = "Amazon EKS detected upgrade readiness issues. Call the ListInsights API to view detected upgrade blocking issues."
+        raise Refusal("InvalidStateException", f"{text} Pass the force flag when updating to override upgrade readiness errors.")
+    member = member_of(cluster)
+    if member:
+        member.submit(lambda plane: plane.restart(version))
+
+    def apply() -> None:
+        cluster.version = version
+        cluster.rehearsal_upgraded = datetime.now(UTC) if step == 1 else None
+
+    params = {"Version": version, "PlatformVersion": PLATFORM_VERSION}
+    kind = "VersionUpdate" if step == 1 else "VersionRollback"
+    return {"update": begin_update(cluster, kind, params, "eks_cluster", apply=apply).described()}
+
+
+def _check_parts(cluster: Any) -> None:
+    """An add-on or a node group that is being changed holds up a change of the version."""
+    busy: list[Update] = [update for update in updates_of(cluster) if update.status == "InProgress"]
+    if busy:
+        what = f"addon {busy[0].addon}" if busy[0].addon else f"nodegroup {busy[0].nodegroup}"
+        text = f"Cannot VersionUpdate because {what} of cluster {cluster.name} currently has update {busy[0].identifier} in progress"
+        raise Refusal("ResourceInUseException", text, 409)
+
+
+def _check_way_back(cluster: Any, version: str) -> None:
+    """Only after an upgrade of this cluster, only within seven days, only by one; and not onto paid support unless that is agreed to."""
+    upgraded = cluster.__dict__.get("rehearsal_upgraded")
+    if upgraded is None or datetime.now(UTC) - upgraded > WAY_BACK:
+        text = f"Cluster {cluster.name} cannot be rolled back to {version}: it was not upgraded to {cluster.version} within the last 7 days"
+        raise Refusal("InvalidRequestException", text)
+    support = next(entry for entry in CALENDAR if entry.minor == version)
+    if support.status(datetime.now(UTC)) == "EXTENDED_SUPPORT" and cluster.upgrade_policy["supportType"] != "EXTENDED":
+        text = f"Kubernetes version {version} is in extended support: set the upgrade policy of cluster {cluster.name} to EXTENDED first"
+        raise Refusal("InvalidRequestException", text)
+
+
+def _check_nodes(cluster: Any, version: str) -> None:
+    """No node may be newer than the control plane, nor more than three minors older."""
+    wanted = _number(version)
+    groups = [group for group in cluster.nodegroups.values() if not 0 <= wanted - _number(group.version) <= OLDEST_KUBELET]
+    if groups:
+        names = ", ".join(group.nodegroup_name for group in groups)
+        text = f"Nodegroups {names} must be updated to match cluster version {cluster.version} before updating cluster version"
+        raise Refusal("InvalidRequestException", text)
+
+
+def _number(minor: str) -> int:
+    return int(minor.split(".")[1])
+
+
+@answers("eks", "CancelUpdate")
+def cancel(call: Call) -> Any:
+    """EKS cancels rollbacks of clusters in Auto Mode and nothing else; there are none here."""
+    cluster = cluster_of(call)
+    update = in_progress(cluster)
+    if update is None or update.identifier != call.get("updateId"):
+        raise Refusal("InvalidRequestException", f"Update {call.get('updateId')} is not in progress")
+    raise Refusal("InvalidRequestException", f"Update {update.identifier} of type {update.kind} cannot be cancelled")

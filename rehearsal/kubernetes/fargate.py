@@ -1,0 +1,197 @@
+"""Fargate's part of a cluster: a webhook that gives pods of a profile to its scheduler, and a node for each of those pods.
+
+As on AWS a pod belongs to a profile by its namespace and labels, at the moment when it is created.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rehearsal.kubernetes.api import ApiError
+from rehearsal.kubernetes.node_groups import NODES, is_ready, remove
+from rehearsal.kubernetes.nodes import NodeShape
+from rehearsal.kubernetes.plane import ControlPlane
+
+SCHEDULER = "fargate-scheduler"
+PROFILE_LABEL = "eks.amazonaws.com/fargate-profile"
+COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
+WEBHOOK = "0500-amazon-eks-fargate-mutation.amazonaws.com"
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+TAINT = {"key": COMPUTE_TYPE, "value": "fargate", "effect": "NoSchedule"}
+# What can be provisioned: CPU in thousandths, then the least, the most and the steps of memory in GiB.
+SIZES = (
+    (250, (0.5, 1, 2)),
+    (500, (1, 2, 3, 4)),
+    (1000, tuple(range(2, 9))),
+    (2000, tuple(range(4, 17))),
+    (4000, tuple(range(8, 31))),
+    (8000, tuple(range(16, 61, 4))),
+    (16000, tuple(range(32, 121, 8))),
+)
+KEPT_MIB = 256  # of memory, for the Kubernetes components on the node
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    selectors: tuple[Mapping[str, Any], ...]
+
+    def takes(self, namespace: str, labels: Mapping[str, str]) -> bool:
+        """Whether one of the selectors fits; * and ? in them stand for anything and any character."""
+        return any(
+            fnmatchcase(namespace, str(selector.get("namespace")))
+            and all(key in labels and fnmatchcase(labels[key], value) for key, value in (selector.get("labels") or {}).items())
+            for selector in self.selectors
+        )
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node for one pod."""
+
+    name: str
+    address: str
+    zone: str
+    version: str
+    pod: str  # its path
+
+
+def profile_for(profiles: Iterable[Profile], namespace: str, pod: Mapping[str, Any]) -> Profile | None:
+    """The profile of a pod; of several the first by name. What runs on every node, and what asks for another scheduler, has none."""
+    metadata = pod.get("metadata") or {}
+    if any(owner.get("kind") == "DaemonSet" for owner in metadata.get("ownerReferences") or []):
+        return None
+    if (pod.get("spec") or {}).get("schedulerName", "default-scheduler") != "default-scheduler":
+        return None
+    fitting = [profile for profile in profiles if profile.takes(namespace, metadata.get("labels") or {})]
+    return min(fitting, key=lambda profile: profile.name, default=None)
+
+
+def admitted(request: Mapping[str, Any], profiles: Iterable[Profile]) -> dict[str, Any]:
+    """The response to an AdmissionReview of a pod: always allowed, and changed if a profile takes it."""
+    response: dict[str, Any] = {"uid": request["uid"], "allowed": True}
+    pod = request.get("object") or {}
+    profile = profile_for(profiles, str(request.get("namespace")), pod)
+    if profile is None:
+        return response
+    labels = {**((pod.get("metadata") or {}).get("labels") or {}), PROFILE_LABEL: profile.name}
+    cpu, memory = provisioned(pod)
+    annotations = {**((pod.get("metadata") or {}).get("annotations") or {}), "CapacityProvisioned": f"{cpu / 1000:g}vCPU {memory:g}GB"}
+    patch = [
+        {"op": "add", "path": "/spec/schedulerName", "value": SCHEDULER},
+        {"op": "add", "path": "/metadata/labels", "value": labels},
+        {"op": "add", "path": "/metadata/annotations", "value": annotations},
+    ]
+    return response | {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
+
+
+def provisioned(pod: Mapping[str, Any]) -> tuple[int, float]:
+    """The size that Fargate gives a pod: the smallest that holds what its containers ask for. CPU in thousandths, memory in GiB."""
+    spec = pod.get("spec") or {}
+    asked = [((container.get("resources") or {}).get("requests") or {}) for container in spec.get("containers") or []]
+    first = [((container.get("resources") or {}).get("requests") or {}) for container in spec.get("initContainers") or []]
+    cpu = max(sum(_thousandths(each.get("cpu")) for each in asked), *(_thousandths(each.get("cpu")) for each in first), 0)
+    memory = max(sum(_mebibytes(each.get("memory")) for each in asked), *(_mebibytes(each.get("memory")) for each in first), 0.0)
+    for size, memories in SIZES:
+        for gibibytes in memories:
+            if size >= cpu and gibibytes * 1024 >= memory + KEPT_MIB:
+                return size, float(gibibytes)
+    return SIZES[-1][0], float(SIZES[-1][1][-1])
+
+
+def _thousandths(quantity: Any) -> int:
+    text = str(quantity or "0")
+    return int(text[:-1]) if text.endswith("m") else int(float(text) * 1000)
+
+
+def _mebibytes(quantity: Any) -> float:
+    text = str(quantity or "0")
+    units = {"Ki": 1 / 1024, "Mi": 1.0, "Gi": 1024.0, "Ti": 1024.0**2, "k": 1e3 / 2**20, "M": 1e6 / 2**20, "G": 1e9 / 2**20}
+    for unit, factor in units.items():
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * factor
+    return float(text) / 2**20
+
+
+def configuration(url: str, authority: bytes) -> dict[str, Any]:
+    """The webhook as EKS registers it; a cluster whose webhook does not answer schedules its pods as any other."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}
+    webhook = {
+        "name": WEBHOOK,
+        "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
+        "rules": [rule],
+        "failurePolicy": "Ignore",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 5,
+    }
+    metadata = {"name": WEBHOOK}
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
+    return {**kind, "metadata": metadata, "webhooks": [webhook]}
+
+
+def register(plane: ControlPlane, url: str, authority: bytes) -> None:
+    try:
+        plane.api.create(WEBHOOKS, configuration(url, authority))
+    except ApiError as error:
+        if error.status != 409:
+            raise
+
+
+def unregister(plane: ControlPlane) -> None:
+    _quietly(lambda: plane.api.delete(f"{WEBHOOKS}/{WEBHOOK}"))
+
+
+def pods(plane: ControlPlane) -> list[dict[str, Any]]:
+    """Those that a profile has taken."""
+    items: list[dict[str, Any]] = plane.api.get("/api/v1/pods", labelSelector=PROFILE_LABEL)["items"]
+    return items
+
+
+def path_of(pod: Mapping[str, Any]) -> str:
+    return f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
+
+
+def delete_pods(plane: ControlPlane, paths: Iterable[str]) -> None:
+    for path in paths:
+        _quietly(lambda path=path: plane.api.delete(path))
+
+
+def keep(plane: ControlPlane, wanted: Sequence[Node], unbound: frozenset[str]) -> None:
+    """Makes the nodes that are missing, binds the pods of those that are ready, and removes the nodes whose pods have gone."""
+    present = {node["metadata"]["name"]: node for node in plane.api.get(NODES, labelSelector=f"{COMPUTE_TYPE}=fargate")["items"]}
+    for name in present.keys() - {each.name for each in wanted}:
+        remove(plane, name)
+    for each in wanted:
+        if each.name not in present:
+            plane.create_node(
+                each.name,
+                NodeShape("", cpus=2, memory_mib=4096, pods=1, disk_gib=20, version=each.version),
+                zone=each.zone,
+                address=each.address,
+                labels={COMPUTE_TYPE: "fargate"},
+                taints=[TAINT],
+                provider_id=f"aws:///{each.zone}/{each.name.split('.')[0]}",
+            )
+        elif each.pod in unbound and is_ready(present[each.name]):
+            _bind(plane, each)
+
+
+def _bind(plane: ControlPlane, node: Node) -> None:
+    target = {"apiVersion": "v1", "kind": "Node", "name": node.name}
+    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": node.pod.rsplit("/", 1)[1]}, "target": target}
+    _quietly(lambda: plane.api.create(f"{node.pod}/binding", binding))
+
+
+def _quietly(call: Any) -> None:
+    """What has gone meanwhile, or is done already, is all right."""
+    try:
+        call()
+    except ApiError as error:
+        if error.status not in (404, 409):
+            raise

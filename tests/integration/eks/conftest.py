@@ -1,0 +1,38 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One cloud for all tests here, emptied before each that asks for ``site``. Its clusters are only described: no control planes start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rehearsal.testing import Cloud
+from tests.integration.network.support import Requests
+
+from .support import ACCOUNT, REGION, Site
+
+
+@pytest.fixture(scope="session")
+def shared_cloud() -> Iterator[Cloud]:
+    with Cloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(shared_cloud: Cloud) -> Cloud:
+    shared_cloud.admin.reset()
+    return shared_cloud
+
+
+@pytest.fixture
+def site(cloud: Cloud) -> Site:
+    return Site(cloud)
+
+
+@pytest.fixture
+def requests(site: Site) -> Requests:
+    """What is asked from here on; the network that clusters stand in is there already."""
+    return Requests(site.cloud)

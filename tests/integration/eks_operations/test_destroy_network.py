@@ -1,0 +1,87 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Destroying a network: not while somebody stands in it, and not without looking at what is left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from rehearsal.testing import Cloud
+
+from .site import Changes, Site
+
+DESTROY = "playbooks/destroy.yml"
+MEANT = ("--extra-vars", "destroy=prod")
+
+
+@pytest.fixture
+def site(cloud: Cloud, tmp_path: Path) -> Site:
+    made = Site(cloud, tmp_path)
+    made.must("site.yml")
+    return made
+
+
+def cluster_in_it(cloud: Cloud, **tags: str) -> None:
+    """A cluster in the network, made by hand."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = cloud.client("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    found = cloud.client("ec2").describe_subnets(Filters=[{"Name": "tag:mainstay:address", "Values": ["subnet.main/private-*"]}])["Subnets"]
+    network: Any = {"subnetIds": [subnet["SubnetId"] for subnet in found]}
+    cloud.client("eks").create_cluster(name="prod-main", version="1.35", roleArn=role, resourcesVpcConfig=network, tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("tags", "whose"),
+    [({}, "that carries nobody's mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
+    ids=["by hand", "of a component that is not in this run"],
+)
+def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, tags: dict[str, str], whose: str) -> None:
+    cluster_in_it(cloud, **tags)
+    changes = Changes(cloud)
+    done = site.run(DESTROY, *MEANT, "--limit", "network")
+    assert done.code != 0
+    assert done.says(f"EKS cluster prod-main {whose} stands in vpc-")
+    assert changes.made() == []
+
+
+def test_what_carries_the_mark_afterwards_fails_the_run_and_is_listed(site: Site, cloud: Cloud) -> None:
+    tags = [{"ResourceType": "elastic-ip", "Tags": tag_list(Owner("prod", "forgotten").tags("elastic_ip.x"))}]
+    allocation = cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
+    done = site.run(DESTROY, *MEANT)
+    assert done.code != 0
+    assert done.says("This still carries the mark of what was destroyed:")
+    assert done.says(allocation)
+    cloud.client("ec2").release_address(AllocationId=allocation)
+    changes = Changes(cloud)
+    site.must(DESTROY, *MEANT)
+    assert changes.made() == []
+
+
+def test_what_others_left_is_no_business_of_one_component(site: Site, cloud: Cloud) -> None:
+    tags = [{"ResourceType": "elastic-ip", "Tags": tag_list(Owner("prod", "forgotten").tags("elastic_ip.x"))}]
+    cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)
+    site.must(DESTROY, *MEANT, "--limit", "network")
+    assert len(cloud.client("ec2").describe_addresses()["Addresses"]) == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--extra-vars", "destroy=dev")], ids=["nothing typed", "another name typed"])
+def test_without_the_name_of_the_environment_nothing_happens(site: Site, cloud: Cloud, arguments: tuple[str, ...]) -> None:
+    changes = Changes(cloud)
+    done = site.run(DESTROY, *arguments)
+    assert done.code != 0
+    assert done.says("Add --extra-vars destroy=prod if that is meant")
+    assert changes.made() == []
+
+
+def test_check_mode_lists_and_changes_nothing(site: Site, cloud: Cloud) -> None:
+    changes = Changes(cloud)
+    assert "to destroy" in site.must(DESTROY, "--check").text
+    assert changes.made() == []
