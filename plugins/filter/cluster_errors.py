@@ -33,7 +33,7 @@ options:
   component:
     description: The component of the clusters.
     type: str
-    default: eks
+    default: cluster
   network:
     description: Whether a network will be found that clusters stand in which name no subnets.
     type: bool
@@ -66,7 +66,9 @@ _value:
 FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), (UNKNOWN,))
 
 
-def cluster_errors(clusters: Any, name: str = "clusters", environment: str = "", component: str = "eks", network: bool = True) -> list[str]:
+def cluster_errors(
+    clusters: Any, name: str = "clusters", environment: str = "", component: str = "cluster", network: bool = True
+) -> list[str]:
     """Every problem with the clusters, each naming the path of the variable, its value and what would be right."""
     return validate(clusters, name, environment, component, FOUND_LATER if network else Network())[1]
 

@@ -28,7 +28,7 @@ options:
     description:
       - The component that the clusters belong to. It owns its resources alone. It is named like O(environment).
     type: str
-    default: eks
+    default: cluster
   clusters:
     description:
       - The clusters, by name. Required with O(state=present). A cluster that is no longer named is deleted, given consent in O(purge).
@@ -177,10 +177,10 @@ outputs:
           cluster_security_group_id: sg-07
           oidc_issuer: https://oidc.eks.af-south-1.amazonaws.com/id/0123456789ABCDEF
           oidc_provider_arn: null
-          node_role_arn: arn:aws:iam::123456789012:role/mainstay/prod/eks/prod.eks.main.nodes
+          node_role_arn: arn:aws:iam::123456789012:role/mainstay/prod/cluster/prod.cluster.main.nodes
           node_groups: {system: {name: system, autoscaling_group_name: eks-system-0123}}
           fargate_profiles: []
-          roles: {cluster-autoscaler: "arn:aws:iam::123456789012:role/mainstay/prod/eks/prod.eks.main.pod-cluster-autoscaler"}
+          roles: {cluster-autoscaler: "arn:aws:iam::123456789012:role/mainstay/prod/cluster/prod.cluster.main.pod-cluster-autoscaler"}
           kms_key_arn: arn:aws:kms:af-south-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab
           log_group_name: /aws/eks/prod-main/cluster
           fargate_log_group_name: null

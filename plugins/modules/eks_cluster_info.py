@@ -19,7 +19,7 @@ options:
     description:
       - The component that the clusters belong to.
     type: str
-    default: eks
+    default: cluster
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules

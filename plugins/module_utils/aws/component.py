@@ -71,6 +71,7 @@ class Domain:
     ``notes``: what is to be said with the plan.
     ``guard``: called with a plan before it is carried out; what it returns is called with the result, and tells what must not have come of
     it.
+    ``doubts``: given a plan, the connection and the region, what stands in the way of it, and what to warn of.
     """
 
     kinds: Mapping[str, Kind]
@@ -80,6 +81,7 @@ class Domain:
     ask: Mapping[str, Callable[[Aws], Any]] = field(default_factory=dict)
     notes: Callable[[Place], Sequence[str]] = lambda _place: ()
     guard: Callable[[Aws, Place, Plan], Callable[[Result], Sequence[Failure]]] = lambda _aws, _place, _plan: lambda _result: ()
+    doubts: Callable[[Plan, Aws, str], tuple[Sequence[Failure], Sequence[str]]] = lambda _plan, _aws, _region: ((), ())
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,12 @@ def run(module: Any, domain: Domain) -> NoReturn:
             note = saving.keep_or_note(place, desired, result, consent, domain.kinds) if saving else ""
             note = "; ".join([*([note] if note else []), *([] if absent else domain.notes(place))])
             exceeded, doubtful = check_quotas(result.plan, domain.kinds, aws, region) if module.params["check_quotas"] else ([], [])
+            stands, warnings = domain.doubts(result.plan, aws, region)
+            for text in warnings:
+                module.warn(text)
             if module.check_mode:
                 outlive(module, result, domain.kinds)
-            told = Told(note, [*exceeded, *doubtful] if module.check_mode else doubtful)
+            told = Told(note, [*exceeded, *doubtful, *stands] if module.check_mode else [*doubtful, *stands])
             if exceeded and not module.check_mode and not result.plan.refused:
                 result = replace(result, failures=exceeded)
             elif not module.check_mode and result.needs_apply:

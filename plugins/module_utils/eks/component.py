@@ -17,6 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.eks.questions import 
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.settings import Cluster, read_network
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.upgrade import upgrade_doubts
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_all import eks_kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.iam import IamRole
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.kms import KmsKey
@@ -96,4 +97,5 @@ def _domain(module: Any, clusters: Mapping[str, Cluster]) -> component.Domain:
         questions(clusters),
         lambda place: notes(clusters, known(place)),
         watch,
+        upgrade_doubts,
     )

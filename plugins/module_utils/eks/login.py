@@ -10,6 +10,7 @@ from inside its network alone.
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -109,8 +110,11 @@ def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:
         endpoint, authority = seen.attributes.get("endpoint"), seen.attributes.get("certificate_authority")
         if not endpoint or not authority:
             return "unreachable"
-        access = Access(str(endpoint), base64.b64decode(authority).decode(), token=eks_token(aws.client, seen.id, region))
-        return ask(Api(access, clock, clock.now()))
+        try:
+            access = Access(str(endpoint), base64.b64decode(authority).decode(), token=eks_token(aws.client, seen.id, region))
+            return ask(Api(access, clock, clock.now()))
+        except (ssl.SSLError, ValueError):
+            return "unreachable"  # the authority is none: a cluster that is only described
 
     return look
 

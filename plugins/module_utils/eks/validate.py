@@ -20,7 +20,7 @@ ANYWHERE = Network()
 
 
 def validate(
-    clusters: Any, path: str = "clusters", environment: str = "", component: str = "eks", network: Network = ANYWHERE
+    clusters: Any, path: str = "clusters", environment: str = "", component: str = "cluster", network: Network = ANYWHERE
 ) -> tuple[dict[str, Cluster], list[str]]:
     """The clusters that a user's mapping describes, and every problem with it.
 

@@ -4,8 +4,9 @@
 """What the versions say: the way from one to the other, node groups and kubelets, add-ons, support. Pure functions of what is known.
 
 Rules of versions come from the EKS User Guide (update-cluster, managed node groups) and from Kubernetes' version skew policy: a control
-plane goes up by one minor version; a kubelet is never newer than the API server and at most three minor versions older. Managed node groups
-have to be at the control plane's version before that is updated (EKS API reference, UpdateClusterVersion).
+plane goes up by one minor version; a kubelet is never newer than the API server and at most three minor versions older. The EKS API
+reference (UpdateClusterVersion) wants managed node groups at the control plane's version before that is updated; EKS itself refuses no more
+than what the skew policy does.
 """
 
 from __future__ import annotations
@@ -65,9 +66,13 @@ def _skewed(facts: Facts, group: Group) -> Iterator[Finding]:
         yield Finding(BLOCKS, "node_group_skew", group.name, text, "Nodes may not be newer: replace the node group.")
     elif facts.version == facts.target:
         yield Finding(INFO, "node_group_next", group.name, text, "It is updated next.")
+    elif (minor_of(facts.target) or has) - has > KUBELET_SKEW:
+        text = f"Node group {group.name} is at {group.version}, more than {KUBELET_SKEW} minor versions older than {facts.target}."
+        yield Finding(BLOCKS, "node_group_skew", group.name, text, f"Update it to {facts.version} first.")
     else:
-        remedy = f"EKS updates a control plane only when its node groups are at its version: update it to {facts.version} first."
-        yield Finding(BLOCKS, "node_group_skew", group.name, text, remedy)
+        yield Finding(
+            WARNS, "node_group_behind", group.name, text, f"AWS wants both at one version before: update it to {facts.version} first."
+        )
 
 
 def kubelets(facts: Facts) -> Iterator[Finding]:

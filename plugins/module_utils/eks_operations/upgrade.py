@@ -97,7 +97,7 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
         if action.kind != "eks_cluster" or action.verb != "update" or not versions or action.desired is None:
             continue
         try:
-            facts = look(aws, region, str(action.desired.properties["name"]), str(versions[0].after), {})
+            facts = look(aws, region, str(action.desired.properties["cluster_name"]), str(versions[0].after), {})
         except CallFailed as error:
             said.append(f"{action.address}: what stands in the way of {versions[0].after} could not be looked at: {error}")
             continue

@@ -25,6 +25,15 @@ KINDS = (
     "security_group",
     "vpc_endpoint",
     "flow_log",
+    "cluster_log_group",
+    "eks_cluster",
+    "eks_access_entry",
+    "iam_oidc_provider",
+    "launch_template",
+    "eks_nodegroup",
+    "eks_fargate_profile",
+    "eks_addon",
+    "eks_pod_identity_association",
 )
 _RANK = {kind: number for number, kind in enumerate(KINDS)}
 _DIGITS = re.compile(r"(\d+)")

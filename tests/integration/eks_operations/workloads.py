@@ -1,0 +1,72 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What stands inside a cluster with a real control plane: workloads, budgets, and a way to wait for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.look_inside import api_of
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
+from rehearsal.testing import Cloud
+
+SECONDS = 120.0
+
+
+def inside(cloud: Cloud, cluster: str) -> Api:
+    """The API of a cluster, as who made it."""
+    return api_of(cloud.client, cluster, cloud.region, SECONDS)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {SECONDS:g} s"
+        time.sleep(0.1)
+
+
+def namespace(api: Api, name: str) -> None:
+    api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def deployment(api: Api, name: str, space: str, replicas: int = 2, labels: Mapping[str, str] | None = None) -> None:
+    """A Deployment whose pods run at once, spread over nodes; there when all of them are."""
+    marked = {"app": name, **(labels or {})}
+    spread = [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": marked},
+        }
+    ]
+    pod = {"containers": [{"name": "app", "image": "registry.example/app:1"}], "topologySpreadConstraints": spread}
+    body: dict[str, Any] = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": space},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": marked}, "template": {"metadata": {"labels": marked}, "spec": pod}},
+    }
+    api.create(f"/apis/apps/v1/namespaces/{space}/deployments", body)
+    path = f"/apis/apps/v1/namespaces/{space}/deployments/{name}"
+    until(lambda: api.get(path)["status"].get("availableReplicas", 0) == replicas, f"Deployment {space}/{name} is available")
+
+
+def budget(api: Api, name: str, space: str, at_least: int) -> None:
+    """A PodDisruptionBudget for the pods of a Deployment of that name, once it knows them."""
+    body = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name, "namespace": space},
+        "spec": {"minAvailable": at_least, "selector": {"matchLabels": {"app": name}}},
+    }
+    api.create(f"/apis/policy/v1/namespaces/{space}/poddisruptionbudgets", body)
+    path = budget_path(name, space)
+    until(lambda: api.get(path).get("status", {}).get("expectedPods", 0) > 0, f"PodDisruptionBudget {space}/{name} knows its pods")
+
+
+def budget_path(name: str, space: str) -> str:
+    return f"/apis/policy/v1/namespaces/{space}/poddisruptionbudgets/{name}"
