@@ -59,7 +59,9 @@ def test_errors_name_the_variable() -> None:
     assert [one.partition(" is ")[0] for one in cluster_errors(given, "eks_clusters", "prod")] == [
         "eks_clusters.main.endpoint.public_cidrs"
     ]
-    assert "eks_clusters.main.subnet_ids is missing" in cluster_errors({"main": {"version": "1.36"}}, "eks_clusters", "dev", network=False)[0]
+    assert (
+        "eks_clusters.main.subnet_ids is missing" in cluster_errors({"main": {"version": "1.36"}}, "eks_clusters", "dev", network=False)[0]
+    )
 
 
 CLUSTERS: dict[str, Any] = {
