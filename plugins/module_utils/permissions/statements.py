@@ -111,7 +111,6 @@ def condition(scope: Scope, name: str, created_by: Iterable[str]) -> Condition:
         "eks_services": lambda: {"StringEquals": {"iam:PassedToService": list(EKS_SERVICES)}},
         "eks_linked": lambda: {"StringEquals": {"iam:AWSServiceName": list(EKS_LINKED)}},
         "from_template": lambda: {"ArnLike": {"ec2:LaunchTemplate": scope.arn("ec2", "launch-template/*")}},
-        "for_aws": lambda: {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     }
     return named[name]()
 
