@@ -18,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads impor
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds import logs_eks
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
@@ -79,12 +80,13 @@ LIFE: dict[str, dict[str, Any]] = {
 LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35"}}
 ORDER = ("create", "change", "upgrade", "destroy")
 SELDOM = {
+    **dict.fromkeys(("ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"), "asked by eks_drain"),
     "ec2:DescribeNatGateways": "asked about gateways of components that no host claims",
     "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }
-"""What no scenario gets to ask."""
+"""What no scenario gets to ask, beside what draining needs: that has tests of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +96,13 @@ def cloud() -> Iterator[Cloud]:
         yield started
 
 
-def meddle(cloud: Cloud) -> None:
+def meddle(cloud: Cloud, component: str) -> None:
     """What somebody leaves who works by hand: what no change of the inventory would change in this way."""
     eks, iam, kms, logs = (cloud.client(name) for name in ("eks", "iam", "kms", "logs"))
     (provider,) = (one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
     iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="mine")
     iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="sts.amazonaws.com")
-    iam.update_assume_role_policy(RoleName="prod.eks.main.nodes", PolicyDocument=json.dumps(TRUST_OF_PODS))
+    iam.update_assume_role_policy(RoleName=f"prod.{component}.main.nodes", PolicyDocument=json.dumps(TRUST_OF_PODS))
     other = iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(TRUST_OF_PODS))["Role"]["Arn"]
     (own,) = (one for one in eks.list_pod_identity_associations(clusterName="prod-main", namespace="web")["associations"])
     eks.update_pod_identity_association(clusterName="prod-main", associationId=own["associationId"], roleArn=other)
@@ -123,7 +125,7 @@ def used(cloud: Cloud) -> set[str]:
     for name in ORDER:
         if name == "change":
             cloud.admin.policies(apply=None)
-            meddle(cloud)
+            meddle(cloud, site.component)
             cloud.admin.policies(**documents(SCOPE, "eks"))
         desired = site.desired(**LIFE[name])
         plan = site.plan(desired, purge=EVERYTHING)
@@ -140,7 +142,7 @@ def used(cloud: Cloud) -> set[str]:
 
 
 def test_nothing_is_denied_and_no_action_is_too_much(used: set[str]) -> None:
-    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - set(SELDOM)) == []
+    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *WRITES_DRAIN, *READS_DRAIN}) == []
 
 
 def test_what_another_environment_owns_cannot_be_changed(cloud: Cloud) -> None:
@@ -151,7 +153,7 @@ def test_what_another_environment_owns_cannot_be_changed(cloud: Cloud) -> None:
     eks = cloud.client("eks")
     name = eks.list_clusters()["clusters"][0]
     there = eks.describe_cluster(name=name)["cluster"]
-    ours = Owner("prod", "eks").tags("eks_cluster.main")
+    ours = Owner("prod", "cluster").tags("eks_cluster.main")
     inside = {"clusterName": name}
     calls: list[tuple[str, dict[str, Any]]] = [
         ("update_cluster_config", {"name": name, "deletionProtection": False}),
