@@ -169,6 +169,8 @@ def _unknown(call: Call, kind: str, name: str) -> str:
     if kind == "podidentityassociation":
         return arn(call, "eks", f"{kind}/{cluster}/{name or '*'}")
     if kind == "access-entry":
+        if name.count(":") < 5:  # no ARN of a principal, which EKS itself refuses
+            return arn(call, "eks", f"{kind}/{cluster}/*")
         account, rest = name.split(":")[4], name.split(":", 5)[5]
         return arn(call, "eks", f"{kind}/{cluster}/{rest.partition('/')[0]}/{account}/{rest.rpartition('/')[2]}/*")
     return arn(call, "eks", f"{kind}/{cluster}/{name}/*")
