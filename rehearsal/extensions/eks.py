@@ -13,6 +13,7 @@ from rehearsal.extensions.eks_access import admit_creator, admit_planner, config
 from rehearsal.extensions.eks_checks import blocks_of
 from rehearsal.extensions.eks_common import (
     Update,
+    at_rest,
     carried_out,
     cluster_of,
     finish_updates,
@@ -25,7 +26,7 @@ from rehearsal.extensions.eks_common import (
 from rehearsal.extensions.eks_versions import PLATFORM_VERSION
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.kubernetes.fleet import fleet
-from rehearsal.registry import Call, adjusts, answers, backend, prepare, settles
+from rehearsal.registry import Call, adjusts, answers, backend, prepare, refuses, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import TransitionalState
 
@@ -211,6 +212,12 @@ def delete(call: Call) -> Any:
         if member:
             member.finish()
     return {"cluster": described(cluster)}
+
+
+@refuses("eks", "UpdateNodegroupConfig", "UpdateNodegroupVersion")
+def one_at_a_time(call: Call) -> None:
+    """While the cluster itself is updated, its node groups are not."""
+    at_rest(call, call.operation)
 
 
 @answers("eks", "ListClusters")
