@@ -23,6 +23,7 @@ from rehearsal.extensions.eks_common import (
     subnets_by_id,
     updates_of,
 )
+from rehearsal.extensions.eks_health import issues_of
 from rehearsal.extensions.eks_versions import PLATFORM_VERSION
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.kubernetes.fleet import fleet
@@ -167,7 +168,7 @@ def described(cluster: Any) -> dict[str, Any]:
         "upgradePolicy": cluster.upgrade_policy,
         "deletionProtection": cluster.deletion_protection,
         "zonalShiftConfig": cluster.zonal_shift,
-        "health": {"issues": _issues(cluster)},
+        "health": {"issues": issues_of(cluster)},
         "certificateAuthority": {},
     }
     if status in ("CREATING", "FAILED"):
@@ -179,13 +180,6 @@ def described(cluster: Any) -> dict[str, Any]:
         "certificateAuthority": {"data": base64.b64encode(authority).decode()},
     }
     return shown | reached
-
-
-def _issues(cluster: Any) -> list[dict[str, Any]]:
-    member = member_of(cluster)
-    if member is None or member.phase != "failed":
-        return []
-    return [{"code": "Other", "message": member.error, "resourceIds": [cluster.name]}]
 
 
 @answers("eks", "DescribeCluster")

@@ -286,6 +286,20 @@ def test_a_key_can_be_added_once(main: EksAccount) -> None:
     assert refused(main.eks.associate_encryption_config, **given) == "InvalidParameterException"
 
 
+def test_a_cluster_whose_role_and_key_are_gone(eks_account: EksAccount) -> None:
+    key = new_key(eks_account)
+    eks_account.create(encryptionConfig=encrypted(key))
+    assert eks_account.describe()["health"] == {"issues": []}
+    kms, iam = eks_account.cloud.client("kms"), eks_account.iam
+    kms.disable_key(KeyId=key)
+    assert [(issue["code"], issue["resourceIds"]) for issue in eks_account.describe()["health"]["issues"]] == [("KmsKeyDisabled", [key])]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    iam.delete_role(RoleName="cluster")
+    assert [issue["code"] for issue in eks_account.describe()["health"]["issues"]] == ["IamRoleNotFound", "KmsKeyMarkedForDeletion"]
+    found = eks_account.eks.list_insights(clusterName="main", filter={"statuses": ["ERROR"]})["insights"]
+    assert [one["name"] for one in found] == ["Cluster health issues"]
+
+
 def test_a_protected_cluster_is_not_deleted(eks_account: EksAccount) -> None:
     eks = eks_account.eks
     eks_account.create(deletionProtection=True)
@@ -383,6 +397,18 @@ def test_an_upgrade_can_be_taken_back(eks_account: EksAccount) -> None:
     until(lambda: eks.list_nodegroups(clusterName="main")["nodegroups"] == [])
     assert upgrade(eks_account, "1.35")["type"] == "VersionRollback"
     assert refused(eks.update_cluster_version, name="main", version="1.34") == "InvalidRequestException"
+
+
+def test_extended_support_is_given_up_before_it_begins(eks_account: EksAccount) -> None:
+    """Whether 1.33 is in it depends on the day."""
+    eks = eks_account.eks
+    eks_account.create(version="1.33")
+    (support,) = eks.describe_cluster_versions(clusterVersions=["1.33"])["clusterVersions"]
+    given = {"name": "main", "upgradePolicy": {"supportType": "STANDARD"}}
+    if support["versionStatus"] == "STANDARD_SUPPORT":
+        eks_account.until_updated(eks.update_cluster_config(**given)["update"])
+    else:
+        assert refused(eks.update_cluster_config, **given) == "InvalidRequestException"
 
 
 # Insights
