@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A cluster of 1.35, and in it a workload of which no pod may go."""
     settings = {"patience_seconds": {"pod_eviction": 3.0}}
     with Cloud(account_id=ACCOUNT, region=REGION, settings=settings) as cloud:
-        made = Site(cloud, tmp_path_factory.mktemp("upgrade"), {"vpc": ["network"], "eks": ["eks"]})
+        made = Site(cloud, tmp_path_factory.mktemp("upgrade"), {"vpc": ["network"], "eks": ["cluster"]})
         made.variables["eks_clusters"] = clusters("1.35")
         made.must("site.yml")
         made.must(UPGRADE)
