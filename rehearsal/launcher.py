@@ -23,6 +23,7 @@ from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES, Credentials, generate, refuse_real
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+HELM = REPOSITORY / "rehearsal" / "kubernetes" / "bin"
 STATE_DIRECTORY = REPOSITORY / ".rehearsal"
 START_SECONDS = 60.0
 
@@ -152,6 +153,8 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
         # Given even before there is a cluster: a rehearsal must not reach the one that the caller's own kubeconfig leads to.
         "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
+        # Behind whatever is there: a Helm of the caller's own comes first.
+        "PATH": os.pathsep.join(part for part in (os.environ.get("PATH", ""), str(HELM)) if part),
         **({"MAINSTAY_REHEARSAL_RATE_LIMITS": "aws"} if cloud.get("rate_limits") else {}),
     }
 

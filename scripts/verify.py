@@ -90,8 +90,9 @@ def molecule() -> Commands:
 
 
 def kubernetes() -> Commands:
-    """The tests of the rehearsal's Kubernetes, after its control plane has been built: without one there is nothing to test."""
-    return [[PYTHON, "-m", "rehearsal.kubernetes", "build"], *pytest("kubernetes", "tests/rehearsal/kubernetes")]
+    """The tests of the rehearsal's Kubernetes, after its control plane has been built and Helm installed: it takes both."""
+    first = [[PYTHON, "-m", "rehearsal.kubernetes", "build"], [PYTHON, "-m", "rehearsal.kubernetes", "helm", "version"]]
+    return [*first, *pytest("kubernetes", "tests/rehearsal/kubernetes")]
 
 
 QUICK = frozenset({"quick", "lint", "full"})

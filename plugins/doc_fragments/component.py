@@ -24,8 +24,8 @@ options:
     type: str
 """
 
-    # How a call brings the described state about.
-    APPLY = r"""
+    # How a call brings the described state about, wherever that is.
+    CHANGE = r"""
 options:
   state:
     description:
@@ -67,23 +67,6 @@ options:
         refused. Entries that have been carried out are ignored and may stay.
     type: dict
     default: {}
-  tags:
-    description:
-      - Tags for every resource. More specific ones of the same name win.
-    type: dict
-    default: {}
-  permissions_boundary:
-    description:
-      - ARN of the policy that limits every IAM role that is made here.
-    type: str
-  check_quotas:
-    description:
-      - Compare what is to be created with the quotas of the account, over everything in the region. A plan names those that would be
-        exceeded, and an apply ends before its first change.
-      - Where the account's quota cannot be read, AWS's default is assumed, and going beyond it is only reported.
-      - A run that creates nothing asks nothing. Each component sees only what it needs itself.
-    type: bool
-    default: true
   poll_interval:
     description:
       - Longest pause between two looks at a resource that is in transition, in seconds.
@@ -155,3 +138,27 @@ options:
     elements: str
     default: []
 """
+
+    # The same for resources of AWS.
+    APPLY = (
+        CHANGE
+        + r"""
+  tags:
+    description:
+      - Tags for every resource. More specific ones of the same name win.
+    type: dict
+    default: {}
+  permissions_boundary:
+    description:
+      - ARN of the policy that limits every IAM role that is made here.
+    type: str
+  check_quotas:
+    description:
+      - Compare what is to be created with the quotas of the account, over everything in the region. A plan names those that would be
+        exceeded, and an apply ends before its first change.
+      - Where the account's quota cannot be read, AWS's default is assumed, and going beyond it is only reported.
+      - A run that creates nothing asks nothing. Each component sees only what it needs itself.
+    type: bool
+    default: true
+"""
+    )

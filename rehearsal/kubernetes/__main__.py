@@ -1,4 +1,4 @@
-"""Command line of the rehearsal's Kubernetes: python -m rehearsal.kubernetes build|start|stop|status|kubeconfig|kubectl|token."""
+"""Command line of the rehearsal's Kubernetes: python -m rehearsal.kubernetes build|start|stop|status|kubeconfig|kubectl|helm|token."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import re
 import sys
 from typing import Any
 
-from rehearsal.kubernetes import VERSIONS, build, keeper
+from rehearsal.kubernetes import VERSIONS, build, helm, keeper
 from rehearsal.kubernetes.plane import PlaneError
 from rehearsal.launcher import REPOSITORY
 
 
 def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
-    if given[:1] == ["kubectl"]:
-        return _kubectl(given[1:])
+    if given[:1] in (["kubectl"], ["helm"]):
+        return _instead(given[0], given[1:])
     options = _parser().parse_args(given)
     try:
         return int(COMMANDS[options.command](options))
@@ -59,14 +59,14 @@ def _kubeconfig(options: argparse.Namespace) -> int:
     return 0
 
 
-def _kubectl(arguments: list[str]) -> int:
-    """In place of this process, so that everything that kubectl does with its terminal works."""
+def _instead(name: str, arguments: list[str]) -> int:
+    """In place of this process, so that everything that kubectl or Helm does with its terminal works."""
     try:
-        program = build.kubectl()
+        program = build.kubectl() if name == "kubectl" else helm.helm()
     except build.BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    return os.execv(program, ["kubectl", *arguments])  # noqa: S606  no shell is wanted
+    return os.execv(program, [name, *arguments])  # noqa: S606  no shell is wanted
 
 
 def _token(options: argparse.Namespace) -> int:
@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--cluster-name", required=True)
             command.add_argument("--region", help="of the STS that is asked; AWS_REGION or the profile's unless given")
     commands.add_parser("kubectl", help="run kubectl of the control plane's own version", add_help=False)
+    commands.add_parser("helm", help="run Helm, which is installed first if there is none", add_help=False)
     return parser
 
 

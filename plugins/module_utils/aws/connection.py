@@ -191,10 +191,14 @@ class Aws:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _call(self, service: str, method: str, mutating: bool, function: Callable[[Any], T]) -> T:
-        client = self.client(service)
+    def count(self, *, mutating: bool) -> None:
+        """Note one call, also one of another API on behalf of the same owner."""
         with self._counting:
             self.counts["write" if mutating else "read"] += 1
+
+    def _call(self, service: str, method: str, mutating: bool, function: Callable[[Any], T]) -> T:
+        client = self.client(service)
+        self.count(mutating=mutating)
         operation = client.meta.method_to_api_mapping.get(method, method)
         return call(service, operation, mutating, lambda: function(client), self._pause, self._pace)
 

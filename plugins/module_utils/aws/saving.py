@@ -94,6 +94,8 @@ class Saving:
 
 def saving_of(params: Mapping[str, Any], module: str, check_mode: bool, secrets: Collection[str]) -> Saving:
     """What the options ask for. Raises Refused, before the first call, for what cannot be."""
+    if params.get("name"):  # several calls of one component are told apart by what they call their subject
+        module = f"{module} {params['name']}"
     identity = {"module": module, "environment": params["environment"], "component": params["component"]}
     saving = Saving(
         identity,

@@ -32,6 +32,11 @@ READ_SECONDS = 20.0
 WATCH_SECONDS = 50
 """The API ends a watch after this long. A connection that is dead but open is given up a little later."""
 
+PATCHES = {
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "apply": "application/apply-patch+yaml",  # JSON is YAML
+}
 PASSING = (429, 500, 502, 503, 504)
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -73,8 +78,8 @@ class Api:
         self._pool = access.pool(urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS))
         self._server_time: tuple[datetime, float] | None = None
 
-    def get(self, path: str, **query: Any) -> dict[str, Any]:
-        return self._json("GET", path, query)
+    def get(self, path: str, *, accept: str = "application/json", **query: Any) -> dict[str, Any]:
+        return self._json("GET", path, query, accept=accept)
 
     def text(self, path: str, **query: Any) -> str:
         """A body that is not JSON, such as a log."""
@@ -102,9 +107,8 @@ class Api:
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._json("POST", path, {}, body=body)
 
-    def patch(self, path: str, body: Any, *, kind: str = "merge") -> dict[str, Any]:
-        media = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}[kind]
-        return self._json("PATCH", path, {}, body=body, media=media)
+    def patch(self, path: str, body: Any, *, kind: str = "merge", **query: Any) -> dict[str, Any]:
+        return self._json("PATCH", path, query, body=body, media=PATCHES[kind])
 
     def delete(self, path: str, body: Mapping[str, Any]) -> None:
         self._call("DELETE", path, {}, body=body)
@@ -130,6 +134,10 @@ class Api:
             except ValueError:
                 self._pause(pause, None, "its answer broke off")
             pause = min(LONGEST_PAUSE, pause * 2)
+
+    def is_final(self, status: int, _text: str) -> bool:
+        """Whether trying again within this call is no use."""
+        return status not in PASSING
 
     def server_now(self) -> datetime:
         """The API server's clock, carried on by ours that only goes forward."""
@@ -167,7 +175,7 @@ class Api:
                 if response.status == 401 and not renewed and self._access.can_renew():
                     renewed = True
                     continue
-                if response.status not in PASSING:
+                if self.is_final(response.status, text):
                     raise _problem(response.status, method, path, text)
                 self._pause(pause, response.headers.get("Retry-After"), f"HTTP {response.status}: {text}")
             pause = min(LONGEST_PAUSE, pause * 2)

