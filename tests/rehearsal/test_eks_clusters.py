@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -290,6 +291,36 @@ def test_a_repeated_call_gets_the_first_reply(eks_account: EksAccount) -> None:
     given = {"name": "main", "deletionProtection": True, "clientRequestToken": "twice"}
     updates = [eks_account.eks.update_cluster_config(**given)["update"]["id"] for _ in range(2)]
     assert updates[0] == updates[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [
+        ("VersionUpdate", lambda eks: eks.update_cluster_version(name="main", version="1.36")),
+        ("LoggingUpdate", lambda eks: eks.update_cluster_config(name="main", logging=ALL_LOGS)),
+    ],
+)
+def test_an_update_that_is_to_fail(main: EksAccount, kind: str, begin: Callable[[Any], dict[str, Any]]) -> None:
+    """Nothing has changed then, and the next one may begin."""
+    main.cloud.admin.settings(eks_failing_updates={kind: {"errorCode": "Unknown", "errorMessage": "as set"}})
+    before = main.describe()
+    done = main.until_updated(begin(main.eks)["update"])
+    assert (done["status"], done["errors"]) == ("Failed", [{"errorCode": "Unknown", "errorMessage": "as set", "resourceIds": []}])
+    assert main.describe() == before
+    main.cloud.admin.settings(eks_failing_updates={})
+    assert main.until_updated(begin(main.eks)["update"])["status"] == "Successful"
+    with pytest.raises(AdminError, match="needs errorCode and errorMessage"):
+        main.cloud.admin.settings(eks_failing_updates={kind: {"message": "x"}})
+
+
+def test_an_upgrade_needs_addresses(eks_account: EksAccount) -> None:
+    narrow = [eks_account.new_subnet(f"10.0.9.{number}/28", zone) for number, zone in ((0, "a"), (16, "b"))]
+    eks_account.create(network={"subnetIds": narrow})
+    while sum(_free(eks_account, subnet) for subnet in narrow) >= 5:
+        eks_account.ec2.create_network_interface(SubnetId=max(narrow, key=lambda subnet: _free(eks_account, subnet)))
+    done = upgrade(eks_account, "1.36")
+    assert (done["status"], [error["errorCode"] for error in done["errors"]]) == ("Failed", ["IpNotAvailable"])
+    assert eks_account.describe()["version"] == "1.35"
 
 
 # Versions
