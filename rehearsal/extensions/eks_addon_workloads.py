@@ -41,8 +41,8 @@ def left_unmanaged(cluster: Any) -> dict[str, str]:
 def well(addon: Any) -> bool:
     """Whether what the add-on runs has the nodes that it needs.
 
-    With a control plane the Deployments themselves say whether they are available; what they said last holds. Without one, an active node
-    group will do, or a Fargate profile for the namespace.
+    With a control plane the Deployments themselves say whether they are available; what they said last holds. Without one, a node
+    that takes pods will do, or a Fargate profile for the namespace.
     """
     if not addon.product.needs_nodes:
         return True
@@ -54,7 +54,9 @@ def well(addon: Any) -> bool:
 
 
 def _has_capacity(cluster: Any, namespace: str) -> bool:
-    if any(group.status in ("ACTIVE", "UPDATING", "DEGRADED") for group in cluster.nodegroups.values()):
+    from rehearsal.extensions.eks_nodegroup_life import ready_nodes  # which asks the add-ons for the network
+
+    if ready_nodes(cluster):
         return True
     profiles = [profile for profile in cluster.fargate_profiles.values() if profile.status == "ACTIVE"]
     return any(selector.get("namespace") == namespace for profile in profiles for selector in profile.selectors)

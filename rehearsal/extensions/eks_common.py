@@ -83,6 +83,12 @@ def member_of(cluster: Any) -> Member | None:
     return fleet.member(cluster.arn)
 
 
+def plays(cluster: Any) -> bool:
+    """Whether a control plane follows what is wanted of the cluster's nodes; one that has failed does not any more."""
+    member = member_of(cluster)
+    return member is not None and member.phase not in ("failed", "stopped")
+
+
 def updates_of(cluster: Any) -> list[Update]:
     found: list[Update] = cluster.__dict__.setdefault("rehearsal_updates", [])
     return found

@@ -91,6 +91,11 @@ def describe_versions(call: Call) -> Any:
     return page(call, "clusterVersions", found)
 
 
+def in_standard_support(version: str) -> bool:
+    """Whether a minor is in standard support today."""
+    return any(entry.minor == version and entry.status(datetime.now(UTC)) == "STANDARD_SUPPORT" for entry in CALENDAR)
+
+
 def check_offered(version: str) -> None:
     if version not in VERSIONS:
         raise Refusal("InvalidParameterException", f"unsupported Kubernetes version {version}; {VERSIONS[0]} to {VERSIONS[-1]} can be had")
@@ -153,9 +158,10 @@ def _check_way_back(cluster: Any, version: str) -> None:
     if upgraded is None or datetime.now(UTC) - upgraded > WAY_BACK:
         text = f"Cluster {cluster.name} cannot be rolled back to {version}: it was not upgraded to {cluster.version} within the last 7 days"
         raise Refusal("InvalidRequestException", text)
-    support = next(entry for entry in CALENDAR if entry.minor == version)
-    if support.status(datetime.now(UTC)) == "EXTENDED_SUPPORT" and cluster.upgrade_policy["supportType"] != "EXTENDED":
-        text = f"Kubernetes version {version} is in extended support: set the upgrade policy of cluster {cluster.name} to EXTENDED first"
+    if not in_standard_support(version) and cluster.upgrade_policy["supportType"] != "EXTENDED":
+        text = (
+            f"Kubernetes version {version} is not in standard support: set the upgrade policy of cluster {cluster.name} to EXTENDED first"
+        )
         raise Refusal("InvalidRequestException", text)
 
 

@@ -206,6 +206,15 @@ def test_the_reader_of_the_rehearsal_may_look_into_every_cluster(main: EksAccoun
     assert [(one["policyArn"].rsplit("/")[-1], one["accessScope"]["type"]) for one in found] == [("AmazonEKSAdminViewPolicy", "cluster")]
 
 
+def test_new_clusters_show_late_in_lists(eks_account: EksAccount) -> None:
+    eks_account.cloud.admin.settings(visibility_seconds=0.5)
+    eks_account.create()
+    eks_account.cloud.admin.settings(visibility_seconds=0)
+    assert eks_account.eks.list_clusters()["clusters"] == []
+    assert eks_account.describe()["name"] == "main"
+    until(lambda: eks_account.eks.list_clusters()["clusters"] == ["main"])
+
+
 # Changes
 
 
@@ -261,6 +270,7 @@ def test_one_update_at_a_time(main: EksAccount) -> None:
     assert refused(eks.update_cluster_config, name="main", upgradePolicy={"supportType": "STANDARD"}) == "ResourceInUseException"
     assert refused(eks.update_cluster_version, name="main", version="1.36") == "ResourceInUseException"
     assert refused(eks.associate_encryption_config, clusterName="main", encryptionConfig=encrypted(key)) == "ResourceInUseException"
+    assert refused(eks.update_nodegroup_version, clusterName="main", nodegroupName="any") == "ResourceInUseException"
     assert refused(eks.delete_cluster, name="main") == "ResourceInUseException"
     assert refused(eks.cancel_update, name="main", updateId=update["id"]) == "InvalidRequestException"
     assert main.until_updated(update)["status"] == "Successful"
@@ -274,6 +284,20 @@ def test_a_key_can_be_added_once(main: EksAccount) -> None:
     main.until_updated(update)
     assert main.describe()["encryptionConfig"] == given["encryptionConfig"]
     assert refused(main.eks.associate_encryption_config, **given) == "InvalidParameterException"
+
+
+def test_a_cluster_whose_role_and_key_are_gone(eks_account: EksAccount) -> None:
+    key = new_key(eks_account)
+    eks_account.create(encryptionConfig=encrypted(key))
+    assert eks_account.describe()["health"] == {"issues": []}
+    kms, iam = eks_account.cloud.client("kms"), eks_account.iam
+    kms.disable_key(KeyId=key)
+    assert [(issue["code"], issue["resourceIds"]) for issue in eks_account.describe()["health"]["issues"]] == [("KmsKeyDisabled", [key])]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    iam.delete_role(RoleName="cluster")
+    assert [issue["code"] for issue in eks_account.describe()["health"]["issues"]] == ["IamRoleNotFound", "KmsKeyMarkedForDeletion"]
+    found = eks_account.eks.list_insights(clusterName="main", filter={"statuses": ["ERROR"]})["insights"]
+    assert [one["name"] for one in found] == ["Cluster health issues"]
 
 
 def test_a_protected_cluster_is_not_deleted(eks_account: EksAccount) -> None:
@@ -375,6 +399,18 @@ def test_an_upgrade_can_be_taken_back(eks_account: EksAccount) -> None:
     assert refused(eks.update_cluster_version, name="main", version="1.34") == "InvalidRequestException"
 
 
+def test_extended_support_is_given_up_before_it_begins(eks_account: EksAccount) -> None:
+    """Whether 1.33 is in it depends on the day."""
+    eks = eks_account.eks
+    eks_account.create(version="1.33")
+    (support,) = eks.describe_cluster_versions(clusterVersions=["1.33"])["clusterVersions"]
+    given = {"name": "main", "upgradePolicy": {"supportType": "STANDARD"}}
+    if support["versionStatus"] == "STANDARD_SUPPORT":
+        eks_account.until_updated(eks.update_cluster_config(**given)["update"])
+    else:
+        assert refused(eks.update_cluster_config, **given) == "InvalidRequestException"
+
+
 # Insights
 
 
@@ -427,6 +463,9 @@ def test_tags_of_everything(main: EksAccount) -> None:
     given = {"namespace": "web", "serviceAccount": "api", "roleArn": main.pod_role}
     arns.append(eks.create_pod_identity_association(clusterName="main", **given)["association"]["associationArn"])
     arns.append(eks.create_access_entry(clusterName="main", principalArn=main.pod_role)["accessEntry"]["accessEntryArn"])
+    role = main.new_role("fargate", trust("eks-fargate-pods.amazonaws.com"))
+    profile = {"fargateProfileName": "jobs", "podExecutionRoleArn": role, "selectors": [{"namespace": "jobs"}], "subnets": main.subnets}
+    arns.append(eks.create_fargate_profile(clusterName="main", **profile)["fargateProfile"]["fargateProfileArn"])
     for arn in arns:
         eks.tag_resource(resourceArn=arn, tags={"a": "b", "c": "d"})
         eks.untag_resource(resourceArn=arn, tagKeys=["c"])
