@@ -65,7 +65,6 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "DeleteLaunchTemplateVersions": ("LaunchTemplateId", "LaunchTemplateName"),
     "DeleteNatGateway": ("NatGatewayId",),
     "DeleteNetworkInterface": ("NetworkInterfaceId",),
-    "DeleteNetworkInterface": ("NetworkInterfaceId",),
     "DeleteSubnet": ("SubnetId",),
     "DeleteTags": ("Resources",),
     "DeleteVpc": ("VpcId",),

@@ -94,8 +94,8 @@ def _advance(group: Any) -> None:
 def _give_up(group: Any, roll: Roll | None) -> None:
     """What has taken too long: a group that does not come to be has failed, an update ends with an error."""
     now, patience = time.monotonic(), transitions.delays.patience_for
-    waiting = [each for each in instances_of(group) if not each.joined and now > each.began + patience("node_join")]
-    group.rehearsal_late = waiting
+    absent = [each for each in instances_of(group) if not each.joined]
+    group.rehearsal_late = waiting = absent if any(now > each.began + patience("node_join") for each in absent) else []
     if not group.rehearsal_joined and (waiting or group.rehearsal_shortage) and not group.rehearsal_deleted:
         group.rehearsal_failed = group.rehearsal_failed or creation_issue(group, waiting)
     if roll is None:

@@ -68,6 +68,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "disabled_regions": [],
         "control_planes": True,
         "eks_insights": [],
+        "eks_failing_updates": {},
         "patience_seconds": {"node_join": 60.0, "pod_eviction": 30.0, "load_balancer": 0.0},
         "leaked_interface_seconds": 0.0,
         "rate_limits": {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -205,6 +206,15 @@ def test_the_reader_of_the_rehearsal_may_look_into_every_cluster(main: EksAccoun
     assert [(one["policyArn"].rsplit("/")[-1], one["accessScope"]["type"]) for one in found] == [("AmazonEKSAdminViewPolicy", "cluster")]
 
 
+def test_new_clusters_show_late_in_lists(eks_account: EksAccount) -> None:
+    eks_account.cloud.admin.settings(visibility_seconds=0.5)
+    eks_account.create()
+    eks_account.cloud.admin.settings(visibility_seconds=0)
+    assert eks_account.eks.list_clusters()["clusters"] == []
+    assert eks_account.describe()["name"] == "main"
+    until(lambda: eks_account.eks.list_clusters()["clusters"] == ["main"])
+
+
 # Changes
 
 
@@ -260,6 +270,7 @@ def test_one_update_at_a_time(main: EksAccount) -> None:
     assert refused(eks.update_cluster_config, name="main", upgradePolicy={"supportType": "STANDARD"}) == "ResourceInUseException"
     assert refused(eks.update_cluster_version, name="main", version="1.36") == "ResourceInUseException"
     assert refused(eks.associate_encryption_config, clusterName="main", encryptionConfig=encrypted(key)) == "ResourceInUseException"
+    assert refused(eks.update_nodegroup_version, clusterName="main", nodegroupName="any") == "ResourceInUseException"
     assert refused(eks.delete_cluster, name="main") == "ResourceInUseException"
     assert refused(eks.cancel_update, name="main", updateId=update["id"]) == "InvalidRequestException"
     assert main.until_updated(update)["status"] == "Successful"
@@ -273,6 +284,20 @@ def test_a_key_can_be_added_once(main: EksAccount) -> None:
     main.until_updated(update)
     assert main.describe()["encryptionConfig"] == given["encryptionConfig"]
     assert refused(main.eks.associate_encryption_config, **given) == "InvalidParameterException"
+
+
+def test_a_cluster_whose_role_and_key_are_gone(eks_account: EksAccount) -> None:
+    key = new_key(eks_account)
+    eks_account.create(encryptionConfig=encrypted(key))
+    assert eks_account.describe()["health"] == {"issues": []}
+    kms, iam = eks_account.cloud.client("kms"), eks_account.iam
+    kms.disable_key(KeyId=key)
+    assert [(issue["code"], issue["resourceIds"]) for issue in eks_account.describe()["health"]["issues"]] == [("KmsKeyDisabled", [key])]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    iam.delete_role(RoleName="cluster")
+    assert [issue["code"] for issue in eks_account.describe()["health"]["issues"]] == ["IamRoleNotFound", "KmsKeyMarkedForDeletion"]
+    found = eks_account.eks.list_insights(clusterName="main", filter={"statuses": ["ERROR"]})["insights"]
+    assert [one["name"] for one in found] == ["Cluster health issues"]
 
 
 def test_a_protected_cluster_is_not_deleted(eks_account: EksAccount) -> None:
@@ -290,6 +315,36 @@ def test_a_repeated_call_gets_the_first_reply(eks_account: EksAccount) -> None:
     given = {"name": "main", "deletionProtection": True, "clientRequestToken": "twice"}
     updates = [eks_account.eks.update_cluster_config(**given)["update"]["id"] for _ in range(2)]
     assert updates[0] == updates[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [
+        ("VersionUpdate", lambda eks: eks.update_cluster_version(name="main", version="1.36")),
+        ("LoggingUpdate", lambda eks: eks.update_cluster_config(name="main", logging=ALL_LOGS)),
+    ],
+)
+def test_an_update_that_is_to_fail(main: EksAccount, kind: str, begin: Callable[[Any], dict[str, Any]]) -> None:
+    """Nothing has changed then, and the next one may begin."""
+    main.cloud.admin.settings(eks_failing_updates={kind: {"errorCode": "Unknown", "errorMessage": "as set"}})
+    before = main.describe()
+    done = main.until_updated(begin(main.eks)["update"])
+    assert (done["status"], done["errors"]) == ("Failed", [{"errorCode": "Unknown", "errorMessage": "as set", "resourceIds": []}])
+    assert main.describe() == before
+    main.cloud.admin.settings(eks_failing_updates={})
+    assert main.until_updated(begin(main.eks)["update"])["status"] == "Successful"
+    with pytest.raises(AdminError, match="needs errorCode and errorMessage"):
+        main.cloud.admin.settings(eks_failing_updates={kind: {"message": "x"}})
+
+
+def test_an_upgrade_needs_addresses(eks_account: EksAccount) -> None:
+    narrow = [eks_account.new_subnet(f"10.0.9.{number}/28", zone) for number, zone in ((0, "a"), (16, "b"))]
+    eks_account.create(network={"subnetIds": narrow})
+    while sum(_free(eks_account, subnet) for subnet in narrow) >= 5:
+        eks_account.ec2.create_network_interface(SubnetId=max(narrow, key=lambda subnet: _free(eks_account, subnet)))
+    done = upgrade(eks_account, "1.36")
+    assert (done["status"], [error["errorCode"] for error in done["errors"]]) == ("Failed", ["IpNotAvailable"])
+    assert eks_account.describe()["version"] == "1.35"
 
 
 # Versions
@@ -344,6 +399,18 @@ def test_an_upgrade_can_be_taken_back(eks_account: EksAccount) -> None:
     assert refused(eks.update_cluster_version, name="main", version="1.34") == "InvalidRequestException"
 
 
+def test_extended_support_is_given_up_before_it_begins(eks_account: EksAccount) -> None:
+    """Whether 1.33 is in it depends on the day."""
+    eks = eks_account.eks
+    eks_account.create(version="1.33")
+    (support,) = eks.describe_cluster_versions(clusterVersions=["1.33"])["clusterVersions"]
+    given = {"name": "main", "upgradePolicy": {"supportType": "STANDARD"}}
+    if support["versionStatus"] == "STANDARD_SUPPORT":
+        eks_account.until_updated(eks.update_cluster_config(**given)["update"])
+    else:
+        assert refused(eks.update_cluster_config, **given) == "InvalidRequestException"
+
+
 # Insights
 
 
@@ -396,6 +463,9 @@ def test_tags_of_everything(main: EksAccount) -> None:
     given = {"namespace": "web", "serviceAccount": "api", "roleArn": main.pod_role}
     arns.append(eks.create_pod_identity_association(clusterName="main", **given)["association"]["associationArn"])
     arns.append(eks.create_access_entry(clusterName="main", principalArn=main.pod_role)["accessEntry"]["accessEntryArn"])
+    role = main.new_role("fargate", trust("eks-fargate-pods.amazonaws.com"))
+    profile = {"fargateProfileName": "jobs", "podExecutionRoleArn": role, "selectors": [{"namespace": "jobs"}], "subnets": main.subnets}
+    arns.append(eks.create_fargate_profile(clusterName="main", **profile)["fargateProfile"]["fargateProfileArn"])
     for arn in arns:
         eks.tag_resource(resourceArn=arn, tags={"a": "b", "c": "d"})
         eks.untag_resource(resourceArn=arn, tagKeys=["c"])

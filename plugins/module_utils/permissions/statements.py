@@ -115,7 +115,6 @@ def condition(scope: Scope, name: str, created_by: Iterable[str]) -> Condition:
         "of_service": lambda: {"Null": {"aws:ResourceTag/kubernetes.io/service-name": "false"}},
         "of_eks": lambda: {"Null": {"aws:ResourceTag/aws:eks:cluster-name": "false"}},
         "of_cni": lambda: {"Null": {"aws:ResourceTag/cluster.k8s.amazonaws.com/name": "false"}},
-        "for_aws": lambda: {"Bool": {"kms:GrantIsForAWSResource": "true"}},
     }
     return named[name]()
 

@@ -42,7 +42,7 @@ class Site:
 
     cloud: Cloud
     environment: str = "prod"
-    component: str = "eks"
+    component: str = "cluster"
     tags: dict[str, str] = field(default_factory=lambda: {"owner": "platform"})
 
     def __post_init__(self) -> None:

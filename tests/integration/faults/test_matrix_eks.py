@@ -68,12 +68,23 @@ EKS_FAULTS = [
     Fault("F9 new role refused", refuse("InvalidParameterException", 400, NEW_ROLE), times=3, only=("create_cluster", "create_nodegroup")),
     Fault("F12 another update in progress", refuse("ResourceInUseException", 409, BUSY), times=2, only=(*UPDATES, "delete_cluster")),
 ]
+
+
+def concerns(fault: Fault, method: str) -> bool:
+    """Whether a fault can happen to an operation: lists lag behind what is made, and RequestLimitExceeded is EC2's word for its rate."""
+    if fault.only:
+        return method in fault.only
+    if fault.lag:
+        return method.startswith("create_")
+    return fault.name != "F4 RequestLimitExceeded" or "launch_template" in method
+
+
 CASES = [
     (phase, method, fault)
     for phase, methods in MATRIX.items()
     for method in methods.split()
     for fault in EKS_FAULTS
-    if not fault.only or method in fault.only
+    if concerns(fault, method)
 ]
 """(phase, operation, fault): the first call of this operation in this phase is the one that the fault happens to."""
 
