@@ -10,7 +10,7 @@ from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
 
 # AWS waits a quarter of an hour for each of the first two. `load_balancer` is how long its controller takes to remove one.
-PATIENCE = {"node_join": 60.0, "pod_eviction": 30.0, "load_balancer": 0.0}
+PATIENCE = {"node_join": 120.0, "pod_eviction": 60.0, "load_balancer": 0.0}
 
 
 @dataclass

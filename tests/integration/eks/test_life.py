@@ -13,7 +13,7 @@ from tests.integration.network.describe import as_planned
 from tests.integration.network.support import Requests, summary
 
 from .describe import described
-from .support import ACCOUNT, Site, cluster
+from .support import ACCOUNT, Site, cluster, new_role
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/admins"
 POD = {"namespace": "web", "service_account": "api", "policy": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -73,11 +73,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 def principals(site: Site) -> None:
     """Access entries are for roles that are there."""
     for name in ("admins", "admins-of-team"):
-        site.cloud.client("iam").create_role(
-            RoleName=name,
-            AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": '
-            '[{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}, "Action": "sts:AssumeRole"}]}',
-        )
+        new_role(site.cloud, name)
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
