@@ -167,7 +167,10 @@ def found_values(wanted: Any, live: Any) -> dict[str, Any]:
 
 
 def _other(value: Any, wanted: Any) -> Any:
-    return ANOTHER if value == wanted and isinstance(value, str) else value
+    """A value that is not the wanted one, so that it does not read like that: hidden, or 1 in place of true."""
+    if value != wanted:
+        return value
+    return ANOTHER if isinstance(value, str) else str(value)
 
 
 def _equal(one: Any, other: Any) -> bool:
