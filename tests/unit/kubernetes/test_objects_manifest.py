@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_api import OWN, discovered, in_list
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_manifest import Marks, marked, normal, read, whose
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_manifest import (
+    Marks,
+    marked,
+    normal,
+    read,
+    whose,
+    without_version,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_order import orders
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_spec import releases_of
 
@@ -66,6 +73,20 @@ def test_values_of_secrets_are_never_part_of_what_is_said() -> None:
 def test_names(manifest: Any, name: str) -> None:
     (found,), problems = read([manifest], "main")
     assert (found.name, problems) == (name, [])
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        ("v1 ConfigMap web/a", "ConfigMap web/a"),
+        ("apps/v1 Deployment web/a", "Deployment.apps web/a"),
+        ("v1 Namespace web", "Namespace web"),
+        ("Deployment.apps web/a", "Deployment.apps web/a"),
+        ("Namespace web", "Namespace web"),
+    ],
+)
+def test_an_object_stays_the_same_in_another_version(identity: str, expected: str) -> None:
+    assert without_version(identity) == expected
 
 
 def test_what_is_sent() -> None:
