@@ -107,11 +107,17 @@ class Inside:
         assert "plan" not in result or result["plan"]["api_calls"]["write"] == 0
         return result
 
+    def plan_as_an_ordinary_module(self, **options: Any) -> dict[str, Any]:
+        (result,) = self._play(
+            [{"mainstay.aws.k8s_objects": self.options(**options), "check_mode": True}], "plan", MAINSTAY_IN_WORKER="never"
+        )
+        return result
+
     def apply(self, **options: Any) -> dict[str, Any]:
         (result,) = self._play([{"mainstay.aws.k8s_objects": self.options(**options)}], "apply")
         return result
 
-    def _play(self, tasks: Sequence[Mapping[str, Any]], role: str, arguments: Sequence[str] = ("-vvv", "--diff")) -> list[dict[str, Any]]:
+    def _play(self, tasks: Sequence[Mapping[str, Any]], role: str, **more: str) -> list[dict[str, Any]]:
         named = [{"name": f"Task {n}", **task, "register": f"result_{n}", "ignore_errors": True} for n, task in enumerate(tasks)]
         results = "{{ [" + ", ".join(f"result_{n}" for n in range(len(tasks))) + "] | to_json }}"
         keep = {"name": "Keep", "ansible.builtin.copy": {"content": results, "dest": str(self.folder / "results.json"), "mode": "0600"}}
@@ -129,8 +135,18 @@ class Inside:
             "ANSIBLE_NOCOLOR": "1",
             "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "summary.json"),
             **lead,
+            **more,
         }
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-c", "local", str(playbook), *arguments]
+        command = [
+            str(Path(sys.executable).parent / "ansible-playbook"),
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            str(playbook),
+            "-vvv",
+            "--diff",
+        ]
         command += ["-e", f"ansible_python_interpreter={sys.executable}"]
         (self.folder / "results.json").unlink(missing_ok=True)
         done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)

@@ -259,6 +259,15 @@ def test_values_in_what_is_not_ours_are_set_where_it_is_there(inside: Inside) ->
     inside.api.delete(f"/apis/storage.k8s.io/v1/storageclasses/{name}")
 
 
+def test_as_an_ordinary_module_it_answers_the_same(inside: Inside) -> None:
+    """Which it is where it is delegated to another host."""
+    wanted = objects(inside)
+    one, other = inside.plan(objects=wanted), inside.plan_as_an_ordinary_module(objects=wanted)
+    assert one["plan"]["actions"] == other["plan"]["actions"]
+    assert one["diff"] == other["diff"]
+    assert "canary" not in inside.printed
+
+
 def test_what_the_api_refuses_is_told_by_address_and_the_rest_is_done(inside: Inside) -> None:
     wanted = objects(inside)[:4]
     wanted[3]["data"] = {"a b": "1"}
