@@ -103,6 +103,9 @@ def _beside(call: Call, request: dict[str, str]) -> Iterator[Ask]:
             yield ask(call, str(one.get("roleArn")), "iam:PassRole", iam_passedtoservice=PODS)
     if call.operation in LINKED:
         yield service_linked_role(call, *LINKED[call.operation])
+    if call.operation in ("CreateNodegroup", "UpdateNodegroupVersion") and (template := call.get("launchTemplate")):
+        launched = arn(call, "ec2", f"launch-template/{template.get('id') or '*'}")
+        yield ask(call, arn(call, "ec2", "instance/*"), "ec2:RunInstances", ec2_launchtemplate=launched)
     for config in call.get("encryptionConfig") or ():
         key = str((config.get("provider") or {}).get("keyArn"))
         for action in ("kms:DescribeKey", "kms:CreateGrant"):
@@ -166,6 +169,8 @@ def _unknown(call: Call, kind: str, name: str) -> str:
     if kind == "podidentityassociation":
         return arn(call, "eks", f"{kind}/{cluster}/{name or '*'}")
     if kind == "access-entry":
+        if name.count(":") < 5:  # no ARN of a principal, which EKS itself refuses
+            return arn(call, "eks", f"{kind}/{cluster}/*")
         account, rest = name.split(":")[4], name.split(":", 5)[5]
         return arn(call, "eks", f"{kind}/{cluster}/{rest.partition('/')[0]}/{account}/{rest.rpartition('/')[2]}/*")
     return arn(call, "eks", f"{kind}/{cluster}/{name}/*")

@@ -46,6 +46,7 @@ class CloudState:
     def change_settings(self, changes: dict[str, Any]) -> None:
         self.settings = self.settings.changed(changes)
         transitions.delays.seconds_for = self.settings.seconds_for
+        transitions.delays.errors_of = self.settings.errors_of
         transitions.delays.patience_for = self.settings.patience_seconds.__getitem__
         transitions.delays.leaked_interface_seconds = self.settings.leaked_interface_seconds
 

@@ -24,6 +24,7 @@ KEYS = frozenset(
         "aws:tagkeys",
         "aws:viaawsservice",
         "ec2:createaction",
+        "ec2:launchtemplate",
         *("eks:accessentrytype", "eks:accessscope", "eks:clustername", "eks:policyarn", "eks:principalarn"),
         "iam:awsservicename",
         "iam:passedtoservice",

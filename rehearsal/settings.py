@@ -10,7 +10,7 @@ from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
 
 # AWS waits a quarter of an hour for each of the first two. `load_balancer` is how long its controller takes to remove one.
-PATIENCE = {"node_join": 60.0, "pod_eviction": 30.0, "load_balancer": 0.0}
+PATIENCE = {"node_join": 120.0, "pod_eviction": 60.0, "load_balancer": 0.0}
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Settings:
     disabled_regions: opt-in regions that this account has not enabled.
     control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
     eks_insights: what EKS is to find in the way of an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
+    eks_failing_updates: by the type of an update of EKS, such as VersionUpdate, the error with which it fails: "errorCode", "errorMessage".
     patience_seconds: how long what is played waits before it gives up, by the names in `PATIENCE`.
     leaked_interface_seconds: how long the network interfaces of pods stay in use after their node; then they are available and stay.
         0: none stays behind.
@@ -39,6 +40,7 @@ class Settings:
     disabled_regions: list[str] = field(default_factory=list)
     control_planes: bool = True
     eks_insights: list[dict[str, Any]] = field(default_factory=list)
+    eks_failing_updates: dict[str, dict[str, Any]] = field(default_factory=dict)
     patience_seconds: dict[str, float] = field(default_factory=lambda: dict(PATIENCE))
     leaked_interface_seconds: float = 0.0
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -58,6 +60,11 @@ class Settings:
     def seconds_for(self, kind: str) -> float:
         """How long a transition of this kind of resource takes."""
         return self.transition_seconds.get(kind, self.transition_seconds.get("default", 0.0))
+
+    def errors_of(self, update: str) -> list[dict[str, Any]]:
+        """The errors with which updates of this type fail; none if they do not."""
+        found = self.eks_failing_updates.get(update)
+        return [{"resourceIds": [], **found}] if found else []
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -94,6 +101,13 @@ def _names(value: Any) -> list[str]:
     return [str(name) for name in value]
 
 
+def _failures(value: Any) -> dict[str, dict[str, Any]]:
+    for kind, error in value.items():
+        if not {"errorCode", "errorMessage"} <= set(error) <= {"errorCode", "errorMessage", "resourceIds"}:
+            raise ValueError(f"{kind} needs errorCode and errorMessage, and may have resourceIds; it has {', '.join(sorted(error))}")
+    return {str(kind): dict(error) for kind, error in value.items()}
+
+
 INSIGHT_STATUSES = ("PASSING", "WARNING", "ERROR", "UNKNOWN")
 INSIGHT_MEMBERS = frozenset(
     {
@@ -128,6 +142,7 @@ _CHECKS = {
     "disabled_regions": _names,
     "control_planes": _yes_or_no,
     "eks_insights": _insights,
+    "eks_failing_updates": _failures,
     "patience_seconds": _patience,
     "leaked_interface_seconds": _not_negative,
     "rate_limits": rate_limits.parse,

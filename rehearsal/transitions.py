@@ -126,11 +126,12 @@ class Scripts:
 
 @dataclass
 class Delays:
-    """How long the transitions of a kind take, and what else lasts, in seconds."""
+    """How long the transitions of a kind take, and what else lasts, in seconds. `errors_of`: with what an update of EKS is to fail."""
 
     seconds_for: Callable[[str], float] = lambda kind: 0.0
     patience_for: Callable[[str], float] = lambda name: 0.0
     leaked_interface_seconds: float = 0.0
+    errors_of: Callable[[str], list[dict[str, Any]]] = lambda update: []
 
 
 # One process is one cloud; the descriptors in moto's classes have no other way to these.

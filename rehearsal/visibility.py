@@ -19,7 +19,7 @@ class Kind:
     """Where the calls of one kind of resource carry its identity.
 
     created: path of the identity in the reply of the create call, or `input:Name` when the caller chose it.
-    listed: the list in the reply of the read call, and the member of its items that is the identity.
+    listed: the list in the reply of the read call, and the member of its items that is the identity; "" if the items are identities.
     asked: the parameter that names resources one by one, and the error for one that is not there.
     """
 
@@ -91,8 +91,31 @@ KINDS = (
         ("VpcEndpointIds", "InvalidVpcEndpointId.NotFound"),
     ),
     Kind("ec2", "CreateFlowLogs", "FlowLogIds", "DescribeFlowLogs", ("FlowLogs", "FlowLogId")),
+    Kind(
+        "ec2",
+        "CreateLaunchTemplate",
+        "LaunchTemplate.LaunchTemplateId",
+        "DescribeLaunchTemplates",
+        ("LaunchTemplates", "LaunchTemplateId"),
+        ("LaunchTemplateIds", "InvalidLaunchTemplateId.NotFound"),
+    ),
+    Kind("eks", "CreateCluster", "cluster.name", "ListClusters", ("clusters", "")),
+    Kind(
+        "eks",
+        "CreatePodIdentityAssociation",
+        "association.associationId",
+        "ListPodIdentityAssociations",
+        ("associations", "associationId"),
+    ),
     Kind("kms", "CreateAlias", "input:AliasName", "ListAliases", ("Aliases", "AliasName")),
     Kind("kms", "CreateKey", "KeyMetadata.KeyId", "ListKeys", ("Keys", "KeyId")),
+    Kind(
+        "iam",
+        "CreateOpenIDConnectProvider",
+        "OpenIDConnectProviderArn",
+        "ListOpenIDConnectProviders",
+        ("OpenIDConnectProviderList", "Arn"),
+    ),
     Kind("iam", "CreateRole", "Role.RoleName", "ListRoles", ("Roles", "RoleName")),
     Kind("logs", "CreateLogGroup", "input:logGroupName", "DescribeLogGroups", ("logGroups", "logGroupName")),
 )
@@ -146,7 +169,7 @@ class Hidden:
         if kind is None:
             return reply
         items, member = kind.listed
-        shown = [item for item in reply.get(items) or [] if not self._is_hidden(service, item[member])]
+        shown = [item for item in reply.get(items) or [] if not self._is_hidden(service, item[member] if member else item)]
         return {**reply, items: shown}
 
     def _is_hidden(self, service: str, identity: str) -> bool:

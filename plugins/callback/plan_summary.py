@@ -104,17 +104,19 @@ import signal
 import tempfile
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.background import Background
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
 from ansible_collections.mainstay.aws.plugins.module_utils.compiled import use_compiled_files
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
@@ -129,6 +131,8 @@ WIDEST = 200
 LONGEST_WAIT = 8.0
 """Seconds that interrupted modules get to say what they did; the engine gives its calls in flight five of them."""
 GREY = "gray12"
+USED_IN_TEMPLATES = ((filter_loader, ("ansible.builtin.default",)), (test_loader, ("ansible.builtin.defined",)))
+"""What every worker would load anew: the first of each brings all that come with Ansible."""
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 MODULE_LINE = re.compile(r"^ *(?:- )?(mainstay\.aws\.\w+):", re.MULTILINE)
 
@@ -162,6 +166,7 @@ class CallbackModule(CallbackBase):
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}
         self._complained = False
+        self._warming: Background | None = None
         self._pid = os.getpid()
         self._shown = False
         self._reports = Path(tempfile.mkdtemp(prefix="mainstay-reports-"))
@@ -185,15 +190,44 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Before the first worker is forked: what this imports, no worker has to. Some plays turn out to have nobody to run for."""
-        if not play.hosts:
+        """Before the first worker is forked: what this imports, no worker has to.
+
+        A play of one host forks one worker at a time and waits for it: then this goes on in the meantime. Some plays have no hosts.
+        """
+        self._warming = None
+        hosts = play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]
+        if not hosts:
             return
         if modules := {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}:
-            warm(modules)
+            for loader, names in USED_IN_TEMPLATES:
+                for name in names:
+                    loader.get(name)
+            if len(hosts) == 1:
+                self._warming = Background(_warm(modules))
+            else:
+                deque(_warm(modules), maxlen=0)
+
+    @guarded
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        """Just before a worker is forked for it."""
+        del is_conditional
+        self._before_fork(task)
+
+    @guarded
+    def v2_playbook_on_handler_task_start(self, task: Any) -> None:
+        self._before_fork(task)
+
+    def _before_fork(self, task: Any) -> None:
+        if self._warming and str(task.action).startswith(OWN_MODULES):
+            self._warming.finish()
+        elif self._warming:
+            self._warming.rest()
 
     @guarded
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         self._started[host.get_name(), str(task._uuid)] = time.monotonic()
+        if self._warming:
+            self._warming.go_on()
 
     @guarded
     def v2_runner_item_on_ok(self, result: Any) -> None:
@@ -308,6 +342,13 @@ class CallbackModule(CallbackBase):
             write_atomically(path, convert(report))
         except OSError as error:
             self._display.error(f"plan_summary: cannot write {option} {path}: {error.strerror or error}", wrap_text=False)
+
+
+def _warm(modules: set[str]) -> Iterator[None]:
+    """What is imported here is imported in the background."""
+    from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
+
+    yield from warm(modules)
 
 
 def _outcome(result: Any, failed: bool) -> Outcome:

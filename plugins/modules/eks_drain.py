@@ -26,7 +26,7 @@ options:
     description:
       - The component that the clusters belong to. They are found by its mark.
     type: str
-    default: eks
+    default: cluster
   clusters:
     description:
       - The clusters as M(mainstay.aws.eks_cluster) takes them. Only their names are read, to find what clusters left behind that are gone.

@@ -23,7 +23,7 @@ options:
     description:
       - The component that the clusters belong to.
     type: str
-    default: eks
+    default: cluster
   clusters:
     description:
       - The clusters as M(mainstay.aws.eks_cluster) takes them. Of each, C(version), C(name) and the C(version) of its C(addons) are read.

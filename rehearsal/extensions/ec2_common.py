@@ -59,6 +59,14 @@ def attached_internet_gateway(backend: Any, vpc_id: str) -> Any:
     return next((gateway for gateway in backend.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc_id), None)
 
 
+def leads_to_the_internet(ec2: Any, subnet: Any) -> bool:
+    """Whether the subnet's route table, its own or the VPC's main one, has a route to an internet gateway."""
+    tables = [table for table in ec2.route_tables.values() if table.vpc_id == subnet.vpc_id]
+    own = [table for table in tables if subnet.id in table._associations.values()]
+    main = [table for table in tables if table.main_association_id is not None]
+    return any(str(route.gateway_id).startswith("igw-") for table in own or main for route in table.routes)
+
+
 def network_interface(
     backend: Any, subnet_id: str | None, description: str, *, private_ip: str | None = None, groups: list[str] | None = None
 ) -> Any:

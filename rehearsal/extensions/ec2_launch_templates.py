@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from rehearsal.extensions.ec2_common import matching, tags_in
-from rehearsal.registry import Call, answers
+from rehearsal.registry import Call, adjusts, answers
 from rehearsal.replies import Refusal
 from rehearsal.transitions import tags_of
 
@@ -77,6 +77,19 @@ def _described_version(call: Call, template: Any, version: Any) -> dict[str, Any
         "LaunchTemplateData": version.data,
     }
     return shown | ({"VersionDescription": version.description} if version.description else {})
+
+
+@adjusts("ec2")
+def read_user_data_as_sent() -> None:
+    """moto's instances want it in a class of moto's own, which it makes while it parses a call that it answers itself."""
+    from moto.core.types import Base64EncodedString
+    from moto.ec2.models.launch_templates import LaunchTemplateVersion
+
+    def user_data(self: Any) -> Any:
+        text = self.data.get("UserData")
+        return Base64EncodedString(text) if isinstance(text, str) else text
+
+    LaunchTemplateVersion.user_data = property(user_data)
 
 
 @answers("ec2", "CreateLaunchTemplate")

@@ -8,11 +8,12 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from rehearsal import transitions
-from rehearsal.extensions import eks_addons, eks_logs, eks_network
+from rehearsal.extensions import eks_addons, eks_load_balancers, eks_logs, eks_network
 from rehearsal.extensions.eks_access import admit_creator, admit_planner, configured_access
 from rehearsal.extensions.eks_checks import blocks_of
 from rehearsal.extensions.eks_common import (
     Update,
+    at_rest,
     carried_out,
     cluster_of,
     finish_updates,
@@ -22,10 +23,11 @@ from rehearsal.extensions.eks_common import (
     subnets_by_id,
     updates_of,
 )
+from rehearsal.extensions.eks_health import issues_of
 from rehearsal.extensions.eks_versions import PLATFORM_VERSION
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.kubernetes.fleet import fleet
-from rehearsal.registry import Call, adjusts, answers, backend, prepare, settles
+from rehearsal.registry import Call, adjusts, answers, backend, prepare, refuses, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import TransitionalState
 
@@ -120,6 +122,7 @@ def create(call: Call) -> Any:
     eks_network.connect(cluster)
     if call.settings.control_planes:
         fleet.launch(cluster.arn, cluster.name, cluster.version, issuer, network["serviceIpv4Cidr"])
+        eks_load_balancers.begin(call, cluster)
     if cluster.rehearsal_bootstrapped:
         eks_addons.install_self_managed(cluster)
     return {"cluster": described(cluster)}
@@ -165,7 +168,7 @@ def described(cluster: Any) -> dict[str, Any]:
         "upgradePolicy": cluster.upgrade_policy,
         "deletionProtection": cluster.deletion_protection,
         "zonalShiftConfig": cluster.zonal_shift,
-        "health": {"issues": _issues(cluster)},
+        "health": {"issues": issues_of(cluster)},
         "certificateAuthority": {},
     }
     if status in ("CREATING", "FAILED"):
@@ -177,13 +180,6 @@ def described(cluster: Any) -> dict[str, Any]:
         "certificateAuthority": {"data": base64.b64encode(authority).decode()},
     }
     return shown | reached
-
-
-def _issues(cluster: Any) -> list[dict[str, Any]]:
-    member = member_of(cluster)
-    if member is None or member.phase != "failed":
-        return []
-    return [{"code": "Other", "message": member.error, "resourceIds": [cluster.name]}]
 
 
 @answers("eks", "DescribeCluster")
@@ -210,6 +206,12 @@ def delete(call: Call) -> Any:
         if member:
             member.finish()
     return {"cluster": described(cluster)}
+
+
+@refuses("eks", "UpdateNodegroupConfig", "UpdateNodegroupVersion")
+def one_at_a_time(call: Call) -> None:
+    """While the cluster itself is updated, its node groups are not."""
+    at_rest(call, call.operation)
 
 
 @answers("eks", "ListClusters")

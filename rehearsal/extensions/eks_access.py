@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.extensions.eks_common import cluster_of
+from rehearsal.extensions.eks_common import cluster_of, page
 from rehearsal.extensions.sts import known_to_moto, role_arn
 from rehearsal.kubernetes.login import ARN_OF_POLICIES, POLICIES, Grant, Principal, principal, username
 from rehearsal.registry import Call, answers, backend
@@ -216,7 +216,7 @@ def describe(call: Call) -> Any:
 @answers("eks", "ListAccessEntries")
 def list_entries(call: Call) -> Any:
     cluster, policy = _cluster_with_entries(call), call.get("associatedPolicyArn")
-    return {"accessEntries": [arn for arn, entry in entries_of(cluster).items() if policy is None or policy in entry.policies]}
+    return page(call, "accessEntries", [arn for arn, entry in entries_of(cluster).items() if policy is None or policy in entry.policies])
 
 
 @answers("eks", "UpdateAccessEntry")
@@ -275,9 +275,10 @@ def disassociate(call: Call) -> Any:
 def list_associated(call: Call) -> Any:
     entry = _entry(call)
     policies = [association.described() for association in entry.policies.values()]
-    return {"clusterName": call.get("clusterName"), "principalArn": entry.principal_arn, "associatedAccessPolicies": policies}
+    whose = {"clusterName": call.get("clusterName"), "principalArn": entry.principal_arn}
+    return whose | page(call, "associatedAccessPolicies", policies)
 
 
 @answers("eks", "ListAccessPolicies")
 def list_policies(call: Call) -> Any:
-    return {"accessPolicies": [{"name": name, "arn": f"{ARN_OF_POLICIES}{name}"} for name in sorted(POLICIES)]}
+    return page(call, "accessPolicies", [{"name": name, "arn": f"{ARN_OF_POLICIES}{name}"} for name in sorted(POLICIES)])

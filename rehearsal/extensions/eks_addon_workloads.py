@@ -1,4 +1,7 @@
-"""What an add-on runs in a control plane: Deployments and DaemonSets of its namespace, with their accounts; and whether they are well."""
+"""What an add-on runs in a control plane: Deployments and DaemonSets of its namespace, with their accounts; and whether they are well.
+
+Whether Deployments are available is looked at in rounds, so that no call of AWS's waits for a control plane.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ from typing import Any
 
 from rehearsal.extensions.eks_addon_catalogue import Product, Workload
 from rehearsal.extensions.eks_common import member_of
-from rehearsal.kubernetes.api import Api, ApiError
+from rehearsal.kubernetes.api import ApiError
+from rehearsal.registry import one_at_a_time
 
 MANAGER = "eks"
 """The field manager under which EKS applies what its add-ons run."""
+MANAGED = "app.kubernetes.io/managed-by"
 ROLE = "eks.amazonaws.com/role-arn"
+PLAYER = "add-ons"
+LOOK_SOON_SECONDS, LOOK_SECONDS = 0.5, 3.0
 PATHS = {
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts",
@@ -34,35 +41,50 @@ def left_unmanaged(cluster: Any) -> dict[str, str]:
 def well(addon: Any) -> bool:
     """Whether what the add-on runs has the nodes that it needs.
 
-    With a control plane the Deployments themselves say whether they are available; while it cannot be asked, what it said last holds.
-    Without one, a node group that is active will do, or a Fargate profile for the namespace.
+    With a control plane the Deployments themselves say whether they are available; what they said last holds. Without one, a node
+    that takes pods will do, or a Fargate profile for the namespace.
     """
     if not addon.product.needs_nodes:
         return True
     member = member_of(addon.cluster)
     if member is None:
         return _has_capacity(addon.cluster, addon.product.namespace)
-    if member.phase == "ready" and not member.busy:
-        with contextlib.suppress(OSError, ApiError):
-            addon.__dict__["was_well"] = _available(member.plane.api, addon.product)
-    return bool(addon.__dict__.get("was_well"))
+    member.rounds.add(PLAYER, lambda plane: look(addon.cluster, plane))
+    return set(_deployments(addon.product)) <= _available(addon.cluster)
 
 
 def _has_capacity(cluster: Any, namespace: str) -> bool:
-    if any(group.status in ("ACTIVE", "UPDATING", "DEGRADED") for group in cluster.nodegroups.values()):
+    from rehearsal.extensions.eks_nodegroup_life import ready_nodes  # which asks the add-ons for the network
+
+    if ready_nodes(cluster):
         return True
     profiles = [profile for profile in cluster.fargate_profiles.values() if profile.status == "ACTIVE"]
     return any(selector.get("namespace") == namespace for profile in profiles for selector in profile.selectors)
 
 
-def _available(api: Api, product: Product) -> bool:
-    for workload in product.workloads:
-        if workload.kind == "Deployment":
-            status = api.get(_path(product, "Deployment", workload.name)).get("status") or {}
-            conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or []}
-            if conditions.get("Available") != "True":
-                return False
-    return True
+def _deployments(product: Product) -> list[tuple[str, str]]:
+    """(namespace, name) of the Deployments of an add-on."""
+    return [(product.namespace, workload.name) for workload in product.workloads if workload.kind == "Deployment"]
+
+
+def _available(cluster: Any) -> set[tuple[str, str]]:
+    """(namespace, name) of the Deployments that were available when they were looked at last."""
+    found: set[tuple[str, str]] = cluster.__dict__.get("rehearsal_available", set())
+    return found
+
+
+def look(cluster: Any, plane: Any) -> float:
+    """Notes which Deployments of add-ons are available, and says when to look again: soon, as long as one of them is not."""
+    items = plane.api.get("/apis/apps/v1/deployments", labelSelector=f"{MANAGED}={MANAGER}")["items"]
+    available = {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in items if _is_available(item)}
+    with one_at_a_time:
+        cluster.rehearsal_available = available
+    return LOOK_SECONDS if len(available) == len(items) else LOOK_SOON_SECONDS
+
+
+def _is_available(deployment: dict[str, Any]) -> bool:
+    conditions = deployment.get("status", {}).get("conditions") or []
+    return any((entry["type"], entry["status"]) == ("Available", "True") for entry in conditions)
 
 
 def apply(addon: Any) -> None:
@@ -97,6 +119,7 @@ def submit(
             done(f"{error}")
         else:
             done("")
+        member.rounds.wake(PLAYER)
 
     member.submit(task)
 
@@ -171,7 +194,7 @@ def _workload(product: Product, workload: Workload, version: str, settings: dict
     spec: dict[str, Any] = {"selector": {"matchLabels": labels}, "template": template}
     if workload.kind == "Deployment":
         spec["replicas"] = own.get("replicaCount") or own.get("replicas") or workload.replicas
-    metadata = {"name": workload.name, "namespace": product.namespace, "labels": {**labels, "app.kubernetes.io/managed-by": "eks"}}
+    metadata = {"name": workload.name, "namespace": product.namespace, "labels": {**labels, MANAGED: MANAGER}}
     return {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": metadata, "spec": spec}
 
 

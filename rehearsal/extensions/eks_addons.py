@@ -41,7 +41,7 @@ class AddonState(TransitionalState):
         if not addon.applied and member_of(addon.cluster):
             return "CREATING"
         if addon.conflict or addon.refused:
-            return "CREATE_FAILED"
+            return "UPDATE_FAILED" if addon.changed else "CREATE_FAILED"
         return state if workloads.well(addon) else "DEGRADED"
 
 
@@ -59,6 +59,7 @@ class Addon:
     conflict: str = ""  # what a self-managed version has otherwise
     applied: bool = False  # whether the control plane has been given what it runs
     refused: str = ""  # what the control plane would not take of it
+    changed: bool = False  # whether it has been updated since it was created
 
     status = AddonState(next(kind for kind in transitions.KINDS if kind.name == "eks_addon"))
 
@@ -99,9 +100,17 @@ class Addon:
         return shown | {name: value for name, value in optional.items() if value} | dict(transitions.extra_fields(self))
 
     def issues(self) -> list[dict[str, Any]]:
-        failed = "ConfigurationConflict" if self.conflict else "AdmissionRequestDenied"
-        code = {"DEGRADED": "InsufficientNumberOfReplicas", "CREATE_FAILED": failed}.get(self.status)
-        return [{"code": code, "message": ISSUES[code].format(self.conflict or self.refused), "resourceIds": []}] if code else []
+        return self.broken() or ([_issue("InsufficientNumberOfReplicas")] if self.status == "DEGRADED" else [])
+
+    def broken(self) -> list[dict[str, Any]]:
+        """Why what it runs is not what was asked for."""
+        if self.conflict:
+            return [_issue("ConfigurationConflict", self.conflict)]
+        return [_issue("AdmissionRequestDenied", self.refused)] if self.refused else []
+
+
+def _issue(code: str, about: str = "") -> dict[str, Any]:
+    return {"code": code, "message": ISSUES[code].format(about), "resourceIds": []}
 
 
 def addons_of(cluster: Any) -> dict[str, Addon]:
@@ -239,7 +248,10 @@ def update(call: Call) -> Any:
         addon.modified = datetime.now(UTC)
 
     def done(refused: str) -> None:
-        addon.refused = refused
+        addon.refused, addon.changed = refused, True
+
+    def failure() -> list[dict[str, Any]]:
+        return [{"errorCode": issue["code"], "errorMessage": issue["message"], "resourceIds": []} for issue in addon.broken()]
 
     if wanted is not None:
         _replace_associations(call, addon, wanted)
@@ -250,7 +262,8 @@ def update(call: Call) -> Any:
     names = ("AddonVersion", "ServiceAccountRoleArn", "ResolveConflicts", "ConfigurationValues", "PodIdentityAssociations")
     given = {name: call.get(name[0].lower() + name[1:]) for name in names}
     params = {name: value for name, value in given.items() if value is not None}
-    return {"update": begin_update(cluster, "AddonUpdate", params, "eks_addon", addon=addon.name, apply=apply).described()}
+    begun = begin_update(cluster, "AddonUpdate", params, "eks_addon", addon=addon.name, apply=apply, failure=failure)
+    return {"update": begun.described()}
 
 
 @answers("eks", "DeleteAddon")

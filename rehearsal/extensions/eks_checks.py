@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.extensions.eks_common import role_that_trusts, subnets_by_id
+from rehearsal.extensions.eks_common import free_addresses, role_that_trusts, subnets_by_id
 from rehearsal.extensions.eks_tags import check as check_tags
 from rehearsal.extensions.eks_versions import check_offered
 from rehearsal.registry import Call, backend, refuses
@@ -17,8 +17,6 @@ LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 FREE_ADDRESSES = 6
 """So many a subnet must have left for the interfaces of a control plane."""
 SERVICE_BLOCKS = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-ADDRESSES_OF_AWS = 5
-"""The first four of a subnet, and the last."""
 
 
 @refuses("eks", "CreateCluster")
@@ -79,12 +77,6 @@ def check_network(call: Call, subnets: list[str], groups: list[str], vpc: str | 
             elsewhere = any(group in of_vpc for of_vpc in ec2.groups.values())
             raise _wrong(f"Security group {group} is not in {found}" if elsewhere else f"The security group ID '{group}' does not exist")
     return str(found)
-
-
-def free_addresses(call: Call, subnet: Any) -> int:
-    interfaces = backend("ec2", call.account_id, call.region).enis.values()
-    taken = sum(len(interface.private_ip_addresses) for interface in interfaces if interface.subnet.id == subnet.id)
-    return int(subnet.cidr.num_addresses) - ADDRESSES_OF_AWS - taken
 
 
 def check_endpoint(network: Mapping[str, Any]) -> None:

@@ -17,6 +17,8 @@ from rehearsal.registry import Call, backend
 from rehearsal.replies import Refusal
 
 PAGE = 100
+ADDRESSES_OF_AWS = 5
+"""The first four of a subnet, and the last."""
 
 
 @dataclass
@@ -57,14 +59,6 @@ def cluster_of(call: Call, name: str | None = None) -> Any:
     return cluster
 
 
-def active_cluster(call: Call) -> Any:
-    """The same, when the call needs one that is there and at rest."""
-    cluster = cluster_of(call)
-    if cluster.status != "ACTIVE":
-        raise Refusal("ResourceInUseException", f"Cluster '{cluster.name}' is in status {cluster.status}, which must be ACTIVE.", 409)
-    return cluster
-
-
 def nodegroup_of(call: Call) -> Any:
     cluster, name = cluster_of(call), call.get("nodegroupName")
     if name not in cluster.nodegroups:
@@ -77,9 +71,22 @@ def subnets_by_id(call: Call) -> dict[str, Any]:
     return {identity: subnet for zone in zones for identity, subnet in zone.items()}
 
 
+def free_addresses(call: Call, subnet: Any) -> int:
+    """How many addresses of a subnet nobody has."""
+    interfaces = backend("ec2", call.account_id, call.region).enis.values()
+    taken = sum(len(interface.private_ip_addresses) for interface in interfaces if interface.subnet.id == subnet.id)
+    return int(subnet.cidr.num_addresses) - ADDRESSES_OF_AWS - taken
+
+
 def member_of(cluster: Any) -> Member | None:
     """The control plane of a cluster; None if the cluster is only described."""
     return fleet.member(cluster.arn)
+
+
+def plays(cluster: Any) -> bool:
+    """Whether a control plane follows what is wanted of the cluster's nodes; one that has failed does not any more."""
+    member = member_of(cluster)
+    return member is not None and member.phase not in ("failed", "stopped")
 
 
 def updates_of(cluster: Any) -> list[Update]:
@@ -88,9 +95,11 @@ def updates_of(cluster: Any) -> list[Update]:
 
 
 def begin_update(cluster: Any, kind: str, params: dict[str, Any], seconds_of: str, **options: Any) -> Update:
-    """Notes an update that takes as long as transitions of this kind of resource."""
+    """Notes an update that takes as long as transitions of this kind of resource. It fails if the settings say so."""
     listed = [{"type": name, "value": value if isinstance(value, str) else json.dumps(value)} for name, value in params.items()]
     update = Update(kind, listed, time.monotonic() + transitions.delays.seconds_for(seconds_of), **options)
+    if errors := transitions.delays.errors_of(kind):
+        update.failure = lambda: errors
     updates_of(cluster).append(update)
     return update
 

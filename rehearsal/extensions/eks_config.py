@@ -9,6 +9,7 @@ from rehearsal.extensions import eks_network
 from rehearsal.extensions.eks_access import configured_access
 from rehearsal.extensions.eks_checks import check_encryption, check_endpoint, check_logging, check_network
 from rehearsal.extensions.eks_common import at_rest, begin_update
+from rehearsal.extensions.eks_versions import in_standard_support
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
@@ -87,11 +88,15 @@ def _access(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
 
 
 def _upgrade_policy(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
+    """Extended support is given up before it begins, or not at all."""
     wanted = {"supportType": given.get("supportType")}
     if wanted["supportType"] not in SUPPORT:
         raise Refusal("InvalidParameterException", f"supportType must be one of {', '.join(SUPPORT)}, not {wanted['supportType']}")
     if wanted == cluster.upgrade_policy:
         raise _unchanged()
+    if wanted["supportType"] == "STANDARD" and not in_standard_support(cluster.version):
+        text = f"Extended support cannot be disabled for cluster {cluster.name}: Kubernetes {cluster.version} is not in standard support"
+        raise Refusal("InvalidRequestException", text)
     return "UpgradePolicyUpdate", {"UpgradePolicy": wanted}, lambda: setattr(cluster, "upgrade_policy", wanted)
 
 

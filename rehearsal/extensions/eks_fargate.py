@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rehearsal.extensions.ec2_common import leads_to_the_internet
 from rehearsal.extensions.eks_access import admit_nodes
 from rehearsal.extensions.eks_common import at_rest, carried_out, cluster_of, role_that_trusts, subnets_by_id
 from rehearsal.extensions.eks_fargate_life import follow, is_vacant
@@ -83,17 +84,9 @@ def _subnets(call: Call, cluster: Any) -> list[str]:
             raise _invalid(f"The subnet ID '{subnet}' does not exist")
         if known[subnet].vpc_id != cluster.resources_vpc_config.get("vpcId"):
             raise _invalid(f"Subnet {subnet} is not in the VPC of the cluster, {cluster.resources_vpc_config.get('vpcId')}")
-        if _leads_to_the_internet(backend("ec2", call.account_id, call.region), known[subnet]):
+        if leads_to_the_internet(backend("ec2", call.account_id, call.region), known[subnet]):
             raise _invalid(f"Subnet {subnet} provided in Fargate Profile is not a private subnet")
     return subnets
-
-
-def _leads_to_the_internet(ec2: Any, subnet: Any) -> bool:
-    """Whether the subnet's route table, its own or the VPC's main one, has a route to an internet gateway."""
-    tables = [table for table in ec2.route_tables.values() if table.vpc_id == subnet.vpc_id]
-    own = [table for table in tables if subnet.id in table._associations.values()]
-    main = [table for table in tables if table.main_association_id is not None]
-    return any(str(route.gateway_id).startswith("igw-") for table in own or main for route in table.routes)
 
 
 def _invalid(text: str) -> Refusal:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.extensions.ec2_common import network_interface
-from rehearsal.extensions.eks_common import member_of
+from rehearsal.extensions.eks_common import member_of, plays
 from rehearsal.extensions.eks_releases import PATCHES
 from rehearsal.kubernetes.fleet import Member
 from rehearsal.registry import backend, one_at_a_time
 from rehearsal.replies import Refusal
 
 PLAYER = "fargate"
-LOOK_AGAIN = 0.5
+# While pods wait for their nodes, and while all have theirs.
+LOOK_AGAIN, LOOK_SELDOM = 0.5, 1.0
 ENDING = ("DELETING", "DELETED")
 
 
@@ -64,8 +65,8 @@ def follow(cluster: Any, account: str, region: str) -> None:
 
 
 def is_vacant(cluster: Any, profile: str) -> bool:
-    """Whether no pod is left on a profile that is being deleted."""
-    return profile not in cluster.__dict__.get("rehearsal_fargate_ending", ())
+    """Whether no pod is left on a profile that is being deleted, or nobody is there who could remove it."""
+    return not plays(cluster) or profile not in cluster.__dict__.get("rehearsal_fargate_ending", ())
 
 
 def active_profiles(cluster: Any) -> list[Any]:
@@ -107,7 +108,7 @@ def play(site: Site, member: Member, plane: Any) -> float | None:
             _leave(site, place)
         occupied = {place.profile for place in site.places.values()}
         site.cluster.rehearsal_fargate_ending = {name for name, status in profiles.items() if status in ENDING and name in occupied}
-    return LOOK_AGAIN
+    return LOOK_AGAIN if unbound or gone or site.cluster.rehearsal_fargate_ending else LOOK_SELDOM
 
 
 def _profile_of(pod: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.extensions.eks_common import cluster_of, page
+from rehearsal.extensions.eks_health import issues_of
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
@@ -107,7 +108,7 @@ def _found(cluster: Any, minor: str) -> Iterator[Insight]:
     yield Insight(arn, DEPRECATED.format(minor=minor), minor, PASSING, "No deprecated API usage detected within the last 30 days.")
     yield _kubelets(cluster, minor)
     yield _addons(cluster, minor)
-    broken = bool(cluster.__dict__.get("rehearsal_broken"))
+    broken = issues_of(cluster)
     reason = "Cluster health issues detected." if broken else "No cluster health issues detected."
     yield Insight(arn, HEALTH, minor, "ERROR" if broken else PASSING, reason)
 

@@ -38,7 +38,7 @@ def leave(eks: Any, cluster: Any) -> None:
 def settle(eks: Any, account_id: str, region: str) -> None:
     """What clusters have logged since anybody looked, the living and those that have just gone."""
     for cluster in eks.clusters.values():
-        if cluster.__dict__.get("rehearsal_access") and logs_anything(cluster):
+        if logs_anything(cluster):
             write(account_id, region, cluster.name)
     gone: dict[str, float] = eks.__dict__.get("rehearsal_last_words", {})
     for name, moment in list(gone.items()):

@@ -13,7 +13,7 @@ from typing import Any
 
 from rehearsal import transitions
 from rehearsal.extensions.eks_addons import runs
-from rehearsal.extensions.eks_common import member_of, updates_of
+from rehearsal.extensions.eks_common import member_of
 from rehearsal.extensions.eks_instances import (
     Build,
     Instance,
@@ -94,8 +94,8 @@ def _advance(group: Any) -> None:
 def _give_up(group: Any, roll: Roll | None) -> None:
     """What has taken too long: a group that does not come to be has failed, an update ends with an error."""
     now, patience = time.monotonic(), transitions.delays.patience_for
-    waiting = [each for each in instances_of(group) if not each.joined and now > each.began + patience("node_join")]
-    group.rehearsal_late = waiting
+    absent = [each for each in instances_of(group) if not each.joined]
+    group.rehearsal_late = waiting = absent if any(now > each.began + patience("node_join") for each in absent) else []
     if not group.rehearsal_joined and (waiting or group.rehearsal_shortage) and not group.rehearsal_deleted:
         group.rehearsal_failed = group.rehearsal_failed or creation_issue(group, waiting)
     if roll is None:
@@ -257,7 +257,3 @@ def kubernetes_taint(taint: dict[str, str]) -> dict[str, str]:
     if effect is None:
         raise Refusal("InvalidParameterException", f"The effect of a taint must be one of {', '.join(EFFECTS)}")
     return {"key": taint["key"], "effect": effect} | ({"value": taint["value"]} if taint.get("value") else {})
-
-
-def updates_under_way(group: Any) -> bool:
-    return any(each.status == "InProgress" and each.nodegroup == group.nodegroup_name for each in updates_of(group.rehearsal_cluster))

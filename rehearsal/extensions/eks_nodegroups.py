@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.extensions import eks_nodegroup_checks as checks
 from rehearsal.extensions.eks_access import admit_nodes
-from rehearsal.extensions.eks_common import at_rest, begin_update, carried_out, in_progress, member_of, nodegroup_of
+from rehearsal.extensions.eks_common import at_rest, begin_update, carried_out, in_progress, member_of, nodegroup_of, plays
 from rehearsal.extensions.eks_instances import Build, instances_of
 from rehearsal.extensions.eks_nodegroup_life import (
     advance_described,
@@ -49,7 +49,7 @@ def let_described_groups_follow(call: Call) -> None:
     """Groups of clusters without a control plane: what the network, or the lack of it, has brought about since; deleted ones are gone."""
     for cluster in list(call.backend.clusters.values()):
         for name, group in list(cluster.nodegroups.items()):
-            if not is_settled(group) and member_of(cluster) is None:
+            if not is_settled(group) and (member_of(cluster) is None or (group.rehearsal_deleted and not plays(cluster))):
                 advance_described(group)
             if group.rehearsal_deleted and is_gone(group) and TransitionalState.__get__(descriptor("eks_nodegroup"), group) == "DELETED":
                 _forget(group)
@@ -200,6 +200,7 @@ def describe(call: Call) -> Any:
 
 def active_nodegroup(call: Call) -> Any:
     """The group of a call that changes it: it must be there and at rest."""
+    at_rest(call, call.operation)
     group = nodegroup_of(call)
     if group.status not in ("ACTIVE", "DEGRADED"):
         raise Refusal("ResourceInUseException", f"Nodegroup cannot be updated as it is currently not in Active State ({group.status})", 409)

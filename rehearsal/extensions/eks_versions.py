@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rehearsal.extensions.eks_common import Update, at_rest, begin_update, cluster_of, in_progress, member_of, page, updates_of
+from rehearsal import transitions
+from rehearsal.extensions.eks_common import (
+    Update,
+    at_rest,
+    begin_update,
+    cluster_of,
+    free_addresses,
+    in_progress,
+    member_of,
+    page,
+    subnets_by_id,
+    updates_of,
+)
 from rehearsal.extensions.eks_insights import blocking
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.registry import Call, answers
@@ -14,6 +26,7 @@ from rehearsal.replies import Refusal
 
 PLATFORM_VERSION = "eks.1"
 WAY_BACK = timedelta(days=7)
+ADDRESSES_FOR_UPDATE = 5
 OLDEST_KUBELET = 3
 """By how many minors a node may lag behind the control plane."""
 
@@ -78,6 +91,11 @@ def describe_versions(call: Call) -> Any:
     return page(call, "clusterVersions", found)
 
 
+def in_standard_support(version: str) -> bool:
+    """Whether a minor is in standard support today."""
+    return any(entry.minor == version and entry.status(datetime.now(UTC)) == "STANDARD_SUPPORT" for entry in CALENDAR)
+
+
 def check_offered(version: str) -> None:
     if version not in VERSIONS:
         raise Refusal("InvalidParameterException", f"unsupported Kubernetes version {version}; {VERSIONS[0]} to {VERSIONS[-1]} can be had")
@@ -101,8 +119,10 @@ def update_version(call: Call) -> Any:
     if step == 1 and not call.get("force") and blocking(call, cluster, version):
         text = "Amazon EKS detected upgrade readiness issues. Call the ListInsights API to view detected upgrade blocking issues."
         raise Refusal("InvalidStateException", f"{text} Pass the force flag when updating to override upgrade readiness errors.")
+    kind = "VersionUpdate" if step == 1 else "VersionRollback"
+    broken = transitions.delays.errors_of(kind) or _no_room(call, cluster)
     member = member_of(cluster)
-    if member:
+    if member and not broken:
         member.submit(lambda plane: plane.restart(version))
 
     def apply() -> None:
@@ -110,8 +130,17 @@ def update_version(call: Call) -> Any:
         cluster.rehearsal_upgraded = datetime.now(UTC) if step == 1 else None
 
     params = {"Version": version, "PlatformVersion": PLATFORM_VERSION}
-    kind = "VersionUpdate" if step == 1 else "VersionRollback"
-    return {"update": begin_update(cluster, kind, params, "eks_cluster", apply=apply).described()}
+    return {"update": begin_update(cluster, kind, params, "eks_cluster", apply=apply, failure=lambda: broken).described()}
+
+
+def _no_room(call: Call, cluster: Any) -> list[dict[str, Any]]:
+    """A new version of the control plane needs addresses in the subnets beside those of the old one."""
+    own = cluster.resources_vpc_config["subnetIds"]
+    subnets = {identity: subnet for identity, subnet in subnets_by_id(call).items() if identity in own}
+    if sum(free_addresses(call, subnet) for subnet in subnets.values()) >= ADDRESSES_FOR_UPDATE:
+        return []
+    text = f"The subnets of the cluster have fewer than {ADDRESSES_FOR_UPDATE} free IP addresses"
+    return [{"errorCode": "IpNotAvailable", "errorMessage": text, "resourceIds": sorted(subnets)}]
 
 
 def _check_parts(cluster: Any) -> None:
@@ -129,9 +158,10 @@ def _check_way_back(cluster: Any, version: str) -> None:
     if upgraded is None or datetime.now(UTC) - upgraded > WAY_BACK:
         text = f"Cluster {cluster.name} cannot be rolled back to {version}: it was not upgraded to {cluster.version} within the last 7 days"
         raise Refusal("InvalidRequestException", text)
-    support = next(entry for entry in CALENDAR if entry.minor == version)
-    if support.status(datetime.now(UTC)) == "EXTENDED_SUPPORT" and cluster.upgrade_policy["supportType"] != "EXTENDED":
-        text = f"Kubernetes version {version} is in extended support: set the upgrade policy of cluster {cluster.name} to EXTENDED first"
+    if not in_standard_support(version) and cluster.upgrade_policy["supportType"] != "EXTENDED":
+        text = (
+            f"Kubernetes version {version} is not in standard support: set the upgrade policy of cluster {cluster.name} to EXTENDED first"
+        )
         raise Refusal("InvalidRequestException", text)
 
 

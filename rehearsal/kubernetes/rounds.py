@@ -83,5 +83,6 @@ class Rounds:
         except (OSError, ApiError):
             return AFTER_ERROR
         except Exception:  # noqa: BLE001  a player's mistake must end neither the others nor the cluster
-            traceback.print_exc()
+            if not self._ended.is_set():  # when the cloud has been emptied meanwhile, it is no mistake
+                traceback.print_exc()
             return 5 * AFTER_ERROR

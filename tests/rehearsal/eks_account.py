@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .conftest import ACCOUNT, REGION, CheckedCloud, trust, until
+from .conftest import ACCOUNT, REGION, CheckedCloud, key_policy, trust, until
 
 PODS_TRUST = json.dumps(
     {
@@ -15,6 +15,12 @@ PODS_TRUST = json.dumps(
         ],
     }
 )
+ALL_LOGS = {"clusterLogging": [{"types": ["api", "audit", "authenticator", "controllerManager", "scheduler"], "enabled": True}]}
+
+
+def encrypted(key: str) -> list[dict[str, Any]]:
+    """The configuration by which a cluster encrypts its secrets with a key."""
+    return [{"resources": ["secrets"], "provider": {"keyArn": key}}]
 
 
 class EksAccount:
@@ -37,6 +43,16 @@ class EksAccount:
     def new_role(self, name: str, policy: str) -> str:
         return str(self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"])
 
+    def new_key(self, **options: Any) -> str:
+        return str(self.cloud.client("kms").create_key(Policy=key_policy(), **options)["KeyMetadata"]["Arn"])
+
+    def new_group(self, vpc: str | None = None) -> str:
+        return str(self.ec2.create_security_group(GroupName="control", Description="x", VpcId=vpc or self.vpc)["GroupId"])
+
+    def free(self, subnet: str) -> int:
+        """How many addresses of a subnet nobody has."""
+        return int(self.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailableIpAddressCount"])
+
     def create(self, name: str = "main", **options: Any) -> dict[str, Any]:
         """A cluster as the collection makes them: access entries, no self-managed add-ons."""
         given = {
@@ -57,6 +73,10 @@ class EksAccount:
 
     def addon(self, name: str, cluster: str = "main") -> dict[str, Any]:
         return dict(self.eks.describe_addon(clusterName=cluster, addonName=name)["addon"])
+
+    def upgrade(self, version: str, name: str = "main", **options: Any) -> dict[str, Any]:
+        """The update to a version when it is over."""
+        return self.until_updated(self.eks.update_cluster_version(name=name, version=version, **options)["update"], name)
 
     def until_updated(self, update: dict[str, Any], name: str = "main", **of: Any) -> dict[str, Any]:
         """The update when it is over."""

@@ -68,7 +68,8 @@ def test_settings(cloud: CheckedCloud) -> None:
         "disabled_regions": [],
         "control_planes": True,
         "eks_insights": [],
-        "patience_seconds": {"node_join": 60.0, "pod_eviction": 30.0, "load_balancer": 0.0},
+        "eks_failing_updates": {},
+        "patience_seconds": {"node_join": 120.0, "pod_eviction": 60.0, "load_balancer": 0.0},
         "leaked_interface_seconds": 0.0,
         "rate_limits": {},
     }
@@ -90,6 +91,9 @@ def test_settings(cloud: CheckedCloud) -> None:
         {"control_planes": "no"},
         {"rate_limits": "azure"},
         {"rate_limits": {"ec2": [0, 1]}},
+        {"patience_seconds": {"bus": 1}},
+        {"patience_seconds": {"node_join": -1}},
+        {"leaked_interface_seconds": "long"},
     ],
 )
 def test_wrong_settings_are_refused(cloud: CheckedCloud, wrong: dict[str, Any]) -> None:

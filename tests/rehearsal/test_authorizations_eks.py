@@ -100,7 +100,7 @@ def test_a_key_is_used_with_the_rights_of_the_caller(eks_account: EksAccount) ->
 
     key = eks_account.cloud.client("kms").create_key(Policy=key_policy())["KeyMetadata"]["Arn"]
     everything = [allow(["eks:*", "iam:PassRole", "iam:CreateServiceLinkedRole"])]
-    given = {"encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": key}}]}
+    given: dict[str, Any] = {"encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": key}}]}
     governed(eks_account.cloud, *everything)
     with pytest.raises(eks_account.eks.exceptions.ClientError, match="kms:DescribeKey"):
         eks_account.create(**given)

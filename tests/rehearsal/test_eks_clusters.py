@@ -1,18 +1,13 @@
-"""EKS clusters, as far as their API goes, in a cloud that only describes them: what is refused, what changes, what they have elsewhere."""
+"""EKS clusters, as far as their API goes, in a cloud that only describes them: what is refused, and what they have elsewhere."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from rehearsal.admin_client import AdminError
-
-from .conftest import ACCOUNT, REGION, key_policy, refused, trust, until
-from .eks_account import EksAccount
-
-ALL_LOGS = {"clusterLogging": [{"types": ["api", "audit", "authenticator", "controllerManager", "scheduler"], "enabled": True}]}
+from .conftest import ACCOUNT, REGION, refused, trust, until
+from .eks_account import ALL_LOGS, EksAccount, encrypted
 
 
 @pytest.fixture
@@ -22,25 +17,18 @@ def main(eks_account: EksAccount) -> EksAccount:
     return eks_account
 
 
-def new_key(account: EksAccount, **options: Any) -> str:
-    return str(account.cloud.client("kms").create_key(Policy=key_policy(), **options)["KeyMetadata"]["Arn"])
-
-
-def encrypted(key: str) -> list[dict[str, Any]]:
-    return [{"resources": ["secrets"], "provider": {"keyArn": key}}]
-
-
-def new_group(account: EksAccount, vpc: str | None = None) -> str:
-    return str(account.ec2.create_security_group(GroupName="control", Description="x", VpcId=vpc or account.vpc)["GroupId"])
-
-
 # What a new cluster must be like
 
 
 def test_a_cluster_with_everything(eks_account: EksAccount) -> None:
-    key, group = new_key(eks_account), new_group(eks_account)
+    key, group = eks_account.new_key(), eks_account.new_group()
     network = {"endpointPublicAccess": False, "endpointPrivateAccess": True, "securityGroupIds": [group]}
-    options = {"upgradePolicy": {"supportType": "STANDARD"}, "logging": ALL_LOGS, "encryptionConfig": encrypted(key), "tags": {"a": "b"}}
+    options: dict[str, Any] = {
+        "upgradePolicy": {"supportType": "STANDARD"},
+        "logging": ALL_LOGS,
+        "encryptionConfig": encrypted(key),
+        "tags": {"a": "b"},
+    }
     made = eks_account.create(network=network, deletionProtection=True, zonalShiftConfig={"enabled": True}, **options)
     assert {name: made[name] for name in options} == options
     assert (made["deletionProtection"], made["zonalShiftConfig"]) == (True, {"enabled": True})
@@ -95,24 +83,20 @@ def test_networks_that_are_refused(eks_account: EksAccount) -> None:
     vpc = eks_account.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     other = eks_account.new_subnet("10.9.0.0/24", "b", vpc)
     narrow = eks_account.new_subnet("10.0.9.0/28", "b")
-    while _free(eks_account, narrow) >= 6:
+    while eks_account.free(narrow) >= 6:
         eks_account.ec2.create_network_interface(SubnetId=narrow)
     for network in (
         {"subnetIds": [eks_account.subnets[0], other]},
         {"subnetIds": [eks_account.subnets[0], narrow]},
-        {"securityGroupIds": [new_group(eks_account, vpc)]},
+        {"securityGroupIds": [eks_account.new_group(vpc)]},
     ):
         with pytest.raises(eks_account.eks.exceptions.InvalidParameterException):
             eks_account.create(network=network)
 
 
-def _free(account: EksAccount, subnet: str) -> int:
-    return int(account.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailableIpAddressCount"])
-
-
 def test_keys_that_are_refused(eks_account: EksAccount) -> None:
     kms = eks_account.cloud.client("kms")
-    disabled, signing = new_key(eks_account), new_key(eks_account, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+    disabled, signing = eks_account.new_key(), eks_account.new_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
     kms.disable_key(KeyId=disabled)
     for key in (disabled, signing):
         with pytest.raises(eks_account.eks.exceptions.InvalidParameterException):
@@ -139,7 +123,7 @@ def test_a_new_role_takes_a_while_to_get_around(eks_account: EksAccount) -> None
 
 
 def test_interfaces_and_a_group_hold_the_network_while_the_cluster_lives(eks_account: EksAccount) -> None:
-    ec2, group = eks_account.ec2, new_group(eks_account)
+    ec2, group = eks_account.ec2, eks_account.new_group()
     network = eks_account.create(network={"securityGroupIds": [group]})["resourcesVpcConfig"]
     own = ec2.describe_security_groups(GroupIds=[network["clusterSecurityGroupId"]])["SecurityGroups"][0]
     tags = {tag["Key"]: tag["Value"] for tag in own["Tags"]}
@@ -163,7 +147,7 @@ def test_interfaces_and_a_group_hold_the_network_while_the_cluster_lives(eks_acc
 
 
 def test_a_group_that_others_refer_to_stays_behind(main: EksAccount) -> None:
-    own, other = main.describe()["resourcesVpcConfig"]["clusterSecurityGroupId"], new_group(main)
+    own, other = main.describe()["resourcesVpcConfig"]["clusterSecurityGroupId"], main.new_group()
     rule = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": own}]}
     main.ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
     main.eks.delete_cluster(name="main")
@@ -205,207 +189,10 @@ def test_the_reader_of_the_rehearsal_may_look_into_every_cluster(main: EksAccoun
     assert [(one["policyArn"].rsplit("/")[-1], one["accessScope"]["type"]) for one in found] == [("AmazonEKSAdminViewPolicy", "cluster")]
 
 
-# Changes
-
-
-def test_each_kind_of_change(main: EksAccount) -> None:
-    third, group = main.new_subnet("10.0.2.0/24", "c"), new_group(main)
-    cases: list[tuple[dict[str, Any], str, str]] = [
-        ({"resourcesVpcConfig": {"endpointPrivateAccess": True}}, "EndpointAccessUpdate", "EndpointPrivateAccess"),
-        ({"resourcesVpcConfig": {"publicAccessCidrs": ["198.41.0.4/32"]}}, "EndpointAccessUpdate", "PublicAccessCidrs"),
-        ({"resourcesVpcConfig": {"subnetIds": [main.subnets[0], third], "securityGroupIds": [group]}}, "VpcConfigUpdate", "Subnets"),
-        ({"logging": ALL_LOGS}, "LoggingUpdate", "ClusterLogging"),
-        ({"upgradePolicy": {"supportType": "STANDARD"}}, "UpgradePolicyUpdate", "UpgradePolicy"),
-        ({"deletionProtection": True}, "DeletionProtectionUpdate", "DeletionProtection"),
-        ({"zonalShiftConfig": {"enabled": True}}, "ZonalShiftConfigUpdate", "ZonalShiftConfig"),
-    ]
-    for given, kind, param in cases:
-        update = main.eks.update_cluster_config(name="main", **given)["update"]
-        assert (update["type"], update["status"]) == (kind, "InProgress")
-        assert param in {one["type"] for one in update["params"]}
-        assert main.until_updated(update)["status"] == "Successful"
-        assert refused(main.eks.update_cluster_config, name="main", **given) == "InvalidParameterException"
-    found = main.describe()
-    network = found["resourcesVpcConfig"]
-    assert (network["endpointPrivateAccess"], network["publicAccessCidrs"]) == (True, ["198.41.0.4/32"])
-    assert (network["subnetIds"], network["securityGroupIds"]) == ([main.subnets[0], third], [group])
-    assert (found["upgradePolicy"], found["deletionProtection"]) == ({"supportType": "STANDARD"}, True)
-    interfaces = main.ec2.describe_network_interfaces()["NetworkInterfaces"]
-    assert {one["SubnetId"] for one in interfaces} == {main.subnets[0], third}
-    assert all(group in {each["GroupId"] for each in one["Groups"]} for one in interfaces)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"deletionProtection": True, "upgradePolicy": {"supportType": "STANDARD"}},
-        {"resourcesVpcConfig": {"endpointPrivateAccess": True, "securityGroupIds": []}},
-        {"resourcesVpcConfig": {"endpointPublicAccess": False}},
-        {"resourcesVpcConfig": {"publicAccessCidrs": ["192.168.0.0/16"]}},
-        {"resourcesVpcConfig": {"subnetIds": ["subnet-0", "subnet-1"]}},
-        {"logging": {"clusterLogging": [{"types": ["odd"], "enabled": True}]}},
-        {},
-    ],
-)
-def test_changes_that_are_refused(main: EksAccount, given: dict[str, Any]) -> None:
-    assert refused(main.eks.update_cluster_config, name="main", **given) == "InvalidParameterException"
-    assert main.eks.list_updates(name="main")["updateIds"] == []
-
-
-def test_one_update_at_a_time(main: EksAccount) -> None:
-    main.cloud.admin.settings(transition_seconds={"default": 0.0, "eks_cluster": 0.5})
-    eks, key = main.eks, new_key(main)
-    update = eks.update_cluster_config(name="main", deletionProtection=True)["update"]
-    assert main.describe()["status"] == "UPDATING"
-    assert refused(eks.update_cluster_config, name="main", upgradePolicy={"supportType": "STANDARD"}) == "ResourceInUseException"
-    assert refused(eks.update_cluster_version, name="main", version="1.36") == "ResourceInUseException"
-    assert refused(eks.associate_encryption_config, clusterName="main", encryptionConfig=encrypted(key)) == "ResourceInUseException"
-    assert refused(eks.delete_cluster, name="main") == "ResourceInUseException"
-    assert refused(eks.cancel_update, name="main", updateId=update["id"]) == "InvalidRequestException"
-    assert main.until_updated(update)["status"] == "Successful"
-    assert main.describe()["status"] == "ACTIVE"
-
-
-def test_a_key_can_be_added_once(main: EksAccount) -> None:
-    given = {"clusterName": "main", "encryptionConfig": encrypted(new_key(main))}
-    update = main.eks.associate_encryption_config(**given)["update"]
-    assert update["type"] == "AssociateEncryptionConfig"
-    main.until_updated(update)
-    assert main.describe()["encryptionConfig"] == given["encryptionConfig"]
-    assert refused(main.eks.associate_encryption_config, **given) == "InvalidParameterException"
-
-
-def test_a_protected_cluster_is_not_deleted(eks_account: EksAccount) -> None:
-    eks = eks_account.eks
-    eks_account.create(deletionProtection=True)
-    assert refused(eks.delete_cluster, name="main") == "InvalidRequestException"
-    eks_account.until_updated(eks.update_cluster_config(name="main", deletionProtection=False)["update"])
-    eks.delete_cluster(name="main")
-    until(lambda: eks.list_clusters()["clusters"] == [])
-
-
-def test_a_repeated_call_gets_the_first_reply(eks_account: EksAccount) -> None:
-    first = eks_account.create(clientRequestToken="once")
-    assert eks_account.create(clientRequestToken="once")["arn"] == first["arn"]
-    given = {"name": "main", "deletionProtection": True, "clientRequestToken": "twice"}
-    updates = [eks_account.eks.update_cluster_config(**given)["update"]["id"] for _ in range(2)]
-    assert updates[0] == updates[1]
-
-
-# Versions
-
-
-def test_support_of_versions(main: EksAccount) -> None:
-    """Dates are EKS's; the status is that of today, whatever day that is."""
-    found = main.eks.describe_cluster_versions(includeAll=True)["clusterVersions"]
-    assert [one["clusterVersion"] for one in found] == ["1.36", "1.35", "1.34", "1.33", "1.32", "1.31"]
-    dates = {one["clusterVersion"]: (one["endOfStandardSupportDate"].date(), one["endOfExtendedSupportDate"].date()) for one in found}
-    assert [f"{date}" for date in dates["1.33"]] == ["2026-07-29", "2027-07-29"]
-    now = datetime.now(UTC)
-    for one in found:
-        standard, extended = now < one["endOfStandardSupportDate"], now < one["endOfExtendedSupportDate"]
-        wanted = "STANDARD_SUPPORT" if standard else "EXTENDED_SUPPORT" if extended else "UNSUPPORTED"
-        assert (one["versionStatus"], one["status"]) == (wanted, wanted.lower().replace("_", "-"))
-    assert [one["clusterVersion"] for one in main.eks.describe_cluster_versions(defaultOnly=True)["clusterVersions"]] == ["1.36"]
-    assert [one["clusterVersion"] for one in main.eks.describe_cluster_versions(clusterVersions=["1.34"])["clusterVersions"]] == ["1.34"]
-    assert all(one["versionStatus"] != "UNSUPPORTED" for one in main.eks.describe_cluster_versions()["clusterVersions"])
-
-
-def upgrade(account: EksAccount, version: str, **options: Any) -> dict[str, Any]:
-    return account.until_updated(account.eks.update_cluster_version(name="main", version=version, **options)["update"])
-
-
-def test_nodes_may_lag_three_minors_behind(eks_account: EksAccount) -> None:
-    eks = eks_account.eks
-    eks_account.create(version="1.33")
-    eks.create_addon(clusterName="main", addonName="vpc-cni")
-    eks_account.node_group()
-    assert refused(eks.update_cluster_version, name="main", version="1.35") == "InvalidParameterException"
-    for version in ("1.34", "1.35"):
-        assert upgrade(eks_account, version)["type"] == "VersionUpdate"
-    found = {one["name"]: one for one in eks.list_insights(clusterName="main")["insights"]}
-    assert found["Kubelet version skew"]["insightStatus"]["status"] == "WARNING"
-    upgrade(eks_account, "1.36", force=True)
-    assert eks_account.describe()["version"] == "1.36"
-
-
-def test_an_upgrade_can_be_taken_back(eks_account: EksAccount) -> None:
-    """By one minor, after an upgrade, and not while nodes are newer than that."""
-    eks = eks_account.eks
-    eks_account.create(version="1.35")
-    assert refused(eks.update_cluster_version, name="main", version="1.34") == "InvalidRequestException"
-    upgrade(eks_account, "1.36")
-    eks.create_addon(clusterName="main", addonName="vpc-cni")
-    eks_account.node_group()
-    assert refused(eks.update_cluster_version, name="main", version="1.35") == "InvalidRequestException"
-    eks.delete_nodegroup(clusterName="main", nodegroupName="system")
-    until(lambda: eks.list_nodegroups(clusterName="main")["nodegroups"] == [])
-    assert upgrade(eks_account, "1.35")["type"] == "VersionRollback"
-    assert refused(eks.update_cluster_version, name="main", version="1.34") == "InvalidRequestException"
-
-
-# Insights
-
-
-def test_what_stands_in_the_way_of_an_upgrade(main: EksAccount) -> None:
-    eks = main.eks
-    listed = eks.list_insights(clusterName="main")["insights"]
-    assert {one["insightStatus"]["status"] for one in listed} == {"PASSING"}
-    assert {one["kubernetesVersion"] for one in listed} == {"1.36"}
-    eks.create_addon(clusterName="main", addonName="vpc-cni", addonVersion="v1.20.4-eksbuild.2")
-    (bad,) = eks.list_insights(clusterName="main", filter={"statuses": ["ERROR"]})["insights"]
-    assert bad["name"] == "EKS add-on version compatibility"
-    insight = eks.describe_insight(clusterName="main", id=bad["id"])["insight"]
-    (detail,) = insight["categorySpecificSummary"]["addonCompatibilityDetails"]
-    assert (detail["name"], "v1.22.4-eksbuild.3" in detail["compatibleVersions"]) == ("vpc-cni", True)
-    assert refused(eks.update_cluster_version, name="main", version="1.36") == "InvalidStateException"
-    assert refused(eks.describe_insight, clusterName="main", id="absent") == "ResourceNotFoundException"
-    assert upgrade(main, "1.36", force=True)["status"] == "Successful"
-    assert eks.list_insights(clusterName="main")["insights"] == []
-
-
-def test_a_planted_insight(main: EksAccount) -> None:
-    usage = {
-        "usage": "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas",
-        "replacedWith": "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
-        "stopServingVersion": "1.36",
-        "clientStats": [{"userAgent": "argocd", "numberOfRequestsLast30Days": 12}],
-    }
-    main.cloud.admin.settings(eks_insights=[{"cluster": "main", "status": "ERROR", "deprecationDetails": [usage]}])
-    (bad,) = main.eks.list_insights(clusterName="main", filter={"statuses": ["ERROR"]})["insights"]
-    assert bad["name"] == "Deprecated APIs removed in Kubernetes v1.36"
-    insight = main.eks.describe_insight(clusterName="main", id=bad["id"])["insight"]
-    assert insight["categorySpecificSummary"]["deprecationDetails"] == [usage]
-    assert refused(main.eks.update_cluster_version, name="main", version="1.36") == "InvalidStateException"
-    assert main.eks.start_insights_refresh(clusterName="main")["status"] == "IN_PROGRESS"
-    assert main.eks.describe_insights_refresh(clusterName="main")["status"] == "COMPLETED"
-    main.cloud.admin.settings(eks_insights=[])
-    upgrade(main, "1.36")
-    with pytest.raises(AdminError, match="the status of an insight is one of"):
-        main.cloud.admin.settings(eks_insights=[{"status": "BAD"}])
-
-
-# Tags
-
-
-def test_tags_of_everything(main: EksAccount) -> None:
-    eks = main.eks
-    arns = [main.describe()["arn"]]
-    arns.append(eks.create_addon(clusterName="main", addonName="vpc-cni")["addon"]["addonArn"])
-    arns.append(main.node_group()["nodegroupArn"])
-    given = {"namespace": "web", "serviceAccount": "api", "roleArn": main.pod_role}
-    arns.append(eks.create_pod_identity_association(clusterName="main", **given)["association"]["associationArn"])
-    arns.append(eks.create_access_entry(clusterName="main", principalArn=main.pod_role)["accessEntry"]["accessEntryArn"])
-    for arn in arns:
-        eks.tag_resource(resourceArn=arn, tags={"a": "b", "c": "d"})
-        eks.untag_resource(resourceArn=arn, tagKeys=["c"])
-        assert eks.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}
-        assert refused(eks.tag_resource, resourceArn=arn, tags={"aws:x": "y"}) == "BadRequestException"
-    assert main.addon("vpc-cni")["tags"] == main.describe()["tags"] == {"a": "b"}
-    assert refused(eks.tag_resource, resourceArn=f"{arns[0]}-other", tags={"a": "b"}) == "NotFoundException"
-    tagging = main.cloud.client("resourcegroupstaggingapi")
-    filters = [{"Key": "a", "Values": ["b"]}]
-    found = tagging.get_resources(TagFilters=filters, ResourceTypeFilters=["eks"])["ResourceTagMappingList"]
-    assert {one["ResourceARN"] for one in found} == set(arns)
-    found = tagging.get_resources(TagFilters=filters, ResourceTypeFilters=["eks:addon", "eks:nodegroup"])["ResourceTagMappingList"]
-    assert {one["ResourceARN"] for one in found} == set(arns[1:3])
+def test_new_clusters_show_late_in_lists(eks_account: EksAccount) -> None:
+    eks_account.cloud.admin.settings(visibility_seconds=0.5)
+    eks_account.create()
+    eks_account.cloud.admin.settings(visibility_seconds=0)
+    assert eks_account.eks.list_clusters()["clusters"] == []
+    assert eks_account.describe()["name"] == "main"
+    until(lambda: eks_account.eks.list_clusters()["clusters"] == ["main"])

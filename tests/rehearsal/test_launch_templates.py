@@ -90,3 +90,12 @@ def test_refusals(ec2: Any, template_id: str) -> None:
     assert refused(ec2.describe_launch_template_versions, **unknown) == "InvalidLaunchTemplateId.VersionNotFound"
     name = "lt-by-no-name"
     assert refused(ec2.modify_launch_template, LaunchTemplateName=name) == "InvalidLaunchTemplateName.NotFoundException"
+
+
+def test_instances_start_from_a_template(ec2: Any, template_id: str) -> None:
+    """moto's own instances read it."""
+    image = ec2.register_image(Name="image", Architecture="x86_64", RootDeviceName="/dev/xvda")["ImageId"]
+    ec2.create_launch_template_version(LaunchTemplateId=template_id, LaunchTemplateData={"ImageId": image, "UserData": DATA["UserData"]})
+    source = {"LaunchTemplateId": template_id, "Version": "2"}
+    (made,) = ec2.run_instances(LaunchTemplate=source, InstanceType="t3.small", MinCount=1, MaxCount=1)["Instances"]
+    assert made["ImageId"] == image

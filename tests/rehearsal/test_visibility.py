@@ -77,6 +77,20 @@ CASES: dict[str, Case] = {
         "list_roles",
         lambda r: [i["RoleName"] for i in r["Roles"]],
     ),
+    "oidc provider": (
+        "iam",
+        "create_open_id_connect_provider",
+        lambda vpc, subnet: {"Url": "https://example.org"},
+        "list_open_id_connect_providers",
+        lambda r: [i["Arn"] for i in r["OpenIDConnectProviderList"]],
+    ),
+    "launch template": (
+        "ec2",
+        "create_launch_template",
+        lambda vpc, subnet: {"LaunchTemplateName": "nodes", "LaunchTemplateData": {"InstanceType": "t3.medium"}},
+        "describe_launch_templates",
+        lambda r: [i["LaunchTemplateId"] for i in r["LaunchTemplates"]],
+    ),
     "log group": (
         "logs",
         "create_log_group",

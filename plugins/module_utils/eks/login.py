@@ -10,7 +10,6 @@ from inside its network alone.
 from __future__ import annotations
 
 import base64
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access imp
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell, Clock
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_access import eks_token
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import ApiProblem, Unauthorized
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import ApiProblem, BadAccess, Unauthorized
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import Failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
@@ -110,10 +109,10 @@ def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:
         endpoint, authority = seen.attributes.get("endpoint"), seen.attributes.get("certificate_authority")
         if not endpoint or not authority:
             return "unreachable"
+        access = Access(str(endpoint), base64.b64decode(authority).decode(), token=eks_token(aws.client, seen.id, region))
         try:
-            access = Access(str(endpoint), base64.b64decode(authority).decode(), token=eks_token(aws.client, seen.id, region))
             return ask(Api(access, clock, clock.now()))
-        except (ssl.SSLError, ValueError):
+        except BadAccess:
             return "unreachable"  # the authority is none: a cluster that is only described
 
     return look

@@ -238,7 +238,8 @@ class ClusterParts:
             }
         network = tuple(f"eks_addon.{self.name(one)}" for one in BEFORE_NODES if one in self.one.addons)
         waits = (f"eks_cluster.{self.one.name}", f"iam_role.{self.name('nodes')}", template, *network)
-        given = {key: value for key, value in properties.items() if value is not None}
+        # a target that is not there any more is said, or its policy would stay
+        given = {key: value for key, value in properties.items() if value is not None or key == "target_cpu_percent"}
         return Resource("eks_nodegroup", self.name(name), given, waits)
 
     def fargate_profiles(self) -> Iterator[Resource]:

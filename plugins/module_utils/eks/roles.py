@@ -82,10 +82,14 @@ def roles(cluster: Cluster, facts: Facts, tags: Mapping[str, Any]) -> Iterator[R
 
 
 def service_trust(service: str, facts: Facts, ours: bool = True) -> dict[str, Any]:
-    """A service of AWS may take the role; where it says for whom, for this account alone (instances do not say)."""
+    """A service of AWS may take the role; where it says for whom, for this account alone (instances do not say).
+
+    The name of EC2 is another one in China, that of EKS is not.
+    """
+    suffix = ".cn" if service == "ec2" and facts.partition == "aws-cn" else ""
     statement: dict[str, Any] = {
         "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Principal": {"Service": f"{service}.amazonaws.com{suffix}"},
         "Action": "sts:AssumeRole" if service == "ec2" else ["sts:AssumeRole", "sts:TagSession"],
     }
     return policy({**statement, "Condition": {"StringEquals": {"aws:SourceAccount": facts.account_id}}} if ours else statement)

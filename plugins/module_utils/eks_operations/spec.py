@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.options import apply_options, owner_options
 
-COMPONENT = {"component": {"type": "str", "default": "eks"}}
+COMPONENT = {"component": {"type": "str", "default": "cluster"}}
 
 
 def upgrade_check_spec() -> dict[str, Any]:

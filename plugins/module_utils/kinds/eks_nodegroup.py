@@ -136,8 +136,8 @@ class EksNodegroup(EksKind):
     def get_target_cpu_percent(self, raw: Mapping[str, Any]) -> float | None:
         return eks_scaling.target_of(raw["policies"], _group(raw))
 
-    def get_schedules(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
-        return eks_scaling.schedules_of(raw["actions"], _group(raw)) or None
+    def get_schedules(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return eks_scaling.schedules_of(raw["actions"], _group(raw))
 
     def made(self, aws: Aws, raw: Mapping[str, Any], address: str) -> Observed:
         return super().made(aws, {**raw, "policies": [], "actions": []}, address)

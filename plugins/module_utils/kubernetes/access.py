@@ -76,7 +76,10 @@ class Access:
         return urllib3.ProxyManager(self.proxy, **options) if self.proxy else urllib3.PoolManager(**options)
 
     def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cadata=self.authority) if self.authority else ssl.create_default_context()
+        try:
+            context = ssl.create_default_context(cadata=self.authority) if self.authority else ssl.create_default_context()
+        except (ssl.SSLError, ValueError) as error:
+            raise BadAccess(f"the certificate authority of {self.server} cannot be used: {error}") from error
         # Kubernetes' own authorities often lack what the strict mode of recent Pythons asks for.
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
         if not self.verify:

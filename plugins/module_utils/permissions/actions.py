@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_eks import (
     EKS_LOGS,
     LINKED,
@@ -19,9 +20,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_e
     TOGETHER_EKS,
     WRITES_EKS,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import GLOBAL, REGIONAL, Grant
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import GLOBAL, OWN, REGIONAL, Grant
 
-PREFIXES: Mapping[str, str] = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+PREFIXES: Mapping[str, str] = {
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
 """botocore's name of a service -> what its actions begin with, where the two differ."""
 
 FREE = frozenset({"sts:GetCallerIdentity"})
@@ -48,7 +54,6 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
 """What else a call is checked for."""
 
 
-OWN = Grant(("ec2:*",), ("marked",))
 ROLE = Grant(("role",))
 BOUNDED_ROLE = Grant(("role",), ("boundary",))
 GROUP = Grant(("log_group",))
@@ -87,10 +92,10 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
         for name in (
             *("AssociateNatGatewayAddress", "AssociateRouteTable", "AttachInternetGateway", "AuthorizeSecurityGroupEgress"),
             *("AuthorizeSecurityGroupIngress", "CreateNetworkAclEntry", "CreateRoute", "DeleteFlowLogs", "DeleteInternetGateway"),
-            *("DeleteNatGateway", "DeleteNetworkAcl", "DeleteNetworkAclEntry", "DeleteRoute", "DeleteRouteTable", "DeleteSecurityGroup"),
+            *("DeleteNatGateway", "DeleteNetworkAcl", "DeleteNetworkAclEntry", "DeleteRoute", "DeleteRouteTable"),
             *("DeleteSubnet", "DeleteTags", "DeleteVpc", "DeleteVpcEndpoints", "DetachInternetGateway", "DisassociateRouteTable"),
             *("ModifySubnetAttribute", "ModifyVpcAttribute", "ModifyVpcEndpoint", "ReleaseAddress", "ReplaceNetworkAclEntry"),
-            *("ReplaceRoute", "ReplaceRouteTableAssociation", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"),
+            *("ReplaceRoute", "ReplaceRouteTableAssociation"),
             *("UpdateSecurityGroupRuleDescriptionsEgress", "UpdateSecurityGroupRuleDescriptionsIngress"),
         )
     },
@@ -133,6 +138,7 @@ WRITES: Mapping[str, tuple[Grant, ...]] = {
     "ssm:DeleteParameter": (LOCK,),
     "ssm:PutParameter": (Grant(("lock",), ("new",)),),
     **WRITES_EKS,
+    **WRITES_DRAIN,
 }
 """Every action that changes something, and how each is confined."""
 
@@ -160,6 +166,7 @@ READS: Mapping[str, tuple[Grant, ...]] = {
     "ssm:GetParametersByPath": (Grant(("lock_folder", "lock_folders")),),
     "tag:GetResources": (REGIONAL,),
     **READS_EKS,
+    **READS_DRAIN,
 }
 """Every action that only reads."""
 

@@ -79,7 +79,7 @@ WRITES_EKS: Mapping[str, tuple[Grant, ...]] = {
     "ec2:CreateLaunchTemplateVersion": (OWN_TEMPLATE,),
     "ec2:DeleteLaunchTemplate": (OWN_TEMPLATE,),
     "ec2:RunInstances": (Grant(("ec2:*", "ec2_images"), ("from_template",)),),
-    "kms:CreateGrant": (Grant(("key",), ("marked", "for_aws")),),
+    "kms:CreateGrant": (Grant(("key",), ("marked",)),),
     "iam:CreateOpenIDConnectProvider": (Grant(("oidc_provider",), ("request_marked",)),),
     **{
         f"iam:{name}": (PROVIDER,)

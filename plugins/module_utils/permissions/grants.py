@@ -23,3 +23,4 @@ class Grant:
 
 REGIONAL = Grant(("*",), ("region",))
 GLOBAL = Grant(("*",))
+OWN = Grant(("ec2:*",), ("marked",))

@@ -111,7 +111,10 @@ def condition(scope: Scope, name: str, created_by: Iterable[str]) -> Condition:
         "eks_services": lambda: {"StringEquals": {"iam:PassedToService": list(EKS_SERVICES)}},
         "eks_linked": lambda: {"StringEquals": {"iam:AWSServiceName": list(EKS_LINKED)}},
         "from_template": lambda: {"ArnLike": {"ec2:LaunchTemplate": scope.arn("ec2", "launch-template/*")}},
-        "for_aws": lambda: {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        "of_controller": lambda: {"Null": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "false"}},
+        "of_service": lambda: {"Null": {"aws:ResourceTag/kubernetes.io/service-name": "false"}},
+        "of_eks": lambda: {"Null": {"aws:ResourceTag/aws:eks:cluster-name": "false"}},
+        "of_cni": lambda: {"Null": {"aws:ResourceTag/cluster.k8s.amazonaws.com/name": "false"}},
     }
     return named[name]()
 

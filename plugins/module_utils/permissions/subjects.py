@@ -14,6 +14,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.eks import questions 
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import RIGHTS
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.roles import NODE_POLICIES
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations import drain_aws
+from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.look_aws import look_at_cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
@@ -45,8 +47,14 @@ SUBJECTS: Mapping[str, Subject] = {
             "public subnets": eks_questions.public_subnets,
             "quotas": check,
             "unclaimed": look,
+            "upgrade": look_at_cluster,
+            "clusters": drain_aws.clusters_there,
+            "networks": drain_aws.vpcs_of_environment,
+            "what controllers made": drain_aws.things_in,
+            "protected load balancers": drain_aws.is_protected,
+            "volumes": drain_aws.volumes_of,
         },
-        applying={"run lock": held},
+        applying={"run lock": held, "what controllers left": drain_aws.delete},
         unused={
             "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
             "iam:UpdateRole": "the roles of a cluster have no description",

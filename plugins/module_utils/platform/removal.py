@@ -8,12 +8,17 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES as EKS_SERVICES
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES as NETWORK_SERVICES
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
 
-KINDS: dict[str, Kind] = {**NETWORK}
+KINDS: dict[str, Kind] = {**NETWORK, **EKS}
 """The kinds of all domains. A domain that is not here leaves its things behind."""
+
+SERVICES = tuple(dict.fromkeys((*NETWORK_SERVICES, *EKS_SERVICES)))
+"""What a call talks to."""
 
 __all__ = ["KINDS", "SERVICES", "run"]
 

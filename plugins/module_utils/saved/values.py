@@ -91,8 +91,19 @@ def agrees(planned: Any, now: Any) -> bool:
         pattern = ".*".join(re.escape(part) for part in planned.split(UNKNOWN))
         return isinstance(now, str) and re.fullmatch(pattern, now, re.DOTALL) is not None
     if isinstance(planned, Mapping) and isinstance(now, Mapping):
-        return planned.keys() == now.keys() and all(agrees(item, now[key]) for key, item in planned.items())
+        return len(planned) == len(now) and _entries(planned, now)
     return isinstance(planned, list) and isinstance(now, list) and len(planned) == len(now) and _pairs(planned, now)
+
+
+def _entries(planned: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """One for each by key. Keys may be unknown too: the name of an OIDC provider in a trust policy."""
+    left = dict(now)
+    for key, item in sorted(planned.items(), key=lambda entry: is_unknown(entry[0])):
+        match = next((one for one in left if agrees(key, one) and agrees(item, left[one])), None)
+        if match is None:
+            return False
+        del left[match]
+    return True
 
 
 def _pairs(planned: list[Any], now: list[Any]) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.network.resources imp
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, SystemClock, until
 from rehearsal.testing import Cloud
 
 ACCOUNT = "210987654321"
@@ -42,7 +43,7 @@ class Site:
 
     cloud: Cloud
     environment: str = "prod"
-    component: str = "eks"
+    component: str = "cluster"
     tags: dict[str, str] = field(default_factory=lambda: {"owner": "platform"})
 
     def __post_init__(self) -> None:
@@ -116,3 +117,21 @@ class Site:
 
     def destroy(self) -> Result:
         return self.apply([], purge=EVERYTHING)
+
+
+def new_role(cloud: Cloud, name: str, service: str = "") -> None:
+    """A role that somebody made: for people of the account, or for a service."""
+    principal = {"Service": service} if service else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    statement = {"Effect": "Allow", "Principal": principal, "Action": actions}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
+
+
+def updated(cloud: Cloud, update: Mapping[str, Any], cluster_name: str, **of: str) -> None:
+    """Waits until an update of EKS is over; it must have gone well."""
+    for _waited in until(SystemClock(), 20.0, 0.05):
+        told = cloud.client("eks").describe_update(name=cluster_name, updateId=update["id"], **of)["update"]
+        if told["status"] != "InProgress":
+            break
+    assert told["status"] == "Successful", told

@@ -70,3 +70,51 @@ def budget(api: Api, name: str, space: str, at_least: int) -> None:
 
 def budget_path(name: str, space: str) -> str:
     return f"/apis/policy/v1/namespaces/{space}/poddisruptionbudgets/{name}"
+
+
+CONTROLLER = "aws-load-balancer-controller"
+INGRESS = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
+SERVICE = "/api/v1/namespaces/{}/services"
+
+
+def controller(api: Api) -> None:
+    """A load balancer controller: it is played while a pod of it is ready."""
+    deployment(api, CONTROLLER, "kube-system", 1, {"app.kubernetes.io/name": CONTROLLER})
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": "alb"},
+        "spec": {"controller": "ingress.k8s.aws/alb"},
+    }
+    api.create("/apis/networking.k8s.io/v1/ingressclasses", body)
+
+
+def no_controller(api: Api) -> None:
+    """Takes its pods away, as happens when somebody removes its release first."""
+    api.patch(f"/apis/apps/v1/namespaces/kube-system/deployments/{CONTROLLER}", {"spec": {"replicas": 0}})
+    selected = {"labelSelector": f"app.kubernetes.io/name={CONTROLLER}"}
+    until(lambda: not api.list("/api/v1/pods", **selected).items, "the controller's pods are gone")
+
+
+def exposed(api: Api, space: str, delay: str = "0s") -> None:
+    """A Service behind an Ingress and one that is a load balancer itself; there when both have their address. They take ``delay`` to go."""
+    notes = {"rehearsal.mainstay/delete-delay": delay}
+    ports = [{"name": "http", "port": 80, "targetPort": 8080}]
+    inner = {"metadata": {"name": "inner", "namespace": space}, "spec": {"selector": {"app": "api"}, "ports": ports}}
+    outer = {
+        "metadata": {"name": "outer", "namespace": space, "annotations": notes},
+        "spec": {"type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "selector": {"app": "api"}, "ports": ports},
+    }
+    backend = {"service": {"name": "inner", "port": {"number": 80}}}
+    rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "front", "namespace": space, "annotations": {**notes, "alb.ingress.kubernetes.io/target-type": "ip"}},
+        "spec": {"ingressClassName": "alb", "rules": [rule]},
+    }
+    for one in (inner, outer):
+        api.create(SERVICE.format(space), {"apiVersion": "v1", "kind": "Service", **one})
+    api.create(INGRESS.format(space), ingress)
+    for path in (f"{INGRESS.format(space)}/front", f"{SERVICE.format(space)}/outer"):
+        until(lambda path=path: bool(api.get(path)["status"]["loadBalancer"].get("ingress")), f"{path} has an address")  # type: ignore[misc]

@@ -71,10 +71,14 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
 
 @contextmanager
 def cloud_of(inventory: str) -> Iterator[Cloud]:
-    """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds."""
+    """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds.
+
+    Its clusters are only described: no control planes start.
+    """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
-    with Cloud(account_id=target["platform_account_id"], region=target["platform_region"]) as cloud:
+    settings = {"control_planes": False}
+    with Cloud(account_id=target["platform_account_id"], region=target["platform_region"], settings=settings) as cloud:
         if path.exists():
             seed.apply(seed.load(path, cloud.region), cloud.description)
             cloud.admin.clear_requests()

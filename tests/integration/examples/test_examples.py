@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.filter.cluster_errors import FOUND_LATER
+from ansible_collections.mainstay.aws.plugins.module_utils.eks import resources as eks
+from ansible_collections.mainstay.aws.plugins.module_utils.eks import validate as eks_input
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
 from tests.integration.examples import network_state as is_
+from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.network_state import NetworkState
 from tests.integration.examples.running import INVENTORIES, confined_cloud_of, denials, mutations, play, variables, with_every_right
 
@@ -73,16 +79,88 @@ ROWS: Mapping[str, Mapping[str, Check]] = {
         "N13": is_.closed_to_the_world,
     },
 }
-"""inventory -> row of docs/requirements.md -> what must be true in AWS once the inventory has been applied."""
+"""inventory -> row of docs/requirements.md -> what must be true of the network once the inventory has been applied."""
+
+CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
+    "examples/brandcoach/prod": {
+        "K1": has_.managed_control_plane,
+        "K5": has_.node_group("workers", ["t3.medium"], 3, 9),
+        "K6": has_.node_group("workers", ["t3.medium"], 3, 9),
+        "K10": has_.named("brandcoach-cluster"),
+        "K13": has_.metrics_for_autoscaling_of_pods,
+        "K21": has_.least_rights_of_nodes,
+        "K21, S3": has_.pods_reach("brandcoach-media-prod", "brandcoach", "api"),
+        "K22": has_.load_balancer_controller,
+    },
+    "examples/innovate/workloads": {
+        "K1": has_.managed_control_plane,
+        "K2": has_.version("1.33"),
+        "K2, Z25": has_.extended_support,
+        "K3": has_.encrypted_secrets,
+        "K4": has_.control_plane_logs,
+        "K7": has_.node_group("system", ["t3.medium"], 2, 3),
+        "K8": has_.node_group("application", ["t3.large"], 2, 20),
+        "K13": has_.metrics_for_autoscaling_of_pods,
+        "K15": has_.cluster_autoscaler,
+        "K20": has_.role_by_service_account("flask-api", "flask-api"),
+        "K23": has_.network_policies,
+    },
+    "examples/codelearn/prod": {
+        "K1": has_.managed_control_plane,
+        "K5": has_.node_group("standard-workers", ["m5.large"], 2, 10),
+        "K9": has_.node_group("standard-workers", ["m5.large"], 2, 10, desired=3),
+        "K10": has_.named("codelearn-cluster"),
+        "K13": has_.metrics_for_autoscaling_of_pods,
+        "K15": has_.cluster_autoscaler,
+        "K16": has_.target_tracking("batch", 70.0),
+        "K16, Z14": has_.one_owner_of_scaling,
+        "K17": has_.schedules("batch", "30 7 * * 1-5", "0 22 * * *"),
+        "K18": has_.node_group("batch", ["t3.medium", "t3a.medium"], 1, 6, capacity="SPOT"),
+        "K22": has_.load_balancer_controller,
+    },
+    "examples/creator-publishing/prod": {
+        "A11": has_.replaces_failed_nodes,
+        "K1": has_.managed_control_plane,
+        "K11": has_.fargate("jobs"),
+        "K12": has_.encrypted_disks,
+        "K25": has_.replaces_failed_nodes,
+    },
+    "examples/ai-community/prod": {
+        "K1": has_.managed_control_plane,
+        "K11": has_.fargate("jobs"),
+        "K12": has_.encrypted_disks,
+        "K25": has_.cluster_autoscaler,
+    },
+}
+"""The same of the cluster."""
 
 
 def expected_addresses(inventory: str) -> set[str]:
     """The resources that the inventory describes, worked out without AWS."""
     target = variables(inventory)
+    place = (target["platform_region"], target["platform_account_id"])
+    environment = target["platform_environment"]
     networks, problems = validate(variables(inventory, "vpc")["vpc_networks"], region=target["platform_region"])
-    assert problems == []
-    facts = Facts(target["platform_environment"], "network", target["platform_region"], target["platform_account_id"])
-    return {resource.address for resource in build(networks, facts)}
+    clusters, more = eks_input.validate(variables(inventory, "eks")["eks_clusters"], "eks_clusters", environment, "cluster", FOUND_LATER)
+    assert problems + more == []
+    resources = build(networks, Facts(environment, "network", *place)) + eks.build(clusters, Facts(environment, "cluster", *place), {}, {})
+    return {resource.address for resource in resources}
+
+
+def check_rows[S](inventory: str, state: S, rows: Mapping[str, Callable[[S], None]]) -> None:
+    for row, check in rows.items():
+        try:
+            check(state)
+        except (AssertionError, KeyError, ValueError) as error:
+            raise AssertionError(f"{row} does not hold in {inventory}: {error!r}") from error
+
+
+def unprotected(inventory: str, folder: Path) -> str:
+    """The option with which clusters that are protected from deletion no longer are."""
+    clusters = variables(inventory, "eks")["eks_clusters"]
+    path = folder / "unprotected.json"
+    path.write_text(json.dumps({"eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()}}))
+    return f"@{path}"
 
 
 @pytest.mark.slow
@@ -107,13 +185,9 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         assert set(applied.actions) == set(planned.actions)
 
         state = NetworkState(cloud.client)
-        for row, check in ROWS[inventory].items():
-            try:
-                check(state)
-            except AssertionError as error:
-                raise AssertionError(f"{row} does not hold in {inventory}: {error}") from error
-
         with with_every_right(cloud):
+            check_rows(inventory, state, ROWS[inventory])
+            check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
             assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
 
         again = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
@@ -123,8 +197,12 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         repeated = play(cloud, inventory, tmp_path)
         assert (repeated.code, set(repeated.totals), mutations(cloud)) == (0, {"unchanged"}, []), repeated.output
 
+        # clusters of production are protected: first that is taken back, and nothing else changes by it
+        free = ("--extra-vars", unprotected(inventory, tmp_path))
+        changed = play(cloud, inventory, tmp_path, *free)
+        assert (changed.code, changed.totals.get("update")) == (0, 1), changed.output
         environment = variables(inventory)["platform_environment"]
-        gone = play(cloud, inventory, tmp_path, "--extra-vars", f"destroy={environment}", playbook="playbooks/destroy.yml")
+        gone = play(cloud, inventory, tmp_path, *free, "--extra-vars", f"destroy={environment}", playbook="playbooks/destroy.yml")
         assert (gone.code, denials(cloud)) == (0, []), gone.output
         assert state.ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["mainstay:address"]}])["Vpcs"] == []
 

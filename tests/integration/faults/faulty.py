@@ -138,16 +138,22 @@ class Saboteur:
         if not gone or not isinstance(reply, dict):
             return reply
         return {
-            key: [item for item in value if not gone & set(ids_in(item))] if isinstance(value, list) else value
+            key: [item for item in value if not gone & {item if isinstance(item, str) else "", *ids_in(item)}]
+            if isinstance(value, list)
+            else value
             for key, value in reply.items()
         }
+
+
+IDENTIFYING = ("Id", "Arn", "RoleName", "logGroupName", "nodegroupName", "addonName", "fargateProfileName")
+"""How the members of replies end that identify something. Lists of EKS hold nothing but these names."""
 
 
 def ids_in(value: Any) -> list[str]:
     """Identifiers that the direct members of a reply, or of the one thing in it, carry."""
     if not isinstance(value, Mapping):
         return []
-    own = [item for key, item in value.items() if key.endswith(("Id", "Arn", "RoleName", "logGroupName")) and isinstance(item, str)]
+    own = [item for key, item in value.items() if key.endswith(IDENTIFYING) and isinstance(item, str)]
     nested = [found for key, item in value.items() if isinstance(item, Mapping) and key != "ResponseMetadata" for found in ids_in(item)]
     listed = [item for key, items in value.items() if key.endswith("Ids") and isinstance(items, list) for item in items]
     return [name for name in (*own, *nested, *listed) if isinstance(name, str) and not name.startswith(("vpc-0000", "111122223333"))]

@@ -253,10 +253,21 @@ def as_planned(planned: Any, actual: Any) -> bool:
         before, _, after = planned.partition(UNKNOWN)
         return isinstance(actual, str) and actual.startswith(before) and actual.endswith(after)
     if isinstance(planned, dict) and isinstance(actual, dict):
-        return planned.keys() == actual.keys() and all(as_planned(planned[key], actual[key]) for key in planned)
+        return len(planned) == len(actual) and entries_as_planned(planned, actual)
     if isinstance(planned, list) or isinstance(actual, list):
         return lists_as_planned(*(value if isinstance(value, list) else [value] for value in (planned, actual)))
     return bool(planned == actual)
+
+
+def entries_as_planned(planned: dict[str, Any], actual: dict[str, Any]) -> bool:
+    """The same by key; keys may have unknown parts too."""
+    left = dict(actual)
+    for key in sorted(planned, key=lambda key: UNKNOWN in key):
+        match = next((other for other in left if as_planned(key, other) and as_planned(planned[key], left[other])), None)
+        if match is None:
+            return False
+        del left[match]
+    return True
 
 
 def lists_as_planned(planned: list[Any], actual: list[Any]) -> bool:

@@ -106,8 +106,9 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
-def documents(scope: Scope = BOUND) -> dict[str, list[dict[str, Any]]]:
-    return policies(SUBJECTS.values(), scope)
+def documents(scope: Scope = BOUND, role: str = "vpc") -> dict[str, list[dict[str, Any]]]:
+    """The policies of one role of the collection."""
+    return policies([SUBJECTS[role]], scope)
 
 
 def without(given: Sequence[Mapping[str, Any]], action: str) -> list[dict[str, Any]]:

@@ -471,6 +471,13 @@ def test_an_addon_is_what_runs_in_the_cluster(cluster: Account) -> None:
     of = {"name": "main", "addonName": "coredns", "updateId": update["id"]}
     until(lambda: eks.describe_update(**of)["update"]["status"] == "Successful", SECONDS)
     assert api.get(f"{deployments}/coredns")["spec"]["replicas"] == 2
+
+    wrong = json.dumps({"tolerations": ["everything"]})
+    update = eks.update_addon(clusterName="main", addonName="coredns", configurationValues=wrong)["update"]
+    of["updateId"] = update["id"]
+    until(lambda: eks.describe_update(**of)["update"]["status"] == "Failed", SECONDS)
+    assert [error["errorCode"] for error in eks.describe_update(**of)["update"]["errors"]] == ["AdmissionRequestDenied"]
+    assert _addon_status(eks, "coredns") == "UPDATE_FAILED"
     eks.delete_addon(clusterName="main", addonName="coredns")
     until(lambda: eks.list_addons(clusterName="main")["addons"] == [], SECONDS)
     until(lambda: status_of(api.get, f"{deployments}/coredns") == 404, SECONDS)

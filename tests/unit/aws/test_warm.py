@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.callback.plan_summary import _actions
+from ansible_collections.mainstay.aws.plugins.callback.plan_summary import OWN_MODULES, _actions
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import warm
 from ansible_collections.mainstay.aws.plugins.modules import vpc_network
 
@@ -22,7 +22,8 @@ FRESH = """
 import sys
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import warm
 assert not any(name.endswith("modules.vpc_network") for name in sys.modules)
-warm.warm(["vpc_network", "nothing_of_this_name"])
+for _ in warm.warm(["vpc_network", "nothing_of_this_name"]):
+    pass
 assert any(name.endswith("modules.vpc_network") for name in sys.modules)
 import threading
 assert threading.active_count() == 1, "a thread would not survive the fork, and what it holds would stay locked"
@@ -43,6 +44,15 @@ def test_the_actions_of_a_play_are_those_of_its_tasks_and_roles_at_any_depth() -
     assert sorted(_actions(play)) == ["a", "b", "c"]
 
 
+def test_the_modules_of_a_role_of_ours_that_is_included_later_are_read_from_its_tasks() -> None:
+    included = SimpleNamespace(action="ansible.builtin.include_role", args={"name": f"{OWN_MODULES}vpc", "tasks_from": "finish"})
+    other = SimpleNamespace(action="ansible.builtin.include_role", args={"name": "somebody.elses.role"})
+    play = SimpleNamespace(pre_tasks=[], tasks=[block(included, other)], post_tasks=[], get_roles=list)
+    found = set(_actions(play))
+    assert "mainstay.aws.vpc_network" in found
+    assert all(name.startswith(OWN_MODULES) for name in found)
+
+
 def test_modules_are_imported_in_a_fresh_process_and_no_thread_is_left() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FRESH],
@@ -57,7 +67,7 @@ def test_modules_are_imported_in_a_fresh_process_and_no_thread_is_left() -> None
 
 
 def test_a_description_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    warm.warm(["vpc_network"])
+    list(warm.warm(["vpc_network"]))
     reader = warm.loader(None)
     load_file = reader.file_loader.load_file
     found: list[str] = []

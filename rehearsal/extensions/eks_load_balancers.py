@@ -1,0 +1,141 @@
+"""The played AWS Load Balancer Controller of a cluster: while its Deployment is available, Ingresses and Services have load balancers.
+
+Without it nothing is made, and what has its finalizer does not go: the well-known trap of taking a cluster down in the wrong order.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal import registry, transitions
+from rehearsal.extensions.eks_common import member_of
+from rehearsal.registry import Call, one_at_a_time
+from rehearsal.replies import Refusal
+
+PLAYER = "load balancers"
+NAME = "aws-load-balancer-controller"
+LOOK_AGAIN, LOOK_FOR_IT = 1.0, 3.0
+DEPLOYMENTS, PODS = "/apis/apps/v1/deployments", "/api/v1/pods"
+INGRESSES, CLASSES = "/apis/networking.k8s.io/v1/ingresses", "/apis/networking.k8s.io/v1/ingressclasses"
+SERVICES = "/api/v1/services"
+
+
+@dataclass
+class Memory:
+    """What the controller remembers: since when what is to be deleted (by uid), and what it said about objects that cannot have one."""
+
+    deleting: dict[str, float] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+
+
+def begin(call: Call, cluster: Any) -> None:
+    """Has the controller of a new cluster's control plane, if there is one, be played as soon as it is installed."""
+    member = member_of(cluster)
+    if member is None:
+        return
+    from rehearsal.extensions.elbv2_controller import Place
+
+    place = Place(cluster.name, str(cluster.resources_vpc_config["vpcId"]), call.account_id, call.region)
+    memory = Memory()
+    member.rounds.add(PLAYER, lambda plane: play(place, memory, plane))
+
+
+def play(place: Any, memory: Memory, plane: Any) -> float:
+    """One round: every stack has its load balancer, or loses it."""
+    from rehearsal.kubernetes.load_balancers import is_available, stacks_of
+
+    deployments = plane.api.get(DEPLOYMENTS, fieldSelector=f"metadata.name={NAME}")["items"]
+    if not is_available(deployments, plane.api.get(PODS, labelSelector=f"app.kubernetes.io/name={NAME}")["items"]):
+        return LOOK_FOR_IT
+    registry.prepare("ec2")
+    registry.prepare("elbv2")
+    ingresses, services = plane.api.get(INGRESSES)["items"], plane.api.get(SERVICES)["items"]
+    classes = plane.api.get(CLASSES)["items"] if ingresses else []
+    for stack in stacks_of(ingresses, services, classes):
+        if stack.objects:
+            _keep(place, memory, plane, stack)
+        for resource in stack.leaving:
+            _let_go(place, memory, plane, stack, resource)
+    return LOOK_AGAIN
+
+
+def _keep(place: Any, memory: Memory, plane: Any, stack: Any) -> None:
+    """The finalizer first, then AWS, then the host name."""
+    from moto.core.exceptions import ServiceException
+
+    from rehearsal.extensions.elbv2_controller import Unresolved, ensure
+    from rehearsal.kubernetes.load_balancers import path_of
+
+    for resource in stack.objects:
+        if stack.finalizer not in (resource["metadata"].get("finalizers") or []):
+            _set_finalizers(
+                plane, path_of(resource, stack.kind), resource, [*(resource["metadata"].get("finalizers") or []), stack.finalizer]
+            )
+    try:
+        with one_at_a_time:
+            host = ensure(place, stack)
+    except (Unresolved, Refusal, ServiceException) as problem:
+        for resource in stack.objects:
+            _say(memory, plane, stack.kind, resource, str(problem))
+        return
+    wanted = [{"hostname": host}]
+    for resource in stack.objects:
+        shown = ((resource.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        if [each.get("hostname") for each in shown] != [host]:
+            plane.api.patch(f"{path_of(resource, stack.kind)}/status", {"status": {"loadBalancer": {"ingress": wanted}}})
+
+
+def _let_go(place: Any, memory: Memory, plane: Any, stack: Any, resource: Mapping[str, Any]) -> None:
+    """AWS first, after the delay, then the finalizer. What shares its load balancer with others just leaves them."""
+    from rehearsal.extensions.elbv2_controller import remove
+    from rehearsal.kubernetes.load_balancers import delay_of, path_of
+
+    uid = str(resource["metadata"]["uid"])
+    if not stack.objects:
+        began = memory.deleting.setdefault(uid, time.monotonic())
+        if time.monotonic() < began + delay_of(resource, transitions.delays.patience_for("load_balancer")):
+            return
+        with one_at_a_time:
+            remove(place, stack)
+    memory.deleting.pop(uid, None)
+    left = [each for each in resource["metadata"].get("finalizers") or [] if each != stack.finalizer]
+    _set_finalizers(plane, path_of(resource, stack.kind), resource, left)
+
+
+def _set_finalizers(plane: Any, path: str, resource: Mapping[str, Any], finalizers: list[str]) -> None:
+    """Whoever else has changed the object meanwhile is not overruled: the next round looks again."""
+    from rehearsal.kubernetes.api import ApiError
+
+    try:
+        plane.api.patch(path, {"metadata": {"finalizers": finalizers, "resourceVersion": resource["metadata"]["resourceVersion"]}})
+    except ApiError as error:
+        if error.status not in (404, 409):
+            raise
+
+
+def _say(memory: Memory, plane: Any, kind: str, resource: Mapping[str, Any], text: str) -> None:
+    """An event, once for each problem."""
+    metadata = resource["metadata"]
+    if memory.said.get(metadata["uid"]) == text:
+        return
+    memory.said[metadata["uid"]] = text
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    names = ("namespace", "name", "uid", "resourceVersion")
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+        "involvedObject": {"apiVersion": "v1", "kind": kind.capitalize()} | {name: metadata[name] for name in names},
+        "type": "Warning",
+        "reason": "FailedBuildModel",
+        "message": f"Failed build model due to {text}",
+        "source": {"component": NAME},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }
+    plane.api.create(f"/api/v1/namespaces/{metadata['namespace']}/events", event)

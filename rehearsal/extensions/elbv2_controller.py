@@ -1,0 +1,182 @@
+"""What the AWS Load Balancer Controller does at AWS: a load balancer with its security groups and target groups for each stack, found again
+by their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.extensions.ec2_common import leads_to_the_internet
+from rehearsal.kubernetes.load_balancers import Backend, Stack, short_hash
+from rehearsal.registry import backend
+from rehearsal.transitions import tags_of
+
+CLUSTER = "elbv2.k8s.aws/cluster"
+ROLE_TAGS = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
+LEAST_ZONES = {"application": 2, "network": 1}
+
+
+class Unresolved(Exception):
+    """The controller cannot build a load balancer; the message is what its event says."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cluster is."""
+
+    cluster: str
+    vpc: str
+    account: str
+    region: str
+
+    def of(self, service: str) -> Any:
+        return backend(service, self.account, self.region)
+
+
+def ensure(place: Place, stack: Stack) -> str:
+    """Makes what a stack lacks, and removes target groups that it no longer has. Returns the host name. Raises Unresolved."""
+    elb = place.of("elbv2")
+    present = next((each for each in elb.load_balancers.values() if each.name == stack.name), None)
+    if present is None:
+        subnets = _subnets(place, stack)
+        groups = stack.security_groups or [_managed_group(place, stack)]
+        present = elb.create_load_balancer(
+            name=stack.name,
+            security_groups=[*groups, _shared_group(place)],
+            subnet_ids=[subnet.id for subnet in subnets],
+            scheme=stack.scheme,
+            loadbalancer_type=stack.type,
+            tags=_listed(_tags(place, stack, "LoadBalancer")),
+        )
+        present.state = "active"
+    _ensure_target_groups(place, stack, present)
+    return str(present.dns_name)
+
+
+def remove(place: Place, stack: Stack) -> None:
+    """Takes away all that a stack has, and the shared security group with the last one."""
+    elb, ec2 = place.of("elbv2"), place.of("ec2")
+    for balancer in [each for each in elb.load_balancers.values() if each.name == stack.name]:
+        elb.delete_load_balancer(balancer.arn)
+    for group in _target_groups(place, stack):
+        elb.delete_target_group(group.arn)
+        elb.tagging_service.delete_all_tags_for_resource(group.arn)
+    key = f"{stack.kind}.k8s.aws/stack"
+    for group in _groups(place):
+        if tags_of(group).get(key) == stack.identity:
+            ec2.delete_security_group(group_id=group.id)
+    others = [each for each in elb.load_balancers.values() if elb.tagging_service.get_tag_dict_for_resource(each.arn).get(CLUSTER)]
+    if not any(elb.tagging_service.get_tag_dict_for_resource(each.arn)[CLUSTER] == place.cluster for each in others):
+        for group in _groups(place):
+            if tags_of(group).get("elbv2.k8s.aws/resource") == "backend-sg":
+                ec2.delete_security_group(group_id=group.id)
+
+
+def _tags(place: Place, stack: Stack, resource: str) -> dict[str, str]:
+    prefix = f"{stack.kind}.k8s.aws"
+    return {**stack.tags, CLUSTER: place.cluster, f"{prefix}/stack": stack.identity, f"{prefix}/resource": resource}
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _subnets(place: Place, stack: Stack) -> Sequence[Any]:
+    """Those that are named; else one in each zone, of those with the tag for the scheme; else of those that can be reached so."""
+    ec2 = place.of("ec2")
+    present = [subnet for zone in ec2.subnets.values() for subnet in zone.values() if subnet.vpc_id == place.vpc]
+    if stack.subnets:
+        chosen = [each for each in present if each.id in stack.subnets or tags_of(each).get("Name") in stack.subnets]
+        if len(chosen) != len(stack.subnets):
+            raise Unresolved(f"couldn't find all subnets, nameOrIDs: [{' '.join(stack.subnets)}], found: {len(chosen)}")
+    else:
+        tagged = [each for each in present if tags_of(each).get(ROLE_TAGS.get(stack.scheme, "")) in ("1", "")]
+        public = stack.scheme == "internet-facing"
+        candidates = tagged or [each for each in present if leads_to_the_internet(ec2, each) is public]
+        chosen = list({each.availability_zone: each for each in sorted(candidates, key=lambda each: each.id, reverse=True)}.values())
+    if not chosen:
+        raise Unresolved("couldn't auto-discover subnets: unable to resolve at least one subnet")
+    zones = {each.availability_zone for each in chosen}
+    if len(zones) < LEAST_ZONES[stack.type]:
+        raise Unresolved(f"subnets count less than minimal required count: {len(zones)} < {LEAST_ZONES[stack.type]}")
+    return chosen
+
+
+def _groups(place: Place) -> list[Any]:
+    """The security groups of this cluster's controller."""
+    groups = place.of("ec2").groups.get(place.vpc, {}).values()
+    return [group for group in groups if tags_of(group).get(CLUSTER) == place.cluster]
+
+
+def _managed_group(place: Place, stack: Stack) -> str:
+    """One for each load balancer, which admits clients to its ports."""
+    ec2, tags = place.of("ec2"), _tags(place, stack, "ManagedLBSecurityGroup")
+    present = next((group for group in _groups(place) if group.name == stack.name), None)
+    if present is None:
+        present = ec2.create_security_group(stack.name, "[k8s] Managed SecurityGroup for LoadBalancer", place.vpc, tags)
+        for protocol, port in stack.listeners:
+            kind = "udp" if protocol == "UDP" else "tcp"
+            ec2.authorize_security_group_ingress(present.id, kind, str(port), str(port), [{"CidrIp": "0.0.0.0/0"}])
+    return str(present.id)
+
+
+def _shared_group(place: Place) -> str:
+    """One for all load balancers of the cluster: what nodes admit."""
+    name = f"k8s-traffic-{place.cluster.replace('-', '').replace('_', '')[:232]}-{short_hash(place.cluster)}"
+    present = next((group for group in _groups(place) if group.name == name), None)
+    if present is None:
+        tags = {CLUSTER: place.cluster, "elbv2.k8s.aws/resource": "backend-sg"}
+        present = place.of("ec2").create_security_group(name, "[k8s] Shared Backend SecurityGroup for LoadBalancer", place.vpc, tags)
+    return str(present.id)
+
+
+def _target_groups(place: Place, stack: Stack) -> list[Any]:
+    elb, key = place.of("elbv2"), f"{stack.kind}.k8s.aws/stack"
+    found = []
+    for group in elb.target_groups.values():
+        tags = elb.tagging_service.get_tag_dict_for_resource(group.arn)
+        if tags.get(CLUSTER) == place.cluster and tags.get(key) == stack.identity:
+            found.append(group)
+    return found
+
+
+def _ensure_target_groups(place: Place, stack: Stack, balancer: Any) -> None:
+    elb, key = place.of("elbv2"), f"{stack.kind}.k8s.aws/resource"
+    present = {elb.tagging_service.get_tag_dict_for_resource(group.arn)[key]: group for group in _target_groups(place, stack)}
+    wanted = {each.resource: each for each in stack.backends()}
+    for resource in wanted.keys() - present.keys():
+        present[resource] = _new_target_group(place, stack, wanted[resource])
+    if not balancer.listeners and wanted:
+        first = present[next(iter(wanted))]
+        _listen(elb, stack, balancer, first)
+    for resource in present.keys() - wanted.keys():
+        if not elb._any_listener_using(present[resource].arn):
+            elb.delete_target_group(present[resource].arn)
+
+
+def _new_target_group(place: Place, stack: Stack, target: Backend) -> Any:
+    elb = place.of("elbv2")
+    name = (
+        f"k8s-{target.namespace.replace('-', '')[:8]}-{target.service.replace('-', '')[:8]}-{short_hash(stack.identity, target.resource)}"
+    )
+    port = target.port if target.port.isdigit() else "80"
+    return elb.create_target_group(
+        name,
+        protocol="HTTP" if stack.type == "application" else target.protocol,
+        port=port,
+        vpc_id=place.vpc,
+        target_type=stack.target_type,
+        healthcheck_port="traffic-port",
+        tags=_listed(_tags(place, stack, target.resource)),
+    )
+
+
+def _listen(elb: Any, stack: Stack, balancer: Any, target: Any) -> None:
+    """A listener for each port, all of which lead to the first target group: nobody asks what is behind them. Without a certificate none
+    can listen for HTTPS."""
+    action = {"Type": "forward", "TargetGroupArn": target.arn, "Order": 1}
+    for protocol, port in stack.listeners:
+        if protocol in ("HTTPS", "TLS") and not stack.certificate:
+            continue
+        elb.create_listener(balancer.arn, protocol, str(port), "ELBSecurityPolicy-TLS13-1-2-2021-06", None, [action])

@@ -1,0 +1,212 @@
+"""What the AWS Load Balancer Controller makes of Ingresses and Services: stacks, each of which is to be one load balancer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CONTROLLER = "ingress.k8s.aws/alb"
+SERVICE_CLASS = "service.k8s.aws/nlb"
+INGRESS, SERVICE = "alb.ingress.kubernetes.io", "service.beta.kubernetes.io"
+DELAY = "rehearsal.mainstay/delete-delay"
+FINALIZERS = {"ingress": "ingress.k8s.aws/resources", "service": "service.k8s.aws/resources"}
+# Where the controller's webhook for Services is, which makes its class that of those that ask for none.
+SERVICE_WEBHOOK = "/mutate-v1-service"
+DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A port of a Service that is to be a target group. `resource` is the controller's name for it."""
+
+    resource: str
+    namespace: str
+    service: str
+    port: str
+    protocol: str
+
+
+@dataclass
+class Stack:
+    """What is to be one load balancer. `objects` are those that it is for, `leaving` those of them that are being deleted."""
+
+    kind: str  # ingress or service
+    identity: str  # namespace/name, or the group of Ingresses
+    name: str  # of the load balancer
+    finalizer: str
+    objects: list[Mapping[str, Any]] = field(default_factory=list)
+    leaving: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        return "application" if self.kind == "ingress" else "network"
+
+    @property
+    def scheme(self) -> str:
+        return self.said("scheme") or "internal"
+
+    @property
+    def subnets(self) -> list[str]:
+        return [each.strip() for each in (self.said("subnets") or "").split(",") if each.strip()]
+
+    @property
+    def security_groups(self) -> list[str]:
+        return [each.strip() for each in (self.said("security-groups") or "").split(",") if each.strip()]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Those that an annotation asks for: k1=v1,k2=v2."""
+        given = self.said("tags") if self.kind == "ingress" else self.said("additional-resource-tags")
+        return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
+
+    @property
+    def listeners(self) -> list[tuple[str, int]]:
+        """Protocol and port."""
+        if self.kind == "service":
+            ports = [port for each in self.objects for port in each["spec"].get("ports") or []]
+            return [(str(port.get("protocol") or "TCP"), int(port["port"])) for port in ports]
+        asked = json.loads(self.said("listen-ports") or ('[{"HTTPS": 443}]' if self.certificate else '[{"HTTP": 80}]'))
+        return [(str(protocol), int(port)) for entry in asked for protocol, port in entry.items()]
+
+    @property
+    def certificate(self) -> str | None:
+        return self.said("certificate-arn") or (self.said("ssl-cert") if self.kind == "service" else None)
+
+    @property
+    def target_type(self) -> str:
+        return (self.said("target-type") if self.kind == "ingress" else self.said("nlb-target-type")) or "instance"
+
+    def said(self, name: str) -> str | None:
+        """What an annotation of one of the objects says."""
+        prefix = f"{INGRESS}/" if self.kind == "ingress" else f"{SERVICE}/aws-load-balancer-"
+        values = [notes_of(each).get(f"{prefix}{name}") for each in self.objects]
+        return next((value for value in values if value), None)
+
+    def backends(self) -> list[Backend]:
+        found = {each.resource: each for one in self.objects for each in (_of_ingress(one) if self.kind == "ingress" else _of_service(one))}
+        return list(found.values())
+
+
+def notes_of(resource: Mapping[str, Any]) -> dict[str, str]:
+    """The annotations of an object."""
+    return dict(resource["metadata"].get("annotations") or {})
+
+
+def path_of(resource: Mapping[str, Any], kind: str) -> str:
+    metadata = resource["metadata"]
+    root = "/apis/networking.k8s.io/v1" if kind == "ingress" else "/api/v1"
+    return f"{root}/namespaces/{metadata['namespace']}/{'ingresses' if kind == 'ingress' else 'services'}/{metadata['name']}"
+
+
+def stacks_of(
+    ingresses: Iterable[Mapping[str, Any]], services: Iterable[Mapping[str, Any]], classes: Iterable[Mapping[str, Any]]
+) -> list[Stack]:
+    """One for each Service and each Ingress, but one for all Ingresses of a group. What is no longer of the controller's class and still
+    has its finalizer is leaving."""
+    own_classes = {each["metadata"]["name"] for each in classes if each["spec"].get("controller") == CONTROLLER}
+    stacks: dict[tuple[str, str], Stack] = {}
+    for ingress in ingresses:
+        group = notes_of(ingress).get(f"{INGRESS}/group.name")
+        finalizer = f"group.ingress.k8s.aws/{group}" if group else FINALIZERS["ingress"]
+        _add(stacks, "ingress", ingress, _own_ingress(ingress, own_classes), group, finalizer)
+    for service in services:
+        _add(stacks, "service", service, own_service(service), None, FINALIZERS["service"])
+    return list(stacks.values())
+
+
+def _add(
+    stacks: dict[tuple[str, str], Stack], kind: str, resource: Mapping[str, Any], own: bool, group: str | None, finalizer: str
+) -> None:
+    metadata = resource["metadata"]
+    held = finalizer in (metadata.get("finalizers") or [])
+    if not own and not held:
+        return
+    identity = group or f"{metadata['namespace']}/{metadata['name']}"
+    stack = stacks.setdefault((kind, identity), Stack(kind, identity, name_of(kind, metadata, group), finalizer))
+    if own and not metadata.get("deletionTimestamp"):
+        stack.objects.append(resource)
+    elif held:
+        stack.leaving.append(resource)
+
+
+def _own_ingress(ingress: Mapping[str, Any], own_classes: set[str]) -> bool:
+    return ingress["spec"].get("ingressClassName") in own_classes or notes_of(ingress).get("kubernetes.io/ingress.class") == "alb"
+
+
+def own_service(service: Mapping[str, Any]) -> bool:
+    if service["spec"].get("type") != "LoadBalancer":
+        return False
+    wanted = service["spec"].get("loadBalancerClass")
+    return wanted == SERVICE_CLASS or (
+        wanted is None and notes_of(service).get(f"{SERVICE}/aws-load-balancer-type") in ("external", "nlb-ip")
+    )
+
+
+def class_of_service(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The JSON patch for a new Service that wants a load balancer and does not say by whom: the controller makes it, not Kubernetes."""
+    spec = (request.get("object") or {}).get("spec") or {}
+    if request.get("operation") != "CREATE" or spec.get("type") != "LoadBalancer" or spec.get("loadBalancerClass"):
+        return []
+    return [{"op": "add", "path": "/spec/loadBalancerClass", "value": SERVICE_CLASS}]
+
+
+def name_of(kind: str, metadata: Mapping[str, Any], group: str | None) -> str:
+    """Of the load balancer, with the beginning of what it is for: 32 characters at most, letters, digits and hyphens."""
+    if group:
+        return f"k8s-{_plain(group)[:17]}-{short_hash(kind, group)}"
+    namespace, name = str(metadata["namespace"]), str(metadata["name"])
+    return f"k8s-{_plain(namespace)[:8]}-{_plain(name)[:8]}-{short_hash(kind, namespace, name, str(metadata.get('uid')))}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]", "", text)
+
+
+def short_hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
+
+
+def _of_ingress(ingress: Mapping[str, Any]) -> list[Backend]:
+    spec, metadata = ingress["spec"], ingress["metadata"]
+    paths = [path for rule in spec.get("rules") or [] for path in (rule.get("http") or {}).get("paths") or []]
+    named = [path["backend"] for path in paths] + ([spec["defaultBackend"]] if spec.get("defaultBackend") else [])
+    found = []
+    for service in [each["service"] for each in named if each.get("service")]:
+        port = service.get("port") or {}
+        number = str(port.get("number") or port.get("name"))
+        resource = f"{metadata['namespace']}/{metadata['name']}-{service['name']}:{number}"
+        found.append(Backend(resource, metadata["namespace"], service["name"], number, "HTTP"))
+    return found
+
+
+def _of_service(service: Mapping[str, Any]) -> list[Backend]:
+    metadata = service["metadata"]
+    return [
+        Backend(
+            f"{metadata['namespace']}/{metadata['name']}:{port['port']}",
+            metadata["namespace"],
+            metadata["name"],
+            str(port["port"]),
+            str(port.get("protocol") or "TCP"),
+        )
+        for port in service["spec"].get("ports") or []
+    ]
+
+
+def delay_of(resource: Mapping[str, Any], usual: float) -> float:
+    """How many seconds a load balancer takes to go: the annotation rehearsal.mainstay/delete-delay (500ms, 10s, 2m), else the usual."""
+    match = DURATION.match(notes_of(resource).get(DELAY, ""))
+    return float(match[1]) * UNITS[match[2]] if match else usual
+
+
+def is_available(deployments: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the controller runs: its Deployment has an available replica, or one of its pods is ready."""
+    if any((each.get("status") or {}).get("availableReplicas") for each in deployments):
+        return True
+    conditions = [each for pod in pods for each in (pod.get("status") or {}).get("conditions") or []]
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

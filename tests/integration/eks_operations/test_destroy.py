@@ -1,0 +1,160 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A whole environment destroyed, on a real control plane: with load balancers and interfaces that block, killed half way, run again.
+
+The runs have exactly the policies that the collection writes for this inventory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from rehearsal.testing import Cloud
+
+from .site import ROOT, Changes, Site
+from .support import ACCOUNT, REGION, Place
+from .workloads import INGRESS, controller, exposed, inside, namespace, no_controller, until
+
+DESTROY = "playbooks/destroy.yml"
+MEANT = ("--extra-vars", "destroy=prod")
+NAME = "prod-main"
+STRANGER = "by-hand"
+
+
+def clusters(**more: Any) -> dict[str, Any]:
+    group = {"instance_types": ["t3.medium"], "min_size": 1, "max_size": 2}
+    return {"main": {"version": "1.36", "node_groups": {"system": group}, **more}}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A network and a protected cluster in it, which runs a load balancer controller and something that is reached through it."""
+    settings = {"leaked_interface_seconds": 1.0}
+    with Cloud(account_id=ACCOUNT, region=REGION, settings=settings) as cloud:
+        made = Site(cloud, tmp_path, {"vpc": ["network"], "eks": ["cluster"]})
+        made.variables |= {"eks_clusters": clusters(), "eks_drain_controller_timeout": 60.0}
+        made.must("site.yml")
+        api = inside(cloud, NAME)
+        controller(api)
+        namespace(api, "shop")
+        exposed(api, "shop", delay="4s")
+        Place(cloud, "10.9.0.0/16", owner=None).balancer(STRANGER, {"elbv2.k8s.aws/cluster": "somebody-elses"})
+        yield made
+
+
+def unprotected(site: Site) -> None:
+    site.variables["eks_clusters"] = clusters(deletion_protection=False)
+    site.must("site.yml")
+
+
+def killed(site: Site, when: Callable[[], bool], what: str) -> None:
+    """A run that is killed, with all its processes, as soon as ``when`` holds."""
+    running = subprocess.Popen(
+        site.command(DESTROY, MEANT), cwd=ROOT, env=site.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        until(when, what)
+        assert running.poll() is None, "the run was over before it could be killed"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def what_is_left(cloud: Cloud) -> dict[str, Any]:
+    """Everything of the account but the default VPC, the strangers' one and what is on its way out."""
+    ec2 = cloud.client("ec2")
+    strange = [subnet["VpcId"] for subnet in ec2.describe_subnets()["Subnets"] if subnet["CidrBlock"].startswith("10.9.")]
+    inside_of = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"] and vpc["VpcId"] not in strange]
+    others = [{"Name": "vpc-id", "Values": [*inside_of, "vpc-none"]}]
+    found = {
+        "clusters": cloud.client("eks").list_clusters()["clusters"],
+        "vpcs": inside_of,
+        "load balancers": [one["LoadBalancerName"] for one in cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]],
+        "target groups": [one["TargetGroupName"] for one in cloud.client("elbv2").describe_target_groups()["TargetGroups"]],
+        "interfaces": [one["Description"] for one in ec2.describe_network_interfaces(Filters=others)["NetworkInterfaces"]],
+        "log groups": [one["logGroupName"] for one in cloud.client("logs").describe_log_groups()["logGroups"]],
+        "roles": [one["RoleName"] for one in cloud.client("iam").list_roles(PathPrefix="/mainstay/")["Roles"]],
+        "launch templates": [one["LaunchTemplateName"] for one in ec2.describe_launch_templates()["LaunchTemplates"]],
+    }
+    return {name: things for name, things in found.items() if things}
+
+
+def own_policies(site: Site) -> None:
+    """From here on the runs may do what the collection's policies allow, and no more."""
+    site.cloud.admin.policies(apply=policies(SUBJECTS.values(), Scope("prod", ACCOUNT, REGION))["apply"])
+
+
+def called(cloud: Cloud, operation: str) -> bool:
+    return any(one["operation"] == operation for one in cloud.admin.requests())
+
+
+def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
+    """Its controller is slow; the first run is killed while it waits for it."""
+    cloud = site.cloud
+    changes = Changes(cloud)
+    refused = site.run(DESTROY, *MEANT)
+    assert refused.code != 0
+    assert refused.says("EKS cluster prod-main is protected against deletion. Set deletion_protection to false for cluster main")
+    assert changes.made() == []
+
+    unprotected(site)
+    changes = Changes(cloud)
+    shown = site.must(DESTROY, "--check")
+    assert shown.says("prod-main: Ingress shop/front"), shown.text
+    assert shown.says("prod-main: Service shop/outer"), shown.text
+    assert shown.says("prod-main: load balancer k8s-shop-front-"), shown.text
+    assert changes.made() == []
+
+    api = inside(cloud, NAME)
+    path = f"{INGRESS.format('shop')}/front"
+    killed(site, lambda: "deletionTimestamp" in api.get(path)["metadata"], "the Ingress is being deleted")
+    own_policies(site)
+    done = site.must(DESTROY, *MEANT)
+    cloud.admin.policies(apply=None)
+    assert what_is_left(cloud) == {"load balancers": [STRANGER]}, done.text
+    assert not called(cloud, "DeleteLoadBalancer")  # by us: the controller's own calls are none of the cloud's requests
+
+    changes = Changes(cloud)
+    site.must(DESTROY, *MEANT)
+    assert changes.made() == []
+
+
+def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
+    """Nobody takes the finalizers off, so AWS is asked; and the second run finds the cluster half gone."""
+    cloud = site.cloud
+    unprotected(site)
+    no_controller(inside(cloud, NAME))
+    cloud.admin.settings(transition_seconds={"default": 0, "eks_nodegroup": 3})
+    killed(site, lambda: called(cloud, "DeleteNodegroup"), "node groups are being deleted")
+    assert called(cloud, "DeleteLoadBalancer")
+    done = site.must(DESTROY, *MEANT)
+    assert what_is_left(cloud) == {"load balancers": [STRANGER]}, done.text
+
+
+def test_only_the_clusters_and_then_only_the_network(site: Site) -> None:
+    """With --limit, in the one order that works; the other one is refused before anything is deleted."""
+    cloud = site.cloud
+    unprotected(site)
+    changes = Changes(cloud)
+    refused = site.run(DESTROY, *MEANT, "--limit", "network")
+    assert refused.code != 0
+    assert refused.says("EKS cluster prod-main of prod/cluster stands in vpc-"), refused.text
+    assert changes.made() == []
+    site.must(DESTROY, *MEANT, "--limit", "cluster")
+    assert set(what_is_left(cloud)) == {"vpcs", "load balancers", "log groups", "roles"}
+    site.must(DESTROY, *MEANT, "--limit", "network")
+    assert what_is_left(cloud) == {"load balancers": [STRANGER]}

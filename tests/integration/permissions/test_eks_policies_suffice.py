@@ -1,0 +1,171 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The policies generated for clusters are enough for a cluster's life, no action in them is too much, and they end where others' begin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds import logs_eks
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
+from rehearsal.testing import Cloud
+from tests.integration.eks.support import ACCOUNT, EVERYTHING, REGION, Site, cluster
+from tests.integration.permissions.scenarios import checked, denials, documents, granted
+
+SCOPE = Scope("prod", ACCOUNT, REGION, attachable=SUBJECTS["eks"].attachable)
+S3 = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/*"}],
+}
+GROUP = {"min_size": 1, "max_size": 2, "labels": {"a": "1"}, "autoscaled": False}
+DEPLOYERS = f"arn:aws:iam::{ACCOUNT}:role/deployers"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+TRUST_OF_PODS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}],
+}
+SMALL = cluster(version="1.34")
+
+
+def entry(group: str, **policies: Any) -> dict[str, Any]:
+    return {"deployers": {"principal_arn": DEPLOYERS, "kubernetes_groups": [group], "policies": policies}}
+
+
+LIFE: dict[str, dict[str, Any]] = {
+    "create": {
+        "main": cluster(
+            version="1.34",
+            upgrade_policy="EXTENDED",
+            access=entry("team", AmazonEKSViewPolicy="cluster"),
+            node_groups={
+                "system": {**GROUP, "scaling": {"target_cpu_percent": 70, "schedules": {"day": {"recurrence": "0 8 * * *", "min_size": 1}}}}
+            },
+            fargate_profiles={"jobs": {"selectors": [{"namespace": "jobs"}]}},
+            pod_identities={"uploads": {"namespace": "web", "service_account": "api", "policy": S3}},
+            irsa_roles={"legacy": {"namespace": "web", "service_account": "old", "policy": S3}},
+            tags={"a": "1", "b": "1"},
+        )
+    },
+    "change": {
+        "main": cluster(
+            version="1.34",
+            upgrade_policy="STANDARD",
+            access=entry("crew", AmazonEKSEditPolicy=["web"]),
+            node_groups={"system": {**GROUP, "max_size": 3, "disk_gib": 60, "labels": {}}},
+            pod_identities={"uploads": {"namespace": "web", "service_account": "api", "policy": S3}},
+            irsa_roles={"legacy": {"namespace": "web", "service_account": "old", "policy": S3}},
+            addons={"vpc-cni": {"configuration": {"env": {"WARM_ENI_TARGET": "2"}}}},
+            tags={"a": "2"},
+        )
+    },
+    "destroy": {},
+}
+LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35"}}
+ORDER = ("create", "change", "upgrade", "destroy")
+SELDOM = {
+    **dict.fromkeys(("ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"), "asked by eks_drain"),
+    "ec2:DescribeNatGateways": "asked about gateways of components that no host claims",
+    "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
+    "iam:ListRoleTags": "asked about roles of components that no host claims",
+    "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
+}
+"""What no scenario gets to ask, beside what draining needs: that has tests of its own."""
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with pytest.MonkeyPatch.context() as patch, Cloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as started:
+        patch.setattr(logs_eks, "QUIET", 0.1)
+        yield started
+
+
+def meddle(cloud: Cloud, component: str) -> None:
+    """What somebody leaves who works by hand: what no change of the inventory would change in this way."""
+    eks, iam, kms, logs = (cloud.client(name) for name in ("eks", "iam", "kms", "logs"))
+    (provider,) = (one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
+    iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="mine")
+    iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="sts.amazonaws.com")
+    iam.update_assume_role_policy(RoleName=f"prod.{component}.main.nodes", PolicyDocument=json.dumps(TRUST_OF_PODS))
+    other = iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(TRUST_OF_PODS))["Role"]["Arn"]
+    (own,) = (one for one in eks.list_pod_identity_associations(clusterName="prod-main", namespace="web")["associations"])
+    eks.update_pod_identity_association(clusterName="prod-main", associationId=own["associationId"], roleArn=other)
+    (alias,) = (one for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith("alias/mainstay/"))
+    key = alias["TargetKeyId"]
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({**policy, "Statement": policy["Statement"][:1]}))
+    kms.update_key_description(KeyId=key, Description="by hand")
+    kms.update_alias(AliasName=alias["AliasName"], TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    logs.disassociate_kms_key(logGroupName="/aws/eks/prod-main/cluster")
+
+
+@pytest.fixture(scope="module")
+def used(cloud: Cloud) -> set[str]:
+    """What a cluster's life was checked for, lived with exactly the policies."""
+    site = Site(cloud)
+    cloud.client("iam").create_role(RoleName="deployers", AssumeRolePolicyDocument=json.dumps(TRUST))
+    cloud.admin.policies(**documents(SCOPE, "eks"))
+    cloud.admin.clear_requests()
+    for name in ORDER:
+        if name == "change":
+            cloud.admin.policies(apply=None)
+            meddle(cloud, site.component)
+            cloud.admin.policies(**documents(SCOPE, "eks"))
+        desired = site.desired(**LIFE[name])
+        plan = site.plan(desired, purge=EVERYTHING)
+        aws = site.aws()
+        try:
+            check(plan, kinds(), aws, REGION)
+            look(aws, [site.component])
+            with held(aws, "shared", "a test", SystemClock(), 0.0, silent):
+                site.apply(desired, EVERYTHING, EVERYTHING)
+        finally:
+            aws.close()
+        assert denials(cloud) == [], name
+    return checked(cloud)
+
+
+def test_nothing_is_denied_and_no_action_is_too_much(used: set[str]) -> None:
+    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *WRITES_DRAIN, *READS_DRAIN}) == []
+
+
+def test_what_another_environment_owns_cannot_be_changed(cloud: Cloud) -> None:
+    cloud.admin.reset()
+    theirs = Site(cloud, environment="other")
+    theirs.apply(theirs.desired(main=SMALL))
+    cloud.admin.policies(**documents(SCOPE, "eks"))
+    eks = cloud.client("eks")
+    name = eks.list_clusters()["clusters"][0]
+    there = eks.describe_cluster(name=name)["cluster"]
+    ours = Owner("prod", "cluster").tags("eks_cluster.main")
+    inside = {"clusterName": name}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("update_cluster_config", {"name": name, "deletionProtection": False}),
+        ("update_cluster_version", {"name": name, "version": "1.35"}),
+        ("delete_cluster", {"name": name}),
+        ("create_addon", {**inside, "addonName": "snapshot-controller", "tags": ours}),
+        ("create_access_entry", {**inside, "principalArn": f"arn:aws:iam::{ACCOUNT}:role/me", "tags": ours}),
+        ("delete_addon", {**inside, "addonName": "coredns"}),
+        ("delete_nodegroup", {**inside, "nodegroupName": eks.list_nodegroups(**inside)["nodegroups"][0]}),
+        ("tag_resource", {"resourceArn": there["arn"], "tags": ours}),
+        ("create_cluster", {"name": "x", "roleArn": there["roleArn"], "resourcesVpcConfig": {}, "tags": theirs.owner.tags("x")}),
+    ]
+    for method, parameters in calls:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            getattr(eks, method)(**parameters)

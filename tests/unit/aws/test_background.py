@@ -1,0 +1,99 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Work in a thread of Ansible's own process, which forks all the time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.background import Background
+
+ALARM = 60
+
+
+def test_everything_is_done_in_the_end_whether_it_rested_or_not() -> None:
+    done: list[int] = []
+
+    def pieces() -> Iterator[None]:
+        for number in range(5):
+            done.append(number)
+            yield
+
+    background = Background(pieces())
+    for _ in range(3):
+        background.rest()
+        background.rest()
+        background.go_on()
+    background.rest()
+    background.finish()
+    background.finish()
+    assert done == [0, 1, 2, 3, 4]
+
+
+def test_what_cannot_be_prepared_does_not_keep_anybody_waiting() -> None:
+    def pieces() -> Iterator[None]:
+        yield
+        raise ImportError("boto3")
+
+    Background(pieces()).finish()
+
+
+def test_no_piece_is_under_way_while_it_rests() -> None:
+    busy, go, enough = threading.Lock(), threading.Event(), threading.Event()
+
+    def pieces() -> Iterator[None]:
+        while not enough.is_set():
+            with busy:
+                sum(range(1000))
+            go.set()
+            yield
+
+    background = Background(pieces())
+    go.wait()
+    for _ in range(100):
+        background.rest()
+        assert not busy.locked()
+        background.go_on()
+    enough.set()
+    background.finish()
+
+
+FORKED_WHILE_IMPORTING = """
+import os
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.background import Background
+
+def pieces():
+    yield
+    import ansible_collections.mainstay.aws.plugins.module_utils.aws.warm as warm
+    yield from warm.warm(["vpc_network"])
+
+background = Background(pieces())
+children = []
+for _ in range(5):
+    background.rest()
+    child = os.fork()
+    if child == 0:
+        import ansible_collections.mainstay.aws.plugins.modules.vpc_network
+        os._exit(0)
+    background.go_on()
+    children.append(child)
+assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
+background.finish()
+"""
+
+
+def test_children_import_what_the_thread_is_importing() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FORKED_WHILE_IMPORTING],
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=ALARM,
+    )
+    assert run.returncode == 0, run.stderr
