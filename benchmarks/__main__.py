@@ -1,4 +1,4 @@
-"""Builds the same networks with this collection and with Terraform, turn by turn on the rehearsal cloud, and prints how long each took.
+"""Builds the same networks and clusters with this collection and with Terraform, turn by turn on the rehearsal cloud, and times both.
 
 Called by make bench; README.md says how to read what it prints."""
 
@@ -18,9 +18,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import inventory, provider, report
+from benchmarks import clusters, inventory, provider, report
 from benchmarks.measure import Sample, alternate
-from benchmarks.subjects import COMPONENT, REGION, STEPS, Playbook, Step, Subject, Terraform, Unexpected, labels
+from benchmarks.subjects import (
+    COMPONENT,
+    REGION,
+    STEPS,
+    Playbook,
+    Size,
+    Step,
+    Subject,
+    Terraform,
+    Unexpected,
+    labels,
+    networks,
+)
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT, Problem, fail, say
 
@@ -28,7 +40,8 @@ RESULTS = ROOT / "artifacts" / "benchmarks.json"
 
 WAITING = ("nat_gateway", "vpc_endpoint")
 """What takes its time to come up in AWS."""
-REAL_WAIT = 120.0
+POLL = 2.5
+"""The roles' longest pause between two looks, in seconds of the real time that a scaled run stands for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
-            bench = Bench(options, subjects(stack, scratch, options))
+            chosen = subjects(stack, scratch, options)
+            bench = PlatformBench(options, chosen) if options.eks else Bench(options, chosen)
             bench.run()
     except (Problem, Unexpected) as error:
         fail(shortened(str(error)))
@@ -60,6 +74,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="pairs of unchanged runs and of plans; larger sizes have half as many (5)")
     parser.add_argument("--cold-runs", type=int, default=2, help="pairs of cold runs; larger sizes have half as many (2)")
     parser.add_argument("--wait", type=float, default=4.0, metavar="S", help="how long NAT gateways and endpoints take, 120 in AWS (4)")
+    parser.add_argument("--eks", action="store_true", help="a network and clusters in it, in place of networks alone")
+    parser.add_argument("--clusters", type=numbers, default=[1, 4], metavar="N,...", help="with --eks: how many clusters (1,4)")
+    parser.add_argument("--scale", type=float, default=7.5, metavar="F", help="with --eks: how much faster than AWS it all comes up (7.5)")
     parser.add_argument("--only-wait", action="store_true", help="only the run with waits")
     parser.add_argument("--rate-limits", action="store_true", help="the clouds refuse calls beyond the rates that AWS publishes")
     parser.add_argument("--hosts", type=int, default=0, metavar="N", help="also N components of one network each, side by side (0)")
@@ -78,7 +95,8 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
         compileall.compile_dir(ROOT / folder, quiet=1)
 
     def cloud() -> Cloud:
-        return stack.enter_context(Cloud(region=REGION, settings={"rate_limits": "aws"} if options.rate_limits else {}))
+        limits = {"rate_limits": "aws"} if options.rate_limits else {}
+        return stack.enter_context(Cloud(region=REGION, settings={"control_planes": False, **limits}))
 
     chosen: list[Subject] = [Playbook(cloud(), scratch)]
     if not options.without_terraform:
@@ -92,13 +110,15 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
 
 
 class Bench:
-    """The scenarios, and what came out of them."""
+    """The scenarios with networks, and what came out of them."""
+
+    noun = "network"
 
     def __init__(self, options: argparse.Namespace, subjects: Sequence[Subject]) -> None:
         self.options = options
         self.subjects = subjects
         self.results: list[report.Result] = []
-        self.waits: report.Result | None = None
+        self.waits: list[report.Waits] = []
         self.side_by_side: list[report.Result] = []
         self.counts: dict[int, Any] = {}
 
@@ -107,7 +127,7 @@ class Bench:
         say(f"{labels(self.subjects)}; {os.cpu_count()} processors, Python {platform.python_version()}")
         self.warm_up()
         if not self.options.only_wait:
-            for count in self.options.networks:
+            for count in self.sizes:
                 for latency in self.options.latency:
                     self.measure(count, latency)
         if self.options.hosts:
@@ -115,29 +135,37 @@ class Bench:
         if self.options.wait:
             self.measure_waits()
         print()
-        print(report.render(self.results, self.waits, self.options.wait, self.counts))
+        print(report.render(self.results, self.waits, self.counts, self.noun))
         self.write()
         say(f"{time.monotonic() - began:.0f} s; every sample is in {RESULTS.relative_to(ROOT)}")
 
     def warm_up(self) -> None:
         """One run of each that does not count: files come into memory, the cloud loads what it has of each service."""
         say("Warming up")
-        alternate(self.subjects, "create", 1, self.emptied(1, 0))
+        alternate(self.subjects, "create", 1, self.emptied(self.size(1), 0))
         alternate(self.subjects, "plan", 1)
 
-    def emptied(self, count: int, latency: int, **settings: Any) -> Callable[[Subject], None]:
+    @property
+    def sizes(self) -> list[int]:
+        return list(self.options.networks)
+
+    def size(self, count: int, **more: Any) -> Size:
+        return Size(networks=count, **more)
+
+    def emptied(self, size: Size, latency: int, **settings: Any) -> Callable[[Subject], None]:
         def prepare(subject: Subject) -> None:
             subject.cloud.admin.reset()
             subject.cloud.admin.settings(latency_ms=latency, **settings)
-            subject.prepare(count)
+            subject.prepare(size)
 
         return prepare
 
     def measure(self, count: int, latency: int) -> None:
-        say(f"{count} {'network' if count == 1 else 'networks'}, {latency} ms a request")
+        say(f"{count} {self.noun if count == 1 else f'{self.noun}s'}, {latency} ms a request")
         for step in STEPS:
             if step == "create":
-                samples = alternate(self.subjects, step, self.rounds(count, self.options.cold_runs), self.emptied(count, latency))
+                empty = self.emptied(self.size(count), latency)
+                samples = alternate(self.subjects, step, self.rounds(count, self.options.cold_runs), empty)
                 self.compare(count)
             else:
                 samples = alternate(self.subjects, step, self.rounds(count, self.options.runs))
@@ -145,13 +173,14 @@ class Bench:
 
     def rounds(self, count: int, wanted: int) -> int:
         """How many pairs: as many as wanted of the smallest component, half as many of the larger ones, which take long."""
-        return wanted if count == min(self.options.networks) else (wanted + 1) // 2
+        return wanted if count == min(self.sizes) else (wanted + 1) // 2
 
     def measure_waits(self) -> None:
         say(f"1 network, 80 ms a request, NAT gateways and endpoints take {self.options.wait:g} s")
         waits = dict.fromkeys(WAITING, self.options.wait)
-        samples = alternate(self.subjects, "create", 1, self.emptied(1, 80, transition_seconds=waits))
-        self.waits = report.Result(1, 80, "create", {s.name: found for s, found in zip(self.subjects, samples, strict=True)})
+        samples = alternate(self.subjects, "create", 1, self.emptied(self.size(1), 80, transition_seconds=waits))
+        result = report.Result(1, 80, "create", {s.name: found for s, found in zip(self.subjects, samples, strict=True)})
+        self.waits.append(report.Waits(result, self.options.wait, f"a NAT gateway, or an endpoint, {self.options.wait:g} s"))
 
     def measure_hosts(self) -> None:
         """Components side by side in as many workers: only this collection, since Terraform has no such thing in one run."""
@@ -159,8 +188,7 @@ class Bench:
         say(f"{hosts} components of one network each, side by side, {latency} ms a request")
         subject = self.subjects[0]
         assert isinstance(subject, Playbook)
-        self.emptied(1, latency)(subject)
-        subject.prepare(1, hosts)
+        self.emptied(self.size(1, hosts=hosts), latency)(subject)
         for step in STEPS:
             result = report.Result(hosts, latency, step, {subject.name: alternate([subject], step, 1)[0]})
             self.side_by_side.append(result)
@@ -186,16 +214,44 @@ class Bench:
 
     def write(self) -> None:
         RESULTS.parent.mkdir(exist_ok=True)
-        rows = [*self.results, *self.side_by_side, *([self.waits] if self.waits else [])]
+        rows = [*self.results, *self.side_by_side, *(one.result for one in self.waits)]
         document = {
             "subjects": {subject.name: subject.label for subject in self.subjects},
             "processors": os.cpu_count(),
             "component": COMPONENT,
+            "critical_paths": [asdict(one) | {"result": None} for one in self.waits],
             "options": vars(self.options),
             "built": self.counts,
             "results": [asdict(row) | {"ratio": ratio.as_dict() if (ratio := report.ratio(row)) else None} for row in rows],
         }
         RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+
+
+class PlatformBench(Bench):
+    """The scenarios with a network and clusters in it."""
+
+    noun = "cluster"
+
+    @property
+    def sizes(self) -> list[int]:
+        return list(self.options.clusters)
+
+    def size(self, count: int, **more: Any) -> Size:
+        return Size(networks=1, clusters=count, **more)
+
+    def measure_waits(self) -> None:
+        """This collection alone: what Terraform does beyond the waits is mostly waits of its own, which do not scale."""
+        scale, subject = self.options.scale, self.subjects[0]
+        assert isinstance(subject, Playbook)
+        seconds = {kind: real / scale for kind, real in clusters.CREATION_SECONDS.items()}
+        path = clusters.critical_path(networks(1), clusters.for_role(1), REGION, seconds)
+        chain = ", ".join(f"{address} {seconds[address.partition('.')[0]]:g} s" for address in path.addresses)
+        say(f"1 cluster, 80 ms a request, everything comes up {scale:g} times as fast as in AWS: {chain}")
+        empty = self.emptied(self.size(1, poll=POLL / scale), 80, transition_seconds=seconds)
+        samples = alternate([subject], "create", self.options.cold_runs, empty)
+        result = report.Result(1, 80, "create", {subject.name: samples[0]})
+        print(f"    {report.line(result)}", flush=True)
+        self.waits.append(report.Waits(result, path.seconds, chain))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """What is in an account, in words that do not depend on ids: the proof that both subjects built the same.
 
-Tags are left out, since each marks what is its own in its own way.
+Tags are left out, since each marks what is its own in its own way. Of clusters only what both can say is looked at: see README.md.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,10 +14,17 @@ from typing import Any
 from rehearsal.testing import Cloud
 
 Item = tuple[str, ...]
+RANDOM = re.compile(r"(oidc\.eks\.[a-z0-9.-]+/id/|arn:aws:kms:[a-z0-9:-]+:key/|eks-cluster-sg-[a-z0-9-]+-)[0-9A-Za-z-]+")
+"""What AWS makes up: the issuer of a cluster, the id of a key, the group of a cluster."""
 Inventory = dict[str, Counter[Item]]
 """type of resource -> what each one is; equal ones are counted."""
 
 LAST_RULE = 32767
+
+
+def told(text: str) -> str:
+    """A text without its random part."""
+    return RANDOM.sub(r"\1...", text)
 
 
 def take(cloud: Cloud) -> Inventory:
@@ -40,6 +48,7 @@ def take(cloud: Cloud) -> Inventory:
         "log groups": log_groups(cloud.client("logs")),
         "keys and aliases": keys(cloud.client("kms")),
         "roles and policies": roles(cloud.client("iam")),
+        **clusters(cloud.client("eks"), cloud.client("ec2"), cloud.client("iam"), network.zone_of),
     }
     return {name: Counter(items) for name, items in parts.items()}
 
@@ -130,16 +139,24 @@ class Account:
 
     def security_groups(self) -> Iterator[Item]:
         for group in self.groups.values():
-            yield self.blocks[group["VpcId"]], group["GroupName"]
+            yield self.blocks[group["VpcId"]], told(group["GroupName"])
 
     def security_group_rules(self) -> Iterator[Item]:
         for rule in self.every("describe_security_group_rules", "SecurityGroupRules"):
             group = self.groups.get(rule["GroupId"])
             if group:
-                peer = rule.get("CidrIpv4") or self.groups[rule["ReferencedGroupInfo"]["GroupId"]]["GroupName"]
+                peer = rule.get("CidrIpv4") or told(self.groups[rule["ReferencedGroupInfo"]["GroupId"]]["GroupName"])
                 side = "egress" if rule["IsEgress"] else "ingress"
                 ports = f"{rule.get('FromPort')}-{rule.get('ToPort')}"
-                yield self.blocks[group["VpcId"]], group["GroupName"], side, rule["IpProtocol"], ports, peer, rule.get("Description", "")
+                yield (
+                    self.blocks[group["VpcId"]],
+                    told(group["GroupName"]),
+                    side,
+                    rule["IpProtocol"],
+                    ports,
+                    peer,
+                    rule.get("Description", ""),
+                )
 
     def endpoints(self) -> Iterator[Item]:
         for endpoint in self.of_networks("describe_vpc_endpoints", "VpcEndpoints"):
@@ -172,10 +189,95 @@ def keys(kms: Any) -> Iterator[Item]:
 def roles(iam: Any) -> Iterator[Item]:
     for page in iam.get_paginator("list_roles").paginate():
         for role in page["Roles"]:
-            yield role["Path"], role["RoleName"], canonical(role["AssumeRolePolicyDocument"])
+            yield role["Path"], role["RoleName"], trust(role)
+            for attached in iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]:
+                yield role["RoleName"], attached["PolicyArn"]
             for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
                 document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
-                yield role["RoleName"], name, canonical(document)
+                yield role["RoleName"], name, told(canonical(document))
+
+
+BY_POD_IDENTITY = "addon-"
+"""The roles of add-ons have other trust in Terraform, whose provider knows no pod identities."""
+
+
+def trust(role: Mapping[str, Any]) -> str:
+    """Who may take a role, without the random part of a cluster's issuer."""
+    if role["RoleName"].rpartition(".")[2].startswith(BY_POD_IDENTITY):
+        return "its add-on"
+    return told(canonical(role["AssumeRolePolicyDocument"]))
+
+
+def clusters(eks: Any, ec2: Any, iam: Any, zone_of: Mapping[str, str]) -> dict[str, Iterator[Item]]:
+    """The clusters of the account, and what is in them."""
+    found = {name: eks.describe_cluster(name=name)["cluster"] for name in eks.list_clusters()["clusters"]}
+    return {
+        "clusters": (cluster_item(cluster, zone_of) for cluster in found.values()),
+        "OIDC providers": (oidc_item(iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)) for arn in oidc_arns(iam)),
+        "add-ons": addons(eks, found),
+        "launch templates": launch_templates(ec2),
+        "node groups": node_groups(eks, found, zone_of),
+        "Fargate profiles": fargate_profiles(eks, found, zone_of),
+    }
+
+
+def cluster_item(cluster: Mapping[str, Any], zone_of: Mapping[str, str]) -> Item:
+    place = cluster["resourcesVpcConfig"]
+    logs = sorted(kind for entry in cluster["logging"]["clusterLogging"] if entry["enabled"] for kind in entry["types"])
+    return (
+        cluster["name"],
+        cluster["version"],
+        cluster["roleArn"],
+        f"subnets {sorted(zone_of[subnet] for subnet in place['subnetIds'])}",
+        f"{len(place['securityGroupIds'])} groups, public {place['endpointPublicAccess']}, private {place['endpointPrivateAccess']}",
+        f"logs {logs}",
+        f"secrets {[entry['resources'] for entry in cluster.get('encryptionConfig', [])]}",
+    )
+
+
+def oidc_arns(iam: Any) -> list[str]:
+    return [entry["Arn"] for entry in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+
+
+def oidc_item(provider: Mapping[str, Any]) -> Item:
+    return told(provider["Url"]), str(sorted(provider["ClientIDList"]))
+
+
+def addons(eks: Any, clusters: Mapping[str, Any]) -> Iterator[Item]:
+    for cluster in clusters:
+        for name in eks.list_addons(clusterName=cluster)["addons"]:
+            addon = eks.describe_addon(clusterName=cluster, addonName=name)["addon"]
+            yield cluster, name, addon["addonVersion"], addon["status"]
+
+
+def launch_templates(ec2: Any) -> Iterator[Item]:
+    """What instances are born with; those that EKS makes of ours are its own."""
+    for template in ec2.describe_launch_templates()["LaunchTemplates"]:
+        if template["LaunchTemplateName"].startswith("eks-"):
+            continue
+        latest = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"], Versions=["$Latest"])
+        data = latest["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        options = {key: data["MetadataOptions"][key] for key in ("HttpEndpoint", "HttpPutResponseHopLimit", "HttpTokens")}
+        disks = [(disk["DeviceName"], sorted(disk["Ebs"].items())) for disk in data["BlockDeviceMappings"]]
+        yield template["LaunchTemplateName"], str(sorted(options.items())), str(disks), f"{len(data['SecurityGroupIds'])} groups"
+
+
+def node_groups(eks: Any, clusters: Mapping[str, Any], zone_of: Mapping[str, str]) -> Iterator[Item]:
+    for cluster in clusters:
+        for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
+            group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+            words = (group["version"], group["status"], group["amiType"], group["capacityType"], group["nodeRole"])
+            types, size = group["instanceTypes"], sorted(group["scalingConfig"].items())
+            yield cluster, name, *words, str(types), str(size), str(sorted(zone_of[subnet] for subnet in group["subnets"]))
+
+
+def fargate_profiles(eks: Any, clusters: Mapping[str, Any], zone_of: Mapping[str, str]) -> Iterator[Item]:
+    for cluster in clusters:
+        for name in eks.list_fargate_profiles(clusterName=cluster)["fargateProfileNames"]:
+            profile = eks.describe_fargate_profile(clusterName=cluster, fargateProfileName=name)["fargateProfile"]
+            selectors = [(one["namespace"], sorted(one.get("labels", {}).items())) for one in profile["selectors"]]
+            subnets = sorted(zone_of[subnet] for subnet in profile["subnets"])
+            yield cluster, name, profile["status"], profile["podExecutionRoleArn"], str(selectors), str(subnets)
 
 
 def name_of(raw: Mapping[str, Any]) -> str:

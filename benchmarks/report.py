@@ -14,9 +14,9 @@ from benchmarks.subjects import Step
 
 @dataclass(frozen=True)
 class Result:
-    """The samples of one scenario, by the name of the subject."""
+    """The samples of one scenario, by the name of the subject. ``size``: how many networks, or how many clusters, there are."""
 
-    networks: int
+    size: int
     latency_ms: int
     step: Step
     samples: Mapping[str, Sequence[Sample]]
@@ -44,13 +44,21 @@ def walls(samples: Sequence[Sample]) -> list[float]:
     return [sample.wall for sample in samples]
 
 
-def render(results: Sequence[Result], waits: Result | None, wait: float, counts: Mapping[int, Mapping[str, int]]) -> str:
-    """All tables. Times are seconds of wall time of whole processes: median (least-most)."""
+@dataclass(frozen=True)
+class Waits:
+    """A cold run in which creations take their time. ``critical``: the longest chain of them, in seconds, as ``chain`` says in words."""
+
+    result: Result
+    critical: float
+    chain: str
+
+
+def render(results: Sequence[Result], waits: Sequence[Waits], counts: Mapping[int, Mapping[str, int]], noun: str = "network") -> str:
+    """All tables. Times are seconds of wall time of whole processes: median (least-most). ``noun``: what there are more of."""
     parts = []
     if results:
-        parts = [built(counts, results), times(results), where(results), marginal(results)]
-    if waits:
-        parts.append(waiting(waits, wait))
+        parts = [built(counts, results, noun), times(results, noun), where(results, noun), marginal(results, noun)]
+    parts += [waiting(one) for one in waits]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -66,31 +74,31 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> s
     return "\n".join([title, *(line.rstrip() for line in [lines[0], "-" * len(lines[0]), *lines[1:]])])
 
 
-def built(counts: Mapping[int, Mapping[str, int]], results: Sequence[Result]) -> str:
+def built(counts: Mapping[int, Mapping[str, int]], results: Sequence[Result], noun: str) -> str:
     """What was built, the same by both, as read back from the cloud."""
     sizes = sorted(counts)
     kinds = list(counts[sizes[0]])
     rows = [[kind, *(str(counts[size][kind]) for size in sizes)] for kind in kinds]
     rows += [[f"resources of {name}", *(str(resources(results, name, size)) for size in sizes)] for name in results[0].samples]
-    return table("Built, by number of networks", ["", *map(str, sizes)], rows)
+    return table(f"Built, by number of {noun}s", ["", *map(str, sizes)], rows)
 
 
-def resources(results: Sequence[Result], name: str, networks: int) -> int:
-    """How many resources the subject itself counts in so many networks."""
-    created = next(result for result in results if result.networks == networks and result.step == "create")
+def resources(results: Sequence[Result], name: str, size: int) -> int:
+    """How many resources the subject itself counts at this size."""
+    created = next(result for result in results if result.size == size and result.step == "create")
     return int(created.samples[name][0].said["resources"])
 
 
-def times(results: Sequence[Result]) -> str:
+def times(results: Sequence[Result], noun: str = "network") -> str:
     names = list(results[0].samples)
     compared = len(names) == 2
     limited = any(sample.throttled for result in results for found in result.samples.values() for sample in found)
-    header = ["step", "networks", "ms"]
+    header = ["step", f"{noun}s", "ms"]
     for name in names:
         header += [f"{name} s", "requests", *(["throttled"] if limited else [])]
     rows = []
     for result in results:
-        row = [result.step, str(result.networks), str(result.latency_ms)]
+        row = [result.step, str(result.size), str(result.latency_ms)]
         for name in names:
             found = result.samples[name]
             row += [spread(walls(found)).text(), str(statistics.median_low([sample.requests for sample in found]))]
@@ -100,7 +108,7 @@ def times(results: Sequence[Result]) -> str:
     return table("Whole processes", [*header, *(["ratio"] if compared else [])], rows)
 
 
-def where(results: Sequence[Result]) -> str:
+def where(results: Sequence[Result], noun: str) -> str:
     """Where the time goes in runs that change nothing."""
     rows = []
     for result in results:
@@ -113,42 +121,43 @@ def where(results: Sequence[Result]) -> str:
                 [
                     name,
                     result.step,
-                    str(result.networks),
+                    str(result.size),
                     str(result.latency_ms),
                     *(f"{cell:.2f}" for cell in cells[:3]),
                     f"{statistics.median(module):.2f}" if module else "",
                     f"{cells[3]:.2f}",
                 ]
             )
-    header = ["", "step", "networks", "ms", "before 1st request", "asking", "after last", "in the module", "CPU"]
+    header = ["", "step", f"{noun}s", "ms", "before 1st request", "asking", "after last", "in the module", "CPU"]
     return table("Where the seconds of an unchanged run and of a plan go (medians)", header, rows)
 
 
-def marginal(results: Sequence[Result]) -> str:
+def marginal(results: Sequence[Result], noun: str = "network") -> str:
     """What one resource more costs in an unchanged run: from the smallest to the largest component."""
     rows = []
     for latency in sorted({result.latency_ms for result in results}):
-        same = sorted((r for r in results if r.latency_ms == latency and r.step == "unchanged"), key=lambda result: result.networks)
+        same = sorted((r for r in results if r.latency_ms == latency and r.step == "unchanged"), key=lambda result: result.size)
         for few, many in pairwise([same[0], same[-1]] if len(same) > 1 else []):
             for name in few.samples:
-                more = resources(results, name, many.networks) - resources(results, name, few.networks)
+                more = resources(results, name, many.size) - resources(results, name, few.size)
                 seconds = statistics.median(walls(many.samples[name])) - statistics.median(walls(few.samples[name]))
                 requests = many.samples[name][0].requests - few.samples[name][0].requests
                 per = [
                     f"{1000 * seconds / more:.1f} ms",
                     f"{requests / more:.2f}",
-                    f"{1000 * seconds / (many.networks - few.networks):.0f} ms",
+                    f"{1000 * seconds / (many.size - few.size):.0f} ms",
                 ]
                 rows.append([name, str(latency), str(more), *per])
-    header = ["", "ms", "further resources", "each", "requests each", "each network"]
+    header = ["", "ms", "further resources", "each", "requests each", f"each {noun}"]
     return table("One resource more, unchanged run", header, rows) if rows else ""
 
 
-def waiting(result: Result, wait: float) -> str:
-    """The longest chain of emulated waits is one of them: NAT gateways and endpoints do not need each other."""
+def waiting(one: Waits) -> str:
+    """How much longer than the longest chain of emulated waits a cold run takes."""
     rows: list[Sequence[Any]] = []
-    for name, found in result.samples.items():
+    for name, found in one.result.samples.items():
         wall = statistics.median(walls(found))
-        rows.append([name, f"{wall:.2f}", f"{wait:.2f}", f"{wall - wait:.2f}", f"{wall / wait:.2f}", str(found[0].requests)])
-    title = f"Cold run where NAT gateways and endpoints take {wait:g} s each, {result.latency_ms} ms a request"
+        over = f"{wall - one.critical:.2f}"
+        rows.append([name, f"{wall:.2f}", f"{one.critical:.2f}", over, f"{wall / one.critical:.3f}", str(found[0].requests)])
+    title = f"Cold run with waits, {one.result.latency_ms} ms a request. Longest chain: {one.chain}"
     return table(title, ["", "seconds", "critical path", "over it", "times it", "requests"], rows)

@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from benchmarks import clusters
 from benchmarks.provider import Tools, write_cli_config
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
@@ -17,7 +19,7 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 Step = Literal["create", "unchanged", "plan"]
 STEPS: tuple[Step, ...] = ("create", "unchanged", "plan")
 
-ENVIRONMENT, COMPONENT = "bench", "network"
+ENVIRONMENT, COMPONENT, CLUSTERS = "bench", "network", "cluster"
 REGION = "af-south-1"
 ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
@@ -31,6 +33,19 @@ def networks(count: int) -> dict[str, dict[str, Any]]:
     return {f"net{index:02}": {"cidr": f"10.{index}.0.0/16", "availability_zones": ZONES} for index in range(1, count + 1)}
 
 
+@dataclass(frozen=True)
+class Size:
+    """What is built: so many networks in each of so many components, and so many clusters in the first network.
+
+    ``poll``: the longest pause of the roles between two looks, where it is not theirs.
+    """
+
+    networks: int = 1
+    clusters: int = 0
+    hosts: int = 1
+    poll: float | None = None
+
+
 class Subject(Protocol):
     """One of the compared. It has a cloud of its own, so that what the other built is not in its way."""
 
@@ -38,8 +53,8 @@ class Subject(Protocol):
     label: str
     cloud: Cloud
 
-    def prepare(self, count: int) -> None:
-        """Write the input for so many networks, and forget what was built before."""
+    def prepare(self, size: Size) -> None:
+        """Write the input, and forget what was built before."""
         ...
 
     def command(self, step: Step) -> list[str]: ...
@@ -57,7 +72,7 @@ class Subject(Protocol):
 
 
 class Playbook:
-    """ansible-playbook site.yml with an inventory of one component, as a user has it."""
+    """ansible-playbook site.yml with an inventory, as a user has it."""
 
     name = "mainstay.aws"
 
@@ -66,13 +81,13 @@ class Playbook:
         self.folder = ROOT
         self.inventory = scratch / "inventory"
         self.summary = scratch / "summary.json"
-        self.hosts = 1
+        self.size = Size()
         (self.inventory / "group_vars").mkdir(parents=True)
         core = subprocess.run([BIN / "ansible-playbook", "--version"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         self.label = f"mainstay.aws, {core.splitlines()[0].removeprefix('ansible-playbook ').strip('[]')}"
 
-    def prepare(self, count: int, hosts: int = 1) -> None:
-        self.hosts = hosts
+    def prepare(self, size: Size) -> None:
+        self.size = size
         shared = {
             "ansible_connection": "local",
             "platform_environment": ENVIRONMENT,
@@ -81,13 +96,22 @@ class Playbook:
             "platform_tags": {"platform": "benchmark"},
         }
         # JSON is YAML.
-        names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, hosts + 1))]
-        (self.inventory / "hosts.yml").write_text(json.dumps({"vpc": {"hosts": dict.fromkeys(names)}}))
-        (self.inventory / "group_vars" / "all.yml").write_text(json.dumps(shared))
-        (self.inventory / "group_vars" / "vpc.yml").write_text(json.dumps({"vpc_networks": networks(count)}))
+        names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, size.hosts + 1))]
+        groups = {"vpc": {"hosts": dict.fromkeys(names)}, **({"eks": {"hosts": {CLUSTERS: None}}} if size.clusters else {})}
+        built_in = next(iter(networks(1)))
+        variables: dict[str, dict[str, Any]] = {
+            "all": shared,
+            "vpc": {"vpc_networks": networks(size.networks)},
+            "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in},
+        }
+        if size.poll:
+            variables["vpc"]["vpc_poll_interval"] = variables["eks"]["eks_poll_interval"] = size.poll
+        (self.inventory / "hosts.yml").write_text(json.dumps(groups))
+        for group, values in variables.items():
+            (self.inventory / "group_vars" / f"{group}.yml").write_text(json.dumps(values))
 
     def command(self, step: Step) -> list[str]:
-        base = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.inventory), "--forks", str(max(5, self.hosts))]
+        base = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.inventory), "--forks", str(max(5, self.size.hosts))]
         return [*base, "--check", "--diff"] if step == "plan" else base
 
     def environment(self) -> dict[str, str]:
@@ -98,16 +122,17 @@ class Playbook:
             summary = json.loads(self.summary.read_text())
             self.summary.unlink()
             components = summary["components"]
-            component = components[0]
         except (OSError, ValueError, LookupError):
             raise Unexpected(f"{self.name} ({step}) left no summary:\n{output}") from None
         wanted = "changes" if step == "create" else "no_changes"
         if summary["result"] != wanted:
             raise Unexpected(f"{self.name} ({step}) ended with {summary['result']}, not {wanted}:\n{output}")
-        if len(components) != self.hosts:
-            raise Unexpected(f"{self.name} ({step}) spoke of {len(components)} components, not {self.hosts}:\n{output}")
+        expected = self.size.hosts + bool(self.size.clusters)
+        if len(components) != expected:
+            raise Unexpected(f"{self.name} ({step}) spoke of {len(components)} components, not {expected}:\n{output}")
         resources = sum(one["counts"]["create"] + one["counts"]["unchanged"] for one in components)
-        return {"resources": resources, "module_seconds": component["seconds"]}
+        module_seconds = components[0]["seconds"] + (components[-1]["seconds"] if self.size.clusters else 0.0)
+        return {"resources": resources, "module_seconds": module_seconds}
 
 
 class Terraform:
@@ -139,11 +164,13 @@ class Terraform:
         if done.returncode:
             raise Unexpected(f"terraform init failed:\n{done.stdout}{done.stderr}")
 
-    def prepare(self, count: int) -> None:
+    def prepare(self, size: Size) -> None:
         for path in self.folder.glob("terraform.tfstate*"):
             path.unlink()
         variables = {
-            "networks": networks(count),
+            "networks": networks(size.networks),
+            **clusters.for_terraform(size.clusters, next(iter(networks(1)))),
+            "cluster_component": CLUSTERS,
             "environment": ENVIRONMENT,
             "component": COMPONENT,
             "region": REGION,

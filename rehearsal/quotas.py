@@ -14,10 +14,12 @@ class Quota:
 
 
 QUOTAS = {
+    "eks_clusters": Quota("eks", "L-1194D53C", "Clusters", 100),
     "elastic_ips": Quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", 5),
     "gateway_endpoints": Quota("vpc", "L-1B52E74A", "Gateway VPC endpoints per Region", 20),
     "interface_endpoints_per_vpc": Quota("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC", 50),
     "internet_gateways": Quota("vpc", "L-A4707A72", "Internet gateways per Region", 5),
+    "managed_node_groups_per_cluster": Quota("eks", "L-6D54EA21", "Managed node groups per cluster", 30),
     "nat_gateways_per_zone": Quota("vpc", "L-FE5A380F", "NAT gateways per Availability Zone", 5),
     "network_acls_per_vpc": Quota("vpc", "L-B4A6D682", "Network ACLs per VPC", 200),
     "route_tables_per_vpc": Quota("vpc", "L-589F43AA", "Route tables per VPC", 200),

@@ -93,7 +93,7 @@ class Terraform:
         for pattern in ("terraform.tfstate*", ".terraform.tfstate*"):
             for path in self.terraform.folder.glob(pattern):
                 path.unlink()
-        self.terraform.prepare(1)
+        self.terraform.prepare(subjects.Size())
         path = self.terraform.folder / "terraform.tfvars.json"
         given = json.loads(path.read_text())
         for network in given["networks"].values():

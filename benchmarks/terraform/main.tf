@@ -1,4 +1,5 @@
-# The networks of one component, as the role vpc of this collection builds them, written the way that suits Terraform best. See README.md.
+# The networks of one component and the clusters of another, as the roles vpc and eks of this collection build them, written the way that
+# suits Terraform best. See README.md.
 
 terraform {
   required_version = ">= 1.3"
@@ -16,6 +17,30 @@ variable "networks" {
     cidr               = string
     availability_zones = list(string)
   }))
+}
+
+variable "clusters" {
+  description = "EKS clusters by name, and the network that each stands in."
+  type = map(object({
+    version            = string
+    network            = string
+    addons             = set(string)
+    fargate_namespaces = set(string)
+    node_groups        = map(object({ instance_types = list(string), min_size = number, max_size = number }))
+    service_accounts   = map(object({ namespace = string, service_account = string }))
+  }))
+  default = {}
+}
+
+variable "cluster_component" {
+  type    = string
+  default = "cluster"
+}
+
+variable "before_nodes" {
+  description = "Add-ons that nodes need to become ready."
+  type        = set(string)
+  default     = []
 }
 
 variable "environment" {
@@ -44,6 +69,7 @@ provider "aws" {
   endpoints {
     cloudwatchlogs = var.endpoint
     ec2            = var.endpoint
+    eks            = var.endpoint
     iam            = var.endpoint
     kms            = var.endpoint
     sts            = var.endpoint
@@ -78,6 +104,26 @@ module "network" {
   log_key_arn          = aws_kms_key.logs.arn
   flow_log_role_arn    = aws_iam_role.flow_logs.arn
   flow_log_role_policy = aws_iam_role_policy.flow_logs.id
+}
+
+module "cluster" {
+  source   = "./cluster"
+  for_each = var.clusters
+
+  name                            = each.key
+  kubernetes_version              = each.value.version
+  environment                     = var.environment
+  component                       = var.cluster_component
+  region                          = var.region
+  account_id                      = data.aws_caller_identity.current.account_id
+  subnet_ids                      = [for name, id in module.network[each.value.network].subnet_ids : id if substr(name, 0, 8) == "private-"]
+  control_plane_security_group_id = module.network[each.value.network].security_group_ids.control_plane
+  node_security_group_id          = module.network[each.value.network].security_group_ids.nodes
+  addons                          = each.value.addons
+  before_nodes                    = var.before_nodes
+  node_groups                     = each.value.node_groups
+  fargate_namespaces              = each.value.fargate_namespaces
+  service_accounts                = each.value.service_accounts
 }
 
 output "networks" {

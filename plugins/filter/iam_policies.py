@@ -6,17 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-try:
-    import botocore.session
-
-    HAS_BOTOCORE = True
-except ImportError:
-    HAS_BOTOCORE = False
-
 from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies, size, text
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import problems, scope_of, subjects_of
 
 DOCUMENTATION = r"""
 name: iam_policies
@@ -77,9 +67,18 @@ _value:
 
 
 def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "") -> list[dict[str, Any]]:
-    """Every policy with the name of a file for it; raises AnsibleFilterError with everything that is wrong with the hosts."""
-    if not HAS_BOTOCORE:
-        raise AnsibleFilterError("iam_policies: botocore is needed, which tells what the operations of AWS are called")
+    """Every policy with the name of a file for it; raises AnsibleFilterError with everything that is wrong with the hosts.
+
+    What it needs is imported here, because Ansible loads all filters of a collection with the first one that is used.
+    """
+    try:
+        import botocore.session
+    except ImportError as error:
+        raise AnsibleFilterError("iam_policies: botocore is needed, which tells what the operations of AWS are called") from error
+
+    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies, size, text
+    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import problems, scope_of, subjects_of
+
     chosen = [host for host in hosts if component in ("", host["inventory_hostname"])]
     if found := problems(chosen, component):
         raise AnsibleFilterError("iam_policies: " + "; ".join(found))

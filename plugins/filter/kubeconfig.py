@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes import eks_token_command
-
 DOCUMENTATION = r"""
 name: kubeconfig
 version_added: 0.1.0
@@ -60,6 +58,9 @@ _value:
 """
 
 PACKAGES = "ansible_collections"
+TOKEN_COMMAND = f"{PACKAGES}.mainstay.aws.plugins.module_utils.kubernetes.eks_token_command"
+"""Named and not imported: it needs botocore, and Ansible loads all filters of a collection with the first one that is used."""
+
 AWS_CLI = ["aws", "--region", "{region}", "eks", "get-token", "--cluster-name", "{cluster}", "--output", "json"]
 
 
@@ -105,12 +106,12 @@ def token_command(python: str, given: Sequence[str]) -> Callable[[str, str], dic
 
 
 def own_command(python: str) -> list[str]:
-    return [python, "-m", eks_token_command.__name__, "--cluster-name", "{cluster}", "--region", "{region}"]
+    return [python, "-m", TOKEN_COMMAND, "--cluster-name", "{cluster}", "--region", "{region}"]
 
 
 def root_of_collections() -> str:
     """The folder that holds ``ansible_collections``, from which Python imports the command."""
-    path = Path(str(eks_token_command.__file__))
+    path = Path(__file__)
     return str(next((parent.parent for parent in path.parents if parent.name == PACKAGES), path.parent))
 
 

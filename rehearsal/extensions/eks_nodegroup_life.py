@@ -13,7 +13,7 @@ from typing import Any
 
 from rehearsal import transitions
 from rehearsal.extensions.eks_addons import runs
-from rehearsal.extensions.eks_common import member_of, updates_of
+from rehearsal.extensions.eks_common import member_of
 from rehearsal.extensions.eks_instances import (
     Build,
     Instance,
@@ -257,7 +257,3 @@ def kubernetes_taint(taint: dict[str, str]) -> dict[str, str]:
     if effect is None:
         raise Refusal("InvalidParameterException", f"The effect of a taint must be one of {', '.join(EFFECTS)}")
     return {"key": taint["key"], "effect": effect} | ({"value": taint["value"]} if taint.get("value") else {})
-
-
-def updates_under_way(group: Any) -> bool:
-    return any(each.status == "InProgress" and each.nodegroup == group.nodegroup_name for each in updates_of(group.rehearsal_cluster))

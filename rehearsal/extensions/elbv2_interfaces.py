@@ -1,4 +1,5 @@
-"""Load balancers have an interface in each of their subnets, which AWS manages: while they live, the subnets and the VPC cannot go."""
+"""Load balancers have an interface in each of their subnets, which AWS manages: while they live, the subnets and the VPC cannot go,
+nor can the internet gateway behind public ones."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ def give_interfaces() -> None:
         for subnet in balancer.subnets:
             interface = network_interface(self.ec2_backend, subnet.id, description_of(balancer), groups=groups)
             interface.status, interface.interface_type = "in-use", "network_load_balancer" if balancer.type == "network" else "interface"
+            interface.rehearsal_public = balancer.scheme != "internal"
         return balancer
 
     @functools.wraps(delete_original)

@@ -2,7 +2,8 @@
 
 The API server is told to go through this proxy (HTTP CONNECT) to everything in the cluster. A call to a Service that has a ready
 endpoint is answered here, under the certificate that the chart itself has made for it: a Secret of its namespace with tls.crt and tls.key
-for the Service's name. So the chart's own authority is what the API server verifies. Every admission is allowed as it is.
+for the Service's name. So the chart's own authority is what the API server verifies. Every admission is allowed, as it is but for what
+`MUTATIONS` say.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from typing import Any
 from cryptography import x509
 
 from rehearsal.kubernetes.api import Api, ApiError
+from rehearsal.kubernetes.load_balancers import SERVICE_WEBHOOK, class_of_service
 
 BUFFER = 65536
+# Webhooks that change what they admit, by their paths: from the request to a JSON patch.
+MUTATIONS = {SERVICE_WEBHOOK: class_of_service}
 
 
 class NoAnswer(Exception):
@@ -165,7 +169,10 @@ class _Player(BaseHTTPRequestHandler):
         review = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         if review.get("kind") != "AdmissionReview":
             return self._answer(501, {"message": f"the rehearsal plays no {review.get('kind')}"})
+        changes = MUTATIONS.get(self.path.split("?")[0], lambda request: [])(review["request"])
         answer = {"uid": review["request"]["uid"], "allowed": True}
+        if changes:
+            answer |= {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(changes).encode()).decode()}
         return self._answer(200, {"apiVersion": review["apiVersion"], "kind": "AdmissionReview", "response": answer})
 
     def do_GET(self) -> None:

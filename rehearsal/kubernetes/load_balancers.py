@@ -14,6 +14,8 @@ SERVICE_CLASS = "service.k8s.aws/nlb"
 INGRESS, SERVICE = "alb.ingress.kubernetes.io", "service.beta.kubernetes.io"
 DELAY = "rehearsal.mainstay/delete-delay"
 FINALIZERS = {"ingress": "ingress.k8s.aws/resources", "service": "service.k8s.aws/resources"}
+# Where the controller's webhook for Services is, which makes its class that of those that ask for none.
+SERVICE_WEBHOOK = "/mutate-v1-service"
 DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -143,6 +145,14 @@ def own_service(service: Mapping[str, Any]) -> bool:
     return wanted == SERVICE_CLASS or (
         wanted is None and notes_of(service).get(f"{SERVICE}/aws-load-balancer-type") in ("external", "nlb-ip")
     )
+
+
+def class_of_service(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The JSON patch for a new Service that wants a load balancer and does not say by whom: the controller makes it, not Kubernetes."""
+    spec = (request.get("object") or {}).get("spec") or {}
+    if request.get("operation") != "CREATE" or spec.get("type") != "LoadBalancer" or spec.get("loadBalancerClass"):
+        return []
+    return [{"op": "add", "path": "/spec/loadBalancerClass", "value": SERVICE_CLASS}]
 
 
 def name_of(kind: str, metadata: Mapping[str, Any], group: str | None) -> str:

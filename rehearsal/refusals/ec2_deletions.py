@@ -54,7 +54,8 @@ def public_addresses_in_use(call: Call) -> None:
     backend, vpc_id = call.backend, call.get("VpcId")
     mapped = [address for address in backend.addresses if address.eni and address.eni.subnet.vpc_id == vpc_id]
     nats = [gateway for gateway in backend.nat_gateways.values() if gateway.vpc_id == vpc_id and gateway.in_use]
-    if mapped or any(gateway.connectivity_type == "public" for gateway in nats):
+    balancers = [each for each in backend.enis.values() if each.subnet.vpc_id == vpc_id and each.__dict__.get("rehearsal_public")]
+    if mapped or balancers or any(gateway.connectivity_type == "public" for gateway in nats):
         text = f"Network {vpc_id} has some mapped public address(es). "
         raise _violation(text + "Please unmap those public address(es) before detaching the gateway.")
 

@@ -134,3 +134,14 @@ def test_a_load_balancer_holds_its_subnets(
     elb.delete_load_balancer(LoadBalancerArn=arn)
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
     ec2.delete_subnet(SubnetId=subnet_ids[0])
+
+
+def test_a_public_load_balancer_holds_the_gateway(
+    cloud: CheckedCloud, ec2: Any, vpc_id: str, subnet_ids: list[str], internet_gateway_id: str
+) -> None:
+    elb = cloud.client("elbv2")
+    arn = elb.create_load_balancer(Name="shop", Subnets=subnet_ids)["LoadBalancers"][0]["LoadBalancerArn"]
+    gateway = {"InternetGatewayId": internet_gateway_id, "VpcId": vpc_id}
+    assert refused(ec2.detach_internet_gateway, **gateway) == "DependencyViolation"
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+    ec2.detach_internet_gateway(**gateway)

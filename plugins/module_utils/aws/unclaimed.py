@@ -3,8 +3,9 @@
 
 """What carries an environment's mark and belongs to none of its components.
 
-One list call of the tagging API, which knows everything that carries tags but IAM roles; these are found by their path. In a full run of
-``site.yml`` one component of each place makes them side by side with its own reads, so that they take no time of their own.
+One list call of the tagging API, which knows everything that carries tags but what is IAM's: roles are found by their path, OIDC providers
+by the URL that all clusters of EKS share. In a full run of ``site.yml`` one component of each place makes these calls side by side with its
+own reads, so that they take no time of their own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ FORMAT = 1
 
 PAGE = 100
 
+ISSUER = "/oidc.eks."
+"""What the ARNs of the OIDC providers of EKS clusters have in them: their ends are URLs. No others are asked whose they are."""
+
 
 def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str | None = None) -> dict[str, Any]:
     """What a module returns as ``unclaimed``. A look that AWS refuses is no failure: ``reason`` says why there was none."""
@@ -34,8 +38,8 @@ def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str |
 
 def look(aws: Aws, claimed: Collection[str], account_id: str | None = None) -> list[dict[str, str]]:
     """[{component, address, arn}] of everything whose component is not among ``claimed``, in that order. Raises CallFailed."""
-    questions: list[Callable[[Aws], Any]] = [_identity, _tagged, _roles]
-    identity, tagged, roles = aws.map(lambda question: question(aws), questions)
+    questions: list[Callable[[Aws], Any]] = [_identity, _tagged, _roles, _providers]
+    identity, tagged, roles, providers = aws.map(lambda question: question(aws), questions)
     if account_id and identity != str(account_id):
         raise CallFailed(f"the credentials belong to account {identity}, not to {account_id}")
     strangers = [(arn, tags) for arn, tags in tagged if _component(tags) not in claimed]
@@ -44,6 +48,9 @@ def look(aws: Aws, claimed: Collection[str], account_id: str | None = None) -> l
     lost = [role for role in roles if _owner_of(role) not in claimed]
     marks = aws.map(lambda role: _role_tags(aws, role["RoleName"]), lost)
     found += [_entry(role["Arn"], _owner_of(role), tags) for role, tags in zip(lost, marks, strict=True)]
+    owners = aws.map(lambda arn: _provider_tags(aws, arn), providers)
+    of_here = [(arn, tags) for arn, tags in zip(providers, owners, strict=True) if _environment(tags) == aws.owner.environment]
+    found += [_entry(arn, _component(tags), tags) for arn, tags in of_here if _component(tags) not in claimed]
     unique = {one["arn"]: one for one in found}
     return sorted(unique.values(), key=lambda one: (one["component"], one["address"], one["arn"]))
 
@@ -64,6 +71,16 @@ def _roles(aws: Aws) -> list[Mapping[str, Any]]:
     return found
 
 
+def _providers(aws: Aws) -> list[str]:
+    """The ARNs of the OIDC providers of EKS clusters, whosever they are."""
+    listed = aws.list_all("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList")
+    return [entry["Arn"] for entry in listed if ISSUER in entry["Arn"]]
+
+
+def _provider_tags(aws: Aws, arn: str) -> dict[str, str]:
+    return tag_dict((aws.find("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn) or {}).get("Tags"))
+
+
 def _owner_of(role: Mapping[str, Any]) -> str:
     """``/mainstay/prod/network/`` -> network."""
     return str(role["Path"]).split("/")[3]
@@ -75,6 +92,10 @@ def _role_tags(aws: Aws, name: str) -> dict[str, str]:
 
 def _component(tags: Mapping[str, str]) -> str:
     return tags.get(f"{TAG_PREFIX}component", "")
+
+
+def _environment(tags: Mapping[str, str]) -> str:
+    return tags.get(f"{TAG_PREFIX}environment", "")
 
 
 def _entry(arn: str, component: str, tags: Mapping[str, str]) -> dict[str, str]:

@@ -11,12 +11,10 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import ISSUER
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import sorted_strings, tag_changes, tag_dict, tag_list, visible
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given
-
-ISSUER = "/oidc.eks."
-"""What the ARNs of providers of EKS clusters have in them: their ends are URLs. No others are asked whose they are."""
 
 
 def plain_url(url: str) -> str:

@@ -9,10 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds import logs_eks
 from rehearsal.testing import Cloud
 from tests.integration.network.support import Requests
 
 from .support import ACCOUNT, REGION, Site
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log group of a cluster that is gone is looked at for seconds; here EKS makes it again at once or not at all."""
+    monkeypatch.setattr(logs_eks, "QUIET", 0.1)
 
 
 @pytest.fixture(scope="session")

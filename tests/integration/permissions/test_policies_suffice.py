@@ -48,6 +48,7 @@ FORGIVEN = {
 
 SELDOM = {
     "eks:DescribeCluster": "asked about every cluster of the region; here there is none",
+    **dict.fromkeys(("iam:GetOpenIDConnectProvider", "iam:ListOpenIDConnectProviders"), "asked for what no host claims"),
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }

@@ -94,6 +94,34 @@ def assert_refused(plane: ControlPlane, namespace: str, *words: str) -> None:
     raise AssertionError(f"no Service was refused with {words}")
 
 
+def test_the_webhook_that_gives_services_to_the_controller(plane: ControlPlane, namespace: str, hook: dict[str, Any]) -> None:
+    """Of the AWS Load Balancer Controller: Services that want a load balancer and do not say by whom become its own."""
+    configurations = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+    webhook = {
+        "name": "hook.example.com",
+        "clientConfig": {"caBundle": hook["caBundle"], "service": {**hook["service"], "path": "/mutate-v1-service"}},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["services"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    answer_the_hook(plane, namespace)
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
+    plane.api.create(configurations, {**kind, "metadata": {"name": namespace}, "webhooks": [webhook]})
+    services = f"/api/v1/namespaces/{namespace}/services"
+    try:
+        for attempt in range(200):
+            made = service(f"wants-{attempt}")
+            made["spec"]["type"] = "LoadBalancer"
+            if plane.api.create(services, made)["spec"].get("loadBalancerClass"):
+                break
+        assert plane.api.get(f"{services}/wants-{attempt}")["spec"]["loadBalancerClass"] == "service.k8s.aws/nlb"
+        assert "loadBalancerClass" not in plane.api.create(services, service("inside"))["spec"]
+    finally:
+        plane.api.delete(f"{configurations}/{namespace}")
+
+
 def test_an_aggregated_api_becomes_available(plane: ControlPlane, namespace: str, hook: dict[str, Any]) -> None:
     path, name = "/apis/apiregistration.k8s.io/v1/apiservices", f"v1.{namespace}.example.com"
     spec = {**hook, "group": f"{namespace}.example.com", "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 10}

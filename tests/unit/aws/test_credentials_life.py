@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.credentials_life import End, end_of, longest, shortage, spoken
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as CLUSTERS
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 KEY = {"AWS_ACCESS_KEY_ID": "REHEARSE1"}
+KINDS = {**NETWORK, **CLUSTERS}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,9 @@ def action(kind: str, verb: Any = "create") -> Action:
         ([action("vpc"), action("nat_gateway"), action("subnet")], None, (1200.0, "nat_gateway.main")),
         ([action("vpc"), action("vpc_endpoint", "delete")], None, (900.0, "vpc_endpoint.main")),
         ([action("vpc"), action("nat_gateway")], 60.0, (60.0, "vpc.main")),
+        ([action("eks_nodegroup")], None, (1800.0, "eks_nodegroup.main")),
+        ([action("eks_nodegroup", "update")], None, (7200.0, "eks_nodegroup.main")),
+        ([action("eks_nodegroup", "replace"), action("eks_cluster", "update")], None, (3600.0, "eks_cluster.main")),
     ],
 )
 def test_how_long_a_run_may_need(actions: list[Action], timeout: float | None, expected: tuple[float, str]) -> None:

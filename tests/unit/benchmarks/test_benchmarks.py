@@ -50,7 +50,8 @@ def results(*subjects: str) -> list[Result]:
 def test_tables_of_one_subject_and_of_two() -> None:
     counts = {1: {"VPCs": 1}, 3: {"VPCs": 3}}
     for subjects in (["ours"], ["ours", "theirs"]):
-        text = report.render(results(*subjects), results(*subjects)[0], 4.0, counts)
+        waits = report.Waits(results(*subjects)[0], 4.0, "a NAT gateway 4 s")
+        text = report.render(results(*subjects), [waits], counts)
         assert ("ratio" in text) == (len(subjects) == 2)
         further = next(line for line in text.splitlines() if line.startswith("ours") and line.endswith(" ms"))
         assert further.split() == ["ours", "80", "20", "20.0", "ms", "0.40", "200", "ms"]

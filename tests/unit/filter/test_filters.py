@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +16,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.components import components
 from ansible_collections.mainstay.aws.plugins.filter.failed_components import FilterModule as FailedComponents
+from ansible_collections.mainstay.aws.plugins.filter.kubeconfig import TOKEN_COMMAND
 from ansible_collections.mainstay.aws.plugins.filter.network_errors import FilterModule as NetworkErrors
 from ansible_collections.mainstay.aws.plugins.filter.one_of_each_place import one_of_each_place
 from ansible_collections.mainstay.aws.plugins.filter.subnet_plan import FilterModule as SubnetPlan
@@ -24,6 +29,7 @@ undeclared_variables = UndeclaredVariables().filters()["undeclared_variables"]
 failed_components = FailedComponents().filters()["failed_components"]
 unfinished_components = UnfinishedComponents().filters()["unfinished_components"]
 
+ROOT = Path(__file__).resolve().parents[3]
 NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": ["af-south-1a"]}
 SPECS = {
     "argument_specs": {"main": {"options": {"vpc_networks": {}, "vpc_state": {}}}, "other": {"options": {"vpc_other": {}}}, "bare": {}}
@@ -141,3 +147,24 @@ def test_one_host_for_each_place() -> None:
 def test_unfinished_components(variables: dict[str, Any] | None, expected: list[str]) -> None:
     hostvars = {"cluster": {"vpc_outputs": {"deferred": ["x"]}}} | ({"network": variables} if variables is not None else {})
     assert unfinished_components(hostvars, ["network"], "vpc_outputs") == expected
+
+
+ALL_FILTERS = """
+import importlib, pathlib, sys
+import ansible.errors
+for path in pathlib.Path("plugins/filter").glob("*.py"):
+    importlib.import_module(f"ansible_collections.mainstay.aws.plugins.filter.{path.stem}")
+print([name for name in ("botocore", "boto3", "asyncio") if name in sys.modules])
+"""
+
+
+def test_filters_are_light() -> None:
+    """Ansible loads all filters of a collection with the first one that is used, in every worker that uses one."""
+    run = subprocess.run(
+        [sys.executable, "-c", ALL_FILTERS], cwd=ROOT, env={"PYTHONPATH": "collections"}, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_command_that_makes_tokens_is_there() -> None:
+    assert importlib.util.find_spec(TOKEN_COMMAND)

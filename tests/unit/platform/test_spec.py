@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as CLUSTERS
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec, removal_argument_spec
@@ -28,4 +29,4 @@ def test_documentation_and_options_agree(documentation: str, options: dict[str, 
 
 
 def test_a_removal_knows_the_kinds_of_every_domain() -> None:
-    assert set(NETWORK) <= set(KINDS)
+    assert set(KINDS) == {*NETWORK, *CLUSTERS}

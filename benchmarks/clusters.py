@@ -1,0 +1,112 @@
+"""A network and the clusters that stand in it: what both subjects are given, and how long AWS would take for it at least."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.terminal import ROOT
+
+sys.path.insert(0, str(ROOT / "collections"))
+
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import BEFORE_NODES
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as CLUSTER_KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.resources import build as build_clusters
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.settings import Network as Place
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.validate import validate as validate_clusters
+from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK_KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts
+from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import build as build_networks
+from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate as validate_networks
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.graph import Step, build
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
+
+VERSION = "1.35"
+ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "metrics-server")
+LEFT_OUT = "aws-ebs-csi-driver"
+"""It has AWS rights by pod identity alone here, which the provider cannot create."""
+NODE_GROUPS = {
+    "system": {"instance_types": ["t3.medium"], "min_size": 2, "max_size": 3},
+    "workers": {"instance_types": ["m6i.large", "m5.large"], "min_size": 1, "max_size": 10},
+}
+NAMESPACES = ("jobs",)
+SERVICE_ACCOUNTS = {"uploads": {"namespace": "web", "service_account": "api"}}
+READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+
+CREATION_SECONDS = {"nat_gateway": 120.0, "vpc_endpoint": 120.0, "eks_cluster": 600.0, "eks_nodegroup": 180.0, "eks_addon": 60.0}
+"""About how long AWS takes to create one of a kind. All others are there at once, compared with these."""
+
+
+def names(count: int) -> list[str]:
+    return [f"c{number:02}" for number in range(1, count + 1)]
+
+
+def for_role(count: int) -> dict[str, dict[str, Any]]:
+    """So many clusters as the role eks takes them, without what the provider cannot create: see README.md."""
+    cluster: dict[str, Any] = {
+        "version": VERSION,
+        "addons": {**{name: {} for name in ADDONS}, LEFT_OUT: None},
+        "node_groups": NODE_GROUPS,
+        "node_scaling": "none",
+        "controllers": [],
+        "fargate_profiles": {name: {"selectors": [{"namespace": name}]} for name in NAMESPACES},
+        "irsa_roles": {name: {**account, "managed_policy_arns": [READ_ONLY]} for name, account in SERVICE_ACCOUNTS.items()},
+    }
+    return dict.fromkeys(names(count), cluster)
+
+
+def for_terraform(count: int, network: str) -> dict[str, Any]:
+    """The same as variables of terraform/main.tf."""
+    cluster = {
+        "version": VERSION,
+        "network": network,
+        "addons": list(ADDONS),
+        "node_groups": NODE_GROUPS,
+        "fargate_namespaces": list(NAMESPACES),
+        "service_accounts": SERVICE_ACCOUNTS,
+    }
+    return {"clusters": dict.fromkeys(names(count), cluster), "before_nodes": list(BEFORE_NODES)}
+
+
+@dataclass(frozen=True)
+class Path:
+    """The longest chain of waits, and how long it takes."""
+
+    seconds: float
+    addresses: tuple[str, ...]
+
+
+def critical_path(networks: Mapping[str, Any], clusters: Mapping[str, Any], region: str, seconds: Mapping[str, float]) -> Path:
+    """The longest chain of creations from nothing, over the resources that the two roles build, given what one of each kind takes.
+
+    A cluster needs nothing of its network that takes time, so the longer one of the two chains is the answer.
+    """
+    facts = Facts("bench", "any", region, "123456789012")
+    read, problems = validate_networks(networks, "networks", facts.region)
+    place = Place(("subnet-1", "subnet-2"), ("sg-1",), ("sg-2",))
+    wanted, more = validate_clusters(clusters, "clusters", facts.environment, facts.component, place)
+    if problems or more:
+        raise ValueError("\n".join([*problems, *more]))
+    return max(
+        longest(build_networks(read, facts), NETWORK_KINDS, seconds),
+        longest(build_clusters(wanted, facts, {}, {}), CLUSTER_KINDS, seconds),
+        key=lambda path: path.seconds,
+    )
+
+
+def longest(desired: Sequence[Resource], kinds: Mapping[str, Kind], seconds: Mapping[str, float]) -> Path:
+    """The longest chain among the steps with which the engine would make these resources from nothing."""
+    graph = build(make_plan(desired, [], kinds, Consent()), kinds)
+    found: dict[Step, Path] = {}
+
+    def ending_with(step: Step) -> Path:
+        if step not in found:
+            before = max(map(ending_with, graph.needs[step]), key=lambda path: path.seconds, default=Path(0.0, ()))
+            own = seconds.get(step.address.partition(".")[0], 0.0) if step.verb == "make" else 0.0
+            found[step] = Path(before.seconds + own, (*before.addresses, step.address)) if own else before
+        return found[step]
+
+    return max(map(ending_with, graph.needs), key=lambda path: path.seconds, default=Path(0.0, ()))

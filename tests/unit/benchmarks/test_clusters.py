@@ -1,0 +1,48 @@
+"""What the benchmark builds with clusters, and the arithmetic of its critical path."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from benchmarks import clusters
+from benchmarks.subjects import REGION, networks
+from tests.unit.reconcile.fake import kinds
+
+SECONDS = {"slow": 10.0, "room": 3.0}
+
+
+def room(name: str, kind: str = "room", **properties: object) -> Resource:
+    return Resource(kind, name, {"colour": "red", **properties})
+
+
+@pytest.mark.parametrize(
+    ("desired", "seconds", "addresses"),
+    [
+        ([], 0.0, ()),
+        ([room("a")], 3.0, ("room.a",)),
+        ([room("a"), room("b", "slow")], 10.0, ("slow.b",)),
+        ([room("a"), room("b", "slow", parent=ref("room.a"))], 13.0, ("room.a", "slow.b")),
+        ([room("a"), room("b", "plot", parent=ref("room.a")), room("c", parent=ref("plot.b"))], 6.0, ("room.a", "room.c")),
+        ([room("a", "slow"), room("b", friends=[ref("slow.a")])], 10.0, ("slow.a",)),
+    ],
+    ids=["nothing", "one", "side by side", "a chain", "through one that takes no time", "set afterwards, so made side by side"],
+)
+def test_the_longest_chain(desired: list[Resource], seconds: float, addresses: tuple[str, ...]) -> None:
+    assert clusters.longest(desired, kinds(), SECONDS) == clusters.Path(seconds, addresses)
+
+
+def test_the_critical_path_goes_through_the_cluster_and_not_through_the_gateway() -> None:
+    path = clusters.critical_path(networks(1), clusters.for_role(1), REGION, clusters.CREATION_SECONDS)
+    assert [address.partition(".")[0] for address in path.addresses] == ["eks_cluster", "eks_addon", "eks_nodegroup", "eks_addon"]
+    assert path.seconds == 600 + 60 + 180 + 60
+
+
+def test_both_are_given_the_same() -> None:
+    ours, theirs = clusters.for_role(2), clusters.for_terraform(2, "net01")["clusters"]
+    assert ours.keys() == theirs.keys() == {"c01", "c02"}
+    for name, cluster in ours.items():
+        assert {addon for addon, given in cluster["addons"].items() if given is not None} == set(theirs[name]["addons"])
+        assert set(cluster["fargate_profiles"]) == set(theirs[name]["fargate_namespaces"])
+        assert set(cluster["irsa_roles"]) == set(theirs[name]["service_accounts"])
+        assert (cluster["node_groups"], cluster["version"]) == (theirs[name]["node_groups"], theirs[name]["version"])
