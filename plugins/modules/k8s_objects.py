@@ -18,6 +18,8 @@ description:
   - What belongs to the component is found by the labels C(mainstay.aws/environment) and C(mainstay.aws/component) and the annotation
     C(mainstay.aws/address), in all kinds that the cluster knows. Releases carry the same labels. What has no such mark is never changed.
   - Releases are planned from what Helm has written down in the cluster, and installed with Helm. A Helm that was killed is recovered from.
+  - What is there and nobody's can be taken over with O(adopt). Objects are named by their path in the API, such as
+    C(/api/v1/namespaces/web), and releases by namespace and name, such as C(kube-system/metrics). A plan that meets one shows the entry.
   - Values of Secrets, and values whose name says that they are secret, are never shown.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)

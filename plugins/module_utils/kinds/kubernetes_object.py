@@ -30,6 +30,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_ma
     Wanted,
     marked,
     whose,
+    without_version,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_paths import flatten
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Forbidden, NotFound
@@ -64,7 +65,7 @@ class KubernetesObject:
 
     name = "kubernetes_object"
 
-    object = fixed(canonical=lambda identity: str(identity).partition(" ")[2])
+    object = fixed(canonical=without_version)
     immutable_fields = fixed()
     fields = given()
 
@@ -72,6 +73,7 @@ class KubernetesObject:
     repeatable = True
     exclusive = False
     ends_with_parent = False
+    taken_unmarked = False
     settles: tuple[str, ...] = ("delete",)
     outlives: tuple[str, ...] = ()
     timeout = 600.0
@@ -259,15 +261,19 @@ class KubernetesObject:
         calling(lambda: api.patch(seen.id, marks, fieldManager=CLAIMER))
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By its name, which its address has too: only what is called so can ever be it."""
+        """By its path in the API, which follows from its kind and name: only what is called so can ever be it."""
         one = self.wanted.get(address)
-        if one is None or identifier.rpartition("/")[2] != one.called:
-            called = one.called if one else address.rpartition("/")[2]
-            raise EngineError(f"an object keeps its name, so only the one called {called} can be adopted")
+        api = self.inside.reach(aws)
+        if one is None or api is None:
+            return None
+        path = self._type(api, one).path(one.namespace, one.called)
+        if identifier != path:
+            raise EngineError(f"an object keeps its name and is known by its path in the API, so it can only be {path}")
         return self._strange(aws, one, address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        one = next((one for one in self.wanted.values() if one.identity == properties.get("object")), None)
+        wanted = without_version(properties.get("object", ""))
+        one = next((one for one in self.wanted.values() if without_version(one.identity) == wanted), None)
         return self._strange(aws, one, f"{self.name}.{one.name}") if one else None
 
     def _strange(self, aws: Aws, one: Wanted, address: str) -> Observed | None:

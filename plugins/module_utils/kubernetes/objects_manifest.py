@@ -80,6 +80,13 @@ class Wanted:
         return f"{self.api_version} {self.kind} {f'{self.namespace}/' if self.namespace else ''}{self.called}"
 
 
+def without_version(identity: str) -> str:
+    """An identity as it stays when a manifest moves on to another version of the API: ``Deployment.apps web/api``."""
+    api_version, _dummy, rest = identity.rpartition(" ")[0].partition(" ")
+    kind = f"{rest}.{api_group(api_version)}".removesuffix(".") if rest else api_version
+    return f"{kind} {identity.rpartition(' ')[2]}"
+
+
 def read(objects: Sequence[Any], within: str, where: str = "objects") -> tuple[list[Wanted], list[str]]:
     """The objects, and one sentence for everything that is wrong with them. ``within`` is what resources' names begin with."""
     found: list[Wanted] = []

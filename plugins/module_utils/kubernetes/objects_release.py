@@ -10,6 +10,7 @@ came out (helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Hel
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
 import json
@@ -19,7 +20,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import yaml
+with contextlib.suppress(ImportError):  # the module says what is missing
+    import yaml
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE
 
@@ -167,7 +169,10 @@ def found_values(wanted: Any, live: Any) -> dict[str, Any]:
 
 
 def _other(value: Any, wanted: Any) -> Any:
-    return ANOTHER if value == wanted and isinstance(value, str) else value
+    """A value that is not the wanted one, so that it does not read like that: hidden, or 1 in place of true."""
+    if value != wanted:
+        return value
+    return ANOTHER if isinstance(value, str) else str(value)
 
 
 def _equal(one: Any, other: Any) -> bool:
