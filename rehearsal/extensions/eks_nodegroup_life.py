@@ -88,6 +88,7 @@ def _advance(group: Any) -> None:
         group.rehearsal_shortage = refusal.message
     for instance in step.retire:
         instance.leaving, instance.forced = time.monotonic(), not (roll and rolling) or roll.force
+        instance.patience = "pod_eviction" if rolling else "node_drain"
     _give_up(group, roll if rolling else None)
 
 
@@ -100,7 +101,7 @@ def _give_up(group: Any, roll: Roll | None) -> None:
         group.rehearsal_failed = group.rehearsal_failed or creation_issue(group, waiting)
     if roll is None:
         return
-    stuck = [each for each in instances_of(group) if not each.forced and each.leaving and now > each.leaving + patience("pod_eviction")]
+    stuck = [each for each in instances_of(group) if not each.forced and is_overdue(each)]
     if group.rehearsal_shortage:
         roll.error = {
             "errorCode": "InsufficientFreeAddresses",
@@ -117,6 +118,12 @@ def _give_up(group: Any, roll: Roll | None) -> None:
     if roll.error:
         for each in instances_of(group):
             each.leaving = each.leaving if each.forced else None
+
+
+def is_overdue(instance: Instance) -> bool:
+    """Whether an instance that is being drained has been for too long."""
+    limit = transitions.delays.patience_for(instance.patience)
+    return instance.leaving is not None and time.monotonic() > instance.leaving + limit
 
 
 def creation_issue(group: Any, waiting: list[Instance]) -> dict[str, Any]:
@@ -198,8 +205,7 @@ def _note(group: Any, instance: Instance, seen: Any) -> None:
         instance.joined = True
         attach_pod_interface(group, instance)
     instance.held_by = seen.held_by
-    out_of_time = instance.leaving and time.monotonic() > instance.leaving + transitions.delays.patience_for("pod_eviction")
-    instance.ended = instance.leaving is not None and bool(seen.left or (instance.forced and out_of_time))
+    instance.ended = instance.leaving is not None and bool(seen.left or (instance.forced and is_overdue(instance)))
 
 
 def wishes(group: Any) -> list[Any]:
