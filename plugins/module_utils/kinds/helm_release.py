@@ -16,7 +16,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_ap
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_compare import found_fields, owned_fields
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_helm import Helm
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_link import Calls, Inside, calling
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_manifest import (
+    COMPONENT_LABEL,
+    ENVIRONMENT_LABEL,
+    Marks,
+    normal,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_paths import flatten
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_ready import (
     WORKLOADS,
@@ -334,7 +339,7 @@ UNSEEN: Mapping[str, Any] = {"kind": "", "metadata": {}}
 def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
     """The values of an object that are not as its chart made them, by place."""
     kind, api_version = str(manifest["kind"]), str(manifest["apiVersion"])
-    content = {name: value for name, value in manifest.items() if name not in ("apiVersion", "kind", "metadata", "status")}
+    content = {name: value for name, value in normal(manifest).items() if name not in ("apiVersion", "kind", "metadata")}
     wanted = flatten(kind, content)
     found = found_fields(kind, content, live, owned_fields(live, api_version, HELM_MANAGER) or None)
     # A chart may say false where the API says nothing.
