@@ -71,6 +71,7 @@ class AwsKind:
     repeatable = True
     exclusive = False
     ends_with_parent = False
+    taken_unmarked = False
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0

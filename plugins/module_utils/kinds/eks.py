@@ -11,7 +11,6 @@ is over, and what went wrong with it is the error of the change.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,26 +18,14 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, Calls, camel
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_changes, tag_list
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, EngineError, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, State
+
+from .eks_errors import failed_update, issues, refused
+from .eks_reads import in_cluster, others
 
 BUSY = ("CREATING", "UPDATING", "DELETING", "PENDING")
 """Statuses in which EKS takes no other change."""
-
-TAKEN = re.compile(r"already (exists|in use)", re.IGNORECASE)
-"""How EKS words that a name is taken. The same code, ResourceInUseException, says that something else is under way."""
-
-SPREADING = re.compile(
-    r"could not be assumed|role.* does not exist|Error in role params|doesn't have the Amazon EKS Managed Policies|"
-    r"policy must include|Misconfigured PodExecutionRole Trust Policy|service principals .* were not found|invalid principal",
-    re.IGNORECASE,
-)
-"""How EKS words that it does not know a role, or a policy of it, yet (what the AWS provider of Terraform tries again as well)."""
-
-EVICTION = (
-    "Pods could not be moved to other nodes within 15 minutes, mostly because a PodDisruptionBudget forbids it. Let it allow a disruption, "
-    "or give the workload more replicas, and run again."
-)
 
 Step = Callable[[], Mapping[str, Any]]
 """One mutating call whose reply names the update that it began."""
@@ -243,69 +230,3 @@ class EksKind(AwsKind):
         """Who has the name in that cluster."""
         params = {name: properties[own] for own, name in self.place().items() if properties.get(own)}
         return self.strange(aws, self.described(aws, [params])) if len(params) == len(self.place()) else None
-
-
-def issues(raw: Mapping[str, Any]) -> str:
-    """What ails it, as EKS says."""
-    told = (raw.get("health") or {}).get("issues") or []
-    return "; ".join(": ".join(str(issue[part]) for part in ("code", "message") if issue.get(part)) for issue in told)
-
-
-def refused(error: CallFailed) -> CallFailed:
-    """What EKS means by refusing a change, where its code alone does not say."""
-    if error.code == "ResourceInUseException" and TAKEN.search(error.message):
-        return AlreadyThere(error.message, error.operation, error.code)
-    if error.code in ("InvalidParameterException", "InvalidRequestException") and SPREADING.search(error.message):
-        return NotYet(error.message, error.operation, error.code)
-    return error
-
-
-def failed_update(told: Mapping[str, Any]) -> CallFailed:
-    """An update that did not succeed, with all that EKS says about it."""
-    errors = told.get("errors") or []
-    said = [
-        f"{error.get('errorCode', 'Unknown')}: {error.get('errorMessage', 'no message')}"
-        + (f" ({', '.join(error['resourceIds'])})" if error.get("resourceIds") else "")
-        for error in errors
-    ]
-    codes = [str(error.get("errorCode")) for error in errors]
-    message = f"the {told.get('type', 'update')} {told.get('id', '')} ended as {told['status']}: {'; '.join(said) or 'no reason given'}"
-    return CallFailed(message, "", codes[0] if codes else str(told["status"]), EVICTION if "PodEvictionFailure" in codes else "")
-
-
-def in_cluster(ask: Callable[[], list[Any]]) -> list[Any]:
-    """A list of what is in a cluster: empty for one that is not there, and for one that has no such thing as access entries."""
-    try:
-        return ask()
-    except CallFailed as error:
-        if error.code in ("ResourceNotFoundException", "InvalidRequestException"):
-            return []
-        raise
-
-
-def others(aws: Aws, hints: Sequence[str]) -> list[str]:
-    """The clusters of ours that are not among the hints."""
-    found = clusters(aws, hints)
-    return [name for name, raw in found.items() if name not in hints and aws.owner.address(raw.get("tags") or {}) is not None]
-
-
-def clusters(aws: Aws, hints: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """All clusters of the region by name, those of the hints asked for beside the list and not after it."""
-    return aws.once("eks clusters", lambda: _clusters(aws, hints))
-
-
-def _clusters(aws: Aws, hints: Sequence[str]) -> dict[str, dict[str, Any]]:
-    looks: list[Callable[[], Any]] = [lambda: _names(aws), *(lambda name=name: _described(aws, name) for name in hints)]
-    names, *described = aws.map(lambda look: look(), looks)
-    left = [name for name in names if name not in hints]
-    raws = [*described, *aws.map(lambda name: _described(aws, name), left)]
-    return {raw["name"]: raw for raw in raws if raw is not None}
-
-
-def _names(aws: Aws) -> list[str]:
-    return aws.list_all("eks", "list_clusters", "clusters")
-
-
-def _described(aws: Aws, name: str) -> dict[str, Any] | None:
-    reply = aws.find("eks", "describe_cluster", name=name)
-    return dict(reply["cluster"]) if reply else None

@@ -12,7 +12,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import sorted_strings
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, later
 
-from .eks import EksKind, Step, eks, in_cluster
+from .eks import EksKind, Step, eks
+from .eks_reads import in_cluster
 
 POLICIES = "eks::aws:cluster-access-policy/"
 WHOLE = "cluster"

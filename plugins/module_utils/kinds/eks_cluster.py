@@ -11,10 +11,14 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import sorted_strings
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given, initial
 
 from . import limits_eks
-from .eks import EksKind, Step, clusters, eks
+from .eks import EksKind, Step, eks
+from .eks_reads import clusters
+
+UNPROTECT = "Set deletion_protection to false, apply that, and delete the cluster then."
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ENDPOINT = ("endpoint_public_access", "endpoint_private_access", "public_access_cidrs")
@@ -170,6 +174,15 @@ class EksCluster(EksKind):
         if left.get("version"):
             steps.append(lambda: aws.change("eks", "update_cluster_version", name=now.id, version=left["version"]))
         return steps
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """Protection is never taken off on the way: whoever set it wants to be asked."""
+        try:
+            super().delete(aws, seen)
+        except CallFailed as error:
+            if error.code != "InvalidRequestException" or "protection" not in error.message.lower():
+                raise
+            raise CallFailed(error.message, error.operation, error.code, UNPROTECT) from error
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
         """By name or ARN."""

@@ -12,7 +12,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, given
 
-from .eks import EksKind, Step, eks, in_cluster
+from .eks import EksKind, Step, eks
+from .eks_reads import in_cluster
 
 
 def associations(aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:

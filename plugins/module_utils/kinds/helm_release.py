@@ -51,6 +51,7 @@ class HelmRelease:
     repeatable = True
     exclusive = False
     ends_with_parent = False
+    taken_unmarked = False
     settles: tuple[str, ...] = ("update", "delete")
     outlives: tuple[str, ...] = ("kubernetes_object",)
     timeout = 900.0

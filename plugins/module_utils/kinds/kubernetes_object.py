@@ -74,6 +74,7 @@ class KubernetesObject:
     repeatable = True
     exclusive = False
     ends_with_parent = False
+    taken_unmarked = False
     settles: tuple[str, ...] = ("delete",)
     outlives: tuple[str, ...] = ()
     timeout = 600.0

@@ -18,10 +18,14 @@ QUIET = 15.0
 
 
 class ClusterLogGroup(LogGroup):
-    """EKS chooses the name, so it is found below the prefix that all clusters share. It is there before its cluster and goes after it."""
+    """EKS chooses the name, so it is found below the prefix that all clusters share. It is there before its cluster and goes after it.
+
+    One that EKS left behind, without tags and without an end to what it keeps, is taken over.
+    """
 
     name = "cluster_log_group"
     outlives = ("eks_cluster",)
+    taken_unmarked = True
 
     def prefix(self, aws: Aws) -> str:
         return "/aws/eks/"

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES as EKS_SERVICES
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES as NETWORK_SERVICES
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
 
-KINDS: dict[str, Kind] = {**NETWORK, **EKS}
-"""The kinds of all domains. A domain that is not here leaves its things behind."""
+DOMAINS: tuple[Mapping[str, Kind], ...] = (NETWORK, EKS)
+"""The kinds of each domain. A domain that is not here leaves its things behind."""
+
+KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.items()}
 
 SERVICES = tuple(dict.fromkeys((*NETWORK_SERVICES, *EKS_SERVICES)))
 """What a call talks to."""
@@ -34,4 +39,27 @@ def run(module: Any) -> NoReturn:
     params.update(
         state="absent", claimed=[], allow_replace=[], purge=[], adopt={}, moved={}, save_plan=None, apply_plan=None, check_quotas=False
     )
-    component.run(module, component.Domain(KINDS, lambda _place: [], lambda _attributes: {}))
+    component.run(module, component.Domain(kinds_for(_addresses(module)), lambda _place: [], lambda _attributes: {}))
+
+
+def kinds_for(addresses: Iterable[str]) -> dict[str, Kind]:
+    """The kinds of the domains that a component with these addresses has something of; of all where that does not tell.
+
+    So whoever may only work with networks can remove one: what else there could be is not even looked at.
+    """
+    found = {address.partition(".")[0] for address in addresses}
+    names = [set(domain) for domain in DOMAINS]
+    own = [name - {other for one in names if one is not name for other in one} for name in names]
+    chosen = [domain for domain, kinds in zip(DOMAINS, own, strict=True) if kinds & found]
+    return {name: kind for domain in chosen or DOMAINS for name, kind in domain.items()}
+
+
+def _addresses(module: Any) -> list[str]:
+    """What the component has, as far as AWS's lists of tags and roles tell; nothing where they cannot be read."""
+    aws, _endpoint, _region = component.connect(module)
+    try:
+        return [one["address"] for one in look(aws, ()) if one["component"] == module.params["component"]]
+    except CallFailed:
+        return []  # the look at each kind will say what is wrong
+    finally:
+        aws.close()

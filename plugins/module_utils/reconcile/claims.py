@@ -127,7 +127,7 @@ def _holder(kind: Kind, backend: Any, properties: Mapping[str, Any]) -> Observed
 
 
 def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any) -> list[Observed]:
-    """What came into being with a parent that is there, such as the default group of a VPC.
+    """What came into being without us: with a parent that is there, such as the default group of a VPC, or because AWS makes such things.
 
     It is taken like what is adopted, so that the plan shows what becomes of it. One with another's mark is left, and told as being in
     the way; that of a parent that has to be replaced goes with it.
@@ -142,7 +142,8 @@ def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds
 
     found = []
     for resource in desired:
-        if kinds[resource.kind].ends_with_parent and resource.address not in there:
+        kind = kinds[resource.kind]
+        if (kind.ends_with_parent or kind.taken_unmarked) and resource.address not in there:
             known = {name: resolve(value, lookup) for name, value in resource.properties.items()}
             seen = kinds[resource.kind].holder(backend, {name: value for name, value in known.items() if not is_unknown(value)})
             if seen is not None and not seen.marked:

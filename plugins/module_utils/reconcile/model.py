@@ -200,6 +200,8 @@ class Kind(Protocol):
     """Two of one name or range cannot be there at a time: new ones are made when the old ones have gone."""
     ends_with_parent: bool
     """Deleting it is a formality; it goes when what it belongs to goes."""
+    taken_unmarked: bool
+    """AWS itself may have made one of this name. If it carries nobody's mark, it is taken over and not in the way."""
     timeout: float
     """Seconds that making, changing or deleting one may take."""
 

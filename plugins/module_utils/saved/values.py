@@ -14,7 +14,8 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE, UNKNOWN, Property, Ref, is_unknown
 
 REFERENCE = "$ref"
-"""The key that marks a reference. Keys of other mappings that begin with the same sign get one more of it."""
+"""The key that marks a reference. Keys of other mappings that begin with the same sign get one more of it. A reference that is itself a key
+(of a trust policy, say) is written behind the same sign, as JSON."""
 
 
 def encode(value: Any) -> Any:
@@ -24,7 +25,7 @@ def encode(value: Any) -> Any:
         rest = {name: getattr(value, name) for name in ("attribute", "prefix", "suffix") if getattr(value, name) != getattr(usual, name)}
         return {REFERENCE: value.address, **rest}
     if isinstance(value, Mapping):
-        return {f"${key}" if str(key).startswith("$") else str(key): encode(item) for key, item in value.items()}
+        return {_key(key): encode(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return sorted((encode(item) for item in value), key=canonical)
     if isinstance(value, list | tuple):
@@ -32,12 +33,24 @@ def encode(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
+def _key(key: Any) -> str:
+    if isinstance(key, Ref):
+        return f"{REFERENCE}:{canonical(encode(key))}"
+    return f"${key}" if str(key).startswith("$") else str(key)
+
+
+def _decoded_key(key: str) -> Any:
+    if key.startswith(f"{REFERENCE}:"):
+        return decode(json.loads(key.removeprefix(f"{REFERENCE}:")))
+    return key.removeprefix("$") if key.startswith("$$") else key
+
+
 def decode(value: Any) -> Any:
     """What ``encode`` wrote, with references in place of their descriptions."""
     if isinstance(value, Mapping):
         if REFERENCE in value:
             return Ref(value[REFERENCE], **{name: item for name, item in value.items() if name != REFERENCE})
-        return {key.removeprefix("$") if key.startswith("$$") else key: decode(item) for key, item in value.items()}
+        return {_decoded_key(key): decode(item) for key, item in value.items()}
     return [decode(item) for item in value] if isinstance(value, list) else value
 
 

@@ -96,12 +96,25 @@ def test_without_that_every_name_that_is_taken_is_told_before_the_first_change(s
     result = taking(site, desired)
     told = {one.address: one for one in result.failures}
     # what is in a cluster that is not ours cannot be asked about: its name is not known before
-    groups = {"cluster_log_group.main", "cluster_log_group.main/fargate"}
-    assert set(told) == {"eks_cluster.main", "launch_template.main/system", *groups}
+    assert set(told) == {"eks_cluster.main", "launch_template.main/system"}
     assert {one.code for one in told.values()} == {"NameHeld"}
     assert told["eks_cluster.main"].message == "prod-main is in the way, which carries nobody's mark."
     assert "adopt: {eks_cluster.main: prod-main}" in told["eks_cluster.main"].hint
     assert set(there) >= set(told)
+
+
+def test_a_log_group_that_eks_left_behind_is_no_obstacle(site: Site) -> None:
+    """EKS makes it again when it writes down what it had left, without tags and without an end to what it keeps."""
+    logs = site.cloud.client("logs")
+    logs.create_log_group(logGroupName="/aws/eks/prod-main/cluster")
+    result = taking(site, site.desired(main=cluster()))
+    assert list(result.failures) == []
+    (action,) = [one for one in result.plan.changes if one.address == "cluster_log_group.main"]
+    assert (action.verb, action.reason) == ("update", "adopted")
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="/aws/eks/prod-main/cluster")["logGroups"]
+    assert group["retentionInDays"] == 90
+    assert group["kmsKeyId"]
+    assert summary(site.plan(site.desired(main=cluster()))) == {}
 
 
 def test_a_cluster_of_another_owner_is_called_theirs(site: Site) -> None:

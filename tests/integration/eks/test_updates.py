@@ -110,6 +110,14 @@ def test_how_many_nodes_there_are_is_the_autoscalers_matter(site: Site, nodes: i
     assert scaling == {"minSize": low, "maxSize": high, "desiredSize": after}
 
 
+def test_a_protected_cluster_is_not_deleted_and_it_is_said_how(site: Site) -> None:
+    site.apply(site.desired(main=cluster(deletion_protection=True, node_groups=None, controllers=[])))
+    failures = site.try_apply([], purge=("*",)).failures
+    assert [(one.address, one.code) for one in failures] == [("eks_cluster.main", "InvalidRequestException")]
+    assert "Set deletion_protection to false" in failures[0].hint
+    assert site.cloud.client("eks").list_clusters()["clusters"] == ["prod-main"]
+
+
 @pytest.mark.parametrize(
     ("kind", "address", "state", "verb"),
     [

@@ -54,6 +54,7 @@ class Site:
             "platform_account_id": ACCOUNT,
             "vpc_networks": {"main": NETWORK},
             "destroy_audit_retries": 0,
+            **({"eks_manage_content": False} if "eks" in self.hosts else {}),
             **{f"{role}_{name}": value for role in self.hosts for name, value in (("poll_interval", 0.1), ("settle_seconds", 1.0))},
             **self.variables,
         }

@@ -61,17 +61,26 @@ def unprotected(site: Site) -> None:
 
 def killed(site: Site, when: Callable[[], bool], what: str) -> None:
     """A run that is killed, with all its processes, as soon as ``when`` holds."""
-    running = subprocess.Popen(
-        site.command(DESTROY, MEANT), cwd=ROOT, env=site.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
+    quiet = subprocess.DEVNULL
+    running = subprocess.Popen(site.command(DESTROY, MEANT), cwd=ROOT, env=site.environment(), stdout=quiet, stderr=quiet)
     try:
         until(when, what)
         assert running.poll() is None, "the run was over before it could be killed"
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
+        for process in processes_of(site):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         running.wait()
+
+
+def processes_of(site: Site) -> list[int]:
+    """ansible-playbook and its workers, each of which leads a session of its own; they are called alike."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(site.folder / "hosts.json").encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return sorted(found)
 
 
 def what_is_left(cloud: Cloud) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as CLUSTERS
 from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS, kinds_for
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec, removal_argument_spec
 from ansible_collections.mainstay.aws.plugins.modules import platform_unclaimed, platform_unclaimed_info
 from tests.unit.documentation import options_with_fragments
@@ -26,6 +26,21 @@ from tests.unit.documentation import options_with_fragments
 )
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
     assert options_with_fragments(documentation) == options
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        (["vpc.main", "kms_key.logs"], set(NETWORK)),
+        (["eks_cluster.main", "iam_role.main/nodes"], set(CLUSTERS)),
+        (["launch_template.main/system"], set(CLUSTERS)),
+        (["vpc.main", "eks_cluster.main"], {*NETWORK, *CLUSTERS}),
+        (["iam_role.flow-logs"], {*NETWORK, *CLUSTERS}),
+        ([], {*NETWORK, *CLUSTERS}),
+    ],
+)
+def test_a_removal_looks_only_at_what_there_can_be(addresses: list[str], expected: set[str]) -> None:
+    assert set(kinds_for(addresses)) == expected
 
 
 def test_a_removal_knows_the_kinds_of_every_domain() -> None:

@@ -285,6 +285,17 @@ def test_a_collision_says_who_is_in_the_way() -> None:
     assert "adopt: {room.a: {id: id-1, from: prod/old}}" in result.failures[0].hint
 
 
+@pytest.mark.parametrize(("owner", "verb", "held"), [("", "update", []), ("prod/old", "create", ["room.a"])])
+def test_what_aws_makes_by_itself_is_taken_over_unless_somebody_has_marked_it(owner: str, verb: str, held: list[str]) -> None:
+    registry = {"room": FakeKind("room", taken_unmarked=True)}
+    world = world_of(("id-1", "room.x", owner))
+    world.things["id-1"].properties = {"seed": "name"}
+    found = taken(world, [want("room.a", seed="name")], {}, registry=registry)
+    plan = plan_only([want("room.a", seed="name")], found, registry, ALL).plan
+    assert [action.verb for action in plan.changes] == [verb]
+    assert [one.address for one in names_held(plan, registry, world)] == held
+
+
 def test_what_came_with_an_adopted_parent_is_adopted_with_it() -> None:
     registry = {"room": FakeKind("room"), "door": FakeKind("door", ends_with_parent=True)}
     world = world_of(("id-1", "room.x", ""), ("id-2", "door.x", ""))

@@ -38,6 +38,11 @@ CANARY = "canary-4711"
         ([{"group_id": ref("group.a")}], [{"group_id": {"$ref": "group.a"}}]),
         ({"$ref": "what a user wrote"}, {"$$ref": "what a user wrote"}),
         ({"$$ref": ref("vpc.main")}, {"$$$ref": {"$ref": "vpc.main"}}),
+        (
+            {ref("eks_cluster.main", "oidc_provider", suffix=":sub"): "system:serviceaccount:web:api"},
+            {'$ref:{"$ref":"eks_cluster.main","attribute":"oidc_provider","suffix":":sub"}': "system:serviceaccount:web:api"},
+        ),
+        ({"$ref:": 1}, {"$$ref:": 1}),
     ],
 )
 def test_a_value_and_its_references_come_back(value: Any, encoded: Any) -> None:
