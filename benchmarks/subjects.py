@@ -102,7 +102,7 @@ class Playbook:
         variables: dict[str, dict[str, Any]] = {
             "all": shared,
             "vpc": {"vpc_networks": networks(size.networks)},
-            "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in},
+            "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in, "eks_manage_content": False},
         }
         if size.poll:
             variables["vpc"]["vpc_poll_interval"] = variables["eks"]["eks_poll_interval"] = size.poll

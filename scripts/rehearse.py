@@ -11,11 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from rehearsal import launcher, seed
 from rehearsal.admin_client import AdminClient, AdminError
+from rehearsal.kubernetes import build as control_plane
 from scripts import change, past
 from scripts.terminal import BIN, ROOT, Problem, fail, isolated_environment, say, tool_environment
 
@@ -57,14 +59,36 @@ def target_of(inventory: Mapping[str, Any], name: str) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def read_target(environment: str, path: Path | None = None) -> tuple[str, str]:
-    """Account and region of an inventory: that of the work tree, or the same one elsewhere."""
-    path = path or inventory_path(environment)
+@cache
+def read_inventory(environment: str, path: Path) -> Mapping[str, Any]:
+    """What `ansible-inventory --list` says of an inventory: that of the work tree, or the same one elsewhere."""
     command = [str(BIN / "ansible-inventory"), "-i", str(path), "--list"]
     result = subprocess.run(command, cwd=ROOT, env=tool_environment(), capture_output=True, text=True, check=False)
     if result.returncode:
         raise Problem(f"the inventory {environment} cannot be read:\n{result.stderr.strip()}")
-    return target_of(json.loads(result.stdout), environment)
+    inventory: Mapping[str, Any] = json.loads(result.stdout)
+    return inventory
+
+
+def read_target(environment: str, path: Path | None = None) -> tuple[str, str]:
+    """Account and region of an inventory: that of the work tree, or the same one elsewhere."""
+    return target_of(read_inventory(environment, path or inventory_path(environment)), environment)
+
+
+def has_clusters(inventory: Mapping[str, Any], arguments: Sequence[str]) -> bool:
+    """Whether a run with these arguments is known to start clusters. What a --limit leaves of them is not worked out."""
+    limited = any(argument.startswith(("--limit", "-l")) for argument in arguments)
+    return not limited and bool(inventory.get("eks", {}).get("hosts"))
+
+
+def prepare_clusters(environment: str, path: Path, arguments: Sequence[str] = ()) -> None:
+    """Builds the control plane of Kubernetes first, with progress, where the inventory has clusters: it takes minutes, once."""
+    if not has_clusters(read_inventory(environment, path), arguments):
+        return
+    try:
+        control_plane.binary(say)
+    except control_plane.BuildError as error:
+        raise Problem(str(error)) from error
 
 
 def read_seed(inventory: Path, region: str) -> seed.Seed | None:
@@ -254,6 +278,7 @@ def rehearse(options: argparse.Namespace) -> int:
     before = past.find(ROOT, options.since, name) if options.since else None
     target = read_target(name, path)
     wanted = read_seed(path, target[1])
+    prepare_clusters(name, path, options.arguments)
     if before is None:
         rehearsal = Rehearsal(name, start_cloud(name, target, keep=False), options.arguments, wanted)
         summary = rehearsal.run()
@@ -288,6 +313,7 @@ def start(options: argparse.Namespace) -> int:
     path = inventory_path(options.environment)
     target = read_target(options.environment, path)
     wanted = read_seed(path, target[1])
+    prepare_clusters(options.environment, path)
     fill(start_cloud(options.environment, target), wanted, options.environment)
     return 0
 

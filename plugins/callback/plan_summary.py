@@ -194,7 +194,9 @@ class CallbackModule(CallbackBase):
 
         A play of one host forks one worker at a time and waits for it: then this goes on in the meantime. Some plays have no hosts.
         """
-        self._warming = None
+        if self._warming:
+            self._warming.finish()  # a play need not come to a task that waits for it
+            self._warming = None
         hosts = play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]
         if not hosts:
             return

@@ -48,6 +48,11 @@ options:
       - How long everything together may take, in seconds. Then the task fails and names what is left.
     type: float
     default: 1200.0
+  summarize:
+    description:
+      - Return RV(plan), from which the callback P(mainstay.aws.plan_summary#callback) shows what went.
+    type: bool
+    default: true
   poll_interval:
     description:
       - Longest pause between two looks, in seconds.
@@ -144,6 +149,11 @@ protected:
   type: list
   elements: str
   sample: []
+plan:
+  description: What was or would be deleted, in the shape that M(mainstay.aws.vpc_network) returns.
+  returned: with O(summarize=true)
+  type: dict
+  sample: {format: 1, counts: {create: 0, update: 0, replace: 0, delete: 4, unchanged: 0}}
 going:
   description: A line for everything that would go, in check mode; and for what goes with the cluster, otherwise.
   returned: success

@@ -42,6 +42,19 @@ def test_an_unknown_environment_is_refused() -> None:
         rehearse.inventory_path("nope")
 
 
+@pytest.mark.parametrize(
+    ("groups", "arguments", "expected"),
+    [
+        ({"eks": {"hosts": ["cluster"]}}, [], True),
+        ({"eks": {"hosts": ["cluster"]}}, ["--limit", "network"], False),
+        ({"eks": {"hosts": ["cluster"]}}, ["-lnetwork"], False),
+        ({"vpc": {"hosts": ["network"]}}, [], False),
+    ],
+)
+def test_a_control_plane_is_built_first_where_it_is_needed(groups: dict[str, Any], arguments: list[str], expected: bool) -> None:
+    assert rehearse.has_clusters(groups, arguments) is expected
+
+
 def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the variables differ: the caller's own, or those of the rehearsal's reader."""
     credentials = {role: {"access_key_id": f"key-{role}", "secret_access_key": "secret"} for role in ("plan", "apply")}

@@ -5,11 +5,14 @@
 
 Ansible's process has nothing to do while a worker checks a role's arguments; importing modules in that time costs a run nothing. It has to
 rest while a worker is forked: what an import holds at that moment would stay locked in the worker for ever.
+
+The callback says when to rest, because it knows of a fork before anybody holds anything. A fork that it did not foresee is held up here.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 
@@ -22,7 +25,9 @@ class Background:
         self._gate = threading.Lock()  # passed before each piece: closed to the thread as soon as it is to rest
         self._turn = threading.Lock()  # held during each piece
         self._resting = False
+        self._unforeseen = False
         self._done = threading.Event()
+        os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._after_fork)
         threading.Thread(target=self._work, name="warm", daemon=True).start()
 
     def rest(self) -> None:
@@ -42,6 +47,16 @@ class Background:
         """Returns when all of it is done."""
         self.go_on()
         self._done.wait()
+
+    def _before_fork(self) -> None:
+        if not self._resting:
+            self.rest()
+            self._unforeseen = True
+
+    def _after_fork(self) -> None:
+        if self._unforeseen:
+            self._unforeseen = False
+            self.go_on()
 
     def _work(self) -> None:
         # Whatever cannot be prepared is missing in the worker too, which then says what it is.

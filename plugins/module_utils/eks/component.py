@@ -89,10 +89,11 @@ def _domain(module: Any, clusters: Mapping[str, Cluster]) -> component.Domain:
         there = {seen.address: seen for seen in plan.observed}
         return guard(plan, there, looks_of(aws, place.region), Bell())
 
+    names = {name: cluster.aws_name for name, cluster in clusters.items()}
     return component.Domain(
-        kinds([cluster.aws_name for cluster in clusters.values()]),
+        kinds(list(names.values())),
         desired,
-        outputs,
+        lambda attributes: outputs(attributes, names),
         problems,
         questions(clusters),
         lambda place: notes(clusters, known(place)),

@@ -10,6 +10,7 @@ keys come from addresses, only leaves can be unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.network.outputs import Attributes, halves, split, value
@@ -30,15 +31,16 @@ ROLES = ("pod-", "irsa-")
 """How the parts of roles for pods begin; in the outputs they are called by their names alone."""
 
 
-def outputs(attributes: Attributes) -> dict[str, Any]:
-    """The outputs of a component.
+def outputs(attributes: Attributes, names: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """The outputs of a component. ``names``: the AWS names of clusters that are described, which are known before they are made.
 
     {"clusters": {name: {name, arn, endpoint, certificate_authority, version, oidc_issuer, oidc_provider_arn, cluster_security_group_id,
     vpc_id, node_role_arn, node_groups: {group: {name, autoscaling_group_name}}, fargate_profiles: [name], roles: {name: arn},
     log_group_name, fargate_log_group_name, container_log_group_name, kms_key_arn}}}; None where there is no such resource.
     """
-    names = sorted(part for kind, part in map(split, attributes) if kind == "eks_cluster")
-    return {"clusters": {name: cluster_outputs(name, attributes) for name in names}}
+    clusters = sorted(part for kind, part in map(split, attributes) if kind == "eks_cluster")
+    known = {name: {"name": names[name]} if name in names else {} for name in clusters}
+    return {"clusters": {name: {**cluster_outputs(name, attributes), **known[name]} for name in clusters}}
 
 
 def cluster_outputs(name: str, attributes: Attributes) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
@@ -17,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Stopped, SystemClock
 
 from .drain_aws import clusters_there, vpcs_of_environment
+from .drain_report import Run, plan_of
 from .draining import Drainer, Limits
 from .leftovers import Cluster
 from .look_inside import api_of
@@ -31,7 +33,8 @@ INTERRUPTED = "The run was interrupted. What is going goes on going; run again t
 def run(module: Any) -> NoReturn:
     """Empty the component's clusters of load balancers, or say what would go; ends the module."""
     params = module.params
-    aws, _endpoint, region = component.connect(module)
+    begin = time.monotonic()
+    aws, endpoint, region = component.connect(module)
     try:
         caller = aws.read("sts", "get_caller_identity")
         component.check_account(module, caller["Account"], caller["Arn"])
@@ -45,11 +48,17 @@ def run(module: Any) -> NoReturn:
         drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region))
         drainer.look()
         protected = drainer.protected()
+        target = component.Place(endpoint, region, caller["Account"], caller["Arn"].split(":")[1], caller["Arn"]).as_dict()
+        told = Run(params["component"], params["environment"], target, module.check_mode)
+
+        def plan(**how: bool) -> dict[str, Any]:
+            return {"plan": plan_of(told, drainer.drains, time.monotonic() - begin, aws.counts, **how)} if params["summarize"] else {}
+
         if module.check_mode:
-            answer(module, drainer, protected, changed=any(drain.left() for drain in drainer.drains))
+            answer(module, drainer, protected, changed=any(drain.left() for drain in drainer.drains), **plan())
         if protected:
             module.fail_json(msg="\n".join(["Nothing was deleted, because something is protected:", *protected]), protected=protected)
-        drain(module, aws, drainer, str(caller["Arn"]))
+        drain(module, aws, drainer, str(caller["Arn"]), plan)
     except CallFailed as error:
         component.fail(module, [failure("", error)], "Draining stopped. Run again to go on from here.")
     raise AssertionError("the module has ended")
@@ -84,31 +93,33 @@ def vpc_of(one: Mapping[str, Any]) -> str:
     return str((one.get("resourcesVpcConfig") or {}).get("vpcId") or "")
 
 
-def drain(module: Any, aws: Aws, drainer: Drainer, caller: str) -> NoReturn:
+def drain(module: Any, aws: Aws, drainer: Drainer, caller: str, plan: Callable[..., dict[str, Any]]) -> NoReturn:
     """Under the run lock, unless there is nothing to do."""
     params = module.params
     clock = SystemClock()
     limits = Limits(params["controller_timeout"], params["timeout"], params["poll_interval"])
-    done = True
+    done, stopped = True, False
     if any(one.left() for one in drainer.drains):
         with interruptible(clock.stop):
             try:
                 with held(aws, "exclusive", caller, clock, params["lock_wait"], progress):
                     done = drainer.drain(limits, clock, progress)
             except Stopped:
-                hand_over(Channel.host or params["component"], {"failed": True, "changed": True, "msg": INTERRUPTED})
-                module.fail_json(msg=INTERRUPTED)
-        if Interruption.happened:
-            hand_over(Channel.host or params["component"], {"failed": True, "changed": True, "msg": INTERRUPTED})
+                stopped = True
     changed = any(one.seen for one in drainer.drains)
+    if stopped or Interruption.happened:
+        said = {"msg": INTERRUPTED, "changed": changed, **plan(interrupted=True)}
+        hand_over(Channel.host or params["component"], {"failed": True, **said})
+        module.fail_json(**said)
     if not done:
         left = [f"- {drain.cluster.name}: {name}" for drain in drainer.drains for name in drain.left()]
         text = f"After {params['timeout']:g} s this is left. Find out what holds it, or give more time with timeout, and run again:"
-        module.fail_json(msg="\n".join([text, *left]), changed=changed, clusters=[one.as_dict() for one in drainer.drains])
-    answer(module, drainer, [], changed)
+        told = [one.as_dict() for one in drainer.drains]
+        module.fail_json(msg="\n".join([text, *left]), changed=changed, clusters=told, **plan(failed=True))
+    answer(module, drainer, [], changed, **plan())
 
 
-def answer(module: Any, drainer: Drainer, protected: list[str], changed: bool) -> NoReturn:
+def answer(module: Any, drainer: Drainer, protected: list[str], changed: bool, **more: Any) -> NoReturn:
     drainer.name_volumes()
     for one in drainer.drains:
         if one.volumes:
@@ -122,5 +133,6 @@ def answer(module: Any, drainer: Drainer, protected: list[str], changed: bool) -
         protected=protected,
         going=[f"{one.cluster.name}: {name}" for one in drainer.drains for name in one.left()],
         vpc_ids=sorted(frozenset().union(*(one.cluster.vpcs for one in drainer.drains))),
+        **more,
     )
     raise AssertionError("exit_json does not return")

@@ -35,7 +35,7 @@ class Draining:
     things: list[Thing] = field(default_factory=list)
     volumes: list[dict[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    seen: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, Entry | Thing] = field(default_factory=dict)
     reason: str = ""
     empty_since: float | None = None
 
@@ -91,6 +91,7 @@ class Drainer:
         try:
             api = self._apis.setdefault(drain.cluster.name, self._open_api(drain.cluster.name))
             drain.entries = drain_inside.entries(api)
+            drain.seen |= {str(one): one for one in drain.entries}
             drain.volumes = drain_inside.volumes(api)
         except ApiProblem as problem:
             drain.reason = f"its API cannot be used: {problem}"
@@ -99,7 +100,7 @@ class Drainer:
         there = drain_aws.things_in(self.aws, frozenset().union(*(drain.cluster.vpcs for drain in self.drains)))
         for drain in self.drains:
             drain.things = leftovers(drain.cluster, there, self._occupied)
-            drain.seen |= {thing.id: str(thing) for thing in drain.things}
+            drain.seen |= {thing.id: thing for thing in drain.things}
         return there
 
     def protected(self) -> list[str]:
@@ -134,7 +135,7 @@ class Drainer:
             return
         try:
             drain.entries = drain_inside.entries(api)
-            drain.seen |= {str(one): str(one) for one in drain.entries}
+            drain.seen |= {str(one): one for one in drain.entries}
             drain_inside.delete_entries(api, drain.entries)
             if any(one.held for one in drain.entries) and not drain.reason and not drain_inside.controller_runs(api):
                 drain.reason = "no load balancer controller runs in it, so nobody takes off the finalizers"
@@ -183,6 +184,7 @@ def protected_balancer(cluster: Cluster, balancer: Thing) -> str:
 
 def doing(drain: Draining) -> str:
     """What one cluster is waiting for, as progress shows it."""
-    entries = f"{len(drain.entries)} Ingresses and Services" if drain.entries else ""
-    left = ", ".join(part for part in (entries, summed_up(drain.things)) if part)
+    counts = [(kind, sum(one.kind == kind for one in drain.entries)) for kind in ("Ingress", "Service")]
+    entries = [f"{count} {kind}{'' if count == 1 else 'es' if kind == 'Ingress' else 's'}" for kind, count in counts if count]
+    left = ", ".join(part for part in (*entries, summed_up(drain.things)) if part)
     return f"{left} left" + (f"; asking AWS, because {drain.reason}" if drain.reason else "") if left else "empty"

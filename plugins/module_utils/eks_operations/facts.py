@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import Offer
+
 
 def minor_of(version: str) -> int | None:
     """35 of ``1.35``, ``v1.35.2-eks-1a2b3c4`` and ``1.35.2-20260101``; None where there is no such number."""
@@ -49,14 +51,6 @@ class Addon:
     status: str = "ACTIVE"
     issues: tuple[str, ...] = ()
     pinned: str = ""
-
-
-@dataclass(frozen=True)
-class Offers:
-    """The versions of an add-on that AWS offers for the target, newest first, and which of them is its default."""
-
-    versions: tuple[str, ...] = ()
-    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +157,7 @@ class Facts:
     upgrade_policy: str = "STANDARD"
     groups: tuple[Group, ...] = ()
     addons: tuple[Addon, ...] = ()
-    offers: Mapping[str, Offers] = field(default_factory=dict)
+    offers: Mapping[str, Offer] = field(default_factory=dict)
     insights: tuple[Insight, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     support: Mapping[str, Support] = field(default_factory=dict)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import Offer, offer_of
 
-from .facts import Addon, Client, Deprecation, Facts, Group, Insight, Offers, Subnet, Support, minor_of
+from .facts import Addon, Client, Deprecation, Facts, Group, Insight, Subnet, Support, minor_of
 
 CATEGORY = "UPGRADE_READINESS"
 
@@ -84,16 +85,8 @@ def _issues(thing: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _offers(aws: Aws, addon: str, target: str) -> Offers:
-    found = aws.list_all("eks", "describe_addon_versions", "addons", addonName=addon, kubernetesVersion=target)
-    versions = [version for one in found for version in one.get("addonVersions") or ()]
-    fitting = [version for version in versions if _compatibility(version, target) is not None]
-    default = next((str(one["addonVersion"]) for one in fitting if (_compatibility(one, target) or {}).get("defaultVersion")), "")
-    return Offers(tuple(str(one["addonVersion"]) for one in fitting), default)
-
-
-def _compatibility(version: Mapping[str, Any], target: str) -> Mapping[str, Any] | None:
-    return next((one for one in version.get("compatibilities") or () if one.get("clusterVersion") == target), None)
+def _offers(aws: Aws, addon: str, target: str) -> Offer:
+    return offer_of(aws.list_all("eks", "describe_addon_versions", "addons", addonName=addon, kubernetesVersion=target), target)
 
 
 def _insight(aws: Aws, cluster: str, identity: str) -> Insight:

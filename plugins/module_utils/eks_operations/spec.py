@@ -31,6 +31,7 @@ def drain_spec() -> dict[str, Any]:
         "vpc_ids": {"type": "list", "elements": "str", "default": []},
         "controller_timeout": {"type": "float", "default": 300.0},
         "timeout": {"type": "float", "default": 1200.0},
+        "summarize": {"type": "bool", "default": True},
         "poll_interval": apply_options()["poll_interval"],
         "lock_wait": apply_options()["lock_wait"],
     }

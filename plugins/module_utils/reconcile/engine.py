@@ -87,8 +87,10 @@ class Result:
         for action in self.plan.actions:
             if action.desired:
                 seen = there.get(action.address)
-                unknown = seen is None or (self.report is None and action.makes)
-                found[action.address] = _Unknown() if unknown or seen is None else {"id": seen.id, **seen.attributes}
+                planned = self.report is None
+                unknown = seen is None or (planned and action.makes)
+                later = dict.fromkeys(action.changing, UNKNOWN) if planned else {}
+                found[action.address] = _Unknown() if unknown or seen is None else {"id": seen.id, **seen.attributes, **later}
         return found
 
 

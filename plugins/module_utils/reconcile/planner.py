@@ -46,7 +46,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Action:
-    """What happens to one address. ``remove`` holds what is there now and has to go (the old one of a replacement, one being deleted)."""
+    """What happens to one address.
+
+    ``remove`` holds what is there now and has to go (the old one of a replacement, one being deleted). ``changing`` names the attributes
+    that nobody can know before the change is made.
+    """
 
     verb: Verb
     address: str
@@ -58,6 +62,7 @@ class Action:
     reason: str = ""
     consent: bool = True
     create_first: bool = False
+    changing: tuple[str, ...] = ()
 
     @property
     def makes(self) -> bool:
@@ -166,7 +171,12 @@ class _Planner:
             return replace(action, changes=self._creation(action.desired))
         changes = _marking(action.observed) + action.changes + self._differences(action.desired, action.observed, "given", "later")
         reason = action.reason or _claimed(action.observed)
-        return replace(action, verb="update" if changes and action.verb == "none" else action.verb, changes=changes, reason=reason)
+        verb: Verb = "update" if changes and action.verb == "none" else action.verb
+        return replace(action, verb=verb, changes=changes, reason=reason, changing=self._changing(action.kind, changes))
+
+    def _changing(self, kind: str, changes: Sequence[Change]) -> tuple[str, ...]:
+        touched = {change.property for change in changes}
+        return tuple(name for name, causes in self.kinds[kind].changing.items() if touched & set(causes))
 
     def _choose(self, resource: Resource) -> Observed | None:
         group = self.groups.get(resource.address, [])

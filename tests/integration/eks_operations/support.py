@@ -121,7 +121,7 @@ class Place:
             *(one["TargetGroupName"] for one in self.elbv2.describe_target_groups()["TargetGroups"] if one["VpcId"] == self.vpc),
             *(one["LoadBalancerName"] for one in self.elb.describe_load_balancers()["LoadBalancerDescriptions"]),
             *(one["GroupName"] for one in groups if one["GroupName"] != "default"),
-            *(one["Description"] for one in interfaces if not one["Description"].startswith("ELB")),
+            *(one["Description"] for one in interfaces if not one["Description"].startswith(("ELB", "Primary"))),
         }
 
 

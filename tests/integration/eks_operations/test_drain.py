@@ -181,9 +181,8 @@ def test_progress_says_what_is_left(place: Place) -> None:
     lines: list[str] = []
     made = drainer(place, FakeApi(works=False, ingresses=[ingress("api")]))
     assert made.drain(QUICK, SystemClock(), lambda address, doing, _seconds: lines.append(f"{address}: {doing}"))
-    assert lines[0] == (
-        "eks_cluster prod-main: 1 Ingresses and Services, 1 load balancer, 1 classic load balancer, 1 target group, 3 security groups left"
-    )
+    things = "1 load balancer, 1 classic load balancer, 1 target group, 2 network interfaces, 3 security groups"
+    assert lines[0] == f"eks_cluster prod-main: 1 Ingress, {things} left"
 
 
 def test_volumes_are_named_and_stay(place: Place) -> None:

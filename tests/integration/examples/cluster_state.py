@@ -190,7 +190,8 @@ def role_by_service_account(namespace: str, account: str) -> Check:
         issuer = state.cluster["identity"]["oidc"]["issuer"].removeprefix("https://")
         providers = [entry["Arn"] for entry in state.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
         assert [arn for arn in providers if arn.endswith(issuer)]
-        trusts = [role["AssumeRolePolicyDocument"]["Statement"][0] for role in state.iam.list_roles()["Roles"]]
+        documents = [role["AssumeRolePolicyDocument"]["Statement"] for role in state.iam.list_roles()["Roles"]]
+        trusts = [statement for one in documents for statement in (one if isinstance(one, list) else [one])]
         conditions = [one["Condition"]["StringEquals"] for one in trusts if one["Action"] == "sts:AssumeRoleWithWebIdentity"]
         assert {f"{issuer}:sub": f"system:serviceaccount:{namespace}:{account}", f"{issuer}:aud": "sts.amazonaws.com"} in conditions
 

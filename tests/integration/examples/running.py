@@ -27,6 +27,9 @@ INVENTORIES = sorted(
 )
 
 
+NOTHING_INSIDE = ("--extra-vars", "eks_manage_content=false")
+"""These clusters are only described, so nothing can be put into them."""
+
 LARGEST = 6144
 """Characters that AWS takes in a managed policy, without white space."""
 
@@ -113,9 +116,17 @@ def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: 
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     environment = isolated_environment({**cloud.environment(role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
-    command = [str(BIN / "ansible-playbook"), playbook, "-i", inventory, *arguments]
+    command = [str(BIN / "ansible-playbook"), playbook, "-i", inventory, *NOTHING_INSIDE, *arguments]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return Run(ran.returncode, ran.stdout + ran.stderr, json.loads(report.read_text()) if report.exists() else {})
+
+
+def unprotected(inventory: str, folder: Path) -> tuple[str, str]:
+    """The option with which clusters that are protected from deletion no longer are."""
+    clusters = variables(inventory, "eks")["eks_clusters"]
+    path = folder / "unprotected.json"
+    path.write_text(json.dumps({"eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()}}))
+    return "--extra-vars", f"@{path}"
 
 
 def mutations(cloud: Cloud) -> list[str]:

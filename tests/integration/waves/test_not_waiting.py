@@ -64,6 +64,7 @@ class Project:
             "vpc_poll_interval": 0.1,
             "eks_clusters": {"main": {"version": "1.35", "node_groups": {"system": {"min_size": 1, "max_size": 2}}}},
             "eks_poll_interval": 0.1,
+            "eks_manage_content": False,
         }
         folder = self.folder / "inventory"
         (folder / "group_vars").mkdir(parents=True)

@@ -11,6 +11,8 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import pytest
+
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.background import Background
 
 ALARM = 60
@@ -64,7 +66,7 @@ def test_no_piece_is_under_way_while_it_rests() -> None:
 
 
 FORKED_WHILE_IMPORTING = """
-import os
+import logging, os, sys
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.background import Background
 
 def pieces():
@@ -75,7 +77,8 @@ def pieces():
 background = Background(pieces())
 children = []
 for _ in range(5):
-    background.rest()
+    if sys.argv[1] == "foreseen":
+        background.rest()
     child = os.fork()
     if child == 0:
         import ansible_collections.mainstay.aws.plugins.modules.vpc_network
@@ -87,9 +90,10 @@ background.finish()
 """
 
 
-def test_children_import_what_the_thread_is_importing() -> None:
+@pytest.mark.parametrize("fork", ["foreseen", "unforeseen"])
+def test_children_import_what_the_thread_is_importing(fork: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", FORKED_WHILE_IMPORTING],
+        [sys.executable, "-c", FORKED_WHILE_IMPORTING, fork],
         env={"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.eks.node_groups impor
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.outputs import outputs
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Ref, Resource, ref, refs_in
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Ref, Resource, ref, refs_in
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
 from tests.unit.eks.samples import ACCOUNT, ADMINS, FACTS, NETWORK, OFFERS, REGION, SUBNETS, cluster, resources
 
@@ -384,3 +384,9 @@ def test_outputs_have_a_shape_of_their_own() -> None:
     assert found["fargate_profiles"] == ["jobs"]
     assert set(found) == set(outputs({"eks_cluster.main": {}})["clusters"]["main"])
     assert outputs({}) == {"clusters": {}}
+
+
+def test_the_name_of_a_cluster_is_known_before_it_is_made() -> None:
+    planned = {"eks_cluster.main": {"id": UNKNOWN, "arn": UNKNOWN}}
+    found = outputs(planned, {"main": "prod-main", "other": "prod-other"})["clusters"]
+    assert (list(found), found["main"]["name"], found["main"]["arn"]) == (["main"], "prod-main", UNKNOWN)

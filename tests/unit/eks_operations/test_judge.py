@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import Offer
 from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.facts import (
     Addon,
     Budget,
@@ -22,7 +23,6 @@ from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.facts 
     Inside,
     Insight,
     Node,
-    Offers,
     Pod,
     Subnet,
     Support,
@@ -41,7 +41,7 @@ WELL = Facts(
     NOW,
     groups=(Group("system", "1.35", "1.35.1-20260901", launch_template_version="3"),),
     addons=(Addon("coredns", "v1.13.0-eksbuild.1"),),
-    offers={"coredns": Offers(("v1.13.1-eksbuild.1", "v1.13.0-eksbuild.1"), "v1.13.1-eksbuild.1")},
+    offers={"coredns": Offer(("v1.12.9-eksbuild.1", "v1.13.0-eksbuild.1"), "v1.12.9-eksbuild.1")},
     subnets=(Subnet("subnet-a", "eu-west-1a", 200), Subnet("subnet-b", "eu-west-1b", 100)),
     support={"1.35": Support(LATER), "1.36": Support(LATER)},
     inside=Inside(
@@ -119,7 +119,16 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         addon(version="v1.12.0-eksbuild.1"),
         "info",
         "addon_next:coredns",
-        "coredns v1.12.0-eksbuild.1 does not fit 1.36; v1.13.1-eksbuild.1 takes its place",
+        "coredns v1.12.0-eksbuild.1 does not fit 1.36 and becomes v1.12.9-eksbuild.1 after the control plane.",
+    ),
+    "the network's add-on too far": (
+        {
+            "addons": (Addon("vpc-cni", "v1.20.1-eksbuild.1"),),
+            "offers": {"vpc-cni": Offer(("v1.20.1-eksbuild.1", "v1.21.2-eksbuild.1", "v1.22.4-eksbuild.3"), "v1.22.4-eksbuild.3")},
+        },
+        "blocks",
+        "addon_step:vpc-cni",
+        "would go from v1.20.1-eksbuild.1 to v1.22.4-eksbuild.3; EKS takes it one minor version at a time.",
     ),
     "an add-on that is demanded": (
         addon(pinned="v1.12.0-eksbuild.1"),

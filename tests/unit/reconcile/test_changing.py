@@ -91,6 +91,14 @@ def test_who_refers_to_what_an_update_changes_gets_the_new_value(lag: int) -> No
     assert {verb for verb, _changes in planned(world, [template(2), GROUP]).values()} == {"none"}
 
 
+def test_outputs_of_a_plan_do_not_tell_what_the_apply_changes() -> None:
+    world = World()
+    apply(world, [template(1)])
+    for desired, edition in (([template(1)], "1"), ([template(1, label="x")], "1"), ([template(2)], UNKNOWN)):
+        assert plan_only(desired, observe(kinds(), world), kinds(), ALL).attributes()["template.t"]["edition"] == edition
+    assert apply(world, [template(2)]).attributes()["template.t"]["edition"] == "2"
+
+
 @pytest.mark.parametrize(
     ("after", "verb"),
     [({"label": "x"}, "update"), ({"friends": []}, "update"), ({"label": "factory"}, "none")],

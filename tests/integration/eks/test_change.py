@@ -1,0 +1,136 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What AWS can change in place is changed in place; what needs a replacement or a deletion asks for consent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.integration.network.support import summary, touched
+
+from .describe import described
+from .support import ACCOUNT, Site, cluster, new_role
+
+ADMINS = f"arn:aws:iam::{ACCOUNT}:role/admins"
+POD = {"namespace": "web", "service_account": "api", "policy": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+BASE: dict[str, Any] = {
+    "node_groups": {"system": {"min_size": 1, "max_size": 2}},
+    "access": {"admins": {"principal_arn": ADMINS, "policies": {"AmazonEKSViewPolicy": "cluster"}}},
+    "pod_identities": {"uploads": POD},
+}
+
+
+def group(**more: Any) -> dict[str, Any]:
+    return {"node_groups": {"system": more}}
+
+
+def with_group(changes: Mapping[str, Any], before: Mapping[str, Any] = BASE) -> dict[str, Any]:
+    """Settings with some changed; of the node group only what is said of it."""
+    system = {**before["node_groups"]["system"], **changes.get("node_groups", {}).get("system", {})}
+    return {**before, **changes, "node_groups": {"system": system}}
+
+
+IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
+    "protection": ({"deletion_protection": True}, {"eks_cluster.main": {"deletion_protection"}}),
+    "support": ({"upgrade_policy": "EXTENDED"}, {"eks_cluster.main": {"upgrade_policy"}}),
+    "logs": ({"log_types": ["audit"]}, {"eks_cluster.main": {"log_types"}}),
+    "retention": ({"log_retention_in_days": 7}, {"cluster_log_group.main": {"retention_in_days"}}),
+    "endpoint": (
+        {"endpoint": {"public_cidrs": ["52.94.76.0/24"]}},
+        {"eks_cluster.main": {"endpoint_public_access", "public_access_cidrs"}},
+    ),
+    "access": (
+        {"access": {"admins": {"principal_arn": ADMINS, "policies": {"AmazonEKSEditPolicy": ["web"]}, "kubernetes_groups": ["team"]}}},
+        {"eks_access_entry.main/admins": {"policies", "kubernetes_groups"}},
+    ),
+    "configuration": (
+        {"addons": {"vpc-cni": {"configuration": {"enableNetworkPolicy": "false"}}}},
+        {"eks_addon.main/vpc-cni": {"configuration"}},
+    ),
+    "sizes": (group(min_size=2, max_size=5), {"eks_nodegroup.main/system": {"min_size", "max_size"}}),
+    "labels, taints, update": (
+        group(labels={"a": "b"}, taints=[{"key": "c", "effect": "NO_SCHEDULE"}], update={"max_unavailable": 1}),
+        {"eks_nodegroup.main/system": {"labels", "taints", "update_config"}},
+    ),
+    "disk": (
+        group(disk_gib=100),
+        {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
+    ),
+    "rights of pods": (
+        {"pod_identities": {"uploads": {**POD, "policy": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}]}}},
+        {"iam_role.main/pod-uploads": {"inline_policy"}},
+    ),
+}
+
+
+@pytest.fixture
+def standing(site: Site) -> Site:
+    new_role(site.cloud, "admins")
+    site.apply(site.desired(main=cluster(**BASE)))
+    return site
+
+
+def test_changes_in_place(standing: Site) -> None:
+    """One after the other on one cluster, each on top of those before it; nothing is made anew."""
+    before = {address: one["id"] for address, one in described(standing.cloud).items()}
+    wanted = BASE
+    for name, (changes, expected) in IN_PLACE.items():
+        wanted = with_group(changes, wanted)
+        desired = standing.desired(main={**cluster(), **wanted})
+        assert (name, touched(standing.plan(desired))) == (name, dict(expected))
+        standing.apply(desired)
+        assert (name, summary(standing.plan(desired))) == (name, {})
+    assert {address: one["id"] for address, one in described(standing.cloud).items()} == before
+
+
+def test_an_upgrade_goes_through_all_of_a_cluster(standing: Site) -> None:
+    """Control plane, network add-ons, node groups and the rest, in one run."""
+    upgraded = standing.desired(main=cluster(version="1.36", **BASE))
+    planned = touched(standing.plan(upgraded))
+    assert planned["eks_cluster.main"] == {"version"}
+    assert planned["eks_nodegroup.main/system"] == {"version"}
+    assert "eks_addon.main/kube-proxy" in planned
+    result = standing.apply(upgraded)
+    assert {action.verb for action in result.plan.changes} == {"update"}
+    now = described(standing.cloud)
+    assert (now["eks_cluster.main"]["version"], now["eks_nodegroup.main/system"]["version"]) == ("1.36", "1.36")
+    assert {one["status"] for address, one in now.items() if address.startswith("eks_addon.")} == {"ACTIVE"}
+    assert summary(standing.plan(standing.desired(main=cluster(version="1.36", **BASE)))) == {}
+
+
+REPLACED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "instance types": (group(instance_types=["m6i.large"]), {"eks_nodegroup.main/system": "replace (no consent)"}),
+    "spot": (group(capacity_type="SPOT"), {"eks_nodegroup.main/system": "replace (no consent)"}),
+    "image": (
+        group(ami_type="BOTTLEROCKET_x86_64"),
+        {"eks_nodegroup.main/system": "replace (no consent)", "launch_template.main/system": "update"},
+    ),
+}
+
+
+def test_what_cannot_be_changed_asks_first(standing: Site) -> None:
+    for name, (changes, expected) in REPLACED.items():
+        plan = standing.plan(standing.desired(main=cluster(**with_group(changes))))
+        assert (name, summary(plan)) == (name, expected)
+    desired = standing.desired(main=cluster(**with_group(group(capacity_type="SPOT"))))
+    refused = standing.try_apply(desired)
+    assert refused.failures
+    assert described(standing.cloud)["eks_nodegroup.main/system"]["capacity_type"] == "ON_DEMAND"
+    standing.apply(desired, allow_replace=["eks_nodegroup.main/system"])
+    assert described(standing.cloud)["eks_nodegroup.main/system"]["capacity_type"] == "SPOT"
+
+
+def test_what_is_no_longer_described_stays_without_consent(standing: Site) -> None:
+    desired = standing.desired(main=cluster(**{**BASE, "pod_identities": {}}, addons={"metrics-server": None}))
+    plan = standing.plan(desired)
+    assert summary(plan) == {
+        "eks_addon.main/metrics-server": "delete (no consent)",
+        "eks_pod_identity_association.main/uploads": "delete (no consent)",
+        "iam_role.main/pod-uploads": "delete (no consent)",
+    }
+    standing.apply(desired, purge=["*/uploads", "*/pod-uploads"])
+    assert summary(standing.plan(desired)) == {"eks_addon.main/metrics-server": "delete (no consent)"}
