@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import Offer, chosen
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import Offer, goal
 
 from .facts import Addon, Facts, Group, Support, minor_of
 from .findings import BLOCKS, INFO, WARNS, Finding
@@ -112,7 +112,7 @@ def _addon_fits(facts: Facts, addon: Addon, offer: Offer) -> Iterator[Finding]:
         text = f"There is no version of add-on {addon.name} for {facts.target}."
         yield Finding(BLOCKS, "addon_missing", addon.name, text, "Remove the add-on, or wait until AWS offers one.")
         return
-    wanted = chosen(addon.pinned or None, addon.version, offer) or offer.versions[-1]
+    wanted = goal(addon.pinned or None, addon.version, offer) or offer.versions[-1]
     if wanted not in offer.versions:
         text = f"The inventory demands {wanted} of add-on {addon.name}, which does not fit {facts.target}."
         remedy = f"Demand {offer.default or offer.versions[-1]}, or none, and the default of {facts.target} is taken."
