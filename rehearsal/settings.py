@@ -9,8 +9,9 @@ from typing import Any
 from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
 
-# AWS waits a quarter of an hour for each of the first two. `load_balancer` is how long its controller takes to remove one.
-PATIENCE = {"node_join": 120.0, "pod_eviction": 60.0, "load_balancer": 0.0}
+# EKS waits a quarter of an hour for nodes to join and for pods to leave during an update, and five minutes when a node is to go anyway
+# (`node_drain`). `load_balancer` is how long its controller takes to remove one.
+PATIENCE = {"node_join": 120.0, "pod_eviction": 60.0, "node_drain": 20.0, "load_balancer": 0.0}
 
 
 @dataclass

@@ -50,6 +50,7 @@ class Instance:
     joined: bool = False
     leaving: float | None = None
     forced: bool = True
+    patience: str = "node_drain"
     ended: bool = False
     held_by: tuple[str, ...] = ()
 

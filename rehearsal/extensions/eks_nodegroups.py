@@ -263,6 +263,6 @@ def delete(call: Call) -> Any:
     if not group.rehearsal_deleted:
         group.rehearsal_deleted, group.status = True, "DELETED"
         for instance in instances_of(group):
-            instance.leaving, instance.forced = instance.leaving or time.monotonic(), True
+            instance.leaving, instance.forced, instance.patience = instance.leaving or time.monotonic(), True, "node_drain"
         follow(group)
     return {"nodegroup": described(group)}

@@ -69,7 +69,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "control_planes": True,
         "eks_insights": [],
         "eks_failing_updates": {},
-        "patience_seconds": {"node_join": 120.0, "pod_eviction": 60.0, "load_balancer": 0.0},
+        "patience_seconds": {"node_join": 120.0, "pod_eviction": 60.0, "node_drain": 20.0, "load_balancer": 0.0},
         "leaked_interface_seconds": 0.0,
         "rate_limits": {},
     }

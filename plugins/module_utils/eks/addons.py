@@ -18,6 +18,9 @@ AFTER_NODES = ("coredns", "aws-ebs-csi-driver", "metrics-server")
 
 AGENT = "eks-pod-identity-agent"
 
+STEPWISE = ("vpc-cni",)
+"""Add-ons that are taken up one minor version at a time (docs.aws.amazon.com/eks/latest/userguide/vpc-add-on-update.html)."""
+
 
 @dataclass(frozen=True)
 class Rights:
@@ -74,13 +77,27 @@ def rank(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version.replace("eksbuild", "")))
 
 
-def chosen(given: str | None, installed: str | None, offer: Offer) -> str | None:
+def goal(given: str | None, installed: str | None, offer: Offer) -> str | None:
     """The version that an add-on should have: as told, else AWS's default, else the newer one that is there and still fits."""
-    if given:
-        return given
-    if installed in offer.versions and offer.default and rank(installed or "") > rank(offer.default):
-        return installed
-    return offer.default
+    kept = installed in offer.versions and offer.default and rank(installed or "") > rank(offer.default)
+    return given or (installed if kept else offer.default)
+
+
+def chosen(name: str, given: str | None, installed: str | None, offer: Offer) -> str | None:
+    """The version that a run takes an add-on to: its goal or, for one that goes one minor version at a time, the next on the way there."""
+    wanted = goal(given, installed, offer)
+    if name not in STEPWISE or not installed or not wanted:
+        return wanted
+    return next_step(installed, wanted, offer.versions)
+
+
+def next_step(installed: str, wanted: str, offered: Iterable[str]) -> str:
+    """The wanted version, or the newest of the minor version after the installed one where that is more than one away."""
+    minor = rank(installed)[:2]
+    if rank(wanted)[:2] <= (minor[0], minor[1] + 1):
+        return wanted
+    steps = [one for one in offered if minor < rank(one)[:2] <= (minor[0], minor[1] + 1)]
+    return max(steps, key=rank, default=wanted)
 
 
 def configuration_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class ClusterParts:
     def addons(self, offers: Offers, installed: Installed) -> Iterator[Resource]:
         for name, addon in sorted(self.one.addons.items()):
             address = f"eks_addon.{self.name(name)}"
-            version = chosen(addon.version, installed.get(address), offers.get((name, self.one.version), Offer()))
+            version = chosen(name, addon.version, installed.get(address), offers.get((name, self.one.version), Offer()))
             properties: dict[str, Any] = {
                 "cluster_name": self.cluster_name,
                 "addon_name": name,

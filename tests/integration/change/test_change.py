@@ -53,6 +53,8 @@ class Checkout:
         (root / LINK).symlink_to("../../..")
         (root / ".venv").symlink_to(ROOT / ".venv")
         self.environment = {name: value for name, value in isolated_environment({}).items() if not name.startswith("GIT_")}
+        # a network alone: what is rehearsed here is the way through the history, not what is built
+        self.write(Path("inventories") / "prod" / "hosts.yml", {"vpc": {"hosts": {"network": None}}})
         self.git("init", "-q", "-b", "trunk")
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL}})
         self.write(Path("inventories") / "prod" / seed.PLACE, HELD)

@@ -121,6 +121,14 @@ def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: 
     return Run(ran.returncode, ran.stdout + ran.stderr, json.loads(report.read_text()) if report.exists() else {})
 
 
+def unprotected(inventory: str, folder: Path) -> tuple[str, str]:
+    """The option with which clusters that are protected from deletion no longer are."""
+    clusters = variables(inventory, "eks")["eks_clusters"]
+    path = folder / "unprotected.json"
+    path.write_text(json.dumps({"eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()}}))
+    return "--extra-vars", f"@{path}"
+
+
 def mutations(cloud: Cloud) -> list[str]:
     """The operations since the log was cleared that change something, whether they were let through or not."""
     return [f"{request['service']}:{request['operation']}" for request in cloud.admin.requests() if request["mutating"]]

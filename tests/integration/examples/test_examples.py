@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -23,7 +22,16 @@ from tests.integration.examples import company_tags
 from tests.integration.examples import network_state as is_
 from tests.integration.examples.cluster_state import ClusterState
 from tests.integration.examples.network_state import NetworkState
-from tests.integration.examples.running import INVENTORIES, confined_cloud_of, denials, mutations, play, variables, with_every_right
+from tests.integration.examples.running import (
+    INVENTORIES,
+    confined_cloud_of,
+    denials,
+    mutations,
+    play,
+    unprotected,
+    variables,
+    with_every_right,
+)
 
 AF = ("af-south-1a", "af-south-1b", "af-south-1c")
 EU = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
@@ -155,14 +163,6 @@ def check_rows[S](inventory: str, state: S, rows: Mapping[str, Callable[[S], Non
             raise AssertionError(f"{row} does not hold in {inventory}: {error!r}") from error
 
 
-def unprotected(inventory: str, folder: Path) -> str:
-    """The option with which clusters that are protected from deletion no longer are."""
-    clusters = variables(inventory, "eks")["eks_clusters"]
-    path = folder / "unprotected.json"
-    path.write_text(json.dumps({"eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()}}))
-    return f"@{path}"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         assert (repeated.code, set(repeated.totals), mutations(cloud)) == (0, {"unchanged"}, []), repeated.output
 
         # clusters of production are protected: first that is taken back, and nothing else changes by it
-        free = ("--extra-vars", unprotected(inventory, tmp_path))
+        free = unprotected(inventory, tmp_path)
         changed = play(cloud, inventory, tmp_path, *free)
         assert (changed.code, changed.totals.get("update")) == (0, 1), changed.output
         environment = variables(inventory)["platform_environment"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.terminal import BIN, ROOT, isolated_environment
-from tests.integration.examples.running import confined_cloud_of, denials, play, policies_of
+from tests.integration.examples.running import confined_cloud_of, denials, play, policies_of, unprotected
 
 INVENTORY = "inventories/prod"
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -33,7 +33,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     first = write(tmp_path, PYTHONHASHSEED="1")
     assert first.returncode == 0, first.stdout
     written = files(tmp_path)
-    assert sorted(written) == ["apply-1.json", "apply-2.json", "plan-1.json"]
+    assert sorted(written) == ["apply-1.json", "apply-2.json", "apply-3.json", "plan-1.json"]
     (tmp_path / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
     again = write(tmp_path, PYTHONHASHSEED="2")
@@ -60,18 +60,20 @@ def test_wrong_input_writes_nothing(arguments: list[str], said: str, tmp_path: P
 
 @pytest.mark.slow
 def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
-    """Its policies allow no role without it, nor taking it off; the role of the flow logs has it, so nothing is denied."""
+    """Its policies allow no role without it, nor taking it off; all roles have it, so nothing is denied."""
     with confined_cloud_of(INVENTORY, *BOUND) as cloud:
-        applied = play(cloud, INVENTORY, tmp_path, *BOUND)
+        free = unprotected(INVENTORY, tmp_path)
+        applied = play(cloud, INVENTORY, tmp_path, *free, *BOUND)
         assert (applied.code, denials(cloud)) == (0, []), applied.output
         roles = [
             cloud.client("iam").get_role(RoleName=one["RoleName"])["Role"]
             for one in cloud.client("iam").list_roles(PathPrefix="/mainstay/")["Roles"]
         ]
-        assert [(role["Path"], role["PermissionsBoundary"]["PermissionsBoundaryArn"]) for role in roles] == [
-            ("/mainstay/prod/network/", BOUNDARY)
-        ]
-        gone = play(cloud, INVENTORY, tmp_path, "-e", "destroy=prod", *BOUND, playbook="playbooks/destroy.yml")
+        assert {(role["Path"], role["PermissionsBoundary"]["PermissionsBoundaryArn"]) for role in roles} == {
+            ("/mainstay/prod/cluster/", BOUNDARY),
+            ("/mainstay/prod/network/", BOUNDARY),
+        }
+        gone = play(cloud, INVENTORY, tmp_path, *free, "-e", "destroy=prod", *BOUND, playbook="playbooks/destroy.yml")
         assert (gone.code, denials(cloud)) == (0, []), gone.output
 
 

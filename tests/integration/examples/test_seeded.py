@@ -13,7 +13,7 @@ import pytest
 from rehearsal import seed
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT
-from tests.integration.examples.running import cloud_of, mutations, play, variables
+from tests.integration.examples.running import cloud_of, mutations, play, unprotected, variables
 
 INVENTORY = "examples/innovate/workloads"
 TARGET = variables(INVENTORY)
@@ -34,16 +34,16 @@ def seeded(cloud: Cloud) -> Any:
 @pytest.mark.slow
 def test_a_boundary_that_the_account_holds(tmp_path: Path) -> None:
     with cloud_of(INVENTORY) as cloud:
-        before = seeded(cloud)
-        planned = play(cloud, INVENTORY, tmp_path, "--check", role="plan")
+        before, free = seeded(cloud), unprotected(INVENTORY, tmp_path)
+        planned = play(cloud, INVENTORY, tmp_path, "--check", *free, role="plan")
         assert (planned.code, mutations(cloud)) == (0, []), planned.output
-        assert play(cloud, INVENTORY, tmp_path).code == 0
-        made = [role for role in cloud.client("iam").list_roles()["Roles"] if not role["Path"].startswith("/aws-reserved/")]
+        assert play(cloud, INVENTORY, tmp_path, *free).code == 0
+        made = [role for role in cloud.client("iam").list_roles()["Roles"] if role["Path"].startswith("/mainstay/")]
         boundaries = [cloud.client("iam").get_role(RoleName=role["RoleName"])["Role"]["PermissionsBoundary"] for role in made]
         assert {boundary["PermissionsBoundaryArn"] for boundary in boundaries} == {BOUNDARY}
         assert seeded(cloud) == before
 
-        destroyed = play(cloud, INVENTORY, tmp_path, "--extra-vars", "destroy=prod", playbook="playbooks/destroy.yml")
+        destroyed = play(cloud, INVENTORY, tmp_path, *free, "--extra-vars", "destroy=prod", playbook="playbooks/destroy.yml")
         assert destroyed.code == 0, destroyed.output
         assert seeded(cloud) == before
         cloud.admin.clear_requests()

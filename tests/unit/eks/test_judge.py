@@ -282,4 +282,26 @@ OFFER = Offer(("v1.1.0", "v1.2.0", "v1.3.0"), "v1.2.0")
 )
 def test_which_version_an_addon_gets(given: str | None, installed: str | None, expected: str) -> None:
     """The default, unless told otherwise, or a newer one is there that fits."""
-    assert chosen(given, installed, OFFER) == expected
+    assert chosen("coredns", given, installed, OFFER) == expected
+
+
+STEPS = Offer(
+    ("v1.19.6-eksbuild.1", "v1.20.4-eksbuild.1", "v1.20.5-eksbuild.1", "v1.21.1-eksbuild.7", "v1.22.0-eksbuild.1"), "v1.21.1-eksbuild.7"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "installed", "expected"),
+    [
+        (None, None, "v1.21.1-eksbuild.7"),
+        (None, "v1.20.4-eksbuild.1", "v1.21.1-eksbuild.7"),
+        (None, "v1.19.6-eksbuild.1", "v1.20.5-eksbuild.1"),
+        ("v1.22.0-eksbuild.1", "v1.20.4-eksbuild.1", "v1.21.1-eksbuild.7"),
+        ("v1.22.0-eksbuild.1", "v1.21.1-eksbuild.7", "v1.22.0-eksbuild.1"),
+        ("v1.19.6-eksbuild.1", "v1.21.1-eksbuild.7", "v1.19.6-eksbuild.1"),
+        (None, "v1.15.0-eksbuild.1", "v1.21.1-eksbuild.7"),
+    ],
+    ids=["new", "one up", "two up", "told, two up", "told, one up", "told, down", "too old for any step"],
+)
+def test_the_network_addon_goes_one_minor_version_at_a_time(given: str | None, installed: str | None, expected: str) -> None:
+    assert chosen("vpc-cni", given, installed, STEPS) == expected
