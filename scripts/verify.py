@@ -105,7 +105,7 @@ CHECKS = (
     Check("molecule", molecule, frozenset({"full", "molecule"}), timeout_minutes=20),
     Check(
         "integration",
-        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", *without("faults", "rollout"), "tests/integration"),
+        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", *without("faults", "rollout", "eks_content"), "tests/integration"),
         frozenset({"full"}),
         timeout_minutes=40,
         reports=True,
@@ -117,6 +117,8 @@ CHECKS = (
         timeout_minutes=30,
         reports=True,
     ),
+    # In one process: both files share a cluster.
+    Check("content", lambda: pytest("content", "tests/integration/eks_content"), frozenset({"full"}), timeout_minutes=30, reports=True),
     Check("mutants", lambda: [[PYTHON, "-m", "tests.mutants", "--jobs", "2"]], frozenset({"full"}), timeout_minutes=40),
     Check("faults", lambda: pytest("faults", "-n", "2", "tests/integration/faults"), frozenset({"full"}), timeout_minutes=40, reports=True),
     Check(

@@ -177,6 +177,12 @@ outputs:
       type: dict
       returned: always
       sample: {ingress: {namespace: ingress, version: 4.13.2, revision: 3, status: deployed}}
+    deferred:
+      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 plan:
   description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
   returned: always

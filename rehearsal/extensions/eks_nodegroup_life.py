@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rehearsal import transitions
@@ -35,13 +35,18 @@ PLAYER = "node groups"
 LOOK_AGAIN, LOOK_SELDOM = 0.5, 2.0
 
 
+@dataclass
 class Roll:
-    """An update of a group's version that is under way. `error` is what made it fail."""
+    """An update of a group's version. `error` is what made it fail, `done` says that every node is replaced."""
 
-    def __init__(self, target: Build, force: bool) -> None:
-        self.target, self.force = target, force
-        self.began = time.monotonic()
-        self.error: dict[str, Any] | None = None
+    target: Build
+    force: bool
+    error: dict[str, Any] | None = None
+    done: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.done or self.error is not None
 
 
 def follow(group: Any) -> None:
@@ -77,19 +82,24 @@ def desired_size(group: Any) -> int:
 
 def _advance(group: Any) -> None:
     """The next step of a group, as far as AWS alone decides it."""
-    roll: Roll | None = group.rehearsal_roll
-    rolling = roll is not None and roll.error is None
-    desired, target = desired_size(group), roll.target if roll and rolling else group.rehearsal_build
-    step = next_step(instances_of(group), desired, target, batch_of(group.update_config, desired) if rolling else 0)
+    roll = _current_roll(group)
+    desired, target = desired_size(group), roll.target if roll else group.rehearsal_build
+    step = next_step(instances_of(group), desired, target, batch_of(group.update_config, desired) if roll else 0)
     group.rehearsal_shortage = ""
     try:
         launch(group, step.launch, target)
     except Refusal as refusal:
         group.rehearsal_shortage = refusal.message
     for instance in step.retire:
-        instance.leaving, instance.forced = time.monotonic(), not (roll and rolling) or roll.force
-        instance.patience = "pod_eviction" if rolling else "node_drain"
-    _give_up(group, roll if rolling else None)
+        instance.leaving, instance.forced = time.monotonic(), roll is None or roll.force
+        instance.patience = "pod_eviction" if roll else "node_drain"
+    _give_up(group, roll)
+
+
+def _current_roll(group: Any) -> Roll | None:
+    """The update that is under way. A deletion ends it."""
+    roll: Roll | None = group.rehearsal_roll
+    return None if roll is None or roll.over or group.rehearsal_deleted else roll
 
 
 def _give_up(group: Any, roll: Roll | None) -> None:
@@ -134,21 +144,17 @@ def creation_issue(group: Any, waiting: list[Instance]) -> dict[str, Any]:
 
 def _settle(group: Any) -> None:
     """Notes whether all is as wanted."""
-    roll: Roll | None = group.rehearsal_roll
-    target = group.rehearsal_build if roll is None or roll.error else roll.target
-    instances = instances_of(group)
-    if roll and not roll.error and all(each.build == target for each in instances) and len(instances) == desired_size(group):
-        group.rehearsal_build = target
+    roll, instances = _current_roll(group), instances_of(group)
     complete = len(instances) == desired_size(group) and all(each.joined and each.leaving is None for each in instances)
-    rolled = roll is None or bool(roll.error) or group.rehearsal_build == roll.target
+    if roll and complete and all(each.build == roll.target for each in instances):
+        group.rehearsal_build, roll.done = roll.target, True
     if complete:
         group.rehearsal_joined = True
-    group.rehearsal_settled = complete and rolled
+    group.rehearsal_settled = complete and _current_roll(group) is None
 
 
 def roll_is_over(group: Any) -> bool:
-    roll: Roll | None = group.rehearsal_roll
-    return roll is None or bool(roll.error) or (group.rehearsal_build == roll.target and is_settled(group))
+    return _current_roll(group) is None
 
 
 # --- clusters that are only described ---
@@ -165,7 +171,7 @@ def advance_described(group: Any) -> None:
             if instance.leaving is not None:
                 terminate(group, instance)
         _settle(group)
-        if is_settled(group) or not (group.rehearsal_roll or group.rehearsal_deleted):
+        if is_settled(group) or not (_current_roll(group) or group.rehearsal_deleted):
             return
 
 

@@ -6,57 +6,32 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_api import BY_NAME
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_compare import found_fields, owned_fields
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_helm import Helm
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_link import Calls, Inside, calling
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_looking import Look, all_releases, one_release, secrets
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_paths import flatten
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_ready import (
-    WORKLOADS,
-    Key,
-    given_up,
-    has_ready_endpoint,
-    key_of,
-    services_behind,
-    unavailable,
-)
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_release import (
     DEPLOYED,
     PENDING,
     Release,
     WantedRelease,
-    decode,
     found_values,
-    newest,
     shown_values,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import ApiProblem, NotFound
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import ApiProblem
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, fixed, given, properties_of
 
 ABANDONED_SECONDS = 45.0
 """A Helm that has said nothing for this long while it installs is taken for dead. It works for seconds, since it does not wait for pods."""
 
-HELM_MANAGER = "helm"
 UNINSTALLING = "uninstalling"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen of a release: what Helm wrote down, what is not as its chart made it, and why it does not work yet."""
-
-    release: Release
-    labels: Mapping[str, str]
-    drift: Mapping[str, Any] = field(default_factory=dict)
-    waiting: str = ""
-    hopeless: str = ""
 
 
 class HelmRelease:
@@ -114,21 +89,13 @@ class HelmRelease:
         api = self.inside.reach(aws)
         if api is None:
             return []
-        secrets = self._secrets(api, "/api/v1/secrets", self.marks.selector)
-        looks = [self._read(secret) for secret in secrets]
-        current = newest([release for release, labels in looks])
-        labels = {release.secret: labels for release, labels in looks}
-        keys = {one: [key_of(manifest, one.namespace) for manifest in one.objects] for one in current.values()}
-        live = self._objects(aws, api, [key for found in keys.values() for key in found])
-        services = {service for one in current.values() for service in services_behind(one.objects)}
-        ready = dict(zip(services, aws.map(lambda service: calling(partial(self._answers, api, *service)), services), strict=True))
-        return [self.observe(self._look(one, labels[one.secret], live, ready)) for one in current.values()]
+        return [self.observe(look) for look in all_releases(aws, api, self.marks.selector)]
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """One release again, while it is waited for: says in ``failed`` what is hopeless."""
         api = self.inside.api(aws)
         namespace, name = seen.id.split("/")
-        look = calling(partial(self._one, api, namespace, name))
+        look = calling(partial(one_release, api, namespace, name))
         if look is None:
             return None
         found = self.observe(look, seen.address)
@@ -137,69 +104,6 @@ class HelmRelease:
             return replace(found, state="failed", reason=look.hopeless)
         waits = bool(look.waiting) and one is not None and one.wait
         return replace(found, state="pending" if waits else "ready", reason=look.waiting)
-
-    def _one(self, api: Calls, namespace: str, name: str) -> Look | None:
-        secrets = self._secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}")
-        if not secrets:
-            return None
-        looks = [self._read(secret) for secret in secrets]
-        release = newest([release for release, labels in looks])[namespace, name]
-        live = {key: self._get(api, key) for key in (key_of(manifest, namespace) for manifest in release.objects)}
-        ready = {service: self._answers(api, *service) for service in services_behind(release.objects)}
-        labels = next(labels for one, labels in looks if one.secret == release.secret)
-        return self._look(release, labels, live, ready)
-
-    @staticmethod
-    def _secrets(api: Calls, path: str, selector: str) -> list[dict[str, Any]]:
-        """All revisions that count: superseded ones are history."""
-        return calling(lambda: api.list(path, labelSelector=f"owner=helm,status!=superseded,{selector}").items)
-
-    @staticmethod
-    def _read(secret: Mapping[str, Any]) -> tuple[Release, Mapping[str, str]]:
-        try:
-            return decode(secret), secret["metadata"].get("labels") or {}
-        except ValueError as error:
-            raise CallFailed(f"{error} (namespace {secret['metadata'].get('namespace')})") from error
-
-    def _objects(self, aws: Aws, api: Calls, keys: Sequence[Key]) -> dict[Key, Mapping[str, Any] | None]:
-        return dict(zip(keys, aws.map(lambda key: calling(partial(self._get, api, key)), keys), strict=True))
-
-    @staticmethod
-    def _get(api: Calls, key: Key) -> Mapping[str, Any] | None:
-        """An object of a release; None if it is not there, or of a kind that we do not know the place of."""
-        api_version, kind, namespace, name = key
-        type_ = BY_NAME.get((api_version, kind))
-        if type_ is None:
-            return UNSEEN
-        try:
-            return api.get(type_.path(namespace, name))
-        except NotFound:
-            return None
-
-    @staticmethod
-    def _answers(api: Calls, namespace: str, service: str) -> bool:
-        path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-        return has_ready_endpoint(api.list(path, labelSelector=f"kubernetes.io/service-name={service}").items)
-
-    @staticmethod
-    def _look(
-        release: Release, labels: Mapping[str, str], live: Mapping[Key, Mapping[str, Any] | None], ready: Mapping[tuple[str, str], bool]
-    ) -> Look:
-        drift: dict[str, Any] = {}
-        waiting, hopeless = [], []
-        for manifest in release.objects:
-            key = key_of(manifest, release.namespace)
-            there = live[key]
-            place = f"{key[1]} {key[2]}/{key[3]}" if key[2] else f"{key[1]} {key[3]}"
-            if there is None:
-                drift[place] = "missing"
-            elif there is not UNSEEN:
-                drift |= {f"{place} {name}": value for name, value in drifted(manifest, there).items()}
-                if key[1] in WORKLOADS:
-                    waiting.append(unavailable(there))
-                    hopeless.append(given_up(there))
-        silent = [f"nobody answers at the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]]
-        return Look(release, labels, drift, "; ".join(filter(None, [*waiting, *silent])), "; ".join(filter(None, hopeless)))
 
     def observe(self, look: Look, address: str | None = None) -> Observed:
         release = look.release
@@ -228,7 +132,7 @@ class HelmRelease:
         """One run of Helm, which may be repeated. A release of that name that is not ours is never taken over."""
         one = self.wanted[address]
         api = self.inside.api(aws)
-        look = calling(partial(self._one, api, one.namespace, one.called))
+        look = calling(partial(one_release, api, one.namespace, one.called))
         if look is not None and not self._ours(look.labels):
             raise AlreadyThere(f"there is a release {one.called} in {one.namespace} already", "helm upgrade", "AlreadyExists")
         self._upgrade(aws, api, one, look)
@@ -240,7 +144,7 @@ class HelmRelease:
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         one = self.wanted[seen.address]
         api = self.inside.api(aws)
-        self._upgrade(aws, api, one, calling(partial(self._one, api, one.namespace, one.called)))
+        self._upgrade(aws, api, one, calling(partial(one_release, api, one.namespace, one.called)))
 
     def _upgrade(self, aws: Aws, api: Calls, one: WantedRelease, look: Look | None) -> None:
         if look is not None and look.release.status in PENDING:
@@ -288,7 +192,7 @@ class HelmRelease:
         """Our labels on what Helm has written down; Helm hands them on from revision to revision."""
         api = self.inside.api(aws)
         namespace, name = seen.id.split("/")
-        for secret in self._secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}"):
+        for secret in secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}"):
             path = f"/api/v1/namespaces/{namespace}/secrets/{secret['metadata']['name']}"
             calling(partial(api.patch, path, {"metadata": {"labels": self.labels()}}))
 
@@ -310,7 +214,7 @@ class HelmRelease:
         if api is None:
             return None
         try:
-            look = self._one(api, namespace, name)
+            look = one_release(api, namespace, name)
         except ApiProblem:
             return None
         if look is None:
@@ -326,18 +230,3 @@ class HelmRelease:
 
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return None
-
-
-UNSEEN: Mapping[str, Any] = {"kind": "", "metadata": {}}
-"""Stands for custom resources in charts, which nobody looks at: where they are kept only the cluster knows."""
-
-
-def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of an object that are not as its chart made them, by place."""
-    kind, api_version = str(manifest["kind"]), str(manifest["apiVersion"])
-    content = {name: value for name, value in manifest.items() if name not in ("apiVersion", "kind", "metadata", "status")}
-    wanted = flatten(kind, content)
-    found = found_fields(kind, content, live, owned_fields(live, api_version, HELM_MANAGER) or None)
-    # A chart may say false where the API says nothing.
-    missing = {name: "missing" for name, value in wanted.items() if name not in found and value not in (False, 0, "")}
-    return {name: value for name, value in found.items() if wanted.get(name, UNSEEN) != value and name in wanted} | missing

@@ -33,9 +33,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_ma
     without_version,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_paths import flatten
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_ready import state_of
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Forbidden, NotFound
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, fixed, given, properties_of
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, fixed, given, properties_of
 
 MARKS = (
     "apiVersion",
@@ -312,14 +313,3 @@ class KubernetesNamespace(KubernetesObject):
 
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-
-
-def state_of(kind: str, live: Mapping[str, Any]) -> tuple[State, str]:
-    """How far an object is. Workloads count as there once the API has them: whether a rollout succeeds is judged by k8s_rollout_verify."""
-    if live["metadata"].get("deletionTimestamp"):
-        return "deleting", ""
-    if kind == "CustomResourceDefinition":
-        conditions: Sequence[Mapping[str, Any]] = (live.get("status") or {}).get("conditions") or ()
-        established = any(one.get("type") == "Established" and one.get("status") == "True" for one in conditions)
-        return ("ready" if established else "pending"), ""
-    return "ready", ""

@@ -1,12 +1,14 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When a release does its work: its workloads are available, and behind each of its webhooks there is somebody. Pure functions."""
+"""How far objects are, and when a release does its work: its workloads are available, its webhooks answered. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import State
 
 from .objects_api import BY_NAME, WEBHOOKS
 
@@ -66,3 +68,14 @@ def given_up(workload: Mapping[str, Any]) -> str:
             metadata = workload["metadata"]
             return f"{workload['kind']} {metadata['namespace']}/{metadata['name']}: {condition.get('message')}"
     return ""
+
+
+def state_of(kind: str, live: Mapping[str, Any]) -> tuple[State, str]:
+    """How far an object is. Workloads count as there once the API has them: whether a rollout succeeds is judged by k8s_rollout_verify."""
+    if live["metadata"].get("deletionTimestamp"):
+        return "deleting", ""
+    if kind == "CustomResourceDefinition":
+        conditions: Sequence[Mapping[str, Any]] = (live.get("status") or {}).get("conditions") or ()
+        established = any(one.get("type") == "Established" and one.get("status") == "True" for one in conditions)
+        return ("ready" if established else "pending"), ""
+    return "ready", ""

@@ -106,8 +106,11 @@ def test_an_update_heeds_budgets_unless_it_is_forced(site: Site, api: Api) -> No
     assert not before & {node["metadata"]["name"] for node in nodes(api)}
 
 
-def test_a_group_goes_although_a_budget_blocks(site: Site, api: Api) -> None:
+def test_nodes_go_although_a_budget_blocks(site: Site, api: Api) -> None:
     site.cloud.admin.settings(patience_seconds={"node_drain": 1.0})
+    wait(api, DEPLOYMENTS, "api", lambda each: each["status"].get("availableReplicas") == 2)
+    site.eks.update_nodegroup_config(**OF, scalingConfig={"desiredSize": 1})
+    until(lambda: len(nodes(api)) == 1, SECONDS)
     wait(api, DEPLOYMENTS, "api", lambda each: each["status"].get("availableReplicas") == 2)
     site.delete_group()
     assert nodes(api) == []
