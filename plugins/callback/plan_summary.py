@@ -104,7 +104,6 @@ import signal
 import tempfile
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,46 +189,30 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Before the first worker is forked: what this imports, no worker has to.
-
-        A play of one host forks one worker at a time and waits for it: then this goes on in the meantime. Some plays have no hosts.
-        """
+        """What is imported here, while the first workers are busy, no worker has to. Some plays have no hosts."""
         if self._warming:
             self._warming.finish()  # a play need not come to a task that waits for it
             self._warming = None
-        hosts = play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]
-        if not hosts:
+        if not play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]:
             return
         if modules := {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}:
             for loader, names in USED_IN_TEMPLATES:
                 for name in names:
                     loader.get(name)
-            if len(hosts) == 1:
-                self._warming = Background(_warm(modules))
-            else:
-                deque(_warm(modules), maxlen=0)
+            self._warming = Background(_warm(modules))
 
     @guarded
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        """Just before a worker is forked for it."""
         del is_conditional
-        self._before_fork(task)
-
-    @guarded
-    def v2_playbook_on_handler_task_start(self, task: Any) -> None:
-        self._before_fork(task)
-
-    def _before_fork(self, task: Any) -> None:
         if self._warming and str(task.action).startswith(OWN_MODULES):
             self._warming.finish()
-        elif self._warming:
-            self._warming.rest()
 
     @guarded
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        """Just before a worker is forked, in the thread that forks it."""
         self._started[host.get_name(), str(task._uuid)] = time.monotonic()
         if self._warming:
-            self._warming.go_on()
+            self._warming.rest()
 
     @guarded
     def v2_runner_item_on_ok(self, result: Any) -> None:

@@ -6,7 +6,8 @@
 Ansible's process has nothing to do while a worker checks a role's arguments; importing modules in that time costs a run nothing. It has to
 rest while a worker is forked: what an import holds at that moment would stay locked in the worker for ever.
 
-The callback says when to rest, because it knows of a fork before anybody holds anything. A fork that it did not foresee is held up here.
+Every fork is held up until the thread rests. It is better to let it rest a moment before (``rest``): hooks of others that are called before
+a fork take locks, and imports register such hooks.
 """
 
 from __future__ import annotations
@@ -18,45 +19,34 @@ from collections.abc import Iterator
 
 
 class Background:
-    """Carries out pieces of work, one after the other, in a thread. Between ``rest`` and ``go_on`` it holds nothing: forks are safe."""
+    """Carries out pieces of work, one after the other, in a thread that rests from ``rest`` to the end of the next fork."""
 
     def __init__(self, pieces: Iterator[None]) -> None:
         self._pieces = pieces
         self._gate = threading.Lock()  # passed before each piece: closed to the thread as soon as it is to rest
         self._turn = threading.Lock()  # held during each piece
         self._resting = False
-        self._unforeseen = False
         self._done = threading.Event()
-        os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._after_fork)
+        os.register_at_fork(before=self.rest, after_in_parent=self._go_on, after_in_child=self._go_on)
         threading.Thread(target=self._work, name="warm", daemon=True).start()
 
     def rest(self) -> None:
-        """Returns when no piece is under way; none is begun until ``go_on``."""
+        """Returns when no piece is under way. To be called by the thread that forks."""
         if not self._resting:
             self._gate.acquire()
             self._turn.acquire()
             self._resting = True
 
-    def go_on(self) -> None:
+    def finish(self) -> None:
+        """Returns when all of it is done."""
+        self._go_on()
+        self._done.wait()
+
+    def _go_on(self) -> None:
         if self._resting:
             self._resting = False
             self._turn.release()
             self._gate.release()
-
-    def finish(self) -> None:
-        """Returns when all of it is done."""
-        self.go_on()
-        self._done.wait()
-
-    def _before_fork(self) -> None:
-        if not self._resting:
-            self.rest()
-            self._unforeseen = True
-
-    def _after_fork(self) -> None:
-        if self._unforeseen:
-            self._unforeseen = False
-            self.go_on()
 
     def _work(self) -> None:
         # Whatever cannot be prepared is missing in the worker too, which then says what it is.

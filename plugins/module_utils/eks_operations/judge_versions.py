@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import Offer, goal
+from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import STEPWISE, Offer, chosen
 
 from .facts import Addon, Facts, Group, Support, minor_of
 from .findings import BLOCKS, INFO, WARNS, Finding
 
 KUBELET_SKEW = 3
-NETWORK = "vpc-cni"
 STANDARD_PRICE, EXTENDED_PRICE = 0.10, 0.60
 """Dollars for a cluster and hour (Amazon EKS pricing, standard and extended support)."""
 HOURS_A_MONTH = 730
@@ -112,27 +111,26 @@ def _addon_fits(facts: Facts, addon: Addon, offer: Offer) -> Iterator[Finding]:
         text = f"There is no version of add-on {addon.name} for {facts.target}."
         yield Finding(BLOCKS, "addon_missing", addon.name, text, "Remove the add-on, or wait until AWS offers one.")
         return
-    wanted = goal(addon.pinned or None, addon.version, offer) or offer.versions[-1]
-    if wanted not in offer.versions:
-        text = f"The inventory demands {wanted} of add-on {addon.name}, which does not fit {facts.target}."
-        remedy = f"Demand {offer.default or offer.versions[-1]}, or none, and the default of {facts.target} is taken."
-        yield Finding(BLOCKS, "addon_version", addon.name, text, remedy)
-    elif wanted != addon.version:
+    default = offer.default or offer.versions[-1]
+    if addon.pinned and addon.pinned not in offer.versions:
+        text = f"The inventory demands {addon.pinned} of add-on {addon.name}, which does not fit {facts.target}."
+        yield Finding(BLOCKS, "addon_version", addon.name, text, f"Demand {default}, or none, and the default of {facts.target} is taken.")
+        return
+    wanted = chosen(addon.name, addon.pinned or None, addon.version, offer) or default
+    if wanted != addon.version:
         fits = "" if addon.version in offer.versions else f" does not fit {facts.target} and"
         text = f"Add-on {addon.name} {addon.version}{fits} becomes {wanted} after the control plane."
         yield Finding(INFO, "addon_next", addon.name, text)
-        yield from _too_far(addon, wanted, offer)
+        yield from _too_far(addon, wanted)
 
 
-def _too_far(addon: Addon, wanted: str, offer: Offer) -> Iterator[Finding]:
-    """The VPC CNI plugin is updated one minor version at a time (EKS User Guide, managing-vpc-cni)."""
+def _too_far(addon: Addon, wanted: str) -> Iterator[Finding]:
+    """What goes by one minor version at a time, where the target offers no version on the way (EKS User Guide, managing-vpc-cni)."""
     has, will = minor_of(addon.version), minor_of(wanted)
-    if addon.name != NETWORK or has is None or will is None or will - has < 2:
+    if addon.name not in STEPWISE or has is None or will is None or will - has < 2:
         return
-    between = [version for version in offer.versions if minor_of(version) == has + 1]
-    step = between[-1] if between else f"one of v1.{has + 1}"
     text = f"Add-on {addon.name} would go from {addon.version} to {wanted}; EKS takes it one minor version at a time."
-    yield Finding(BLOCKS, "addon_step", addon.name, text, f"Demand {step} first, and go on from there.")
+    yield Finding(BLOCKS, "addon_step", addon.name, text, f"Update it to one of v1.{has + 1} before the control plane.")
 
 
 def support(facts: Facts) -> Iterator[Finding]:

@@ -85,6 +85,7 @@ def test_from_plan_to_end(site: Site, api: Api) -> None:
 
     api.patch(budget_path("api", "shop"), {"spec": {"minAvailable": 1}})
     until(lambda: api.get(budget_path("api", "shop"))["status"].get("disruptionsAllowed", 0) > 0, "the budget lets a pod go")
+    cloud.admin.settings(patience_seconds={"pod_eviction": 120.0})
     changes = Changes(cloud)
     done = site.must(UPGRADE)
     assert versions(cloud) == {"control plane": "1.36", "system": "1.36", "work": "1.36"}, done.text

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -27,10 +28,7 @@ def test_everything_is_done_in_the_end_whether_it_rested_or_not() -> None:
             yield
 
     background = Background(pieces())
-    for _ in range(3):
-        background.rest()
-        background.rest()
-        background.go_on()
+    background.rest()
     background.rest()
     background.finish()
     background.finish()
@@ -45,22 +43,26 @@ def test_what_cannot_be_prepared_does_not_keep_anybody_waiting() -> None:
     Background(pieces()).finish()
 
 
-def test_no_piece_is_under_way_while_it_rests() -> None:
-    busy, go, enough = threading.Lock(), threading.Event(), threading.Event()
+@pytest.mark.parametrize("foreseen", [True, False])
+def test_no_piece_is_under_way_in_a_child_and_the_work_goes_on(foreseen: bool) -> None:
+    busy, enough = threading.Lock(), threading.Event()
+    begun: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def pieces() -> Iterator[None]:
         while not enough.is_set():
             with busy:
                 sum(range(1000))
-            go.set()
+            begun.put(None)
             yield
 
     background = Background(pieces())
-    go.wait()
-    for _ in range(100):
-        background.rest()
-        assert not busy.locked()
-        background.go_on()
+    for _ in range(20):
+        begun.get()
+        if foreseen:
+            background.rest()
+        if (child := os.fork()) == 0:
+            os._exit(busy.locked())
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     enough.set()
     background.finish()
 
@@ -83,7 +85,6 @@ for _ in range(5):
     if child == 0:
         import ansible_collections.mainstay.aws.plugins.modules.vpc_network
         os._exit(0)
-    background.go_on()
     children.append(child)
 assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
 background.finish()

@@ -124,11 +124,20 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
     "the network's add-on too far": (
         {
             "addons": (Addon("vpc-cni", "v1.20.1-eksbuild.1"),),
-            "offers": {"vpc-cni": Offer(("v1.20.1-eksbuild.1", "v1.21.2-eksbuild.1", "v1.22.4-eksbuild.3"), "v1.22.4-eksbuild.3")},
+            "offers": {"vpc-cni": Offer(("v1.22.3-eksbuild.1", "v1.22.4-eksbuild.3"), "v1.22.4-eksbuild.3")},
         },
         "blocks",
         "addon_step:vpc-cni",
         "would go from v1.20.1-eksbuild.1 to v1.22.4-eksbuild.3; EKS takes it one minor version at a time.",
+    ),
+    "the network's add-on on its way": (
+        {
+            "addons": (Addon("vpc-cni", "v1.20.1-eksbuild.1"),),
+            "offers": {"vpc-cni": Offer(("v1.21.2-eksbuild.1", "v1.22.4-eksbuild.3"), "v1.22.4-eksbuild.3")},
+        },
+        "info",
+        "addon_next:vpc-cni",
+        "becomes v1.21.2-eksbuild.1 after the control plane.",
     ),
     "an add-on that is demanded": (
         addon(pinned="v1.12.0-eksbuild.1"),
