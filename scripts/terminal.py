@@ -45,4 +45,6 @@ def isolated_environment(extra: Mapping[str, str]) -> dict[str, str]:
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):
         environment[name] = ",".join(part for part in (environment.get(name), "127.0.0.1,localhost") if part)
-    return {**environment, **extra}
+    # Both: the tools of this checkout come first, and what a rehearsal adds comes last.
+    path = [part for given in (environment, extra) for part in given.get("PATH", "").split(os.pathsep) if part]
+    return {**environment, **extra, "PATH": os.pathsep.join(dict.fromkeys(path))}

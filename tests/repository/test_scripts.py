@@ -206,3 +206,9 @@ def test_tests_are_counted_from_their_report(logs: Path, code: int, report: str,
 def test_every_check_of_make_check_is_part_of_make_test() -> None:
     assert all("full" in entry.groups for entry in verify.CHECKS)
     assert len({entry.name for entry in verify.CHECKS}) == len(verify.CHECKS)
+
+
+def test_tools_of_the_checkout_come_first_and_what_a_rehearsal_brings_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert terminal.isolated_environment({"PATH": "/usr/bin:/rehearsal/bin"})["PATH"] == f"{terminal.BIN}:/usr/bin:/rehearsal/bin"
+    assert terminal.isolated_environment({})["PATH"] == f"{terminal.BIN}:/usr/bin"

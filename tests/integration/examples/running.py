@@ -27,7 +27,7 @@ INVENTORIES = sorted(
 )
 
 
-NOTHING_INSIDE = ("--extra-vars", "eks_manage_content=false")
+NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false}')
 """These clusters are only described, so nothing can be put into them."""
 
 LARGEST = 6144
