@@ -97,6 +97,7 @@ def kubernetes() -> Commands:
 
 QUICK = frozenset({"quick", "lint", "full"})
 LINT = frozenset({"lint", "full"})
+APART = ("faults", "rollout", "eks_content", "eks_operations")
 
 CHECKS = (
     # The long ones first, so that nothing waits for them at the end.
@@ -105,7 +106,14 @@ CHECKS = (
     Check("molecule", molecule, frozenset({"full", "molecule"}), timeout_minutes=20),
     Check(
         "integration",
-        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", *without("faults", "rollout", "eks_content"), "tests/integration"),
+        lambda: pytest("integration", "-n", "2", "--dist", "loadfile", *without(*APART), "tests/integration"),
+        frozenset({"full"}),
+        timeout_minutes=40,
+        reports=True,
+    ),
+    Check(
+        "operations",
+        lambda: pytest("operations", "-n", "2", "--dist", "loadfile", "tests/integration/eks_operations"),
         frozenset({"full"}),
         timeout_minutes=40,
         reports=True,

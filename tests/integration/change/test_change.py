@@ -29,7 +29,7 @@ PATIENCE = 60
 WHO = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"]
 LINK = Path("collections") / "ansible_collections" / "mainstay" / "aws"
 NETWORKS = Path("inventories") / "prod" / "group_vars" / "vpc.yml"
-TASKS = Path("roles") / "vpc" / "tasks" / "main.yml"
+TASKS = Path("roles") / "vpc" / "tasks" / "networks.yml"
 
 SMALL: dict[str, Any] = {
     "cidr": "10.0.0.0/16",
@@ -59,7 +59,7 @@ class Checkout:
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL}})
         self.write(Path("inventories") / "prod" / seed.PLACE, HELD)
         present = (root / TASKS).read_text()
-        (root / TASKS).write_text(present.replace("Bring the networks to the described state", "Do as in former days"))
+        (root / TASKS).write_text(present.replace("Bring them to the described state", "Do as in former days"))
         self.commit("code")
         (root / TASKS).write_text(present)
         self.commit("small")
