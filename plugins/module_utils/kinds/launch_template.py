@@ -31,6 +31,18 @@ def canonical_data(value: Any) -> Any:
     return value
 
 
+def unless_only_tags(desired: Mapping[str, Any], observed: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What is there, where only the tags of future instances differ: another version would renew all nodes for the sake of a tag.
+
+    The tags go along with the next version that has another reason.
+    """
+    return observed if observed and _without_tags(desired) == _without_tags(observed) else desired
+
+
+def _without_tags(data: Mapping[str, Any]) -> Any:
+    return canonical_data({name: value for name, value in data.items() if name != "TagSpecifications"})
+
+
 class LaunchTemplate(AwsKind):
     """Its data is that of the latest version; changing it makes another version, and whoever uses the template says which one."""
 
@@ -41,7 +53,7 @@ class LaunchTemplate(AwsKind):
     changing = {"latest_version": ("data",)}
 
     launch_template_name = fixed()
-    data = given("LaunchTemplateData", canonical=canonical_data)
+    data = given("LaunchTemplateData", canonical=canonical_data, effective=unless_only_tags)
 
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
         """The list does not tell the data; each takes a call of its own, made side by side."""

@@ -56,6 +56,10 @@ IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
         group(labels={"a": "b"}, taints=[{"key": "c", "effect": "NO_SCHEDULE"}], update={"max_unavailable": 1}),
         {"eks_nodegroup.main/system": {"labels", "taints", "update_config"}},
     ),
+    "tags": (
+        group(tags={"cost-centre": "42"}),
+        {"launch_template.main/system": {"tags"}, "eks_nodegroup.main/system": {"tags"}},
+    ),
     "disk": (
         group(disk_gib=100),
         {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},

@@ -16,7 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_fargate imp
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_nodegroup import canonical_taints, label_changes, taint_changes, within
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_scaling import canonical_schedules, schedules_of, target_of
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.iam_oidc import plain_url
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.launch_template import canonical_data
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.launch_template import canonical_data, unless_only_tags
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits_eks import vcpus_of_group, vcpus_of_size
 
 TAINT = {"key": "gpu", "value": "yes", "effect": "NO_SCHEDULE"}
@@ -137,6 +137,15 @@ def test_data_of_a_template() -> None:
     assert canonical_data(asked) == canonical_data(told)
     assert canonical_data(canonical_data(told)) == canonical_data(told)
     assert canonical_data({**told, "KeyName": "mine"}) != canonical_data(asked)
+
+
+def test_tags_alone_are_no_reason_for_another_version() -> None:
+    """Another version of a template would renew all nodes of its group."""
+    tagged = {"KeyName": "mine", "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "1"}]}]}
+    retagged = {**tagged, "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "2"}]}]}
+    assert unless_only_tags(retagged, tagged) == tagged
+    assert unless_only_tags({**retagged, "KeyName": "other"}, tagged) == {**retagged, "KeyName": "other"}
+    assert unless_only_tags(retagged, None) == retagged
 
 
 @pytest.mark.parametrize(
