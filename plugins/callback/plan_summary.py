@@ -113,9 +113,9 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.background import Background
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
 from ansible_collections.mainstay.aws.plugins.module_utils.compiled import use_compiled_files
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
@@ -165,7 +165,6 @@ class CallbackModule(CallbackBase):
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}
         self._complained = False
-        self._warming: Background | None = None
         self._pid = os.getpid()
         self._shown = False
         self._reports = Path(tempfile.mkdtemp(prefix="mainstay-reports-"))
@@ -189,30 +188,18 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """What is imported here, while the first workers are busy, no worker has to. Some plays have no hosts."""
-        if self._warming:
-            self._warming.finish()  # a play need not come to a task that waits for it
-            self._warming = None
+        """Before the first worker is forked: what this imports, no worker has to. Some plays have no hosts."""
         if not play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]:
             return
         if modules := {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}:
             for loader, names in USED_IN_TEMPLATES:
                 for name in names:
                     loader.get(name)
-            self._warming = Background(_warm(modules))
-
-    @guarded
-    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        del is_conditional
-        if self._warming and str(task.action).startswith(OWN_MODULES):
-            self._warming.finish()
+            warm(modules)
 
     @guarded
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
-        """Just before a worker is forked, in the thread that forks it."""
         self._started[host.get_name(), str(task._uuid)] = time.monotonic()
-        if self._warming:
-            self._warming.rest()
 
     @guarded
     def v2_runner_item_on_ok(self, result: Any) -> None:
@@ -327,13 +314,6 @@ class CallbackModule(CallbackBase):
             write_atomically(path, convert(report))
         except OSError as error:
             self._display.error(f"plan_summary: cannot write {option} {path}: {error.strerror or error}", wrap_text=False)
-
-
-def _warm(modules: set[str]) -> Iterator[None]:
-    """What is imported here is imported in the background."""
-    from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
-
-    yield from warm(modules)
 
 
 def _outcome(result: Any, failed: bool) -> Outcome:

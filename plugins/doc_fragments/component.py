@@ -95,14 +95,14 @@ options:
     description:
       - Kinds of resources, such as V(nat_gateway), that are begun and not waited for. The call returns when everything else is done; what
         needs one of them waits for another call, which finishes both. It is the same call without this option.
-      - RV(outputs.deferred) lists what is left. Nothing of it is reported as done.
+      - C(outputs.deferred) lists what is left. Nothing of it is reported as done.
       - Deletions are always waited for.
     type: list
     elements: str
     default: []
   deferred:
     description:
-      - What an earlier call of the same run has left, its RV(outputs.deferred). One of these that AWS reports as failed is an error,
+      - What an earlier call of the same run has left, its C(outputs.deferred). One of these that AWS reports as failed is an error,
         as it would have been if that call had waited. Without this option it would be made anew, as any creation that failed.
     type: list
     elements: str

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 try:
@@ -23,7 +23,6 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says what is missing
 
-AWS_MODULES = "ansible_collections.amazon.aws.plugins.module_utils.modules"
 MODULES = "ansible_collections.mainstay.aws.plugins.modules"
 DATA_FILES = ("service-2", "endpoint-rule-set-1", "paginators-1")
 SHARED_FILES = ("endpoints", "partitions", "sdk-default-configuration")
@@ -45,19 +44,16 @@ def session(profile: str | None) -> Any:
     return boto3.session.Session(botocore_session=core, profile_name=profile)
 
 
-def warm(modules: Iterable[str]) -> Iterator[None]:
-    """Import these modules of the collection and read the descriptions of the ``SERVICES`` that they name, a piece at a time."""
-    services: set[str] = set()
-    for name in (AWS_MODULES, *(f"{MODULES}.{name}" for name in modules)):
-        yield
-        with contextlib.suppress(ModuleNotFoundError):  # an action without a module
-            services.update(getattr(importlib.import_module(name), "SERVICES", ()))
+def warm(modules: Iterable[str]) -> None:
+    """Import these modules of the collection and read the descriptions of the ``SERVICES`` that they name."""
     shared = loader(os.environ.get("AWS_DATA_PATH"))
     for name in SHARED_FILES:
-        yield
         shared.load_data(name)
+    services: set[str] = set()
+    for name in modules:
+        with contextlib.suppress(ModuleNotFoundError):  # an action without a module
+            services.update(getattr(importlib.import_module(f"{MODULES}.{name}"), "SERVICES", ()))
     for service in sorted(services):
         for kind in DATA_FILES:
-            yield
             with contextlib.suppress(botocore.exceptions.DataNotFoundError):  # a service without paginators, say
                 shared.load_service_model(service, kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,23 +43,3 @@ def test_an_error_of_its_own_is_one_warning_and_no_more() -> None:
 )
 def test_declares_what_ansible_wants_to_know(name: str, expected: object) -> None:
     assert getattr(CallbackModule, name) == expected
-
-
-def play(*hosts: str, actions: tuple[str, ...] = ()) -> Any:
-    """A play as the callback looks at it."""
-    tasks = [SimpleNamespace(block=[SimpleNamespace(action=name) for name in actions], rescue=[], always=[])]
-    manager = SimpleNamespace(get_vars=lambda play: {"ansible_play_hosts_all": list(hosts)})
-    return SimpleNamespace(pre_tasks=[], tasks=tasks, post_tasks=[], get_roles=list, get_variable_manager=lambda: manager)
-
-
-def test_nothing_is_imported_any_more_when_the_next_play_begins() -> None:
-    """The first play did not come to the task that it was for; what the next one forks must not be forked in the middle of an import."""
-    callback = CallbackModule()
-    callback._display = Display()
-    callback.v2_playbook_on_play_start(play("one", actions=("mainstay.aws.vpc_network",)))
-    callback.v2_playbook_on_play_start(play("one"))
-    assert callback._warming is None
-    for thread in [one for one in threading.enumerate() if one.name == "warm"]:
-        thread.join(10)
-        assert not thread.is_alive()
-    assert callback._display.warnings == []
