@@ -139,10 +139,9 @@ options:
     default: []
 """
 
-    # The same for resources of AWS.
-    APPLY = (
-        CHANGE
-        + r"""
+    # What resources of AWS have besides.
+    APPLY = r"""
+options:
   tags:
     description:
       - Tags for every resource. More specific ones of the same name win.
@@ -161,4 +160,3 @@ options:
     type: bool
     default: true
 """
-    )

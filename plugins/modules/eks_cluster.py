@@ -70,6 +70,7 @@ options:
     default: {}
 extends_documentation_fragment:
   - mainstay.aws.component
+  - mainstay.aws.component.change
   - mainstay.aws.component.apply
   - amazon.aws.common.modules
   - amazon.aws.region.modules

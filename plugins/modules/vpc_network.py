@@ -51,6 +51,7 @@ options:
     type: dict
 extends_documentation_fragment:
   - mainstay.aws.component
+  - mainstay.aws.component.change
   - mainstay.aws.component.apply
   - amazon.aws.common.modules
   - amazon.aws.region.modules

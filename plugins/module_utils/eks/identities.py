@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.mainstay.aws.plugins.module_utils.eks.reading import (
     NAMESPACE,
@@ -43,7 +43,7 @@ PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::\d{12}:(?:role|user)/\S+")
 ENTRY_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 ENTRY_REMEDY = "the name must be lower-case letters, digits and hyphens, at most 32, a letter first"
 
-Scope = str | tuple[str, ...]
+Scope: TypeAlias = "str | tuple[str, ...]"
 """``cluster``, or namespaces."""
 
 

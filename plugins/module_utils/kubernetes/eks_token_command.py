@@ -26,13 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     session = botocore.session.Session()
     credentials = session.get_credentials()
     if credentials is None:
-        print("There are no AWS credentials: set AWS_PROFILE, or log in.", file=sys.stderr)
+        sys.stderr.write("There are no AWS credentials: set AWS_PROFILE, or log in.\n")
         return 1
     endpoint = session.create_client("sts", region_name=given.region).meta.endpoint_url
     token = make_token(credentials.get_frozen_credentials(), given.cluster_name, given.region, endpoint)
-    print(json.dumps(token.exec_credential()))
+    sys.stdout.write(f"{json.dumps(token.exec_credential())}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

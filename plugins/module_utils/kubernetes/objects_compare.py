@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from .objects_equal import equal, same_bytes
 from .objects_paths import (
@@ -36,7 +36,7 @@ from .values import Obj
 MANAGER = "mainstay"
 """Our name as a manager of fields."""
 
-Owned = Mapping[str, Any] | None
+Owned: TypeAlias = "Mapping[str, Any] | None"
 """A part of ``fieldsV1``: {} for something that is owned as one whole; None for what we do not own."""
 
 WHOLE = frozenset({"selector", "podSelector", "namespaceSelector", "labelSelector", "objectSelector", "nodeSelector", "roleRef"})
