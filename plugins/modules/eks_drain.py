@@ -38,6 +38,11 @@ options:
     type: list
     elements: str
     default: []
+  api_timeout:
+    description:
+      - How long a cluster's own API may be silent, in seconds, until it counts as out of reach.
+    type: float
+    default: 20.0
   controller_timeout:
     description:
       - How long a cluster's controllers may take, in seconds, before AWS is asked directly.

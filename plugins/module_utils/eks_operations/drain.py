@@ -45,7 +45,7 @@ def run(module: Any) -> NoReturn:
         for name in strangers:
             module.warn(f"EKS cluster {name} does not carry the mark of this component; it and what it made are left alone.")
         occupied = {vpc_of(one) for one in there if one["name"] not in names}
-        drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region))
+        drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region, params["api_timeout"]))
         drainer.look()
         protected = drainer.protected()
         target = component.Place(endpoint, region, caller["Account"], caller["Arn"].split(":")[1], caller["Arn"]).as_dict()

@@ -29,6 +29,7 @@ def drain_spec() -> dict[str, Any]:
         **COMPONENT,
         "clusters": {"type": "dict", "default": {}},
         "vpc_ids": {"type": "list", "elements": "str", "default": []},
+        "api_timeout": {"type": "float", "default": 20.0},
         "controller_timeout": {"type": "float", "default": 300.0},
         "timeout": {"type": "float", "default": 1200.0},
         "summarize": {"type": "bool", "default": True},

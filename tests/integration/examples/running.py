@@ -27,8 +27,8 @@ INVENTORIES = sorted(
 )
 
 
-NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false}')
-"""These clusters are only described, so nothing can be put into them."""
+NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5}')
+"""These clusters are only described, so nothing can be put into them, and nobody need wait for an answer of theirs."""
 
 LARGEST = 6144
 """Characters that AWS takes in a managed policy, without white space."""
