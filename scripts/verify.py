@@ -127,7 +127,6 @@ CHECKS = (
     ),
     # In one process: both files share a cluster.
     Check("content", lambda: pytest("content", "tests/integration/eks_content"), frozenset({"full"}), timeout_minutes=30, reports=True),
-    Check("mutants", lambda: [[PYTHON, "-m", "tests.mutants", "--jobs", "2"]], frozenset({"full"}), timeout_minutes=40),
     Check("faults", lambda: pytest("faults", "-n", "2", "tests/integration/faults"), frozenset({"full"}), timeout_minutes=40, reports=True),
     Check(
         "rehearsal",
