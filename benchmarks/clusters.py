@@ -11,15 +11,15 @@ from scripts.terminal import ROOT
 
 sys.path.insert(0, str(ROOT / "collections"))
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import BEFORE_NODES
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as CLUSTER_KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.resources import build as build_clusters
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.settings import Network as Place
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.validate import validate as validate_clusters
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK_KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import build as build_networks
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate as validate_networks
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import KINDS as CLUSTER_KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build as build_clusters
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.addons import BEFORE_NODES
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate as validate_clusters
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS as NETWORK_KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build as build_networks
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate as validate_networks
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.graph import Step, build
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
@@ -84,15 +84,15 @@ def critical_path(networks: Mapping[str, Any], clusters: Mapping[str, Any], regi
 
     A cluster needs nothing of its network that takes time, so the longer one of the two chains is the answer.
     """
-    facts = Facts("bench", "any", region, "123456789012")
-    read, problems = validate_networks(networks, "networks", facts.region)
-    place = Place(("subnet-1", "subnet-2"), ("sg-1",), ("sg-2",))
-    wanted, more = validate_clusters(clusters, "clusters", facts.environment, facts.component, place)
+    place = Place("bench", "any", region, "123456789012")
+    read, problems = validate_networks(networks, "networks", place.region)
+    network = Network(("subnet-1", "subnet-2"), ("sg-1",), ("sg-2",))
+    wanted, more = validate_clusters(clusters, "clusters", place.environment, place.component, network)
     if problems or more:
         raise ValueError("\n".join([*problems, *more]))
     return max(
-        longest(build_networks(read, facts), NETWORK_KINDS, seconds),
-        longest(build_clusters(wanted, facts, {}, {}), CLUSTER_KINDS, seconds),
+        longest(build_networks(read, place), NETWORK_KINDS, seconds),
+        longest(build_clusters(wanted, place, {}, {}), CLUSTER_KINDS, seconds),
         key=lambda path: path.seconds,
     )
 

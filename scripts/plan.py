@@ -15,8 +15,8 @@ from scripts.terminal import ROOT, Problem, fail, isolated_environment, say, too
 
 sys.path.insert(0, str(ROOT / "collections"))
 
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.book import Book, NotAPlan, read_book
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.show import as_report, differences, plan_markdown, plan_text
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import Book, NotAPlan, read_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.show import as_report, differences, plan_markdown, plan_text
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_data
 
 WIDEST = 200

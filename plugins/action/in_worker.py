@@ -25,8 +25,8 @@ from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import Interruption
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.progress import Channel, Spaced
+from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
+from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Spaced
 
 PROFILE = "legacy"
 """The serialisation profile of modules written for AnsibleModule."""

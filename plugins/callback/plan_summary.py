@@ -113,10 +113,10 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.interruption import FOLDER_VARIABLE, reports, wait_for_reports
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import RUN_VARIABLE
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.warm import warm
-from ansible_collections.mainstay.aws.plugins.module_utils.compiled import use_compiled_files
+from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import FOLDER_VARIABLE, reports, wait_for_reports
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import RUN_VARIABLE
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.compiled import use_compiled_files
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.warm import warm
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -266,7 +266,7 @@ class CallbackModule(CallbackBase):
         """Put together what the modules left, if plans were to be saved. Most runs save none and do not pay for the import."""
         if not any(self._reports.glob("*.plan")):
             return
-        from ansible_collections.mainstay.aws.plugins.module_utils.saved.gather import gather
+        from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.gather import gather
 
         made_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         for text, wrong in gather(self._reports, failed, made_at, interrupted):

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.settings import Network
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""

@@ -8,8 +8,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.content import content_of
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.content_controllers import Cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""

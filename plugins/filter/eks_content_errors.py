@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.content import content_of
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.content_controllers import Cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 
 DOCUMENTATION = r"""
 name: network_errors

@@ -8,9 +8,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.problems import Problems
-from ansible_collections.mainstay.aws.plugins.module_utils.network.subnets import plan
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.subnets import plan
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 
 DOCUMENTATION = r"""
 name: subnet_plan

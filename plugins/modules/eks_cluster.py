@@ -245,8 +245,8 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.spec import REQUIRED_IF, argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.spec import REQUIRED_IF, argument_spec
 
 __all__ = ["SERVICES", "main"]
 

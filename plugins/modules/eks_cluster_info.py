@@ -86,8 +86,8 @@ target:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES, read
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.spec import info_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import SERVICES, read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.spec import info_argument_spec
 
 __all__ = ["SERVICES", "main"]
 

@@ -175,8 +175,8 @@ vpc_ids:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.drain import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.spec import drain_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.run import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import drain_spec
 
 __all__ = ["SERVICES", "main"]
 

@@ -161,8 +161,8 @@ blocking:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.spec import upgrade_check_spec
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.upgrade import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import upgrade_check_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.check import SERVICES, run
 
 __all__ = ["SERVICES", "main"]
 

@@ -235,8 +235,8 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_component import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects_spec import (
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.domain import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import (
     MUTUALLY_EXCLUSIVE,
     REQUIRED_ONE_OF,
     argument_spec,

@@ -517,8 +517,8 @@ api_calls:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.answer import run
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.options import argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.answer import run
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.options import argument_spec
 
 
 def main() -> None:

@@ -248,8 +248,8 @@ plan:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import REQUIRED_IF, argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.spec import REQUIRED_IF, argument_spec
 
 __all__ = ["SERVICES", "main"]
 

@@ -131,8 +131,8 @@ target:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import read
-from ansible_collections.mainstay.aws.plugins.module_utils.network.spec import INFO_REQUIRED_BY, info_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.spec import INFO_REQUIRED_BY, info_argument_spec
 
 
 def main() -> None:

@@ -93,8 +93,8 @@ staying:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.spec import occupants_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.occupants import SERVICES, run
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import occupants_spec
 
 __all__ = ["SERVICES", "main"]
 

@@ -24,14 +24,11 @@ from queue import SimpleQueue
 from tests.mutants.declared import MUTANTS, RULES, Mutant
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SOURCE = Path("plugins/module_utils/kubernetes")
-OTHERS = "test_objects_*"
-"""Tests of something else that stand beside those of the rules."""
-
+SOURCE = Path("plugins/module_utils/rollout")
 HANGS_SECONDS = 90
 """A mutant may make something wait for ever, which is noticed too."""
 
-TESTS = "tests/unit/kubernetes"
+TESTS = "tests/unit/rollout"
 COPIED = ("plugins", "docs", "tests/mutants", TESTS, "tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml")
 
 
@@ -48,7 +45,7 @@ def copy(target: Path) -> Path:
         source = ROOT / name
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", OTHERS))
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target / name)
     link = target / "collections" / "ansible_collections" / "mainstay" / "aws"

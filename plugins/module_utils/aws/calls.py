@@ -31,9 +31,8 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says what is missing, before anything here is called
 
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import action_of, is_known
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
-
+from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+from .action_names import action_of
 from .buckets import Pace
 
 ATTEMPTS = 14
@@ -200,8 +199,8 @@ def denied(message: str, name: str, code: str) -> CallFailed:
     service, _colon, operation = name.partition(":")
     told = ACTION.search(message)
     action = told[1] if told else action_of(service, operation)
-    written = " `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed." if is_known(action) else ""
-    return CallFailed(SEALED.sub("", message), name, code, f"The credentials need {action}.{written}")
+    hint = f"The credentials need {action}. `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed."
+    return CallFailed(SEALED.sub("", message), name, code, hint)
 
 
 def is_gone(error: CallFailed) -> bool:

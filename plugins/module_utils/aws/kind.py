@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, State, given, properties_of
-
+from ..reconcile.errors import EngineError
+from ..reconcile.model import Observed, Property, State, given, properties_of
 from .connection import Aws
 from .quotas import Quota
-from .values import tag_changes, tag_dict, tag_list, visible, with_foreign
+from .tags import tag_changes, tag_dict, tag_list, visible, with_foreign
 
 Setter = Callable[[Aws, Observed, Any], None]
 

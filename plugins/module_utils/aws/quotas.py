@@ -1,28 +1,16 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which quotas of AWS's a plan would exceed: what kinds declare, and the pure functions that decide. quota_reads.py asks AWS.
-
-A kind names in ``quotas`` what one of it uses up. A ``Count`` limits how many there are in a region, a VPC or a zone; a ``Size`` limits
-how long one property of one resource may be.
-"""
+"""What kinds declare of the quotas that they use up. component/quotas.py decides, component/quota_reads.py asks AWS."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import Failure
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Ref
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action, Plan
-
 REGION = ""
 """The scope of a quota that counts everything in the region."""
-
-EXCEEDED = "QuotaExceeded"
-UNCHECKED = "QuotaNotChecked"
 
 
 def one(_properties: Mapping[str, Any]) -> int:
@@ -65,137 +53,3 @@ class Size(Quota):
 
     property: str
     size: Callable[[Any, Any], int] = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What a quota allows. ``doubt`` says why the number is only AWS's published default and not the account's own."""
-
-    value: int
-    doubt: str = ""
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What a plan needs of one quota in one scope, at its worst moment. ``new`` tells a scope that this run makes itself."""
-
-    quota: Quota
-    scope: str
-    label: str
-    amount: int
-    new: bool = False
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """A quota that would be exceeded."""
-
-    demand: Demand
-    limit: Limit
-    in_use: int = 0
-
-    @property
-    def wanted(self) -> int:
-        return self.in_use + self.demand.amount
-
-    def failure(self, region: str) -> Failure:
-        quota, demand = self.demand.quota, self.demand
-        where = demand.label or region
-        assumed = f" (AWS's default is assumed, since the account's own {self.limit.doubt})" if self.limit.doubt else ""
-        if isinstance(quota, Size):
-            message = (
-                f"would exceed: {quota.name}: {where} would have {demand.amount} ({quota.property}) of at most {self.limit.value}{assumed}"
-            )
-        else:
-            use = f"{self.in_use} of {self.limit.value} in use in {where}"
-            message = f"would exceed: {quota.name}: {use}{assumed}, this run needs {demand.amount} more"
-        command = "aws service-quotas request-service-quota-increase"
-        ask = f"{command} --service-code {quota.service} --quota-code {quota.code} --desired-value {self.wanted} --region {region}"
-        return Failure(demand.label if isinstance(quota, Size) else "", "", EXCEEDED, message, f"Ask for {self.wanted} with `{ask}`.")
-
-
-def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
-    """What the permitted actions of a plan need; nothing where nothing is created or made longer, so that nothing need be asked then.
-
-    The worst moment counts. A deletion gives room only where the engine makes it come first: with kinds that are ``exclusive``, and for
-    the successor in a replacement. One that creates first needs room for both.
-    """
-    amounts: Counter[tuple[str, str, str]] = Counter()
-    quotas: dict[tuple[str, str], Quota] = {}
-    labels: dict[str, tuple[str, bool]] = {}
-    found: list[Demand] = []
-    for action in plan.permitted:
-        for quota in getattr(kinds[action.kind], "quotas", ()):
-            if isinstance(quota, Size):
-                found += _size(quota, action)
-                continue
-            quotas[quota.identity()] = quota
-            for change, scope, label, new in _steps(quota, action, plan, kinds[action.kind].exclusive):
-                amounts[(*quota.identity(), scope)] += change
-                labels[scope] = (label, new)
-    for (service, code, scope), amount in amounts.items():
-        if amount > 0:
-            found.append(Demand(quotas[service, code], scope, labels[scope][0], amount, labels[scope][1]))
-    return found
-
-
-def shortfalls(
-    wanted: Iterable[Demand], limits: Mapping[tuple[str, str], Limit], in_use: Mapping[tuple[str, str], Mapping[str, int]]
-) -> list[Shortfall]:
-    """The demands that go beyond their limit, given what is in use by quota and scope. A new scope holds only what it is born with."""
-    found = []
-    for demand in wanted:
-        quota = demand.quota
-        used = 0
-        if isinstance(quota, Count):
-            used = quota.born if demand.new else in_use.get(quota.identity(), {}).get(demand.scope, 0)
-        short = Shortfall(demand, limits[quota.identity()], used)
-        if short.wanted > short.limit.value:
-            found.append(short)
-    return found
-
-
-def _size(quota: Size, action: Action) -> Iterator[Demand]:
-    for change in action.changes:
-        if change.property == quota.property and action.desired and isinstance(change.after, list | tuple | Mapping):
-            yield Demand(quota, action.address, action.address, quota.size(change.before, change.after))
-
-
-def _steps(quota: Count, action: Action, plan: Plan, exclusive: bool) -> Iterator[tuple[int, str, str, bool]]:
-    """What one action adds and takes away: (change, scope, label, whether the scope is new)."""
-    made = _scope(quota.per, action.desired.properties, plan) if action.makes and action.desired else None
-    if made and action.desired:
-        yield (quota.takes(action.desired.properties), *made)
-    if action.remove is None:
-        return
-    left = _scope(quota.per, action.remove.properties, plan)
-    first = exclusive or (made is not None and left[0] == made[0])
-    if first and not action.create_first:
-        yield (-quota.takes(action.remove.properties), *left)
-
-
-def _scope(per: Sequence[str], properties: Mapping[str, Any], plan: Plan) -> tuple[str, str, bool]:
-    """(key, what people call it, whether this run makes it) of the scope that a resource with these properties counts in."""
-    if not per:
-        return REGION, "", False
-    value = properties.get(per[0])
-    if len(per) > 1:
-        return _scope(per[1:], _referred(value, plan), plan)
-    if isinstance(value, Ref):
-        action = plan.of(value.address)
-        seen = action.observed if action and not action.makes else None
-        return (seen.id, value.address, False) if seen else (value.address, value.address, True)
-    return str(value), _called(str(value), plan), False
-
-
-def _referred(value: Any, plan: Plan) -> Mapping[str, Any]:
-    """The properties of what a reference, or an id, means."""
-    if isinstance(value, Ref):
-        action = plan.of(value.address)
-        return action.desired.properties if action and action.desired else {}
-    return next((seen.properties for seen in plan.observed if seen.id == value), {})
-
-
-def _called(identifier: str, plan: Plan) -> str:
-    seen: Observed | None = next((seen for seen in plan.observed if seen.id == identifier), None)
-    return seen.address if seen else identifier

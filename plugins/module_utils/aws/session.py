@@ -18,11 +18,10 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
-
+from ..reconcile.errors import CallFailed
 from .buckets import LOOPBACK
 from .calls import NO_CREDENTIALS
-from .warm import session as shared_session
+from .service_models import session as shared_session
 
 AWS_SUFFIXES = (
     *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),

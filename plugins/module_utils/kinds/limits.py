@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quotas import REGION, Count, Size
+from ..aws.connection import Aws
+from ..aws.quotas import REGION, Count, Size
 
 PAGES = {"PageSize": 1000}
 """Large pages, and pages at all: AWS counts unpaginated lists against a smaller allowance."""

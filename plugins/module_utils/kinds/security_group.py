@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, whose
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind, ec2
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_dict, tag_list
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, NotYet
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, fixed, initial, later
-
+from ..aws.connection import Aws
+from ..aws.kind import AwsKind, ec2
+from ..aws.owner import whose
+from ..aws.tags import tag_dict, tag_list
+from ..reconcile.errors import AlreadyThere, NotYet
+from ..reconcile.model import Observed, fixed, initial, later
 from . import limits
 from .limits import ALLOW_ALL
 

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Protocol
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Stopped
+from ..reconcile.waiting import Stopped
 
 __all__ = ["Bell", "Clock", "Stopped"]
 

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
-
+from ..reconcile.errors import CallFailed
 from .access import Access, Token
 from .eks_token import make_token
 from .problems import BadAccess

@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_token import make_token
+from .eks_token import make_token
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

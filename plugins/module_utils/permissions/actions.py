@@ -11,24 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_eks import (
-    EKS_LOGS,
-    LINKED,
-    PASSED,
-    READS_EKS,
-    TOGETHER_EKS,
-    WRITES_EKS,
-)
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import GLOBAL, OWN, REGIONAL, Grant
-
-PREFIXES: Mapping[str, str] = {
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-    "resourcegroupstaggingapi": "tag",
-    "service-quotas": "servicequotas",
-}
-"""botocore's name of a service -> what its actions begin with, where the two differ."""
+from .actions_drain import READS_DRAIN, WRITES_DRAIN
+from .actions_eks import EKS_LOGS, LINKED, PASSED, READS_EKS, TOGETHER_EKS, WRITES_EKS
+from .grants import GLOBAL, OWN, REGIONAL, Grant
 
 FREE = frozenset({"sts:GetCallerIdentity"})
 """Allowed to everybody; a policy cannot even deny it (STS API reference, GetCallerIdentity)."""
@@ -169,11 +154,6 @@ READS: Mapping[str, tuple[Grant, ...]] = {
     **READS_DRAIN,
 }
 """Every action that only reads."""
-
-
-def action_of(service: str, operation: str) -> str:
-    """What policies call an operation."""
-    return f"{PREFIXES.get(service, service)}:{operation}"
 
 
 def needed_for(action: str) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_eks import CLUSTERS
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import OWN, REGIONAL, Grant
+from .actions_eks import CLUSTERS
+from .grants import OWN, REGIONAL, Grant
 
 LEFT_GROUP = Grant(("ec2:security-group",), ("of_controller",), CLUSTERS)
 CLUSTER_GROUP = Grant(("ec2:security-group",), ("of_eks",), CLUSTERS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import GLOBAL, REGIONAL, Grant
+from .grants import GLOBAL, REGIONAL, Grant
 
 CLUSTERS = ("eks:ListNodegroups",)
 """What everybody is granted who works with clusters at all."""

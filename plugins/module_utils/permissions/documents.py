@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import READS, WRITES, action_of, needed_for
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import operations_of, operations_of_question
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope, Statement, statements
+from ..aws.action_names import action_of
+from .actions import READS, WRITES, needed_for
+from .source import operations_of, operations_of_question
+from .statements import Scope, Statement, statements
 
 LARGEST = 6144
 """Characters that a managed policy may have, white space not counted (IAM User Guide, quotas)."""

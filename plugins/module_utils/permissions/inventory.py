@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.options import OWNER_NAME
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ..component.options import OWNER_NAME
+from .documents import Subject
+from .statements import Scope
+from .subjects import SUBJECTS
 
 Hosts = Sequence[Mapping[str, Any]]
 

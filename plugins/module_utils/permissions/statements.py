@@ -9,16 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import TAG_PREFIX
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import ROOT as LOCKS
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import (
-    FLOW_LOG_SERVICE,
-    NAT_SERVICE,
-    READS,
-    TOGETHER,
-    WRITES,
-)
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.grants import Grant
+from ..aws.owner import TAG_PREFIX
+from ..component.lock_entries import ROOT as LOCKS
+from .actions import FLOW_LOG_SERVICE, NAT_SERVICE, READS, TOGETHER, WRITES
+from .grants import Grant
 
 Statement = dict[str, Any]
 

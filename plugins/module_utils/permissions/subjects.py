@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
-from ansible_collections.mainstay.aws.plugins.module_utils.eks import questions as eks_questions
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.addons import RIGHTS
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.roles import NODE_POLICIES
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations import drain_aws
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.look_aws import look_at_cluster
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject
+from ..component.lock import held
+from ..component.quota_reads import check
+from ..component.unclaimed import look
+from ..domains.eks import questions as eks_questions
+from ..domains.eks.domain import KINDS as EKS
+from ..domains.eks.operations.drain import in_aws as drain_aws
+from ..domains.eks.operations.drain.occupants import look as occupants
+from ..domains.eks.operations.upgrade.look_aws import look_at_cluster
+from ..domains.eks.roles import NODE_POLICIES
+from ..domains.eks.settings.addons import RIGHTS
+from ..domains.network.domain import KINDS, available_zones
+from .documents import Subject
 
 ROLE_POLICIES = ("AmazonEKSClusterPolicy", "AmazonEKSFargatePodExecutionRolePolicy", *NODE_POLICIES)
 ADDON_POLICIES = tuple(name for rights in RIGHTS.values() for name in rights.managed_policies)

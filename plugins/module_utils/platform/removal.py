@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws import component
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as EKS
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import SERVICES as EKS_SERVICES
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import SERVICES as NETWORK_SERVICES
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
+from ..component.connect import connect
+from ..component.domain import Domain
+from ..component.run import run as run_component
+from ..component.unclaimed import look
+from ..domains.eks.domain import KINDS as EKS
+from ..domains.eks.domain import SERVICES as EKS_SERVICES
+from ..domains.network.domain import KINDS as NETWORK
+from ..domains.network.domain import SERVICES as NETWORK_SERVICES
+from ..reconcile.errors import CallFailed
+from ..reconcile.model import Kind
 
 DOMAINS: tuple[Mapping[str, Kind], ...] = (NETWORK, EKS)
 """The kinds of each domain. A domain that is not here leaves its things behind."""
@@ -39,7 +41,9 @@ def run(module: Any) -> NoReturn:
     params.update(
         state="absent", claimed=[], allow_replace=[], purge=[], adopt={}, moved={}, save_plan=None, apply_plan=None, check_quotas=False
     )
-    component.run(module, component.Domain(kinds_for(_addresses(module)), lambda _place: [], lambda _attributes: {}))
+    domain = Domain()
+    domain.kinds = kinds_for(_addresses(module))
+    run_component(module, lambda _params: domain)
 
 
 def kinds_for(addresses: Iterable[str]) -> dict[str, Kind]:
@@ -56,7 +60,7 @@ def kinds_for(addresses: Iterable[str]) -> dict[str, Kind]:
 
 def _addresses(module: Any) -> list[str]:
     """What the component has, as far as AWS's lists of tags and roles tell; nothing where they cannot be read."""
-    aws, _endpoint, _region = component.connect(module)
+    aws, _endpoint, _region = connect(module)
     try:
         return [one["address"] for one in look(aws, ()) if one["component"] == module.params["component"]]
     except CallFailed:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.options import apply_options, owner_options
+from ..component.options import apply_options, owner_options
 
 CLAIMED = {"claimed": {"type": "list", "elements": "str", "required": True}}
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")

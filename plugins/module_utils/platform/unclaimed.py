@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.session import client_maker, refused_endpoint
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import answer_of
+from ..aws.connection import Aws
+from ..aws.owner import Owner
+from ..aws.session import client_maker, refused_endpoint
+from ..component.unclaimed import answer_of
 
 SERVICES = ("sts", "iam", "resourcegroupstaggingapi")
 """The services that are asked in every run; what they need is read once, before the workers start."""

@@ -14,17 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.continued import supersede
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import (
-    Call,
-    Component,
-    Report,
-    Strays,
-    TaskNote,
-    is_plan,
-    read_plan,
-    read_strays,
-)
+from .continued import supersede
+from .model import Call, Component, Report, Strays, TaskNote, is_plan, read_plan, read_strays
 
 OWN_MODULES = "mainstay.aws."
 _NO_CHECK_MODE = re.compile(r"check[ _-]mode", re.IGNORECASE)

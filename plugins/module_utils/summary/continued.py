@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Action, Call
+from .model import INTERRUPTED, Action, Call
 
 
 def supersede(calls: Sequence[Call]) -> list[Call]:

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.facts import Fact, fact, scalar, statements
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import SENSITIVE, UNKNOWN, Change
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, elide, flow, hang, line, safe, width_of, wrap
+from .facts import Fact, fact, scalar, statements
+from .model import SENSITIVE, UNKNOWN, Change
+from .text import Line, Span, elide, flow, hang, line, safe, width_of, wrap
 
 LONGEST = 400
 STYLES = {"+": "add", "-": "remove", "~": "change"}

@@ -35,9 +35,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Action, Component, Report, TaskNote
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.order import ordered
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import total, totals
+from .model import Action, Component, Report, TaskNote
+from .order import ordered
+from .totals import total, totals
 
 SCHEMA_VERSION = 1
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import safe
+from .text import safe
 
 SOURCES = ("cidr_ipv4", "cidr_ipv6", "group_id", "prefix_list_id")
 _NAMES = ("name", "id", "key", "sid", "Sid", "Name", "Id", "Key")

@@ -12,18 +12,11 @@ import html
 import re
 from collections.abc import Sequence
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Component, Report
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import (
-    failures,
-    other_tasks,
-    problems,
-    resource_lines,
-    target_text,
-    targets,
-)
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.strays import unclaimed
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import remarks, sentences, short_counts, table, totals
+from .model import Component, Report
+from .report import failures, other_tasks, problems, resource_lines, target_text, targets
+from .strays import unclaimed
+from .text import Line
+from .totals import remarks, sentences, short_counts, table, totals
 
 LIMIT = 60_000
 WIDTH = 110

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Action
+from .model import Action
 
 # What stands on nothing comes first. A kind that is not listed comes after these, by name.
 KINDS = (

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Component, Failure, Report, Target, TaskNote
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.order import by_kind, groups, ordered
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.resource import brief, full
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.strays import unclaimed
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.table import tables
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, hang, indent, line, safe, width_of, wrap
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.totals import duration, plural, short_counts, table, totals, verdict
+from .model import Component, Failure, Report, Target, TaskNote
+from .order import by_kind, groups, ordered
+from .resource import brief, full
+from .strays import unclaimed
+from .table import tables
+from .text import Line, Span, hang, indent, line, safe, width_of, wrap
+from .totals import duration, plural, short_counts, table, totals, verdict
 
 NARROWEST = 60
 NAMED = 12

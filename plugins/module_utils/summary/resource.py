@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.differ import decode, diff, is_scalar, is_tags, listed, scalar_spans
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.facts import inline
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import UNKNOWN, Action, Change
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, flow, hang, line, safe, width_of, wrap
+from .differ import decode, diff, is_scalar, is_tags, listed, scalar_spans
+from .facts import inline
+from .model import UNKNOWN, Action, Change
+from .text import Line, Span, flow, hang, line, safe, width_of, wrap
 
 SYMBOLS = {"create": "+", "update": "~", "replace": "-/+", "delete": "-"}
 STYLES = {"create": "add", "update": "change", "replace": "replace", "delete": "remove"}

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Report, Stray
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, line, safe, wrap
+from .model import Report, Stray
+from .text import Line, line, safe, wrap
 
 NAMED = 15
 """So many resources of a component are named; an account can hold thousands of them."""

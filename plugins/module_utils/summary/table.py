@@ -7,20 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.differ import decode, is_tags, listed, scalar_spans
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.facts import inline, scalar
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import SENSITIVE, UNKNOWN, Action
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.resource import (
-    BODY,
-    STYLES,
-    SYMBOLS,
-    full,
-    is_short,
-    is_unknown,
-    pairs,
-    unknown_names,
-)
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, columns, flow, hang, safe, width_of
+from .differ import decode, is_tags, listed, scalar_spans
+from .facts import inline, scalar
+from .model import SENSITIVE, UNKNOWN, Action
+from .resource import BODY, STYLES, SYMBOLS, full, is_short, is_unknown, pairs, unknown_names
+from .text import Line, Span, columns, flow, hang, safe, width_of
 
 FEWEST = 2
 Row = dict[str, Any]

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import VERBS, Component, Report
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line, Span, columns, line, safe, width_of
+from .model import VERBS, Component, Report
+from .text import Line, Span, columns, line, safe, width_of
 
 
 @dataclass(frozen=True)

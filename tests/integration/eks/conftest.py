@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds import logs_eks
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
 from rehearsal.testing import Cloud
 from tests.integration.network.support import Requests
 

@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.judge import Known, objections
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.questions import questions
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.resources import build
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.settings import Cluster, Network
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.validate import validate
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import Known, objections
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.questions import questions
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Cluster, Network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan
@@ -84,9 +85,9 @@ class Site:
         return objections(self.read(clusters), self.known(clusters, self.observed()), lambda _address: True)
 
     def desired(self, **clusters: Any) -> list[Resource]:
-        facts = Facts(self.environment, self.component, REGION, ACCOUNT, tags=self.tags)
+        place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags)
         there = self.known(clusters, self.observed())
-        return build(self.read(clusters), facts, there.addons, there.installed())
+        return build(self.read(clusters), place, there.addons, there.installed())
 
     def observed(self, role: str = "plan") -> list[Observed]:
         aws = self.aws(role)

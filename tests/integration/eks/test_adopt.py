@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 
 from .support import REGION, Site, cluster

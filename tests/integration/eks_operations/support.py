@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Listing
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import NotFound
 from rehearsal.testing import Cloud

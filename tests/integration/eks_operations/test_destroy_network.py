@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from rehearsal.testing import Cloud
 
 from .site import Changes, Site

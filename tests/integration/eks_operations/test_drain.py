@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations import drain_aws, draining
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.draining import Drainer, Limits
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.leftovers import Cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain import draining
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain import in_aws as drain_aws
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.draining import Drainer, Limits
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.leftovers import Cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import BadAccess
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Stopped, SystemClock, silent
 from rehearsal.testing import Cloud

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.drain import INTERRUPTED
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.run import INTERRUPTED
 from rehearsal.testing import Cloud
 
 from .site import ROOT, Changes, Site

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations import upgrade
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.facts import Facts
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.findings import Finding
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.judge import judge
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.look_aws import is_through, look_at_cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade import check as upgrade
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.facts import Facts
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.findings import Finding
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.judge import judge
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.look_aws import is_through, look_at_cluster
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import BadAccess
 from rehearsal.testing import Cloud
 from tests.integration.eks import support as eks

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.look_inside import api_of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.look_inside import api_of
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
 from rehearsal.testing import Cloud
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.filter.cluster_errors import FOUND_LATER
-from ansible_collections.mainstay.aws.plugins.module_utils.eks import resources as eks
-from ansible_collections.mainstay.aws.plugins.module_utils.eks import validate as eks_input
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
 from tests.integration.examples import network_state as is_
@@ -151,7 +152,7 @@ def expected_addresses(inventory: str) -> set[str]:
     networks, problems = validate(variables(inventory, "vpc")["vpc_networks"], region=target["platform_region"])
     clusters, more = eks_input.validate(variables(inventory, "eks")["eks_clusters"], "eks_clusters", environment, "cluster", FOUND_LATER)
     assert problems + more == []
-    resources = build(networks, Facts(environment, "network", *place)) + eks.build(clusters, Facts(environment, "cluster", *place), {}, {})
+    resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
     return {resource.address for resource in resources}
 
 

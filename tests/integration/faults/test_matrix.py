@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
@@ -53,7 +55,7 @@ AGAIN = {**CHANGED, "availability_zones": ZONES[:1], "nat": "none", "security": 
 def network(settings: dict[str, Any]) -> list[Resource]:
     networks, problems = validate({"main": settings}, "networks", REGION)
     assert problems == []
-    return build(networks, Facts(OWNER.environment, OWNER.component, REGION, ACCOUNT, permissions_boundary=settings.get("boundary")))
+    return build(networks, Place(OWNER.environment, OWNER.component, REGION, ACCOUNT, permissions_boundary=settings.get("boundary")))
 
 
 def plain(role: dict[str, Any], key: dict[str, Any], group: dict[str, Any]) -> list[Resource]:

@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds import logs_eks
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_all import eks_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import WRITES, action_of
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.all import eks_kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import WRITES
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import operations_of
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws import lock
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import Locked, Lost, held
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import Entry, Holder, Mode, this_process
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.component import lock
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import Locked, Lost, held
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import Entry, Holder, Mode, this_process
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
 

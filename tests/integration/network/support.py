@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
@@ -54,8 +56,8 @@ class Site:
     def desired(self, **networks: Any) -> list[Resource]:
         read, problems = validate(networks, "networks", REGION)
         assert not problems, problems
-        facts = Facts(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
-        return build(read, facts)
+        place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
+        return build(read, place)
 
     def observed(self, role: str = "plan") -> list[Observed]:
         aws = self.aws(role)

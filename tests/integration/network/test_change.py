@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group import SecurityGroup
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import fixed
 from rehearsal.testing import Cloud
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quotas import EXCEEDED, UNCHECKED, Demand, Limit, demands, shortfalls
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import EXCEEDED, UNCHECKED, Demand, Limit, demands, shortfalls
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import is_standard, standard_vcpus
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS as ALL_KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import Failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan

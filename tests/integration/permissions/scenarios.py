@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
-from ansible_collections.mainstay.aws.plugins.module_utils.eks_operations.occupants import look as occupants
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS, available_zones
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import Facts, build
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.occupants import look as occupants
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, available_zones
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
@@ -40,7 +42,7 @@ FREE = Scope(OWNER.environment, ACCOUNT, REGION)
 def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner: Owner = OWNER, **tags: str) -> list[Resource]:
     networks, problems = validate({"main": dict(settings)}, "networks", REGION)
     assert problems == []
-    return build(networks, Facts(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary))
+    return build(networks, Place(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary))
 
 
 SMALL = {**matrix.SMALL, "flow_logs": FLOW_LOGS}

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock import held
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.quota_reads import check
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.unclaimed import look
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds import logs_eks
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, failure
 from rehearsal.testing import Cloud

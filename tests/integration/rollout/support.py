@@ -13,11 +13,11 @@ import yaml
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import from_options
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.plan import Plan
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Conflict, NotFound
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.verifier import Report, Verifier
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Plan
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Report, Verifier
 from rehearsal.kubernetes import build
 from rehearsal.kubernetes.plane import ControlPlane
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from rehearsal.kubernetes import build
-from tests.unit.kubernetes import running
-from tests.unit.kubernetes.fake_api import FakeApi
-from tests.unit.kubernetes.samples import (
+from tests.unit.rollout import running
+from tests.unit.rollout.fake_api import FakeApi
+from tests.unit.rollout.samples import (
     NEW,
     OLD,
     ROLLING,

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes import records
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.plan import Bake, ServiceCheck
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Conflict
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.returning import Wish
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Bake, ServiceCheck
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import Wish
 
 from .support import Cluster, outcome, workload
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import carried_out, refusal
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.part import Context, make_part
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import carried_out, refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import Context, make_part
 from rehearsal.testing import Cloud
 from tests.integration.network.support import ACCOUNT, EVERYTHING, REGION, ZONES, Site, network
 

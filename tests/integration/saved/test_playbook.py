@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.lock_entries import Entry, Holder
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import Entry, Holder
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
 from tests.integration.examples.running import Run, mutations, play

@@ -17,7 +17,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mainstay.aws.plugins.action import in_worker
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.progress import Spaced
+from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Spaced
 
 SAFE: dict[str, Any] = {
     "asynchronous": False,

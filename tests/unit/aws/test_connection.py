@@ -15,7 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
 
 OWNER = Owner("prod", "network")

@@ -12,15 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.values import (
-    policy,
-    sorted_strings,
-    tag_changes,
-    tag_dict,
-    tag_list,
-    visible,
-    with_foreign,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.canonical import policy, sorted_strings
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_changes, tag_dict, tag_list, visible, with_foreign
 
 
 def statement(**more: Any) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 
 OWNER = Owner("prod", "cluster")
 Answer = Callable[[Mapping[str, Any]], Any]

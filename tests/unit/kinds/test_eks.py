@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks import EksKind
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_access import EksAccessEntry
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_addon import EksAddon
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_cluster import EksCluster
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_errors import failed_update, refused
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_fargate import EksFargateProfile
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_nodegroup import EksNodegroup
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.access_entry import EksAccessEntry
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.addon import EksAddon
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.base import EksKind
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.cluster import EksCluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.errors import failed_update, refused
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.fargate_profile import EksFargateProfile
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.nodegroup import EksNodegroup
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
 

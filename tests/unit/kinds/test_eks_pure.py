@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_access import access_policies, scopes
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_addon import document
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_cluster import cidrs, logging
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_fargate import canonical_selectors
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_nodegroup import canonical_taints, label_changes, taint_changes, within
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_scaling import canonical_schedules, schedules_of, target_of
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.iam_oidc import plain_url
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.launch_template import canonical_data, unless_only_tags
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits_eks import vcpus_of_group, vcpus_of_size
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.access_entry import access_policies, scopes
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.addon import document
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.cluster import cidrs, logging
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.fargate_profile import canonical_selectors
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.launch_template import canonical_data, unless_only_tags
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.limits import vcpus_of_group, vcpus_of_size
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.nodegroup import (
+    canonical_taints,
+    label_changes,
+    taint_changes,
+    within,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.oidc_provider import plain_url
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.scaling import canonical_schedules, schedules_of, target_of
 
 TAINT = {"key": "gpu", "value": "yes", "effect": "NO_SCHEDULE"}
 OTHER = {"key": "gpu", "value": "no", "effect": "NO_SCHEDULE"}

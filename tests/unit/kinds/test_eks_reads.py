@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.eks_all import IN_CLUSTERS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.all import IN_CLUSTERS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import observe
 
 from .scripted import Script, mark, refusal

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.routing import LAST_RULE, NetworkAcl, RouteTable
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.routing import LAST_RULE, NetworkAcl, RouteTable
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.vpc import InternetGateway, NatGateway, Vpc
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group import flatten, permission, rules
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.vpc import InternetGateway, NatGateway, Vpc
 
 # ---- rules of security groups ----
 

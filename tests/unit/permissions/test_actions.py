@@ -12,6 +12,7 @@ from typing import Any
 import cfnlint
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import (
     INNER,
     LEAVES,
@@ -21,7 +22,6 @@ from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions i
     ROOTS,
     TOGETHER,
     WRITES,
-    action_of,
     is_known,
     needed_for,
 )

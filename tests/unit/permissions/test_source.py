@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import (
     Unreadable,
     method_names,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.eks.component import KINDS as CLUSTERS
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS as NETWORK
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import KINDS as CLUSTERS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS as NETWORK
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS, kinds_for
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec, removal_argument_spec
 from ansible_collections.mainstay.aws.plugins.modules import platform_unclaimed, platform_unclaimed_info

@@ -15,13 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import (
-    AlreadyThere,
-    Ambiguous,
-    CallFailed,
-    EngineError,
-    NotYet,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, EngineError, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import (
     Observed,
     fixed,

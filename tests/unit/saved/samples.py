@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.part import Context, make_part
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import Context, make_part
 from tests.unit.reconcile.fake import kinds
 
 KINDS = kinds()

@@ -13,9 +13,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.book import NotAPlan, as_text, make_book, part_of, read_book, strangers
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.gather import gather
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import (
+    NotAPlan,
+    as_text,
+    make_book,
+    part_of,
+    read_book,
+    strangers,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.gather import gather
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import refusal
 
 from .samples import CONSENT, DESIRED, IDENTITY, KINDS, OBSERVED, context, described, saved, seen
 

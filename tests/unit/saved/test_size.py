@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.mainstay.aws.plugins.module_utils.network.component import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.network.resources import build
-from ansible_collections.mainstay.aws.plugins.module_utils.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.book import as_text, checked, make_book
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.moved import refusal
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.part import make_part
-from tests.unit.network.samples import FACTS, REGION, settings
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import as_text, checked, make_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import make_part
+from tests.unit.domains.network.samples import PLACE, REGION, settings
 
 from .samples import CONTEXT
 
@@ -23,7 +23,7 @@ LARGEST = 600_000
 def test_a_plan_of_ten_networks() -> None:
     networks, problems = validate({f"net{n}": settings(cidr=f"10.{n}.0.0/16") for n in range(10)}, "vpc_networks", REGION)
     assert problems == []
-    desired = build(networks, FACTS)
+    desired = build(networks, PLACE)
     part = make_part(CONTEXT, desired, [], plan_only(desired, [], KINDS, Consent()), KINDS, Consent())
     book = make_book([part], "2026-01-31T12:00:00Z")
     assert len(part["actions"]) == len(desired) == 402

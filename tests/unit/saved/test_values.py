@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, ref
-from ansible_collections.mainstay.aws.plugins.module_utils.saved.values import (
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.values import (
     agrees,
     between,
     canonical,

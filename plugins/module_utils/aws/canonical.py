@@ -1,0 +1,36 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documents and lists in the one form in which desired and observed are compared. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def policy(document: Any) -> Any:
+    """A policy document in canonical form: parsed, one-element lists as their element, order without meaning taken out.
+
+    IAM reads an action, resource or principal given as a string and as a list of one alike, and ignores their order.
+    """
+    if isinstance(document, str):
+        document = json.loads(document)
+    return _canonical(document)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _canonical(item) for name, item in sorted(value.items())}
+    if isinstance(value, list | tuple):
+        items = [_canonical(item) for item in value]
+        if all(isinstance(item, str) for item in items):
+            items = sorted(set(items))
+        return items[0] if len(items) == 1 else items
+    return {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+
+
+def sorted_strings(values: Iterable[str]) -> list[str]:
+    """Ids, names, zones: lists whose order says nothing."""
+    return sorted(str(value) for value in values)

@@ -1,0 +1,69 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a module returns: the plan, the diff, the outputs and the errors, of the same shape in check mode, after an apply and in failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from ..aws.connection import Aws
+from ..reconcile import report
+from ..reconcile.engine import Result
+from ..reconcile.errors import Failure
+from .connect import fail
+from .domain import Domain, Observation
+from .interruption import Interruption, hand_over
+from .progress import Channel
+from .quotas import EXCEEDED
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What a call says besides its plan. ``problems``: what stands in its way, or may."""
+
+    note: str = ""
+    problems: Sequence[Failure] = ()
+
+
+def answer(module: Any, domain: Domain, observation: Observation, result: Result, aws: Aws, seconds: float, remarks: Remarks) -> NoReturn:
+    """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
+    shown = {
+        **report.plan_dict(result, module.check_mode),
+        "component": module.params["component"],
+        "environment": module.params["environment"],
+        "target": observation.place.as_dict(),
+        "seconds": round(seconds, 2),
+        "api_calls": dict(aws.counts),
+        "note": remarks.note,
+        "problems": [problem.as_dict() for problem in remarks.problems],
+    }
+    values = {
+        "changed": report.changed(result, module.check_mode),
+        "diff": report.diff_list(result),
+        "plan": shown,
+        "outputs": {**domain.outputs(result.attributes()), "deferred": result.deferred},
+        **({"unclaimed": observation.unclaimed} if observation.unclaimed else {}),
+    }
+    if result.interrupted or Interruption.happened:
+        summary = "\n".join([_summary(result), *map(str, result.failures)])
+        hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
+    if result.failures:
+        fail(module, result.failures, _summary(result), **values)
+    module.exit_json(**values)
+    raise AssertionError("exit_json does not return")
+
+
+def _summary(result: Result) -> str:
+    if result.plan.refused and result.report is None:
+        names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
+        return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+    if any(failed.code == EXCEEDED for failed in result.failures):
+        return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
+    if result.report is None:
+        return "Nothing was changed."
+    done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
+    why = "The run was interrupted" if result.interrupted else "The run failed"
+    return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."

@@ -1,0 +1,100 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Bringing a plan about: under the run lock, on what is there once it is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..aws.connection import Aws
+from ..aws.place import Place
+from ..reconcile.claims import take
+from ..reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
+from ..reconcile.errors import CallFailed, Failure, failure
+from ..reconcile.model import Observed, Resource
+from ..reconcile.planner import Consent
+from ..reconcile.waiting import Patience, Stopped
+from .domain import Domain
+from .interruption import interruptible
+from .lock import held
+from .lock_entries import Mode
+from .progress import progress
+
+Check = Callable[[Sequence[Observed]], list[Failure]]
+"""What speaks against applying, given what is there."""
+
+
+def no_objection(_observed: Sequence[Observed]) -> list[Failure]:
+    """Nothing speaks against it."""
+    return []
+
+
+def patience(module: Any) -> Patience:
+    given = {"poll": module.params["poll_interval"], "settle": module.params["settle_seconds"], "timeout": module.params["timeout"]}
+    return Patience(**{name: value for name, value in given.items() if value is not None})
+
+
+def claimed(
+    module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
+) -> list[Observed]:
+    """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
+    if module.params["state"] == "absent":
+        return list(observed)
+    adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
+    found = take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
+    return still_awaited(found, module.params.get("deferred") or ())
+
+
+def still_awaited(observed: Sequence[Observed], deferred: Collection[str]) -> list[Observed]:
+    """What an earlier call of this run has begun counts as coming up until this call has looked at it.
+
+    So one that failed in the meantime fails the run, as it would have had that call waited, instead of being replaced in silence.
+    """
+    return [replace(seen, state="pending") if seen.state == "failed" and seen.address in deferred else seen for seen in observed]
+
+
+def apply(
+    module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, check: Check
+) -> Result:
+    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this.
+
+    ``check`` says what speaks against doing it, given what is there.
+    """
+    settings = Settings(consent, patience(module), progress=progress, defer=frozenset(module.params.get("defer") or ()))
+    if planned.plan.refused:
+        return reconcile(desired, planned.final, domain.kinds, aws, settings)
+    mode: Mode = "exclusive" if module.params["state"] == "absent" else "shared"
+    with interruptible(settings.clock.stop):
+        try:
+            with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
+                # somebody may have been at work between our first look and now
+                now = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
+                if objections := check(now):
+                    return refused(planned, objections)
+                result = reconcile(desired, now, domain.kinds, aws, settings)
+        except (CallFailed, ObservationFailed, Stopped) as error:
+            return replace(planned, failures=_not_begun(error))
+    return result if lock.lost is None else _cut_off(result, lock.lost)
+
+
+def refused(planned: Result, objections: list[Failure]) -> Result:
+    """Nothing of the saved plan was begun, and what a new plan would do was not asked for."""
+    unchanged = tuple(action for action in planned.plan.actions if action.verb == "none")
+    return replace(planned, plan=replace(planned.plan, actions=unchanged), failures=objections)
+
+
+def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]:
+    if isinstance(error, ObservationFailed):
+        return error.failures
+    if isinstance(error, Stopped):
+        return [Failure("", "", "Interrupted", "the run was asked to stop while it waited for the run lock")]
+    return [failure("", error)]
+
+
+def _cut_off(result: Result, lost: CallFailed) -> Result:
+    """The loss of the lock told once, and not for every change that it prevented."""
+    others = [one for one in result.failures if one.code not in (lost.code, "Interrupted")]
+    return replace(result, failures=[failure("", lost), *others])

@@ -1,0 +1,85 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Connecting a module to AWS: whose resources it is about, with which credentials, and the errors that end it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from ..aws.buckets import pace
+from ..aws.connection import Aws
+from ..aws.owner import Owner
+from ..aws.place import Place
+from ..aws.session import client_maker, refused_endpoint
+from ..reconcile.errors import CallFailed, Failure
+from .options import owner_problems
+
+BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
+
+
+def connect(module: Any) -> tuple[Aws, str | None, str]:
+    if problems := owner_problems(module.params):
+        module.fail_json(msg="\n".join(problems))
+    make, region, endpoint = client_maker(module)
+    if reason := refused_endpoint(endpoint, os.environ):
+        module.fail_json(msg=reason)
+    if not region:
+        module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
+    owner = Owner(module.params["environment"], module.params["component"])
+    account = module.params.get("expected_account_id") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_ACCESS_KEY_ID")
+    return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
+
+
+def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str | None) -> Place:
+    """The place of a module's component, from the reply of GetCallerIdentity. Ends the module if the account is not the expected one."""
+    check_account(module, caller["Account"], caller["Arn"])
+    params = module.params
+    return Place(
+        environment=params["environment"],
+        component=params["component"],
+        region=region,
+        account_id=caller["Account"],
+        partition=caller["Arn"].split(":")[1],
+        caller=caller["Arn"],
+        endpoint=endpoint,
+        tags=params.get("tags") or {},
+        permissions_boundary=params.get("permissions_boundary"),
+    )
+
+
+def check_account(module: Any, account_id: str, caller: str) -> None:
+    expected = module.params.get("expected_account_id")
+    if expected and str(expected) != account_id:
+        module.fail_json(
+            msg=f"platform_account_id (option expected_account_id) is {expected}, but the credentials belong to account {account_id} "
+            f"({caller}). Nothing was changed. Use credentials of account {expected}, or correct the inventory."
+        )
+
+
+def unidentified(error: CallFailed, region: str) -> str:
+    if error.code in BAD_CREDENTIALS:
+        return _not_enabled(region)
+    return "AWS could not be asked who is calling."
+
+
+def unread(failures: Sequence[Failure], region: str) -> str:
+    if any(one.code in BAD_CREDENTIALS for one in failures):
+        return _not_enabled(region)
+    return "What exists could not be read, so nothing was planned or changed."
+
+
+def _not_enabled(region: str) -> str:
+    return (
+        f"The credentials are not accepted in region {region} (platform_region). If it is an opt-in region such as af-south-1, enable it: "
+        f"`aws account enable-region --region-name {region}`, and use session tokens from a regional STS endpoint. "
+        "Otherwise the credentials are wrong or have expired."
+    )
+
+
+def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) -> NoReturn:
+    """End the module with every error on a line of its own."""
+    module.fail_json(msg="\n".join([summary, *(f"- {one}" for one in failures)]), errors=[one.as_dict() for one in failures], **more)
+    raise AssertionError("fail_json does not return")

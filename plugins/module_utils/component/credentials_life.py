@@ -1,0 +1,92 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether the session's credentials will outlive the run.
+
+Only credentials from the environment have an end that nobody can move: they were exported from somewhere, with the time at which they
+expire in a variable beside them. What a profile, a credential process, a web identity or an instance role gives is asked for again by
+botocore before it expires. Nothing is known about the end of all others, and that is no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..reconcile.model import Kind
+from ..reconcile.planner import Action
+
+VARIABLES = ("AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION")
+"""Where `aws configure export-credentials --format env` and tools like it write the end; the first that is set counts."""
+
+
+@dataclass(frozen=True)
+class End:
+    """When credentials expire, and the variable that says so."""
+
+    at: datetime
+    variable: str
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def end_of(access_key: str | None, profile: str | None, environment: Mapping[str, str]) -> End | None:
+    """When the credentials expire that a module uses; None where nobody can say, or where they are renewed.
+
+    Raises ValueError for a variable that is no time.
+    """
+    if profile or not access_key or access_key not in (environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_ACCESS_KEY")):
+        return None
+    variable = next((name for name in VARIABLES if environment.get(name)), None)
+    if variable is None:
+        return None
+    try:
+        at = datetime.fromisoformat(environment[variable].strip())
+    except ValueError:
+        raise ValueError(
+            f"{variable} is {environment[variable]!r}, which is no time such as 2026-01-31T12:00:00Z; correct or unset it"
+        ) from None
+    return End((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC), variable)
+
+
+def longest(actions: Iterable[Action], kinds: Mapping[str, Kind], timeout: float | None = None) -> tuple[float, str]:
+    """(seconds, address): the longest that one of these actions may take, which is how long the run must be able to make calls."""
+    takes = [(timeout or _limit(action, kinds[action.kind]), action.address) for action in actions]
+    return max(takes, key=lambda one: one[0], default=(0.0, ""))
+
+
+def _limit(action: Action, kind: Kind) -> float:
+    verbs = ("create", "delete") if action.verb == "replace" else (action.verb,)
+    return max(kind.timeouts.get(verb, kind.timeout) for verb in verbs)
+
+
+def shortage(end: End, now: datetime, needed: float, address: str) -> str | None:
+    """Why the credentials do not last, in a sentence or two that say what to do; None if they do."""
+    if not address or end.at - now >= timedelta(seconds=needed):
+        return None
+    left = (end.at - now).total_seconds()
+    when = f"expire at {end}, in {spoken(left)}" if left > 0 else f"expired at {end}"
+    return (
+        f"The credentials {when} ({end.variable}), and this run may need {spoken(needed)}: so long may {address} take. "
+        f"Get credentials that last longer, or use a profile, which is renewed. If {end.variable} is not about these credentials, unset it."
+    )
+
+
+def spoken(seconds: float) -> str:
+    """A length of time for people: whole minutes, or seconds where it is less than one."""
+    number, unit = (int(seconds // 60), "minute") if seconds >= 60 else (int(seconds), "second")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def life_warning(
+    params: Mapping[str, Any], environment: Mapping[str, str], actions: Iterable[Action], kinds: Mapping[str, Kind]
+) -> str | None:
+    """What is wrong with the life of a module's credentials, given what it is about to do."""
+    try:
+        end = end_of(params.get("access_key"), params.get("profile"), environment)
+    except ValueError as error:
+        return str(error)
+    return shortage(end, datetime.now(UTC), *longest(actions, kinds, params.get("timeout"))) if end else None

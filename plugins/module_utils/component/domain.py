@@ -1,0 +1,90 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a domain (networks, clusters, databases, ...) contributes to a module call, and what it is told. component/run.py calls it.
+
+A domain subclasses ``Domain``, names its kinds, and overrides ``resources`` and ``outputs``; everything else has a default. Its methods
+are pure, except for the questions and the checks, which read AWS, and the guard, which watches an apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..aws.connection import Aws
+from ..aws.place import Place
+from ..reconcile.engine import Result
+from ..reconcile.errors import EngineError, Failure
+from ..reconcile.model import Kind, Observed, Resource
+from ..reconcile.planner import Plan
+from .outputs import Attributes
+
+
+class InvalidInput(EngineError):
+    """The module's parameters cannot be used. One message for each mistake; raised before the first API call."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("\n".join(messages))
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a call knows before it plans.
+
+    ``observed``: what exists of the component. ``answers``: the replies to the domain's questions, by their names. ``unclaimed``: what no
+    component of the inventory claims, if that was asked.
+    """
+
+    place: Place
+    observed: Sequence[Observed] = field(default=(), repr=False)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    unclaimed: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What checks of a plan found: ``problems`` that stand in its way and ``warnings`` to print beside it."""
+
+    problems: Sequence[Failure] = ()
+    warnings: Sequence[str] = ()
+
+
+Verdict = Callable[[Result], Sequence[Failure]]
+"""Called with the result of an apply; returns what must not have happened."""
+
+
+class Domain:
+    """What one module manages. ``params``: the module's parameters. Raises InvalidInput for what can be refused without a call."""
+
+    kinds: Mapping[str, Kind] = {}
+    """Every kind of the domain, by its name: all are listed in every call, wanted or not."""
+
+    def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
+        """Reads whose answers the other methods need, by name. They run side by side with the observation."""
+        return {}
+
+    def problems(self, _observation: Observation) -> Sequence[str]:
+        """What is wrong with the input, given what exists and what AWS answered. Any problem stops the call before it plans."""
+        return ()
+
+    def resources(self, _observation: Observation) -> Sequence[Resource]:
+        """The desired resources."""
+        return ()
+
+    def notes(self, _observation: Observation) -> Sequence[str]:
+        """What to say with the plan, such as how long AWS supports a version."""
+        return ()
+
+    def checks(self, _plan: Plan, _aws: Aws, _region: str) -> Checked:
+        """What a plan would meet that only a look at AWS tells, such as what an upgrade would break."""
+        return Checked()
+
+    def guard(self, _aws: Aws, _observation: Observation, _plan: Plan) -> Verdict:
+        """Called before an apply; the verdict that it returns is called after it."""
+        return lambda _result: ()
+
+    def outputs(self, _attributes: Attributes) -> dict[str, Any]:
+        """What others may know, from the attributes of resources by address."""
+        return {}

@@ -1,0 +1,86 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Quotas asked of AWS: the account's limits and what is in use of them, only for what a plan needs, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..aws.connection import Aws
+from ..aws.quotas import Count, Quota
+from ..reconcile.errors import CallFailed, Failure
+from ..reconcile.planner import Plan
+from .quotas import UNCHECKED, Demand, Limit, demands, shortfalls
+
+Identity = tuple[str, str]
+
+
+def check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str) -> tuple[list[Failure], list[Failure]]:
+    """(what certainly stops an apply of this plan, what may trouble it). A plan that needs nothing costs no call.
+
+    A limit that could not be read never stops a run: AWS's default is assumed, and an account may have been given more.
+    """
+    wanted = demands(plan, kinds)
+    if not wanted:
+        return [], []
+    limits, in_use, doubts = _ask(wanted, aws)
+    found = shortfalls([demand for demand in wanted if demand.quota.identity() not in doubts], limits, in_use)
+    certain = [short.failure(region) for short in found if not short.limit.doubt]
+    return certain, [short.failure(region) for short in found if short.limit.doubt] + list(doubts.values())
+
+
+def _ask(wanted: Sequence[Demand], aws: Aws) -> tuple[dict[Identity, Limit], dict[Identity, Mapping[str, int]], dict[Identity, Failure]]:
+    """The limits, what is in use, and what could not be counted."""
+    quotas = {demand.quota.identity(): demand.quota for demand in wanted}
+    scopes: dict[Identity, set[str]] = {}
+    for demand in wanted:
+        if isinstance(demand.quota, Count) and not demand.new:
+            scopes.setdefault(demand.quota.identity(), set()).add(demand.scope)
+    services = sorted({service for service, _code in quotas})
+    questions: list[Callable[[], Any]] = [
+        *(lambda service=service: _limits(aws, [q for q in quotas.values() if q.service == service]) for service in services),
+        *(lambda identity=identity: _used(aws, quotas[identity], sorted(scopes[identity])) for identity in scopes),
+    ]
+    answers = aws.map(lambda question: question(), questions)
+    limits = {identity: limit for some in answers[: len(services)] for identity, limit in some.items()}
+    in_use, doubts = {}, {}
+    for identity, answer in zip(scopes, answers[len(services) :], strict=True):
+        if isinstance(answer, CallFailed):
+            message = f"{quotas[identity].name}: what is in use could not be counted: {answer.message}"
+            doubts[identity] = Failure("", answer.operation, UNCHECKED, message, answer.hint)
+        else:
+            in_use[identity] = answer
+    return limits, in_use, doubts
+
+
+def _used(aws: Aws, quota: Quota, scopes: Sequence[str]) -> Mapping[str, int] | CallFailed:
+    try:
+        return quota.used(aws, scopes) if isinstance(quota, Count) else {}
+    except CallFailed as error:
+        return error
+
+
+def _limits(aws: Aws, quotas: Sequence[Quota]) -> dict[Identity, Limit]:
+    """The account's limits of one service: one by one if it is one, else with one list. What has no value of its own has AWS's."""
+    try:
+        own = _applied(aws, quotas)
+        return {quota.identity(): Limit(own[quota.code] if quota.code in own else _default(aws, quota)) for quota in quotas}
+    except CallFailed as error:
+        return {quota.identity(): Limit(quota.default, f"could not be read: {error.code or error.message}") for quota in quotas}
+
+
+def _applied(aws: Aws, quotas: Sequence[Quota]) -> dict[str, int]:
+    service = quotas[0].service
+    if len(quotas) == 1:
+        reply = aws.find("service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=quotas[0].code)
+        return {quotas[0].code: int(reply["Quota"]["Value"])} if reply else {}
+    listed = aws.list_all("service-quotas", "list_service_quotas", "Quotas", ServiceCode=service)
+    return {entry["QuotaCode"]: int(entry["Value"]) for entry in listed if "Value" in entry}
+
+
+def _default(aws: Aws, quota: Quota) -> int:
+    """AWS's default as AWS says it today; as it was when this was written, for what Service Quotas does not know in this region."""
+    reply = aws.find("service-quotas", "get_aws_default_service_quota", ServiceCode=quota.service, QuotaCode=quota.code)
+    return int(reply["Quota"]["Value"]) if reply else quota.default

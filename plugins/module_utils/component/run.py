@@ -1,0 +1,171 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What every domain's module does: observe, plan, apply, answer. connect.py, this file and answer.py alone touch the module object."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..aws.connection import Aws
+from ..reconcile.claims import names_held
+from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
+from ..reconcile.errors import CallFailed, EngineError, failure
+from ..reconcile.model import Kind, Resource
+from ..reconcile.planner import Consent
+from .answer import Remarks, answer
+from .applying import Check, apply, claimed, no_objection, refused
+from .connect import connect, fail, place_of, unidentified, unread
+from .credentials_life import life_warning
+from .domain import Domain, InvalidInput, Observation
+from .quota_reads import check as check_quotas
+from .unclaimed import answer_of as unclaimed_by
+
+if TYPE_CHECKING:
+    from .saving import Saving
+
+ALL = ("*",)
+
+
+def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
+    """Bring the component to the state that the module's parameters describe, or plan it in check mode; ends the module.
+
+    ``make_domain`` is given the parameters and returns the Domain, or raises InvalidInput.
+    """
+    start = time.monotonic()
+    domain = domain_of(module, make_domain)
+    saving = saved_plans(module)
+    aws, endpoint, region = connect(module)
+    observation = look_around(module, aws, endpoint, region, domain)
+    absent = module.params["state"] == "absent"
+    if not absent and (problems := [*defer_problems(module.params, domain), *domain.problems(observation)]):
+        module.fail_json(msg="\n".join(problems))
+    try:
+        result, remarks = carry_out(module, domain, aws, observation, saving)
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    except CallFailed as error:
+        fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
+    answer(module, domain, observation, result, aws, time.monotonic() - start, remarks)
+
+
+def domain_of(module: Any, make_domain: Any) -> Domain:
+    """The module's domain. Ends the module if its input can be refused without a call."""
+    try:
+        domain: Domain = make_domain(module.params)
+        return domain
+    except InvalidInput as error:
+        module.fail_json(msg=str(error))
+    raise AssertionError("fail_json does not return")
+
+
+def consent_of(params: Mapping[str, Any]) -> Consent:
+    """What the caller allows. ``state: absent`` allows every deletion: it is what was asked for."""
+    return Consent(tuple(params["allow_replace"]), ALL if params["state"] == "absent" else tuple(params["purge"]))
+
+
+def carry_out(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
+    """Plan, and apply unless in check mode. Raises EngineError for a plan that cannot be made, CallFailed for a failed read."""
+    place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
+    desired: Sequence[Resource] = [] if absent else domain.resources(observation)
+    observed = claimed(module, domain, aws, desired, observation.observed, consent)
+    planned = plan_only(desired, observed, domain.kinds, consent)
+    check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
+    if objections := check(observed):
+        return refused(planned, objections), Remarks()
+    if rivals := names_held(planned.plan, domain.kinds, aws):
+        return replace(planned, failures=rivals), Remarks()
+    notes = [saving.keep_or_note(place, desired, planned, consent, domain.kinds)] if saving else []
+    note = "; ".join(text for text in (*notes, *(() if absent else domain.notes(observation))) if text)
+    exceeded, doubtful = check_quotas(planned.plan, domain.kinds, aws, place.region) if module.params["check_quotas"] else ([], [])
+    checked = domain.checks(planned.plan, aws, place.region)
+    for text in checked.warnings:
+        module.warn(text)
+    remarks = Remarks(note, [*(exceeded if module.check_mode else ()), *doubtful, *checked.problems])
+    if module.check_mode:
+        check_lifetime(module, planned, domain.kinds)
+    elif exceeded and not planned.plan.refused:
+        return replace(planned, failures=exceeded), remarks
+    elif planned.needs_apply:
+        check_lifetime(module, planned, domain.kinds)
+        verdict = domain.guard(aws, observation, planned.plan)
+        result = apply(module, domain, aws, place, desired, planned, consent, check)
+        return replace(result, failures=[*result.failures, *verdict(result)]), remarks
+    return planned, remarks
+
+
+def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
+    """What is wrong with the option ``defer``."""
+    known = ", ".join(sorted(domain.kinds))
+    return [
+        f"defer names {name!r}, which is no kind of resource here. There are {known}."
+        for name in params.get("defer") or ()
+        if name not in domain.kinds
+    ]
+
+
+def check_lifetime(module: Any, result: Result, kinds: Mapping[str, Kind]) -> None:
+    """Warns in a plan, and ends an apply, if the credentials expire before what is planned may be done."""
+    short = life_warning(module.params, os.environ, result.plan.permitted, kinds)
+    if short and module.check_mode:
+        module.warn(short)
+    elif short:
+        module.fail_json(msg=f"{short} Nothing was changed.")
+
+
+def saved_plans(module: Any) -> Saving | None:
+    """What the call wants with saved plans; most calls want nothing, and pay nothing for it."""
+    if not (module.params["save_plan"] or module.params["apply_plan"]):
+        return None
+    from .saving import saving_of
+
+    try:
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    raise AssertionError("fail_json does not return")
+
+
+def read_outputs(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
+    """Answer with the outputs of what exists, found by its owner tags; changes nothing."""
+    domain = domain_of(module, make_domain)
+    aws, endpoint, region = connect(module)
+    observation = look_around(module, aws, endpoint, region, domain)
+    observed = observation.observed
+    attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
+    outputs = {**domain.outputs(attributes), "deferred": sorted(seen.address for seen in observed if seen.state == "pending")}
+    module.exit_json(changed=False, outputs=outputs, found=sorted(attributes), target=observation.place.as_dict())
+    raise AssertionError("exit_json does not return")
+
+
+def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:
+    """Identity, the domain's questions, all its resources and, if asked for, what no component claims; read side by side.
+
+    Ends the module if any of it cannot be read, but for the last.
+    """
+    components = module.params.get("claimed")
+    questions = domain.questions()
+    with ThreadPoolExecutor(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
+        identity = pool.submit(aws.read, "sts", "get_caller_identity")
+        strays = pool.submit(unclaimed_by, aws, components, region) if components else None
+        seen = pool.submit(observe, domain.kinds, aws)
+        asked = {name: pool.submit(question, aws) for name, question in questions.items()}
+    try:
+        caller = identity.result()
+    except CallFailed as error:
+        fail(module, [failure("", error)], unidentified(error, region))
+    place = place_of(module, caller, region, endpoint)
+    try:
+        answers = {name: future.result() for name, future in asked.items()}
+        observed = seen.result()
+    except ObservationFailed as error:
+        fail(module, error.failures, unread(error.failures, region))
+    except CallFailed as error:
+        fail(module, [failure("", error)], unread([failure("", error)], region))
+    return Observation(place, observed, answers, strays.result() if strays else None)

@@ -1,0 +1,39 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What many module calls of one run need and can share: imported modules, and botocore's descriptions of services.
+
+Ansible forks a worker for every task of every host. What its parent has imported and read before, they all have for nothing; what it has
+not, each of them imports and reads again, which is most of what a call without changes costs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+from collections.abc import Iterable
+
+from ..aws.service_models import loader
+
+with contextlib.suppress(ImportError):  # AnsibleAWSModule says what is missing
+    import botocore.exceptions
+
+MODULES = "ansible_collections.mainstay.aws.plugins.modules"
+DATA_FILES = ("service-2", "endpoint-rule-set-1", "paginators-1")
+SHARED_FILES = ("endpoints", "partitions", "sdk-default-configuration")
+
+
+def warm(modules: Iterable[str]) -> None:
+    """Import these modules of the collection and read the descriptions of the ``SERVICES`` that they name."""
+    shared = loader(os.environ.get("AWS_DATA_PATH"))
+    for name in SHARED_FILES:
+        shared.load_data(name)
+    services: set[str] = set()
+    for name in modules:
+        with contextlib.suppress(ModuleNotFoundError):  # an action without a module
+            services.update(getattr(importlib.import_module(f"{MODULES}.{name}"), "SERVICES", ()))
+    for service in sorted(services):
+        for kind in DATA_FILES:
+            with contextlib.suppress(botocore.exceptions.DataNotFoundError):  # a service without paginators, say
+                shared.load_service_model(service, kind)

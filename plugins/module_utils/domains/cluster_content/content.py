@@ -1,0 +1,55 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""From settings to what k8s_objects takes: manifests, values to set in what is not ours, and releases. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS, Cluster, namespaces, releases
+from .namespaces import manifests, patches
+from .settings import Content, read_content
+
+
+def controllers_of(cluster: Mapping[str, Any]) -> tuple[str, ...]:
+    """The controllers that a cluster has by its settings: those named, and the autoscaler where it owns the nodes."""
+    named = cluster.get("controllers")
+    found = [LOAD_BALANCERS] if named is None else [name for name in named if name in CONTROLLERS]
+    owned = cluster.get("node_scaling", "cluster_autoscaler") == "cluster_autoscaler" and cluster.get("node_groups")
+    return tuple(dict.fromkeys([*found, *([AUTOSCALER] if owned else [])]))
+
+
+def content_of(
+    given: Any, path: str, settings: Mapping[str, Any], cluster: Cluster, charts: Mapping[str, Any], vendored: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """What k8s_objects takes of one cluster, and everything that is wrong with it."""
+    content, problems = read_content(given, path)
+    names = controllers_of(settings)
+    of_controllers, wrong = releases(names, cluster, charts, vendored)
+    problems += wrong
+    problems += [
+        f"{path}.releases.{name} is the name of a controller's release; choose another name, or set its values in eks_charts.{name}"
+        for name in content.releases
+        if name in of_controllers
+    ]
+    whole = _with(content, names, path, problems)
+    after = {"after": [LOAD_BALANCERS]} if LOAD_BALANCERS in names else {}
+    own = {name: {**after, **one} if isinstance(one, Mapping) else one for name, one in content.releases.items()}
+    found = {
+        "objects": [*manifests(whole), *content.objects],
+        "patches": patches(content.storage),
+        "releases": {**of_controllers, **own},
+    }
+    return found, problems
+
+
+def _with(content: Content, names: tuple[str, ...], path: str, problems: list[str]) -> Content:
+    own = namespaces(names)
+    taken = {one.name for one in content.namespaces}
+    problems += [
+        f"{path}.namespaces has {one.name}, which is made for a controller already; choose another name" for one in own if one.name in taken
+    ]
+    return replace(content, namespaces=(*own, *content.namespaces))

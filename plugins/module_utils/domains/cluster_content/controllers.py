@@ -1,0 +1,136 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Releases of the well-known controllers that a cluster has, with the values that follow from the cluster. Pure functions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .settings import Namespace, Network
+
+LOAD_BALANCERS = "aws-load-balancer-controller"
+AUTOSCALER = "cluster-autoscaler"
+LOGS = "fluent-bit"
+SECRETS = "external-secrets"
+
+ANYWHERE = "0.0.0.0/0"
+SOURCES = ("repository", "chart", "version", "values")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What of a cluster goes into values. Any of it may be not known yet."""
+
+    name: str
+    version: str
+    region: str
+    vpc_id: str
+    log_group: str
+    registry: str
+
+
+@dataclass(frozen=True)
+class Controller:
+    """A controller: where it runs, which pods may run there, and what its chart has to be told."""
+
+    namespace: str
+    values: Callable[[Cluster], dict[str, Any]]
+    own_namespace: Namespace | None = None
+
+
+def load_balancers(cluster: Cluster) -> dict[str, Any]:
+    return {"clusterName": cluster.name, "region": cluster.region, "vpcId": cluster.vpc_id}
+
+
+def autoscaler(cluster: Cluster) -> dict[str, Any]:
+    """Its version is that of the cluster: it simulates the scheduler of that version."""
+    return {"autoDiscovery": {"clusterName": cluster.name}, "awsRegion": cluster.region, "image": {"tag": f"v{cluster.version}.0"}}
+
+
+def logs(cluster: Cluster) -> dict[str, Any]:
+    return {"region": cluster.region, "clusterName": cluster.name, "cloudWatchLogs": {"logGroupName": cluster.log_group}}
+
+
+def secrets(cluster: Cluster) -> dict[str, Any]:
+    return {"region": cluster.region}
+
+
+TO_AWS = {ANYWHERE: (443,)}
+CONTROLLERS: Mapping[str, Controller] = {
+    LOAD_BALANCERS: Controller("kube-system", load_balancers),
+    AUTOSCALER: Controller("kube-system", autoscaler),
+    # It reads the logs of its node, which only privileged pods may.
+    LOGS: Controller(
+        "amazon-cloudwatch",
+        logs,
+        Namespace("amazon-cloudwatch", "privileged", network=Network(pod_identity=True, to_cidrs=TO_AWS)),
+    ),
+    # Its webhook is called by the control plane, which has no name in network policies.
+    SECRETS: Controller(
+        "external-secrets",
+        secrets,
+        Namespace("external-secrets", "restricted", network=Network(pod_identity=True, to_cidrs=TO_AWS, from_cidrs={ANYWHERE: (10250,)})),
+    ),
+}
+"""Their namespaces and service accounts are those that AWS rights are given to (eks/controllers.py)."""
+
+
+def releases(
+    names: Sequence[str], cluster: Cluster, charts: Mapping[str, Any], vendored: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, Any], list[str]]:
+    """A release for each controller, and what is wrong with ``charts``, by name where charts are to come from other than ``vendored``.
+
+    The load balancer controller comes first and alone: until its webhook answers, no Service can be made.
+    """
+    problems = [*_strangers(charts)]
+    found: dict[str, Any] = {}
+    for name in names:
+        controller, given = CONTROLLERS[name], charts.get(name) or {}
+        values = controller.values(cluster)
+        if cluster.registry:
+            values["image"] = {**values.get("image", {}), "registry": cluster.registry}
+        release: dict[str, Any] = {"namespace": controller.namespace, "values": merged(values, given.get("values") or {})}
+        if given.get("repository") or given.get("chart"):
+            source = str(given.get("chart") or name)
+            release |= {"chart": source, "version": given.get("version")}
+            release |= {"repository": given["repository"]} if given.get("repository") else {}
+        else:
+            release["chart_files"] = dict(vendored.get(name) or {})
+        if name != LOAD_BALANCERS and LOAD_BALANCERS in names:
+            release["after"] = [LOAD_BALANCERS]
+        found[name] = release
+    return found, problems
+
+
+def _strangers(charts: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for name, given in charts.items():
+        if name not in CONTROLLERS:
+            near = difflib.get_close_matches(name, CONTROLLERS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(CONTROLLERS)}. Give other charts in releases"
+            problems.append(f"eks_charts.{name} is no chart of this role; {hint}")
+        elif not isinstance(given, Mapping | None):
+            problems.append(f"eks_charts.{name} is {given!r}, but it must be a mapping with {', '.join(SOURCES)}")
+        else:
+            problems += [
+                f"eks_charts.{name}.{key} is not a setting; known are {', '.join(SOURCES)}" for key in given or () if key not in SOURCES
+            ]
+    return problems
+
+
+def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with others laid over them, mapping by mapping."""
+    found = dict(values)
+    for key, value in over.items():
+        before = found.get(key)
+        found[key] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return found
+
+
+def namespaces(names: Sequence[str]) -> list[Namespace]:
+    """The namespaces of controllers that are not the cluster's own."""
+    return [one.own_namespace for name, one in CONTROLLERS.items() if name in names and one.own_namespace]

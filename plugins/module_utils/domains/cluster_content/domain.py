@@ -1,0 +1,164 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is inside a cluster as a domain of the engine: what the module k8s_objects runs."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from ...component.domain import Domain, Observation
+from ...component.outputs import Attributes
+from ...component.run import run as run_component
+from ...reconcile.model import SENSITIVE, Kind, Resource
+from .kinds.helm_release import HelmRelease
+from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
+from .kinds.kubernetes_patch import KubernetesPatch
+from .objects.link import Inside, Way
+from .objects.manifest import Marks, Wanted, read
+from .objects.paths import hidden
+from .order import address_of, orders
+from .releases.release import WantedRelease, secrets_in, shown_values
+from .spec import WITHIN, releases_of
+
+SERVICES = ("sts", "eks")
+SHORTEST_SECRET = 6
+"""Shorter texts are not looked for in everything that is printed: they would be found in words that mean something else."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is wanted inside one cluster. ``within``: what names of resources begin with, which is how the cluster is called."""
+
+    within: str
+    objects: Sequence[Wanted]
+    patches: Sequence[Wanted]
+    releases: Sequence[WantedRelease]
+    after: Mapping[str, tuple[str, ...]]
+
+
+def run(module: Any) -> NoReturn:
+    """Bring objects and releases to the described state, or plan that."""
+    contents, problems = contents_of(module.params)
+    hide(module)
+    if problems:
+        module.fail_json(msg="\n".join(problems))
+    module.params["check_quotas"] = False  # of AWS's quotas nothing is used up
+    run_component(module, lambda params: ContentDomain(params, contents, module.check_mode))
+
+
+def contents_of(params: Mapping[str, Any]) -> tuple[Contents, list[str]]:
+    """What is wanted, and one sentence for everything that is wrong with it."""
+    within = params["name"] or params["cluster"] or "cluster"
+    if params["state"] == "absent":
+        return Contents(within, (), (), (), {}), []
+    misnamed = []
+    if params["name"] and not WITHIN.fullmatch(params["name"]):
+        misnamed = [f"name is {params['name']!r}; it must be lower-case letters, digits and '-', such as main"]
+    objects, problems = read(params["objects"], within)
+    patches, faulty = read(params["patches"], within, "patches")
+    releases, wrong = releases_of(params["releases"], within)
+    after, missing = orders(objects, releases, within)
+    return Contents(within, objects, patches, releases, after), [*misnamed, *problems, *faulty, *wrong, *missing]
+
+
+class ContentDomain(Domain):
+    """What is inside one cluster. The kinds hold the manifests and values; what the engine is given has no secrets in it."""
+
+    def __init__(self, params: Mapping[str, Any], contents: Contents, check_mode: bool) -> None:
+        options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
+        inside = Inside(Way(params["cluster"], options, dict(os.environ)), needed=not check_mode and params["state"] == "present")
+        marks = Marks(params["environment"], params["component"])
+        self.contents = contents
+        self.objects = KubernetesObject(inside, marks, contents.objects)
+        self.namespaces = KubernetesNamespace(inside, marks, contents.objects)
+        self.patches = KubernetesPatch(inside, marks, contents.patches)
+        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within)
+        kinds: tuple[Kind, ...] = (self.objects, self.namespaces, self.patches, self.releases)
+        self.kinds = {kind.name: kind for kind in kinds}
+
+    def resources(self, _observation: Observation) -> Sequence[Resource]:
+        after = self.contents.after
+        kept = [(self.namespaces if one.kind == "Namespace" else self.objects, one) for one in self.contents.objects]
+        found = [Resource(kind.name, one.name, kind.desired(one), after[address_of(one)]) for kind, one in kept]
+        found += [Resource(self.patches.name, one.name, self.patches.desired(one)) for one in self.contents.patches]
+        releases = self.releases
+        found += [
+            Resource(releases.name, one.name, releases.desired(one), after[f"{releases.name}.{one.name}"]) for one in self.contents.releases
+        ]
+        return found
+
+    def outputs(self, attributes: Attributes) -> dict[str, Any]:
+        return {
+            "objects": sorted(one.name for one in self.contents.objects),
+            "releases": {
+                one.called: {"namespace": one.namespace, **{name: attributes[f"helm_release.{one.name}"][name] for name in RELEASE_OUTPUTS}}
+                for one in self.contents.releases
+                if f"helm_release.{one.name}" in attributes
+            },
+        }
+
+
+RELEASE_OUTPUTS = ("version", "revision", "status")
+
+
+def hide(module: Any) -> None:
+    """See that nothing that is secret gets out with the module's own options, or in somebody's message.
+
+    The options were declared as not for logs, which makes Ansible mask every text in them wherever it stands, names of namespaces
+    included. What is secret in them is known better here.
+    """
+    params = module.params
+    manifests = [*params["objects"], *params["patches"]]
+    secret = [text for manifest in manifests for text in _secrets_of(manifest)] + secrets_in(params["releases"])
+    module.no_log_values.clear()
+    module.no_log_values.update(text for text in secret if len(text) >= SHORTEST_SECRET)
+    for option in ("objects", "patches"):
+        params[option] = [_masked(str(manifest.get("kind")), manifest, ()) for manifest in params[option]]
+    params["releases"] = {
+        name: {**settings, "values": shown_values(settings.get("values") or {})} if isinstance(settings, Mapping) else settings
+        for name, settings in params["releases"].items()
+    }
+
+
+def _masked(kind: str, value: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _masked(kind, item, (*path, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(kind, item, (*path, f"[{_name(item)}]")) for item in value]
+    return SENSITIVE if path and hidden(kind, path) else value
+
+
+def _name(item: Any) -> str:
+    return str(item.get("name", "")) if isinstance(item, Mapping) else ""
+
+
+def _secrets_of(manifest: Mapping[str, Any]) -> list[str]:
+    """The texts of a manifest that must not be shown, as they stand there and, for a Secret, as they mean."""
+    found: list[str] = []
+
+    def look(value: Any, path: tuple[str, ...]) -> None:
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                look(item, (*path, str(key)))
+        elif isinstance(value, list):
+            for item in value:
+                look(item, (*path, f"[{_name(item)}]"))
+        elif path and hidden(str(manifest.get("kind")), path):
+            found.extend(_spellings(str(value), encoded=path[0] == "data" and manifest.get("kind") == "Secret"))
+
+    look(manifest, ())
+    return found
+
+
+def _spellings(text: str, *, encoded: bool) -> list[str]:
+    if not encoded:
+        return [text, base64.b64encode(text.encode()).decode()]
+    try:
+        return [text, base64.b64decode(text).decode()]
+    except ValueError:
+        return [text]

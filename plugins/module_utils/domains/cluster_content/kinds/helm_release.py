@@ -1,0 +1,225 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Helm releases: planned from what Helm has written down in the cluster, installed by Helm, awaited by us."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ....aws.connection import Aws
+from ....kubernetes.problems import ApiProblem
+from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
+from ....reconcile.model import Observed, Property, fixed, given, properties_of
+from ..objects.link import Calls, Inside, calling
+from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
+from ..releases.helm import Helm
+from ..releases.looking import Look, all_releases, one_release, secrets
+from ..releases.release import DEPLOYED, PENDING, Release, WantedRelease, found_values, shown_values
+
+ABANDONED_SECONDS = 45.0
+"""A Helm that has said nothing for this long while it installs is taken for dead. It works for seconds, since it does not wait for pods."""
+
+UNINSTALLING = "uninstalling"
+
+
+class HelmRelease:
+    """One release of a chart. What of it is secret is hidden before the engine sees it; the values themselves stay in here."""
+
+    name = "helm_release"
+
+    release = fixed()
+    chart = fixed()
+    version = given()
+    chart_fingerprint = given()
+    values = given()
+    status = given()
+    drift = given()
+
+    create_first = False
+    repeatable = True
+    exclusive = False
+    ends_with_parent = False
+    taken_unmarked = False
+    settles: tuple[str, ...] = ("update", "delete")
+    outlives: tuple[str, ...] = ("kubernetes_object",)
+    timeout = 900.0
+    timeouts: Mapping[str, float] = {}
+    changing: Mapping[str, tuple[str, ...]] = {}
+    serialised: tuple[str, ...] = ("create", "update", "delete")
+    quotas = ()
+
+    def __init__(self, inside: Inside, marks: Marks, wanted: Iterable[WantedRelease], program: str, within: str) -> None:
+        self.properties: dict[str, Property] = properties_of(self)
+        self.inside = inside
+        self.marks = marks
+        self.program = program
+        self.within = within
+        self.wanted = {f"{self.name}.{one.name}": one for one in wanted}
+
+    def desired(self, one: WantedRelease) -> dict[str, Any]:
+        """What the engine is told of a wanted release."""
+        return {
+            "release": f"{one.namespace}/{one.called}",
+            "chart": one.chart.name,
+            "version": one.chart.version,
+            **({"chart_fingerprint": one.chart.fingerprint} if one.chart.fingerprint else {}),
+            "values": shown_values(one.values),
+            "status": DEPLOYED,
+            "drift": {},
+        }
+
+    def labels(self) -> dict[str, str]:
+        return self.marks.scope()
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def find(self, aws: Aws) -> list[Observed]:
+        api = self.inside.reach(aws)
+        if api is None:
+            return []
+        return [self.observe(look) for look in all_releases(aws, api, self.marks.selector)]
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        """One release again, while it is waited for: says in ``failed`` what is hopeless."""
+        api = self.inside.api(aws)
+        namespace, name = seen.id.split("/")
+        look = calling(partial(one_release, api, namespace, name))
+        if look is None:
+            return None
+        found = self.observe(look, seen.address)
+        one = self.wanted.get(seen.address)
+        if look.hopeless and one is not None and one.wait:
+            return replace(found, state="failed", reason=look.hopeless)
+        waits = bool(look.waiting) and one is not None and one.wait
+        return replace(found, state="pending" if waits else "ready", reason=look.waiting)
+
+    def observe(self, look: Look, address: str | None = None) -> Observed:
+        release = look.release
+        address = address or f"{self.name}.{self.within}/{release.name}"
+        one = self.wanted.get(address)
+        properties: dict[str, Any] = {
+            "release": f"{release.namespace}/{release.name}",
+            "chart": release.chart,
+            "version": release.version,
+            "chart_fingerprint": release.fingerprint,
+            "values": found_values(one.values, release.values) if one else shown_values(release.values),
+            "status": release.status,
+            "drift": dict(look.drift),
+        }
+        wanted = self.desired(one) if one else properties
+        unchanged = all(properties[name] == value for name, value in wanted.items())
+        # Something that is about to be changed is not waited for: the change may be what it needs.
+        waits = bool(one and one.wait and look.waiting and unchanged)
+        where = f"{release.namespace}/{release.name}"
+        told = {"revision": release.revision, "version": release.version, "status": release.status}
+        return Observed(self.name, address, where, properties, told, "pending" if waits else "ready", look.waiting)
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        """One run of Helm, which may be repeated. A release of that name that is not ours is never taken over."""
+        one = self.wanted[address]
+        api = self.inside.api(aws)
+        look = calling(partial(one_release, api, one.namespace, one.called))
+        if look is not None and not self._ours(look.labels):
+            raise AlreadyThere(f"there is a release {one.called} in {one.namespace} already", "helm upgrade", "AlreadyExists")
+        self._upgrade(aws, api, one, look)
+        seen = self.read(aws, Observed(self.name, address, f"{one.namespace}/{one.called}"))
+        if seen is None:
+            raise CallFailed(f"Helm has installed {one.called}, but there is no release of that name in {one.namespace}")
+        return seen
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        one = self.wanted[seen.address]
+        api = self.inside.api(aws)
+        self._upgrade(aws, api, one, calling(partial(one_release, api, one.namespace, one.called)))
+
+    def _upgrade(self, aws: Aws, api: Calls, one: WantedRelease, look: Look | None) -> None:
+        if look is not None and look.release.status in PENDING:
+            self._take_from_the_dead(api, look.release)
+        if aws.fence:
+            aws.fence()
+        aws.count(mutating=True)
+        helm = Helm(self.program, api.access)
+        if look is not None and look.release.status == UNINSTALLING:
+            helm.uninstall(one.called, one.namespace)
+        helm.upgrade(one.called, one.namespace, one.chart, one.values, self.labels(), one.create_namespace)
+
+    @staticmethod
+    def _take_from_the_dead(api: Calls, release: Release) -> None:
+        """A Helm that was killed leaves a pending revision, on which every other refuses to work. Without it the one before counts again.
+
+        What it has made already carries Helm's marks, so the next install takes that over.
+        """
+        silent = (api.server_now() - release.changed).total_seconds() if release.changed else ABANDONED_SECONDS
+        if silent < ABANDONED_SECONDS:
+            raise NotYet(
+                f"revision {release.revision} is {release.status} since {silent:.0f} s; another Helm may be at work",
+                "helm upgrade",
+                "ReleasePending",
+                dependency=True,
+            )
+        path = f"/api/v1/namespaces/{release.namespace}/secrets/{release.secret}"
+        with contextlib.suppress(NotYet):  # gone already
+            calling(partial(api.delete, path, {}))
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        namespace, name = seen.id.split("/")
+        api = self.inside.api(aws)
+        if aws.fence:
+            aws.fence()
+        aws.count(mutating=True)
+        Helm(self.program, api.access).uninstall(name, namespace)
+
+    # --- taking over -------------------------------------------------------------------------------------------------
+
+    def _ours(self, labels: Mapping[str, str]) -> bool:
+        return all(labels.get(name) == value for name, value in self.labels().items())
+
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        """Our labels on what Helm has written down; Helm hands them on from revision to revision."""
+        api = self.inside.api(aws)
+        namespace, name = seen.id.split("/")
+        for secret in secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}"):
+            path = f"/api/v1/namespaces/{namespace}/secrets/{secret['metadata']['name']}"
+            calling(partial(api.patch, path, {"metadata": {"labels": self.labels()}}))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        """By namespace and name, which are final."""
+        one = self.wanted.get(address)
+        if one is None or identifier != f"{one.namespace}/{one.called}":
+            right = f"{one.namespace}/{one.called}" if one else "<namespace>/<name>"
+            raise EngineError(f"a release keeps its namespace and name, so only {right} can be adopted")
+        return self._strange(aws, address, one.namespace, one.called)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        where = properties.get("release")
+        address, one = next(((a, one) for a, one in self.wanted.items() if f"{one.namespace}/{one.called}" == where), ("", None))
+        return self._strange(aws, address, one.namespace, one.called) if one else None
+
+    def _strange(self, aws: Aws, address: str, namespace: str, name: str) -> Observed | None:
+        api = self.inside.reach(aws)
+        if api is None:
+            return None
+        try:
+            look = one_release(api, namespace, name)
+        except ApiProblem:
+            return None
+        if look is None:
+            return None
+        owner = "/".join(look.labels.get(label, "?") for label in (ENVIRONMENT_LABEL, COMPONENT_LABEL))
+        mark = address if self._ours(look.labels) else "" if owner == "?/?" else owner
+        return replace(self.observe(look, address), marked=mark)
+
+    # --- what the engine asks of every kind --------------------------------------------------------------------------
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {}
+
+    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+        return None

@@ -1,0 +1,300 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Objects inside a Kubernetes cluster, applied by the server (server-side apply) and compared without asking it for a dry run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ....aws.connection import Aws
+from ....kubernetes.problems import Forbidden, NotFound
+from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
+from ....reconcile.model import Observed, Property, fixed, given, properties_of
+from ..objects.api import OWN, ApiType, api_group, discovered, in_list, is_built_in
+from ..objects.compare import MANAGER, drop, found_fields, owned_fields
+from ..objects.final import split
+from ..objects.link import Calls, Inside, calling
+from ..objects.manifest import ADDRESS, DOMAIN, Marks, Wanted, marked, whose, without_version
+from ..objects.paths import flatten
+from ..objects.ready import state_of
+
+MARKS = (
+    "apiVersion",
+    "kind",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.labels[app.kubernetes.io/managed-by]",
+    f"metadata.labels[{DOMAIN}/environment]",
+    f"metadata.labels[{DOMAIN}/component]",
+    f"metadata.annotations[{ADDRESS}]",
+)
+"""What is not shown: an object's name stands in its address, and our marks are the same on all of them."""
+
+CLAIMER = f"{MANAGER}-claim"
+IMMUTABLE_HINT = (
+    "It cannot be changed in place, which the plan did not know. Delete the object, or rename it in the inventory and allow the old one to "
+    "go with purge."
+)
+
+
+class KubernetesObject:
+    """One object of any kind but Namespace.
+
+    The engine sees an object as its values by place, with what is secret hidden; the manifests themselves stay in here. So nothing
+    that shows, saves or compares a plan ever has a secret in its hands.
+    """
+
+    name = "kubernetes_object"
+
+    object = fixed(canonical=without_version)
+    immutable_fields = fixed()
+    fields = given()
+
+    create_first = False
+    repeatable = True
+    exclusive = False
+    ends_with_parent = False
+    taken_unmarked = False
+    settles: tuple[str, ...] = ("delete",)
+    outlives: tuple[str, ...] = ()
+    timeout = 600.0
+    timeouts: Mapping[str, float] = {}
+    changing: Mapping[str, tuple[str, ...]] = {}
+    serialised: tuple[str, ...] = ("create", "update", "delete")
+    quotas = ()
+
+    def __init__(self, inside: Inside, marks: Marks, wanted: Iterable[Wanted]) -> None:
+        self.properties: dict[str, Property] = properties_of(self)
+        self.inside = inside
+        self.marks = marks
+        self.wanted = {f"{self.name}.{one.name}": one for one in wanted if self.belongs(one)}
+
+    @property
+    def of_namespaces(self) -> bool:
+        return False
+
+    def belongs(self, one: Wanted) -> bool:
+        return (one.kind == "Namespace") is self.of_namespaces
+
+    def desired(self, one: Wanted) -> dict[str, Any]:
+        """What the engine is told of a wanted object."""
+        final, fields = split(one.kind, one.manifest, drop(flatten(one.kind, one.manifest), MARKS))
+        return {"object": one.identity, **({"immutable_fields": final} if final else {}), "fields": fields}
+
+    def sent(self, address: str) -> dict[str, Any]:
+        return marked(self.wanted[address].manifest, self.marks, address)
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def find(self, aws: Aws) -> list[Observed]:
+        api = self.inside.reach(aws)
+        if api is None:
+            return []
+        types = [one for one in OWN if (one.kind == "Namespace") is self.of_namespaces]
+        looks: list[Callable[[], Any]] = [partial(self._list, api, one) for one in types]
+        if self.of_namespaces:
+            return self._together(aws, looks)
+        looks.insert(0, partial(api.get, "/apis", accept=AGGREGATED))
+        first: list[Any] = aws.map(calling, looks)
+        custom = [partial(self._list, api, one) for one in self._custom(discovered(first[0]))]
+        return [seen for found in first[1:] for seen in found] + self._together(aws, custom)
+
+    @staticmethod
+    def _together(aws: Aws, looks: Sequence[Callable[[], list[Observed]]]) -> list[Observed]:
+        return [seen for found in aws.map(calling, looks) for seen in found]
+
+    def _custom(self, types: Sequence[ApiType]) -> list[ApiType]:
+        """The custom resources that the cluster has, wanted or not, in the version in which they are wanted."""
+        versions = {(api_group(one.api_version), one.kind): one.api_version for one in self.wanted.values() if one.type is None}
+        found = []
+        for one in types:
+            version = versions.get((one.group, one.kind), "").rpartition("/")[2]
+            if version or not is_built_in(one.group):
+                found.append(replace(one, version=version or one.version))
+        return found
+
+    def _list(self, api: Calls, type_: ApiType) -> list[Observed]:
+        try:
+            items = api.list(type_.everywhere, labelSelector=self.marks.selector).items
+        except NotFound:  # a custom resource whose definition has gone since, or a version that an older cluster lacks
+            return []
+        except Forbidden:
+            if self._wants(type_):
+                raise
+            return []
+        return [seen for item in items if (seen := self.observe(type_, item)) is not None]
+
+    def _wants(self, type_: ApiType) -> bool:
+        return any(one.kind == type_.kind for one in self.wanted.values())
+
+    def observe(self, type_: ApiType, live: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        """A live object as an Observed; None when it is not ours."""
+        metadata = live["metadata"]
+        address = address or self.marks.address(metadata)
+        called = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else metadata["name"]
+        if address is None or not address.startswith(f"{self.name}.") or not address.endswith(f"/{called}"):
+            return None  # somebody else's, or a copy of one of ours under another name, mark and all
+        state, reason = state_of(type_.kind, live)
+        properties: dict[str, Any] = {"object": f"{type_.api_version} {type_.kind} {called}"}
+        one = self.wanted.get(address)
+        if one is not None:
+            wanted = marked(one.manifest, self.marks, address)
+            fields = drop(found_fields(one.kind, wanted, live, owned_fields(live, one.api_version)), MARKS)
+            final, changeable = split(one.kind, one.manifest, fields)
+            properties |= {**({"immutable_fields": final} if final else {}), "fields": changeable}
+        path = type_.path(metadata.get("namespace", ""), metadata["name"])
+        return Observed(self.name, address, path, properties, {"uid": metadata["uid"]}, state, reason)
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        api = self.inside.api(aws)
+        try:
+            live = api.get(seen.id)
+        except NotFound:
+            return None
+        uid = seen.attributes.get("uid")
+        if uid and live["metadata"]["uid"] != uid:
+            return None  # another one of the same name
+        return self.observe(self.type_in(seen, live), live, seen.address)
+
+    @staticmethod
+    def type_in(seen: Observed, live: Mapping[str, Any]) -> ApiType:
+        """The kind of what stands at the path of ``seen``."""
+        parts = seen.id.strip("/").split("/")
+        group, _dummy, version = str(live["apiVersion"]).rpartition("/")
+        return ApiType(group, version, str(live["kind"]), parts[-2], bool(live["metadata"].get("namespace")))
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        """One apply, which may be repeated. Something of that name that is not ours is looked for first: apply would take it over."""
+        api = self.inside.api(aws)
+        type_ = self._type(api, self.wanted[address])
+        there = self._there(api, type_, self.wanted[address])
+        if there is not None and self.marks.address(there["metadata"]) != address:
+            raise AlreadyThere(f"there is a {type_.kind} {self.wanted[address].called} already", self._operation(type_), "AlreadyExists")
+        live = self._apply(api, type_, address)
+        made = self.observe(type_, live, address)
+        if made is None:
+            raise CallFailed(f"the reply does not describe {self.wanted[address].identity}")
+        return made
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """The whole manifest, whatever of it differs: what we applied earlier and leave out now, the server takes away."""
+        api = self.inside.api(aws)
+        self._apply(api, self._type(api, self.wanted[seen.address]), seen.address)
+
+    def _apply(self, api: Calls, type_: ApiType, address: str) -> dict[str, Any]:
+        one = self.wanted[address]
+        path = type_.path(one.namespace, one.called)
+        try:
+            return dict(calling(lambda: api.patch(path, self.sent(address), kind="apply", fieldManager=MANAGER, force="true")))
+        except NotYet as error:
+            error.operation = self._operation(type_)
+            raise
+        except CallFailed as error:
+            immutable = "immutable" in error.message or "Forbidden: updates to" in error.message
+            raise CallFailed(error.message, self._operation(type_), error.code, IMMUTABLE_HINT if immutable else "") from error
+
+    @staticmethod
+    def _operation(type_: ApiType) -> str:
+        return f"apply {type_.plural}{f'.{type_.group}' if type_.group else ''}"
+
+    def _type(self, api: Calls, one: Wanted) -> ApiType:
+        """Where the API keeps the object; a kind that it does not know yet may be on its way, in a chart or a definition."""
+        if one.type is not None:
+            return one.type
+        found = None
+        with contextlib.suppress(NotFound):
+            found = in_list(api.get(f"/apis/{one.api_version}"), one.api_version, one.kind)
+        if found is None:
+            raise NotYet(
+                f"the cluster does not know the kind {one.kind} of {one.api_version}",
+                code="UnknownKind",
+                hint="Its CustomResourceDefinition has to be among the objects, or come with a release.",
+            )
+        if found.namespaced and not one.namespace:
+            raise CallFailed(f"{one.identity} has no metadata.namespace; name the namespace")
+        return found
+
+    def _there(self, api: Calls, type_: ApiType, one: Wanted) -> dict[str, Any] | None:
+        try:
+            return api.get(type_.path(one.namespace, one.called))
+        except NotFound:
+            return None
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        body: dict[str, Any] = {"propagationPolicy": "Background"}
+        if uid := seen.attributes.get("uid"):
+            body["preconditions"] = {"uid": uid}
+        api = self.inside.api(aws)
+        try:
+            calling(lambda: api.delete(seen.id, body))
+        except NotYet as error:
+            if error.code not in ("NotFound", "Conflict"):  # gone, or another one stands there
+                raise
+
+    # --- taking over -------------------------------------------------------------------------------------------------
+
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        """Our marks alone; the first apply then takes over what is wanted."""
+        api = self.inside.api(aws)
+        marks = {"metadata": {"labels": self.marks.labels(), "annotations": {ADDRESS: address}}}
+        calling(lambda: api.patch(seen.id, marks, fieldManager=CLAIMER))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        """By its path in the API, which follows from its kind and name: only what is called so can ever be it."""
+        one = self.wanted.get(address)
+        api = self.inside.reach(aws)
+        if one is None or api is None:
+            return None
+        path = self._type(api, one).path(one.namespace, one.called)
+        if identifier != path:
+            raise EngineError(f"an object keeps its name and is known by its path in the API, so it can only be {path}")
+        return self._strange(aws, one, address)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        wanted = without_version(properties.get("object", ""))
+        one = next((one for one in self.wanted.values() if without_version(one.identity) == wanted), None)
+        return self._strange(aws, one, f"{self.name}.{one.name}") if one else None
+
+    def _strange(self, aws: Aws, one: Wanted, address: str) -> Observed | None:
+        api = self.inside.reach(aws)
+        if api is None:
+            return None
+        try:
+            type_ = self._type(api, one)
+            live = calling(lambda: self._there(api, type_, one))
+        except NotYet:
+            return None
+        if live is None:
+            return None
+        seen = self.observe(type_, live, address)
+        ours = self.marks.address(live["metadata"])
+        return replace(seen, marked=whose(live["metadata"]) if ours is None else ours) if seen else None
+
+    # --- what the engine asks of every kind --------------------------------------------------------------------------
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {}
+
+    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+        return None
+
+
+class KubernetesNamespace(KubernetesObject):
+    """A namespace. Deleting it deletes what is in it, so everything else of ours goes first."""
+
+    name = "kubernetes_namespace"
+    outlives = ("kubernetes_object", "helm_release")
+
+    @property
+    def of_namespaces(self) -> bool:
+        return True
+
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

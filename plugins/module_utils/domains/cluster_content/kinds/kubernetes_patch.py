@@ -1,0 +1,73 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Values to set in objects that something else owns, where those are there: what EKS or an add-on makes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ....aws.connection import Aws
+from ....reconcile.errors import CallFailed, NotYet
+from ....reconcile.model import Observed
+from ..objects.compare import MANAGER, drop, found_fields
+from ..objects.link import Calls, calling
+from ..objects.manifest import Wanted
+from ..objects.paths import flatten
+from .kubernetes_object import KubernetesObject
+
+IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
+
+
+class KubernetesPatch(KubernetesObject):
+    """Some values of an object that is not ours. It is never made and never deleted; an object that is not there is as it should be."""
+
+    name = "kubernetes_patch"
+    settles = ()
+
+    def belongs(self, _one: Wanted) -> bool:
+        return True
+
+    def desired(self, one: Wanted) -> dict[str, Any]:
+        return {"object": one.identity, "fields": drop(flatten(one.kind, one.manifest), IDENTITY)}
+
+    def find(self, aws: Aws) -> list[Observed]:
+        api = self.inside.reach(aws)
+        addresses = list(self.wanted)
+        if api is None:
+            return [self._absent(address) for address in addresses]
+        return aws.map(partial(self._look, api), addresses)
+
+    def _look(self, api: Calls, address: str) -> Observed:
+        one = self.wanted[address]
+        try:
+            type_ = self._type(api, one)
+            live = calling(partial(self._there, api, type_, one))
+        except NotYet:
+            live = None
+        if live is None:
+            return self._absent(address)
+        fields = drop(found_fields(one.kind, one.manifest, live, None), IDENTITY)
+        return Observed(self.name, address, type_.path(one.namespace, one.called), {"object": one.identity, "fields": fields})
+
+    def _absent(self, address: str) -> Observed:
+        return Observed(self.name, address, address, self.desired(self.wanted[address]))
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        return self._look(self.inside.api(aws), seen.address)
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        raise CallFailed("what is not there is not made, since it is not ours")
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """A merge: what else is in the object is not touched."""
+        api = self.inside.api(aws)
+        calling(partial(api.patch, seen.id, dict(self.wanted[seen.address].manifest), fieldManager=MANAGER))
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        raise CallFailed("what is not ours is not deleted")
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        return None

@@ -1,0 +1,171 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The inside of one cluster as kinds work with it: reached when something is asked first, or not there at all.
+
+A cluster that does not exist yet has nothing in it: a plan says of everything in it that it would be added. An apply cannot do that, and
+says which cluster is missing.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....aws.connection import Aws
+from ....kubernetes.access import Access, from_options
+from ....kubernetes.client import VERBS, Api, resource_of
+from ....kubernetes.clock import Bell
+from ....kubernetes.eks_access import eks_token
+from ....kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Unreachable
+from ....reconcile.errors import CallFailed, NotYet
+from ....reconcile.model import UNKNOWN
+
+FIRST_SECONDS = 20.0
+"""How long a cluster may take to answer for the first time: a wrong address or a private endpoint should be reported soon."""
+
+CALL_SECONDS = 90.0
+"""How long one call is tried again once the cluster has answered: its API restarts while it is updated."""
+
+WEBHOOK = "failed calling webhook"
+REACHABLE = ("ACTIVE", "UPDATING")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to get into the cluster: the name of an EKS cluster, or the options of a kubeconfig."""
+
+    cluster: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"EKS cluster {self.cluster}" if self.cluster else "the cluster of the kubeconfig"
+
+
+class Calls(Api):
+    """The API with time limits of its own for each call, our fence before each change, and its calls counted with those of AWS."""
+
+    def __init__(self, access: Access, aws: Aws) -> None:
+        self._call_ends = threading.local()
+        self._answered = False
+        self._aws = aws
+        super().__init__(access, Bell(), 0.0)
+
+    @property
+    def access(self) -> Access:
+        return self._access
+
+    @property
+    def deadline(self) -> float:
+        return float(getattr(self._call_ends, "at", 0.0))
+
+    @deadline.setter
+    def deadline(self, _value: float) -> None:
+        """Api sets one for its whole life; here each call has its own."""
+
+    def _call(self, method: str, path: str, query: Mapping[str, Any], **more: Any) -> Any:
+        self._call_ends.at = self.clock.now() + (CALL_SECONDS if self._answered else FIRST_SECONDS)
+        return super()._call(method, path, query, **more)
+
+    def _once(self, method: str, *arguments: Any) -> Any:
+        if method != "GET" and self._aws.fence:
+            self._aws.fence()
+        self._aws.count(mutating=method != "GET")
+        response = super()._once(method, *arguments)
+        self._answered = True
+        return response
+
+    def is_final(self, status: int, text: str) -> bool:
+        """A webhook without anybody behind it is the engine's to wait for: it shows what is waited for."""
+        return super().is_final(status, text) or WEBHOOK in text
+
+
+class Inside:
+    """One cluster for one call of the module. Kinds ask for it from several threads."""
+
+    def __init__(self, way: Way, *, needed: bool) -> None:
+        """``needed``: that it is not there is an error. In check mode, and where everything is to go, it is not."""
+        self.way = way
+        self.needed = needed
+        self._lock = threading.Lock()
+        self._calls: Calls | None = None
+        self._looked = False
+
+    def reach(self, aws: Aws) -> Calls | None:
+        """The API, or None for a cluster with nothing in it. Raises CallFailed once: one sentence is enough."""
+        with self._lock:
+            if not self._looked:
+                self._looked = True
+                self._calls = self._reach(aws)
+            return self._calls
+
+    def api(self, aws: Aws) -> Calls:
+        """The API for a change."""
+        found = self.reach(aws)
+        if found is None:
+            raise CallFailed(f"{self.way.label} is not there")
+        return found
+
+    def _reach(self, aws: Aws) -> Calls | None:
+        try:
+            access = self._eks(aws) if self.way.cluster is not None else from_options(self.way.options, self.way.environment)
+            if access is None:
+                return None
+            calls = Calls(access, aws)
+            calls.get("/version")
+        except ApiProblem as error:
+            raise told(error, self.way.label) from error
+        return calls
+
+    def _eks(self, aws: Aws) -> Access | None:
+        name = self.way.cluster or ""
+        if not name or UNKNOWN in name:
+            return self._missing(f"The name of the cluster is not known (option cluster is {name!r}).")
+        reply = aws.find("eks", "describe_cluster", name=name)
+        if reply is None:
+            return self._missing(f"There is no EKS cluster {name} in this account and region (option cluster).")
+        cluster = reply["cluster"]
+        if cluster["status"] not in REACHABLE:
+            return self._missing(f"EKS cluster {name} is {cluster['status']}; it has to be ACTIVE before anything can be changed in it.")
+        authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+        region = aws.client("sts").meta.region_name
+        return Access(str(cluster["endpoint"]), authority, token=eks_token(aws.client, name, region))
+
+    def _missing(self, why: str) -> Access | None:
+        """Nothing to get into; an error where something has to be changed in there."""
+        if self.needed:
+            raise CallFailed(why)
+        return None
+
+
+def told(error: ApiProblem, label: str = "") -> CallFailed:
+    """The engine's exception for one of the API's: what may pass, and what is final."""
+    text = str(error)
+    if isinstance(error, Unreachable):
+        hint = "A private endpoint answers only from inside its VPC and what is connected to it: set eks_api_host to a host that is."
+        return CallFailed(f"{label} cannot be reached: {text}".strip(), "", "Unreachable", hint)
+    if WEBHOOK in text:
+        return NotYet(text, code="WebhookNotReady", dependency=True)
+    if isinstance(error, Conflict):
+        return NotYet(text, code="Conflict")
+    if isinstance(error, Forbidden) and "being terminated" in text:
+        return NotYet(text, code="NamespaceTerminating", dependency=True)
+    if isinstance(error, NotFound):
+        return NotYet(text, code="NotFound")
+    return CallFailed(f"{label}: {text}" if label else text, code=type(error).__name__)
+
+
+def calling(function: Callable[[], Any]) -> Any:
+    """The answer of a call of the API, with its refusal in the engine's words."""
+    try:
+        return function()
+    except ApiProblem as error:
+        raise told(error) from error
+
+
+__all__ = ["VERBS", "Calls", "Inside", "Way", "calling", "resource_of", "told"]

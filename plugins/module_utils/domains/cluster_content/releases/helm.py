@@ -1,0 +1,165 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Running Helm: with a kubeconfig of its own that only its owner may read, and with values through stdin.
+
+A command line can be seen by everybody on the machine, so nothing that is secret is ever part of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.subprocess
+import base64
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ....kubernetes.access import Access
+from ....kubernetes.masking import last_lines
+from ....reconcile.errors import CallFailed, NotYet
+from .release import Chart
+
+HISTORY = 5
+"""Revisions that Helm keeps of a release."""
+
+SECONDS = 300
+"""How long one run of Helm may take. It does not wait for pods, only for the jobs of its hooks."""
+
+PASSING = ("no endpoints available", "failed calling webhook", "another operation", "connection refused", "the object has been modified")
+MARGIN = 30
+
+
+@dataclass(frozen=True)
+class Helm:
+    """One Helm and the cluster that it works on."""
+
+    program: str
+    access: Access
+
+    def upgrade(self, name: str, namespace: str, chart: Chart, values: Mapping[str, Any], marks: Mapping[str, str], create: bool) -> None:
+        """Install the release, or bring it to this chart and these values; may be repeated."""
+        with _folder() as folder:
+            arguments = ["upgrade", "--install", name, _source(folder, chart), "--namespace", namespace, "--history-max", str(HISTORY)]
+            arguments += ["--reset-values", "--values", "-", "--timeout", f"{SECONDS - MARGIN}s"]
+            arguments += ["--labels", ",".join(f"{key}={value}" for key, value in sorted(marks.items()))]
+            arguments += ["--version", chart.version] if not chart.files and chart.version else []
+            arguments += ["--repo", chart.repository] if chart.repository else []
+            arguments += ["--create-namespace"] if create else []
+            arguments += ["--force-conflicts"] if self.major(folder) >= 4 else []
+            self._run(folder, arguments, json.dumps(values))
+
+    def uninstall(self, name: str, namespace: str) -> None:
+        with _folder() as folder:
+            arguments = ["uninstall", name, "--namespace", namespace, "--ignore-not-found", "--timeout", f"{SECONDS - MARGIN}s"]
+            self._run(folder, arguments, "")
+
+    def major(self, folder: Path) -> int:
+        """3 does not know of forcing: there what others have changed is overwritten anyway."""
+        told = self._run(folder, ["version", "--template", "{{.Version}}"], "").strip().lstrip("v")
+        return int(told.partition(".")[0]) if told.partition(".")[0].isdigit() else 3
+
+    def _run(self, folder: Path, arguments: Sequence[str], stdin: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")}
+        environment["KUBECONFIG"] = str(_kubeconfig(folder, self.access))
+        try:
+            code, printed, complained = asyncio.run(_spawn([self.program, *arguments], environment, stdin))
+        except FileNotFoundError as error:
+            raise CallFailed(
+                f"there is no Helm at {self.program!r} (option helm_binary)",
+                f"helm {arguments[0]}",
+                "NoHelm",
+                "Releases are planned without Helm, but installed with it: put Helm 3.14 or newer on PATH, or set eks_helm_binary.",
+            ) from error
+        except (OSError, TimeoutError) as error:
+            why = f"did not end within {SECONDS} s" if isinstance(error, TimeoutError) else f"cannot be run: {error.strerror}"
+            raise CallFailed(f"Helm ({self.program}) {why}", f"helm {arguments[0]}", type(error).__name__) from error
+        if code:
+            raise _refusal(arguments[0], complained.decode(errors="replace"))
+        return printed.decode(errors="replace")
+
+
+def _refusal(verb: str, complained: str) -> CallFailed:
+    said = " ".join(last_lines(complained, 5)) or "it says nothing"
+    said = said.partition("Error: ")[2] or said
+    kind = NotYet if any(word in said for word in PASSING) else CallFailed
+    if kind is NotYet:
+        return NotYet(said, f"helm {verb}", "HelmRefused", dependency=True)
+    return CallFailed(said, f"helm {verb}", "HelmFailed")
+
+
+async def _spawn(called: Sequence[str], environment: Mapping[str, str], stdin: str) -> tuple[int | None, bytes, bytes]:
+    """Exit code and output. run_command is not for threads, which this runs in."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*called, env=environment, stdin=pipe, stdout=pipe, stderr=pipe)
+    try:
+        printed, complained = await asyncio.wait_for(process.communicate(stdin.encode()), SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return process.returncode, printed, complained
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that only its owner may enter, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mainstay-helm-") as folder:
+        yield Path(folder)
+
+
+def _source(folder: Path, chart: Chart) -> str:
+    """What Helm is to install: a chart that is at hand as files is written down for it."""
+    if not chart.files:
+        return chart.source
+    root = folder / "chart"
+    for name, content in chart.files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return str(root)
+
+
+def _kubeconfig(folder: Path, access: Access) -> Path:
+    path = folder / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(kubeconfig(access)), encoding="utf-8")
+    return path
+
+
+def kubeconfig(access: Access) -> dict[str, Any]:
+    """The kubeconfig of one way into one cluster."""
+    cluster: dict[str, Any] = {"server": access.server}
+    if access.authority and access.verify:
+        cluster["certificate-authority-data"] = _encoded(access.authority)
+    if not access.verify:
+        cluster["insecure-skip-tls-verify"] = True
+    if access.proxy:
+        cluster["proxy-url"] = access.proxy
+    if access.server_name:
+        cluster["tls-server-name"] = access.server_name
+    user: dict[str, Any] = {}
+    if access.certificate:
+        user |= {"client-certificate-data": _encoded(access.certificate[0]), "client-key-data": _encoded(access.certificate[1])}
+    if access.token is not None:
+        user["token"] = access.token.get(renew=False)
+    elif access.basic:
+        name, _dummy, password = base64.b64decode(access.basic.removeprefix("Basic ")).decode().partition(":")
+        user |= {"username": name, "password": password}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "cluster", "cluster": cluster}],
+        "users": [{"name": "user", "user": user}],
+        "contexts": [{"name": "context", "context": {"cluster": "cluster", "user": "user"}}],
+        "current-context": "context",
+    }
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

@@ -1,0 +1,127 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Looking at Helm releases: what Helm has written down of them, and what has become of the objects that their charts were made into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ....aws.connection import Aws
+from ....kubernetes.problems import NotFound
+from ....reconcile.errors import CallFailed
+from ..objects.api import BY_NAME
+from ..objects.compare import found_fields, owned_fields
+from ..objects.link import Calls, calling
+from ..objects.manifest import normal
+from ..objects.paths import flatten
+from ..objects.ready import WORKLOADS, Key, given_up, has_ready_endpoint, key_of, services_behind, unavailable
+from .release import Release, decode, newest
+
+HELM_MANAGER = "helm"
+"""Helm's name as a manager of fields."""
+
+UNSEEN: Mapping[str, Any] = {"kind": "", "metadata": {}}
+"""Stands for custom resources in charts, which nobody looks at: where they are kept only the cluster knows."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a release: what Helm wrote down, what is not as its chart made it, and why it does not work yet."""
+
+    release: Release
+    labels: Mapping[str, str]
+    drift: Mapping[str, Any] = field(default_factory=dict)
+    waiting: str = ""
+    hopeless: str = ""
+
+
+def all_releases(aws: Aws, api: Calls, selector: str) -> list[Look]:
+    """Every release that the labels select, its objects read side by side."""
+    looks = [read(secret) for secret in secrets(api, "/api/v1/secrets", selector)]
+    current = newest([release for release, labels in looks])
+    labels = {release.secret: labels for release, labels in looks}
+    keys = [key_of(manifest, one.namespace) for one in current.values() for manifest in one.objects]
+    live = dict(zip(keys, aws.map(lambda key: calling(partial(get, api, key)), keys), strict=True))
+    services = sorted({service for one in current.values() for service in services_behind(one.objects)})
+    ready = dict(zip(services, aws.map(lambda service: calling(partial(answers, api, *service)), services), strict=True))
+    return [look_of(one, labels[one.secret], live, ready) for one in current.values()]
+
+
+def one_release(api: Calls, namespace: str, name: str) -> Look | None:
+    """One release, whoever owns it; None if there is none of that name."""
+    found = secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}")
+    if not found:
+        return None
+    looks = [read(secret) for secret in found]
+    release = newest([release for release, labels in looks])[namespace, name]
+    labels = next(labels for one, labels in looks if one.secret == release.secret)
+    live = {key: get(api, key) for key in (key_of(manifest, namespace) for manifest in release.objects)}
+    ready = {service: answers(api, *service) for service in services_behind(release.objects)}
+    return look_of(release, labels, live, ready)
+
+
+def secrets(api: Calls, path: str, selector: str) -> list[dict[str, Any]]:
+    """Where Helm writes down what it does: all revisions that count, since superseded ones are history."""
+    return list(calling(lambda: api.list(path, labelSelector=f"owner=helm,status!=superseded,{selector}").items))
+
+
+def read(secret: Mapping[str, Any]) -> tuple[Release, Mapping[str, str]]:
+    """A revision and its labels."""
+    try:
+        return decode(secret), secret["metadata"].get("labels") or {}
+    except ValueError as error:
+        raise CallFailed(f"{error} (namespace {secret['metadata'].get('namespace')})") from error
+
+
+def get(api: Calls, key: Key) -> Mapping[str, Any] | None:
+    """An object of a release; None if it is not there, UNSEEN for a custom resource."""
+    api_version, kind, namespace, name = key
+    type_ = BY_NAME.get((api_version, kind))
+    if type_ is None:
+        return UNSEEN
+    try:
+        return api.get(type_.path(namespace, name))
+    except NotFound:
+        return None
+
+
+def answers(api: Calls, namespace: str, service: str) -> bool:
+    """Whether there is somebody behind a Service."""
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    return has_ready_endpoint(api.list(path, labelSelector=f"kubernetes.io/service-name={service}").items)
+
+
+def look_of(
+    release: Release, labels: Mapping[str, str], live: Mapping[Key, Mapping[str, Any] | None], ready: Mapping[tuple[str, str], bool]
+) -> Look:
+    """What the objects of a release and the Services of its webhooks say of it."""
+    drift: dict[str, Any] = {}
+    waiting, hopeless = [], []
+    for manifest in release.objects:
+        key = key_of(manifest, release.namespace)
+        there = live[key]
+        place = f"{key[1]} {key[2]}/{key[3]}" if key[2] else f"{key[1]} {key[3]}"
+        if there is None:
+            drift[place] = "missing"
+        elif there is not UNSEEN:
+            drift |= {f"{place} {name}": value for name, value in drifted(manifest, there).items()}
+            if key[1] in WORKLOADS:
+                waiting.append(unavailable(there))
+                hopeless.append(given_up(there))
+    silent = [f"nobody answers at the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]]
+    return Look(release, labels, drift, "; ".join(filter(None, [*waiting, *silent])), "; ".join(filter(None, hopeless)))
+
+
+def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an object that are not as its chart made them, by place."""
+    kind, api_version = str(manifest["kind"]), str(manifest["apiVersion"])
+    content = {name: value for name, value in normal(manifest).items() if name not in ("apiVersion", "kind", "metadata")}
+    wanted = flatten(kind, content)
+    found = found_fields(kind, content, live, owned_fields(live, api_version, HELM_MANAGER) or None)
+    # A chart may say false where the API says nothing.
+    missing = {name: "missing" for name, value in wanted.items() if name not in found and value not in (False, 0, "")}
+    return {name: value for name, value in found.items() if wanted.get(name, UNSEEN) != value and name in wanted} | missing

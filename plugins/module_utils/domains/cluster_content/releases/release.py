@@ -1,0 +1,207 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Helm releases: what is wanted, what Helm has written down in the cluster, and how the two compare. Pure functions.
+
+Helm keeps each revision of a release in a Secret: base64 of gzip of JSON with the chart, the values that were given and the manifest that
+came out (helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Helm nor the right to change anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+with contextlib.suppress(ImportError):  # the module says what is missing
+    import yaml
+
+from ....kubernetes.masking import mask
+from ....reconcile.model import SENSITIVE
+from ..objects.paths import ANOTHER, is_leaf, secret_looking
+
+PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
+DEPLOYED = "deployed"
+RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
+"""Helm's limit is 53 characters (pkg/chartutil/validate_name.go)."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The chart of a release: its name and version, where it comes from, and the fingerprint of a chart that is at hand as files."""
+
+    name: str
+    version: str
+    source: str = ""
+    repository: str = ""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class WantedRelease:
+    """One release that should be there."""
+
+    called: str
+    name: str
+    namespace: str
+    chart: Chart
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    after: tuple[str, ...] = ()
+    create_namespace: bool = False
+    wait: bool = True
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """What Helm has written down of the newest revision."""
+
+    name: str
+    namespace: str
+    revision: int
+    status: str
+    chart: str
+    version: str
+    values: Mapping[str, Any] = field(repr=False)
+    manifest: str = field(repr=False)
+    fingerprint: str = ""
+    changed: datetime | None = None
+    secret: str = ""
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """The objects that the chart was made into, but for those of hooks."""
+        return [one for one in yaml.safe_load_all(self.manifest) if isinstance(one, dict) and one.get("kind")]
+
+
+def decode(secret: Mapping[str, Any]) -> Release:
+    """A release out of its Secret. Raises ValueError for what Helm cannot have written."""
+    try:
+        inner = base64.b64decode(base64.b64decode(secret["data"]["release"]))
+        told = json.loads(gzip.decompress(inner) if inner[:2] == b"\x1f\x8b" else inner)
+        chart, info = told["chart"]["metadata"], told["info"]
+        return Release(
+            name=str(told["name"]),
+            namespace=str(told["namespace"]),
+            revision=int(told["version"]),
+            status=str(info["status"]),
+            chart=str(chart["name"]),
+            version=str(chart["version"]),
+            values=told.get("config") or {},
+            manifest=str(told.get("manifest") or ""),
+            fingerprint=_written_fingerprint(told["chart"]),
+            changed=_moment(info.get("last_deployed")),
+            secret=str(secret["metadata"]["name"]),
+        )
+    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
+        raise ValueError(f"Secret {secret['metadata'].get('name')} holds no release that can be read: {type(error).__name__}") from error
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def newest(releases: Sequence[Release]) -> dict[tuple[str, str], Release]:
+    """By namespace and name, the revision that counts."""
+    found: dict[tuple[str, str], Release] = {}
+    for one in sorted(releases, key=lambda release: release.revision):
+        found[one.namespace, one.name] = one
+    return found
+
+
+def fingerprint(templates: Mapping[str, str], defaults: Any) -> str:
+    """Of a chart's templates and own values, so that a chart that is changed without another version shows."""
+    digest = hashlib.sha256()
+    for name, content in sorted(templates.items()):
+        digest.update(f"{name}\0{content.strip()}\0".encode())
+    digest.update(json.dumps(defaults or {}, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:12]
+
+
+def _written_fingerprint(chart: Mapping[str, Any]) -> str:
+    templates = {one["name"]: base64.b64decode(one.get("data") or "").decode(errors="replace") for one in chart.get("templates") or ()}
+    return fingerprint(templates, chart.get("values"))
+
+
+def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
+    """A chart out of its files by path. Raises ValueError, saying what is missing."""
+    try:
+        told = yaml.safe_load(files["Chart.yaml"])
+        name, version = str(told["name"]), str(told["version"])
+    except (KeyError, TypeError, yaml.YAMLError) as error:
+        raise ValueError(f"{where} has no Chart.yaml with name and version, so it is no Helm chart") from error
+    templates = {path: text for path, text in files.items() if path.startswith("templates/")}
+    defaults = yaml.safe_load(files.get("values.yaml") or "") or {}
+    return Chart(name, version, files=dict(files), fingerprint=fingerprint(templates, defaults))
+
+
+def shown_values(values: Any, path: str = "") -> dict[str, Any]:
+    """Values by place, with what its name gives away as a secret hidden."""
+    if is_leaf(values):
+        return {path: _shown(path, values)} if path else {}
+    items = values.items() if isinstance(values, Mapping) else [(f"[{number}]", item) for number, item in enumerate(values)]
+    found: dict[str, Any] = {}
+    for key, item in items:
+        place = f"{path}{key}" if str(key).startswith("[") else f"{path}.{key}" if path else str(key)
+        found |= shown_values(item, place)
+    return found
+
+
+def found_values(wanted: Any, live: Any) -> dict[str, Any]:
+    """The values that a release has, as ``shown_values`` shows the wanted ones: equal where they are."""
+    ours, theirs, real, there = shown_values(wanted), shown_values(live), _real(wanted), _real(live)
+    return {
+        place: ours[place] if _equal(real.get(place), there[place]) and place in ours else _other(value, ours.get(place))
+        for place, value in theirs.items()
+    }
+
+
+def _other(value: Any, wanted: Any) -> Any:
+    """A value that is not the wanted one, so that it does not read like that: hidden, or 1 in place of true."""
+    if value != wanted:
+        return value
+    return ANOTHER if isinstance(value, str) else str(value)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and one == other if isinstance(one, bool) or isinstance(other, bool) else bool(one == other)
+
+
+def _real(value: Any, path: str = "") -> dict[str, Any]:
+    if is_leaf(value):
+        return {path: value}
+    items = value.items() if isinstance(value, Mapping) else [(f"[{number}]", item) for number, item in enumerate(value)]
+    found: dict[str, Any] = {}
+    for key, item in items:
+        found |= _real(item, f"{path}{key}" if str(key).startswith("[") else f"{path}.{key}" if path else str(key))
+    return found
+
+
+def _shown(path: str, value: Any) -> Any:
+    name = path.rpartition(".")[2].partition("[")[0]
+    if secret_looking(name) and not isinstance(value, bool) and value not in (None, "", {}, []):
+        return SENSITIVE
+    if isinstance(value, list):
+        return [mask(item) if isinstance(item, str) else item for item in value]
+    return mask(value) if isinstance(value, str) else value
+
+
+def secrets_in(values: Any) -> list[str]:
+    """The texts among values that must never be shown."""
+    hidden = {place for place, value in shown_values(values).items() if value == SENSITIVE}
+    found: list[str] = []
+    for place, value in _real(values).items():
+        if place in hidden:
+            found += [str(item) for item in (value if isinstance(value, list) else [value])]
+    return found

@@ -1,0 +1,237 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a user wants inside a cluster, read and checked: all mistakes at once, each with its path, value and what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...inputs.problems import Problems
+from ...inputs.reader import Reader
+from ...inputs.values import as_block_text, as_port
+from .objects.equal import quantity
+
+STANDARDS = ("restricted", "baseline", "privileged")
+"""Pod Security Standards, strictest first."""
+
+ACCESS = ("view", "edit", "admin")
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NAMES_IT = "it must be a name of lower-case letters, digits and '-'"
+CLUSTERS_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
+LIMITS = {"default": "default", "default_request": "defaultRequest", "max": "max", "min": "min"}
+
+
+@dataclass(frozen=True)
+class Network:
+    """What may come into a namespace and go out of it; everything else may not."""
+
+    isolated: bool = True
+    dns: bool = True
+    within: bool = False
+    pod_identity: bool = False
+    from_load_balancer: tuple[int, ...] = ()
+    from_namespaces: tuple[str, ...] = ()
+    to_namespaces: tuple[str, ...] = ()
+    from_cidrs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    to_cidrs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Namespace:
+    name: str
+    pod_security: str = "restricted"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    network: Network = Network()
+    quota: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    service_accounts: Mapping[str, bool] = field(default_factory=dict)
+    """By name, whether their token is put into pods that do not say themselves."""
+
+
+@dataclass(frozen=True)
+class Team:
+    name: str
+    group: str
+    namespaces: tuple[str, ...]
+    access: str = "edit"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The default class of volumes. ``name`` is empty for none."""
+
+    name: str = "gp3"
+    kms_key_arn: str = ""
+    reclaim_policy: str = "Delete"
+    iops: int = 0
+    throughput: int = 0
+
+
+@dataclass(frozen=True)
+class Content:
+    namespaces: tuple[Namespace, ...] = ()
+    teams: tuple[Team, ...] = ()
+    storage: Storage = Storage()
+    load_balancer_cidrs: tuple[str, ...] = ()
+    objects: tuple[Mapping[str, Any], ...] = ()
+    releases: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_content(given: Any, path: str) -> tuple[Content, list[str]]:
+    """The settings of one cluster's content, and everything that is wrong with them."""
+    problems = Problems()
+    reader = Reader(given, path, problems)
+    cidrs = reader.items("load_balancer_cidrs", (), as_block_text, "it must be an IPv4 block such as 10.0.0.0/16")
+    namespaces = tuple(
+        read_namespace(name, value, reader.at(f"namespaces.{name}"), bool(cidrs), problems) for name, value in _named(reader)
+    )
+    known = {one.name for one in namespaces}
+    teams = tuple(read_team(name, value, reader, known) for name, value in reader.mapping("teams").items())
+    storage = read_storage(reader)
+    releases = reader.mapping("releases")
+    objects = reader.items("objects", (), _manifest, "it must be a manifest, a mapping with apiVersion, kind and metadata")
+    reader.finish()
+    return Content(namespaces, teams, storage, cidrs, objects, releases), problems.messages
+
+
+def _manifest(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else None
+
+
+def _named(reader: Reader) -> list[tuple[str, Any]]:
+    found = []
+    for name, value in reader.mapping("namespaces").items():
+        if not NAME.fullmatch(name):
+            reader.problems.add(reader.at("namespaces"), name, NAMES_IT)
+        elif name in CLUSTERS_OWN:
+            reader.problems.add(reader.at("namespaces"), name, "it is the cluster's own and not managed here; choose another namespace")
+        else:
+            found.append((name, value))
+    return found
+
+
+def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: Problems) -> Namespace:
+    reader = Reader(given, path, problems)
+    found = Namespace(
+        name=name,
+        pod_security=reader.choice("pod_security", STANDARDS, "restricted"),
+        labels=reader.tags("labels"),
+        network=read_network(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
+        quota=read_quantities(reader.section("quota")),
+        limits=read_limits(reader.section("limits")),
+        service_accounts=read_accounts(reader),
+    )
+    reader.finish()
+    return found
+
+
+def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network:
+    """``has_accounts``: the namespace has service accounts, whose pods may want AWS credentials from the agent of their node."""
+    port, its_name = "it must be a port from 1 to 65535", NAMES_IT
+    found = Network(
+        isolated=reader.boolean("isolated", True),
+        dns=reader.boolean("dns", True),
+        within=reader.boolean("within", False),
+        pod_identity=reader.boolean("pod_identity", has_accounts),
+        from_load_balancer=reader.items("from_load_balancer", (), as_port, port),
+        from_namespaces=reader.items("from_namespaces", (), _as_name, its_name),
+        to_namespaces=reader.items("to_namespaces", (), _as_name, its_name),
+        from_cidrs=read_cidrs(reader, "from_cidrs"),
+        to_cidrs=read_cidrs(reader, "to_cidrs"),
+    )
+    if found.from_load_balancer and not has_cidrs:
+        reader.problems.add(
+            reader.at("from_load_balancer"),
+            list(found.from_load_balancer),
+            "where load balancers stand is not known: give load_balancer_cidrs, the blocks of their subnets",
+        )
+    reader.finish()
+    return found
+
+
+def _as_name(value: Any) -> str | None:
+    return value if isinstance(value, str) and NAME.fullmatch(value) else None
+
+
+def read_cidrs(reader: Reader, key: str) -> dict[str, tuple[int, ...]]:
+    """Ports by block. No ports at all means every port."""
+    found: dict[str, tuple[int, ...]] = {}
+    for block in reader.mapping(key):
+        if as_block_text(block) is None:
+            reader.problems.add(reader.at(key), block, "it must be an IPv4 block such as 10.0.0.0/16, with a list of ports")
+            continue
+        section = Reader(reader.given[key], reader.at(key), reader.problems)
+        found[block] = section.items(block, (), as_port, "it must be a port from 1 to 65535")
+    return found
+
+
+def read_quantities(reader: Reader) -> dict[str, Any]:
+    """Amounts by what they are of, such as requests.cpu."""
+    found = {}
+    for name, value in reader.given.items():
+        reader.take(name)
+        if quantity(value) is None:
+            reader.problems.add(reader.at(str(name)), value, "it must be a quantity such as 4, 500m or 2Gi")
+        else:
+            found[str(name)] = str(value)
+    return found
+
+
+def read_limits(reader: Reader) -> dict[str, dict[str, Any]]:
+    """What containers get that do not say, and the most and the least of it, in the words of a LimitRange."""
+    found = {api: read_quantities(reader.section(name)) for name, api in LIMITS.items()}
+    reader.finish()
+    return {name: amounts for name, amounts in found.items() if amounts}
+
+
+def read_accounts(reader: Reader) -> dict[str, bool]:
+    found = {}
+    for name, value in reader.mapping("service_accounts").items():
+        section = Reader(value, reader.at(f"service_accounts.{name}"), reader.problems)
+        if not NAME.fullmatch(name):
+            reader.problems.add(reader.at("service_accounts"), name, NAMES_IT)
+        else:
+            found[name] = section.boolean("token", False)
+        section.finish()
+    return found
+
+
+def read_team(name: str, given: Any, parent: Reader, known: set[str]) -> Team:
+    reader = Reader(given, parent.at(f"teams.{name}"), parent.problems)
+
+    def there(value: Any) -> str | None:
+        return str(value) if value in known else None
+
+    if not NAME.fullmatch(name):
+        parent.problems.add(parent.at("teams"), name, NAMES_IT)
+    listed = ", ".join(sorted(known)) or "none"
+    found = Team(
+        name=name,
+        group=reader.text("group", name),
+        namespaces=reader.items("namespaces", (), there, f"it must be one of the namespaces described here: {listed}"),
+        access=reader.choice("access", ACCESS, "edit"),
+    )
+    if found.group.startswith("system:"):
+        reader.problems.add(reader.at("group"), found.group, "groups that begin with system: are Kubernetes' own; choose another name")
+    reader.finish()
+    return found
+
+
+def read_storage(parent: Reader) -> Storage:
+    reader = parent.section("storage_class")
+    if not reader.boolean("enabled", True):
+        reader.finish()
+        return Storage(name="")
+    found = Storage(
+        name=reader.text("name", "gp3"),
+        kms_key_arn=reader.text("kms_key_arn", ""),
+        reclaim_policy=reader.choice("reclaim_policy", ("Delete", "Retain"), "Delete"),
+        iops=reader.integer("iops", 0, 3000, 80000),
+        throughput=reader.integer("throughput", 0, 125, 2000),
+    )
+    reader.finish()
+    return found

@@ -1,0 +1,144 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of k8s_objects, and the releases among them: their shape, and what is wrong with them in one sentence each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...component.options import apply_options, owner_options
+from .releases.release import RELEASE_NAME, Chart, WantedRelease, chart_of_files
+
+NOT_HERE = ("tags", "permissions_boundary", "check_quotas")
+"""Options of all components that mean something to AWS alone."""
+
+RELEASE: dict[str, Any] = {
+    "namespace": {"type": "str", "required": True},
+    "chart": {"type": "str"},
+    "chart_files": {"type": "dict"},
+    "repository": {"type": "str"},
+    "version": {"type": "str"},
+    "values": {"type": "dict"},
+    "after": {"type": "list"},
+    "create_namespace": {"type": "bool"},
+    "wait": {"type": "bool"},
+}
+WITHIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+def argument_spec() -> dict[str, Any]:
+    """``objects`` and ``releases`` are not for logs: Ansible writes the options of modules into the system's log."""
+    return {
+        **owner_options(),
+        **{name: option for name, option in apply_options().items() if name not in NOT_HERE},
+        "cluster": {"type": "str"},
+        "kubeconfig": {"type": "path"},
+        "context": {"type": "str"},
+        "name": {"type": "str"},
+        "objects": {"type": "list", "elements": "dict", "default": [], "no_log": True},
+        "patches": {"type": "list", "elements": "dict", "default": [], "no_log": True},
+        "releases": {"type": "dict", "default": {}, "no_log": True},
+        "helm_binary": {"type": "str", "default": "helm"},
+    }
+
+
+MUTUALLY_EXCLUSIVE = [("cluster", "kubeconfig"), ("cluster", "context")]
+REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
+
+
+def releases_of(given: Mapping[str, Any], within: str) -> tuple[list[WantedRelease], list[str]]:
+    """The releases, and one sentence for everything that is wrong with them. ``within`` is what resources' names begin with."""
+    found: list[WantedRelease] = []
+    problems: list[str] = []
+    for name, settings in given.items():
+        where = f"releases.{name}"
+        if settings is None:
+            continue
+        wrong = _shape(name, settings, where)
+        chart = None if wrong else _chart(settings, where, wrong)
+        problems += wrong
+        if chart is not None:
+            found.append(
+                WantedRelease(
+                    called=name,
+                    name=f"{within}/{name}",
+                    namespace=settings["namespace"],
+                    chart=chart,
+                    values=settings.get("values") or {},
+                    after=tuple(map(str, settings.get("after") or ())),
+                    create_namespace=settings.get("create_namespace", False),
+                    wait=settings.get("wait", True),
+                )
+            )
+    return found, problems
+
+
+TYPES: Mapping[str, tuple[type, str]] = {
+    "str": (str, "a text"),
+    "dict": (Mapping, "a mapping"),
+    "list": (list, "a list"),
+    "bool": (bool, "true or false"),
+}
+
+
+def _shape(name: str, settings: Any, where: str) -> list[str]:
+    if not RELEASE_NAME.fullmatch(name):
+        return [f"{where}: {name!r} is no name of a release: at most 53 lower-case letters, digits and '-', with no '-' at either end"]
+    if not isinstance(settings, Mapping):
+        return [f"{where} is a {type(settings).__name__}; it must be a mapping with at least namespace and chart"]
+    wrong = [f"{where} has no setting {one}; known are {', '.join(sorted(RELEASE))}" for one in settings if one not in RELEASE]
+    for setting, option in RELEASE.items():
+        value = settings.get(setting)
+        expected, called = TYPES[option["type"]]
+        if value is None:
+            if option.get("required"):
+                wrong.append(f"{where} has no {setting}; it must be {called}")
+        elif not isinstance(value, expected):
+            shown = "" if setting == "values" else f" {value!r}"
+            wrong.append(f"{where}.{setting} is{shown or ' something else'}; it must be {called}")
+    return wrong
+
+
+def _chart(settings: Mapping[str, Any], where: str, problems: list[str]) -> Chart | None:
+    files, source, version = settings.get("chart_files"), settings.get("chart"), settings.get("version")
+    if bool(files) is bool(source):
+        problems.append(f"{where} must have either chart (a folder, oci://..., or a name in repository) or chart_files")
+        return None
+    try:
+        if files:
+            chart = chart_of_files(files, f"{where}.chart_files")
+        elif source and (Path(source) / "Chart.yaml").is_file():
+            chart = _in_folder(Path(source))
+        else:
+            return _elsewhere(settings, where, problems)
+    except ValueError as error:
+        problems.append(str(error))
+        return None
+    if version and version != chart.version:
+        problems.append(f"{where}.version is {version!r}, but the chart at hand is {chart.name} {chart.version}; leave it out")
+    return chart
+
+
+def _in_folder(folder: Path) -> Chart:
+    names = [folder / "Chart.yaml", folder / "values.yaml", *sorted((folder / "templates").rglob("*"))]
+    files = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in names if path.is_file()}
+    chart = chart_of_files(files, str(folder))
+    return Chart(chart.name, chart.version, str(folder), fingerprint=chart.fingerprint)
+
+
+def _elsewhere(settings: Mapping[str, Any], where: str, problems: list[str]) -> Chart | None:
+    """A chart of a repository: its version has to be given exactly, since a plan looks nothing up there."""
+    source, repository, version = settings["chart"], settings.get("repository") or "", settings.get("version") or ""
+    if not repository and not source.startswith("oci://"):
+        problems.append(
+            f"{where}.chart is {source!r}, which is no folder with a Chart.yaml on this host; give repository too, or oci://..."
+        )
+    elif not re.fullmatch(r"v?\d+\.\d+\.\d+\S*", version):
+        problems.append(f"{where}.version is {version!r}; a chart of a repository needs an exact version such as 1.13.0")
+    else:
+        return Chart(source.rpartition("/")[2], version, source, repository)
+    return None

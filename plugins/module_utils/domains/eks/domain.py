@@ -1,0 +1,96 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The EKS domain: what the modules eks_cluster and eks_cluster_info run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from ...aws.connection import Aws
+from ...component.domain import Checked, Domain, InvalidInput, Observation, Verdict
+from ...component.outputs import Attributes
+from ...component.run import read_outputs as read_component
+from ...component.run import run as run_component
+from ...kinds.iam_role import IamRole
+from ...kinds.kms_key import KmsKey
+from ...kubernetes.clock import Bell
+from ...reconcile.model import Kind, Resource
+from ...reconcile.planner import Consent, Plan
+from .judge import Known, notes, objections
+from .kinds.all import eks_kinds
+from .login import guard, looks_of
+from .operations.upgrade.check import upgrade_doubts
+from .outputs import outputs
+from .questions import questions
+from .resources import build
+from .settings.cluster import Cluster, read_network
+from .validate import validate
+
+SERVICES = ("sts", "eks", "ec2", "iam", "kms", "logs", "autoscaling", "resourcegroupstaggingapi")
+"""What a call talks to even when it changes nothing."""
+
+
+def kinds(names: Sequence[str] = ()) -> dict[str, Kind]:
+    """The kinds of the domain. ``names``: the AWS names of the clusters that are described, which are then looked into at once."""
+    others: tuple[Kind, ...] = (IamRole(), KmsKey())
+    return {**{kind.name: kind for kind in others}, **eks_kinds(names)}
+
+
+KINDS: dict[str, Kind] = kinds()
+
+
+class EksDomain(Domain):
+    """The clusters of a component. Without ``clusters`` (a look-up, or a removal) nothing is desired and nothing is asked."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.clusters: dict[str, Cluster] = {}
+        self.consent = Consent(tuple(params.get("allow_replace") or ()), tuple(params.get("purge") or ()))
+        if params.get("clusters") and params.get("state") != "absent":
+            network, problems = read_network(params["network"], "network")
+            self.clusters, more = validate(params["clusters"], "clusters", params["environment"], params["component"], network)
+            if problems + more:
+                raise InvalidInput(problems + more)
+        self.names = {name: cluster.aws_name for name, cluster in self.clusters.items()}
+        self.kinds = kinds(list(self.names.values()))
+
+    def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
+        return questions(self.clusters)
+
+    def problems(self, observation: Observation) -> Sequence[str]:
+        return objections(self.clusters, known(observation), self.may_make_anew)
+
+    def may_make_anew(self, address: str) -> bool:
+        return any(self.consent.allows(verb, address) for verb in ("replace", "delete"))
+
+    def resources(self, observation: Observation) -> Sequence[Resource]:
+        there = known(observation)
+        return build(self.clusters, observation.place, there.addons, there.installed())
+
+    def notes(self, observation: Observation) -> Sequence[str]:
+        return notes(self.clusters, known(observation))
+
+    def checks(self, plan: Plan, aws: Aws, region: str) -> Checked:
+        return Checked(*upgrade_doubts(plan, aws, region))
+
+    def guard(self, aws: Aws, observation: Observation, plan: Plan) -> Verdict:
+        there = {seen.address: seen for seen in plan.observed}
+        return guard(plan, there, looks_of(aws, observation.place.region), Bell())
+
+    def outputs(self, attributes: Attributes) -> dict[str, Any]:
+        return outputs(attributes, self.names)
+
+
+def known(observation: Observation) -> Known:
+    return Known(**observation.answers, observed=tuple(observation.observed), caller=observation.place.caller)
+
+
+def run(module: Any) -> NoReturn:
+    """Bring the component's clusters to the described state, or plan that."""
+    run_component(module, EksDomain)
+
+
+def read(module: Any) -> NoReturn:
+    """Answer with the outputs of the clusters that exist."""
+    read_component(module, lambda _params: EksDomain({}))

@@ -1,0 +1,162 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What shows to be wrong with clusters once AWS has been asked (questions.py), and what a plan should say besides. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...inputs.problems import shown
+from ...reconcile.model import Observed, is_unknown
+from . import version_change as upgrade
+from .settings import versions
+from .settings.access import lockouts
+from .settings.addons import Offer, Offers
+from .settings.cluster import Cluster
+from .settings.versions import Support
+
+ADDRESSES_OF_CLUSTER = 6
+"""Free addresses that EKS wants in each subnet of a new cluster (docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
+
+
+@dataclass(frozen=True)
+class Subnet:
+    id: str
+    vpc_id: str
+    availability_zone: str
+    free_addresses: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """What AWS said, and what of the component is there. ``subnets`` and ``instance_types`` have what exists of those asked about."""
+
+    versions: Mapping[str, Support] = field(default_factory=dict)
+    addons: Offers = field(default_factory=dict)
+    instance_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    subnets: Mapping[str, Subnet] = field(default_factory=dict)
+    public_subnets: frozenset[str] = frozenset()
+    observed: tuple[Observed, ...] = ()
+    caller: str = ""
+
+    def of(self, address: str) -> Observed | None:
+        return next((seen for seen in self.observed if seen.address == address and seen.state in ("ready", "pending")), None)
+
+    def room(self, subnets: Iterable[str]) -> int | None:
+        """How many free addresses these subnets have together; None where one of them is not known yet."""
+        there = [self.subnets.get(one) for one in subnets]
+        return None if None in there else sum(one.free_addresses for one in there if one)
+
+    def versions_of_groups(self, cluster: str) -> dict[str, str]:
+        prefix = f"eks_nodegroup.{cluster}/"
+        return {
+            seen.address.removeprefix(prefix): str(seen.properties.get("version") or "")
+            for seen in self.observed
+            if seen.address.startswith(prefix)
+        }
+
+    def installed(self) -> dict[str, str]:
+        """The version of each add-on that is there, by address."""
+        return {
+            seen.address: str(seen.properties["addon_version"])
+            for seen in self.observed
+            if seen.kind == "eks_addon" and seen.properties.get("addon_version")
+        }
+
+
+def objections(clusters: Mapping[str, Cluster], known: Known, may_go: Callable[[str], bool]) -> list[str]:
+    """Every problem, each one sentence. ``may_go``: whether an address may be deleted or replaced in this run."""
+    found = [problem for cluster in clusters.values() for problem in of_cluster(cluster, known)]
+    return found + lockouts(clusters, known.observed, known.caller, may_go)
+
+
+def of_cluster(cluster: Cluster, known: Known) -> Iterator[str]:
+    yield from versions.refused(cluster.path, cluster.version, cluster.upgrade_policy, known.versions)
+    present = known.of(f"eks_cluster.{cluster.name}")
+    if present:
+        before = str(present.properties.get("version") or "")
+        yield from upgrade.refused(cluster.path, before, cluster.version, known.versions_of_groups(cluster.name))
+    yield from of_subnets(cluster, known, fresh=present is None)
+    yield from of_node_groups(cluster, known)
+    yield from of_fargate_profiles(cluster, known)
+    if cluster.version in known.versions:
+        yield from of_addons(cluster, known.addons)
+
+
+def of_subnets(cluster: Cluster, known: Known, fresh: bool) -> Iterator[str]:
+    """Subnets that are there, of one network, in two zones and, for a new cluster, with room."""
+    path = f"{cluster.path}.subnet_ids"
+    yield from _missing(path, cluster.subnet_ids, known)
+    there = [known.subnets[one] for one in cluster.subnet_ids if one in known.subnets]
+    if len(there) < 2 or len(there) != len(cluster.subnet_ids):
+        return
+    zones = {subnet.availability_zone for subnet in there}
+    if len(zones) < 2:
+        yield f"{path} is {shown(list(cluster.subnet_ids))}, but all of them are in {zones.pop()} and EKS wants two availability zones"
+    if len({subnet.vpc_id for subnet in there}) > 1:
+        places = ", ".join(f"{subnet.id} in {subnet.vpc_id}" for subnet in there)
+        yield f"{path} is {shown(list(cluster.subnet_ids))}, but they are of several networks: {places}"
+    for subnet in there if fresh else ():
+        if subnet.free_addresses < ADDRESSES_OF_CLUSTER:
+            yield (
+                f"{path} names {subnet.id}, which has {subnet.free_addresses} free addresses, but EKS needs {ADDRESSES_OF_CLUSTER} in each "
+                "subnet of a cluster; free some, or name another subnet"
+            )
+
+
+def _missing(path: str, subnets: Iterable[str], known: Known) -> Iterator[str]:
+    for one in subnets:
+        if not is_unknown(one) and one not in known.subnets:
+            yield f"{path} names {one}, but there is no such subnet in this account and region"
+
+
+def of_node_groups(cluster: Cluster, known: Known) -> Iterator[str]:
+    for name, group in cluster.node_groups.items():
+        for kind in group.instance_types:
+            processors = known.instance_types.get(kind)
+            if processors is None:
+                yield f"{group.path}.instance_types is '{kind}', but EC2 has no such instance type in this region"
+            elif group.architecture not in processors:
+                yield (
+                    f"{group.path}.ami_type is '{group.ami_type}', which runs on {group.architecture}, but {kind} is "
+                    f"{', '.join(processors)}; choose the image of the other architecture, or another instance type"
+                )
+        yield from _missing(f"{group.path}.subnet_ids", group.subnet_ids, known)
+        fresh = known.of(f"eks_nodegroup.{cluster.name}/{name}") is None
+        room = known.room(group.subnet_ids or cluster.subnet_ids)
+        if fresh and room is not None and room < group.min_size:
+            yield f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; name subnets with room"
+
+
+def of_fargate_profiles(cluster: Cluster, known: Known) -> Iterator[str]:
+    for name, profile in cluster.fargate_profiles.items():
+        path = f"{cluster.path}.fargate_profiles.{name}.subnet_ids"
+        yield from _missing(path, profile.subnet_ids, known)
+        for subnet in profile.subnet_ids or cluster.subnet_ids:
+            if subnet in known.public_subnets:
+                yield f"{path} names {subnet}, which has a route to an internet gateway, but Fargate takes private subnets only"
+
+
+def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
+    for name, addon in cluster.addons.items():
+        offer = offers.get((name, cluster.version), Offer())
+        path = f"{cluster.path}.addons.{name}"
+        if not offer.versions:
+            yield f"{path} is not an add-on that EKS offers for Kubernetes {cluster.version}; correct the name, or set it to null"
+        elif addon.version and addon.version not in offer.versions:
+            newest = ", ".join(offer.versions[-3:])
+            yield (
+                f"{path}.version is '{addon.version}', but that does not fit Kubernetes {cluster.version}; "
+                f"the newest that do are {newest}, the default is {offer.default}"
+            )
+
+
+def notes(clusters: Mapping[str, Cluster], known: Known) -> list[str]:
+    """What the plan of these clusters says of the support of their versions."""
+    return [
+        versions.note(cluster.name, cluster.version, cluster.upgrade_policy, known.versions[cluster.version])
+        for dummy, cluster in sorted(clusters.items())
+        if cluster.version in known.versions
+    ]

@@ -1,0 +1,231 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the kinds of EKS have in common: where they are looked for, how they are tagged, and how their updates are waited for.
+
+Whatever is in a cluster is listed cluster by cluster. A kind is given the names of the clusters that somebody describes (hints) and looks
+into these at once; clusters of ours that nobody describes any more come out of the list of all clusters, which one look around asks for
+once. An update of EKS is an object of its own that takes its time: the reply to the call names it, ``Aws.begun`` keeps the name until it
+is over, and what went wrong with it is the error of the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ....aws.connection import Aws
+from ....aws.kind import AwsKind, Calls, camel
+from ....aws.tags import tag_changes, tag_list
+from ....reconcile.errors import CallFailed, EngineError, NotYet
+from ....reconcile.model import Observed, State
+from .errors import failed_update, issues, refused
+from .reads import in_cluster, others
+
+BUSY = ("CREATING", "UPDATING", "DELETING", "PENDING")
+"""Statuses in which EKS takes no other change."""
+
+Step = Callable[[], Mapping[str, Any]]
+"""One mutating call whose reply names the update that it began."""
+
+
+@dataclass(frozen=True)
+class EksCalls(Calls):
+    """The calls of a kind of EKS.
+
+    ``name`` is the parameter that tells one from others of its cluster, ``arn`` the member of replies that has its ARN.
+    """
+
+    describe: str = ""
+    name: str = ""
+    arn: str = ""
+
+
+def eks(noun: str, **names: str) -> EksCalls:
+    """The calls of a kind that follows EKS's naming: ``eks("nodegroup")`` -> list_nodegroups, describe_nodegroup, nodegroupName, ..."""
+    item = lower_camel(noun)
+    regular = {
+        "list": f"list_{noun}s",
+        "items": f"{item}s",
+        "create": f"create_{noun}",
+        "describe": f"describe_{noun}",
+        "delete": f"delete_{noun}",
+        "item": item,
+        "id": f"{item}Arn",
+        "name": f"{item}Name",
+        "arn": f"{item}Arn",
+        "tag_type": "",
+        "service": "eks",
+    }
+    return EksCalls(**{**regular, **names})
+
+
+def lower_camel(name: str) -> str:
+    title = camel(name)
+    return title[:1].lower() + title[1:]
+
+
+class EksKind(AwsKind):
+    """The base of all kinds of EKS. What has an ARN with a unique end is known by that, so that a successor of its name is another one."""
+
+    calls: EksCalls
+    settles: tuple[str, ...] = ("update", "delete")
+
+    def __init__(self, hints: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.hints = tuple(hints)
+
+    def api_name(self, name: str) -> str:
+        return self.properties[name].api or lower_camel(name)
+
+    def find(self, aws: Aws) -> list[Observed]:
+        described = self.in_clusters(aws, self.hints)
+        return self.observe_all(aws, described + self.in_clusters(aws, others(aws, self.hints)))
+
+    def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
+        """Everything of this kind in these clusters, whoever owns it."""
+        return self.described(aws, [{"clusterName": c, self.calls.name: n} for c, n in self.listed(aws, clusters)])
+
+    def listed(self, aws: Aws, clusters: Sequence[str]) -> list[tuple[str, str]]:
+        """(cluster, name) of all that is in these clusters."""
+        lists = aws.map(lambda cluster: self.names(aws, cluster), clusters)
+        return [(cluster, name) for cluster, names in zip(clusters, lists, strict=True) for name in names]
+
+    def names(self, aws: Aws, cluster: str) -> list[str]:
+        return in_cluster(lambda: aws.list_all("eks", self.calls.list, self.calls.items, clusterName=cluster))
+
+    def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """What the describe call says of each that is there, with whatever else of it takes calls of its own."""
+        raws = aws.map(lambda params: self.raw(aws, params), wanted)
+        return [raw for raw in raws if raw is not None]
+
+    def raw(self, aws: Aws, params: Mapping[str, str]) -> dict[str, Any] | None:
+        reply = aws.find("eks", self.calls.describe, **params)
+        return dict(reply[self.calls.item]) if reply else None
+
+    def where(self, seen: Observed) -> dict[str, str]:
+        """The parameters that name one."""
+        return {name: seen.properties[own] for own, name in self.place().items()}
+
+    def place(self) -> dict[str, str]:
+        """The properties that say where one is -> the parameters that take them."""
+        return {"cluster_name": "clusterName", next(n for n in self.properties if self.api_name(n) == self.calls.name): self.calls.name}
+
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        return super().observe(aws, {**raw, "Tags": tag_list(raw.get("tags") or {}), "State": raw.get("status")}, address)
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"arn": raw.get(self.calls.arn)}
+
+    def state(self, raw: Mapping[str, Any]) -> tuple[State, str]:
+        state, _reason = super().state(raw)
+        return state, issues(raw)
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
+        try:
+            reply = aws.change("eks", self.calls.create, **self.request(properties), tags=tags, clientRequestToken=token)
+        except CallFailed as error:
+            raise refused(error) from error
+        made = self.made(aws, {**reply[self.calls.item], "tags": tags}, address)
+        return made.changed({name: value for name, value in properties.items() if name in self.as_sent})
+
+    as_sent: tuple[str, ...] = ()
+    """Properties that the reply to the create call does not tell, and that are as they were sent."""
+
+    def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of the create call but for the tags and the token."""
+        return {self.api_name(n): self.sent(n, value) for n, value in properties.items() if n != "tags" and value is not None}
+
+    def sent(self, _name: str, value: Any) -> Any:
+        return value
+
+    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+        """As ``find`` sees it, and pending as long as an update is under way that this run began. Raises what became of a failed one."""
+        if self.under_way(aws, seen):
+            return replace(seen, state="pending", reason="an update is in progress")
+        raws = self.described(aws, [self.where(seen)])
+        found = self.observe_all(aws, raws)
+        if not found or found[0].id != seen.id:
+            return None
+        if raws[0].get("status") == "DELETE_FAILED":
+            reason = issues(raws[0]) or "no reason given"
+            raise CallFailed(f"deleting it failed: {reason}", f"eks:{camel(self.calls.delete)}", "DELETE_FAILED")
+        return found[0]
+
+    def under_way(self, aws: Aws, seen: Observed) -> bool:
+        """Whether the update that this run began last is still in progress. Raises CallFailed once for one that failed."""
+        update = aws.begun.get(seen.id)
+        if update is None:
+            return False
+        reply = aws.find("eks", "describe_update", updateId=update, **self.of_update(seen))
+        told = reply["update"] if reply else {"status": "Successful"}
+        if told["status"] == "InProgress":
+            return True
+        aws.begun.pop(seen.id, None)
+        if told["status"] != "Successful":
+            raise failed_update(told)
+        return False
+
+    def of_update(self, seen: Observed) -> dict[str, str]:
+        """How DescribeUpdate is told whose update it is: it calls the cluster's name ``name``."""
+        return {"name" if name == "clusterName" else name: value for name, value in self.where(seen).items()}
+
+    def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """Send what is left to set, one update at a time: with more to come it says so with NotYet, and is asked again."""
+        now = self.at_rest(aws, seen)
+        declared = self.properties
+        left = {name: value for name, value in properties.items() if declared[name].normal(now.properties.get(name)) != value}
+        for name in [name for name in left if hasattr(self, f"set_{name}")]:
+            getattr(self, f"set_{name}")(aws, now, left.pop(name))
+        steps = self.steps(aws, now, left) if left else []
+        if not steps:
+            return
+        try:
+            reply = steps[0]()
+        except CallFailed as error:
+            raise refused(error) from error
+        if "update" in reply:
+            aws.begun[seen.id] = reply["update"]["id"]
+        if len(steps) > 1:
+            raise NotYet("another update has to end first", "", "UpdateInProgress", dependency=True)
+
+    def at_rest(self, aws: Aws, seen: Observed) -> Observed:
+        """How this one is now. Raises NotYet while it is being changed already, by whomever."""
+        raws = [] if self.under_way(aws, seen) else self.described(aws, [self.where(seen)])
+        if seen.id in aws.begun or any(raw.get("status") in BUSY for raw in raws):
+            raise NotYet("an update is in progress", "", "UpdateInProgress", dependency=True)
+        found = self.observe_all(aws, raws)
+        if not found or found[0].id != seen.id:
+            raise CallFailed(f"{seen.id} is not there any more", hint="Run again.")
+        return found[0]
+
+    def steps(self, _aws: Aws, _now: Observed, _left: Mapping[str, Any]) -> list[Step]:
+        """The calls that set what is left, in the order in which they have to be made."""
+        return []
+
+    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
+        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
+        if changed:
+            aws.change("eks", "tag_resource", resourceArn=seen.attributes["arn"], tags=changed)
+        if dropped:
+            aws.change("eks", "untag_resource", resourceArn=seen.attributes["arn"], tagKeys=dropped)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        aws.remove("eks", self.calls.delete, **self.where(seen))
+
+    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
+        aws.change("eks", "tag_resource", resourceArn=seen.attributes["arn"], tags=aws.owner.tags(address))
+
+    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+        """By the cluster's name and its own, with a slash between them."""
+        cluster, slash, name = identifier.partition("/")
+        if not cluster or not slash or not name or identifier.startswith("arn:"):
+            raise EngineError(f"{identifier}: write a {self.name} as <name of the cluster>/<{self.calls.name}>")
+        return self.strange(aws, self.described(aws, [{"clusterName": cluster, self.calls.name: name}]), address)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """Who has the name in that cluster."""
+        params = {name: properties[own] for own, name in self.place().items() if properties.get(own)}
+        return self.strange(aws, self.described(aws, [params])) if len(params) == len(self.place()) else None

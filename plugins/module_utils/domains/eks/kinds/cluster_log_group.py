@@ -1,0 +1,41 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The log groups of EKS clusters."""
+
+from __future__ import annotations
+
+import time
+
+from ....aws.connection import Aws
+from ....kinds.log_group import LogGroup
+from ....reconcile.errors import NotYet
+from ....reconcile.model import Observed
+
+QUIET = 15.0
+"""Seconds for which a deleted group must have stayed away: until then EKS may write down what it had left, and make it again."""
+
+
+class ClusterLogGroup(LogGroup):
+    """EKS chooses the name, so it is found below the prefix that all clusters share. It is there before its cluster and goes after it.
+
+    One that EKS left behind, without tags and without an end to what it keeps, is taken over.
+    """
+
+    name = "cluster_log_group"
+    outlives = ("eks_cluster",)
+    taken_unmarked = True
+
+    def prefix(self, aws: Aws) -> str:
+        return "/aws/eks/"
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """Gone for good: what EKS makes of this name afterwards, without tags or retention, is deleted as well."""
+        named = aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=seen.id)
+        if any(raw["logGroupName"] == seen.id for raw in named):
+            super().delete(aws, seen)
+            aws.begun[seen.id] = str(time.monotonic())
+        elif time.monotonic() - float(aws.begun.get(seen.id, 0)) >= QUIET:
+            aws.begun.pop(seen.id, None)
+            return
+        raise NotYet("EKS may still make it again", "", "WaitingForQuiet", dependency=True)

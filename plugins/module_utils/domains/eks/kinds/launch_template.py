@@ -1,0 +1,97 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Launch templates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ....aws.connection import Aws
+from ....aws.kind import AwsKind, ec2
+from ....aws.tags import tag_list
+from ....reconcile.model import Observed, fixed, given
+
+REPORTED = ("State",)
+"""What EC2 says of a template and nobody can ask for."""
+
+
+def canonical_data(value: Any) -> Any:
+    """The data of a template in one form: what is not set left out, tags in order, and no more than somebody can ask for."""
+    if isinstance(value, Mapping):
+        items = {name: canonical_data(item) for name, item in sorted(value.items()) if name not in REPORTED}
+        return {name: item for name, item in items.items() if item not in (None, [], {})}
+    if isinstance(value, list | tuple):
+        found = [canonical_data(item) for item in value]
+        tags = all(isinstance(item, Mapping) and set(item) == {"Key", "Value"} for item in found)
+        return sorted(found, key=lambda tag: tag["Key"]) if tags else found
+    return value
+
+
+def unless_only_tags(desired: Mapping[str, Any], observed: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What is there, where only the tags of future instances differ: another version would renew all nodes for the sake of a tag.
+
+    The tags go along with the next version that has another reason.
+    """
+    return observed if observed and _without_tags(desired) == _without_tags(observed) else desired
+
+
+def _without_tags(data: Mapping[str, Any]) -> Any:
+    return canonical_data({name: value for name, value in data.items() if name != "TagSpecifications"})
+
+
+class LaunchTemplate(AwsKind):
+    """Its data is that of the latest version; changing it makes another version, and whoever uses the template says which one."""
+
+    name = "launch_template"
+    calls = ec2("launch_template", token=True)
+    id_prefix = "lt-"
+    exclusive = True
+    changing = {"latest_version": ("data",)}
+
+    launch_template_name = fixed()
+    data = given("LaunchTemplateData", canonical=canonical_data, effective=unless_only_tags)
+
+    def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
+        """The list does not tell the data; each takes a call of its own, made side by side."""
+        versions = aws.map(lambda raw: self._latest(aws, raw["LaunchTemplateId"]), raws)
+        told = [{**raw, "version": version} for raw, version in zip(raws, versions, strict=True) if version]
+        return super().observe_all(aws, told)
+
+    @staticmethod
+    def _latest(aws: Aws, identifier: str) -> dict[str, Any] | None:
+        reply = aws.find("ec2", "describe_launch_template_versions", LaunchTemplateId=identifier, Versions=["$Latest"])
+        return next(iter(reply["LaunchTemplateVersions"]), None) if reply else None
+
+    def get_data(self, raw: Mapping[str, Any]) -> Any:
+        return raw["version"]["LaunchTemplateData"]
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"latest_version": str(raw["version"]["VersionNumber"]), "name": raw["LaunchTemplateName"]}
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        tags = tag_list({**properties.get("tags", {}), **aws.owner.tags(address)})
+        reply = aws.change(
+            "ec2",
+            "create_launch_template",
+            LaunchTemplateName=properties["launch_template_name"],
+            LaunchTemplateData=properties["data"],
+            TagSpecifications=[{"ResourceType": self.calls.tag_type, "Tags": tags}],
+            ClientToken=token,
+        )["LaunchTemplate"]
+        version = {"VersionNumber": reply["LatestVersionNumber"], "LaunchTemplateData": properties["data"]}
+        return self.made(aws, {**reply, "Tags": tags, "version": version}, address)
+
+    def set_data(self, aws: Aws, seen: Observed, value: Mapping[str, Any]) -> None:
+        """Sent twice from the same version it makes one other version: the token says what follows what."""
+        told = json.dumps([seen.id, seen.attributes["latest_version"], value], sort_keys=True)
+        token = hashlib.sha256(told.encode()).hexdigest()[:32]
+        aws.change("ec2", "create_launch_template_version", LaunchTemplateId=seen.id, LaunchTemplateData=value, ClientToken=token)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        name = properties.get("launch_template_name")
+        reply = aws.find("ec2", "describe_launch_templates", LaunchTemplateNames=[name]) if name else None
+        return self.strange(aws, reply["LaunchTemplates"]) if reply else None

@@ -1,0 +1,203 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Managed node groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ....aws.canonical import sorted_strings
+from ....aws.connection import Aws
+from ....reconcile.model import Observed, fixed, given, later
+from . import limits as limits_eks
+from . import scaling as eks_scaling
+from .base import EksKind, Step, eks
+
+Taint = Mapping[str, str]
+
+SIZES = ("min_size", "max_size")
+MEMBERS = {
+    "max_unavailable": "maxUnavailable",
+    "max_unavailable_percentage": "maxUnavailablePercentage",
+    "update_strategy": "updateStrategy",
+}
+"""What an update may do at a time: as users write it -> as EKS does."""
+
+
+def canonical_taints(taints: Iterable[Taint]) -> list[dict[str, str]]:
+    """In one order, without empty values."""
+    found = [{name: text for name in ("key", "value", "effect") if (text := taint.get(name))} for taint in taints]
+    return sorted(found, key=lambda taint: (taint["key"], taint["effect"]))
+
+
+def as_it_is(desired: int | None, observed: int | None) -> int | None:
+    """The number of nodes is given once and then belongs to whoever scales the group."""
+    return desired if observed is None else observed
+
+
+def within(size: int, low: int, high: int) -> int:
+    """The number of nodes nearest to the present one that new limits allow."""
+    return max(low, min(size, high))
+
+
+def label_changes(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, Any]:
+    """What UpdateNodegroupConfig is told about labels."""
+    changed = {name: text for name, text in new.items() if old.get(name) != text}
+    dropped = sorted(set(old) - set(new))
+    return {**({"addOrUpdateLabels": changed} if changed else {}), **({"removeLabels": dropped} if dropped else {})}
+
+
+def taint_changes(old: Sequence[Taint], new: Sequence[Taint]) -> dict[str, Any]:
+    """The same for taints. One is told from others by its key and effect."""
+    kept = {(taint["key"], taint["effect"]) for taint in new}
+    changed = [dict(taint) for taint in new if taint not in old]
+    dropped = [dict(taint) for taint in old if (taint["key"], taint["effect"]) not in kept]
+    return {**({"addOrUpdateTaints": changed} if changed else {}), **({"removeTaints": dropped} if dropped else {})}
+
+
+class EksNodegroup(EksKind):
+    """Labels, taints and sizes are changed in place; a new version or launch template replaces the nodes bit by bit.
+
+    The scaling policy and the scheduled actions are those of the group's Auto Scaling group; of these only ours are looked at.
+    """
+
+    name = "eks_nodegroup"
+    calls = eks("nodegroup")
+    quotas = (limits_eks.NODEGROUPS, limits_eks.ON_DEMAND_VCPUS)
+    states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
+    timeout = 1800.0
+    timeouts = {"update": 7200.0}
+    serialised = ("update",)
+
+    cluster_name = fixed()
+    nodegroup_name = fixed()
+    node_role = fixed()
+    subnet_ids = fixed("subnets", canonical=sorted_strings)
+    instance_types = fixed()
+    ami_type = fixed()
+    capacity_type = fixed()
+    launch_template_id = fixed()
+    min_size = given()
+    max_size = given()
+    desired_size = given(effective=as_it_is)
+    labels = given(canonical=dict)
+    taints = given(canonical=canonical_taints)
+    update_config = given()
+    version = given()
+    release_version = given()
+    launch_template_version = given(canonical=str)
+    target_cpu_percent = later(canonical=float)
+    schedules = later(canonical=eks_scaling.canonical_schedules)
+
+    def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
+        """Two rounds: the lists of groups, of scaling policies and of scheduled actions, then each group."""
+        if not clusters:
+            return []
+        looks: list[Callable[[Aws], list[Any]]] = [
+            eks_scaling.all_policies,
+            eks_scaling.all_actions,
+            *(lambda aws, cluster=cluster: self.names(aws, cluster) for cluster in clusters),
+        ]
+        policies, actions, *lists = aws.map(lambda look: look(aws), looks)
+        wanted = [{"clusterName": c, "nodegroupName": n} for c, names in zip(clusters, lists, strict=True) for n in names]
+        return [{**raw, "policies": policies, "actions": actions} for raw in super().described(aws, wanted)]
+
+    def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """For one group only what its own Auto Scaling group has, and only at rest: nobody waits for that."""
+        raws = super().described(aws, wanted)
+        asked = [(_group(raw), ask) for raw in raws for ask in (eks_scaling.policies_of, eks_scaling.actions_of)]
+        answers = aws.map(lambda one: one[1](aws, one[0]) if one[0] else [], asked)
+        return [
+            {**raw, "policies": policies, "actions": actions}
+            for raw, policies, actions in zip(raws, answers[::2], answers[1::2], strict=True)
+        ]
+
+    def get_min_size(self, raw: Mapping[str, Any]) -> Any:
+        return (raw.get("scalingConfig") or {}).get("minSize")
+
+    def get_max_size(self, raw: Mapping[str, Any]) -> Any:
+        return (raw.get("scalingConfig") or {}).get("maxSize")
+
+    def get_desired_size(self, raw: Mapping[str, Any]) -> Any:
+        return (raw.get("scalingConfig") or {}).get("desiredSize")
+
+    def get_launch_template_id(self, raw: Mapping[str, Any]) -> Any:
+        return (raw.get("launchTemplate") or {}).get("id")
+
+    def get_launch_template_version(self, raw: Mapping[str, Any]) -> Any:
+        return (raw.get("launchTemplate") or {}).get("version")
+
+    def get_update_config(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        told = raw.get("updateConfig") or {}
+        return {name: told[api] for name, api in MEMBERS.items() if told.get(api) not in (None, "DEFAULT")}
+
+    def get_target_cpu_percent(self, raw: Mapping[str, Any]) -> float | None:
+        return eks_scaling.target_of(raw["policies"], _group(raw))
+
+    def get_schedules(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return eks_scaling.schedules_of(raw["actions"], _group(raw))
+
+    def made(self, aws: Aws, raw: Mapping[str, Any], address: str) -> Observed:
+        return super().made(aws, {**raw, "policies": [], "actions": []}, address)
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"arn": raw.get("nodegroupArn"), "name": raw.get("nodegroupName"), "autoscaling_group_name": _group(raw)}
+
+    def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        asked = {name: value for name, value in properties.items() if value is not None}
+        plain = ("cluster_name", "nodegroup_name", "node_role", "subnet_ids", "instance_types", "ami_type", "capacity_type")
+        request = {self.api_name(n): asked[n] for n in (*plain, "labels", "taints", "version", "release_version") if asked.get(n)}
+        scaling = {"minSize": asked.get("min_size"), "maxSize": asked.get("max_size")}
+        scaling["desiredSize"] = asked.get("desired_size", asked.get("min_size"))
+        request["scalingConfig"] = {name: value for name, value in scaling.items() if value is not None}
+        if asked.get("update_config"):
+            request["updateConfig"] = {MEMBERS[name]: value for name, value in asked["update_config"].items()}
+        if asked.get("launch_template_id"):
+            template = {"id": asked["launch_template_id"], "version": asked.get("launch_template_version")}
+            request["launchTemplate"] = {name: value for name, value in template.items() if value is not None}
+        return request
+
+    def steps(self, aws: Aws, now: Observed, left: Mapping[str, Any]) -> list[Step]:
+        """What leaves the nodes alone in one call, what replaces them in another."""
+        config, version = self._config(now, left), self._version(now, left)
+        steps: list[Step] = []
+        if config:
+            steps.append(lambda: aws.change("eks", "update_nodegroup_config", **self.where(now), **config))
+        if version:
+            steps.append(lambda: aws.change("eks", "update_nodegroup_version", **self.where(now), **version))
+        return steps
+
+    def _config(self, now: Observed, left: Mapping[str, Any]) -> dict[str, Any]:
+        config: dict[str, Any] = {}
+        have = now.properties
+        if any(left.get(name) is not None for name in SIZES):
+            low, high = (int(left.get(name, have[name])) for name in SIZES)
+            config["scalingConfig"] = {"minSize": low, "maxSize": high, "desiredSize": within(int(have["desired_size"]), low, high)}
+        if "labels" in left:
+            config["labels"] = label_changes(have.get("labels") or {}, left["labels"] or {})
+        if "taints" in left:
+            config["taints"] = taint_changes(canonical_taints(have.get("taints") or []), left["taints"] or [])
+        if left.get("update_config"):
+            config["updateConfig"] = {MEMBERS[name]: value for name, value in left["update_config"].items()}
+        return config
+
+    def _version(self, now: Observed, left: Mapping[str, Any]) -> dict[str, Any]:
+        version = {self.api_name(name): left[name] for name in ("version", "release_version") if left.get(name)}
+        if left.get("launch_template_version"):
+            version["launchTemplate"] = {"id": now.properties["launch_template_id"], "version": left["launch_template_version"]}
+        return version
+
+    def set_target_cpu_percent(self, aws: Aws, seen: Observed, value: float | None) -> None:
+        eks_scaling.set_target(aws, seen.attributes["autoscaling_group_name"], value)
+
+    def set_schedules(self, aws: Aws, seen: Observed, value: Mapping[str, Any] | None) -> None:
+        have = seen.properties.get("schedules") or {}
+        eks_scaling.set_schedules(aws, seen.attributes["autoscaling_group_name"], have, value or {})
+
+
+def _group(raw: Mapping[str, Any]) -> str | None:
+    """The name of the Auto Scaling group behind a node group, once there is one."""
+    groups = (raw.get("resources") or {}).get("autoScalingGroups") or []
+    return str(groups[0]["name"]) if groups and raw.get("status") != "CREATING" else None

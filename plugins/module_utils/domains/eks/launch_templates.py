@@ -1,0 +1,40 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Launch templates of node groups, in AWS's own words (RequestLaunchTemplateData)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...reconcile.model import Ref
+from .settings.node_groups import NodeGroup
+
+TAGGED = ("instance", "volume", "network-interface")
+
+
+def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str | Ref], tags: Mapping[str, str]) -> dict[str, Any]:
+    """What instances of a group are born with: credentials for nobody but the node itself, encrypted disks, the network's groups.
+
+    With a hop limit of 1 pods cannot reach the instance's metadata, so they never act by the node's role. Instance types are not in it: a
+    change of them would be the group's. Without security groups EKS gives the nodes the cluster's own.
+    """
+    data: dict[str, Any] = {
+        "BlockDeviceMappings": devices(group),
+        "MetadataOptions": {"HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1, "HttpTokens": "required"},
+        "Monitoring": {"Enabled": True},
+        "TagSpecifications": [
+            {"ResourceType": sort, "Tags": [{"Key": key, "Value": text} for key, text in sorted(tags.items())]} for sort in TAGGED
+        ],
+    }
+    return {**data, "SecurityGroupIds": list(security_group_ids)} if security_group_ids else data
+
+
+def devices(group: NodeGroup) -> list[dict[str, Any]]:
+    """The disks by image: Amazon Linux has one, Bottlerocket has its system on the first and all that containers need on the second."""
+    disk = {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": "gp3"}
+    sized = {**disk, "VolumeSize": group.disk_gib}
+    if group.ami_type.startswith("BOTTLEROCKET"):
+        return [{"DeviceName": "/dev/xvda", "Ebs": disk}, {"DeviceName": "/dev/xvdb", "Ebs": sized}]
+    return [{"DeviceName": "/dev/xvda", "Ebs": sized}]

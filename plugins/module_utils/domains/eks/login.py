@@ -1,0 +1,128 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Whether whoever applies a plan can still log in to a cluster afterwards: asked with a real request, before and after.
+
+Only where the plan changes who may log in, or from where. An endpoint that is not reached from here says nothing: a private one is reached
+from inside its network alone.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...aws.connection import Aws
+from ...kubernetes.access import Access
+from ...kubernetes.client import Api
+from ...kubernetes.clock import Bell, Clock
+from ...kubernetes.eks_access import eks_token
+from ...kubernetes.problems import ApiProblem, BadAccess, Unauthorized
+from ...reconcile.engine import Result
+from ...reconcile.errors import Failure
+from ...reconcile.model import Observed
+from ...reconcile.planner import Plan
+
+Verdict = Literal["admitted", "refused", "unreachable"]
+
+WAYS_IN = ("endpoint_public_access", "endpoint_private_access", "public_access_cidrs", "security_group_ids", "authentication_mode")
+"""Properties of a cluster that decide who reaches it."""
+
+PROPAGATION_SECONDS = 30.0
+"""How long a change of access may take to be felt."""
+
+AGAIN_SECONDS = 2.0
+CODE = "LoginLost"
+
+Look = Callable[[Observed], Verdict]
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A cluster whose login a plan may touch; ``fresh`` where the plan makes it."""
+
+    address: str
+    fresh: bool = False
+
+
+def concerns(plan: Plan) -> list[Concern]:
+    """The clusters of a plan whose login has to be looked at, by address."""
+    found: dict[str, Concern] = {}
+    for action in plan.permitted:
+        name = action.address.partition(".")[2].partition("/")[0]
+        address = f"eks_cluster.{name}"
+        cluster = plan.of(address)
+        if cluster is None:
+            continue  # it goes, and its entries with it
+        changed = {change.property for change in action.changes}
+        if action.kind == "eks_access_entry" or (action.kind == "eks_cluster" and (action.makes or changed & set(WAYS_IN))):
+            found[address] = Concern(address, cluster.makes)
+    return list(found.values())
+
+
+def guard(plan: Plan, observed: Mapping[str, Observed], look: Look, clock: Clock) -> Callable[[Result], Sequence[Failure]]:
+    """Looks at the logins that a plan may touch, and returns what says afterwards which of them were lost.
+
+    ``look`` asks one cluster. A login that was not there before is not missed.
+    """
+    concerned = concerns(plan)
+    before = {one.address: look(observed[one.address]) for one in concerned if not one.fresh and one.address in observed}
+    expected = [one for one in concerned if one.fresh or before.get(one.address) == "admitted"]
+
+    def lost(result: Result) -> list[Failure]:
+        there = {seen.address: seen for seen in result.final if seen.state in ("ready", "pending")}
+        return [
+            _lost(one.address)
+            for one in expected
+            if one.address in there and _settled(lambda seen=there[one.address]: look(seen), clock) == "refused"  # type: ignore[misc]
+        ]
+
+    return lost
+
+
+def _settled(look: Callable[[], Verdict], clock: Clock) -> Verdict:
+    """What a look says once changes have had time to be felt; a refusal is not believed before."""
+    deadline = clock.now() + PROPAGATION_SECONDS
+    verdict = look()
+    while verdict == "refused" and clock.now() < deadline:
+        clock.pause(AGAIN_SECONDS)
+        verdict = look()
+    return verdict
+
+
+def _lost(address: str) -> Failure:
+    name = address.partition(".")[2]
+    hint = (
+        "Whoever may call eks:CreateAccessEntry brings it back: give the principal of this run an entry in access with "
+        "AmazonEKSClusterAdminPolicy: cluster, or run as the one that made the cluster."
+    )
+    return Failure(address, "kubernetes:GET /api", CODE, f"the cluster {name} no longer lets in the credentials of this run", hint)
+
+
+def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:
+    """How a cluster is asked whether it lets the caller in: one request that anybody may make who is let in at all."""
+    clock = clock or Bell()
+
+    def look(seen: Observed) -> Verdict:
+        endpoint, authority = seen.attributes.get("endpoint"), seen.attributes.get("certificate_authority")
+        if not endpoint or not authority:
+            return "unreachable"
+        access = Access(str(endpoint), base64.b64decode(authority).decode(), token=eks_token(aws.client, seen.id, region))
+        try:
+            return ask(Api(access, clock, clock.now()))
+        except BadAccess:
+            return "unreachable"  # the authority is none: a cluster that is only described
+
+    return look
+
+
+def ask(api: Any) -> Verdict:
+    try:
+        api.get("/api")
+    except Unauthorized:
+        return "refused"
+    except ApiProblem:
+        return "unreachable"
+    return "admitted"

@@ -1,0 +1,190 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Emptying clusters of what leads to load balancers, until AWS shows nothing of it; pass by pass, so that it can begin anywhere.
+
+Who deletes what: the controllers delete what they have made when their Ingresses and Services go. Only when they cannot (no controller, no
+way to the API, no cluster any more), or do not within their time, AWS is asked directly, for what carries the cluster's tag in our VPCs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .....aws.connection import Aws
+from .....kubernetes.client import Api
+from .....kubernetes.problems import ApiProblem
+from .....reconcile.waiting import Clock, Progress, until
+from . import in_aws as drain_aws
+from . import inside as drain_inside
+from .inside import Entry
+from .leftovers import INTERFACE, LOAD_BALANCER, SECURITY_GROUP, Cluster, Thing, leftovers, summed_up
+
+LEAK_SECONDS = 20.0
+"""How long something may still be there after the last Ingress and Service have gone, before it counts as forgotten by the controller."""
+
+
+@dataclass
+class Draining:
+    """One cluster on its way. ``reason``: why AWS is asked directly, once that is so."""
+
+    cluster: Cluster
+    entries: list[Entry] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+    volumes: list[dict[str, str]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    seen: dict[str, Entry | Thing] = field(default_factory=dict)
+    reason: str = ""
+    empty_since: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left in AWS; entries whose finalizers nobody takes off go with the cluster."""
+        return not self.things and (not self.entries or bool(self.reason))
+
+    def left(self) -> list[str]:
+        return [*map(str, self.entries), *map(str, self.things)]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.cluster.name,
+            "exists": self.cluster.exists,
+            "reason": self.reason,
+            "objects": [str(one) for one in self.entries],
+            "resources": [one.as_dict(self.cluster.name) for one in self.things],
+            "removed": self.removed,
+            "volumes": list(self.volumes),
+        }
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: how long the controllers may take, everything together, and the longest pause between two looks."""
+
+    controller: float
+    total: float
+    poll: float
+
+
+class Drainer:
+    """Drains several clusters at a time. ``open_api`` makes the way to a cluster's API; it may raise ApiProblem."""
+
+    def __init__(self, aws: Aws, clusters: Sequence[Cluster], occupied: Collection[str], open_api: Callable[[str], Api]) -> None:
+        self.aws = aws
+        self.drains = [Draining(cluster) for cluster in clusters]
+        self._occupied = occupied
+        self._open_api = open_api
+        self._apis: dict[str, Api] = {}
+
+    def look(self) -> list[Thing]:
+        """See what there is of every cluster, inside and in AWS; all that is in their VPCs, for who needs to know more."""
+        for drain in self.drains:
+            if drain.cluster.exists:
+                self._look_inside(drain)
+            else:
+                drain.reason = "the cluster does not exist any more"
+        return self._look_at_aws()
+
+    def _look_inside(self, drain: Draining) -> None:
+        try:
+            api = self._apis.setdefault(drain.cluster.name, self._open_api(drain.cluster.name))
+            drain.entries = drain_inside.entries(api)
+            drain.seen |= {str(one): one for one in drain.entries}
+            drain.volumes = drain_inside.volumes(api)
+        except ApiProblem as problem:
+            drain.reason = f"its API cannot be used: {problem}"
+
+    def _look_at_aws(self) -> list[Thing]:
+        there = drain_aws.things_in(self.aws, frozenset().union(*(drain.cluster.vpcs for drain in self.drains)))
+        for drain in self.drains:
+            drain.things = leftovers(drain.cluster, there, self._occupied)
+            drain.seen |= {thing.id: thing for thing in drain.things}
+        return there
+
+    def protected(self) -> list[str]:
+        """What refuses to be deleted, all of it, each with what has to be done first."""
+        found = []
+        for drain in self.drains:
+            if drain.cluster.protected:
+                found.append(protected_cluster(drain.cluster))
+            balancers = [thing for thing in drain.things if thing.kind == LOAD_BALANCER]
+            protections = self.aws.map(lambda thing: drain_aws.is_protected(self.aws, thing), balancers)
+            found += [protected_balancer(drain.cluster, one) for one, refuses in zip(balancers, protections, strict=True) if refuses]
+        return found
+
+    def drain(self, limits: Limits, clock: Clock, progress: Progress) -> bool:
+        """Delete and wait until nothing is left; False if the time was not enough. Raises Stopped and CallFailed."""
+        for waited in until(clock, limits.total, limits.poll):
+            for drain in self.drains:
+                self._pass_inside(drain, limits, waited)
+            there = self._look_at_aws()
+            groups = {thing.id for thing in there if thing.kind == SECURITY_GROUP}
+            for drain in self.drains:
+                self._pass_in_aws(drain, groups, waited)
+            if all(drain.is_empty for drain in self.drains):
+                return True
+            for drain in self.drains:
+                progress(f"eks_cluster {drain.cluster.name}", doing(drain), waited)
+        return False
+
+    def _pass_inside(self, drain: Draining, limits: Limits, waited: float) -> None:
+        api = self._apis.get(drain.cluster.name)
+        if api is None:
+            return
+        try:
+            drain.entries = drain_inside.entries(api)
+            drain.seen |= {str(one): one for one in drain.entries}
+            drain_inside.delete_entries(api, drain.entries)
+            if any(one.held for one in drain.entries) and not drain.reason and not drain_inside.controller_runs(api):
+                drain.reason = "no load balancer controller runs in it, so nobody takes off the finalizers"
+        except ApiProblem as problem:
+            drain.reason = drain.reason or f"its API cannot be used: {problem}"
+            drain.entries = []
+            del self._apis[drain.cluster.name]
+        if waited >= limits.controller and not drain.reason:
+            drain.reason = f"its controllers did not finish within {limits.controller:g} s"
+
+    def _pass_in_aws(self, drain: Draining, groups: set[str], waited: float) -> None:
+        """Delete directly what the controllers do not; what is in use goes in a later pass."""
+        if drain.entries or not any(thing.kind != INTERFACE or thing.free for thing in drain.things):
+            drain.empty_since = None  # interfaces in use are AWS's to give back
+        elif drain.empty_since is None:
+            drain.empty_since = waited
+        elif waited - drain.empty_since >= LEAK_SECONDS and not drain.reason:
+            drain.reason = "its controllers left it behind"
+        if not drain.reason:
+            return
+        ours = groups - {thing.id for thing in drain.things}
+        for thing in drain.things:
+            if drain_aws.delete(self.aws, thing, ours) and str(thing) not in drain.removed:
+                drain.removed.append(str(thing))
+
+    def name_volumes(self) -> None:
+        """Add the volumes that only AWS knows of to those that the clusters told."""
+        for drain in self.drains:
+            known = {volume["id"] for volume in drain.volumes}
+            drain.volumes += [volume for volume in drain_aws.volumes_of(self.aws, drain.cluster.name) if volume["id"] not in known]
+
+
+def protected_cluster(cluster: Cluster) -> str:
+    return (
+        f"EKS cluster {cluster.name} is protected against deletion. Set deletion_protection to false for cluster "
+        f"{cluster.key or cluster.name} in eks_clusters and run site.yml, then destroy."
+    )
+
+
+def protected_balancer(cluster: Cluster, balancer: Thing) -> str:
+    return (
+        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Take deletion_protection.enabled=true "
+        "out of the annotation load-balancer-attributes of its Ingress or Service, then destroy."
+    )
+
+
+def doing(drain: Draining) -> str:
+    """What one cluster is waiting for, as progress shows it."""
+    counts = [(kind, sum(one.kind == kind for one in drain.entries)) for kind in ("Ingress", "Service")]
+    entries = [f"{count} {kind}{'' if count == 1 else 'es' if kind == 'Ingress' else 's'}" for kind, count in counts if count]
+    left = ", ".join(part for part in (*entries, summed_up(drain.things)) if part)
+    return f"{left} left" + (f"; asking AWS, because {drain.reason}" if drain.reason else "") if left else "empty"

@@ -1,0 +1,169 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What AWS shows of clusters and of what their controllers have made, and how that is deleted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from .....aws.connection import Aws
+from .....aws.owner import TAG_PREFIX
+from .....aws.tags import tag_dict
+from .....reconcile.errors import Ambiguous, NotYet
+from .leftovers import CLASSIC, CLOUD_PROVIDER_TAG, INTERFACE, LOAD_BALANCER, SECURITY_GROUP, TARGET_GROUP, Thing
+
+TAGS_AT_ONCE = 20
+"""Load balancers or target groups that one DescribeTags may ask for (Elastic Load Balancing API reference)."""
+PROTECTION = "deletion_protection.enabled"
+
+
+def clusters_there(aws: Aws) -> list[Mapping[str, Any]]:
+    """Every cluster of the region, as DescribeCluster shows it."""
+    names = aws.list_all("eks", "list_clusters", "clusters")
+    found = aws.map(lambda name: aws.find("eks", "describe_cluster", name=name), names)
+    return [reply["cluster"] for reply in found if reply]
+
+
+def vpcs_of_environment(aws: Aws) -> set[str]:
+    """The VPCs that carry the environment's mark, whichever component they belong to."""
+    filters = [{"Name": f"tag:{TAG_PREFIX}environment", "Values": [aws.owner.environment]}]
+    return {str(vpc["VpcId"]) for vpc in aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=filters)}
+
+
+def things_in(aws: Aws, vpcs: Collection[str]) -> list[Thing]:
+    """Load balancers, target groups, security groups and interfaces of these VPCs, whoever made them."""
+    if not vpcs:
+        return []
+    inside = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
+    questions: list[Callable[[], Iterable[Any]]] = [
+        lambda: aws.list_all("elbv2", "describe_load_balancers", "LoadBalancers"),
+        lambda: aws.list_all("elbv2", "describe_target_groups", "TargetGroups"),
+        lambda: aws.list_all("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
+        lambda: aws.list_all("ec2", "describe_security_groups", "SecurityGroups", Filters=inside),
+        lambda: aws.list_all("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=inside),
+    ]
+    balancers, targets, classic, groups, interfaces = aws.map(lambda question: question(), questions)
+    balancers = [one for one in balancers if one.get("VpcId") in vpcs]
+    targets = [one for one in targets if one.get("VpcId") in vpcs]
+    classic = [one for one in classic if one.get("VPCId") in vpcs]
+    arns = [str(one["LoadBalancerArn"]) for one in balancers] + [str(one["TargetGroupArn"]) for one in targets]
+    tags = _tags_by_arn(aws, arns)
+    return [
+        *(_balancer(one, tags) for one in balancers),
+        *(_target_group(one, tags) for one in targets),
+        *_classic(aws, classic),
+        *(Thing(SECURITY_GROUP, one["GroupId"], one["GroupName"], one.get("VpcId", ""), tag_dict(one.get("Tags"))) for one in groups),
+        *(_interface(one) for one in interfaces),
+    ]
+
+
+def _tags_by_arn(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
+    def ask(some: tuple[str, ...]) -> list[Any]:
+        return list((aws.find("elbv2", "describe_tags", ResourceArns=list(some)) or {}).get("TagDescriptions") or ())
+
+    found = aws.map(ask, _batches(arns))
+    return {one["ResourceArn"]: tag_dict(one.get("Tags")) for batch in found for one in batch}
+
+
+def _batches(names: list[str]) -> list[tuple[str, ...]]:
+    return [tuple(some) for some in itertools.batched(names, TAGS_AT_ONCE)]
+
+
+def _balancer(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> Thing:
+    arn = str(one["LoadBalancerArn"])
+    return Thing(LOAD_BALANCER, arn, str(one["LoadBalancerName"]), str(one["VpcId"]), tags.get(arn, {}))
+
+
+def _target_group(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> Thing:
+    arn = str(one["TargetGroupArn"])
+    return Thing(TARGET_GROUP, arn, str(one["TargetGroupName"]), str(one["VpcId"]), tags.get(arn, {}))
+
+
+def _classic(aws: Aws, balancers: list[Mapping[str, Any]]) -> list[Thing]:
+    def ask(some: tuple[str, ...]) -> list[Any]:
+        return list((aws.find("elb", "describe_tags", LoadBalancerNames=list(some)) or {}).get("TagDescriptions") or ())
+
+    found = aws.map(ask, _batches([str(one["LoadBalancerName"]) for one in balancers]))
+    tags = {one["LoadBalancerName"]: tag_dict(one.get("Tags")) for batch in found for one in batch}
+    names = [(str(one["LoadBalancerName"]), str(one["VPCId"])) for one in balancers]
+    return [Thing(CLASSIC, name, name, vpc, tags.get(name, {})) for name, vpc in names]
+
+
+def _interface(one: Mapping[str, Any]) -> Thing:
+    return Thing(
+        INTERFACE,
+        str(one["NetworkInterfaceId"]),
+        "",
+        str(one.get("VpcId", "")),
+        tag_dict(one.get("TagSet")),
+        tuple(str(group["GroupId"]) for group in one.get("Groups") or ()),
+        str(one.get("Description") or ""),
+        free=one.get("Status") == "available",
+    )
+
+
+def is_protected(aws: Aws, balancer: Thing) -> bool:
+    """Whether a load balancer refuses to be deleted."""
+    reply = aws.find("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=balancer.id) or {}
+    return any(one.get("Key") == PROTECTION and one.get("Value") == "true" for one in reply.get("Attributes") or ())
+
+
+def volumes_of(aws: Aws, cluster: str) -> list[dict[str, str]]:
+    """The EBS volumes that carry the cluster's tag: what its driver made for persistent volumes, and nobody deletes."""
+    filters = [{"Name": f"tag:{CLOUD_PROVIDER_TAG}{cluster}", "Values": ["owned"]}]
+    found = aws.list_all("ec2", "describe_volumes", "Volumes", Filters=filters)
+    return [_volume(one) for one in found]
+
+
+def _volume(one: Mapping[str, Any]) -> dict[str, str]:
+    tags = tag_dict(one.get("Tags"))
+    names = [tags.get(f"kubernetes.io/created-for/pvc/{part}", "") for part in ("namespace", "name")]
+    return {"id": str(one["VolumeId"]), "size": f"{one.get('Size', '?')} GiB", "claim": "/".join(name for name in names if name)}
+
+
+def delete(aws: Aws, thing: Thing, ours: Collection[str]) -> bool:
+    """Delete something that a controller left; False if it is still in use. ``ours``: security groups whose rules may be taken away."""
+    try:
+        if thing.kind == LOAD_BALANCER:
+            aws.remove("elbv2", "delete_load_balancer", LoadBalancerArn=thing.id)
+        elif thing.kind == CLASSIC:
+            aws.remove("elb", "delete_load_balancer", LoadBalancerName=thing.id)
+        elif thing.kind == TARGET_GROUP:
+            aws.remove("elbv2", "delete_target_group", TargetGroupArn=thing.id)
+        elif thing.kind == INTERFACE:
+            if not thing.free:
+                return False
+            aws.remove("ec2", "delete_network_interface", NetworkInterfaceId=thing.id)
+        else:
+            forget_group(aws, thing.id, ours)
+            aws.remove("ec2", "delete_security_group", GroupId=thing.id)
+    except (Ambiguous, NotYet):
+        return False
+    return True
+
+
+def forget_group(aws: Aws, group: str, ours: Collection[str]) -> None:
+    """Take away the rules of our groups that name one which is to be deleted: no group goes that another's rule names."""
+    for direction, method in (("ingress", "ip-permission.group-id"), ("egress", "egress.ip-permission.group-id")):
+        naming = aws.list_all("ec2", "describe_security_groups", "SecurityGroups", Filters=[{"Name": method, "Values": [group]}])
+        for one in naming:
+            if one["GroupId"] in ours and one["GroupId"] != group:
+                rules = rules_naming(one.get("IpPermissions" if direction == "ingress" else "IpPermissionsEgress") or (), group)
+                if rules and direction == "ingress":
+                    aws.remove("ec2", "revoke_security_group_ingress", GroupId=one["GroupId"], IpPermissions=rules)
+                elif rules:
+                    aws.remove("ec2", "revoke_security_group_egress", GroupId=one["GroupId"], IpPermissions=rules)
+
+
+def rules_naming(permissions: Iterable[Mapping[str, Any]], group: str) -> list[dict[str, Any]]:
+    """Those rules, with that group alone as their peer."""
+    found = []
+    for one in permissions:
+        pairs = [pair for pair in one.get("UserIdGroupPairs") or () if pair.get("GroupId") == group]
+        if pairs:
+            ports = {name: one[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in one}
+            found.append({**ports, "UserIdGroupPairs": [{"GroupId": group}]})
+    return found

@@ -1,0 +1,66 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the module vpc_occupants_info runs: who still stands in the VPCs of a component."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
+
+from .....aws.connection import Aws
+from .....aws.owner import TAG_PREFIX
+from .....component.connect import check_account, connect, fail
+from .....reconcile.errors import CallFailed, failure
+from .in_aws import clusters_there
+from .run import vpc_of
+
+SERVICES = ("sts", "ec2", "eks")
+"""The services that are asked in every run; what they need is read once, before the workers start."""
+
+
+def run(module: Any) -> NoReturn:
+    """Answer with the clusters in the component's VPCs; changes nothing."""
+    aws, _endpoint, _region = connect(module)
+    try:
+        caller = aws.read("sts", "get_caller_identity")
+        check_account(module, caller["Account"], caller["Arn"])
+        found = look(aws)
+    except CallFailed as error:
+        fail(module, [failure("", error)], "It could not be told who stands in the network.")
+    module.exit_json(changed=False, occupants=found, staying=staying(found, aws.owner.environment, module.params["leaving"]))
+    raise AssertionError("exit_json does not return")
+
+
+def look(aws: Aws) -> list[dict[str, str]]:
+    """The clusters in the VPCs that carry the mark of the connection's component. Without a VPC nobody is asked."""
+    vpcs = {str(vpc["VpcId"]) for vpc in aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=aws.owner.filters())}
+    return occupants(vpcs, clusters_there(aws) if vpcs else [])
+
+
+def occupants(vpcs: Collection[str], clusters: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """[{kind, name, environment, component, vpc_id}] of the clusters in these VPCs; the owner is empty where there is no mark."""
+    return [
+        {
+            "kind": "eks_cluster",
+            "name": str(one["name"]),
+            "environment": str((one.get("tags") or {}).get(f"{TAG_PREFIX}environment", "")),
+            "component": str((one.get("tags") or {}).get(f"{TAG_PREFIX}component", "")),
+            "vpc_id": vpc_of(one),
+        }
+        for one in sorted(clusters, key=lambda one: str(one["name"]))
+        if vpc_of(one) in vpcs
+    ]
+
+
+def staying(found: Sequence[Mapping[str, str]], environment: str, leaving: Collection[str]) -> list[str]:
+    """A sentence for each that is not of a component of ours that leaves."""
+    return [
+        f"EKS cluster {one['name']} {_whose(one)} stands in {one['vpc_id']}."
+        for one in found
+        if one["environment"] != environment or one["component"] not in leaving
+    ]
+
+
+def _whose(one: Mapping[str, str]) -> str:
+    return f"of {one['environment']}/{one['component']}" if one["environment"] else "that carries nobody's mark"

@@ -1,0 +1,47 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of the modules about whole clusters. Their documentation is in plugins/modules; a test holds the two together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....component.options import apply_options, owner_options
+
+COMPONENT = {"component": {"type": "str", "default": "cluster"}}
+
+
+def upgrade_check_spec() -> dict[str, Any]:
+    """The options of eks_upgrade_check."""
+    return {
+        **owner_options(),
+        **COMPONENT,
+        "clusters": {"type": "dict", "required": True},
+        "ignore": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+def drain_spec() -> dict[str, Any]:
+    """The options of eks_drain."""
+    return {
+        **owner_options(),
+        **COMPONENT,
+        "clusters": {"type": "dict", "default": {}},
+        "vpc_ids": {"type": "list", "elements": "str", "default": []},
+        "api_timeout": {"type": "float", "default": 20.0},
+        "controller_timeout": {"type": "float", "default": 300.0},
+        "timeout": {"type": "float", "default": 1200.0},
+        "summarize": {"type": "bool", "default": True},
+        "poll_interval": apply_options()["poll_interval"],
+        "lock_wait": apply_options()["lock_wait"],
+    }
+
+
+def occupants_spec() -> dict[str, Any]:
+    """The options of vpc_occupants_info."""
+    return {
+        **owner_options(),
+        "component": {"type": "str", "default": "network"},
+        "leaving": {"type": "list", "elements": "str", "default": []},
+    }

@@ -1,0 +1,106 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the module eks_upgrade_check runs, and what a plan that changes a version says beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from .....aws.connection import Aws
+from .....component.connect import check_account, connect, fail
+from .....kubernetes.problems import ApiProblem
+from .....reconcile.errors import CallFailed, Failure, failure
+from .....reconcile.planner import Plan
+from .facts import Facts
+from .findings import BLOCKS, WARNS, Finding, in_the_way
+from .judge import judge
+from .look_aws import is_through, look_at_cluster
+from .look_inside import api_of, look_inside
+
+SERVICES = ("sts", "eks", "ec2")
+"""The services that are asked in every run; what they need is read once, before the workers start."""
+
+
+def run(module: Any) -> NoReturn:
+    """Answer with what stands in the way of the upgrades that the option ``clusters`` asks for; changes nothing, in check mode or not."""
+    params = module.params
+    aws, _endpoint, region = connect(module)
+    upgrades: dict[str, dict[str, Any]] = {}
+    blocking: list[str] = []
+    try:
+        caller = aws.read("sts", "get_caller_identity")
+        check_account(module, caller["Account"], caller["Arn"])
+        for key, settings in (params["clusters"] or {}).items():
+            facts = look(aws, region, name_of(key, settings, params["environment"]), wanted_version(settings), pinned_in(settings))
+            found = judge(facts) if facts and not is_through(facts) else []
+            blocking += [f"{key}: {finding.sentence()}" for finding in in_the_way(found, key, params["ignore"])]
+            upgrades[key] = answer_for(key, facts, found)
+    except CallFailed as error:
+        fail(module, [failure("", error)], "The clusters could not be looked at. Nothing was changed.")
+    findings = [finding for one in upgrades.values() for finding in one["findings"]]
+    module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking, lines=[line_of(one) for one in findings])
+    raise AssertionError("exit_json does not return")
+
+
+def name_of(key: str, settings: Mapping[str, Any] | None, environment: str) -> str:
+    """What AWS calls a cluster of the inventory."""
+    return str((settings or {}).get("name") or f"{environment}-{key}")
+
+
+def wanted_version(settings: Mapping[str, Any] | None) -> str:
+    return str((settings or {}).get("version") or "")
+
+
+def pinned_in(settings: Mapping[str, Any] | None) -> dict[str, str]:
+    """The versions of add-ons that the inventory demands."""
+    addons = (settings or {}).get("addons") or {}
+    return {name: str(addon["version"]) for name, addon in addons.items() if isinstance(addon, Mapping) and addon.get("version")}
+
+
+def look(aws: Aws, region: str, name: str, target: str, pinned: Mapping[str, str]) -> Facts | None:
+    """All that is known of a cluster; its own API is asked only if an upgrade is ahead. None where there is no such cluster."""
+    facts = look_at_cluster(aws, name, target, pinned)
+    if facts is None or is_through(facts):
+        return facts
+    try:
+        return replace(facts, inside=look_inside(api_of(aws.client, name, region)))
+    except ApiProblem as problem:
+        return replace(facts, unreachable=str(problem))
+
+
+def answer_for(key: str, facts: Facts | None, found: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "name": facts.name if facts else None,
+        "from": facts.version if facts else None,
+        "to": facts.target if facts else None,
+        "needed": facts is not None and not is_through(facts),
+        "findings": [finding.as_dict(key) for finding in found],
+    }
+
+
+def line_of(finding: Mapping[str, Any]) -> str:
+    """``blocks  main  PodDisruptionBudget ...``, for people."""
+    text = " ".join(part for part in (finding["what"], finding["remedy"]) if part)
+    return f"{finding['severity']:6}  {finding['cluster']}  {text}"
+
+
+def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], list[str]]:
+    """What stands in the way of the versions that a plan changes, and what else to know of them. A plan without any asks nothing."""
+    stands: list[Failure] = []
+    said: list[str] = []
+    for action in plan.permitted:
+        versions = [change for change in action.changes if change.property == "version"]
+        if action.kind != "eks_cluster" or action.verb != "update" or not versions or action.desired is None:
+            continue
+        try:
+            facts = look(aws, region, str(action.desired.properties["cluster_name"]), str(versions[0].after), {})
+        except CallFailed as error:
+            said.append(f"{action.address}: what stands in the way of {versions[0].after} could not be looked at: {error}")
+            continue
+        found = judge(facts) if facts else []
+        stands += [Failure(action.address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
+        said += [f"{action.address}: {one.sentence()}" for one in found if one.severity == WARNS]
+    return stands, said

@@ -1,0 +1,52 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""All that is said before an upgrade, in one list: the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from .facts import Facts, minor_of
+from .findings import INFO, Finding, in_order
+from .versions import addons, kubelets, node_groups, support, way
+from .workloads import budgets, insights, lonely_pods, reach, subnets
+
+ROLLBACK_DAYS = 7
+"""How long EKS takes a version update back (EKS User Guide, rollback-cluster)."""
+
+
+def rollback(facts: Facts) -> Iterator[Finding]:
+    """What can be taken back afterwards, and how (EKS User Guide, rollback-cluster: the control plane alone goes back by that)."""
+    if facts.version == facts.target or minor_of(facts.version) is None:
+        return
+    text = f"For {ROLLBACK_DAYS} days the control plane can go back to {facts.version}, after its node groups have; its data stay."
+    yield Finding(INFO, "rollback", facts.name, text, "docs/eks-upgrade.md has the order.")
+    for group in facts.groups:
+        to = [f"release {group.release}"] if group.release else []
+        to += [f"launch template version {group.launch_template_version}"] if group.launch_template_version else []
+        if to:
+            yield Finding(INFO, "rollback", group.name, f"Node group {group.name} can go back to {' with '.join(to)}.")
+    if facts.addons:
+        listed = ", ".join(f"{addon.name} {addon.version}" for addon in facts.addons)
+        yield Finding(INFO, "rollback", "add-ons", f"Add-ons can go back to what they are now: {listed}.")
+
+
+RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
+    way,
+    node_groups,
+    kubelets,
+    addons,
+    insights,
+    budgets,
+    lonely_pods,
+    subnets,
+    reach,
+    support,
+    rollback,
+)
+
+
+def judge(facts: Facts) -> list[Finding]:
+    """Everything that somebody who upgrades this cluster should know. Without a change of version only what is left of an upgrade."""
+    return in_order(finding for rule in RULES for finding in rule(facts))

@@ -1,0 +1,162 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the versions say: the way from one to the other, node groups and kubelets, add-ons, support. Pure functions of what is known.
+
+Rules of versions come from the EKS User Guide (update-cluster, managed node groups) and from Kubernetes' version skew policy: a control
+plane goes up by one minor version; a kubelet is never newer than the API server and at most three minor versions older. The EKS API
+reference (UpdateClusterVersion) wants managed node groups at the control plane's version before that is updated; EKS itself refuses no more
+than what the skew policy does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...settings.addons import STEPWISE, Offer, chosen
+from .facts import Addon, Facts, Group, Support, minor_of
+from .findings import BLOCKS, INFO, WARNS, Finding
+
+KUBELET_SKEW = 3
+STANDARD_PRICE, EXTENDED_PRICE = 0.10, 0.60
+"""Dollars for a cluster and hour (Amazon EKS pricing, standard and extended support)."""
+HOURS_A_MONTH = 730
+
+
+def way(facts: Facts) -> Iterator[Finding]:
+    """Whether the control plane can go from where it is to the target in one step."""
+    there, wanted = minor_of(facts.version), minor_of(facts.target)
+    if there is None or wanted is None:
+        text = f"Version {facts.target!r} of {facts.name} is no minor version."
+        yield Finding(BLOCKS, "version", facts.name, text, "Quote one such as '1.36'.")
+        return
+    if wanted > there + 1:
+        text = f"{facts.name} runs {facts.version}, and {facts.target} is {wanted - there} minor versions away; EKS goes up by one."
+        yield Finding(BLOCKS, "skips_minor", facts.name, text, f"Set version to '1.{there + 1}' first and upgrade again after that.")
+    elif wanted < there:
+        text = f"{facts.name} runs {facts.version}, and {facts.target} is older."
+        remedy = "Set version back to what it runs; docs/eks-upgrade.md says how an upgrade of the last 7 days is taken back."
+        yield Finding(BLOCKS, "older", facts.name, text, remedy)
+    if facts.status != "ACTIVE":
+        text = f"{facts.name} is {facts.status}; an upgrade begins only from ACTIVE."
+        yield Finding(BLOCKS, "status", facts.name, text, "Wait until what is under way has ended.")
+    if facts.support and facts.target not in facts.support:
+        yield Finding(
+            BLOCKS, "not_offered", facts.name, f"EKS does not offer version {facts.target} in this region.", "Choose another version."
+        )
+
+
+def node_groups(facts: Facts) -> Iterator[Finding]:
+    """Managed node groups that are not where the control plane is, or not well."""
+    for group in facts.groups:
+        yield from _skewed(facts, group)
+        if group.status in ("CREATING", "UPDATING", "DELETING"):
+            text = f"Node group {group.name} is {group.status}; one change at a time."
+            yield Finding(BLOCKS, "node_group_busy", group.name, text, "Wait until that has ended.")
+        elif group.status != "ACTIVE" or group.issues:
+            text = f"Node group {group.name} is {group.status}" + (f": {'; '.join(group.issues)}." if group.issues else ".")
+            yield Finding(WARNS, "node_group_health", group.name, text, "Mend it first: new nodes will be made the same way.")
+
+
+def _skewed(facts: Facts, group: Group) -> Iterator[Finding]:
+    has, control_plane = minor_of(group.version), minor_of(facts.version)
+    if has is None or control_plane is None or has == control_plane:
+        return
+    text = f"Node group {group.name} is at {group.version} and the control plane at {facts.version}."
+    if has > control_plane:
+        yield Finding(BLOCKS, "node_group_skew", group.name, text, "Nodes may not be newer: replace the node group.")
+    elif facts.version == facts.target:
+        yield Finding(INFO, "node_group_next", group.name, text, "It is updated next.")
+    elif (minor_of(facts.target) or has) - has > KUBELET_SKEW:
+        text = f"Node group {group.name} is at {group.version}, more than {KUBELET_SKEW} minor versions older than {facts.target}."
+        yield Finding(BLOCKS, "node_group_skew", group.name, text, f"Update it to {facts.version} first.")
+    else:
+        yield Finding(
+            WARNS, "node_group_behind", group.name, text, f"AWS wants both at one version before: update it to {facts.version} first."
+        )
+
+
+def kubelets(facts: Facts) -> Iterator[Finding]:
+    """Nodes whose kubelet would be too far from the target, whoever made them, and nodes that are not well."""
+    control_plane, target = minor_of(facts.version), minor_of(facts.target)
+    for node in facts.inside.nodes if facts.inside else ():
+        has = minor_of(node.kubelet)
+        if has is not None and target is not None and target - has > KUBELET_SKEW:
+            text = f"Node {node.name} runs kubelet {node.kubelet}, more than {KUBELET_SKEW} minor versions older than {facts.target}."
+            yield Finding(BLOCKS, "kubelet_skew", node.name, text, "Replace it by a newer one first.")
+        elif has is not None and control_plane is not None and not node.group and has < control_plane:
+            text = f"Node {node.name} is of no managed node group and runs kubelet {node.kubelet}, older than the control plane."
+            yield Finding(WARNS, "kubelet_behind", node.name, text, "Nobody updates it but you: replace it soon.")
+        if not node.ready:
+            text = f"Node {node.name} is not Ready" + (f": {node.trouble}." if node.trouble else ".")
+            yield Finding(
+                WARNS, "node_unhealthy", node.name, text, "Mend or remove it: its pods count as unavailable while others are moved."
+            )
+
+
+def addons(facts: Facts) -> Iterator[Finding]:
+    """Add-ons whose version does not fit the target, and which would be chosen; add-ons that are not well."""
+    offered = not facts.support or facts.target in facts.support
+    for addon in facts.addons:
+        if offered:
+            yield from _addon_fits(facts, addon, facts.offers.get(addon.name, Offer()))
+        if addon.status not in ("ACTIVE", "UPDATING") or addon.issues:
+            text = f"Add-on {addon.name} is {addon.status}" + (f": {'; '.join(addon.issues)}." if addon.issues else ".")
+            yield Finding(WARNS, "addon_health", addon.name, text, "Mend it first.")
+
+
+def _addon_fits(facts: Facts, addon: Addon, offer: Offer) -> Iterator[Finding]:
+    if not offer.versions:
+        text = f"There is no version of add-on {addon.name} for {facts.target}."
+        yield Finding(BLOCKS, "addon_missing", addon.name, text, "Remove the add-on, or wait until AWS offers one.")
+        return
+    default = offer.default or offer.versions[-1]
+    if addon.pinned and addon.pinned not in offer.versions:
+        text = f"The inventory demands {addon.pinned} of add-on {addon.name}, which does not fit {facts.target}."
+        yield Finding(BLOCKS, "addon_version", addon.name, text, f"Demand {default}, or none, and the default of {facts.target} is taken.")
+        return
+    wanted = chosen(addon.name, addon.pinned or None, addon.version, offer) or default
+    if wanted != addon.version:
+        fits = "" if addon.version in offer.versions else f" does not fit {facts.target} and"
+        text = f"Add-on {addon.name} {addon.version}{fits} becomes {wanted} after the control plane."
+        yield Finding(INFO, "addon_next", addon.name, text)
+        yield from _too_far(addon, wanted)
+
+
+def _too_far(addon: Addon, wanted: str) -> Iterator[Finding]:
+    """What goes by one minor version at a time, where the target offers no version on the way (EKS User Guide, managing-vpc-cni)."""
+    has, will = minor_of(addon.version), minor_of(wanted)
+    if addon.name not in STEPWISE or has is None or will is None or will - has < 2:
+        return
+    text = f"Add-on {addon.name} would go from {addon.version} to {wanted}; EKS takes it one minor version at a time."
+    yield Finding(BLOCKS, "addon_step", addon.name, text, f"Update it to one of v1.{has + 1} before the control plane.")
+
+
+def support(facts: Facts) -> Iterator[Finding]:
+    """Until when both versions are supported, and what staying longer costs."""
+    now, then = facts.support.get(facts.version), facts.support.get(facts.target)
+    if now and facts.version != facts.target and _is_extended(facts, now):
+        text = (
+            f"{facts.version} is in extended support since {now.standard_until:%Y-%m-%d}: ${EXTENDED_PRICE:.2f} an hour instead of "
+            f"${STANDARD_PRICE:.2f}, about ${(EXTENDED_PRICE - STANDARD_PRICE) * HOURS_A_MONTH:.0f} a month more. The upgrade ends that."
+        )
+        yield Finding(
+            INFO, "support", facts.version, text if not _is_extended(facts, then) else text.removesuffix(" The upgrade ends that.")
+        )
+    if then and then.standard_until:
+        yield _support_of_target(facts, then)
+
+
+def _support_of_target(facts: Facts, then: Support) -> Finding:
+    if _is_extended(facts, then):
+        text = f"{facts.target} is in extended support already, at ${EXTENDED_PRICE:.2f} an hour instead of ${STANDARD_PRICE:.2f}."
+        return Finding(WARNS, "support", facts.target, text, "Go on to the next version soon.")
+    after = (
+        "AWS upgrades the cluster by itself then" if facts.upgrade_policy == "STANDARD" else f"it costs ${EXTENDED_PRICE:.2f} an hour then"
+    )
+    text = f"{facts.target} has standard support until {then.standard_until:%Y-%m-%d}; {after} (upgrade_policy {facts.upgrade_policy})."
+    return Finding(INFO, "support", facts.target, text)
+
+
+def _is_extended(facts: Facts, one: Support | None) -> bool:
+    return bool(one and one.standard_until and one.standard_until <= facts.now)

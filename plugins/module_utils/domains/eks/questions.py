@@ -1,0 +1,93 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What has to be asked of AWS before clusters can be judged and built: versions, add-ons, instance types, subnets; side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...aws.connection import Aws
+from ...reconcile.model import is_unknown
+from .judge import Subnet
+from .settings.addons import Offers, offer_of
+from .settings.cluster import Cluster
+from .settings.versions import Support, support_of
+
+MOST_VALUES = 200
+"""How many values a filter of EC2 takes."""
+
+
+def questions(clusters: Mapping[str, Cluster]) -> dict[str, Callable[[Aws], Any]]:
+    """The questions that these clusters raise; none where there are no clusters."""
+    if not clusters:
+        return {}
+    addons = sorted({(name, one.version) for one in clusters.values() for name in one.addons})
+    types = sorted({kind for one in clusters.values() for group in one.node_groups.values() for kind in group.instance_types})
+    subnets = sorted({subnet for one in clusters.values() for subnet in subnets_of(one) if not is_unknown(subnet)})
+    fargate = sorted({subnet for one in clusters.values() for subnet in fargate_subnets(one) if not is_unknown(subnet)})
+    found: dict[str, Callable[[Aws], Any]] = {"versions": cluster_versions, "addons": lambda aws: addon_versions(aws, addons)}
+    if types:
+        found["instance_types"] = lambda aws: architectures(aws, types)
+    if subnets:
+        found["subnets"] = lambda aws: subnets_by_id(aws, subnets)
+    if fargate:
+        found["public_subnets"] = lambda aws: public_subnets(aws, fargate)
+    return found
+
+
+def subnets_of(cluster: Cluster) -> set[str]:
+    """Every subnet that a cluster names."""
+    groups = {subnet for group in cluster.node_groups.values() for subnet in group.subnet_ids}
+    return {*cluster.subnet_ids, *groups, *fargate_subnets(cluster)}
+
+
+def fargate_subnets(cluster: Cluster) -> set[str]:
+    return {subnet for profile in cluster.fargate_profiles.values() for subnet in profile.subnet_ids or cluster.subnet_ids}
+
+
+def cluster_versions(aws: Aws) -> dict[str, Support]:
+    return support_of(aws.list_all("eks", "describe_cluster_versions", "clusterVersions"))
+
+
+def addon_versions(aws: Aws, wanted: list[tuple[str, str]]) -> Offers:
+    """What is offered of each (add-on, minor version): one call each, since an unfiltered answer holds all of the marketplace."""
+
+    def ask(pair: tuple[str, str]) -> list[Any]:
+        return aws.list_all("eks", "describe_addon_versions", "addons", addonName=pair[0], kubernetesVersion=pair[1])
+
+    return {pair: offer_of(reply, pair[1]) for pair, reply in zip(wanted, aws.map(ask, wanted), strict=True)}
+
+
+def architectures(aws: Aws, types: list[str]) -> dict[str, tuple[str, ...]]:
+    """The processors of instance types. Asked by filter, because a call that names one that does not exist fails as a whole."""
+    found = filtered(aws, "describe_instance_types", "InstanceTypes", "instance-type", types)
+    return {entry["InstanceType"]: tuple(entry["ProcessorInfo"]["SupportedArchitectures"]) for entry in found}
+
+
+def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:
+    """What is to be known of subnets; one that does not exist is left out."""
+    found = filtered(aws, "describe_subnets", "Subnets", "subnet-id", subnets)
+    return {
+        entry["SubnetId"]: Subnet(entry["SubnetId"], entry["VpcId"], entry["AvailabilityZone"], entry["AvailableIpAddressCount"])
+        for entry in found
+    }
+
+
+def public_subnets(aws: Aws, subnets: list[str]) -> frozenset[str]:
+    """Those of the subnets whose route table leads to an internet gateway."""
+    tables = filtered(aws, "describe_route_tables", "RouteTables", "association.subnet-id", subnets)
+    return frozenset(
+        association["SubnetId"]
+        for table in tables
+        if any(str(route.get("GatewayId", "")).startswith("igw-") for route in table.get("Routes", []))
+        for association in table.get("Associations", [])
+        if association.get("SubnetId") in subnets
+    )
+
+
+def filtered(aws: Aws, method: str, items: str, name: str, values: list[str]) -> list[Any]:
+    """All entries of a list call of EC2 with one of these values, in as many calls as its filters need."""
+    batches = [values[start : start + MOST_VALUES] for start in range(0, len(values), MOST_VALUES)]
+    return [entry for batch in batches for entry in aws.list_all("ec2", method, items, Filters=[{"Name": name, "Values": batch}])]

@@ -1,0 +1,248 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The resources that a component's clusters consist of.
+
+``build`` is the table of contents: one function for each part of a cluster. Addresses are ``<kind>.<cluster>`` for what there is once, and
+``<kind>.<cluster>/<part>`` for the rest. References say what has to be there for a create call; ``after`` says what has to be finished
+before something makes sense, also when it is changed: a version goes from the control plane over its network to the nodes and on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.place import Place
+from ...aws.policies import key_policy, logs_use_of_key
+from ...reconcile.model import Ref, Resource, ref
+from .launch_templates import launch_template_data
+from .roles import log_group_name, roles, with_own_role
+from .settings.addons import AGENT, BEFORE_NODES, RIGHTS, Offer, Offers, after, chosen, configuration_of
+from .settings.cluster import Cluster
+from .settings.controllers import CONTROLLERS, LOGS
+from .settings.identities import PodRole
+from .settings.node_groups import NodeGroup
+
+Installed = Mapping[str, str]
+"""address of an add-on -> the version of it that is there."""
+
+
+def build(clusters: Mapping[str, Cluster], place: Place, offers: Offers, installed: Installed) -> list[Resource]:
+    """Every resource of these clusters. They must have passed validate.py: what is wrong with them is not looked at again."""
+    found: list[Resource] = []
+    for name in sorted(clusters):
+        cluster = clusters[name]
+        part = ClusterParts(cluster, place)
+        found += part.key()
+        found += part.log_groups()
+        found += roles(cluster, place, part.tags())
+        found += part.cluster()
+        found += part.access_entries()
+        found += part.addons(offers, installed)
+        found += part.oidc_provider()
+        found += part.node_groups()
+        found += part.fargate_profiles()
+        found += part.pod_identities()
+    return found
+
+
+@dataclass(frozen=True)
+class ClusterParts:
+    """The parts of one cluster."""
+
+    one: Cluster
+    place: Place
+
+    def tags(self, part: str | None = None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The user's tags and, given a part, a name; the more specific wins."""
+        name = {} if part is None else {"Name": "-".join(word for word in (self.one.aws_name, part) if word)}
+        return {**self.place.tags, **self.one.tags, **name, **(more or {})}
+
+    def name(self, part: str) -> str:
+        return f"{self.one.name}/{part}"
+
+    @property
+    def cluster_name(self) -> Ref:
+        return ref(f"eks_cluster.{self.one.name}")
+
+    def role_arn(self, part: str) -> Ref:
+        return ref(f"iam_role.{self.name(part)}", "arn")
+
+    @property
+    def key_arn(self) -> Ref:
+        return ref(f"kms_key.{self.name('secrets')}", "arn")
+
+    def key(self) -> Iterator[Resource]:
+        """One key for the secrets in etcd and for the logs of the cluster."""
+        logs = logs_use_of_key(self.place, "CloudWatchLogsOfThisCluster", f"/aws/eks/{self.one.aws_name}/*")
+        properties = {
+            "description": f"Secrets and logs of the EKS cluster {self.one.aws_name}",
+            "policy": key_policy(self.place, logs),
+            "enable_key_rotation": True,
+            "alias": f"alias{self.place.path}{self.name('secrets')}",
+            "tags": self.tags("secrets"),
+        }
+        yield Resource("kms_key", self.name("secrets"), properties)
+
+    def log_groups(self) -> Iterator[Resource]:
+        """That of the control plane has to be there before the cluster, or EKS makes one that is kept for ever and not encrypted."""
+        yield self.log_group("cluster", self.one.name)
+        if self.one.fargate_profiles:
+            yield self.log_group("fargate", self.name("fargate"))
+        if LOGS in self.one.controllers:
+            yield self.log_group("containers", self.name("containers"))
+
+    def log_group(self, part: str, name: str) -> Resource:
+        properties = {
+            "log_group_name": log_group_name(self.one, part),
+            "kms_key_id": self.key_arn,
+            "retention_in_days": self.one.log_retention_in_days,
+            "tags": self.tags(f"{part}-logs"),
+        }
+        return Resource("cluster_log_group", name, properties)
+
+    def cluster(self) -> Iterator[Resource]:
+        one = self.one
+        properties = {
+            "cluster_name": one.aws_name,
+            "role_arn": self.role_arn("cluster"),
+            "version": one.version,
+            "subnet_ids": list(one.subnet_ids),
+            "security_group_ids": list(one.security_group_ids),
+            "endpoint_public_access": one.endpoint.public,
+            "endpoint_private_access": one.endpoint.private,
+            # EKS keeps the blocks of an endpoint that is not public, and describes all of the world where none were ever given
+            **({"public_access_cidrs": list(one.endpoint.public_cidrs)} if one.endpoint.public else {}),
+            "log_types": list(one.log_types),
+            "secrets_key_arn": self.key_arn,
+            **({"service_ipv4_cidr": one.service_ipv4_cidr} if one.service_ipv4_cidr else {}),
+            "upgrade_policy": one.upgrade_policy,
+            "deletion_protection": one.deletion_protection,
+            "authentication_mode": "API",
+            "creator_is_admin": one.creator_is_admin,
+            "bootstrap_self_managed_addons": False,
+            "tags": self.tags(""),
+        }
+        yield Resource("eks_cluster", one.name, properties, (f"cluster_log_group.{one.name}", f"iam_role.{self.name('cluster')}"))
+
+    def access_entries(self) -> Iterator[Resource]:
+        for name, entry in sorted(self.one.access.items()):
+            properties: dict[str, Any] = {
+                "cluster_name": self.cluster_name,
+                "principal_arn": entry.principal_arn,
+                "type": entry.type,
+                **({"username": entry.username} if entry.username else {}),
+                "tags": self.tags(name, entry.tags),
+            }
+            if entry.type == "STANDARD":
+                policies = {key: scope if isinstance(scope, str) else list(scope) for key, scope in entry.policies.items()}
+                properties |= {"kubernetes_groups": list(entry.kubernetes_groups), "policies": policies}
+            yield Resource("eks_access_entry", self.name(name), properties)
+
+    def addons(self, offers: Offers, installed: Installed) -> Iterator[Resource]:
+        for name, addon in sorted(self.one.addons.items()):
+            address = f"eks_addon.{self.name(name)}"
+            version = chosen(name, addon.version, installed.get(address), offers.get((name, self.one.version), Offer()))
+            properties: dict[str, Any] = {
+                "cluster_name": self.cluster_name,
+                "addon_name": name,
+                **({"addon_version": version} if version else {}),
+                "configuration": configuration_of(name, addon.configuration),
+                "resolve_conflicts": "OVERWRITE",
+                "tags": self.tags(name),
+            }
+            waits = after(name, self.one.name, self.one.addons, self.one.node_groups)
+            if name in RIGHTS and (addon.role_arn or name in with_own_role(self.one)):
+                properties["pod_identity_role_arn"] = addon.role_arn or self.role_arn(f"addon-{name}")
+                properties["pod_identity_service_account"] = RIGHTS[name].service_account
+                waits += () if addon.role_arn else (f"iam_role.{self.name(f'addon-{name}')}",)
+            # a new version is for the control plane's new version, so it waits for that one's update
+            yield Resource("eks_addon", self.name(name), properties, (f"eks_cluster.{self.one.name}", *waits))
+
+    def oidc_provider(self) -> Iterator[Resource]:
+        if self.one.irsa_roles:
+            properties = {
+                "url": ref(f"eks_cluster.{self.one.name}", "oidc_issuer"),
+                "client_id_list": ["sts.amazonaws.com"],
+                "tags": self.tags("oidc"),
+            }
+            yield Resource("iam_oidc_provider", self.one.name, properties)
+
+    def node_groups(self) -> Iterator[Resource]:
+        for name, group in sorted(self.one.node_groups.items()):
+            yield self.launch_template(name, group)
+            yield self.node_group(name, group)
+
+    def launch_template(self, name: str, group: NodeGroup) -> Resource:
+        groups: list[str | Ref] = list(self.one.node_security_group_ids)
+        if groups and self.one.fargate_profiles:
+            # pods on Fargate have the cluster's own group, and talk to those on nodes (DNS) by it
+            groups.append(ref(f"eks_cluster.{self.one.name}", "cluster_security_group_id"))
+        properties = {
+            "launch_template_name": f"{self.one.aws_name}-{name}",
+            "data": launch_template_data(group, groups, self.tags(name, group.tags)),
+            "tags": self.tags(name, group.tags),
+        }
+        return Resource("launch_template", self.name(name), properties)
+
+    def node_group(self, name: str, group: NodeGroup) -> Resource:
+        template = f"launch_template.{self.name(name)}"
+        properties: dict[str, Any] = {
+            "cluster_name": self.cluster_name,
+            "nodegroup_name": name,
+            "node_role": self.role_arn("nodes"),
+            "subnet_ids": list(group.subnet_ids or self.one.subnet_ids),
+            "instance_types": list(group.instance_types),
+            "ami_type": group.ami_type,
+            "capacity_type": group.capacity_type,
+            "launch_template_id": ref(template),
+            "launch_template_version": ref(template, "latest_version"),
+            "version": self.one.version,
+            **({"release_version": group.release_version} if group.release_version else {}),
+            "min_size": group.min_size,
+            "max_size": group.max_size,
+            "desired_size": group.desired_size,
+            "labels": dict(group.labels),
+            "taints": [dict(taint) for taint in group.taints],
+            "update_config": dict(group.update),
+            "tags": self.tags(name, group.tags),
+        }
+        if not group.autoscaled:
+            properties |= {
+                "schedules": {key: dict(schedule) for key, schedule in group.scaling.schedules.items()},
+                "target_cpu_percent": group.scaling.target_cpu_percent,
+            }
+        network = tuple(f"eks_addon.{self.name(one)}" for one in BEFORE_NODES if one in self.one.addons)
+        waits = (f"eks_cluster.{self.one.name}", f"iam_role.{self.name('nodes')}", template, *network)
+        # a target that is not there any more is said, or its policy would stay
+        given = {key: value for key, value in properties.items() if value is not None or key == "target_cpu_percent"}
+        return Resource("eks_nodegroup", self.name(name), given, waits)
+
+    def fargate_profiles(self) -> Iterator[Resource]:
+        waits = (f"iam_role.{self.name('fargate')}", f"cluster_log_group.{self.name('fargate')}")
+        for name, profile in sorted(self.one.fargate_profiles.items()):
+            properties = {
+                "cluster_name": self.cluster_name,
+                "fargate_profile_name": name,
+                "pod_execution_role_arn": self.role_arn("fargate"),
+                "subnet_ids": list(profile.subnet_ids or self.one.subnet_ids),
+                "selectors": [dict(selector) for selector in profile.selectors],
+                "tags": self.tags(name, profile.tags),
+            }
+            yield Resource("eks_fargate_profile", self.name(name), properties, waits)
+
+    def pod_identities(self) -> Iterator[Resource]:
+        """Which role the pods of a service account have. The agent that hands it out on the nodes comes first."""
+        agent = (f"eks_addon.{self.name(AGENT)}",) if AGENT in self.one.addons else ()
+        controllers = [PodRole(name, "", CONTROLLERS[name].namespace, CONTROLLERS[name].service_account) for name in self.one.controllers]
+        for name, pod in sorted((pod.name, pod) for pod in (*controllers, *self.one.pod_identities.values())):
+            properties = {
+                "cluster_name": self.cluster_name,
+                "namespace": pod.namespace,
+                "service_account": pod.service_account,
+                "role_arn": self.role_arn(f"pod-{name}"),
+                "tags": self.tags(name, pod.tags),
+            }
+            yield Resource("eks_pod_identity_association", self.name(name), properties, (f"iam_role.{self.name(f'pod-{name}')}", *agent))

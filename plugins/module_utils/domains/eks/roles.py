@@ -1,0 +1,162 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The IAM roles of a cluster: who may take each, and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...aws.place import Place
+from ...aws.policies import policy, write_logs
+from ...reconcile.model import Ref, Resource, ref
+from .settings.addons import RIGHTS
+from .settings.cluster import Cluster
+from .settings.controllers import CONTROLLERS, Scene
+
+NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+"""Nothing about the network: the add-on vpc-cni has a role of its own for that."""
+
+LONGEST_NAME = 64
+"""IAM's limit for names of roles."""
+
+
+def role_name(place: Place, cluster: str, part: str) -> str:
+    """Unique in the account: no part of it has a dot, so no other environment, component and cluster give this one."""
+    return f"{place.environment}.{place.component}.{cluster}.{part}"
+
+
+def parts(cluster: Cluster) -> list[str]:
+    """The roles that a cluster has, by the last part of their addresses."""
+    found = ["cluster"]
+    found += ["nodes"] if cluster.node_groups else []
+    found += ["fargate"] if cluster.fargate_profiles else []
+    found += [f"addon-{name}" for name in with_own_role(cluster)]
+    found += [f"pod-{name}" for name in sorted({*cluster.controllers, *cluster.pod_identities})]
+    return found + [f"irsa-{name}" for name in sorted(cluster.irsa_roles)]
+
+
+def with_own_role(cluster: Cluster) -> list[str]:
+    """The add-ons that need AWS rights and get them by a role of ours."""
+    return sorted(name for name, addon in cluster.addons.items() if name in RIGHTS and not addon.role_arn)
+
+
+def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[Resource]:
+    """Every role of a cluster. ``tags``: what all resources of the cluster carry, without a name."""
+
+    def role(part: str, trust: Mapping[str, Any], managed: list[str], inline: Mapping[str, Any] | None = None) -> Resource:
+        properties: dict[str, Any] = {
+            "role_name": role_name(place, cluster.name, part),
+            "assume_role_policy_document": trust,
+            "managed_policy_arns": managed,
+            "tags": {**tags, "Name": f"{cluster.aws_name}-{part}"},
+        }
+        properties |= {"inline_policy": inline} if inline else {}
+        return Resource("iam_role", f"{cluster.name}/{part}", place.role(properties))
+
+    yield role("cluster", service_trust("eks", place), [place.aws_policy("AmazonEKSClusterPolicy")], policy(use_of_key(cluster)))
+    if cluster.node_groups:
+        yield role("nodes", service_trust("ec2", place, ours=False), [place.aws_policy(name) for name in NODE_POLICIES])
+    if cluster.fargate_profiles:
+        managed = [place.aws_policy("AmazonEKSFargatePodExecutionRolePolicy")]
+        yield role("fargate", fargate_trust(cluster, place), managed, fargate_logs(cluster, place))
+    for name in with_own_role(cluster):
+        rights = RIGHTS[name]
+        trust = pod_trust(cluster, place, rights.namespace, rights.service_account)
+        yield role(f"addon-{name}", trust, [place.aws_policy(one) for one in rights.managed_policies])
+    scene = Scene(cluster.aws_name, place.environment, place.region, place.account_id, place.partition)
+    for name in cluster.controllers:
+        controller = CONTROLLERS[name]
+        trust = pod_trust(cluster, place, controller.namespace, controller.service_account)
+        yield role(f"pod-{name}", trust, [], policy(*controller.statements(scene)))
+    for name, pod in sorted(cluster.pod_identities.items()):
+        yield role(f"pod-{name}", pod_trust(cluster, place, pod.namespace, pod.service_account), list(pod.managed_policy_arns), pod.policy)
+    for name, pod in sorted(cluster.irsa_roles.items()):
+        trust = service_account_trust(cluster, pod.namespace, pod.service_account)
+        yield role(f"irsa-{name}", trust, list(pod.managed_policy_arns), pod.policy)
+
+
+def service_trust(service: str, place: Place, ours: bool = True) -> dict[str, Any]:
+    """A service of AWS may take the role; where it says for whom, for this account alone (instances do not say).
+
+    The name of EC2 is another one in China, that of EKS is not.
+    """
+    suffix = ".cn" if service == "ec2" and place.partition == "aws-cn" else ""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com{suffix}"},
+        "Action": "sts:AssumeRole" if service == "ec2" else ["sts:AssumeRole", "sts:TagSession"],
+    }
+    return policy({**statement, "Condition": {"StringEquals": {"aws:SourceAccount": place.account_id}}} if ours else statement)
+
+
+def fargate_trust(cluster: Cluster, place: Place) -> dict[str, Any]:
+    """Fargate may take the role for profiles of this cluster."""
+    profiles = place.arn("eks", f"fargateprofile/{cluster.aws_name}/*")
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "eks-fargate-pods.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"ArnLike": {"aws:SourceArn": profiles}},
+        }
+    )
+
+
+def pod_trust(cluster: Cluster, place: Place, namespace: str, service_account: str) -> dict[str, Any]:
+    """EKS Pod Identity may take the role for the pods of one service account in this cluster.
+
+    The session tags that it sends say which pod it is (docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html).
+    """
+    whose = {
+        "aws:SourceAccount": place.account_id,
+        "aws:RequestTag/eks-cluster-name": cluster.aws_name,
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": service_account,
+    }
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Condition": {"StringEquals": whose},
+        }
+    )
+
+
+def service_account_trust(cluster: Cluster, namespace: str, service_account: str) -> dict[str, Any]:
+    """Whoever shows a token of the service account that this cluster has signed may take the role."""
+    issuer = f"eks_cluster.{cluster.name}"
+    subject = Ref(issuer, "oidc_provider", suffix=":sub")
+    audience = Ref(issuer, "oidc_provider", suffix=":aud")
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": ref(f"iam_oidc_provider.{cluster.name}", "arn")},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {subject: f"system:serviceaccount:{namespace}:{service_account}", audience: "sts.amazonaws.com"},
+            },
+        }
+    )
+
+
+def use_of_key(cluster: Cluster) -> dict[str, Any]:
+    """What the control plane does with the key of the secrets."""
+    return {
+        "Sid": "Secrets",
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListGrants"],
+        "Resource": ref(f"kms_key.{cluster.name}/secrets", "arn"),
+    }
+
+
+def fargate_logs(cluster: Cluster, place: Place) -> dict[str, Any]:
+    """The log router of Fargate writes one group, which is made here, so that it needs no right to make any."""
+    return policy(write_logs(place, f"{log_group_name(cluster, 'fargate')}:*"))
+
+
+def log_group_name(cluster: Cluster, part: str = "cluster") -> str:
+    """EKS writes the logs of the control plane to ``cluster``; the name cannot be chosen."""
+    return f"/aws/eks/{cluster.aws_name}/{part}"

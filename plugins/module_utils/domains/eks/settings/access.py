@@ -1,0 +1,61 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Never locking oneself out: what a plan must not do to the access entry by which whoever makes it administers a cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from ....reconcile.model import Observed
+from .cluster import Cluster
+from .identities import ADMINISTRATOR, CLUSTER
+
+ASSUMED = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
+
+
+def is_same(principal_arn: str, caller: str) -> bool:
+    """Whether an access entry is for whoever calls (an ARN of GetCallerIdentity).
+
+    The session of a role does not tell the role's path, which names in one account make up for: they are unique whatever the path.
+    """
+    session = ASSUMED.fullmatch(caller)
+    if session is None:
+        return principal_arn == caller
+    start = f"arn:{session['partition']}:iam::{session['account']}:role/"
+    return principal_arn.startswith(start) and principal_arn.rpartition("/")[2] == session["role"]
+
+
+def lockouts(clusters: Mapping[str, Cluster], observed: Iterable[Observed], caller: str, may_go: Callable[[str], bool]) -> list[str]:
+    """What would take the caller's own administration of a cluster away. ``may_go``: whether an address may be deleted or replaced.
+
+    A principal has one entry in a cluster, so ours is the caller's only way in. The entry goes with a cluster that goes: no lock-out.
+    """
+    found = []
+    for seen in observed:
+        if seen.kind != "eks_access_entry" or not is_same(str(seen.properties.get("principal_arn")), caller):
+            continue
+        if (seen.properties.get("policies") or {}).get(ADMINISTRATOR) != CLUSTER:
+            continue
+        name, _slash, entry = seen.address.partition(".")[2].partition("/")
+        cluster = clusters.get(name)
+        if cluster is None or not (reason := _loss(cluster, entry, caller, may_go(seen.address))):
+            continue
+        found.append(
+            f"{cluster.path}.access.{entry} {reason}, but it is the entry by which {caller} administers the cluster. "
+            f"Give another principal {ADMINISTRATOR}: cluster, and make this change as that one."
+        )
+    return found
+
+
+def _loss(cluster: Cluster, entry: str, caller: str, may_go: bool) -> str:
+    """How the caller would lose the entry; empty if it stays, under whatever name."""
+    same = [one for one in cluster.access.values() if is_same(one.principal_arn, caller)]
+    if any(one.administers for one in same):
+        return ""
+    if same:
+        return f"would no longer have {ADMINISTRATOR} for the whole cluster"
+    if entry in cluster.access:
+        return f"would be for {cluster.access[entry].principal_arn}" if may_go else ""
+    return "would be removed" if may_go else ""

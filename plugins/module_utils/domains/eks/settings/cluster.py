@@ -1,0 +1,321 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a cluster is: the settings a user may give, their limits and their defaults.
+
+``read`` turns the user's mapping into ``Cluster`` values and collects everything that is wrong with it. The defaults describe a production
+cluster: a private endpoint, all control plane logs, secrets under a key of its own, and the add-ons that every cluster needs.
+Node groups are read in node_groups.py, who may log in and what pods may do in identities.py.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....inputs.entries import ids, named
+from ....inputs.problems import Problems
+from ....inputs.reader import Reader
+from ....inputs.values import RETENTION_DAYS, as_block_text
+from .addons import AFTER_NODES, BEFORE_NODES
+from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
+from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
+from .node_groups import NodeGroup, read_node_groups
+
+CLUSTER_KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
+AWS_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
+"""What CreateCluster takes as a name."""
+
+MINOR = re.compile(r"1\.\d\d")
+UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
+LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+NODE_SCALINGS = ("none", "cluster_autoscaler")
+PRODUCTION = ("prod", "production")
+"""Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
+
+FARGATE_SELECTORS = 5
+EVERYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where clusters stand that do not say otherwise."""
+
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    node_security_group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """How the Kubernetes API is reached: from inside the network, and from which blocks outside of it."""
+
+    private: bool = True
+    public_cidrs: tuple[str, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        return bool(self.public_cidrs)
+
+
+@dataclass(frozen=True)
+class Addon:
+    """An add-on of EKS. Without a version it has AWS's default for the cluster's minor version, or the newer one that is installed."""
+
+    name: str
+    version: str | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class FargateProfile:
+    """Which pods run without nodes of ours. ``subnet_ids`` is empty where the cluster's are meant."""
+
+    name: str
+    selectors: tuple[Mapping[str, Any], ...]
+    subnet_ids: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster and all that belongs to it. ``version`` is empty where the user's was unusable."""
+
+    name: str
+    path: str
+    aws_name: str
+    version: str
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    node_security_group_ids: tuple[str, ...] = ()
+    upgrade_policy: str = "STANDARD"
+    endpoint: Endpoint = Endpoint()
+    deletion_protection: bool = False
+    service_ipv4_cidr: str | None = None
+    log_types: tuple[str, ...] = LOG_TYPES
+    log_retention_in_days: int = 90
+    creator_is_admin: bool = True
+    access: Mapping[str, AccessEntry] = field(default_factory=dict)
+    addons: Mapping[str, Addon] = field(default_factory=dict)
+    node_groups: Mapping[str, NodeGroup] = field(default_factory=dict)
+    fargate_profiles: Mapping[str, FargateProfile] = field(default_factory=dict)
+    pod_identities: Mapping[str, PodRole] = field(default_factory=dict)
+    irsa_roles: Mapping[str, PodRole] = field(default_factory=dict)
+    node_scaling: str = "cluster_autoscaler"
+    controllers: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
+    """The network of clusters that name none, and what is wrong with it."""
+    problems = Problems()
+    reader = Reader(given, path, problems)
+    network = Network(
+        ids(reader, "subnet_ids", (), "subnet-"),
+        ids(reader, "security_group_ids", (), "sg-"),
+        ids(reader, "node_security_group_ids", (), "sg-"),
+    )
+    reader.finish()
+    return network, problems.messages
+
+
+def read(clusters: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Cluster]:
+    """The clusters of a user's mapping (name -> settings). What is wrong is added to ``problems``."""
+    remedy = "the name of a cluster must be lower-case letters, digits and hyphens, at most 32, a letter first"
+    return {
+        name: read_cluster(name, Reader(given, f"{path}.{name}", problems), environment, network)
+        for name, given in named(clusters, path, CLUSTER_KEY, remedy, problems)
+    }
+
+
+def read_cluster(name: str, reader: Reader, environment: str, network: Network) -> Cluster:
+    """One cluster. Missing or wrong settings take their defaults, so that reading always ends with a value."""
+    node_scaling = read_node_scaling(reader)
+    node_groups = read_node_groups(reader, node_scaling != "none")
+    cluster = Cluster(
+        name=name,
+        path=reader.path,
+        aws_name=read_aws_name(reader, f"{environment}-{name}"),
+        version=read_version(reader),
+        subnet_ids=ids(reader, "subnet_ids", network.subnet_ids, "subnet-"),
+        security_group_ids=ids(reader, "security_group_ids", network.security_group_ids, "sg-"),
+        node_security_group_ids=ids(reader, "node_security_group_ids", network.node_security_group_ids, "sg-"),
+        upgrade_policy=reader.choice("upgrade_policy", UPGRADE_POLICIES, "STANDARD"),
+        endpoint=read_endpoint(reader.section("endpoint")),
+        deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
+        service_ipv4_cidr=read_service_block(reader),
+        log_types=reader.items("log_types", LOG_TYPES, as_log_type, f"it must be one of {', '.join(LOG_TYPES)}"),
+        log_retention_in_days=read_retention(reader),
+        creator_is_admin=reader.boolean("creator_is_admin", True),
+        access=read_access(reader),
+        addons=read_addons(reader, bool(node_groups)),
+        node_groups=node_groups,
+        fargate_profiles=read_fargate_profiles(reader),
+        pod_identities=read_pod_identities(reader),
+        irsa_roles=read_irsa_roles(reader),
+        node_scaling=node_scaling,
+        controllers=read_controllers(reader, node_scaling, bool(node_groups)),
+        tags=reader.tags("tags"),
+    )
+    reader.finish()
+    return cluster
+
+
+def read_aws_name(reader: Reader, default: str) -> str:
+    value = reader.text("name", default)
+    if AWS_NAME.fullmatch(value):
+        return value
+    reader.problems.add(reader.at("name"), value, "EKS takes 1 to 100 letters, digits, hyphens and underscores, a letter or digit first")
+    return default
+
+
+def read_version(reader: Reader) -> str:
+    """The minor version. A number is refused although it looks right: YAML reads 1.30 as 1.3."""
+    value = reader.take("version")
+    if value is None:
+        reader.problems.missing(reader.at("version"), 'give the minor version of Kubernetes in quotes, for example "1.36"')
+    elif not isinstance(value, str):
+        reader.problems.add(reader.at("version"), value, f'it must be in quotes, as YAML takes it for a number: "{value}"')
+    elif not MINOR.fullmatch(value):
+        reader.problems.add(reader.at("version"), value, 'it must be a minor version of Kubernetes such as "1.36"; EKS chooses the patch')
+    else:
+        return value
+    return ""
+
+
+def read_endpoint(reader: Reader) -> Endpoint:
+    remedy = "it must be a public IPv4 block without host bits; EKS refuses private and reserved ones"
+    endpoint = Endpoint(private=reader.boolean("private", True), public_cidrs=reader.items("public_cidrs", (), as_public_block, remedy))
+    reader.finish()
+    return endpoint
+
+
+def as_public_block(value: Any) -> str | None:
+    """A block from which clients can come through the internet, or all of it."""
+    text = as_block_text(value)
+    if text is None:
+        return None
+    block = ipaddress.IPv4Network(text)
+    return (
+        text if block.prefixlen == 0 or not (block.is_private or block.is_link_local or block.is_loopback or block.is_multicast) else None
+    )
+
+
+def read_service_block(reader: Reader) -> str | None:
+    """The block of the Services: CreateCluster takes /24 to /12 inside of the private ranges."""
+    value = reader.take("service_ipv4_cidr")
+    if value is None:
+        return None
+    text = as_block_text(value)
+    if text is None:
+        reader.problems.add(reader.at("service_ipv4_cidr"), value, "it must be an IPv4 block without host bits, such as 172.20.0.0/16")
+        return None
+    block = ipaddress.IPv4Network(text)
+    if not 12 <= block.prefixlen <= 24 or not any(block.subnet_of(ipaddress.IPv4Network(one)) for one in PRIVATE_RANGES):
+        remedy = f"EKS takes /12 to /24 inside of {', '.join(PRIVATE_RANGES)}"
+        reader.problems.add(reader.at("service_ipv4_cidr"), value, remedy)
+        return None
+    return text
+
+
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+
+def read_retention(reader: Reader) -> int:
+    days = reader.integer("log_retention_in_days", 90, 1, 3653)
+    if days not in RETENTION_DAYS:
+        allowed = ", ".join(str(one) for one in RETENTION_DAYS)
+        reader.problems.add(reader.at("log_retention_in_days"), days, f"CloudWatch Logs knows these periods only: {allowed}")
+    return days
+
+
+def as_log_type(value: Any) -> str | None:
+    return str(value) if value in LOG_TYPES else None
+
+
+def read_addons(reader: Reader, has_nodes: bool) -> dict[str, Addon]:
+    """The add-ons by name: the usual ones, those that the user names, without those that the user sets to null.
+
+    What needs a node is no default of a cluster without any.
+    """
+    path = reader.at("addons")
+    usual: dict[str, Any] = {name: {} for name in BEFORE_NODES + (AFTER_NODES if has_nodes else ())}
+    given = {**usual, **reader.mapping("addons")}
+    found = {}
+    for name, settings in given.items():
+        if not AWS_NAME.fullmatch(name):
+            reader.problems.add(path, name, "it must be the name of an EKS add-on such as vpc-cni")
+        elif settings is not None:
+            found[name] = read_addon(name, Reader(settings, f"{path}.{name}", reader.problems))
+    return found
+
+
+def read_addon(name: str, reader: Reader) -> Addon:
+    addon = Addon(
+        name,
+        version=reader.text("version", "") or None,
+        configuration=reader.mapping("configuration"),
+        role_arn=reader.text("role_arn", "") or None,
+    )
+    reader.finish()
+    return addon
+
+
+def read_fargate_profiles(reader: Reader) -> dict[str, FargateProfile]:
+    path = reader.at("fargate_profiles")
+    remedy = "the name of a Fargate profile must be lower-case letters, digits and hyphens, at most 63, a letter first"
+    pattern = re.compile(r"[a-z][a-z0-9-]{0,62}")
+    return {
+        name: read_fargate_profile(name, Reader(given, f"{path}.{name}", reader.problems))
+        for name, given in named(reader.take("fargate_profiles"), path, pattern, remedy, reader.problems)
+    }
+
+
+def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
+    selectors = reader.items(
+        "selectors", (), as_selector, "it must have a namespace, and may have labels: {namespace: jobs, labels: {size: big}}"
+    )
+    if not 1 <= len(selectors) <= FARGATE_SELECTORS:
+        reader.problems.add(reader.at("selectors"), list(selectors), f"EKS takes 1 to {FARGATE_SELECTORS} selectors for each profile")
+    default = reader.given.get("subnet_ids") == "default"
+    if default:
+        reader.take("subnet_ids")
+    profile = FargateProfile(
+        name, selectors, subnet_ids=() if default else ids(reader, "subnet_ids", (), "subnet-"), tags=reader.tags("tags")
+    )
+    reader.finish()
+    return profile
+
+
+def as_selector(value: Any) -> dict[str, Any] | None:
+    """A selector in AWS's shape; labels are strings."""
+    if not isinstance(value, Mapping) or set(value) - {"namespace", "labels"} or not isinstance(value.get("namespace"), str):
+        return None
+    labels = value.get("labels") or {}
+    if not isinstance(labels, Mapping):
+        return None
+    found: dict[str, Any] = {"namespace": value["namespace"]}
+    return {**found, "labels": {str(key): str(text) for key, text in labels.items()}} if labels else found
+
+
+def read_node_scaling(reader: Reader) -> str:
+    if reader.given.get("node_scaling") == "karpenter":
+        reader.take("node_scaling")
+        reader.problems.add(reader.at("node_scaling"), "karpenter", f"it is not there yet; choose one of {', '.join(NODE_SCALINGS)}")
+        return "none"
+    return reader.choice("node_scaling", NODE_SCALINGS, "cluster_autoscaler")
+
+
+def read_controllers(reader: Reader, node_scaling: str, has_nodes: bool) -> tuple[str, ...]:
+    """The well-known controllers whose pods get a role: those named, and the cluster autoscaler where it owns the nodes."""
+
+    def known(value: Any) -> str | None:
+        return str(value) if value in CONTROLLERS else None
+
+    named_ones = reader.items("controllers", (LOAD_BALANCERS,), known, f"it must be one of {', '.join(CONTROLLERS)}")
+    owned = (AUTOSCALER,) if node_scaling == "cluster_autoscaler" and has_nodes else ()
+    return tuple(dict.fromkeys((*named_ones, *owned)))

@@ -1,0 +1,220 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Managed node groups: what they are, and who decides how many nodes they have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....inputs.entries import ids, named, string_map
+from ....inputs.reader import Reader, as_integer
+from ....inputs.values import as_text
+
+GROUP_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+"""EKS takes up to 63 characters."""
+
+CAPACITY_TYPES = ("ON_DEMAND", "SPOT")
+EFFECTS = ("NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE")
+AMI_TYPES = (
+    "AL2023_x86_64_STANDARD",
+    "AL2023_ARM_64_STANDARD",
+    "AL2023_x86_64_NEURON",
+    "AL2023_x86_64_NVIDIA",
+    "AL2023_ARM_64_NVIDIA",
+    "BOTTLEROCKET_x86_64",
+    "BOTTLEROCKET_ARM_64",
+    "BOTTLEROCKET_x86_64_FIPS",
+    "BOTTLEROCKET_ARM_64_FIPS",
+    "BOTTLEROCKET_x86_64_NVIDIA",
+    "BOTTLEROCKET_ARM_64_NVIDIA",
+)
+"""Of CreateNodegroup's, those that are for Linux and still maintained: images of Amazon Linux 2 ended in November 2025."""
+
+MOST_NODES = 450
+"""EKS's default quota of nodes in a managed group."""
+
+SMALLEST_DISK, LARGEST_DISK = 20, 16384
+"""GiB: what the images need, and what gp3 offers."""
+
+CRON = re.compile(r"\S+ \S+ \S+ \S+ \S+")
+TIME_ZONE = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)*")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How a group changes its size where no autoscaler does: towards a load of the processors, and by the clock."""
+
+    target_cpu_percent: int | None = None
+    schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NodeGroup:
+    """Nodes of one sort. ``subnet_ids`` is empty where the cluster's are meant, ``desired_size`` counts at the group's creation only."""
+
+    name: str
+    path: str
+    instance_types: tuple[str, ...] = ("t3.medium",)
+    min_size: int = 1
+    max_size: int = 3
+    desired_size: int = 1
+    capacity_type: str = "ON_DEMAND"
+    ami_type: str = "AL2023_x86_64_STANDARD"
+    release_version: str | None = None
+    disk_gib: int = 50
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Mapping[str, str], ...] = ()
+    update: Mapping[str, int] = field(default_factory=dict)
+    subnet_ids: tuple[str, ...] = ()
+    autoscaled: bool = True
+    scaling: Scaling = Scaling()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def architecture(self) -> str:
+        """What EC2 calls the processors that the image runs on."""
+        return "arm64" if "ARM_64" in self.ami_type else "x86_64"
+
+
+def read_node_groups(reader: Reader, has_autoscaler: bool) -> dict[str, NodeGroup]:
+    """The groups by name. ``has_autoscaler``: the cluster has one, which then owns every group that does not say otherwise."""
+    path = reader.at("node_groups")
+    remedy = "the name of a node group must be lower-case letters, digits and hyphens, at most 63, a letter first"
+    return {
+        name: read_node_group(name, Reader(given, f"{path}.{name}", reader.problems), has_autoscaler)
+        for name, given in named(reader.take("node_groups"), path, GROUP_NAME, remedy, reader.problems)
+    }
+
+
+def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGroup:
+    defaults = NodeGroup(name, reader.path)
+    low = reader.integer("min_size", defaults.min_size, 0, MOST_NODES)
+    high = reader.integer("max_size", max(defaults.max_size, low), 1, MOST_NODES)
+    desired = reader.integer("desired_size", max(low, 1) if low <= high else low, 0, MOST_NODES)
+    autoscaled = reader.boolean("autoscaled", has_autoscaler)
+    scaling = read_scaling(reader.section("scaling"))
+    group = NodeGroup(
+        name=name,
+        path=reader.path,
+        instance_types=read_instance_types(reader, defaults.instance_types),
+        min_size=low,
+        max_size=high,
+        desired_size=desired,
+        capacity_type=reader.choice("capacity_type", CAPACITY_TYPES, defaults.capacity_type),
+        ami_type=reader.choice("ami_type", AMI_TYPES, defaults.ami_type),
+        release_version=reader.text("release_version", "") or None,
+        disk_gib=reader.integer("disk_gib", defaults.disk_gib, SMALLEST_DISK, LARGEST_DISK),
+        labels=string_map(reader, "labels"),
+        taints=read_taints(reader),
+        update=read_update(reader.section("update")),
+        subnet_ids=ids(reader, "subnet_ids", (), "subnet-"),
+        autoscaled=autoscaled,
+        scaling=scaling,
+        tags=reader.tags("tags"),
+    )
+    check_sizes(group, reader)
+    check_owner(group, reader, has_autoscaler)
+    reader.finish()
+    return group
+
+
+def check_sizes(group: NodeGroup, reader: Reader) -> None:
+    if group.min_size > group.max_size:
+        reader.problems.add(reader.at("min_size"), group.min_size, f"it must not be more than max_size, which is {group.max_size}")
+    elif not group.min_size <= group.desired_size <= group.max_size:
+        remedy = f"it must be from min_size ({group.min_size}) to max_size ({group.max_size})"
+        reader.problems.add(reader.at("desired_size"), group.desired_size, remedy)
+    for name, schedule in group.scaling.schedules.items():
+        sizes = [schedule[key] for key in ("min_size", "desired_size", "max_size") if key in schedule]
+        if sizes != sorted(sizes):
+            remedy = "min_size must not be more than desired_size, nor desired_size more than max_size"
+            reader.problems.add(f"{reader.at('scaling')}.schedules.{name}", dict(schedule), remedy)
+
+
+def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
+    """The number of nodes has one owner: the cluster's autoscaler, or what the group says under scaling."""
+    scales = group.scaling.target_cpu_percent is not None or bool(group.scaling.schedules)
+    if group.autoscaled and not has_autoscaler:
+        remedy = "node_scaling is none, so that nothing would scale the group; set it to false, or node_scaling to cluster_autoscaler"
+        reader.problems.add(reader.at("autoscaled"), True, remedy)
+    elif group.autoscaled and scales:
+        remedy = "the cluster autoscaler owns the number of nodes of this group; set autoscaled: false, or take scaling out"
+        reader.problems.add(reader.at("scaling"), dict(reader.given["scaling"]), remedy)
+
+
+def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, ...]:
+    """One type, or for Spot several, in the order of preference."""
+
+    def one(value: Any) -> str | None:
+        return str(value) if isinstance(value, str) and re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", value) else None
+
+    types = reader.items("instance_types", default, one, "it must be an instance type such as t3.medium")
+    if not types:
+        reader.problems.add(reader.at("instance_types"), [], "at least one instance type is needed")
+    return types
+
+
+def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
+    remedy = f"it must be a mapping of key, effect (one of {', '.join(EFFECTS)}) and, if wanted, value"
+
+    def taint(value: Any) -> dict[str, str] | None:
+        if not isinstance(value, Mapping) or set(value) - {"key", "value", "effect"}:
+            return None
+        key, effect = as_text(value.get("key")), value.get("effect")
+        if key is None or effect not in EFFECTS:
+            return None
+        text = value.get("value")
+        return {"key": key, **({"value": str(text)} if text not in (None, "") else {}), "effect": str(effect)}
+
+    return reader.items("taints", (), taint, remedy)
+
+
+def read_update(reader: Reader) -> dict[str, int]:
+    """How many nodes may be away while a group is renewed: a third of them, unless told otherwise."""
+    keys = ("max_unavailable", "max_unavailable_percentage")
+    given = [key for key in keys if reader.given.get(key) is not None]
+    if len(given) == len(keys):
+        reader.problems.add(reader.path, dict(reader.given), "give either max_unavailable or max_unavailable_percentage")
+    found = {key: reader.integer(key, 33, 1, 100) for key in keys if key in given} or {"max_unavailable_percentage": 33}
+    reader.known += keys
+    reader.finish()
+    return dict([next(iter(found.items()))])
+
+
+def read_scaling(reader: Reader) -> Scaling:
+    percent = reader.integer("target_cpu_percent", 0, 10, 90) or None
+    remedy = "the name of a schedule must be lower-case letters, digits and hyphens, at most 63, a letter first"
+    path = reader.at("schedules")
+    entries = named(reader.take("schedules"), path, GROUP_NAME, remedy, reader.problems)
+    schedules = {name: read_schedule(Reader(given, f"{path}.{name}", reader.problems)) for name, given in entries}
+    reader.finish()
+    return Scaling(percent, schedules)
+
+
+def read_schedule(reader: Reader) -> dict[str, Any]:
+    """A scheduled action in the words of PutScheduledUpdateGroupAction; sizes that are not given stay as they are at the time."""
+    found: dict[str, Any] = {}
+    for key, pattern, remedy in (
+        ("recurrence", CRON, 'it must be five fields of cron such as "0 8 * * 1-5"'),
+        ("time_zone", TIME_ZONE, "it must be a time zone such as Europe/Berlin"),
+    ):
+        value = reader.take(key)
+        if value is None and key == "recurrence":
+            reader.problems.missing(reader.at(key), 'say when, in five fields of cron such as "0 8 * * 1-5"')
+        elif value is not None and not (isinstance(value, str) and pattern.fullmatch(value)):
+            reader.problems.add(reader.at(key), value, remedy)
+        elif value is not None:
+            found[key] = str(value)
+    sizes = ("min_size", "max_size", "desired_size")
+    for key in sizes:
+        number = reader.integer(key, -1, 0, MOST_NODES)
+        if number >= 0:
+            found[key] = number
+    if not any(as_integer(reader.given.get(key)) is not None for key in sizes):
+        reader.problems.add(reader.path, dict(reader.given), f"it changes nothing; give one of {', '.join(sizes)}")
+    reader.finish()
+    return found

@@ -1,0 +1,25 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The options of the EKS modules. Their documentation is in plugins/modules; a test holds the two together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...component.options import apply_options, owner_options
+
+COMPONENT = {"component": {"type": "str", "default": "cluster"}}
+
+
+def argument_spec() -> dict[str, Any]:
+    """The options of eks_cluster. What ``clusters`` may hold is read and checked by settings.py and validate.py."""
+    return {**owner_options(), **COMPONENT, **apply_options(), "clusters": {"type": "dict"}, "network": {"type": "dict", "default": {}}}
+
+
+REQUIRED_IF: list[Any] = [("state", "present", ["clusters"])]
+
+
+def info_argument_spec() -> dict[str, Any]:
+    """The options of eks_cluster_info."""
+    return {**owner_options(), **COMPONENT}

@@ -1,0 +1,129 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Everything that can be found wrong with clusters before the first API call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...inputs.problems import Problems
+from .roles import LONGEST_NAME, parts, with_own_role
+from .settings.addons import AFTER_NODES, AGENT, RIGHTS
+from .settings.cluster import EVERYWHERE, PRODUCTION, Cluster, Network, read
+from .settings.controllers import CONTROLLERS
+from .settings.identities import ADMINISTRATOR
+
+ANYWHERE = Network()
+
+
+def validate(
+    clusters: Any, path: str = "clusters", environment: str = "", component: str = "cluster", network: Network = ANYWHERE
+) -> tuple[dict[str, Cluster], list[str]]:
+    """The clusters that a user's mapping describes, and every problem with it.
+
+    ``path`` is the variable that messages begin with, ``network`` where clusters stand that do not say otherwise. The clusters are only fit
+    for use if there are no problems.
+    """
+    problems = Problems()
+    found = read(clusters, path, environment, network, problems)
+    check_aws_names(found, problems)
+    for cluster in found.values():
+        check_place(cluster, problems)
+        check_endpoint(cluster, environment, problems)
+        check_administrators(cluster, problems)
+        check_service_accounts(cluster, problems)
+        check_addons(cluster, problems)
+        check_lengths(cluster, environment, component, problems)
+    return found, problems.messages
+
+
+def check_aws_names(clusters: Mapping[str, Cluster], problems: Problems) -> None:
+    taken: dict[str, str] = {}
+    for name, cluster in clusters.items():
+        if cluster.aws_name in taken:
+            remedy = f"{taken[cluster.aws_name]} has that name already; names are unique in an account and region"
+            problems.add(f"{cluster.path}.name", cluster.aws_name, remedy)
+        taken.setdefault(cluster.aws_name, name)
+
+
+def check_place(cluster: Cluster, problems: Problems) -> None:
+    """EKS wants subnets in two zones. Which zones they are in is asked later; that one subnet cannot be in two shows at once."""
+    if not cluster.subnet_ids:
+        problems.missing(
+            f"{cluster.path}.subnet_ids", "list private subnets in at least two availability zones, or name a network that has them"
+        )
+    elif len(cluster.subnet_ids) < 2:
+        remedy = "EKS wants subnets in at least two availability zones"
+        problems.add(f"{cluster.path}.subnet_ids", list(cluster.subnet_ids), remedy)
+
+
+def check_endpoint(cluster: Cluster, environment: str, problems: Problems) -> None:
+    path = f"{cluster.path}.endpoint"
+    if not cluster.endpoint.private and not cluster.endpoint.public:
+        problems.add(f"{path}.private", False, "then nobody reaches the cluster; leave it true, or list public_cidrs")
+    if EVERYWHERE in cluster.endpoint.public_cidrs and environment in PRODUCTION:
+        remedy = f"in {environment} the endpoint is not opened to the world; list the blocks that administrators and pipelines come from"
+        problems.add(f"{path}.public_cidrs", list(cluster.endpoint.public_cidrs), remedy)
+
+
+def check_administrators(cluster: Cluster, problems: Problems) -> None:
+    """Somebody must be able to administer the cluster, and a principal has one entry only."""
+    path = f"{cluster.path}.access"
+    if not cluster.creator_is_admin and not any(entry.administers for entry in cluster.access.values()):
+        remedy = f"nobody else could administer the cluster; give an entry of access {ADMINISTRATOR}: cluster"
+        problems.add(f"{cluster.path}.creator_is_admin", False, remedy)
+    taken: dict[str, str] = {}
+    for name, entry in cluster.access.items():
+        if entry.principal_arn in taken:
+            remedy = f"{taken[entry.principal_arn]} has it already, and a principal has one entry in a cluster; put both into one"
+            problems.add(f"{path}.{name}.principal_arn", entry.principal_arn, remedy)
+        elif entry.principal_arn:
+            taken[entry.principal_arn] = name
+
+
+def service_accounts(cluster: Cluster) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    """(path, value, namespace and service account) of everything that gives pods AWS rights by pod identity."""
+    for name in with_own_role(cluster):
+        yield f"{cluster.path}.addons.{name}", name, (RIGHTS[name].namespace, RIGHTS[name].service_account)
+    for name in cluster.controllers:
+        yield f"{cluster.path}.controllers", name, (CONTROLLERS[name].namespace, CONTROLLERS[name].service_account)
+    for pod in cluster.pod_identities.values():
+        yield f"{pod.path}.service_account", pod.service_account, (pod.namespace, pod.service_account)
+
+
+def check_service_accounts(cluster: Cluster, problems: Problems) -> None:
+    """A service account has one association, and associations need the agent on the nodes."""
+    users: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for path, value, whose in service_accounts(cluster):
+        users[whose].append((path, value))
+    for (namespace, account), claims in users.items():
+        for path, value in claims[1:]:
+            remedy = f"{claims[0][0]} gives {namespace}/{account} a role already, and a service account has one"
+            problems.add(path, value, remedy)
+    for name in sorted(set(cluster.pod_identities) & set(cluster.controllers)):
+        problems.add(f"{cluster.path}.pod_identities", name, "a controller has that name; choose another one")
+    if users and AGENT not in cluster.addons:
+        users_of_it = ", ".join(sorted({f"{namespace}/{account}" for namespace, account in users}))
+        problems.add(f"{cluster.path}.addons.{AGENT}", None, f"without it these get no AWS rights: {users_of_it}")
+
+
+def check_addons(cluster: Cluster, problems: Problems) -> None:
+    for name, addon in cluster.addons.items():
+        if addon.role_arn and name not in RIGHTS:
+            remedy = f"{name} is not known to need AWS rights; those that do are {', '.join(RIGHTS)}"
+            problems.add(f"{cluster.path}.addons.{name}.role_arn", addon.role_arn, remedy)
+        if name in AFTER_NODES and not cluster.node_groups and not cluster.fargate_profiles:
+            remedy = "its pods need a node; add a node group or a Fargate profile, or leave it out"
+            problems.add(f"{cluster.path}.addons", name, remedy)
+
+
+def check_lengths(cluster: Cluster, environment: str, component: str, problems: Problems) -> None:
+    """Names of roles are put together of environment, component, cluster and part, and IAM takes 64 characters."""
+    for part in parts(cluster):
+        name = f"{environment}.{component}.{cluster.name}.{part}"
+        if len(name) > LONGEST_NAME:
+            remedy = f"the name of a role would be {name} ({len(name)} characters), and IAM takes {LONGEST_NAME}; choose shorter names"
+            problems.add(cluster.path, part, remedy)

@@ -1,0 +1,118 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The network ACLs of a network: a coarse fence around each tier behind the exact security groups.
+
+ACLs are stateless: for each flow that a tier admits there is an entry for its return traffic. Return traffic goes to the ports 1024 to
+65535, which NAT gateways and load balancers use in full. From the internet that range leaves out 3389, because auditors (CIS AWS 5.2,
+FSBP EC2.21) take a range that holds it for open remote desktop; the price is that a connection which happens to choose that one port
+is lost and tried again.
+
+AWS never filters traffic to its resolver, DHCP, instance metadata and time service by ACLs, so none of these has an entry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...inputs.problems import Problems
+from .settings import Network
+from .subnets import Block, Plan, tier_blocks
+
+Entry = dict[str, Any]
+Acl = dict[str, list[Entry]]
+"""{"ingress": [Entry], "egress": [Entry]}"""
+
+ENTRIES_PER_DIRECTION = 20
+"""AWS's default quota of entries per network ACL and direction."""
+
+WORLD = "0.0.0.0/0"
+EPHEMERAL = (1024, 65535)
+EPHEMERAL_WITHOUT_RDP = ((1024, 3388), (3390, 65535))
+
+
+def network_acls(network: Network, blocks: Plan) -> dict[str, Acl]:
+    """The ACL of each tier. The database tier has its own; the others follow their routing."""
+    found: dict[str, Acl] = {}
+    for name, tier in sorted(network.tiers.items()):
+        if name == "database":
+            found[name] = database_acl(network, blocks)
+        elif tier.routing == "isolated":
+            found[name] = isolated_acl(network)
+        else:
+            found[name] = open_acl(network, tier.routing == "public")
+    return found
+
+
+def open_acl(network: Network, public: bool) -> Acl:
+    """A tier with a way out: everything inside the network, replies from outside, and for a public one the load balancers' clients."""
+    ports = network.security.load_balancer_ports if public else ()
+    return {
+        "ingress": [
+            anything(100, str(network.cidr)),
+            *(tcp(110 + index, port, port, WORLD) for index, port in enumerate(ports)),
+            *(tcp(200 + index, first, last, WORLD) for index, (first, last) in enumerate(EPHEMERAL_WITHOUT_RDP)),
+            entry(210, "udp", *EPHEMERAL, WORLD),
+            fragmentation_needed(220),
+        ],
+        "egress": [anything(100, WORLD)],
+    }
+
+
+def isolated_acl(network: Network) -> Acl:
+    """A tier without a way out: the network and nothing else."""
+    return {"ingress": [anything(100, str(network.cidr))], "egress": [anything(100, str(network.cidr))]}
+
+
+def database_acl(network: Network, blocks: Plan) -> Acl:
+    """The database tier: its two ports from the nodes' tiers, replication and the cache's cluster bus within, replies, nothing else.
+
+    Inside the tier one entry covers ports, bus and replies, since all of them lie in the range of replies.
+    """
+    security, clients, own = network.security, client_blocks(network, blocks), tier_blocks(network, blocks, "database")
+    ports = (security.database_port, security.cache_port)
+    admitted = [(port, block) for port in ports for block in clients]
+    return {
+        "ingress": [
+            *(tcp(100 + index, port, port, str(block)) for index, (port, block) in enumerate(admitted)),
+            *(tcp(200 + index, *EPHEMERAL, str(block)) for index, block in enumerate(own)),
+        ],
+        "egress": [
+            *(tcp(100 + index, *EPHEMERAL, str(block)) for index, block in enumerate(clients)),
+            *(tcp(200 + index, *EPHEMERAL, str(block)) for index, block in enumerate(own)),
+        ],
+    }
+
+
+def client_blocks(network: Network, blocks: Plan) -> list[Block]:
+    """Where the clients of databases are: the private tiers, or the public ones in a network without private tiers."""
+    tiers = network.routed("private") or network.routed("public")
+    return [block for tier in tiers for block in tier_blocks(network, blocks, tier.name)]
+
+
+def anything(number: int, block: str) -> Entry:
+    return {"rule_number": number, "protocol": "-1", "action": "allow", "cidr_block": block}
+
+
+def tcp(number: int, first: int, last: int, block: str) -> Entry:
+    return entry(number, "tcp", first, last, block)
+
+
+def entry(number: int, protocol: str, first: int, last: int, block: str) -> Entry:
+    return {"rule_number": number, "protocol": protocol, "action": "allow", "cidr_block": block, "from_port": first, "to_port": last}
+
+
+def fragmentation_needed(number: int) -> Entry:
+    """ICMP type 3 (``from_port``) code 4 (``to_port``), without which path MTU discovery fails and large replies hang."""
+    return entry(number, "icmp", 3, 4, WORLD)
+
+
+def check_acls(network: Network, blocks: Plan, problems: Problems) -> None:
+    """AWS's quota of entries, which many separate blocks or ports can exceed."""
+    for name, acl in network_acls(network, blocks).items():
+        for direction, entries in acl.items():
+            if len(entries) > ENTRIES_PER_DIRECTION:
+                problems.messages.append(
+                    f"{network.path}.tiers.{name} asks for too much: its network ACL would have {len(entries)} {direction} entries and AWS "
+                    f"allows {ENTRIES_PER_DIRECTION}; give the tiers neighbouring blocks, which are joined, or open fewer ports"
+                )

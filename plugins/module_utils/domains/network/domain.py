@@ -1,0 +1,116 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The network domain: what the modules vpc_network and vpc_network_info run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from ...aws.connection import Aws
+from ...component.connect import connect, fail
+from ...component.domain import Domain, InvalidInput, Observation
+from ...component.outputs import Attributes
+from ...component.run import domain_of, look_around
+from ...component.run import read_outputs as read_component
+from ...component.run import run as run_component
+from ...kinds.iam_role import IamRole
+from ...kinds.kms_key import KmsKey
+from ...kinds.log_group import LogGroup
+from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
+from ...reconcile.errors import CallFailed, EngineError, failure
+from ...reconcile.model import Kind, Resource
+from .kinds.flow_log import FlowLog
+from .kinds.routing import NetworkAcl, RouteTable
+from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
+from .kinds.vpc_endpoint import VpcEndpoint
+from .outputs import outputs
+from .proposal import propose
+from .resources import build
+from .settings import Network
+from .validate import missing_zones, validate
+
+SERVICES = ("sts", "ec2", "iam", "kms", "logs", "resourcegroupstaggingapi")
+"""What a call talks to even when it changes nothing."""
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind()
+    for kind in (
+        Vpc,
+        Subnet,
+        InternetGateway,
+        ElasticIp,
+        NatGateway,
+        RouteTable,
+        NetworkAcl,
+        SecurityGroup,
+        DefaultSecurityGroup,
+        VpcEndpoint,
+        FlowLog,
+        LogGroup,
+        KmsKey,
+        IamRole,
+    )
+}
+
+
+class NetworkDomain(Domain):
+    """The networks of a component. Without ``networks`` (a look-up, or a removal) nothing is desired and nothing is asked."""
+
+    kinds = KINDS
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.networks: dict[str, Network] = {}
+        if params.get("networks") and params.get("state") != "absent":
+            self.networks, problems = validate(params["networks"], "networks", params.get("region") or "")
+            if problems:
+                raise InvalidInput(problems)
+
+    def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
+        return {"zones": available_zones} if self.networks else {}
+
+    def problems(self, observation: Observation) -> Sequence[str]:
+        return missing_zones(self.networks, observation.place.region, observation.answers["zones"]) if self.networks else []
+
+    def resources(self, observation: Observation) -> Sequence[Resource]:
+        return build(self.networks, observation.place)
+
+    def outputs(self, attributes: Attributes) -> dict[str, Any]:
+        return outputs(attributes)
+
+
+def run(module: Any) -> NoReturn:
+    """Bring the component's networks to the described state, or plan that."""
+    run_component(module, NetworkDomain)
+
+
+def read(module: Any) -> NoReturn:
+    """Answer with the outputs of the networks that exist, or with what could be adopted into networks that are described."""
+    if module.params["propose_for"]:
+        propose_adoption(module)
+    read_component(module, lambda _params: NetworkDomain({}))
+
+
+def propose_adoption(module: Any) -> NoReturn:
+    """Answer with a proposal for the option ``adopt`` of vpc_network."""
+    domain = domain_of(module, NetworkDomain)
+    aws, endpoint, region = connect(module)
+    observation = look_around(module, aws, endpoint, region, domain)
+    if problems := domain.problems(observation):
+        module.fail_json(msg="\n".join(problems))
+    try:
+        proposal = propose(aws, KINDS, domain.resources(observation), observation.observed, module.params["propose_for"])
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    except CallFailed as error:
+        fail(module, [failure("", error)], "What is in the account could not be read.")
+    found = sorted(seen.address for seen in observation.observed)
+    module.exit_json(changed=False, proposal=proposal, found=found, target=observation.place.as_dict())
+    raise AssertionError("exit_json does not return")
+
+
+def available_zones(aws: Aws) -> list[str]:
+    """The region's ordinary zones that the account may use; local zones and wavelength zones are left out."""
+    filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
+    return [zone["ZoneName"] for zone in aws.list_all("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]

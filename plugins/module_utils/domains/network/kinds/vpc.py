@@ -1,0 +1,201 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A network's ground: VPC, subnets, internet gateway, elastic IPs and NAT gateways."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from ....aws.connection import Aws
+from ....aws.kind import AwsKind, ec2
+from ....kinds import limits
+from ....reconcile.errors import CallFailed, NotYet
+from ....reconcile.model import Observed, fixed, given, later
+
+
+class Vpc(AwsKind):
+    name = "vpc"
+    calls = ec2("vpc")
+    id_prefix = "vpc-"
+    quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
+    repeatable = False
+    states = {"pending": "pending"}
+
+    cidr_block = fixed()
+    instance_tenancy = fixed()
+    enable_dns_support = later()
+    enable_dns_hostnames = later()
+
+    DNS = {"enable_dns_support": "enableDnsSupport", "enable_dns_hostnames": "enableDnsHostnames"}
+
+    def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
+        """DescribeVpcs does not tell the DNS attributes; each takes a call of its own, made side by side."""
+        wanted = [(raw, name) for raw in raws for name in self.DNS]
+        replies = aws.map(lambda want: self._dns(aws, *want), wanted)
+        for (raw, name), value in zip(wanted, replies, strict=True):
+            raw[self.api_name(name)] = value
+        return super().observe_all(aws, raws)
+
+    def _dns(self, aws: Aws, raw: Mapping[str, Any], name: str) -> bool | None:
+        reply = aws.find("ec2", "describe_vpc_attribute", VpcId=raw["VpcId"], Attribute=self.DNS[name])
+        return reply[self.api_name(name)]["Value"] if reply else None
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {"enable_dns_support": True}
+
+    def set_enable_dns_support(self, aws: Aws, seen: Observed, value: bool) -> None:
+        aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsSupport={"Value": value})
+
+    def set_enable_dns_hostnames(self, aws: Aws, seen: Observed, value: bool) -> None:
+        aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsHostnames={"Value": value})
+
+
+class Subnet(AwsKind):
+    name = "subnet"
+    calls = ec2("subnet")
+    id_prefix = "subnet-"
+    quotas = (limits.SUBNETS,)
+    states = {"pending": "pending"}
+    exclusive = True
+
+    vpc_id = fixed()
+    availability_zone = fixed()
+    cidr_block = fixed()
+    map_public_ip_on_launch = later()
+
+    def set_map_public_ip_on_launch(self, aws: Aws, seen: Observed, value: bool) -> None:
+        aws.change("ec2", "modify_subnet_attribute", SubnetId=seen.id, MapPublicIpOnLaunch={"Value": value})
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        vpc, block = properties.get("vpc_id"), properties.get("cidr_block")
+        if not vpc or not block:
+            return None
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+        wanted = ipaddress.ip_network(block)
+        return self.strange(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
+
+
+class InternetGateway(AwsKind):
+    name = "internet_gateway"
+    calls = ec2("internet_gateway")
+    id_prefix = "igw-"
+    quotas = (limits.INTERNET_GATEWAYS,)
+    repeatable = False
+    outlives = ("nat_gateway",)
+
+    vpc_id = later()
+
+    def get_vpc_id(self, raw: Mapping[str, Any]) -> str | None:
+        return next((attachment["VpcId"] for attachment in raw.get("Attachments", [])), None)
+
+    def set_vpc_id(self, aws: Aws, seen: Observed, value: str | None) -> None:
+        old = seen.properties.get("vpc_id")
+        if old and old != value:
+            aws.remove("ec2", "detach_internet_gateway", InternetGatewayId=seen.id, VpcId=old)
+        if value and old != value:
+            aws.change("ec2", "attach_internet_gateway", InternetGatewayId=seen.id, VpcId=value)
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """A VPC has room for one."""
+        return self.first(aws, **{"attachment.vpc_id": properties.get("vpc_id")})
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        current = self.read(aws, seen)
+        if current:
+            self.set_vpc_id(aws, current, None)
+            super().delete(aws, seen)
+
+
+class ElasticIp(AwsKind):
+    name = "elastic_ip"
+    calls = ec2(
+        "address",
+        list="describe_addresses",
+        items="Addresses",
+        create="allocate_address",
+        delete="release_address",
+        id="AllocationId",
+        tag_type="elastic-ip",
+    )
+    id_prefix = "eipalloc-"
+    quotas = (limits.ELASTIC_IPS,)
+    repeatable = False
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"public_ip": raw.get("PublicIp")}
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """An address that a NAT gateway held a moment ago is AWS's still, which the API words as a lack of permission."""
+        try:
+            super().delete(aws, seen)
+        except CallFailed as error:
+            if error.code != "AuthFailure":
+                raise
+            raise NotYet(error.message, error.operation, error.code, dependency=True) from error
+
+
+def _by_zone(value: Any) -> list[dict[str, Any]]:
+    """Addresses of a regional NAT gateway: one entry per zone, zones and ids in order."""
+    zones: dict[str, set[str]] = {}
+    for entry in value:
+        zones.setdefault(entry["availability_zone"], set()).update(entry["allocation_ids"])
+    return [{"availability_zone": zone, "allocation_ids": sorted(ids)} for zone, ids in sorted(zones.items())]
+
+
+class NatGateway(AwsKind):
+    """Zonal (in a subnet, one address) or regional (in a VPC, addresses by zone)."""
+
+    name = "nat_gateway"
+    calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
+    id_prefix = "nat-"
+    quotas = (limits.NAT_GATEWAYS,)
+    states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}
+    settles = ("delete",)
+    timeout = 1200.0
+
+    connectivity_type = fixed()
+    availability_mode = fixed()
+    subnet_id = fixed()
+    allocation_id = fixed()
+    vpc_id = fixed()
+    availability_zone_addresses = given(canonical=_by_zone)
+
+    def get_availability_mode(self, raw: Mapping[str, Any]) -> str:
+        return raw.get("AvailabilityMode") or "zonal"
+
+    def get_allocation_id(self, raw: Mapping[str, Any]) -> str | None:
+        addresses = raw.get("NatGatewayAddresses", [])
+        return next((a["AllocationId"] for a in addresses if a.get("AllocationId") and not self._regional(raw)), None)
+
+    def get_availability_zone_addresses(self, raw: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        if not self._regional(raw):
+            return None
+        held = [a for a in raw.get("NatGatewayAddresses", []) if a.get("AllocationId") and a.get("AvailabilityZone")]
+        return [{"availability_zone": a["AvailabilityZone"], "allocation_ids": [a["AllocationId"]]} for a in held]
+
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        held = [a for a in raw.get("NatGatewayAddresses", []) if a.get("AllocationId")]
+        return {"associations": {a["AllocationId"]: a.get("AssociationId") for a in held}}
+
+    def sent(self, name: str, value: Any) -> Any:
+        if name != "availability_zone_addresses":
+            return super().sent(name, value)
+        return [{"AvailabilityZone": entry["availability_zone"], "AllocationIds": entry["allocation_ids"]} for entry in value]
+
+    def set_availability_zone_addresses(self, aws: Aws, seen: Observed, value: list[dict[str, Any]]) -> None:
+        old = {i for entry in seen.properties.get("availability_zone_addresses", []) for i in entry["allocation_ids"]}
+        new = {i for entry in value for i in entry["allocation_ids"]}
+        for entry in value:
+            if added := sorted(set(entry["allocation_ids"]) - old):
+                zone = entry["availability_zone"]
+                aws.change("ec2", "associate_nat_gateway_address", NatGatewayId=seen.id, AllocationIds=added, AvailabilityZone=zone)
+        associations = seen.attributes.get("associations", {})
+        if dropped := [associations[i] for i in sorted(old - new) if associations.get(i)]:
+            aws.remove("ec2", "disassociate_nat_gateway_address", NatGatewayId=seen.id, AssociationIds=dropped)
+
+    @staticmethod
+    def _regional(raw: Mapping[str, Any]) -> bool:
+        return raw.get("AvailabilityMode") == "regional"

@@ -1,0 +1,66 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a component's networks tell others, computed from addresses and attributes alone.
+
+The same function serves a run (whose attributes may still be unknown) and a look-up in AWS by tags, so the shape is always the same:
+keys come from addresses, only leaves can be unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...component.outputs import Attributes, halves, split, value
+
+NETWORK_MAPS: Mapping[str, str] = {
+    "route_table": "route_table_ids",
+    "network_acl": "network_acl_ids",
+    "nat_gateway": "nat_gateway_ids",
+    "security_group": "security_group_ids",
+    "vpc_endpoint": "endpoint_ids",
+}
+"""kind -> the map of a network's outputs that its ids go to, keyed by the part of the address behind the network's name."""
+
+NETWORK_IDS: Mapping[str, str] = {"vpc": "vpc_id", "internet_gateway": "internet_gateway_id", "flow_log": "flow_log_id"}
+"""kind -> the output that the id of the network's only resource of this kind goes to."""
+
+
+def outputs(attributes: Attributes) -> dict[str, Any]:
+    """The outputs of a component.
+
+    {"networks": {name: {vpc_id, internet_gateway_id, flow_log_id, flow_log_group_name, flow_log_group_arn, default_security_group_id,
+    availability_zones: [zone], subnet_ids: {tier: {zone: id}}, route_table_ids: {name: id}, network_acl_ids: {tier: id},
+    nat_gateway_ids: {zone or "regional": id}, nat_public_ips: {zone: address}, security_group_ids: {group: id},
+    endpoint_ids: {service: id}}}, kms_key_id, kms_key_arn, flow_log_role_arn}; None where there is no such resource.
+    """
+    names = sorted(part for kind, part in map(split, attributes) if kind == "vpc")
+    return {
+        "networks": {name: network_outputs(name, attributes) for name in names},
+        "kms_key_id": value(attributes, "kms_key.logs", "id"),
+        "kms_key_arn": value(attributes, "kms_key.logs", "arn"),
+        "flow_log_role_arn": value(attributes, "iam_role.flow-logs", "arn"),
+    }
+
+
+def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
+    found: dict[str, Any] = {key: value(attributes, f"{kind}.{name}", "id") for kind, key in NETWORK_IDS.items()}
+    found["flow_log_group_name"] = value(attributes, f"log_group.{name}/flow-logs", "id")
+    found["flow_log_group_arn"] = value(attributes, f"log_group.{name}/flow-logs", "arn")
+    found["default_security_group_id"] = value(attributes, f"default_security_group.{name}/default", "id")
+    found |= {key: {} for key in ("subnet_ids", "nat_public_ips", *NETWORK_MAPS.values())}
+    for address in sorted(attributes):
+        kind, full = split(address)
+        network, part = halves(full, "/")
+        if network != name or not part:
+            continue
+        if kind in NETWORK_MAPS:
+            found[NETWORK_MAPS[kind]][part] = attributes[address].get("id")
+        elif kind == "subnet":
+            tier, zone = halves(part, "-")
+            found["subnet_ids"].setdefault(tier, {})[zone] = attributes[address].get("id")
+        elif kind == "elastic_ip":
+            found["nat_public_ips"][part.removeprefix("regional-").removeprefix("nat-")] = attributes[address].get("public_ip")
+    found["availability_zones"] = sorted({zone for zones in found["subnet_ids"].values() for zone in zones})
+    return found

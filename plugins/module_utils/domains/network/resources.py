@@ -1,0 +1,250 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The resources that a component's networks consist of.
+
+``build`` is the table of contents: one function for each part of a network, each a few resources. Addresses are
+``<kind>.<network>/<part>``; the network's VPC is ``vpc.<network>``. What all networks of a component share has no network in its address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...aws.place import Place
+from ...inputs.problems import Problems
+from ...reconcile.model import Ref, Resource, ref
+from .acls import network_acls
+from .flow_logs import flow_log_resources, shared_resources
+from .rules import security_groups
+from .services import service_name
+from .settings import Network, Tier
+from .subnets import Plan, plan
+
+DEFAULT_ROUTE = "0.0.0.0/0"
+
+
+def build(networks: Mapping[str, Network], place: Place) -> list[Resource]:
+    """Every resource of these networks. They must have passed validate.problems: what is wrong with them is not looked at again."""
+    found = [resource for dummy, network in sorted(networks.items()) for resource in one_network(network, place)]
+    if any(network.flow_logs.enabled for network in networks.values()):
+        found += shared_resources(place)
+    return found
+
+
+def one_network(network: Network, place: Place) -> list[Resource]:
+    part = NetworkParts(network, place, plan(network, Problems()))
+    return [
+        *part.vpc(),
+        *part.subnets(),
+        *part.gateways(),
+        *part.route_tables(),
+        *part.network_acls(),
+        *part.security_groups(),
+        *part.endpoints(),
+        *flow_log_resources(network, place, part.tags("flow-logs")),
+    ]
+
+
+@dataclass(frozen=True)
+class NetworkParts:
+    """The parts of one network, given which block each subnet has."""
+
+    network: Network
+    place: Place
+    blocks: Plan
+
+    def tags(self, part: str = "", more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The user's tags and a name; the more specific wins."""
+        name = "-".join(word for word in (self.place.environment, self.network.name, part) if word)
+        return {**self.place.tags, **self.network.tags, "Name": name, **(more or {})}
+
+    def name(self, part: str) -> str:
+        return f"{self.network.name}/{part}"
+
+    @property
+    def vpc_id(self) -> Ref:
+        return ref(f"vpc.{self.network.name}")
+
+    def subnet_id(self, tier: str, zone: str) -> Ref:
+        return ref(f"subnet.{self.name(f'{tier}-{zone}')}")
+
+    def subnet_ids(self, tier: str) -> list[Ref]:
+        return [self.subnet_id(tier, zone) for zone in sorted(self.blocks[tier])]
+
+    def vpc(self) -> Iterator[Resource]:
+        network = self.network
+        properties = {
+            "cidr_block": str(network.cidr),
+            "instance_tenancy": "default",
+            "enable_dns_support": network.dns_support,
+            "enable_dns_hostnames": network.dns_hostnames,
+            "tags": self.tags(),
+        }
+        yield Resource("vpc", network.name, properties)
+        closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
+        yield Resource("default_security_group", self.name("default"), closed)
+
+    def subnets(self) -> Iterator[Resource]:
+        """No subnet hands out public addresses: load balancers and NAT gateways bring their own."""
+        for name, zones in sorted(self.blocks.items()):
+            for zone, block in sorted(zones.items()):
+                properties = {
+                    "vpc_id": self.vpc_id,
+                    "availability_zone": zone,
+                    "cidr_block": str(block),
+                    "map_public_ip_on_launch": False,
+                    "tags": self.tags(f"{name}-{zone}", self.subnet_tags(self.network.tiers[name])),
+                }
+                yield Resource("subnet", self.name(f"{name}-{zone}"), properties)
+
+    def subnet_tags(self, tier: Tier) -> dict[str, str]:
+        """The marks by which the AWS Load Balancer Controller finds its subnets, and the clusters that share them."""
+        roles = {"public": {"kubernetes.io/role/elb": "1"}, "private": {"kubernetes.io/role/internal-elb": "1"}}
+        tags = dict(roles.get(tier.name, {}))
+        if tier.name in roles:
+            tags |= {f"kubernetes.io/cluster/{name}": "shared" for name in self.network.cluster_names}
+        return {**tags, **tier.tags}
+
+    def gateways(self) -> Iterator[Resource]:
+        network = self.network
+        if network.needs_internet_gateway:
+            yield Resource("internet_gateway", network.name, {"vpc_id": self.vpc_id, "tags": self.tags()})
+        if network.nat in ("single", "per_az"):
+            for zone in self.nat_zones():
+                yield from self.zonal_nat(zone)
+        elif network.nat == "regional":
+            yield from self.regional_nat()
+
+    def nat_zones(self) -> list[str]:
+        """The zones with a NAT gateway or, for a regional one, with an address of it."""
+        if self.network.nat == "single":
+            return [single_nat_zone(self.network)]
+        return private_zones(self.network)
+
+    def elastic_ip(self, part: str) -> Resource:
+        return Resource("elastic_ip", self.name(part), {"tags": self.tags(part)})
+
+    def zonal_nat(self, zone: str) -> Iterator[Resource]:
+        address = self.elastic_ip(f"nat-{zone}")
+        yield address
+        properties = {
+            "connectivity_type": "public",
+            "subnet_id": self.subnet_id("public", zone),
+            "allocation_id": ref(address.address),
+            "tags": self.tags(f"nat-{zone}"),
+        }
+        yield Resource("nat_gateway", self.name(zone), properties, after=(f"internet_gateway.{self.network.name}",))
+
+    def regional_nat(self) -> Iterator[Resource]:
+        """One gateway for the VPC with an address of ours in each zone, so that the addresses others see are known and stay.
+
+        Its addresses are not those of zonal gateways: both sorts can stand side by side while a network changes from one to the other.
+        """
+        addresses = {zone: self.elastic_ip(f"regional-nat-{zone}") for zone in self.nat_zones()}
+        yield from addresses.values()
+        properties = {
+            "connectivity_type": "public",
+            "availability_mode": "regional",
+            "vpc_id": self.vpc_id,
+            "availability_zone_addresses": [
+                {"availability_zone": zone, "allocation_ids": [ref(address.address)]} for zone, address in addresses.items()
+            ],
+            "tags": self.tags("nat-regional"),
+        }
+        yield Resource("nat_gateway", self.name("regional"), properties, after=(f"internet_gateway.{self.network.name}",))
+
+    def route_tables(self) -> Iterator[Resource]:
+        """One table for everything public, one per zone for everything private, one for each isolated tier."""
+        public = [subnet for tier in self.network.routed("public") for subnet in self.subnet_ids(tier.name)]
+        if public:
+            yield self.route_table("public", public, ref(f"internet_gateway.{self.network.name}"))
+        for zone in private_zones(self.network):
+            subnets = [self.subnet_id(tier.name, zone) for tier in self.network.routed("private") if zone in tier.availability_zones]
+            yield self.route_table(f"private-{zone}", subnets, self.nat_gateway(zone))
+        for tier in self.network.routed("isolated"):
+            yield self.route_table(tier.name, self.subnet_ids(tier.name), None)
+
+    def route_table(self, part: str, subnet_ids: list[Ref], default: Ref | None) -> Resource:
+        properties = {
+            "vpc_id": self.vpc_id,
+            "routes": {DEFAULT_ROUTE: default} if default else {},
+            "subnet_ids": subnet_ids,
+            "tags": self.tags(part),
+        }
+        # a route to an internet gateway is refused until the gateway is attached
+        attached = (default.address,) if default and default.address.startswith("internet_gateway.") else ()
+        return Resource("route_table", self.name(part), properties, after=attached)
+
+    def nat_gateway(self, zone: str) -> Ref | None:
+        """The NAT gateway that the private subnets of a zone use."""
+        mode = self.network.nat
+        where = {"none": "", "single": single_nat_zone(self.network), "per_az": zone, "regional": "regional"}[mode]
+        return ref(f"nat_gateway.{self.name(where)}") if where else None
+
+    def network_acls(self) -> Iterator[Resource]:
+        for tier, acl in network_acls(self.network, self.blocks).items():
+            yield Resource(
+                "network_acl", self.name(tier), {"vpc_id": self.vpc_id, **acl, "subnet_ids": self.subnet_ids(tier), "tags": self.tags(tier)}
+            )
+
+    def security_groups(self) -> Iterator[Resource]:
+        for name, group in security_groups(self.network).items():
+            part = name.replace("_", "-")
+            properties = {
+                "group_name": f"{self.place.environment}-{self.network.name}-{part}",
+                "description": group["description"],
+                "vpc_id": self.vpc_id,
+                "ingress": [self.rule(rule) for rule in group["ingress"]],
+                "egress": [self.rule(rule) for rule in group["egress"]],
+                "tags": self.tags(part),
+            }
+            yield Resource("security_group", self.name(name), properties)
+
+    def rule(self, rule: Mapping[str, Any]) -> dict[str, Any]:
+        """A rule with the group it names as a reference."""
+        found = {key: value for key, value in rule.items() if key != "group"}
+        if "group" in rule:
+            found["group_id"] = ref(f"security_group.{self.name(rule['group'])}")
+        return found
+
+    def endpoints(self) -> Iterator[Resource]:
+        """They wait for the whole VPC: private DNS is refused until both of its DNS settings are on."""
+        after = (f"vpc.{self.network.name}",)
+        for service in self.network.endpoints.gateway:
+            properties = {**self.endpoint(service, "Gateway"), "route_table_ids": self.endpoint_route_tables()}
+            yield Resource("vpc_endpoint", self.name(service), properties, after)
+        for service in self.network.endpoints.interface:
+            properties = {
+                **self.endpoint(service, "Interface"),
+                "subnet_ids": self.subnet_ids("private"),
+                "security_group_ids": [ref(f"security_group.{self.name('endpoints')}")],
+                "private_dns_enabled": True,
+            }
+            yield Resource("vpc_endpoint", self.name(service), properties, after)
+
+    def endpoint(self, service: str, sort: str) -> dict[str, Any]:
+        return {
+            "vpc_id": self.vpc_id,
+            "service_name": service_name(service, sort, self.place.region, self.place.partition),
+            "vpc_endpoint_type": sort,
+            "tags": self.tags(service),
+        }
+
+    def endpoint_route_tables(self) -> list[Ref]:
+        """Gateway endpoints serve whatever has no address of its own in the internet."""
+        names = [f"private-{zone}" for zone in private_zones(self.network)] + [tier.name for tier in self.network.routed("isolated")]
+        return [ref(f"route_table.{self.name(name)}") for name in names]
+
+
+def private_zones(network: Network) -> list[str]:
+    """The zones that have a subnet of a private tier."""
+    return sorted({zone for tier in network.routed("private") for zone in tier.availability_zones})
+
+
+def single_nat_zone(network: Network) -> str:
+    """Where a network's only NAT gateway stands: as told, else the first zone of the public tier by name."""
+    public = network.tiers.get("public")
+    return network.nat_az or (public.availability_zones[0] if public and public.availability_zones else "")

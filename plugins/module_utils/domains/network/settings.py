@@ -1,0 +1,298 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a network is: the settings a user may give, their limits and their defaults.
+
+``read`` turns the user's mapping into ``Network`` values and collects everything that is wrong with it. The defaults describe a
+production network: three tiers, a NAT gateway per availability zone, endpoints for S3, DynamoDB, ECR, STS and CloudWatch Logs, and
+flow logs kept for a year.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...inputs.problems import Problems
+from ...inputs.reader import Reader
+from ...inputs.values import (
+    RETENTION_DAYS,
+    PortRange,
+    as_block,
+    as_block_text,
+    as_name,
+    as_port,
+    as_port_range,
+    as_prefix_list,
+    as_zone,
+    block_remedy,
+)
+
+NAT_MODES = ("none", "single", "per_az", "regional")
+ROUTINGS = ("public", "private", "isolated")
+TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
+GATEWAY_SERVICES = ("s3", "dynamodb")
+
+
+STANDARD_TIERS: Mapping[str, tuple[str, int | None]] = {"public": ("public", 0), "private": ("private", None), "database": ("isolated", 1)}
+"""The tiers every network knows: how each is routed and which slot of the upper half it has; private has the lower half."""
+
+FREE_SLOTS = range(2, 8)
+NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
+
+NETWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+TIER_NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
+SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Subnets of one purpose, one in each of its availability zones."""
+
+    name: str
+    routing: str
+    slot: int | None
+    availability_zones: tuple[str, ...]
+    cidrs: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """AWS services that are reached without leaving the network."""
+
+    gateway: tuple[str, ...] = GATEWAY_SERVICES
+    interface: tuple[str, ...] = ("ecr.api", "ecr.dkr", "sts", "logs")
+
+
+@dataclass(frozen=True)
+class FlowLogs:
+    """The record of who talked to whom; the interval is in seconds."""
+
+    enabled: bool = True
+    retention_in_days: int = 365
+    traffic_type: str = "ALL"
+    max_aggregation_interval: int = 600
+
+
+@dataclass(frozen=True)
+class Security:
+    """The numbers in the chain load balancer -> nodes -> database and cache."""
+
+    load_balancer_ingress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
+    load_balancer_ingress_prefix_lists: tuple[str, ...] = ()
+    load_balancer_ports: tuple[int, ...] = (443,)
+    application_port: int = 8080
+    database_port: int = 5432
+    cache_port: int = 6379
+    node_to_node_ports: tuple[PortRange, ...] = ()
+    webhook_ports: tuple[int, ...] = (443, 4443, 8443, 9443, 10251)
+    node_egress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
+
+
+@dataclass(frozen=True)
+class Network:
+    """One VPC and all that belongs to it. ``cidr`` is None where the user's was unusable."""
+
+    name: str
+    path: str
+    cidr: ipaddress.IPv4Network | None
+    availability_zones: tuple[str, ...]
+    tiers: Mapping[str, Tier]
+    nat: str = "per_az"
+    nat_az: str = ""
+    endpoints: Endpoints = Endpoints()
+    flow_logs: FlowLogs = FlowLogs()
+    security: Security = Security()
+    cluster_names: tuple[str, ...] = ()
+    dns_support: bool = True
+    dns_hostnames: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def routed(self, routing: str) -> list[Tier]:
+        """The tiers that are routed in this way, in the order of their names."""
+        return [tier for dummy, tier in sorted(self.tiers.items()) if tier.routing == routing]
+
+    @property
+    def public(self) -> bool:
+        return bool(self.routed("public"))
+
+    @property
+    def needs_internet_gateway(self) -> bool:
+        """Public subnets and every NAT gateway need one: a regional NAT gateway too, though it needs no public subnet."""
+        return self.public or self.nat != "none"
+
+
+def read(networks: Any, path: str, problems: Problems) -> dict[str, Network]:
+    """The networks of a user's mapping (name -> settings). What is wrong is added to ``problems``."""
+    found: dict[str, Network] = {}
+    for name, given in Reader(networks, path, problems).given.items():
+        if isinstance(name, str) and NETWORK_NAME.fullmatch(name):
+            found[str(name)] = read_network(str(name), given, f"{path}.{name}", problems)
+        else:
+            problems.add(path, name, "the name of a network must be lower-case letters, digits and hyphens, at most 32, a letter first")
+    return found
+
+
+def read_network(name: str, given: Any, path: str, problems: Problems) -> Network:
+    """One network. Missing or wrong settings take their defaults, so that reading always ends with a value."""
+    reader = Reader(given, path, problems)
+    cidr = read_vpc_cidr(reader)
+    zones = read_zones(reader)
+    network = Network(
+        name=name,
+        path=path,
+        cidr=cidr,
+        availability_zones=zones,
+        tiers=read_tiers(reader, zones),
+        nat=reader.choice("nat", NAT_MODES, "per_az"),
+        nat_az=reader.text("nat_az", ""),
+        endpoints=read_endpoints(reader.section("endpoints")),
+        flow_logs=read_flow_logs(reader.section("flow_logs")),
+        security=read_security(reader.section("security")),
+        cluster_names=reader.items("cluster_names", (), as_name, "it must be the name of an EKS cluster"),
+        **read_dns(reader.section("dns")),
+        tags=reader.tags("tags"),
+    )
+    reader.finish()
+    return network
+
+
+def read_vpc_cidr(reader: Reader) -> ipaddress.IPv4Network | None:
+    """The network's block: AWS takes /16 to /28."""
+    value = reader.take("cidr")
+    if value is None:
+        reader.problems.missing(reader.at("cidr"), "give the block of the network, for example 10.0.0.0/16")
+        return None
+    block = as_block(value)
+    if block is None:
+        reader.problems.add(reader.at("cidr"), value, block_remedy(value))
+    elif not 16 <= block.prefixlen <= 28:
+        reader.problems.add(reader.at("cidr"), value, "AWS takes blocks from /16 to /28 only")
+    else:
+        return block
+    return None
+
+
+def read_zones(reader: Reader) -> tuple[str, ...]:
+    """The availability zones, sorted: their order in the input means nothing."""
+    if reader.given.get("availability_zones") is None:
+        reader.take("availability_zones")
+        reader.problems.missing(reader.at("availability_zones"), "list the zones by name, for example [af-south-1a, af-south-1b]")
+        return ()
+    remedy = "it must be the name of an ordinary availability zone such as af-south-1a (local and wavelength zones are not supported)"
+    zones = reader.items("availability_zones", (), as_zone, remedy)
+    if not reader.given["availability_zones"]:
+        reader.problems.add(reader.at("availability_zones"), [], "at least one zone is needed")
+    return tuple(sorted(zones))
+
+
+def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
+    """The tiers: public, private and database when none are named, else exactly those that are."""
+    given = reader.mapping("tiers") or {name: {} for name in STANDARD_TIERS}
+    path = reader.at("tiers")
+    tiers = {}
+    for name, settings in given.items():
+        if TIER_NAME.fullmatch(name):
+            tiers[name] = read_tier(name, Reader(settings, f"{path}.{name}", reader.problems), zones)
+        else:
+            reader.problems.add(
+                path, name, "the name of a tier must be lower-case letters, digits and underscores, at most 20, a letter first"
+            )
+    return tiers
+
+
+def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
+    """One tier. The standard ones have their routing and place; a further one says how it is routed and which slot it takes."""
+    routing, slot = STANDARD_TIERS.get(name, ("", None))
+    if name not in STANDARD_TIERS:
+        routing = reader.choice("routing", ROUTINGS, "isolated")
+        if reader.given.get("slot") is None:
+            reader.take("slot")
+        else:
+            slot = reader.integer("slot", 2, FREE_SLOTS[0], FREE_SLOTS[-1])
+    chosen = reader.items("availability_zones", zones, as_zone, "it must be the name of an availability zone of the network")
+    for zone in chosen:
+        if zone not in zones:
+            reader.problems.add(
+                reader.at("availability_zones"), zone, f"the network has {', '.join(zones) or 'no zones'} only; add it there"
+            )
+    cidrs = reader.mapping("cidrs")
+    for zone in cidrs:
+        if zone not in chosen:
+            reader.problems.add(reader.at("cidrs"), zone, f"the tier is in {', '.join(chosen) or 'no zones'} only")
+    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, reader.tags("tags"))
+    reader.finish()
+    return tier
+
+
+def read_endpoints(reader: Reader) -> Endpoints:
+    defaults = Endpoints()
+
+    def gateway(value: Any) -> str | None:
+        return str(value) if value in GATEWAY_SERVICES else None
+
+    def interface(value: Any) -> str | None:
+        fits = isinstance(value, str) and SERVICE_NAME.fullmatch(value) and value not in GATEWAY_SERVICES
+        return str(value) if fits else None
+
+    endpoints = Endpoints(
+        gateway=reader.items("gateway", defaults.gateway, gateway, f"gateway endpoints exist for {' and '.join(GATEWAY_SERVICES)} only"),
+        interface=reader.items(
+            "interface", defaults.interface, interface, "it must be a service such as ecr.api or kms; s3 and dynamodb belong under gateway"
+        ),
+    )
+    reader.finish()
+    return endpoints
+
+
+def read_flow_logs(reader: Reader) -> FlowLogs:
+    defaults = FlowLogs()
+    retention = reader.integer("retention_in_days", defaults.retention_in_days, 1, 3653)
+    if retention not in RETENTION_DAYS:
+        allowed = ", ".join(str(days) for days in RETENTION_DAYS)
+        reader.problems.add(reader.at("retention_in_days"), retention, f"CloudWatch Logs knows these periods only: {allowed}")
+    interval = reader.integer("max_aggregation_interval", defaults.max_aggregation_interval, 1, 600)
+    if interval not in (60, 600):
+        reader.problems.add(reader.at("max_aggregation_interval"), interval, "it must be 60 or 600 (seconds)")
+    logs = FlowLogs(
+        enabled=reader.boolean("enabled", defaults.enabled),
+        retention_in_days=retention,
+        traffic_type=reader.choice("traffic_type", TRAFFIC_TYPES, defaults.traffic_type),
+        max_aggregation_interval=interval,
+    )
+    reader.finish()
+    return logs
+
+
+def read_security(reader: Reader) -> Security:
+    defaults = Security()
+    port = "it must be a port number from 1 to 65535"
+    block = "it must be an IPv4 block without host bits, such as 203.0.113.0/24"
+    security = Security(
+        load_balancer_ingress_cidrs=reader.items("load_balancer_ingress_cidrs", defaults.load_balancer_ingress_cidrs, as_block_text, block),
+        load_balancer_ingress_prefix_lists=reader.items(
+            "load_balancer_ingress_prefix_lists", (), as_prefix_list, "it must be the id of a prefix list, such as pl-0123abcd"
+        ),
+        load_balancer_ports=reader.items("load_balancer_ports", defaults.load_balancer_ports, as_port, port),
+        application_port=reader.integer("application_port", defaults.application_port, 1, 65535),
+        # RDS takes 1150 to 65535. The cache's cluster bus is 10000 above its port, and both must lie among the ports of return traffic.
+        database_port=reader.integer("database_port", defaults.database_port, 1150, 65535),
+        cache_port=reader.integer("cache_port", defaults.cache_port, 1024, 55535),
+        node_to_node_ports=reader.items(
+            "node_to_node_ports", (), as_port_range, "it must be a port such as 8080 or a range such as 8000-8100"
+        ),
+        webhook_ports=reader.items("webhook_ports", defaults.webhook_ports, as_port, port),
+        node_egress_cidrs=reader.items("node_egress_cidrs", defaults.node_egress_cidrs, as_block_text, block),
+    )
+    reader.finish()
+    return security
+
+
+def read_dns(reader: Reader) -> dict[str, bool]:
+    found = {"dns_support": reader.boolean("support", True), "dns_hostnames": reader.boolean("hostnames", True)}
+    reader.finish()
+    return found

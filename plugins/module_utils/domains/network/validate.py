@@ -1,0 +1,88 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Everything that can be found wrong with networks before the first API call, and what needs the region's list of zones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ...inputs.problems import Problems
+from .acls import check_acls
+from .resources import private_zones, single_nat_zone
+from .rules import check_groups
+from .settings import Network, read
+from .subnets import plan, zone_problems
+
+
+def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[dict[str, Network], list[str]]:
+    """The networks that a user's mapping describes, and every problem with it.
+
+    ``path`` is the variable that messages begin with; ``region``, where known, is the one that zones must belong to. The networks are
+    only fit for use if there are no problems.
+    """
+    problems = Problems()
+    found = read(networks, path, problems)
+    zone_problems(found, region, None, problems)
+    for network in found.values():
+        blocks = plan(network, problems)
+        check_tiers(network, problems)
+        check_nat(network, problems)
+        check_endpoints(network, problems)
+        check_groups(network, problems)
+        if network.cidr is not None:
+            check_acls(network, blocks, problems)
+    return found, problems.messages
+
+
+def missing_zones(networks: Mapping[str, Network], region: str, zones: Collection[str]) -> list[str]:
+    """Problems that show once the zones of the region that the account can use are known."""
+    problems = Problems()
+    zone_problems(networks, region, zones, problems)
+    return problems.messages
+
+
+def check_tiers(network: Network, problems: Problems) -> None:
+    for name, tier in network.tiers.items():
+        if not tier.availability_zones and network.availability_zones:
+            problems.add(
+                f"{network.path}.tiers.{name}.availability_zones", [], "a tier needs at least one zone; leave the tier out instead"
+            )
+
+
+def check_nat(network: Network, problems: Problems) -> None:
+    """NAT gateways need somebody to serve and, unless regional, a public subnet to stand in."""
+    path = f"{network.path}.nat"
+    public = network.tiers.get("public")
+    if network.nat_az and network.nat != "single":
+        problems.add(f"{network.path}.nat_az", network.nat_az, f"it belongs to nat: single, and nat is {network.nat}")
+    if network.nat == "none":
+        return
+    if not network.routed("private"):
+        problems.add(path, network.nat, "no tier is routed through a NAT gateway; set nat: none")
+    elif network.nat != "regional" and public is None:
+        problems.add(path, network.nat, "there is no public tier for the gateway to stand in; set nat: regional or none, or add the tier")
+    elif network.nat == "single" and public and single_nat_zone(network) not in public.availability_zones:
+        remedy = f"the public tier is in {', '.join(public.availability_zones) or 'no zones'} only; choose among these"
+        problems.add(f"{network.path}.nat_az", network.nat_az, remedy)
+    elif network.nat == "per_az" and public:
+        lacking = [zone for zone in private_zones(network) if zone not in public.availability_zones]
+        if lacking:
+            problems.add(
+                path, network.nat, f"the public tier has no subnet in {', '.join(lacking)} for the gateway; add the zone to the tier"
+            )
+
+
+def check_endpoints(network: Network, problems: Problems) -> None:
+    path = f"{network.path}.endpoints"
+    if network.endpoints.interface and "private" not in network.tiers:
+        remedy = "interface endpoints stand in the private tier and there is none; set interface: [] or add the tier"
+        problems.add(f"{path}.interface", list(network.endpoints.interface), remedy)
+    if network.endpoints.gateway and not (network.routed("private") or network.routed("isolated")):
+        remedy = "gateway endpoints serve private and isolated tiers and there is none; set gateway: []"
+        problems.add(f"{path}.gateway", list(network.endpoints.gateway), remedy)
+    if network.endpoints.interface and not (network.dns_support and network.dns_hostnames):
+        problems.add(f"{path}.interface", list(network.endpoints.interface), "their private names need dns.support and dns.hostnames: true")
+    if network.dns_hostnames and not network.dns_support:
+        problems.add(f"{network.path}.dns.hostnames", True, "AWS allows it with dns.support: true only")

@@ -1,0 +1,88 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Single values of the user's input: each function returns the value in our form, or None where it is not one."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+from ..reconcile.model import is_unknown
+from .reader import as_integer
+
+ZONE_NAME = re.compile(r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d+)(?P<letter>[a-z])")
+"""An ordinary zone: region and a letter. Local zones (us-east-1-bos-1a) and wavelength zones carry more and do not match."""
+
+PREFIX_LIST = re.compile(r"pl-[0-9a-f]+")
+
+PortRange = tuple[int, int]
+
+
+def as_block(value: Any) -> ipaddress.IPv4Network | None:
+    """An IPv4 block with its prefix length written and no host bits; None for anything else."""
+    try:
+        return ipaddress.IPv4Network(value) if isinstance(value, str) and "/" in value else None
+    except ValueError:
+        return None
+
+
+def block_remedy(value: Any) -> str:
+    """What to say of a value that ``as_block`` refused: names the block that was probably meant."""
+    try:
+        meant = ipaddress.IPv4Network(value, strict=False) if isinstance(value, str) and "/" in value else None
+    except ValueError:
+        meant = None
+    return f"it has bits set beyond its prefix; the block would be {meant}" if meant else "it must be an IPv4 block such as 10.0.0.0/16"
+
+
+def as_block_text(value: Any) -> str | None:
+    block = as_block(value)
+    return str(block) if block else None
+
+
+def as_zone(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and ZONE_NAME.fullmatch(value) else None
+
+
+def as_name(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", value) else None
+
+
+def as_prefix_list(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and PREFIX_LIST.fullmatch(value) else None
+
+
+def as_port(value: Any) -> int | None:
+    number = as_integer(value)
+    return number if number is not None and 1 <= number <= 65535 else None
+
+
+def as_port_range(value: Any) -> PortRange | None:
+    """A port or "first-last" as a pair."""
+    first, separator, last = str(value).partition("-")
+    low, high = as_port(first), as_port(last if separator else first)
+    return (low, high) if low is not None and high is not None and low <= high and not isinstance(value, bool) else None
+
+
+NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:(?:\d{12}|aws)?:\S+")
+
+
+def as_text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and value else None
+
+
+def as_namespace(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and NAMESPACE.fullmatch(value) else None
+
+
+def as_arn(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and (ARN.fullmatch(value) or is_unknown(value)) else None
+
+
+RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""The periods that CloudWatch Logs accepts (PutRetentionPolicy)."""

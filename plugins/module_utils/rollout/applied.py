@@ -1,0 +1,50 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a task before this one did to the cluster, from its registered result: kubernetes.core.k8s and what answers like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..kubernetes.objects import generation, metadata, template_of, uid
+from .judging.judge import KINDS
+from .target import Target
+
+CONFIGS = ("ConfigMap", "Secret")
+
+
+def objects(result: Any, changed: bool | None = None) -> Iterator[tuple[Mapping[str, Any], bool | None]]:
+    """Every object in a result and whether it was changed: of one object, of a list of them, of a loop."""
+    if isinstance(result, (list, tuple)):
+        for one in result:
+            yield from objects(one, changed)
+    elif isinstance(result, Mapping):
+        if result.get("kind") and isinstance(result.get("metadata"), Mapping) and not str(result["kind"]).endswith("List"):
+            yield result, changed
+            return
+        inner = bool(result["changed"]) if "changed" in result else changed
+        for key in ("result", "results", "items"):
+            if result.get(key):
+                yield from objects(result[key], inner)
+
+
+def targets(result: Any, *, trusted: bool) -> list[Target]:
+    """The workloads in a result. ``trusted`` is false in check mode: what a dry run answers has no generation to wait for."""
+    found = list(objects(result))
+    configs = frozenset(
+        (str(thing["kind"]), str(metadata(thing).get("name"))) for thing, changed in found if thing.get("kind") in CONFIGS and changed
+    )
+    return [_target(thing, changed, configs, trusted) for thing, changed in found if thing.get("kind") in KINDS and _there(thing)]
+
+
+def _there(thing: Mapping[str, Any]) -> bool:
+    return bool(metadata(thing).get("name")) and not metadata(thing).get("deletionTimestamp")
+
+
+def _target(thing: Mapping[str, Any], changed: bool | None, configs: frozenset[tuple[str, str]], trusted: bool) -> Target:
+    place = (str(thing["kind"]), str(metadata(thing)["name"]), str(metadata(thing).get("namespace") or "default"))
+    if not trusted or not uid(thing):
+        return Target(*place)
+    return Target(*place, generation(thing) or None, uid(thing), template_of(thing) or None, changed, configs)

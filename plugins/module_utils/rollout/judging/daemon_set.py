@@ -1,0 +1,83 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""When the rollout of a DaemonSet is over: one pod on each node that it wants and that can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...kubernetes.objects import REVISION_HASH, condition, count, generation, label, name, owned_by, spec, terminating, uid
+from ...kubernetes.values import FULL, Counts, Obj
+from .containers import Context
+from .creation import refused_by_events
+from .look import Look, pods_needed
+from .pods import available
+
+
+def look(live: Obj, context: Context) -> Look:
+    desired, updated = count(live, "desiredNumberScheduled"), count(live, "updatedNumberScheduled")
+    revision = newest_revision(live, context.seen.revisions)
+    pods = owned_by(context.seen.pods, uid(live))
+    new = [pod for pod in pods if revision and label(pod, REVISION_HASH) == revision]
+    old = [pod for pod in pods if revision and label(pod, REVISION_HASH) != revision]
+    excused = excused_nodes(live, new, pods, context)
+    stale = sorted(name(pod) for pod in old if not terminating(pod) and _node(pod) not in excused)
+    observed = count(live, "observedGeneration")
+    by_hand = (spec(live).get("updateStrategy") or {}).get("type") == "OnDelete"
+    needed = pods_needed(context.settings.required, desired, _max_unavailable(live)) - len(excused)
+    on_nodes = len({_node(pod) for pod in new if not terminating(pod)})
+    counts = Counts(desired, on_nodes, count(live, "numberAvailable"), len(old))
+    return Look(
+        observed=bool(observed) and observed >= max(generation(live), context.start.generation),
+        counts=counts,
+        waiting_for=_waiting_for(counts, 0 if by_hand else updated - needed, bool(stale) and not by_hand, needed),
+        pods=[pod for pod in new if _node(pod) not in excused],
+        leaving=old,
+        stop=("on_delete", {"pods": stale}) if by_hand and stale else None,
+        refused=refused_by_events(live, desired - count(live, "currentNumberScheduled"), context),
+        partial=context.settings.required != FULL and counts.available < desired,
+        facts={"revision": revision, "excused": sorted(excused)},
+    )
+
+
+def newest_revision(live: Obj, revisions: Sequence[Obj]) -> str:
+    """The hash of the newest ControllerRevision: a DaemonSet's status does not name it."""
+    owned = owned_by(revisions, uid(live))
+    newest = max(owned, key=lambda found: int(found.get("revision") or 0), default=None)
+    return label(newest, REVISION_HASH) if newest else ""
+
+
+def _waiting_for(counts: Counts, ahead: int, stale: bool, needed: int) -> str:
+    """``ahead``: updated nodes beyond those needed. With a surge both pods of a node may be there: the old one has to go first."""
+    if ahead < 0:
+        return "updating"
+    if stale:
+        return "old_pods"
+    return "unavailable" if counts.available < needed else ""
+
+
+def excused_nodes(live: Obj, new: Sequence[Obj], pods: Sequence[Obj], context: Context) -> set[str]:
+    """Nodes that cannot be waited for: they have a pod of the set, none that is new and available, and are gone, not Ready, or came after
+    the start. Without leave to read nodes none is excused."""
+    if context.start.nodes is None:
+        return set()
+    fine = {name(node) for node in context.seen.nodes if condition(node, "Ready").get("status") == "True"} & context.start.nodes
+    min_ready = int(spec(live).get("minReadySeconds") or 0)
+    done = {_node(pod) for pod in new if available(pod, min_ready, context)}
+    return {_node(pod) for pod in pods if _node(pod)} - fine - done
+
+
+def _node(pod: Obj) -> str:
+    """The node that a pod is on or, before it is scheduled, the one that it is made for."""
+    bound = str(spec(pod).get("nodeName") or "")
+    if bound:
+        return bound
+    affinity = ((spec(pod).get("affinity") or {}).get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    fields = [field for term in affinity.get("nodeSelectorTerms") or () for field in term.get("matchFields") or ()]
+    return next((str(field["values"][0]) for field in fields if field.get("key") == "metadata.name" and field.get("values")), "")
+
+
+def _max_unavailable(live: Obj) -> object:
+    found = ((spec(live).get("updateStrategy") or {}).get("rollingUpdate") or {}).get("maxUnavailable")
+    return 1 if found is None else found

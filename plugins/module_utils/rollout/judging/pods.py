@@ -1,0 +1,98 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is wrong with one pod: nothing, something that passes, or something that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...kubernetes.objects import condition, metadata, name, seconds_since, spec, status, terminating
+from ...kubernetes.values import Obj, Trouble
+from .containers import Context, container_trouble, ended_badly, restarts_since_start, statuses
+from .probes_of import allowance, describe
+from .scheduling import scheduling_trouble, volume_trouble
+
+STUCK_SECONDS = 30.0
+"""A pod that outlives its deletion time by this much hangs on something."""
+
+
+def available(pod: Obj, min_ready_seconds: int, context: Context) -> bool:
+    """Ready by its own condition, which readiness gates are part of, for as long as the workload demands, and not going away."""
+    ready = condition(pod, "Ready")
+    if ready.get("status") != "True" or terminating(pod):
+        return False
+    return seconds_since(ready.get("lastTransitionTime"), context.seen.server_time) >= min_ready_seconds
+
+
+def pod_trouble(pod: Obj, context: Context) -> Trouble | None:
+    if terminating(pod):
+        return _going(pod, context)
+    phase = status(pod).get("phase")
+    if phase == "Failed":
+        return _failed(pod, context)
+    if phase == "Succeeded":
+        return None
+    found = scheduling_trouble(pod, context)
+    if found is not None:
+        return found
+    troubles = [trouble for one in statuses(pod) if (trouble := container_trouble(pod, one, context)) is not None]
+    for severity in ("fatal", "transient"):
+        for trouble in troubles:
+            if trouble.severity == severity:
+                return trouble
+    return volume_trouble(pod, context) or _not_ready(pod, context)
+
+
+def _going(pod: Obj, context: Context) -> Trouble | None:
+    """A pod on its way out. The deletion timestamp is the moment by which it should be gone."""
+    over = seconds_since(metadata(pod).get("deletionTimestamp"), context.seen.server_time)
+    if over <= STUCK_SECONDS:
+        return Trouble("waiting", "terminating", f"pod {name(pod)}")
+    finalizers = ", ".join(metadata(pod).get("finalizers") or ())
+    why = f"finalizers {finalizers}" if finalizers else f"node {spec(pod).get('nodeName') or '(none)'} has not confirmed its end"
+    return Trouble("waiting", "stuck_terminating", f"pod {name(pod)}", why)
+
+
+def _failed(pod: Obj, context: Context) -> Trouble:
+    """A failed pod is replaced by its controller: eviction, preemption and node shutdown end pods that are well."""
+    reason = str(status(pod).get("reason") or "")
+    if not reason and (bad := ended_badly(pod, context)):
+        return bad
+    return Trouble("transient", "pod_failed", f"pod {name(pod)}", f"{reason or 'Failed'}: {status(pod).get('message') or ''}".rstrip(": "))
+
+
+def _not_ready(pod: Obj, context: Context) -> Trouble | None:
+    ready = condition(pod, "Ready")
+    if ready.get("status") == "True":
+        return None
+    if ready.get("reason") == "ReadinessGatesNotReady":
+        return Trouble("waiting", "readiness_gate", f"pod {name(pod)}", str(ready.get("message") or ""), constraint=_closed_gates(pod))
+    for one in statuses(pod):
+        if "running" in (one.get("state") or {}) and not one.get("ready"):
+            return _unready_container(pod, one, context)
+    blocking = next((one for one in statuses(pod) if (one.get("state") or {}).get("waiting")), None)
+    reason = str(((blocking or {}).get("state") or {}).get("waiting", {}).get("reason") or status(pod).get("phase") or "Pending")
+    return Trouble("waiting", "starting", f"pod {name(pod)}", reason, str((blocking or {}).get("name") or ""))
+
+
+def _unready_container(pod: Obj, one: Mapping[str, Any], context: Context) -> Trouble:
+    containers = [*(spec(pod).get("containers") or ()), *(spec(pod).get("initContainers") or ())]
+    declared: Mapping[str, Any] = next((container for container in containers if container.get("name") == one.get("name")), {})
+    startup = declared.get("startupProbe")
+    if startup and not one.get("started"):
+        text = f"startup probe {describe(startup)} has not passed; it may take {allowance(declared):.0f} s"
+        return Trouble("waiting", "starting", f"pod {name(pod)}", text, str(one.get("name")))
+    probe = declared.get("readinessProbe")
+    text = f"readiness probe {describe(probe)} has not passed" if probe else "it is not ready"
+    log = context.seen.logs.get((name(pod), str(one.get("name"))), ())
+    restarts = restarts_since_start(pod, one, context.start)
+    text += f"; restarted {restarts} times" if restarts > 1 else ""
+    return Trouble("waiting", "not_ready", f"pod {name(pod)}", text, str(one.get("name")), log=log)
+
+
+def _closed_gates(pod: Obj) -> str:
+    """The readiness gates that hold the pod back, by name."""
+    gates = [str(gate.get("conditionType")) for gate in spec(pod).get("readinessGates") or ()]
+    return ", ".join(gate for gate in gates if condition(pod, gate).get("status") != "True")

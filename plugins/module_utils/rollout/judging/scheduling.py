@@ -1,0 +1,92 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Why a pod has no node, or no volume, yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...kubernetes.objects import condition, name, seconds_since, spec, status, uid
+from ...kubernetes.values import Obj, Severity, Trouble
+from . import events
+from .containers import Context
+
+MAKING_ROOM = ("TriggeredScaleUp", "Nominated")
+"""What the cluster autoscaler and Karpenter say when they bring a node for a pod."""
+
+CONSTRAINTS = (
+    ("volume zone", re.compile(r"volume node affinity conflict|no available volume zone", re.IGNORECASE)),
+    ("persistent volume claim", re.compile(r"persistentvolumeclaim|unbound immediate", re.IGNORECASE)),
+    ("taint", re.compile(r"taint", re.IGNORECASE)),
+    ("node affinity or selector", re.compile(r"(?<!volume )node affinity|node selector|match Pod's node", re.IGNORECASE)),
+    ("pod affinity or anti-affinity", re.compile(r"anti-affinity|pod affinity", re.IGNORECASE)),
+    ("topology spread", re.compile(r"topology spread", re.IGNORECASE)),
+    ("cpu", re.compile(r"insufficient cpu", re.IGNORECASE)),
+    ("memory", re.compile(r"insufficient memory", re.IGNORECASE)),
+    ("number of pods", re.compile(r"too many pods", re.IGNORECASE)),
+    ("host port", re.compile(r"free ports", re.IGNORECASE)),
+    ("extended resource", re.compile(r"insufficient \S+", re.IGNORECASE)),
+)
+MISSING_OBJECT = re.compile(r"\b(secrets?|configmaps?)\b.*not found|references non-existent", re.IGNORECASE)
+
+
+def constraints(text: str) -> str:
+    """What the scheduler's message complains about, in words."""
+    found = [words for words, pattern in CONSTRAINTS if pattern.search(text)]
+    if "cpu" in found or "memory" in found:
+        found = [words for words in found if words != "extended resource"]
+    return ", ".join(found)
+
+
+def scheduling_trouble(pod: Obj, context: Context) -> Trouble | None:
+    """A pod that no node was found for. It becomes final only after a grace, a longer one while a node autoscaler is making room."""
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") != "False":
+        return None
+    text = str(scheduled.get("message") or "")
+    if scheduled.get("reason") == "SchedulingGated":
+        gates = ", ".join(str(gate.get("name")) for gate in spec(pod).get("schedulingGates") or ())
+        return Trouble("waiting", "scheduling_gated", f"pod {name(pod)}", text, constraint=gates)
+    age = seconds_since(scheduled.get("lastTransitionTime"), context.seen.server_time)
+    room = events.latest(context.events, uid(pod), *MAKING_ROOM)
+    grace = context.settings.scale_up_grace if room else context.settings.grace
+    severity: Severity = "fatal" if age > grace else "waiting"
+    if claim := unbound_claim(pod, context):
+        return Trouble(severity, "claim_pending", f"pod {name(pod)}", claim, constraint="persistent volume claim")
+    hint = f"{room.get('reason')}: {events.message(room)}" if room else ""
+    return Trouble(severity, "unschedulable", f"pod {name(pod)}", text, constraint=constraints(text), event=hint)
+
+
+def unbound_claim(pod: Obj, context: Context) -> str:
+    """What the pod's first claim that has no volume waits for; empty where all have one."""
+    claims = {name(claim): claim for claim in context.seen.claims}
+    for volume in spec(pod).get("volumes") or ():
+        wanted = str((volume.get("persistentVolumeClaim") or {}).get("claimName") or "")
+        if not wanted and volume.get("ephemeral") is not None:
+            wanted = f"{name(pod)}-{volume.get('name')}"
+        claim = claims.get(wanted)
+        if claim is not None and status(claim).get("phase") == "Pending":
+            said = events.latest(context.events, uid(claim), "ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer")
+            return f"{wanted} is pending{_storage_class(claim)}{': ' + events.message(said) if said else ''}"
+    return ""
+
+
+def _storage_class(claim: Mapping[str, object]) -> str:
+    wanted = spec(claim).get("storageClassName")
+    return f" (storage class {wanted})" if wanted else " (it names no storage class and there is no default one)"
+
+
+def volume_trouble(pod: Obj, context: Context) -> Trouble | None:
+    """A pod that has a node but whose containers cannot be made because a volume does not come."""
+    waiting = [(found.get("state") or {}).get("waiting") or {} for found in status(pod).get("containerStatuses") or ()]
+    if not any(state.get("reason") in ("ContainerCreating", "PodInitializing") for state in waiting):
+        return None
+    event = events.latest(context.events, uid(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
+    if event is None:
+        return None
+    text = events.message(event)
+    age = seconds_since(condition(pod, "PodScheduled").get("lastTransitionTime"), context.seen.server_time)
+    severity: Severity = "fatal" if MISSING_OBJECT.search(text) and age > context.settings.grace else "waiting"
+    return Trouble(severity, "volume", f"pod {name(pod)}", text, event=str(event.get("reason")))

@@ -1,0 +1,72 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a run of the verifier is asked to do, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..kubernetes.values import Settings, State
+from .metrics import Metric
+from .probes import Probe
+from .returning import Wish
+from .target import Target
+
+
+@dataclass(frozen=True)
+class ServiceCheck:
+    name: str
+    namespace: str
+    wait: float = 120.0
+
+
+@dataclass(frozen=True)
+class Bake:
+    duration: float = 0.0
+    initial_delay: float = 0.0
+    extension: float = 0.0
+
+    @property
+    def longest(self) -> float:
+        return self.initial_delay + self.duration + self.extension
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``rollback`` is None where none is wanted; ``also_on`` names endings besides failure that are rolled back."""
+
+    targets: tuple[Target, ...]
+    settings: Settings = field(default_factory=Settings)
+    services: tuple[ServiceCheck, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    bake: Bake = field(default_factory=Bake)
+    rollback: Wish | None = field(default_factory=Wish)
+    rollback_seconds: float = 300.0
+    also_on: frozenset[str] = frozenset()
+    record: bool = True
+    lock: bool = True
+    poll: float = 5.0
+
+    @property
+    def longest(self) -> float:
+        """Seconds that all of it may take."""
+        probing = sum(probe.wait for probe in self.probes) + sum(check.wait for check in self.services)
+        return self.settings.wait + probing + self.bake.longest + (self.rollback_seconds if self.rollback else 0.0)
+
+
+Stage = Literal["rollout", "probes", "bake", "done", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended: what the module answers with."""
+
+    state: State
+    code: str
+    sentence: str
+    stage: Stage
+    details: Mapping[str, Any] = field(default_factory=dict)

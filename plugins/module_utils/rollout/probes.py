@@ -1,0 +1,167 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""HTTP probes after a rollout: does the new version answer, from where its users are? What an answer means is decided without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import ssl
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+with contextlib.suppress(ImportError):  # the module says what is missing
+    import urllib3
+
+from ..kubernetes.client import describe
+from ..kubernetes.objects import spec
+from ..kubernetes.values import Obj
+
+MOST_BODY = 65536
+SERVICE_LABEL = "kubernetes.io/service-name"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """``version_header`` or ``version_body`` (a pattern) must give ``version``: old pods may still answer. ``successes`` in a row count.
+
+    ``authority``: path of a CA certificate.
+    ``wait``: seconds for all of it, since a load balancer and its name may take minutes. ``timeout``: seconds for one request.
+    """
+
+    url: str
+    statuses: tuple[int, ...] = (200,)
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    version_header: str = ""
+    version_body: str = ""
+    version: str = ""
+    successes: int = 3
+    interval: float = 1.0
+    timeout: float = 5.0
+    wait: float = 120.0
+    verify: bool = True
+    authority: str | None = None
+    redirects: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, or why nothing did."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    failed: str = ""
+    certificate: bool = False
+
+
+def wrong(probe: Probe, answer: Answer) -> tuple[str, str]:
+    """Code and words of what is wrong with an answer; ("", "") for a good one."""
+    if answer.certificate:
+        return "probe_certificate", f"the certificate cannot be verified: {answer.failed}"
+    if answer.failed:
+        return "probe_unreachable", f"no answer: {answer.failed}"
+    if answer.status not in probe.statuses:
+        where = f" to {answer.headers['location']}" if 300 <= answer.status < 400 and "location" in answer.headers else ""
+        return "probe_status", f"HTTP {answer.status}{where} instead of {' or '.join(map(str, probe.statuses))}"
+    if probe.body and not re.search(probe.body, answer.body):
+        return "probe_body", f"the body does not match {probe.body!r}"
+    if probe.version and (found := version_of(probe, answer)) != probe.version:
+        return "probe_old_version", f"version {found or '(none)'} answers, not {probe.version}"
+    return "", ""
+
+
+def version_of(probe: Probe, answer: Answer) -> str:
+    if probe.version_header:
+        return answer.headers.get(probe.version_header.lower(), "")
+    found = re.search(probe.version_body, answer.body) if probe.version_body else None
+    return "" if found is None else found[1] if found.groups() else found[0]
+
+
+def in_a_row(problems: Sequence[str], successes: int) -> bool:
+    """Whether the last so many answers were all good. One alone may have been luck."""
+    return len(problems) >= successes and not any(problems[-successes:])
+
+
+def fetch(probe: Probe) -> Answer:
+    """One request. No proxy of the environment, no redirect unless wanted, time limits on everything."""
+    options: dict[str, Any] = {"retries": urllib3.Retry(redirect=5, connect=0, read=0, other=0) if probe.redirects else False}
+    if probe.url.startswith("https"):
+        context = ssl.create_default_context(cafile=probe.authority)
+        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        if not probe.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        options["ssl_context"] = context
+    with urllib3.PoolManager(timeout=urllib3.Timeout(total=probe.timeout), **options) as pool:
+        try:
+            response = pool.request("GET", probe.url, headers=dict(probe.headers), redirect=probe.redirects, preload_content=False)
+            body = response.read(MOST_BODY, decode_content=True)
+            response.close()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            text = describe(error)
+            return Answer(failed=text, certificate="CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error))
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status, headers, body.decode(errors="replace"))
+
+
+@dataclass(frozen=True)
+class Probed:
+    """How probing ended: ``code`` is empty when it went well."""
+
+    code: str
+    sentence: str
+    requests: int
+
+
+def probe_until(
+    probe: Probe, now: Callable[[], float], pause: Callable[[float], None], tick: Callable[[], None], ask: Callable[[Probe], Answer] = fetch
+) -> Probed:
+    """Ask until so many answers in a row are good, or the probe's time is over. ``tick`` is called between, and may raise."""
+    began = now()
+    problems: list[str] = []
+    while True:
+        code, text = wrong(probe, ask(probe))
+        problems.append(text)
+        if in_a_row(problems, probe.successes):
+            return Probed("", f"{probe.url} answered {probe.successes} times in a row", len(problems))
+        if now() - began >= probe.wait or code == "probe_certificate":
+            last = text or f"only {_trailing(problems)} good answers in a row, {probe.successes} wanted"
+            return Probed(code or "probe_unsteady", f"{probe.url} was not right within {probe.wait:.0f} s: {last}", len(problems))
+        tick()
+        pause(probe.interval)
+
+
+def _trailing(problems: Sequence[str]) -> int:
+    return next((count for count, text in enumerate(reversed(problems)) if text), len(problems))
+
+
+def service_wrong(name: str, service: Obj | None, slices: Sequence[Obj], new_pods: Collection[str]) -> tuple[str, str]:
+    """Whether a Service leads to ready pods of the new revision. Code and words; ("", "") if it does."""
+    if service is None:
+        return "service_missing", f"there is no Service {name}"
+    endpoints = [endpoint for found in slices for endpoint in found.get("endpoints") or ()]
+    if not endpoints:
+        what = (
+            f"its selector {dict(spec(service).get('selector') or {})} matches no pod" if spec(service).get("selector") else "it has none"
+        )
+        return "service_empty", f"Service {name} has no endpoints: {what}"
+    usable = [endpoint for endpoint in endpoints if _usable(endpoint)]
+    if not usable:
+        return "service_not_ready", f"Service {name} has {len(endpoints)} endpoints, none of which is ready"
+    if not any((endpoint.get("targetRef") or {}).get("uid") in new_pods for endpoint in usable):
+        return "service_old", f"Service {name} leads to {len(usable)} ready pods, none of which is of the new revision"
+    return "", ""
+
+
+def _usable(endpoint: Mapping[str, Any]) -> bool:
+    """Ready, and not on its way out. A missing ready means ready."""
+    conditions = endpoint.get("conditions") or {}
+    return conditions.get("ready") is not False and not conditions.get("terminating")
+
+
+def slices_path(namespace: str) -> str:
+    return f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"

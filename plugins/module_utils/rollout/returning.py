@@ -1,0 +1,119 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which template a failed rollout returns to, or why it does not: a pure decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..kubernetes.objects import (
+    REVISION,
+    REVISION_HASH,
+    condition,
+    fingerprint,
+    generation,
+    label,
+    metadata,
+    owned_by,
+    spec,
+    template_of,
+    terminating,
+    uid,
+    without_hash,
+)
+from ..kubernetes.values import Obj, Start
+from .records import Record
+
+First = Literal["keep", "scale_to_zero", "delete"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """``to``: "verified" or, where there is no verified release, "previous" as well. ``first``: what happens to a first release."""
+
+    to: Literal["verified", "previous"] = "verified"
+    first: First = "keep"
+
+
+@dataclass(frozen=True)
+class Way:
+    """``template`` to go back to, or ``remove`` for a first release, or neither and the reason ``why`` not."""
+
+    why: str = ""
+    template: Mapping[str, Any] | None = None
+    revision: str = ""
+    remove: First = "keep"
+
+
+def way_back(start: Start, live: Obj | None, record: Record | None, history: Sequence[Obj], wish: Wish) -> Way:
+    """``live``: the workload as read just now. ``history``: its ReplicaSets or ControllerRevisions."""
+    if live is None or uid(live) != start.uid:
+        return Way("it was deleted or made again meanwhile")
+    if why := _forbidden(start, live):
+        return Way(why)
+    here = fingerprint(template_of(live))
+    found = Way(template=record.template, revision=record.revision) if record else Way()
+    if found.template is None and wish.to == "previous":
+        found = _previous(live, history, here)
+    if found.template is None:
+        return _first_release(start, live, history, wish)
+    if fingerprint(found.template) == here:
+        return Way("its template is the last verified one already: the reason lies elsewhere")
+    return found
+
+
+def _forbidden(start: Start, live: Obj) -> str:
+    if fingerprint(template_of(live)) != start.template:
+        return "another deployment has changed its template meanwhile, and is not undone"
+    if start.changed is False:
+        return "nothing was changed, so this state was there before"
+    if spec(live).get("paused"):
+        return "it is paused"
+    return "a Job's template cannot be changed" if start.kind == "Job" else ""
+
+
+def _previous(live: Obj, history: Sequence[Obj], here: str) -> Way:
+    """The newest older revision with another template. Whether it was any good, nobody knows: hence only on demand."""
+    older = []
+    for found in owned_by(history, uid(live)):
+        template = template_of(found) or ((found.get("data") or {}).get("spec") or {}).get("template")
+        if template and fingerprint(template) != here:
+            number = (metadata(found).get("annotations") or {}).get(REVISION) or found.get("revision") or 0
+            older.append((int(number), str(metadata(found).get("name")), template))
+    if not older:
+        return Way()
+    _number, name, template = max(older, key=lambda entry: entry[0])
+    cleaned = {key: value for key, value in without_hash(template).items() if key != "$patch"}
+    return Way(template=cleaned, revision=name)
+
+
+def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: Wish) -> Way:
+    if generation(live) == 1 and start.generation == 1:
+        if wish.first == "keep" or (wish.first == "scale_to_zero" and start.kind == "DaemonSet"):
+            return Way("it is the first release, so there is nothing to return to")
+        return Way(remove=wish.first)
+    if wish.to == "previous":
+        limit = spec(live).get("revisionHistoryLimit")
+        return Way("no older revision is kept" + (f" (revisionHistoryLimit {limit})" if limit is not None else ""))
+    return Way("no release of it was verified before. Set rollback.to to previous to go back to an unverified one")
+
+
+def patch_of(live: Obj, template: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The template alone, whole, and only if nothing else has changed the object since it was read. Never the number of replicas."""
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": uid(live)},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata(live)["resourceVersion"]},
+        {"op": "replace", "path": "/spec/template", "value": without_hash(template)},
+    ]
+
+
+def stuck_pods(pods: Sequence[Obj], owner: str, bad_revision: str) -> list[Obj]:
+    """Pods that a StatefulSet would wait for for ever after its template was put back: of the bad revision, and not Ready."""
+    return [
+        pod
+        for pod in owned_by(pods, owner)
+        if label(pod, REVISION_HASH) == bad_revision and condition(pod, "Ready").get("status") != "True" and not terminating(pod)
+    ]

@@ -1,0 +1,118 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Going back to the last verified release, and watching that too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..kubernetes.client import Api
+from ..kubernetes.objects import fingerprint, generation, metadata, name, status, template_of, uid
+from ..kubernetes.problems import ApiProblem, Conflict, NotFound
+from ..kubernetes.values import Obj, Start, Verdict
+from .records import Record
+from .returning import Way, Wish, patch_of, stuck_pods, way_back
+from .target import Target
+
+ATTEMPTS = 10
+"""The status of a failing workload changes all the time, and each change moves the version that the patch is bound to."""
+
+NOT_UNDONE = "ConfigMaps, Secrets, custom resource definitions and databases are as they were left"
+
+Result = Literal["rolled_back", "rollback_failed", "not_attempted", "removed"]
+Watch = Callable[[Target], tuple[Verdict, str]]
+"""Watches a workload to its verdict; the verdict and its sentence."""
+
+
+@dataclass(frozen=True)
+class Undone:
+    result: Result
+    sentence: str
+    revision: str = ""
+
+    def as_dict(self, target: Target) -> dict[str, Any]:
+        place = {"kind": target.kind, "name": target.name, "namespace": target.namespace}
+        return {**place, "result": self.result, "reason": self.sentence, "revision": self.revision}
+
+
+def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Wish, watch: Watch) -> Undone:
+    """Put the template back and watch what follows. Never raises for what the API says: the failure before it is what counts."""
+    try:
+        live, way = _decide(api, target, start, record, wish)
+        if way.why or live is None:
+            return Undone("not_attempted", f"{target}: not rolled back: {way.why}")
+        if way.template is None:
+            return _remove(api, target, live, way)
+        bad = str(status(live).get("updateRevision") or "")
+        changed = _put_back(api, target, start, record, wish)
+        if isinstance(changed, Undone):
+            return changed
+        if target.kind == "StatefulSet":
+            _free(api, target, changed, bad)
+        again = replace(target, generation=generation(changed), uid=uid(changed), template=template_of(changed), changed=True)
+        verdict, sentence = watch(again)
+    except ApiProblem as problem:
+        return Undone("rollback_failed", f"{target}: the rollback failed: {problem}")
+    if verdict.state == "success":
+        said = f"{target}: rolled back to {way.revision or 'the last verified release'} and verified; {NOT_UNDONE}"
+        return Undone("rolled_back", said, way.revision)
+    return Undone("rollback_failed", f"{target}: rolled back to {way.revision}, which is not well either: {sentence}", way.revision)
+
+
+def _decide(api: Api, target: Target, start: Start, record: Record | None, wish: Wish) -> tuple[Obj | None, Way]:
+    try:
+        live = api.get(target.path)
+    except NotFound:
+        return None, Way("it was deleted meanwhile")
+    history = api.list(target.parts).items if target.parts and record is None else []
+    return live, way_back(start, live, record, history, wish)
+
+
+def _put_back(api: Api, target: Target, start: Start, record: Record | None, wish: Wish) -> dict[str, Any] | Undone:
+    """The patch is bound to what was read. When it does not apply, whoever came between decides: a status may, another deployment not."""
+    sent: Any = None
+    for _attempt in range(ATTEMPTS):
+        live, way = _decide(api, target, start, record, wish)
+        if live is not None and sent is not None and fingerprint(template_of(live)) == fingerprint(sent):
+            return dict(live)  # the reply to the patch before was lost, not the patch
+        if way.why or live is None or way.template is None:
+            return Undone("not_attempted", f"{target}: not rolled back: {way.why}")
+        sent = way.template
+        try:
+            return api.patch(target.path, patch_of(live, way.template), kind="json")
+        except Conflict:
+            continue
+    return Undone("rollback_failed", f"{target}: not rolled back: it changed between every read and write, {ATTEMPTS} times")
+
+
+def _remove(api: Api, target: Target, live: Obj, way: Way) -> Undone:
+    """A first release that failed, where the caller wants it gone."""
+    if way.remove == "scale_to_zero":
+        api.patch(target.path, {"metadata": {"resourceVersion": metadata(live)["resourceVersion"]}, "spec": {"replicas": 0}})
+        return Undone("removed", f"{target}: it was the first release, so it was scaled to 0")
+    body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background", "preconditions": {"uid": uid(live)}}
+    api.delete(target.path, body)
+    return Undone("removed", f"{target}: it was the first release, so it was deleted")
+
+
+def _free(api: Api, target: Target, changed: Obj, bad: str) -> None:
+    """Delete the pods that a StatefulSet would wait for, once its controller knows the old template."""
+    while True:
+        live = api.get(target.path)
+        seen = int(status(live).get("observedGeneration") or 0)
+        if uid(live) != uid(changed) or generation(live) != generation(changed):
+            return
+        if seen >= generation(changed):
+            break
+        api.clock.pause(0.2)
+    if str(status(live).get("updateRevision") or "") == bad:
+        return
+    for pod in stuck_pods(api.list(target.pods).items, uid(changed), bad):
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid(pod)}}
+        try:
+            api.delete(f"{target.pods}/{name(pod)}", body)
+        except (NotFound, Conflict):
+            continue

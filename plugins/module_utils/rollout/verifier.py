@@ -1,0 +1,345 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One run: watch the workloads, probe, bake, record; and on failure go back. Decisions are elsewhere, this is the order of things."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..kubernetes.client import Api
+from ..kubernetes.clock import Bell, Stopped
+from ..kubernetes.objects import name, uid
+from ..kubernetes.problems import ApiProblem, BadAccess, Forbidden, NotFound, Unauthorized, Unreachable
+from ..kubernetes.values import Settings, Verdict
+from . import records, text
+from .baking import Baking
+from .lock import Lock
+from .metric_sources import read_metric
+from .plan import Ending, Plan, ServiceCheck
+from .probes import probe_until, service_wrong, slices_path
+from .records import Record
+from .rollback import undo
+from .target import Target
+from .watching import Watching
+
+TRUTH_SECONDS = 30.0
+"""How often everything is read again, whatever the watches tell."""
+
+GATHER_SECONDS = 0.2
+"""News often comes in bursts: one look for all of a burst."""
+
+Progress = Callable[[str, str, float], None]
+NOT_LOOKED = Verdict("in_progress", "not_observed")
+
+
+@dataclass
+class Report:
+    """What the run did, for the answer."""
+
+    ending: Ending | None = None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    probes: list[dict[str, Any]] = field(default_factory=list)
+    metrics: list[Mapping[str, Any]] = field(default_factory=list)
+    undone: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Verifier:
+    def __init__(
+        self, api: Api, bell: Bell, plan: Plan, progress: Progress, holder: str, cloudwatch: Callable[[], Any] | None = None
+    ) -> None:
+        self.api, self.bell, self.plan, self.holder = api, bell, plan, holder
+        self.report = Report()
+        self.watches: list[Watching] = []
+        self._records: dict[str, Record | None] = {}
+        self._locks: list[Lock] = []
+        self._progress, self._cloudwatch = progress, cloudwatch
+        self._began = api.clock.now()
+        self._truth_at = self._check_at = 0.0
+
+    def look(self) -> Report:
+        """One look, for check mode: nothing is waited for and nothing is written."""
+        self._guarded(self._look_once)
+        return self.report
+
+    def _look_once(self) -> Ending:
+        with self._watching(read_records=False):
+            self._verdicts(self.plan.settings)
+        return Ending("success", "looked", "Nothing was verified in check mode; see what the workloads look like now.", "done")
+
+    def run(self) -> Report:
+        """All of it. The first failure ends it; what is written on the way is the locks, the records, and a rollback."""
+        try:
+            self._guarded(self._locked)
+        finally:
+            self._give_back()
+        return self.report
+
+    def _guarded(self, work: Callable[[], Ending]) -> None:
+        try:
+            self.report.ending = work()
+        except Stopped:
+            self.report.ending = Ending("error", "interrupted", self._interrupted(), "interrupted")
+        except ApiProblem as problem:
+            self.report.ending = Ending("error", code_of(problem), f"{problem}".rstrip(".") + ".", "done")
+
+    def _interrupted(self) -> str:
+        states = [text.sentence(watch.start, self.report.verdicts.get(str(watch.target), NOT_LOOKED)) for watch in self.watches]
+        return " ".join(["Interrupted; nothing was rolled back.", *states])
+
+    def _locked(self) -> Ending:
+        if self.plan.lock and self.plan.rollback:
+            for target in self.plan.targets:
+                lock = Lock(self.api, target, self.holder)
+                try:
+                    lock.take()
+                except Forbidden as problem:
+                    raise Forbidden(f"{problem}. Verifiers lock a workload with a Lease; set lock to false to do without") from problem
+                self._locks.append(lock)
+        with self._watching(read_records=self.plan.record or self.plan.rollback is not None):
+            ending = self._rollout() or self._reach() or self._bake()
+            if ending is None:
+                return self._verified()
+            if self._to_be_undone(ending):
+                self._undo_all()
+                return replace(ending, sentence=" ".join([ending.sentence, *(f"{one['reason']}." for one in self.report.undone)]))
+            return ending
+
+    @contextlib.contextmanager
+    def _watching(self, *, read_records: bool) -> Iterator[None]:
+        try:
+            for target in self.plan.targets:
+                record = records.read(self.api, target) if read_records else None
+                self._records[str(target)] = record
+                verified = record.fingerprint if record else None
+                self.watches.append(Watching(self.api, self.bell, target, self.plan.settings, verified))
+            yield
+        finally:
+            for watch in self.watches:
+                watch.end()
+
+    def _give_back(self) -> None:
+        for lock in self._locks:
+            with contextlib.suppress(ApiProblem, Stopped):
+                lock.give_back()
+
+    # the stages
+
+    def _rollout(self) -> Ending | None:
+        self._extend(self.plan.settings.wait)
+        while True:
+            verdicts = self._verdicts(self.plan.settings)
+            for watch, verdict in zip(self.watches, verdicts):
+                if verdict.state not in ("success", "in_progress"):
+                    return self._ending(watch, verdict)
+            if all(verdict.state == "success" for verdict in verdicts):
+                return None
+            self._rest(self.plan.poll)
+
+    def _ending(self, watch: Watching, verdict: Verdict) -> Ending:
+        return Ending(verdict.state, verdict.code, text.sentence(watch.start, verdict), "rollout")
+
+    def _verdicts(self, settings: Settings) -> list[Verdict]:
+        found = [watch.verdict(settings) for watch in self.watches]
+        for watch, verdict in zip(self.watches, found):
+            self.report.verdicts[str(watch.target)] = verdict
+            if verdict.state == "in_progress":
+                self._say(str(watch.target), verdict)
+        return found
+
+    def _say(self, who: str, verdict: Verdict) -> None:
+        counts = verdict.counts
+        pods = f"{counts.new} new, {counts.available} available, {counts.old} old of {counts.wanted}"
+        blocking = f"; {text.describe(verdict.evidence[0])}" if verdict.evidence else ""
+        self._progress(who, f"{pods}{blocking}", self.api.clock.now() - self._began)
+
+    def _rest(self, seconds: float) -> None:
+        """Until there is news or it is time to look again. Locks are kept, and what is seen is compared with the truth."""
+        self.bell.wait_for_news(seconds)
+        self.api.clock.pause(GATHER_SECONDS)
+        now = self.api.clock.now()
+        for lock in self._locks:
+            lock.keep()
+        if now - self._truth_at >= TRUTH_SECONDS:
+            self._truth_at = self._check_at = now
+            for watch in self.watches:
+                watch.again()
+        elif now - self._check_at >= self.plan.poll:
+            self._check_at = now
+            for watch in self.watches:
+                watch.check()
+
+    def _reach(self) -> Ending | None:
+        """Services, then probes. Pods are watched meanwhile."""
+        for check in self.plan.services:
+            if ending := self._service(check):
+                return ending
+        for probe in self.plan.probes:
+            self._extend(probe.wait)
+            try:
+                probed = probe_until(probe, self.api.clock.now, self.api.clock.pause, self._tick)
+            except _Ended as ended:
+                return ended.ending
+            self.report.probes.append({"url": probe.url, "reason": probed.code or "answered", "requests": probed.requests})
+            if probed.code:
+                return Ending("failure", probed.code, f"{probed.sentence}.", "probes")
+        return None
+
+    def _service(self, check: ServiceCheck) -> Ending | None:
+        self._extend(check.wait)
+        until = self.api.clock.now() + check.wait
+        while True:
+            code, said = self._service_wrong(check)
+            if not code:
+                return None
+            if self.api.clock.now() >= until:
+                return Ending("failure", code, f"{said}.", "probes")
+            try:
+                self._tick()
+            except _Ended as ended:
+                return ended.ending
+            self._rest(1.0)
+
+    def _service_wrong(self, check: ServiceCheck) -> tuple[str, str]:
+        try:
+            service = self.api.get(f"/api/v1/namespaces/{check.namespace}/services/{check.name}")
+        except NotFound:
+            service = None
+        query = {"labelSelector": f"kubernetes.io/service-name={check.name}"}
+        slices = self.api.list(slices_path(check.namespace), **query).items
+        pods = {uid(pod) for watch in self.watches for pod in watch.new_pods()}
+        return service_wrong(f"{check.namespace}/{check.name}", service, slices, pods)
+
+    def _tick(self) -> None:
+        """Between two requests: a pod that goes bad ends the probing."""
+        for watch, verdict in zip(self.watches, self._verdicts(self._patient())):
+            if verdict.state not in ("success", "in_progress"):
+                raise _Ended(self._ending(watch, verdict))
+        for lock in self._locks:
+            lock.keep()
+
+    def _patient(self) -> Settings:
+        """After the rollout neither its time limit nor its silence count any more."""
+        return replace(self.plan.settings, wait=float("inf"), quiet=float("inf"))
+
+    def _extend(self, seconds: float) -> None:
+        self.api.deadline = self.api.clock.now() + seconds + self.plan.settings.grace
+
+    def _bake(self) -> Ending | None:
+        """Pods have to stay well, and metrics good, for the whole of it."""
+        if not self.plan.bake.longest:
+            return None
+        self._extend(self.plan.bake.longest)
+        now, told = self.api.clock.now(), self.api.server_now()
+        baking = Baking(self.plan.bake, self.plan.metrics, self._measure, told, self.watches[0].start.server_time, now)
+        ending = baking.begin()
+        short_since: float | None = None
+        while ending is None:
+            verdicts = self._verdicts(self._patient())
+            now = self.api.clock.now()
+            short_since = None if all(verdict.state == "success" for verdict in verdicts) else short_since or now
+            ending = self._degraded(verdicts, now - (short_since or now)) or baking.step(now, self.api.server_now())
+            self.report.metrics = baking.as_list()
+            if ending is None:
+                self._progress("bake", "watching pods and metrics", now - self._began)
+                self._rest(min(self.plan.poll, baking.wake(now)))
+        return None if ending.state == "success" else ending
+
+    def _degraded(self, verdicts: Sequence[Verdict], seconds: float) -> Ending | None:
+        """A pod beyond hope at once; too few available ones after a grace, since a node may be drained at any time."""
+        for watch, verdict in zip(self.watches, verdicts):
+            if verdict.state in ("failure", "error"):
+                return replace(self._ending(watch, verdict), stage="bake")
+            if verdict.state == "in_progress" and seconds > self.plan.settings.grace:
+                said = text.sentence(watch.start, verdict)
+                return Ending("failure", "degraded", f"After the rollout it has not been well for {seconds:.0f} s: {said}", "bake")
+        return None
+
+    def _measure(self, metric: Any, span: Any) -> Any:
+        watch = self.watches[0]
+        revision = str(self.report.verdicts[str(watch.target)].facts.get("revision") or "")
+        values = {
+            "revision": revision.removeprefix(f"{watch.target.name}-"),
+            "name": watch.target.name,
+            "namespace": watch.target.namespace,
+        }
+        return read_metric(metric, span, values, self._cloudwatch)
+
+    def _verified(self) -> Ending:
+        for watch in self.watches:
+            self._record(watch)
+        verdicts = [(watch, self.report.verdicts[str(watch.target)]) for watch in self.watches]
+        sentences = " ".join(text.sentence(watch.start, verdict) for watch, verdict in verdicts)
+        codes = {verdict.code for _watch, verdict in verdicts}
+        return Ending("success", codes.pop() if len(codes) == 1 else "complete", sentences, "done")
+
+    def _record(self, watch: Watching) -> None:
+        """Only what all pods run is a release to go back to."""
+        verdict, live = self.report.verdicts[str(watch.target)], watch.live()
+        record = self._records.get(str(watch.target))
+        wanted = self.plan.record and watch.target.kind != "Job" and verdict.code in ("complete", "unchanged", "no_rollout")
+        if not wanted or live is None or (record and record.fingerprint == watch.start.template):
+            return
+        try:
+            why = records.write(self.api, watch.target, live, str(verdict.facts.get("revision") or name(live)))
+        except ApiProblem as problem:
+            why = f"{watch.target} was verified, but that could not be recorded, so a later failure will not come back to it: {problem}"
+        if why:
+            self.report.warnings.append(why)
+
+    # the way back
+
+    def _to_be_undone(self, ending: Ending) -> bool:
+        return self.plan.rollback is not None and (ending.state == "failure" or ending.state in self.plan.also_on)
+
+    def _undo_all(self) -> None:
+        """In reverse order: what came last may need what came first."""
+        wish = self.plan.rollback
+        for watch in reversed(self.watches):
+            watch.end()
+            self._extend(self.plan.rollback_seconds)
+            target = watch.target
+            done = undo(self.api, target, watch.start, self._records.get(str(target)), wish, self._watch_again) if wish else None
+            if done is not None:
+                self.report.undone.append(done.as_dict(target))
+
+    def _watch_again(self, target: Target) -> tuple[Verdict, str]:
+        """The same judgement, with its own time."""
+        settings = replace(self.plan.settings, wait=self.plan.rollback_seconds)
+        watch = Watching(self.api, self.bell, target, settings, None)
+        before, self.watches = self.watches, [watch]
+        try:
+            while True:
+                verdict = watch.verdict(settings)
+                if verdict.state != "in_progress":
+                    return verdict, text.sentence(watch.start, verdict)
+                self._say(f"rollback of {target}", verdict)
+                self._rest(self.plan.poll)
+        finally:
+            watch.end()
+            self.watches = before
+
+
+class _Ended(Exception):
+    """The pods decided while something else was being done."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.code)
+        self.ending = ending
+
+
+CODES: tuple[tuple[type[ApiProblem], str], ...] = (
+    (BadAccess, "bad_access"),
+    (Unreachable, "unreachable"),
+    (Unauthorized, "unauthorized"),
+    (Forbidden, "forbidden"),
+    (NotFound, "not_found"),
+)
+
+
+def code_of(problem: ApiProblem) -> str:
+    return next((code for kind, code in CODES if isinstance(problem, kind)), type(problem).__name__.lower())

@@ -1,0 +1,204 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a plan needs of which quota, and when that is too much: pure functions over made-up kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.quotas import Count, Quota, Size
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import Limit, demands, shortfalls
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import (
+    ALLOW_ALL,
+    egress_of_group,
+    entries_of_acl,
+    routes_of_table,
+    rules_of_group,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, Resource, fixed, later, ref
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
+
+
+def nobody(_aws: Any, _scopes: Sequence[str]) -> Mapping[str, int]:
+    raise AssertionError("pure functions ask nobody")
+
+
+BOXES = Count("x", "L-1", "boxes", 5, nobody)
+ROOMS = Count("x", "L-2", "rooms of a house", 5, nobody, per=("house",), born=1)
+STREETS = Count("x", "L-3", "rooms of a street", 5, nobody, per=("house", "street"))
+SEATS = Count("x", "L-4", "seats", 5, nobody, takes=lambda properties: int(properties.get("seats", 0)))
+LENGTH = Size("x", "L-5", "words", 3, "words", lambda before, after: len(after))
+
+
+@dataclass
+class Thing:
+    """As much of a kind as the planner asks for."""
+
+    name: str
+    quotas: tuple[Quota, ...] = ()
+    properties: dict[str, Property] = field(
+        default_factory=lambda: {"house": fixed(), "street": fixed(), "seats": fixed(), "words": later(), "size": fixed()}
+    )
+    create_first: bool = False
+    exclusive: bool = False
+    outlives: tuple[str, ...] = ()
+    changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def planned(
+    desired: Sequence[Resource], observed: Sequence[Observed], quotas: tuple[Quota, ...], **more: Any
+) -> tuple[Plan, dict[str, Any]]:
+    kinds: dict[str, Any] = {"house": Thing("house"), "thing": Thing("thing", quotas, **more)}
+    return make_plan(desired, observed, kinds, Consent(("*",), ("*",))), kinds
+
+
+def thing(name: str, **properties: Any) -> Resource:
+    return Resource("thing", name, properties)
+
+
+def seen(name: str, kind: str = "thing", **properties: Any) -> Observed:
+    return Observed(kind, f"{kind}.{name}", f"id-{name}", properties)
+
+
+HOUSE = Resource("house", "h", {"street": "a"})
+OLD_HOUSE = seen("h", "house", street="a")
+
+# name: desired, observed, quota, attributes of the kind, {scope: amount}
+CASES: dict[str, tuple[list[Resource], list[Observed], Quota, dict[str, Any], dict[str, int]]] = {
+    "nothing": ([], [], BOXES, {}, {}),
+    "two new ones": ([thing("a"), thing("b")], [], BOXES, {}, {"": 2}),
+    "one new, one there": ([thing("a"), thing("b")], [seen("a")], BOXES, {}, {"": 1}),
+    "only a deletion": ([], [seen("a")], BOXES, {}, {}),
+    "only a change": ([thing("a", words=["x"])], [seen("a", words=[])], BOXES, {}, {}),
+    "a deletion beside a creation comes at any time": ([thing("b")], [seen("a")], BOXES, {}, {"": 1}),
+    "a deletion comes first where the kind is exclusive": ([thing("b")], [seen("a")], BOXES, {"exclusive": True}, {}),
+    "a replacement needs no room": ([thing("a", size=2)], [seen("a", size=1)], BOXES, {}, {}),
+    "one that creates first needs room for both": ([thing("a", size=2)], [seen("a", size=1)], BOXES, {"create_first": True}, {"": 1}),
+    "in a new house": ([HOUSE, thing("a", house=ref("house.h"))], [], ROOMS, {}, {"house.h": 1}),
+    "in a house that is there": ([HOUSE, thing("a", house=ref("house.h"))], [OLD_HOUSE], ROOMS, {}, {"id-h": 1}),
+    "a house moves with what is in it": (
+        [Resource("house", "h", {"street": "b"}), thing("a", house=ref("house.h"))],
+        [OLD_HOUSE, seen("a", house="id-h")],
+        ROOMS,
+        {},
+        {"house.h": 1},
+    ),
+    "the street of a new house": ([HOUSE, thing("a", house=ref("house.h"))], [], STREETS, {}, {"a": 1}),
+    "the same street after a replacement": (
+        [HOUSE, thing("a", house=ref("house.h"), size=2)],
+        [OLD_HOUSE, seen("a", house="id-h", size=1)],
+        STREETS,
+        {},
+        {},
+    ),
+    "as many as the properties say": ([thing("a", seats=3), thing("b", seats=2)], [], SEATS, {}, {"": 5}),
+    "not what the quota is not about": ([thing("a")], [], SEATS, {}, {}),
+    "a long property": ([thing("a", words=["x", "y"])], [], LENGTH, {}, {"thing.a": 2}),
+    "a property made longer": ([thing("a", words=["x", "y"])], [seen("a", words=["x"])], LENGTH, {}, {"thing.a": 2}),
+    "a property that stays": ([thing("a", words=["x"])], [seen("a", words=["x"])], LENGTH, {}, {}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_demands(name: str) -> None:
+    desired, observed, quota, more, expected = CASES[name]
+    plan, kinds = planned(desired, observed, (quota,), **more)
+    assert {demand.scope: demand.amount for demand in demands(plan, kinds)} == expected
+
+
+def test_what_lacks_consent_needs_nothing() -> None:
+    kinds: dict[str, Any] = {"thing": Thing("thing", (BOXES,), create_first=True)}
+    plan = make_plan([thing("a", size=2)], [seen("a", size=1)], kinds, Consent())
+    assert demands(plan, kinds) == []
+
+
+@pytest.mark.parametrize(
+    ("in_use", "limit", "short"),
+    [(0, 2, False), (0, 1, True), (3, 5, False), (4, 5, True), (9, 5, True)],
+)
+def test_shortfalls_of_a_region(in_use: int, limit: int, short: bool) -> None:
+    plan, kinds = planned([thing("a"), thing("b")], [], (BOXES,))
+    found = shortfalls(demands(plan, kinds), {BOXES.identity(): Limit(limit)}, {BOXES.identity(): {"": in_use}})
+    assert bool(found) is short
+    if found:
+        assert found[0].wanted == in_use + 2
+
+
+@pytest.mark.parametrize(("there", "limit", "short"), [(False, 2, False), (False, 1, True), (True, 4, False), (True, 3, True)])
+def test_a_new_scope_has_what_it_is_born_with(there: bool, limit: int, short: bool) -> None:
+    plan, kinds = planned([HOUSE, thing("a", house=ref("house.h"))], [OLD_HOUSE] if there else [], (ROOMS,))
+    found = shortfalls(demands(plan, kinds), {ROOMS.identity(): Limit(limit)}, {ROOMS.identity(): {"id-h": 3}})
+    assert bool(found) is short
+
+
+def test_sentences() -> None:
+    plan, kinds = planned([HOUSE, thing("a", house=ref("house.h"), words=list("wxyz"))], [OLD_HOUSE], (BOXES, ROOMS, LENGTH))
+    limits = {quota.identity(): Limit(quota.default) for quota in (BOXES, ROOMS, LENGTH)}
+    limits[ROOMS.identity()] = Limit(5, "could not be read: AccessDenied")
+    found = shortfalls(demands(plan, kinds), limits, {BOXES.identity(): {"": 5}, ROOMS.identity(): {"id-h": 5}})
+    said = {short.demand.quota.name: short.failure("eu-west-1") for short in found}
+    assert said["boxes"].message == "would exceed: boxes: 5 of 5 in use in eu-west-1, this run needs 1 more"
+    assert said["boxes"].hint == (
+        "Ask for 6 with `aws service-quotas request-service-quota-increase --service-code x --quota-code L-1 --desired-value 6 "
+        "--region eu-west-1`."
+    )
+    assert said["rooms of a house"].message == (
+        "would exceed: rooms of a house: 5 of 5 in use in house.h (AWS's default is assumed, since the account's own could not be read: "
+        "AccessDenied), this run needs 1 more"
+    )
+    assert said["words"].message == "would exceed: words: thing.a would have 4 (words) of at most 3"
+
+
+V4, V6, GROUP = {"cidr_ipv4": "10.0.0.0/8"}, {"cidr_ipv6": "::/0"}, {"group_id": "sg-1"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, [], 0),
+        (None, [V4, V6], 1),
+        (None, [V4, GROUP], 2),
+        (None, [V6, GROUP], 2),
+        ([V4], [GROUP], 2),
+        ([V4], [V4, GROUP], 2),
+    ],
+)
+def test_rules_of_a_group(before: Any, after: Any, expected: int) -> None:
+    assert rules_of_group(before, after) == expected
+
+
+def test_a_new_group_allows_everything_until_its_rules_are_there() -> None:
+    assert egress_of_group(None, [{"protocol": "tcp", **V4}]) == 2
+    assert egress_of_group(None, [ALLOW_ALL]) == 1
+    assert egress_of_group([], [{"protocol": "tcp", **V4}]) == 1
+
+
+def entry(number: int, **more: str) -> dict[str, Any]:
+    return {"rule_number": number, **(more or {"cidr_block": "0.0.0.0/0"})}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, [], 1),
+        (None, [entry(1), entry(2)], 3),
+        (None, [entry(1), entry(2, ipv6_cidr_block="::/0")], 2),
+        ([entry(1)], [entry(2)], 3),
+        ([entry(1)], [entry(1, cidr_block="10.0.0.0/8")], 2),
+    ],
+)
+def test_entries_of_an_acl(before: Any, after: Any, expected: int) -> None:
+    assert entries_of_acl(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [({}, 0), ({"0.0.0.0/0": "igw-1", "::/0": "eigw-1"}, 1), ({"0.0.0.0/0": "igw-1", "pl-1": "tgw-1", "::/0": "eigw-1"}, 2)],
+)
+def test_routes_of_a_table(routes: dict[str, str], expected: int) -> None:
+    assert routes_of_table(None, routes) == expected

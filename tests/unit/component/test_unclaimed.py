@@ -1,0 +1,44 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What nobody claims, beyond what the tagging API lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
+from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
+from tests.unit.kinds.scripted import Script, mark
+
+PREFIX = "arn:aws:iam::1:oidc-provider"
+OURS, CLAIMED, OTHERS, PIPELINE = (
+    f"{PREFIX}/oidc.eks.eu-west-1.amazonaws.com/id/1",
+    f"{PREFIX}/oidc.eks.eu-west-1.amazonaws.com/id/2",
+    f"{PREFIX}/oidc.eks.eu-west-1.amazonaws.com/id/3",
+    f"{PREFIX}/token.actions.example.com",
+)
+TAGS = {
+    OURS: {**mark("iam_oidc_provider.old"), "mainstay:component": "legacy"},
+    CLAIMED: mark("iam_oidc_provider.main"),
+    OTHERS: {**mark("iam_oidc_provider.main"), "mainstay:environment": "dev", "mainstay:component": "legacy"},
+}
+
+
+def test_oidc_providers_of_clusters_are_found_and_no_others_asked_about() -> None:
+    def provider(params: Any) -> Any:
+        return {"Tags": tag_list(TAGS[params["OpenIDConnectProviderArn"]])}
+
+    script = Script(
+        {
+            "get_caller_identity": {"Account": "1"},
+            "get_resources": {"ResourceTagMappingList": []},
+            "list_roles": {"Roles": []},
+            "list_open_id_connect_providers": {"OpenIDConnectProviderList": [{"Arn": arn} for arn in (*TAGS, PIPELINE)]},
+            "get_open_id_connect_provider": provider,
+        }
+    )
+    aws = script.aws()
+    found = look(aws, ["cluster"])
+    aws.close()
+    assert found == [{"component": "legacy", "address": "iam_oidc_provider.old", "arn": OURS}]

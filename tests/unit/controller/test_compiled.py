@@ -1,0 +1,52 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Our files come from compiled ones, everybody else's as Ansible imports them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.compiled import CompiledFiles
+
+ROOT = Path(__file__).resolve().parents[3]
+UTILS = "ansible_collections.mainstay.aws.plugins.module_utils"
+IN_ANSIBLE = f"""
+from ansible.plugins.loader import init_plugin_loader
+init_plugin_loader([{str(ROOT / "collections")!r}])
+from {UTILS}.controller.compiled import use_compiled_files
+use_compiled_files()
+use_compiled_files()
+import sys
+from {UTILS}.reconcile import planner
+from ansible_collections.kubernetes.core.plugins.module_utils import args_common
+print(type(planner.__loader__).__name__, type(args_common.__loader__).__name__)
+print(sum(finder.__name__ == "CompiledFiles" for finder in sys.meta_path if isinstance(finder, type)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "found"),
+    [
+        pytest.param(f"{UTILS}.reconcile.planner", "plugins/module_utils/reconcile", True, id="module"),
+        pytest.param(f"{UTILS}.reconcile", "plugins/module_utils", True, id="package"),
+        pytest.param(f"{UTILS}.nothing", "plugins/module_utils", False, id="nothing of this name"),
+        pytest.param("ansible_collections.mainstay.aws.plugins.modules", "plugins", False, id="a folder that is no package"),
+        pytest.param(
+            "ansible_collections.mainstay.other.plugins.planner", "plugins/module_utils/reconcile", False, id="another collection"
+        ),
+    ],
+)
+def test_finds(name: str, folder: str, found: bool) -> None:
+    spec = CompiledFiles.find_spec(name, [str(ROOT / folder)])
+    assert (spec is not None and isinstance(spec.loader, SourceFileLoader)) is found
+
+
+def test_beside_ansibles_own_importer() -> None:
+    done = subprocess.run([sys.executable, "-c", IN_ANSIBLE], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.split() == ["SourceFileLoader", "_AnsibleCollectionLoader", "1"], done.stderr

@@ -1,0 +1,147 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is refused before the first API call, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import missing_zones, validate
+from tests.unit.domains.network.samples import REGION, complaints, network, settings
+
+ZONE_REMEDY = "it must be the name of an ordinary availability zone such as af-south-1a (local and wavelength zones are not supported)"
+ONE_ZONE = {"availability_zones": ["af-south-1a"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"cidr": None}, "cidr is missing: give the block of the network, for example 10.0.0.0/16"),
+        ({"cidr": "10.0.0.0"}, "cidr is '10.0.0.0', but it must be an IPv4 block such as 10.0.0.0/16"),
+        ({"cidr": "10.0.0.1/16"}, "cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16"),
+        ({"cidr": "10.0.0.0/8"}, "cidr is '10.0.0.0/8', but AWS takes blocks from /16 to /28 only"),
+        ({"cidr": 10}, "cidr is 10, but it must be an IPv4 block such as 10.0.0.0/16"),
+        ({"availability_zones": None}, "availability_zones is missing: list the zones by name, for example [af-south-1a, af-south-1b]"),
+        ({"availability_zones": []}, "availability_zones is [], but at least one zone is needed"),
+        ({"availability_zones": "af-south-1a"}, "availability_zones is 'af-south-1a', but it must be a list"),
+        ({"availability_zones": ["us-east-1-bos-1a"]}, f"availability_zones[0] is 'us-east-1-bos-1a', but {ZONE_REMEDY}"),
+        ({"availability_zones": ["us-east-1-wl1-bos-wlz-1"]}, f"availability_zones[0] is 'us-east-1-wl1-bos-wlz-1', but {ZONE_REMEDY}"),
+        (
+            {"availability_zones": ["us-east-1a"]},
+            "availability_zones is 'us-east-1a', but the region is af-south-1; its zones are called af-south-1a, af-south-1b and so on",
+        ),
+        (
+            {"availability_zones": ["af-south-1a", "af-south-1a"]},
+            "availability_zones[1] is 'af-south-1a', but the list has it already; name each once",
+        ),
+        ({"nat": "per-az"}, "nat is 'per-az', but it must be one of none, single, per_az, regional"),
+        ({"natt": "none"}, "natt is not a setting; did you mean nat?"),
+        ({"tags": {"aws:x": "y"}}, "tags is 'aws:x', but tags that begin with aws: or mainstay: are not yours to set; choose another name"),
+        ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but the value of a tag must be a string"),
+        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; known are availability_zones, cidrs, tags"),
+        (
+            {"tiers": {"Web": {}}},
+            "tiers is 'Web', but the name of a tier must be lower-case letters, digits and underscores, at most 20, a letter first",
+        ),
+        ({"tiers": {"web": {"slot": 1}}}, "tiers.web.slot is 1, but it must be a whole number from 2 to 7"),
+        (
+            {"tiers": {"web": {"slot": 2, "routing": "open"}}},
+            "tiers.web.routing is 'open', but it must be one of public, private, isolated",
+        ),
+        (
+            {"tiers": {"private": {"availability_zones": ["af-south-1d"]}}},
+            "tiers.private.availability_zones is 'af-south-1d', but the network has af-south-1a, af-south-1b, "
+            "af-south-1c only; add it there",
+        ),
+        (
+            {"tiers": {"private": {"availability_zones": []}}},
+            "tiers.private.availability_zones is [], but a tier needs at least one zone; leave the tier out instead",
+        ),
+        (
+            {"tiers": {"private": {}, "database": {}}},
+            "nat is 'per_az', but there is no public tier for the gateway to stand in; set nat: regional or none, or add the tier",
+        ),
+        ({"tiers": {"public": {}, "database": {}}}, "nat is 'per_az', but no tier is routed through a NAT gateway; set nat: none"),
+        ({"nat_az": "af-south-1a"}, "nat_az is 'af-south-1a', but it belongs to nat: single, and nat is per_az"),
+        (
+            {"nat": "single", "nat_az": "af-south-1d"},
+            "nat_az is 'af-south-1d', but the public tier is in af-south-1a, af-south-1b, af-south-1c only; choose among these",
+        ),
+        (
+            {"tiers": {"private": {}, "public": {"availability_zones": ["af-south-1a"]}}},
+            "nat is 'per_az', but the public tier has no subnet in af-south-1b, af-south-1c for the gateway; add the zone to the tier",
+        ),
+        (
+            {"endpoints": {"interface": ["s3"]}},
+            "endpoints.interface[0] is 's3', but it must be a service such as ecr.api or kms; s3 and dynamodb belong under gateway",
+        ),
+        ({"endpoints": {"gateway": ["sts"]}}, "endpoints.gateway[0] is 'sts', but gateway endpoints exist for s3 and dynamodb only"),
+        (
+            {"dns": {"hostnames": False}},
+            "endpoints.interface is ['ecr.api', 'ecr.dkr', 'sts', 'logs'], but their private names need dns.support "
+            "and dns.hostnames: true",
+        ),
+        ({"dns": {"support": False}}, "dns.hostnames is True, but AWS allows it with dns.support: true only"),
+        (
+            {"nat": "none", "tiers": {"public": {}}},
+            "endpoints.gateway is ['s3', 'dynamodb'], but gateway endpoints serve private and isolated tiers and "
+            "there is none; set gateway: []",
+        ),
+        (
+            {"flow_logs": {"retention_in_days": 100}},
+            "flow_logs.retention_in_days is 100, but CloudWatch Logs knows these periods only: 1, 3, 5, 7, 14, 30, "
+            "60, 90, 120, 150, 180, 365, "
+            "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+        ),
+        ({"flow_logs": {"max_aggregation_interval": 300}}, "flow_logs.max_aggregation_interval is 300, but it must be 60 or 600 (seconds)"),
+        ({"flow_logs": {"enabled": "yes"}}, "flow_logs.enabled is 'yes', but it must be true or false"),
+        ({"flow_logs": []}, "flow_logs is [], but it must be a mapping"),
+        ({"cluster_names": ["a b"]}, "cluster_names[0] is 'a b', but it must be the name of an EKS cluster"),
+    ],
+)
+def test_refused(more: dict[str, Any], expected: str) -> None:
+    assert expected in complaints(**more)
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        ([], "vpc_networks is [], but it must be a mapping"),
+        (
+            {"Main": settings()},
+            "vpc_networks is 'Main', but the name of a network must be lower-case letters, digits and hyphens, at most 32, a letter first",
+        ),
+        ({"main": "10.0.0.0/16"}, "vpc_networks.main is '10.0.0.0/16', but it must be a mapping"),
+    ],
+)
+def test_refused_as_a_whole(networks: Any, expected: str) -> None:
+    assert expected in validate(networks, "vpc_networks", REGION)[1]
+
+
+def test_all_mistakes_are_found_at_once() -> None:
+    wrong = complaints(cidr="10.0.0.1/16", nat="many", flow_logs={"enabled": 3}, security={"cache_port": 1}, typo=1)
+    assert len(wrong) == 5
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"nat": "none", "tiers": {"private": {}, "database": {}}},
+        {"nat": "none", "tiers": {"database": None}, "endpoints": {"interface": []}},
+        {"nat": "regional", "tiers": {"private": {}}},
+        {"security": {"application_port": "8080", "node_to_node_ports": ["9000-9100", 8080]}},
+        {"cidr": "10.0.0.0/28", **ONE_ZONE, "nat": "none", "tiers": {"private": {"cidrs": {"af-south-1a": "10.0.0.0/28"}}}},
+    ],
+)
+def test_accepted(more: dict[str, Any]) -> None:
+    network(**more)
+
+
+def test_zones_that_the_account_cannot_use() -> None:
+    problems = missing_zones({"main": network()}, REGION, ["af-south-1a", "af-south-1b"])
+    expected = "but the zones that this account can use in af-south-1 are af-south-1a, af-south-1b; choose among these"
+    assert problems == [f"vpc_networks.main.availability_zones is 'af-south-1c', {expected}"]

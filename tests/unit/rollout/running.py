@@ -1,0 +1,130 @@
+"""Our verifier against the scripted API, with a clock that only its own pauses move, or the real one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import Access, Token
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Plan
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import Wish
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Report, Verifier
+
+from .fake_api import FakeApi, Request
+from .samples import NEW, OLD, SETS, at, crashed, deployment, merged, pod, set_pod, stateful_set, template, unready
+
+SHOP = "/apis/apps/v1/namespaces/shop"
+WEB = Target("Deployment", "web", "shop")
+DEPLOYMENTS = f"{SHOP}/deployments"
+PODS = "/api/v1/namespaces/shop/pods"
+
+
+class Hasty(Bell):
+    """A clock on which pauses take no time: it jumps ahead instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jumped = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.jumped
+
+    def pause(self, seconds: float) -> None:
+        self.jumped += seconds
+        super().pause(0)
+
+    def wait_for_news(self, seconds: float) -> None:
+        """A moment for the watches, which run in real time, and the rest at once."""
+        real = min(seconds, 0.05)
+        super().wait_for_news(real)
+        self.jumped += seconds - real
+
+
+def client(api: FakeApi, bell: Bell | None = None, seconds: float = 30, token: Token | None = None, **access: Any) -> Api:
+    bell = bell or Hasty()
+    return Api(Access(api.address, token=token, **access), bell, bell.now() + seconds)
+
+
+def plan(*targets: Target, **options: Any) -> Plan:
+    return Plan(targets or (WEB,), **{"settings": Settings(wait=60, quiet=60), "rollback": None, "lock": False, "poll": 1.0, **options})
+
+
+def verify(api: FakeApi, *targets: Target, bell: Bell | None = None, **options: Any) -> Report:
+    bell = bell or Hasty()
+    wanted = plan(*targets, **options)
+    return Verifier(client(api, bell), bell, wanted, lambda *_: None, "this test").run()
+
+
+def in_background(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Start something; the returned function waits for it and gives its result."""
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    thread.start()
+
+    def result() -> Any:
+        thread.join(30)
+        return found[0]
+
+    return result
+
+
+def outcome(report: Report) -> tuple[str, str]:
+    assert report.ending is not None
+    return report.ending.state, report.ending.code
+
+
+def settled(api: FakeApi, **changes: Any) -> None:
+    """A Deployment whose rollout is over, with its ReplicaSets and pods."""
+    for thing in [merged(deployment(), changes), *SETS, *(pod(f"web-{number}") for number in range(3))]:
+        api.put(thing)
+
+
+BAD = merged(deployment(replicas=4, updatedReplicas=1, availableReplicas=3), {})
+
+
+def failing(api: FakeApi) -> None:
+    """A Deployment whose new pod crashes."""
+    api.put(BAD)
+    for thing in [*SETS, unready(crashed(5))]:
+        api.put(thing)
+
+
+GOOD_TEMPLATE = template("app:1")
+
+
+def recorded(api: FakeApi, inside: dict[str, Any] = GOOD_TEMPLATE, target: Target = WEB) -> None:
+    """That the release with this template was verified."""
+    live = {"metadata": {"uid": "u-web", "generation": 1}, "spec": {"template": inside}}
+    found = records.body(target, live, "web-1", at(-100))
+    api.put(merged(found, {"metadata": {"namespace": "shop"}}))
+
+
+def controller(api: FakeApi) -> Callable[[str, str], None]:
+    """What the Deployment controller does when a template is put back: all pods are of the old revision again."""
+
+    def react(verb: str, path: str) -> None:
+        if verb == "patch" and path == f"{DEPLOYMENTS}/web":
+            live = api.at(path)
+            generation = live["metadata"]["generation"]
+            counters = {"observedGeneration": generation, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3}
+            live["status"] = counters
+            live["metadata"]["annotations"] = {**live["metadata"].get("annotations", {}), "deployment.kubernetes.io/revision": "3"}
+            api.put(live)
+
+    return react
+
+
+def patches(api: FakeApi, name: str = "web") -> list[Any]:
+    return [json.loads(request.body) for request in api.asked("patch", f"/{name}")]
+
+
+VERIFIED = Wish("verified")
+PREVIOUS = Wish("previous")
+__all__ = ["NEW", "OLD", "Request", "set_pod", "stateful_set"]

@@ -1,0 +1,225 @@
+"""Rules 45 to 48: HTTP probes after a rollout."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import ServiceCheck
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import (
+    Answer,
+    Probe,
+    fetch,
+    in_a_row,
+    probe_until,
+    service_wrong,
+    wrong,
+)
+
+from .fake_api import FakeApi
+from .running import Hasty, outcome, settled, verify
+from .samples import unready
+from .test_success import rows
+
+URL = "http://web.example/"
+SERVICE = {"spec": {"selector": {"app": "web"}}}
+
+
+def endpoint(uid: str = "u-web-1", **conditions: bool) -> dict[str, Any]:
+    return {"addresses": ["10.0.0.1"], "conditions": conditions, "targetRef": {"kind": "Pod", "uid": uid}}
+
+
+def slices(*endpoints: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"endpoints": list(endpoints)}]
+
+
+@pytest.mark.parametrize(
+    ("service", "found", "expected"),
+    rows(
+        new_and_ready=(SERVICE, slices(endpoint(ready=True)), ""),
+        ready_by_default=(SERVICE, slices(endpoint()), ""),
+        missing=(None, [], "service_missing"),
+        selects_nothing=(SERVICE, [], "service_empty"),
+        empty_slice=(SERVICE, [{"endpoints": None}], "service_empty"),
+        no_selector=({"spec": {}}, [], "service_empty"),
+        not_ready=(SERVICE, slices(endpoint(ready=False)), "service_not_ready"),
+        on_its_way_out=(SERVICE, slices(endpoint(ready=True, serving=True, terminating=True)), "service_not_ready"),
+        old_pods_only=(SERVICE, slices(endpoint("u-old", ready=True)), "service_old"),
+        old_and_new=(SERVICE, slices(endpoint("u-old", ready=True), endpoint(ready=True)), ""),
+    ),
+)
+def test_rule_45_a_service_leads_to_ready_pods_of_the_new_revision(service: Any, found: list[Any], expected: str) -> None:
+    assert service_wrong("shop/web", service, found, {"u-web-1"})[0] == expected
+
+
+def test_rule_45_a_selector_that_matches_nothing_is_named() -> None:
+    assert (
+        service_wrong("shop/web", SERVICE, [], set())[1] == "Service shop/web has no endpoints: its selector {'app': 'web'} matches no pod"
+    )
+
+
+@pytest.mark.parametrize(("uid", "expected"), rows(new=("u-web-1", ("success", "complete")), old=("u-gone", ("failure", "service_old"))))
+def test_rule_45_services_are_looked_at_after_the_rollout(uid: str, expected: tuple[str, str]) -> None:
+    with FakeApi() as api:
+        settled(api)
+        api.put({"kind": "Service", "metadata": {"name": "web"}, **SERVICE})
+        labels = {"name": "web-x", "labels": {"kubernetes.io/service-name": "web"}}
+        api.put({"kind": "EndpointSlice", "metadata": labels, **slices(endpoint(uid, ready=True))[0]})
+        assert outcome(verify(api, services=(ServiceCheck("web", "shop", 5),))) == expected
+
+
+@pytest.mark.parametrize(
+    ("probe", "answer", "expected"),
+    rows(
+        right=({}, Answer(200), ""),
+        other_status=({}, Answer(503), "probe_status"),
+        redirect=({}, Answer(302, {"location": "https://login"}), "probe_status"),
+        wanted_status=({"statuses": (204, 301)}, Answer(301), ""),
+        body=({"body": "ok"}, Answer(200, body="all ok"), ""),
+        other_body=({"body": "^ok$"}, Answer(200, body="not ok"), "probe_body"),
+        no_answer=({}, Answer(failed="timed out"), "probe_unreachable"),
+    ),
+)
+def test_rule_46_what_a_right_answer_is(probe: dict[str, Any], answer: Answer, expected: str) -> None:
+    assert wrong(Probe(URL, **probe), answer)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected"), rows(enough=(["x", "", "", ""], True), too_few=(["", ""], False), broken=(["", "", "x", "", ""], False))
+)
+def test_rule_46_so_many_right_answers_in_a_row_are_needed(problems: list[str], expected: bool) -> None:
+    assert in_a_row(problems, 3) is expected
+
+
+def probed(answers: list[Answer], **probe: Any) -> tuple[str, int, float]:
+    """Code, requests and seconds of a probe that gets these answers, the last one for ever."""
+    clock = Hasty()
+    began = clock.now()
+    left = list(answers)
+    found = probe_until(Probe(URL, **probe), clock.now, clock.pause, lambda: None, lambda _: left.pop(0) if len(left) > 1 else left[0])
+    return found.code, found.requests, clock.now() - began
+
+
+DOWN = Answer(failed="Name or service not known")
+
+
+def test_rule_46_a_load_balancer_has_its_own_time_to_come() -> None:
+    assert probed([DOWN] * 50 + [Answer(503)] * 20 + [Answer(200)])[:2] == ("", 73)
+    code, _requests, seconds = probed([DOWN], wait=30.0)
+    assert code == "probe_unreachable"
+    assert 30 <= seconds <= 32
+
+
+V2 = {"version": "2", "version_header": "X-Version"}
+
+
+@pytest.mark.parametrize(
+    ("probe", "answer", "expected"),
+    rows(
+        new=(V2, Answer(200, {"x-version": "2"}), ""),
+        old=(V2, Answer(200, {"x-version": "1"}), "probe_old_version"),
+        none=(V2, Answer(200), "probe_old_version"),
+        in_the_body=({"version": "2", "version_body": '"version": "([^"]+)"'}, Answer(200, body='{"version": "2"}'), ""),
+        old_in_the_body=({"version": "2", "version_body": r"v(\d)"}, Answer(200, body="v1"), "probe_old_version"),
+    ),
+)
+def test_rule_47_the_new_version_has_to_answer(probe: dict[str, Any], answer: Answer, expected: str) -> None:
+    assert wrong(Probe(URL, **probe), answer)[0] == expected
+
+
+def test_rule_47_answers_of_old_pods_in_between_begin_the_count_anew() -> None:
+    new, old = Answer(200, {"x-version": "2"}), Answer(200, {"x-version": "1"})
+    assert probed([new, new, old, new, new, new], **V2)[:2] == ("", 6)
+
+
+class Site(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that give up are part of the game."""
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Answers with what it was asked, redirects from /old, and does not answer /slow."""
+    hold = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            if self.path == "/slow":
+                hold.wait(10)
+            self.send_response(302 if self.path == "/old" else 200)
+            self.send_header("Location", "/new")
+            self.end_headers()
+            self.wfile.write(json.dumps({"path": self.path, "host": self.headers["Host"]}).encode())
+
+    server = Site(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server
+    hold.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_rule_48_proxies_of_the_environment_do_not_count(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    answer = fetch(Probe(f"http://127.0.0.1:{site.server_address[1]}/x", headers={"Host": "shop.example"}))
+    assert (answer.status, json.loads(answer.body)) == (200, {"path": "/x", "host": "shop.example"})
+
+
+def test_rule_48_redirects_are_followed_on_demand_only(site: Site) -> None:
+    url = f"http://127.0.0.1:{site.server_address[1]}/old"
+    assert fetch(Probe(url)).status == 302
+    assert json.loads(fetch(Probe(url, redirects=True)).body)["path"] == "/new"
+
+
+def test_rule_48_a_request_has_a_time_limit(site: Site) -> None:
+    answer = fetch(Probe(f"http://127.0.0.1:{site.server_address[1]}/slow", timeout=0.2))
+    assert "timed out" in answer.failed
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    from tests.unit.rollout.certificate import write
+
+    return write(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_rule_48_a_bad_certificate_is_told_apart_and_ends_the_probe(site: Site, certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    site.socket = context.wrap_socket(site.socket, server_side=True)
+    url = f"https://127.0.0.1:{site.server_address[1]}/x"
+    assert fetch(Probe(url)).certificate
+    assert wrong(Probe(url), fetch(Probe(url)))[0] == "probe_certificate"
+    assert fetch(Probe(url, verify=False)).status == 200
+    assert fetch(Probe(url, authority=str(certificate))).status == 200
+    assert probed([Answer(failed="x", certificate=True)], wait=30.0)[1] == 1
+
+
+def test_a_pod_that_goes_bad_ends_the_probing() -> None:
+    with FakeApi() as api:
+        settled(api)
+        crashing = unready()
+        crashing["status"]["containerStatuses"][0]["restartCount"] = 9
+
+        class Spoiling(Hasty):
+            def pause(self, seconds: float) -> None:
+                if seconds == 7:  # the pause between two requests
+                    api.put(crashing)
+                super().pause(seconds)
+
+        found = verify(api, bell=Spoiling(), probes=(Probe("http://127.0.0.1:9/", wait=9999, interval=7),))
+        assert outcome(found) == ("failure", "crash_loop")
