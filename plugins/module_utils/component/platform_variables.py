@@ -9,11 +9,12 @@ Pure: the action plugin plugins/action/in_worker.py passes the variables in, wit
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_list
+from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float
 
 from ..inputs.problems import shown
 from .options import VARIABLES, Option, Shared
@@ -125,11 +126,12 @@ def _float(value: Any) -> float:
 
 
 def _strings(value: Any) -> list[str]:
-    if isinstance(value, str) and value.startswith(("[", "{")):  # of --extra-vars name=[...], which is no list but a text
+    """A list, the JSON of one, or texts with commas between them."""
+    if isinstance(value, str):
+        value = json.loads(value) if value.lstrip().startswith("[") else [one.strip() for one in value.split(",") if one.strip()]
+    if not isinstance(value, list | tuple):
         raise TypeError(value)
-    if not isinstance(value, str | list | tuple):
-        raise TypeError(value)
-    return [_string(one) for one in check_type_list(list(value) if isinstance(value, tuple) else value)]
+    return [_string(one) for one in value]
 
 
 TYPES: Mapping[str, Callable[[Any], Any]] = {
