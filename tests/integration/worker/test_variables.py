@@ -52,6 +52,7 @@ def play(cloud: Cloud, folder: Path, way: str, tasks: list[dict[str, Any]], **va
     playbook = folder / "play.yml"
     playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [*calls, {"name": "Keep", **keep}]}]))
     environment = {**os.environ, **cloud.environment(), "MAINSTAY_IN_WORKER": "never" if way == "ordinary" else ""}
+    environment["ANSIBLE_INJECT_INVOCATION"] = "true"
     command = [str(BIN / "ansible-playbook"), "-i", str(inventory), str(playbook), "--check"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
