@@ -56,7 +56,7 @@ class _Tagged:
         from moto.core.resource_tagging import TaggedResource
 
         for arn, tags in self.tagger(self.backend):
-            yield TaggedResource(arn=arn, tags=dict(tags), resource_type=f"{self.prefix}{_type_in(arn)}")
+            yield TaggedResource(arn=arn, tags=dict(tags), resource_type=f"{self.prefix}{type_in(arn)}")
 
     def owns_arn(self, arn: str) -> bool:
         return arn.split(":")[2] == self.prefix
@@ -73,7 +73,7 @@ class _Tagged:
         return next((tags for each, tags in self.tagger(self.backend) if each == arn), {})
 
 
-def _type_in(arn: str) -> str:
+def type_in(arn: str) -> str:
     """ ":cluster" of .../cluster/main or ...:cluster:main; nothing of an ARN that ends with a bare name, such as a queue's."""
     parts = re.split("[/:]", arn.split(":", 5)[5], maxsplit=1)
     return f":{parts[0]}" if len(parts) == 2 else ""
