@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from ..aws.buckets import pace
 from ..aws.connection import Aws
 from ..aws.owner import Owner
 from ..aws.place import Place
@@ -29,8 +28,7 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     owner = Owner(module.params["environment"], module.params["component"])
-    account = module.params.get("expected_account_id") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_ACCESS_KEY_ID")
-    return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
+    return Aws(make, owner), endpoint, str(region)
 
 
 def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str | None) -> Place:
