@@ -110,8 +110,6 @@ class NamedKind(AwsKind):
     called = ""
     """The property with the name that no two may have. Empty: the one that the API calls as it calls the parameter that names one."""
 
-    # --- looking -----------------------------------------------------------------------------------------------------
-
     def find(self, aws: Aws) -> list[Observed]:
         return self.observe_all(aws, self.described(aws, self.listed(aws)))
 
@@ -205,8 +203,6 @@ class NamedKind(AwsKind):
         found = self.observe_all(aws, self.described(aws, self.entries_at(aws, self.where(seen))))
         return next((one for one in found if one.id == seen.id), None)
 
-    # --- changing ----------------------------------------------------------------------------------------------------
-
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         """One call, owner tags included. It reads as it was sent, and is pending while the reply leaves its ARN open."""
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
@@ -234,8 +230,6 @@ class NamedKind(AwsKind):
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove(self.calls.service, self.calls.delete, **self.where(seen))
-
-    # --- taking over -------------------------------------------------------------------------------------------------
 
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
         aws.change(self.calls.service, self.tagging.tag, **self._tag_key(seen), **self.tagging.sent(aws.owner.tags(address)))
