@@ -117,6 +117,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.interruptio
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import RUN_VARIABLE
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.compiled import use_compiled_files
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.warm import warm
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -160,7 +161,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         use_compiled_files()  # for all that warm() imports; importing this file itself may not change how Python imports
-        self._collector = Collector()
+        self._collector = Collector(order_of_kinds())
         self._began = time.monotonic()
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}
