@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
@@ -19,9 +20,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
@@ -35,8 +35,9 @@ OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ALL = Consent(("*",), ("*",))
 FLOW_LOGS = {"retention_in_days": 30}
 
-BOUND = Scope(OWNER.environment, ACCOUNT, REGION, boundary=BOUNDARY)
-FREE = Scope(OWNER.environment, ACCOUNT, REGION)
+FREE = Scope(Place(OWNER.environment, OWNER.component, REGION, ACCOUNT))
+BOUND = Scope(replace(FREE.place, permissions_boundary=BOUNDARY))
+ENVIRONMENT = Scope(replace(BOUND.place, component=""))
 
 
 def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner: Owner = OWNER, **tags: str) -> list[Resource]:
@@ -110,7 +111,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 def documents(scope: Scope = BOUND, role: str = "vpc") -> dict[str, list[dict[str, Any]]]:
     """The policies of one role of the collection."""
-    return policies([SUBJECTS[role]], scope)
+    return policies(details_of([role]), scope)
 
 
 def without(given: Sequence[Mapping[str, Any]], action: str) -> list[dict[str, Any]]:

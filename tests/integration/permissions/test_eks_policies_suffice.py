@@ -12,21 +12,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.permissions import DRAIN
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
 from tests.integration.eks.support import ACCOUNT, EVERYTHING, REGION, Site, cluster
 from tests.integration.permissions.scenarios import checked, denials, documents, granted
 
-SCOPE = Scope("prod", ACCOUNT, REGION, attachable=SUBJECTS["eks"].attachable)
+SCOPE = Scope(Place("prod", "cluster", REGION, ACCOUNT))
 S3 = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/*"}],
@@ -142,7 +142,7 @@ def used(cloud: Cloud) -> set[str]:
 
 
 def test_nothing_is_denied_and_no_action_is_too_much(used: set[str]) -> None:
-    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *WRITES_DRAIN, *READS_DRAIN}) == []
+    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *DRAIN.writes, *DRAIN.reads}) == []
 
 
 def test_what_another_environment_owns_cannot_be_changed(cloud: Cloud) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from rehearsal.testing import Cloud
 from tests.integration.permissions.scenarios import (
     ACCOUNT,
     BOUND,
+    ENVIRONMENT,
     FREE,
     OWNER,
     REGION,
@@ -248,16 +249,22 @@ def test_what_cannot_be_confined(cloud: Cloud, others: Others) -> None:
 
 
 def test_one_component_cannot_change_another(cloud: Cloud) -> None:
-    """With the policies of a component, not only of its environment."""
+    """Policies are those of a component."""
     cloud.admin.reset()
     second = Owner(OWNER.environment, "second")
     assert list(apply(cloud, network(SMALL, owner=second), second).failures) == []
-    cloud.admin.policies(**documents(replace(BOUND, component=OWNER.component)))
-    for desired in (network(SMALL), []):
-        assert list(apply(cloud, desired).failures) == []
-    assert denials(cloud) == []
+    cloud.admin.policies(**documents())
     with pytest.raises(ObservationFailed, match="/second/"):
         apply(cloud, [], second)
     vpc = cloud.client("ec2").describe_vpcs(Filters=second.filters())["Vpcs"][0]["VpcId"]
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         cloud.client("ec2").delete_vpc(VpcId=vpc)
+
+
+def test_one_set_of_policies_is_enough_for_all_components_of_an_environment(cloud: Cloud) -> None:
+    cloud.admin.reset()
+    cloud.admin.policies(**documents(ENVIRONMENT))
+    for owner in (OWNER, Owner(OWNER.environment, "second")):
+        for desired in (network(SMALL, owner=owner), []):
+            assert list(apply(cloud, desired, owner).failures) == []
+    assert denials(cloud) == []
