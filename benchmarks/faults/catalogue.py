@@ -11,7 +11,7 @@ from rehearsal import visibility
 ANY = "*"
 """Stands for an operation where a fault is about a whole run."""
 
-CREATES = frozenset(f"{kind.service}:{kind.create}" for kind in visibility.KINDS)
+CREATES = frozenset(f"{service}:{operation}" for service, operation in visibility.CREATES)
 """Operations whose result the cloud can keep from its lists for a while."""
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.buckets import published
 from rehearsal import launcher
+from rehearsal.operations import is_mutating
 from rehearsal.rate_limits import AWS, RateLimits, bucket_of, parse
 from rehearsal.replies import Refusal
 from rehearsal.testing import Cloud
@@ -103,14 +104,16 @@ def test_regions_and_actions_are_apart() -> None:
 OPERATIONS = [
     ("ec2", "DescribeVpcs", False),
     ("ec2", "CreateVpc", True),
-    *(("ec2", name.partition(":")[2], True) for name in AWS if name.startswith("ec2:") and name[4].isupper()),
-    *(("kms", name.partition(":")[2], False) for name in AWS if name.startswith("kms:") and name[4].isupper()),
+    *(
+        (service, operation, is_mutating(service, operation))
+        for service, _colon, operation in (name.partition(":") for name in AWS)
+        if operation[:1].isupper()
+    ),
     ("kms", "CreateKey", True),
     ("kms", "ListKeys", False),
     ("logs", "DescribeLogGroups", False),
     ("logs", "CreateLogGroup", True),
     ("service-quotas", "GetServiceQuota", False),
-    ("service-quotas", "ListServiceQuotas", False),
     ("sts", "GetCallerIdentity", False),
     ("iam", "CreateRole", True),
 ]
