@@ -96,7 +96,7 @@ class SecurityGroup(AwsKind):
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
     id_prefix = "sg-"
-    quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
+    quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
 
     vpc_id = fixed()

@@ -11,7 +11,6 @@ from typing import Any
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.kind import AwsKind, camel, ec2
-from ....kinds import limits
 from ....reconcile.errors import AlreadyThere, NotYet
 from ....reconcile.model import Observed, fixed, later
 
@@ -42,7 +41,6 @@ class RouteTable(AwsKind):
     name = "route_table"
     calls = ec2("route_table", token=True)
     id_prefix = "rtb-"
-    quotas = (limits.ROUTE_TABLES, limits.ROUTES)
 
     vpc_id = fixed()
     routes = later()
@@ -131,7 +129,6 @@ class NetworkAcl(AwsKind):
     name = "network_acl"
     calls = ec2("network_acl", token=True)
     id_prefix = "acl-"
-    quotas = (limits.NETWORK_ACLS, limits.INGRESS_ENTRIES, limits.EGRESS_ENTRIES)
 
     vpc_id = fixed()
     ingress = later(canonical=_entries)

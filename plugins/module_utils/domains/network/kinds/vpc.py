@@ -11,16 +11,16 @@ from typing import Any
 
 from ....aws.connection import Aws
 from ....aws.kind import AwsKind, ec2
-from ....kinds import limits
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
+from . import limits
 
 
 class Vpc(AwsKind):
     name = "vpc"
     calls = ec2("vpc")
     id_prefix = "vpc-"
-    quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
+    quotas = (limits.VPCS,)
     repeatable = False
     states = {"pending": "pending"}
 
@@ -57,7 +57,6 @@ class Subnet(AwsKind):
     name = "subnet"
     calls = ec2("subnet")
     id_prefix = "subnet-"
-    quotas = (limits.SUBNETS,)
     states = {"pending": "pending"}
     exclusive = True
 
@@ -82,7 +81,6 @@ class InternetGateway(AwsKind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
     id_prefix = "igw-"
-    quotas = (limits.INTERNET_GATEWAYS,)
     repeatable = False
     outlives = ("nat_gateway",)
 

@@ -11,8 +11,8 @@ from typing import Any
 from ....aws.canonical import policy, sorted_strings
 from ....aws.connection import Aws
 from ....aws.kind import AwsKind, camel, ec2
-from ....kinds import limits
 from ....reconcile.model import Observed, fixed, given
+from . import limits
 
 
 class VpcEndpoint(AwsKind):
