@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rehearsal import declarations
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call
-
-PREFIXES = {
-    "efs": "elasticfilesystem",
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-    "resourcegroupstaggingapi": "tag",
-    "service-quotas": "servicequotas",
-    "stepfunctions": "states",
-}
-"""botocore's name of a service -> what its actions begin with, where the two differ."""
-WITHOUT_REGION = frozenset({"iam", "route53", "cloudfront"})
-"""Services of which there is one for all regions; their calls are said to be made to us-east-1."""
 
 Tags = Mapping[str, str]
 
 
 def ask(call: Call, resource: str, action: str = "", *, request: Tags | None = None, there: Tags | None = None, **more: str) -> Ask:
     """``request``: the tags in the request; ``there``: those that the resource has; ``more``: further keys, with _ for the colon."""
+    declared = declarations.service(call.service)
     context: dict[str, tuple[str, ...]] = {
-        "aws:requestedregion": ("us-east-1" if call.service in WITHOUT_REGION else call.region,),
+        "aws:requestedregion": (call.region if declared.regional else "us-east-1",),
         "aws:viaawsservice": ("false",),
         **{f"aws:requesttag/{key.lower()}": (value,) for key, value in (request or {}).items()},
         **{f"aws:resourcetag/{key.lower()}": (value,) for key, value in (there or {}).items()},
@@ -33,7 +23,7 @@ def ask(call: Call, resource: str, action: str = "", *, request: Tags | None = N
     }
     if request:
         context["aws:tagkeys"] = tuple(request)
-    return Ask(action or f"{PREFIXES.get(call.service, call.service)}:{call.operation}", resource, context)
+    return Ask(action or f"{declared.prefix}:{call.operation}", resource, context)
 
 
 def arn(call: Call, service: str, rest: str, region: str | None = None) -> str:

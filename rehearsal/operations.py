@@ -10,6 +10,8 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
 
+from rehearsal import declarations
+
 # Signing names that are not the name of botocore's service model.
 SIGNING_NAMES = {
     "aps": "amp",
@@ -59,43 +61,6 @@ READ_PREFIXES = (
     "Test",
     "Validate",
     "View",
-)
-
-# Operations whose name misleads about whether they change anything that lasts.
-CHANGES_DESPITE_ITS_NAME = frozenset(
-    {
-        ("cognito-identity", "GetId"),
-        ("rds", "TestFailover"),
-        ("elasticache", "TestFailover"),
-        ("elasticache", "TestMigration"),
-    }
-)
-READS_DESPITE_ITS_NAME = frozenset(
-    {
-        ("athena", "StartQueryExecution"),
-        ("athena", "StopQueryExecution"),
-        ("iam", "GenerateCredentialReport"),
-        ("iam", "GenerateServiceLastAccessedDetails"),
-        ("kms", "Decrypt"),
-        ("kms", "Encrypt"),
-        ("kms", "GenerateDataKey"),
-        ("kms", "GenerateDataKeyPair"),
-        ("kms", "GenerateDataKeyPairWithoutPlaintext"),
-        ("kms", "GenerateDataKeyWithoutPlaintext"),
-        ("kms", "GenerateMac"),
-        ("kms", "GenerateRandom"),
-        ("kms", "ReEncrypt"),
-        ("kms", "Sign"),
-        ("kms", "Verify"),
-        ("kms", "VerifyMac"),
-        ("logs", "StartQuery"),
-        ("logs", "StopQuery"),
-        ("rds", "DownloadDBLogFilePortion"),
-        ("sts", "AssumeRole"),
-        ("sts", "AssumeRoleWithSAML"),
-        ("sts", "AssumeRoleWithWebIdentity"),
-        ("sts", "DecodeAuthorizationMessage"),
-    }
 )
 
 
@@ -240,8 +205,9 @@ def is_mutating(service: str, operation: str | None, method: str = "POST") -> bo
     """Whether the operation changes what the account holds. Unknown operations count as changes unless sent by GET or HEAD."""
     if operation is None:
         return method not in ("GET", "HEAD")
-    if (service, operation) in CHANGES_DESPITE_ITS_NAME:
+    declared = declarations.service(service)
+    if operation in declared.changes:
         return True
-    if (service, operation) in READS_DESPITE_ITS_NAME:
+    if operation in declared.reads:
         return False
     return not operation.startswith(READ_PREFIXES)

@@ -13,28 +13,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from rehearsal.declarations import services
 from rehearsal.identities import ROLES
 
 VERSION = "2012-10-17"
 ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "Condition"})
 
-KEYS = frozenset(
-    {
-        "aws:requestedregion",
-        "aws:tagkeys",
-        "aws:viaawsservice",
-        "ec2:createaction",
-        "ec2:launchtemplate",
-        *("eks:accessentrytype", "eks:accessscope", "eks:clustername", "eks:policyarn", "eks:principalarn"),
-        "iam:awsservicename",
-        "iam:passedtoservice",
-        "iam:permissionsboundary",
-        "iam:policyarn",
-        "ssm:overwrite",
-    }
-)
+KEYS = frozenset({"aws:requestedregion", "aws:tagkeys", "aws:viaawsservice"}).union(*(one.condition_keys for one in services().values()))
 KEYS_OF_TAGS = ("aws:requesttag/", "aws:resourcetag/")
-"""Condition keys that are filled in here. IAM takes keys in any case, so they are compared in lower case."""
+"""Condition keys that are filled in here; services declare those of their own in `services/`. IAM takes keys in any case, so they are
+compared in lower case."""
 
 
 class NotUnderstood(ValueError):

@@ -1,45 +1,27 @@
 """How often may be called: AWS's token buckets, enforced when the setting `rate_limits` says so.
 
-EC2 has one bucket for each action; other services too, or one for all. The figures are those that AWS publishes ("Request throttling for
-the Amazon EC2 API", KMS "Request quotas", quotas of CloudWatch Logs, STS and Service Quotas). What is not listed is not limited.
+EC2 has one bucket for each action; other services too, or one for all. The figures are those that AWS publishes; they stand in the files
+of the services in `services/`, as does how a service refuses a call. What is not listed there is not limited.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from rehearsal import declarations
+from rehearsal.declarations import Rate, Service, collected
 from rehearsal.replies import Refusal
 
-Rate = tuple[float, float]  # how many at once, how many more each second
 
-AWS: dict[str, Rate] = {
-    "ec2:read": (100, 20),
-    "ec2:change": (50, 5),
-    "ec2:AssociateNatGatewayAddress": (10, 1),
-    "ec2:CreateNatGateway": (10, 1),
-    "ec2:CreateTags": (100, 10),
-    "ec2:CreateVpcEndpoint": (4, 0.3),
-    "ec2:DeleteNatGateway": (10, 1),
-    "ec2:DeleteTags": (100, 10),
-    "ec2:DeleteVpcEndpoints": (4, 0.3),
-    "ec2:DisassociateNatGatewayAddress": (10, 1),
-    "ec2:ModifyVpcEndpoint": (4, 0.3),
-    "kms:change": (5, 5),
-    "kms:DescribeKey": (100, 100),
-    "kms:GetKeyPolicy": (30, 30),
-    "kms:GetKeyRotationStatus": (30, 30),
-    "kms:ListAliases": (100, 100),
-    "kms:ListResourceTags": (100, 100),
-    "logs:read": (10, 10),
-    "logs:change": (10, 10),
-    "service-quotas:read": (10, 5),
-    "service-quotas:ListServiceQuotas": (20, 10),
-    "service-quotas:ListAWSDefaultServiceQuotas": (20, 10),
-    "sts": (600, 600),
-}
+def _rates(service: Service) -> Iterator[tuple[str, Rate]]:
+    for name, rate in service.rates.items():
+        yield (service.name if name == "*" else f"{service.name}:{name}"), rate
+
+
+AWS: Mapping[str, Rate] = collected("rate", _rates)
 """By `service:Operation`, else by `service:read` or `service:change` (one bucket for each operation), else by `service` (one for all)."""
 
 
@@ -93,15 +75,5 @@ class RateLimits:
 
 
 def _refusal(service: str, operation: str | None) -> Refusal:
-    if service == "ec2":
-        text = f"Request limit exceeded. Account has been throttled on ec2:{operation} because it exceeded its request rate limit."
-        return Refusal("RequestLimitExceeded", text, 503)
-    if service in ("sts", "iam"):
-        return Refusal("Throttling", "Rate exceeded", 400)
-    if service == "kms":
-        return Refusal(
-            "ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.", 400
-        )
-    if service == "service-quotas":
-        return Refusal("TooManyRequestsException", "Rate exceeded", 400)
-    return Refusal("ThrottlingException", "Rate exceeded", 400)
+    said = declarations.service(service).throttled
+    return Refusal(said.code, said.message.format(operation=operation), said.status)

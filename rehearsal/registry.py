@@ -1,12 +1,16 @@
 """What the rehearsal cloud adds to moto, registered by service and operation.
 
-Modules in `extensions/` and `refusals/` register functions with the decorators below. Those of a service are imported
-when the service is first called, which keeps the start quick.
+Modules in `extensions/` and `refusals/` register functions with the decorators below. Those of a service are found by their names and
+imported when the service is first called, which keeps the start quick.
 
     @refuses("ec2", "DeleteVpc")            raises Refusal, or lets the call through
     @answers("ec2", "DescribeNatGateways")  answers instead of moto; may return MOTO to let moto answer after all
     @settles("ec2")                         runs before each call of the service: what time has brought about since
     @adjusts("ec2")                         runs once, before the service is first used: repairs of moto's classes
+    @authorizes("ec2")                      says what a call is checked for, where a role has policies
+    @lists_tags("eks")                      gives the tagging API (ARN, tags) of all resources in a backend, where moto does not
+
+What is needed of a service before it is called, such as the names of its quotas, is no function: see `declarations.py`.
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ import importlib
 import pkgutil
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.policies_in_force import Ask
 from rehearsal.settings import Settings
 
 MOTO = object()
@@ -60,10 +65,15 @@ def backend(service: str, account_id: str, region: str) -> Any:
     return of_account[region] if region in of_account else of_account[get_partition(region)]
 
 
+type Authorizer = Callable[[Call], Iterator[Ask]]
+type Tagger = Callable[[Any], Iterable[tuple[str, dict[str, str]]]]
+
 _refusals: dict[tuple[str, str], list[Callable[[Call], None]]] = defaultdict(list)
 _answers: dict[tuple[str, str], Callable[[Call], Any]] = {}
 _settlers: dict[str, list[Callable[[Call], None]]] = defaultdict(list)
 _adjustments: dict[str, list[Callable[[], None]]] = defaultdict(list)
+_authorizers: dict[str, Authorizer] = {}
+_taggers: dict[str, Tagger] = {}
 _ready: set[str] = set()
 _lock = threading.RLock()
 
@@ -80,7 +90,7 @@ def refuses[F: Callable[[Call], None]](service: str, *operations: str) -> Callab
 def answers[F: Callable[[Call], Any]](service: str, *operations: str) -> Callable[[F], F]:
     def register(function: F) -> F:
         for operation in operations:
-            _answers[service, operation] = function
+            _only(_answers, (service, operation), function)
         return function
 
     return register
@@ -102,6 +112,27 @@ def adjusts[F: Callable[[], None]](service: str) -> Callable[[F], F]:
     return register
 
 
+def authorizes[F: Authorizer](service: str) -> Callable[[F], F]:
+    return lambda function: _only(_authorizers, service, function)
+
+
+def lists_tags[F: Tagger](service: str) -> Callable[[F], F]:
+    """The tags are those that a resource keeps, not a copy: the tagging API changes them."""
+    return lambda function: _only(_taggers, service, function)
+
+
+def _only[F: Callable[..., Any]](known: dict[Any, Any], key: Hashable, function: F) -> F:
+    """Registers the one function there may be; a second would count or not by the order in which files are read.
+
+    The same function may come again: a file that could not be read to its end is read again at the next call.
+    """
+    before = known.get(key, function)
+    if (before.__module__, before.__qualname__) != (function.__module__, function.__qualname__):
+        raise ValueError(f"{key!r} is registered twice: in {before.__module__} and in {function.__module__}")
+    known[key] = function
+    return function
+
+
 def refusals(service: str, operation: str) -> list[Callable[[Call], None]]:
     return _refusals.get((service, operation), [])
 
@@ -114,6 +145,15 @@ def settlers(service: str) -> list[Callable[[Call], None]]:
     return _settlers.get(service, [])
 
 
+def authorizer(service: str) -> Authorizer | None:
+    return _authorizers.get(service)
+
+
+def taggers() -> dict[str, Tagger]:
+    """By service, of those that have been called."""
+    return dict(_taggers)
+
+
 def prepare(service: str) -> None:
     """Imports everything that is registered for a service, and repairs moto's classes of it. Does nothing the second time."""
     if service in _ready:
@@ -122,14 +162,14 @@ def prepare(service: str) -> None:
         if service in _ready:
             return
         for package in ("rehearsal.extensions", "rehearsal.refusals"):
-            for name in _modules_of(package, service):
+            for name in modules_of(package, service):
                 importlib.import_module(name)
         for adjust in _adjustments.get(service, []):
             adjust()
         _ready.add(service)
 
 
-def _modules_of(package: str, service: str) -> list[str]:
+def modules_of(package: str, service: str) -> list[str]:
     """Modules are named after their service: ec2.py, ec2_vpc.py, kms.py, service_quotas.py."""
     service = service.replace("-", "_")
     parent = importlib.import_module(package)

@@ -22,7 +22,8 @@ class Settings:
     transition_seconds: how long a resource stays in a state such as "pending"; per kind, else "default".
     visibility_seconds: how long a new resource does not show in describe and list calls.
     propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
-    quotas: limits per region, by the names in `quotas.py`; a quota that is absent is unlimited. "aws" stands for AWS's defaults.
+    quotas: limits per region, by the names that services give them in `services/`; a quota that is absent is unlimited. "aws" stands
+        for AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
     control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
     eks_insights: what EKS is to find in the way of an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.

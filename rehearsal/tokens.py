@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from rehearsal import declarations
 from rehearsal.operations import operation_model
 from rehearsal.replies import Refusal, Reply
 
 _NAMES = {"clienttoken", "clientrequesttoken", "idempotencytoken"}
-# Where the error has another name than EC2's, which most services share.
-_MISMATCH = {"secretsmanager": "ResourceExistsException", "eks": "InvalidParameterException", "ecs": "ConflictException"}
 _KEPT = 10_000
 
 
@@ -46,7 +45,7 @@ class Tokens:
         if fingerprint != _fingerprint(parameters):
             service, token = key[0], key[-1]
             raise Refusal(
-                _MISMATCH.get(service, "IdempotentParameterMismatch"),
+                declarations.service(service).idempotency_mismatch,
                 f"The client token {token} has been used before with different parameters.",
             )
         return reply

@@ -1,7 +1,7 @@
 """States that take time, such as pending before available. They are computed from the clock when somebody looks; nothing sleeps.
 
-A kind of resource gets transitional states by one line in `KINDS`. moto sets the settled state of its object at once; a
-descriptor in place of that attribute shows the state on the way there until the delay of the kind has passed.
+A kind of resource gets transitional states by a `Transition` in its service's file in `services/`. moto sets the settled state of its
+object at once; a descriptor in place of that attribute shows the state on the way there until the delay of the kind has passed.
 """
 
 from __future__ import annotations
@@ -13,44 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.declarations import Transition, collected, services
 
-@dataclass(frozen=True)
-class Kind:
-    """`through` says which state is shown before a settled one; `owner` is moto's class, `attribute` where it keeps the state.
-
-    What AWS itself made with the account (`given` is the attribute that tells) is settled from the beginning.
-    """
-
-    name: str
-    service: str
-    owner: str
-    attribute: str
-    through: Mapping[str, str]
-    given: str | None = None
-
-
-KINDS = (
-    Kind("vpc", "ec2", "moto.ec2.models.vpcs:VPC", "state", {"available": "pending"}, given="is_default"),
-    Kind("subnet", "ec2", "moto.ec2.models.subnets:Subnet", "state", {"available": "pending"}, given="default_for_az"),
-    Kind(
-        "nat_gateway",
-        "ec2",
-        "rehearsal.extensions.ec2_nat_gateway:NatGateway",
-        "state",
-        {"available": "pending", "failed": "pending", "deleted": "deleting"},
-    ),
-    Kind(
-        "vpc_endpoint",
-        "ec2",
-        "moto.ec2.models.vpcs:VPCEndPoint",
-        "state",
-        {"available": "pending", "failed": "pending", "deleted": "deleting"},
-    ),
-    Kind("eks_cluster", "eks", "moto.eks.models:Cluster", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
-    Kind("eks_addon", "eks", "rehearsal.extensions.eks_addons:Addon", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
-    Kind("eks_nodegroup", "eks", "moto.eks.models:Nodegroup", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
-    Kind("eks_fargate_profile", "eks", "moto.eks.models:FargateProfile", "status", {"ACTIVE": "CREATING", "DELETED": "DELETING"}),
-)
+KINDS: Mapping[str, Transition] = collected("kind of resource", lambda service: ((kind.name, kind) for kind in service.transitions))
 
 
 @dataclass(frozen=True)
@@ -79,9 +44,8 @@ class Script:
             kind, match = values["kind"], dict(values["match"])
         except (KeyError, TypeError) as error:
             raise ValueError(f"a script has kind, match and states, each state a `state`: {error}") from None
-        known = [entry.name for entry in KINDS]
-        if kind not in known:
-            raise ValueError(f"kind must be one of {', '.join(known)}, not {kind!r}")
+        if kind not in list(KINDS):
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
         if not steps or not match or set(match) - {"id", "name", "tag"}:
             raise ValueError("match must have id, name or tag, and states must not be empty")
         return cls(kind, match, steps, time.monotonic())
@@ -153,7 +117,7 @@ class _Timeline:
 class TransitionalState:
     """Descriptor in place of a state attribute: what is assigned is reached after the kind's delay, through the state on the way."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Transition) -> None:
         self.kind = kind
         self.slot = f"_rehearsal_{kind.attribute}"
 
@@ -197,16 +161,15 @@ def tags_of(resource: Any) -> dict[str, str]:
     return {tag.get("key", tag.get("Key")): tag.get("value", tag.get("Value")) for tag in tags}
 
 
-def install(service: str) -> None:
+def install(name: str) -> None:
     """Puts the descriptors into the classes of one service."""
-    for kind in KINDS:
-        if kind.service == service:
-            setattr(_owner(kind), kind.attribute, TransitionalState(kind))
+    for kind in services()[name].transitions:
+        setattr(_owner(kind), kind.attribute, TransitionalState(kind))
 
 
 def descriptor(name: str) -> TransitionalState:
     """The installed descriptor of a kind."""
-    kind = next(entry for entry in KINDS if entry.name == name)
+    kind = KINDS[name]
     found = _owner(kind).__dict__[kind.attribute]
     assert isinstance(found, TransitionalState)
     return found
@@ -219,6 +182,6 @@ def extra_fields(resource: Any) -> Mapping[str, Any]:
     return step.fields if step else {}
 
 
-def _owner(kind: Kind) -> Any:
+def _owner(kind: Transition) -> Any:
     module, _, name = kind.owner.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -57,7 +57,8 @@ options:
       - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
         C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
         C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back) and C(deferred). C(components) lists host, component,
-        target, times, API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode),
+        target, times, API calls, counts, actions with their changes, and errors. C(consent) is null, or has the variables and the command
+        that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode),
         C(hidden_tasks) and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
     type: path
     env:
@@ -96,6 +97,7 @@ environment: |
 
 import functools
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -112,6 +114,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import 
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.started import started_here
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
 
 WIDTH_WITHOUT_TERMINAL = 120
@@ -221,7 +224,7 @@ class CallbackModule(CallbackBase):
         self._show(frozenset())
 
     def _show(self, healthy: frozenset[str]) -> None:
-        report = self._collector.report(time.monotonic() - self._began, healthy)
+        report = self._collector.report(time.monotonic() - self._began, healthy, started_here(sys.argv, os.environ))
         if report.components or any(info.module.startswith(OWN_MODULES) for info in self._collector.hidden):
             self._print(render(report, self._width(), self.get_option("detail")))
         self._write("json_path", as_json, report)

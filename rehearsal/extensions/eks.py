@@ -62,9 +62,8 @@ def install_states() -> None:
         prepare(service)
     Cluster.id = property(lambda self: self.name)
     Nodegroup.id = property(lambda self: self.nodegroup_name)
-    kinds = {kind.name: kind for kind in transitions.KINDS}
-    Cluster.status = ClusterState(kinds["eks_cluster"])
-    Nodegroup.status = NodegroupState(kinds["eks_nodegroup"])
+    Cluster.status = ClusterState(transitions.KINDS["eks_cluster"])
+    Nodegroup.status = NodegroupState(transitions.KINDS["eks_nodegroup"])
 
 
 @settles("eks")

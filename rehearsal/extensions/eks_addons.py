@@ -61,7 +61,7 @@ class Addon:
     refused: str = ""  # what the control plane would not take of it
     changed: bool = False  # whether it has been updated since it was created
 
-    status = AddonState(next(kind for kind in transitions.KINDS if kind.name == "eks_addon"))
+    status = AddonState(transitions.KINDS["eks_addon"])
 
     def __post_init__(self) -> None:
         self.status = "ACTIVE"

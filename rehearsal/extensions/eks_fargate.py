@@ -30,7 +30,7 @@ def install_states_of_profiles() -> None:
 
     FargateProfile.id = property(lambda self: self.fargate_profile_name)
     FargateProfile.arn = property(lambda self: self.fargate_profile_arn)
-    FargateProfile.status = ProfileState(next(kind for kind in KINDS if kind.name == "eks_fargate_profile"))
+    FargateProfile.status = ProfileState(KINDS["eks_fargate_profile"])
 
 
 @settles("eks")

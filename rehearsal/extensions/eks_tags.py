@@ -8,12 +8,13 @@ from typing import Any
 from rehearsal.extensions.eks_access import entries_of
 from rehearsal.extensions.eks_addons import addons_of
 from rehearsal.extensions.eks_pod_identity import associations_of
-from rehearsal.registry import Call, answers
+from rehearsal.registry import Call, answers, lists_tags
 from rehearsal.replies import Refusal
 
 MOST = 50
 
 
+@lists_tags("eks")
 def tagged(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """(ARN, tags) of every resource in a region; the tags are those that the resource keeps, not a copy."""
     for cluster in backend.clusters.values():

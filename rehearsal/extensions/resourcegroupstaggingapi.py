@@ -1,81 +1,65 @@
-"""The tagging API: what moto does not list of EC2 and EKS, types as AWS names them, pages of as many resources as were asked for."""
+"""The tagging API: services that take no part in moto's, and pages of as many resources as were asked for.
+
+A service takes part with a function that lists its resources and their tags (`@lists_tags`), which stands with its other extensions. If
+moto lists the service too, the function replaces that. What moto lists well enough needs nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.registry import adjusts
-
-MORE: dict[str, Callable[[Any], list[str]]] = {
-    "launch-template": lambda backend: list(backend.launch_templates),
-    "elastic-ip": lambda backend: [address.allocation_id for address in backend.addresses if address.allocation_id],
-    "network-acl": lambda backend: list(backend.network_acls),
-    "vpc-endpoint": lambda backend: list(backend.vpc_end_points),
-}
-"""Type in an ARN -> the ids of all resources of it."""
-
-RENAMED = {"flow-logs": "vpc-flow-log", "managed-prefix-lists": "prefix-list"}
-"""What moto calls a type in an ARN -> what AWS calls it."""
+from rehearsal import declarations
+from rehearsal.registry import Tagger, adjusts, taggers
 
 LARGEST_TAGS_PER_PAGE = 100 * 50
 
 
 @adjusts("resourcegroupstaggingapi")
-def list_all_of_ec2() -> None:
-    from moto.core.resource_tagging import TaggedResource
-    from moto.ec2.models import EC2Backend
-
-    original = EC2Backend.iter_tagged_resources
-
-    def resource(backend: Any, kind: str, identity: str) -> Any:
-        arn = f"arn:{backend.partition}:ec2:{backend.region_name}:{backend.account_id}:{kind}/{identity}"
-        return TaggedResource(arn=arn, tags=dict(backend.tags.get(identity, {})), resource_type=f"ec2:{kind}")
-
-    def iter_tagged_resources(self: Any) -> Iterator[Any]:
-        for one in original(self):
-            kind, _slash, identity = one.arn.rpartition(":")[2].partition("/")
-            yield resource(self, RENAMED[kind], identity) if kind in RENAMED else one
-        for kind, identities in MORE.items():
-            for identity in identities(self):
-                yield resource(self, kind, identity)
-
-    EC2Backend.iter_tagged_resources = iter_tagged_resources
-
-
-@adjusts("resourcegroupstaggingapi")
-def list_all_of_eks() -> None:
-    """moto's EKS takes no part in the tagging API."""
-    from moto.eks.models import eks_backends
+def list_what_services_register() -> None:
     from moto.resourcegroupstaggingapi import models
 
     original = models.iter_taggable_backends
 
     def iter_taggable_backends(account_id: str, region_name: str) -> Iterator[Any]:
-        yield from original(account_id, region_name)
-        if account_id in eks_backends and region_name in eks_backends[account_id]:
-            yield _Eks(eks_backends[account_id][region_name])
+        ours = list(_registered(account_id, region_name))
+        yield from (each for each in original(account_id, region_name) if not any(each is one.backend for one in ours))
+        yield from ours
 
     models.iter_taggable_backends = iter_taggable_backends
 
 
-class _Eks:
-    """EKS of a region, as far as the tagging API asks."""
+def _registered(account_id: str, region: str) -> Iterator[_Tagged]:
+    """Those of our services that hold anything. A service that was never called has registered nothing, and has nothing."""
+    from moto.backends import get_backend
+    from moto.utilities.utils import get_partition
 
-    def __init__(self, backend: Any) -> None:
+    for service, tagger in taggers().items():
+        of_service = get_backend(service)
+        if account_id in of_service:
+            of_account = of_service[account_id]
+            place = region if region in of_account else get_partition(region)
+            if place in of_account:
+                yield _Tagged(of_account[place], declarations.service(service).prefix, tagger)
+
+
+class _Tagged:
+    """A service in a region, as far as the tagging API asks."""
+
+    def __init__(self, backend: Any, prefix: str, tagger: Tagger) -> None:
         self.backend = backend
+        self.prefix = prefix
+        self.tagger = tagger
 
     def iter_tagged_resources(self) -> Iterator[Any]:
         from moto.core.resource_tagging import TaggedResource
 
-        from rehearsal.extensions.eks_tags import tagged
-
-        for arn, tags in tagged(self.backend):
-            kind = arn.split(":", 5)[5].partition("/")[0]
-            yield TaggedResource(arn=arn, tags=dict(tags), resource_type=f"eks:{kind}")
+        for arn, tags in self.tagger(self.backend):
+            yield TaggedResource(arn=arn, tags=dict(tags), resource_type=f"{self.prefix}{type_in(arn)}")
 
     def owns_arn(self, arn: str) -> bool:
-        return arn.split(":")[2] == "eks"
+        return arn.split(":")[2] == self.prefix
 
     def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
         self._tags(arn).update(tags)
@@ -86,10 +70,13 @@ class _Eks:
             tags.pop(key, None)
 
     def _tags(self, arn: str) -> dict[str, str]:
-        from rehearsal.extensions.eks_tags import tags_of_arn
+        return next((tags for each, tags in self.tagger(self.backend) if each == arn), {})
 
-        found = tags_of_arn(self.backend, arn)
-        return {} if found is None else found
+
+def type_in(arn: str) -> str:
+    """ ":cluster" of .../cluster/main or ...:cluster:main; nothing of an ARN that ends with a bare name, such as a queue's."""
+    parts = re.split("[/:]", arn.split(":", 5)[5], maxsplit=1)
+    return f":{parts[0]}" if len(parts) == 2 else ""
 
 
 @adjusts("resourcegroupstaggingapi")

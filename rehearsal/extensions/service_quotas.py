@@ -1,4 +1,4 @@
-"""Service Quotas says what the cloud enforces: the setting `quotas`, which refusals/ec2_quotas.py goes by.
+"""Service Quotas says what the cloud enforces: the setting `quotas`, which the refusals go by (`refusals/*_quotas.py`).
 
 A quota set to AWS's own default counts as never applied for: it has no value of its own, only the default.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.quotas import QUOTAS, UNLIMITED, Quota
+from rehearsal.declarations import Quota
+from rehearsal.quotas import QUOTAS, UNLIMITED
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 

@@ -1,4 +1,4 @@
-"""Quotas of EC2. Unlimited unless the settings say otherwise; `quotas.py` has their names and AWS's own defaults."""
+"""Quotas of EC2. Unlimited unless the settings say otherwise; `services/ec2.py` has their names and AWS's own defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas of EKS. Unlimited unless the settings say otherwise; `quotas.py` has their names and AWS's own defaults."""
+"""Quotas of EKS. Unlimited unless the settings say otherwise; `services/eks.py` has their names and AWS's own defaults."""
 
 from __future__ import annotations
 

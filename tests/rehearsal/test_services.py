@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.extensions.resourcegroupstaggingapi import type_in
+
 from .conftest import ACCOUNT, REGION, CheckedCloud, key_policy, refused, trust
 
 
@@ -201,3 +203,11 @@ def test_pages_of_the_tagging_api_are_of_resources(cloud: CheckedCloud, ec2: Any
     tagging = cloud.client("resourcegroupstaggingapi")
     assert [len(tagging.get_resources(ResourcesPerPage=size)["ResourceTagMappingList"]) for size in (10, 100)] == [10, 12]
     assert len(tagging.get_resources(TagsPerPage=100)["ResourceTagMappingList"]) < 6
+
+
+@pytest.mark.parametrize(
+    ("rest", "shown"),
+    [("cluster/main", ":cluster"), ("db:main", ":db"), ("loadbalancer/app/web/0123", ":loadbalancer"), ("jobs", "")],
+)
+def test_types_of_resources_are_taken_from_arns(rest: str, shown: str) -> None:
+    assert type_in(f"arn:aws:service:{REGION}:{ACCOUNT}:{rest}") == shown

@@ -53,7 +53,7 @@ class Aws:
         self.fence: Callable[[], None] | None = None
         """Asked before every change; raises when there may be none any more."""
         self.begun: dict[str, str] = {}
-        """What kinds have begun in this run and have to ask about, by the id of the resource: see kinds/eks.py."""
+        """What kinds have begun in this run and have to ask about, by the id of the resource: see domains/eks/kinds/base.py."""
         self._answers: dict[str, Future[Any]] | None = None
         self._make_client = make_client
         self._clients: dict[str, Any] = {}

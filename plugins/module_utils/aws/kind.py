@@ -71,6 +71,7 @@ class AwsKind:
     exclusive = False
     ends_with_parent = False
     taken_unmarked = False
+    holds_data = False
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0

@@ -14,13 +14,13 @@ from ..aws.owner import Owner
 from ..aws.place import Place
 from ..aws.session import client_maker, refused_endpoint
 from ..reconcile.errors import CallFailed, Failure
-from .options import owner_problems
+from .options import option_problems
 
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:
-    if problems := owner_problems(module.params):
+    if problems := option_problems(module.params):
         module.fail_json(msg="\n".join(problems))
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):

@@ -42,6 +42,7 @@ class KmsKey(AwsKind):
 
     name = "kms_key"
     repeatable = False
+    holds_data = True
 
     description = given()
     policy = given(canonical=policy)

@@ -25,9 +25,12 @@ try:
 except ImportError:
     pass  # the module says what is missing
 
+from .documents import load
 from .problems import BadAccess, Unreachable
 
 EXEC_SECONDS = 60
+CONNECTIONS = 16
+"""As many as a look around has threads: what does not fit is closed, and the next request shakes hands anew."""
 EARLY = timedelta(seconds=60)
 """A token is renewed this long before it ends."""
 
@@ -68,7 +71,7 @@ class Access:
 
     def pool(self, limits: urllib3.Timeout) -> urllib3.PoolManager:
         """Connections. What the environment says about proxies does not count: only the option and the kubeconfig do."""
-        options: dict[str, Any] = {"timeout": limits, "maxsize": 8, "block": False}
+        options: dict[str, Any] = {"timeout": limits, "maxsize": CONNECTIONS, "block": False}
         if self.server.startswith("https"):
             options["ssl_context"] = self._context()
             if self.server_name:
@@ -158,7 +161,7 @@ def _from_kubeconfig(given: Any, context: str | None, environment: Mapping[str, 
     paths = [Path(part).expanduser() for part in str(explicit or "~/.kube/config").split(os.pathsep) if part]
     for path in paths:
         try:
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            loaded = load(path.read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             reason = getattr(error, "strerror", None) or "it is not YAML"
             raise BadAccess(f"kubeconfig {path} cannot be read: {reason}") from error

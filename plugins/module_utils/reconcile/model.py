@@ -202,6 +202,8 @@ class Kind(Protocol):
     """Deleting it is a formality; it goes when what it belongs to goes."""
     taken_unmarked: bool
     """AWS itself may have made one of this name. If it carries nobody's mark, it is taken over and not in the way."""
+    holds_data: bool
+    """Deleting one destroys data: consent must name the kind in full."""
     timeout: float
     """Seconds that making, changing or deleting one may take."""
 

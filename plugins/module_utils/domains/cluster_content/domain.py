@@ -114,7 +114,8 @@ def hide(module: Any) -> None:
     """
     params = module.params
     manifests = [*params["objects"], *params["patches"]]
-    secret = [text for manifest in manifests for text in _secrets_of(manifest)] + secrets_in(params["releases"])
+    values = [settings.get("values") for settings in params["releases"].values() if isinstance(settings, Mapping)]
+    secret = [text for manifest in manifests for text in _secrets_of(manifest)] + [text for one in values for text in secrets_in(one or {})]
     module.no_log_values.clear()
     module.no_log_values.update(text for text in secret if len(text) >= SHORTEST_SECRET)
     for option in ("objects", "patches"):

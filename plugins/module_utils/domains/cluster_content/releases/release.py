@@ -18,11 +18,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 with contextlib.suppress(ImportError):  # the module says what is missing
     import yaml
 
+from ....kubernetes.documents import load, load_all
 from ....kubernetes.masking import mask
 from ....reconcile.model import SENSITIVE
 from ..objects.paths import ANOTHER, is_leaf, secret_looking
@@ -76,10 +78,10 @@ class Release:
     changed: datetime | None = None
     secret: str = ""
 
-    @property
+    @cached_property
     def objects(self) -> list[dict[str, Any]]:
         """The objects that the chart was made into, but for those of hooks."""
-        return [one for one in yaml.safe_load_all(self.manifest) if isinstance(one, dict) and one.get("kind")]
+        return [one for one in load_all(self.manifest) if isinstance(one, dict) and one.get("kind")]
 
 
 def decode(secret: Mapping[str, Any]) -> Release:
@@ -137,12 +139,12 @@ def _written_fingerprint(chart: Mapping[str, Any]) -> str:
 def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
     """A chart out of its files by path. Raises ValueError, saying what is missing."""
     try:
-        told = yaml.safe_load(files["Chart.yaml"])
+        told = load(files["Chart.yaml"])
         name, version = str(told["name"]), str(told["version"])
     except (KeyError, TypeError, yaml.YAMLError) as error:
         raise ValueError(f"{where} has no Chart.yaml with name and version, so it is no Helm chart") from error
     templates = {path: text for path, text in files.items() if path.startswith("templates/")}
-    defaults = yaml.safe_load(files.get("values.yaml") or "") or {}
+    defaults = load(files.get("values.yaml") or "") or {}
     return Chart(name, version, files=dict(files), fingerprint=fingerprint(templates, defaults))
 
 

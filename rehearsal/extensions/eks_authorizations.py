@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rehearsal.asking import arn, ask, service_linked_role
+from rehearsal.extensions.eks_tags import tags_of_arn
 from rehearsal.policies_in_force import Ask
-from rehearsal.registry import Call, backend
+from rehearsal.registry import Call, authorizes, backend
 
 NOWHERE = frozenset(
     {
@@ -70,7 +71,8 @@ LINKED = {
 """The roles that EKS makes for itself when it needs them first."""
 
 
-def of_eks(call: Call) -> Iterator[Ask]:
+@authorizes("eks")
+def asked(call: Call) -> Iterator[Ask]:
     request, keys = dict(call.get("tags") or {}), _keys(call)
     if resource := call.get("resourceArn"):
         yield ask(call, str(resource), request=request, there=_tags(call, str(resource)))
@@ -184,8 +186,6 @@ def _made(call: Call) -> str:
 
 
 def _tags(call: Call, resource: str) -> dict[str, str]:
-    from rehearsal.extensions.eks_tags import tags_of_arn
-
     return dict(tags_of_arn(call.backend, resource) or {})
 
 

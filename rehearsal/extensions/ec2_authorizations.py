@@ -1,0 +1,140 @@
+"""What calls of EC2 are checked for, after its part of the Service Authorization Reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rehearsal.asking import arn, ask, service_linked_role
+from rehearsal.policies_in_force import Ask
+from rehearsal.registry import Call, authorizes
+
+ID_TYPES = {
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "igw": "internet-gateway",
+    "eipalloc": "elastic-ip",
+    "nat": "natgateway",
+    "rtb": "route-table",
+    "acl": "network-acl",
+    "sg": "security-group",
+    "vpce": "vpc-endpoint",
+    "fl": "vpc-flow-log",
+    "eni": "network-interface",
+    "lt": "launch-template",
+}
+"""Beginning of an EC2 id -> the type of the resource in its ARN."""
+
+MADE = {
+    "AllocateAddress": "elastic-ip",
+    "CreateFlowLogs": "vpc-flow-log",
+    "CreateInternetGateway": "internet-gateway",
+    "CreateLaunchTemplate": "launch-template",
+    "CreateNatGateway": "natgateway",
+    "CreateNetworkAcl": "network-acl",
+    "CreateRouteTable": "route-table",
+    "CreateSecurityGroup": "security-group",
+    "CreateSubnet": "subnet",
+    "CreateVpc": "vpc",
+    "CreateVpcEndpoint": "vpc-endpoint",
+}
+"""What a call of EC2 makes."""
+
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "AssociateNatGatewayAddress": ("NatGatewayId", "AllocationIds"),
+    "AssociateRouteTable": ("RouteTableId", "SubnetId"),
+    "AttachInternetGateway": ("InternetGatewayId", "VpcId"),
+    "CreateFlowLogs": ("ResourceIds",),
+    "CreateLaunchTemplateVersion": ("LaunchTemplateId", "LaunchTemplateName"),
+    "CreateNatGateway": ("AllocationId", "SubnetId", "VpcId"),
+    "CreateNetworkAcl": ("VpcId",),
+    "CreateRouteTable": ("VpcId",),
+    "CreateSecurityGroup": ("VpcId",),
+    "CreateSubnet": ("VpcId",),
+    "CreateTags": ("Resources",),
+    "CreateVpcEndpoint": ("VpcId", "RouteTableIds", "SubnetIds", "SecurityGroupIds"),
+    "DeleteFlowLogs": ("FlowLogIds",),
+    "DeleteInternetGateway": ("InternetGatewayId",),
+    "DeleteLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
+    "DeleteLaunchTemplateVersions": ("LaunchTemplateId", "LaunchTemplateName"),
+    "DeleteNatGateway": ("NatGatewayId",),
+    "DeleteNetworkInterface": ("NetworkInterfaceId",),
+    "DeleteSubnet": ("SubnetId",),
+    "DeleteTags": ("Resources",),
+    "DeleteVpc": ("VpcId",),
+    "DeleteVpcEndpoints": ("VpcEndpointIds",),
+    "DetachInternetGateway": ("InternetGatewayId", "VpcId"),
+    "DisassociateNatGatewayAddress": ("NatGatewayId", "AssociationIds"),
+    "DisassociateRouteTable": ("AssociationId",),
+    "ModifyLaunchTemplate": ("LaunchTemplateId", "LaunchTemplateName"),
+    "ModifySubnetAttribute": ("SubnetId",),
+    "ModifyVpcAttribute": ("VpcId",),
+    "ModifyVpcEndpoint": (
+        *("VpcEndpointId", "AddRouteTableIds", "AddSubnetIds", "AddSecurityGroupIds"),
+        *("RemoveRouteTableIds", "RemoveSubnetIds", "RemoveSecurityGroupIds"),
+    ),
+    "ReleaseAddress": ("AllocationId",),
+    "ReplaceNetworkAclAssociation": ("NetworkAclId", "AssociationId"),
+    "ReplaceRouteTableAssociation": ("RouteTableId", "AssociationId"),
+    **dict.fromkeys(("CreateRoute", "DeleteRoute", "DeleteRouteTable", "ReplaceRoute"), ("RouteTableId",)),
+    **dict.fromkeys(("CreateNetworkAclEntry", "DeleteNetworkAcl", "DeleteNetworkAclEntry"), ("NetworkAclId",)),
+    "ReplaceNetworkAclEntry": ("NetworkAclId",),
+    "DeleteSecurityGroup": ("GroupId",),
+    **{f"{verb}SecurityGroup{side}": ("GroupId",) for verb in ("Authorize", "Revoke") for side in ("Egress", "Ingress")},
+    **{f"UpdateSecurityGroupRuleDescriptions{side}": ("GroupId",) for side in ("Egress", "Ingress")},
+}
+"""Which parameters of a call of EC2 name what it is checked against."""
+
+
+@authorizes("ec2")
+def asked(call: Call) -> Iterator[Ask]:
+    made, named = MADE.get(call.operation), NAMED.get(call.operation, ())
+    if not made and not named:
+        yield ask(call, "*")
+        return
+    request = {tag["Key"]: tag.get("Value", "") for tag in call.get("Tags") or ()}
+    for identity in _identities(call, named):
+        yield ask(call, _ec2_arn(call, identity), request=request, there=call.backend.tags.get(identity, {}))
+    if made:
+        given = {tag["Key"]: tag.get("Value", "") for one in call.get("TagSpecifications") or () for tag in one.get("Tags") or ()}
+        yield ask(call, arn(call, "ec2", f"{made}/*"), request=given)
+        if given:
+            yield ask(call, arn(call, "ec2", f"{made}/*"), "ec2:CreateTags", request=given, ec2_createaction=call.operation)
+    yield from _beside(call)
+
+
+def _beside(call: Call) -> Iterator[Ask]:
+    """What EC2 does in other services with the rights of its caller."""
+    if call.operation == "CreateFlowLogs" and (role := call.get("DeliverLogsPermissionArn")):
+        yield ask(call, role, "iam:PassRole", iam_passedtoservice="vpc-flow-logs.amazonaws.com")
+    if call.operation == "CreateVpcEndpoint" and call.get("PrivateDnsEnabled"):
+        yield ask(call, "arn:aws:route53:::hostedzone/*", "route53:AssociateVPCWithHostedZone")
+    if call.operation == "CreateNatGateway" and call.get("AvailabilityMode") == "regional":
+        yield service_linked_role(call, "ec2-nat-gateway.amazonaws.com", "AWSServiceRoleForNATGateway")
+
+
+def _identities(call: Call, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        value = call.get(name)
+        for identity in value if isinstance(value, list) else [value] if value else []:
+            yield from _behind(call, identity) if name.startswith("Association") else [_template(call, identity)]
+
+
+def _template(call: Call, identity: str) -> str:
+    """The id of a launch template that is given by its name; any other identity as it is."""
+    return str(call.backend.launch_template_name_to_ids.get(identity, identity))
+
+
+def _behind(call: Call, association: str) -> Iterator[str]:
+    """What an association is of: the subnet, and where the parameters do not name it the table; or the address."""
+    for table in call.backend.route_tables.values():
+        if subnet := table._associations.get(association):
+            yield from (subnet,) if call.get("RouteTableId") else (subnet, table.id)
+    for acl in call.backend.network_acls.values():
+        if found := acl._associations.get(association):
+            yield found.subnet_id
+    yield from (address.allocation_id for address in call.backend.addresses if address.association_id == association)
+
+
+def _ec2_arn(call: Call, identity: str) -> str:
+    kind = ID_TYPES.get(identity.rpartition("-")[0])
+    return arn(call, "ec2", f"{kind}/{identity}") if kind else "*"

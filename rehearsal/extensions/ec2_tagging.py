@@ -1,0 +1,41 @@
+"""What the tagging API shows of EC2: also what moto does not list, and types as AWS names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rehearsal.registry import adjusts
+
+MORE: dict[str, Callable[[Any], list[str]]] = {
+    "launch-template": lambda backend: list(backend.launch_templates),
+    "elastic-ip": lambda backend: [address.allocation_id for address in backend.addresses if address.allocation_id],
+    "network-acl": lambda backend: list(backend.network_acls),
+    "vpc-endpoint": lambda backend: list(backend.vpc_end_points),
+}
+"""Type in an ARN -> the ids of all resources of it."""
+
+RENAMED = {"flow-logs": "vpc-flow-log", "managed-prefix-lists": "prefix-list"}
+"""What moto calls a type in an ARN -> what AWS calls it."""
+
+
+@adjusts("ec2")
+def list_everything() -> None:
+    from moto.core.resource_tagging import TaggedResource
+    from moto.ec2.models import EC2Backend
+
+    original = EC2Backend.iter_tagged_resources
+
+    def resource(backend: Any, kind: str, identity: str) -> Any:
+        arn = f"arn:{backend.partition}:ec2:{backend.region_name}:{backend.account_id}:{kind}/{identity}"
+        return TaggedResource(arn=arn, tags=dict(backend.tags.get(identity, {})), resource_type=f"ec2:{kind}")
+
+    def iter_tagged_resources(self: Any) -> Iterator[Any]:
+        for one in original(self):
+            kind, _slash, identity = one.arn.rpartition(":")[2].partition("/")
+            yield resource(self, RENAMED[kind], identity) if kind in RENAMED else one
+        for kind, identities in MORE.items():
+            for identity in identities(self):
+                yield resource(self, kind, identity)
+
+    EC2Backend.iter_tagged_resources = iter_tagged_resources

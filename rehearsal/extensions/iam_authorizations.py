@@ -1,0 +1,44 @@
+"""What calls of IAM are checked for: roles by name and path, OIDC providers by their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.asking import arn, ask, pairs
+from rehearsal.policies_in_force import Ask
+from rehearsal.registry import Call, authorizes
+
+
+@authorizes("iam")
+def asked(call: Call) -> Iterator[Ask]:
+    if "OpenIDConnectProvider" in call.operation:
+        yield from _oidc(call)
+        return
+    name = call.get("RoleName")
+    if not name:
+        yield ask(call, "*")
+        return
+    role = next((one for one in call.backend.get_roles() if one.name == name), None)
+    # of a role that is not there nobody knows the path
+    path = role.path if role else (call.get("Path") or "/") if call.operation == "CreateRole" else "/"
+    bound = call.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else "") or ""
+    request = {tag["Key"]: tag.get("Value", "") for tag in call.get("Tags") or ()}
+    resource = arn(call, "iam", f"role{path}{name}", "")
+    there = pairs(role.tags) if role else {}
+    yield ask(call, resource, request=request, there=there, iam_permissionsboundary=bound, iam_policyarn=call.get("PolicyArn") or "")
+    if call.operation == "CreateRole" and request:
+        yield ask(call, resource, "iam:TagRole", request=request)
+
+
+def _oidc(call: Call) -> Iterator[Ask]:
+    """Providers are named by their addresses."""
+    url, identity = call.get("Url"), call.get("OpenIDConnectProviderArn")
+    if not (url or identity):
+        yield ask(call, "*")
+        return
+    resource = str(identity or arn(call, "iam", f"oidc-provider/{url.removeprefix('https://').rstrip('/')}", ""))
+    provider = call.backend.open_id_providers.get(resource)
+    request = pairs(call.get("Tags") or ())
+    yield ask(call, resource, request=request, there=pairs(provider.get_tags()) if provider else {})
+    if call.operation == "CreateOpenIDConnectProvider" and request:
+        yield ask(call, resource, "iam:TagOpenIDConnectProvider", request=request)

@@ -1,0 +1,15 @@
+"""What calls of STS are checked for: who one is may be asked without any permission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rehearsal.asking import ask
+from rehearsal.policies_in_force import Ask
+from rehearsal.registry import Call, authorizes
+
+
+@authorizes("sts")
+def asked(call: Call) -> Iterator[Ask]:
+    if call.operation != "GetCallerIdentity":
+        yield ask(call, "*")

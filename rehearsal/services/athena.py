@@ -1,0 +1,7 @@
+"""Athena: queries change nothing that lasts."""
+
+from __future__ import annotations
+
+from rehearsal.declarations import Service
+
+SERVICE = Service("athena", reads=frozenset({"StartQueryExecution", "StopQueryExecution"}))

@@ -1,0 +1,7 @@
+"""CloudFront: one for all regions."""
+
+from __future__ import annotations
+
+from rehearsal.declarations import Service
+
+SERVICE = Service("cloudfront", regional=False)

@@ -1,0 +1,7 @@
+"""Classic load balancers: actions and ARNs have another name than botocore's."""
+
+from __future__ import annotations
+
+from rehearsal.declarations import Service
+
+SERVICE = Service("elb", action_prefix="elasticloadbalancing")

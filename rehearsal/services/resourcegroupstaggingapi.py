@@ -1,0 +1,7 @@
+"""The tagging API: actions and ARNs have another name than botocore's."""
+
+from __future__ import annotations
+
+from rehearsal.declarations import Service
+
+SERVICE = Service("resourcegroupstaggingapi", action_prefix="tag")

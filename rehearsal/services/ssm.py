@@ -1,0 +1,7 @@
+"""Systems Manager: the parameters."""
+
+from __future__ import annotations
+
+from rehearsal.declarations import Service
+
+SERVICE = Service("ssm", condition_keys=frozenset({"ssm:overwrite"}))
