@@ -15,7 +15,8 @@ LAYERS = (
     ("reconcile", "summary"),
     ("aws", "inputs", "kubernetes", "saved_plans"),
     ("component", "kinds"),
-    ("controller", "domains.cluster_content", "domains.eks", "domains.network", "rollout"),
+    ("controller", "domains.eks", "domains.network", "rollout"),
+    ("domains.cluster_content",),
     ("permissions", "platform"),
 )
 """From the bottom to the top. A unit may import units in earlier rows only: neighbors in a row do not know each other."""

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
@@ -22,6 +20,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.api_names import api_name
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.needed import needed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
@@ -250,21 +251,10 @@ def prepare(cloud: Cloud, phase: Phase) -> None:
 
 
 def operations() -> set[str]:
-    """Every mutating operation in the source of every registered kind, and in what they inherit."""
-    found: set[str] = set()
-    for module in {sys.modules[base.__module__] for kind in KINDS.values() for base in type(kind).__mro__ if issubclass(base, AwsKind)}:
-        found |= set(re.findall(r'aws\.(?:change|remove)\(\s*"\w+",\s*"(\w+)"', inspect.getsource(module)))
-        for text in re.findall(r'f"(\w+security_group\w+){side}"', inspect.getsource(module)):
-            found |= {f"{text}ingress", f"{text}egress"}
-        for either in re.findall(r'aws\.change\("kms", "(\w+)" if value else "(\w+)"', inspect.getsource(module)):
-            found |= set(either)
-    for kind in KINDS.values():
-        if calls := getattr(kind, "calls", None):
-            found |= {calls.create, calls.delete}
-        if tagging := getattr(kind, "tagging", None):
-            found |= {tagging.tag, tagging.untag}
-    # the delete calls that take a list are named so by the kinds themselves; a default group is neither made nor deleted
-    return found - {"delete_vpc_endpoint", "delete_flow_log"}
+    """Every mutating operation that the kinds declare."""
+    writes = needed(details_of(["vpc"])).permissions.writes
+    made = {one for kind in KINDS.values() if isinstance(kind, AwsKind) for one in kind.declared()}
+    return {one.method for one in made if action_of(one.service, api_name(one)) in writes}
 
 
 def test_every_mutating_operation_of_every_kind_is_in_the_matrix(recorded: dict[str, tuple[list[str], Counter[str]]]) -> None:

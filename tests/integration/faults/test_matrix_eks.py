@@ -14,15 +14,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore import xform_name
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.all import eks_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import WRITES
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import operations_of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.api_names import api_name
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.needed import needed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
@@ -137,9 +138,10 @@ def recorded(cloud: Cloud) -> Recorded:
 
 
 def operations() -> set[str]:
-    """Every mutating operation that the kinds can make, as their source has it."""
-    made = {one for kind in KINDS.values() for one in operations_of(kind)}
-    return {xform_name(one.name) for one in made if action_of(one.service, one.name) in WRITES}
+    """Every mutating operation that the kinds declare."""
+    writes = needed(details_of(["eks"])).permissions.writes
+    made = {one for kind in KINDS.values() if isinstance(kind, AwsKind) for one in kind.declared()}
+    return {one.method for one in made if action_of(one.service, api_name(one)) in writes}
 
 
 def test_every_mutating_operation_of_every_kind_is_in_the_matrix(recorded: Recorded) -> None:
