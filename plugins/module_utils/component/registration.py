@@ -11,7 +11,7 @@ asked for. Module calls do not need registrations.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ..aws.grants import Permissions
     from ..aws.operations import Operation
     from ..aws.place import Place
-    from ..reconcile.model import Kind, Observed, Resource
+    from ..aws.samples import Sample
+    from ..reconcile.model import Kind
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Details:
     ``kinds``: everything that it can own, by name.
     ``services``: what botocore calls the services that a call talks to even when it changes nothing.
     ``permissions``: how closely each action can be confined.
-    ``reads``: the operations of its questions and checks, by what they are for; ``applying``: those that only an apply makes. What its kinds
-    can call, and what every component calls, is known without.
+    ``reads``: the operations of its questions and checks, by what they are for; ``applying``: those that only an apply makes. Not listed
+    is what its kinds declare themselves, and what every component calls.
     ``unused``: actions that its kinds could make and the role never asks of them, with the reason.
     ``attachable``: ARNs of the policies of AWS that its roles may be given.
     ``samples``: one of each kind, for a place. kinds/samples.py has those of kinds that several domains share.
@@ -69,36 +70,3 @@ class Details:
         """What its kinds use up of the account's quotas, each once; see aws/quotas.py."""
         found = {quota.identity(): quota for kind in self.kinds.values() for quota in getattr(kind, "quotas", ())}
         return list(found.values())
-
-
-@dataclass(frozen=True)
-class Drift:
-    """What somebody does to a resource by hand: one call of the API. ``property`` differs afterwards.
-
-    ``params``: the parameters of the call, given the resource as it is observed.
-    """
-
-    operation: Operation
-    params: Callable[[Observed], Mapping[str, Any]]
-    property: str
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The smallest resource of a kind, so that tests can create, change and delete one of each kind that is registered.
-
-    ``resource`` has only the properties that it cannot be without; it may refer to ``needs``, resources of the same domain that must exist
-    first, in any order. ``change``: properties that are set differently, in place. ``drift``: a change by hand that the next run undoes;
-    None where AWS offers nobody a way to change anything (``steady`` says why).
-    """
-
-    resource: Resource
-    needs: tuple[Resource, ...] = ()
-    change: Mapping[str, Any] = field(default_factory=dict)
-    drift: Drift | None = None
-    steady: str = ""
-
-    @property
-    def changed(self) -> Resource:
-        """The resource with its change."""
-        return replace(self.resource, properties={**self.resource.properties, **self.change})

@@ -153,7 +153,8 @@ class _Reading:
                 continue
             if node.func.attr in (*READING, *CHANGING) and isinstance(node.func.value, ast.Name) and node.func.value.id != "self":
                 services, methods = self.texts(node.args[0], function), self.texts(node.args[1], function)
-                yield _Call(tuple(services or ()), None if methods is None else tuple(methods))
+                if methods != [""]:  # a declaration left it empty: this kind does not make it
+                    yield _Call(tuple(services or ()), None if methods is None else tuple(methods))
 
     def texts(self, node: ast.AST, function: FunctionType) -> list[str] | None:
         """The strings that an expression may be, as patterns; None where that cannot be told from the expression alone."""
@@ -179,9 +180,12 @@ class _Reading:
         return None
 
     def nearby(self, function: FunctionType) -> list[str]:
-        """Every text in a function and in those that use it, with the tables they name: for methods that go through a variable."""
+        """Every text in a function and in those that use it, with the tables they name: for methods that go through a variable.
+
+        The further reads that a kind declares go through one.
+        """
         users = [user for user, used in self.uses.items() if function in used]
-        found: list[str] = []
+        found: list[str] = _strings(getattr(self.kind, "reads", ()))
         for place in (function, *users):
             for node in ast.walk(self.trees[place]):
                 if isinstance(node, ast.Constant | ast.JoinedStr):

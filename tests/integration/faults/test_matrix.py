@@ -252,7 +252,7 @@ def prepare(cloud: Cloud, phase: Phase) -> None:
 def operations() -> set[str]:
     """Every mutating operation in the source of every registered kind, and in what they inherit."""
     found: set[str] = set()
-    for module in {sys.modules[type(kind).__module__] for kind in KINDS.values()} | {sys.modules[AwsKind.__module__]}:
+    for module in {sys.modules[base.__module__] for kind in KINDS.values() for base in type(kind).__mro__ if issubclass(base, AwsKind)}:
         found |= set(re.findall(r'aws\.(?:change|remove)\(\s*"\w+",\s*"(\w+)"', inspect.getsource(module)))
         for text in re.findall(r'f"(\w+security_group\w+){side}"', inspect.getsource(module)):
             found |= {f"{text}ingress", f"{text}egress"}
@@ -261,6 +261,8 @@ def operations() -> set[str]:
     for kind in KINDS.values():
         if calls := getattr(kind, "calls", None):
             found |= {calls.create, calls.delete}
+        if tagging := getattr(kind, "tagging", None):
+            found |= {tagging.tag, tagging.untag}
     # the delete calls that take a list are named so by the kinds themselves; a default group is neither made nor deleted
     return found - {"delete_vpc_endpoint", "delete_flow_log"}
 

@@ -80,7 +80,7 @@ LIFE: dict[str, dict[str, Any]] = {
 LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35"}}
 ORDER = ("create", "change", "upgrade", "destroy")
 SELDOM = {
-    **dict.fromkeys(("ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"), "asked by eks_drain"),
+    **dict.fromkeys(("eks:DescribeInsight", "eks:ListInsights"), "asked before an upgrade of the control plane"),
     "ec2:DescribeNatGateways": "asked about gateways of components that no host claims",
     "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
     "iam:ListRoleTags": "asked about roles of components that no host claims",

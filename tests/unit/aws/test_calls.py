@@ -265,6 +265,8 @@ def test_errors_that_are_not_aws_s_are_not_hidden() -> None:
         ("InvalidVpcID.NotFound", True),
         ("NatGatewayNotFound", True),
         ("NoSuchEntity", True),
+        ("AWS.SimpleQueueService.NonExistentQueue", True),
+        ("QueueDoesNotExist", True),
         ("InvalidNetworkAclEntry.NotFound", True),
         ("ResourceNotFoundException", True),
         ("DependencyViolation", False),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import ec2
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.ec2_kind import ec2
 
 SERVICE = "kms"
 

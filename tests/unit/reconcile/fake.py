@@ -148,6 +148,7 @@ class FakeKind:
     exclusive = False
     ends_with_parent = False
     taken_unmarked = False
+    holds_data = False
     settles: tuple[str, ...] = ()
     outlives: tuple[str, ...] = ()
     timeout = 600.0

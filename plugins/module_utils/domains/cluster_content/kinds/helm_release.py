@@ -45,6 +45,7 @@ class HelmRelease:
     exclusive = False
     ends_with_parent = False
     taken_unmarked = False
+    holds_data = False
     settles: tuple[str, ...] = ("update", "delete")
     outlives: tuple[str, ...] = ("kubernetes_object",)
     timeout = 900.0

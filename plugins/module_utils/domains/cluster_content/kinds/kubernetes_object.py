@@ -60,6 +60,7 @@ class KubernetesObject:
     exclusive = False
     ends_with_parent = False
     taken_unmarked = False
+    holds_data = False
     settles: tuple[str, ...] = ("delete",)
     outlives: tuple[str, ...] = ()
     timeout = 600.0

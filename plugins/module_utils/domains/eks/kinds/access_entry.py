@@ -48,7 +48,7 @@ class EksAccessEntry(EksKind):
 
     def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         """Entry and policies are asked for side by side, before it is known whose the entry is: that saves a round."""
-        asked = [(params, look) for params in wanted for look in (self.raw, self._associated)]
+        asked = [(params, look) for params in wanted for look in (self.describe, self._associated)]
         answers = aws.map(lambda one: one[1](aws, one[0]), asked)
         return [{**raw, "policies": found} for raw, found in zip(answers[::2], answers[1::2], strict=True) if raw is not None]
 

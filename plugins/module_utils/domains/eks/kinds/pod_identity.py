@@ -41,6 +41,7 @@ class EksPodIdentityAssociation(EksKind):
     calls = eks(
         "pod_identity_association", items="associations", item="association", id="associationId", name="associationId", arn="associationArn"
     )
+    named = False
     settles = ()
     exclusive = True
 

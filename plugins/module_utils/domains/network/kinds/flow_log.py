@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
 from ....aws.tags import visible
 from ....reconcile.model import Observed, fixed
 
 
-class FlowLog(AwsKind):
+class FlowLog(Ec2Kind):
     """Nothing about a flow log can be changed but its tags."""
 
     name = "flow_log"

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
 from ....kinds import limits
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 
 
-class Vpc(AwsKind):
+class Vpc(Ec2Kind):
     name = "vpc"
     calls = ec2("vpc")
     id_prefix = "vpc-"
@@ -53,7 +53,7 @@ class Vpc(AwsKind):
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsHostnames={"Value": value})
 
 
-class Subnet(AwsKind):
+class Subnet(Ec2Kind):
     name = "subnet"
     calls = ec2("subnet")
     id_prefix = "subnet-"
@@ -78,7 +78,7 @@ class Subnet(AwsKind):
         return self.strange(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
 
 
-class InternetGateway(AwsKind):
+class InternetGateway(Ec2Kind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
     id_prefix = "igw-"
@@ -109,7 +109,7 @@ class InternetGateway(AwsKind):
             super().delete(aws, seen)
 
 
-class ElasticIp(AwsKind):
+class ElasticIp(Ec2Kind):
     name = "elastic_ip"
     calls = ec2(
         "address",
@@ -145,7 +145,7 @@ def _by_zone(value: Any) -> list[dict[str, Any]]:
     return [{"availability_zone": zone, "allocation_ids": sorted(ids)} for zone, ids in sorted(zones.items())]
 
 
-class NatGateway(AwsKind):
+class NatGateway(Ec2Kind):
     """Zonal (in a subnet, one address) or regional (in a VPC, addresses by zone)."""
 
     name = "nat_gateway"

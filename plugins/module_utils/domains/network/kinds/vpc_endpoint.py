@@ -10,12 +10,13 @@ from typing import Any
 
 from ....aws.canonical import policy, sorted_strings
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, camel, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
+from ....aws.kind import camel
 from ....kinds import limits
 from ....reconcile.model import Observed, fixed, given
 
 
-class VpcEndpoint(AwsKind):
+class VpcEndpoint(Ec2Kind):
     """Gateway endpoints hang on route tables, interface endpoints on subnets and groups; each kind has only its own properties."""
 
     name = "vpc_endpoint"
