@@ -53,9 +53,10 @@ def templates(cloud: Cloud) -> Counter[str]:
 def nodegroups(cloud: Cloud) -> Counter[str]:
     scaling = cloud.client("autoscaling")
     found = in_clusters("list_nodegroups", "nodegroups")(cloud)
-    found["scaling groups"] = len(scaling.describe_auto_scaling_groups()["AutoScalingGroups"])
-    found["scaling policies"] = len(scaling.describe_policies()["ScalingPolicies"])
-    found["schedules"] = len(scaling.describe_scheduled_actions()["ScheduledUpdateGroupActions"])
+    groups = {group["AutoScalingGroupName"] for group in scaling.describe_auto_scaling_groups()["AutoScalingGroups"]}
+    for name, items in (("policies", "ScalingPolicies"), ("scheduled_actions", "ScheduledUpdateGroupActions")):
+        found[items] = sum(one["AutoScalingGroupName"] in groups for one in getattr(scaling, f"describe_{name}")()[items])
+    found["scaling groups"] = len(groups)
     return found
 
 

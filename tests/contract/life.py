@@ -151,13 +151,15 @@ class Life:
             assert list(self.run(self.desired(state), self.mine).failures) == []
             self.state = state
 
-    def begin(self, step: str) -> None:
-        """The state from which a step starts; what is changed by hand is changed now."""
+    def begin(self, step: str) -> Counter[str]:
+        """The state from which a step starts, and what the account holds in it; what is changed by hand is changed then."""
         self.bring(STEPS[step][0])
+        before = count(self.cloud, self.kind.name)
         if step == "drift":
             drift = self.sample.drift
             seen = next(one for one in self.look() if one.address == self.sample.resource.address)
             getattr(self.cloud.client(drift.operation.service), drift.operation.method)(**self._known(drift.params(seen)))
+        return before
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
@@ -166,20 +168,18 @@ class Life:
 
     def take(self, step: str) -> Happened:
         """A step in which nothing goes wrong."""
-        self.begin(step)
-        before, plan = count(self.cloud, self.counted), self.plan(step)
+        before, plan = self.begin(step), self.plan(step)
         saboteur = Saboteur(self.cloud.client, self.clock.now)
         self.state = "unknown"
         result = self.run(self.desired(STEPS[step][1]), self.mine, saboteur)
         assert list(result.failures) == [], step
         self.state = STEPS[step][1]
-        self.happened[step] = Happened(tuple(saboteur.calls), change(before, count(self.cloud, self.counted)), plan)
+        self.happened[step] = Happened(tuple(saboteur.calls), change(before, count(self.cloud, self.kind.name)), plan)
         return self.happened[step]
 
     def suffer(self, step: str, call: str, outcome: Outcome) -> None:
         """A step in which ``outcome`` happens to a call; checks that one more run at most brings everything to its end."""
-        self.begin(step)
-        before = count(self.cloud, self.counted)
+        before = self.begin(step)
         saboteur = Saboteur(self.cloud.client, self.clock.now, call, outcome, self.given)
         self.state = "unknown"
         desired = self.desired(STEPS[step][1])
@@ -191,7 +191,7 @@ class Life:
         if failures:
             assert list(self.run(desired, self.mine).failures) == [], "the next run"
         assert make_plan(desired, self.look(), self.mine, ALL).changes == (), "a plan afterwards"
-        assert change(before, count(self.cloud, self.counted)) == self.happened[step].counts, "duplicates or orphans"
+        assert change(before, count(self.cloud, self.kind.name)) == self.happened[step].counts, "duplicates or orphans"
         self.state = STEPS[step][1]
 
     def _failures(self, desired: Sequence[Resource], saboteur: Saboteur) -> list[Failure]:
@@ -214,10 +214,6 @@ class Life:
         names = NAMED_BY.get(self.kind.name, "")
         resolved = self._resolved["there"].properties
         return frozenset(str(leaf) for name in own if name != names and refs_in(own[name]) for leaf in leaves(resolved[name]))
-
-    @property
-    def counted(self) -> str:
-        return self.kind.name
 
 
 def leaves(value: Any) -> list[Any]:

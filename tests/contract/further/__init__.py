@@ -30,7 +30,7 @@ FURTHER: Mapping[str, Mapping[str, Callable[[Place], Sample]]] = {
         "policies": eks.access_policies,
         "audience": eks.oidc_provider,
         "scaling": eks.scaled_nodes,
-        "renewal": eks.upgraded_nodes,
+        "renewal": eks.renewed_nodes,
     },
 }
 

@@ -8,7 +8,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import samples as smallest
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from rehearsal.extensions.eks_releases import DEFAULT_AMI_TYPE, releases
+from rehearsal.kubernetes import VERSIONS
 from tests.contract.further.shared import FEW, MANY
 
 POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
@@ -86,6 +88,7 @@ def upgraded_cluster(place: Place) -> Sample:
     return altered(smallest.cluster(place), UNTAG, {"version": NEWEST}, version=BEFORE, tags=MANY)
 
 
-def upgraded_nodes(place: Place) -> Sample:
-    """Nodes that follow their cluster, and are renewed for it."""
-    return altered(smallest.node_group(place), UNTAG, {"version": NEWEST}, version=BEFORE, tags=MANY)
+def renewed_nodes(place: Place) -> Sample:
+    """Nodes from a newer image."""
+    older, newer = releases(DEFAULT_AMI_TYPE, max(VERSIONS))
+    return altered(smallest.node_group(place), UNTAG, {"release_version": newer}, release_version=older, tags=MANY)

@@ -30,7 +30,10 @@ def vpc(_place: Place) -> Sample:
 def regional_nat_gateway(place: Place) -> Sample:
     """Addresses by zone: one more with the change, one less when it is taken back, one taken away by hand."""
     addresses = tuple(Resource("elastic_ip", name, {}) for name in ("one", "two"))
-    one, two = ([{"availability_zone": f"{place.region}{zone}", "allocation_ids": [ref(a.address)]}] for zone, a in zip("ab", addresses, strict=True))
+    one, two = (
+        [{"availability_zone": f"{place.region}{zone}", "allocation_ids": [ref(a.address)]}]
+        for zone, a in zip("ab", addresses, strict=True)
+    )
     properties = {"connectivity_type": "public", "availability_mode": "regional", "vpc_id": VPC_ID, "availability_zone_addresses": one}
     return Sample(
         Resource("nat_gateway", "regional", properties, after=(GATEWAY.address,)),

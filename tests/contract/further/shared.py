@@ -40,12 +40,10 @@ def role(place: Place) -> Sample:
 def key(place: Place) -> Sample:
     """Rotation, tags and the policy; the alias is changed and, by hand, led to another key."""
     alias = f"alias{place.path}"
-    allowing = key_policy(place, logs_use_of_key(place, "Logs", "/aws/*"))
+    before, after = (key_policy(place, logs_use_of_key(place, "Logs", pattern)) for pattern in ("/one/*", "/two/*"))
     return Sample(
-        Resource(
-            "kms_key", "full", {"policy": key_policy(place), "enable_key_rotation": False, "alias": f"{alias}one", "tags": MANY}
-        ),
-        change={"policy": allowing, "enable_key_rotation": True, "alias": f"{alias}two", "tags": FEW},
+        Resource("kms_key", "full", {"policy": before, "enable_key_rotation": False, "alias": f"{alias}one", "tags": MANY}),
+        change={"policy": after, "enable_key_rotation": True, "alias": f"{alias}two", "tags": FEW},
         drift=Drift(Operation("kms", "delete_alias"), lambda _one: {"AliasName": f"{alias}one"}, "alias"),
     )
 
@@ -53,9 +51,10 @@ def key(place: Place) -> Sample:
 def key_without_its_name(place: Place) -> Sample:
     """Its alias leads to another key of nobody's."""
     alias = f"alias{place.path}one"
-    other = Resource("kms_key", "other", {"policy": key_policy(place)})
+    allowed = key_policy(place, logs_use_of_key(place, "Logs", "/one/*"))
+    other = Resource("kms_key", "other", {"policy": allowed})
     return Sample(
-        Resource("kms_key", "robbed", {"policy": key_policy(place), "alias": alias, "description": "one"}),
+        Resource("kms_key", "robbed", {"policy": allowed, "alias": alias, "description": "one"}),
         needs=(other,),
         change={"description": "two"},
         drift=Drift(Operation("kms", "update_alias"), lambda _one: {"AliasName": alias, "TargetKeyId": ref(other.address)}, "alias"),
@@ -82,7 +81,9 @@ def security_group(_place: Place) -> Sample:
 
     before, after = [rule(443), rule(80)], [rule(443, "two"), rule(8080)]
     return Sample(
-        Resource("security_group", "full", {"vpc_id": VPC_ID, "group_name": "full", "description": "full", "ingress": before, "egress": before}),
+        Resource(
+            "security_group", "full", {"vpc_id": VPC_ID, "group_name": "full", "description": "full", "ingress": before, "egress": before}
+        ),
         needs=(VPC,),
         change={"ingress": after, "egress": after, "tags": FEW},
         drift=Drift(
