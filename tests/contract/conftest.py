@@ -5,8 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.life")
-
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group
 from rehearsal.testing import Cloud
 from tests.contract.life import Life
@@ -47,4 +45,4 @@ def jumping(monkeypatch: pytest.MonkeyPatch, life_of: Callable[[Subject], Life],
     """The one kind that looks at the clock itself looks at ours."""
     if "subject" in request.fixturenames:
         life = life_of(request.getfixturevalue("subject"))
-        monkeypatch.setattr(cluster_log_group, "time", SimpleNamespace(monotonic=lambda: life.clock.now()))
+        monkeypatch.setattr(cluster_log_group, "time", SimpleNamespace(monotonic=life.now))

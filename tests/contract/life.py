@@ -22,7 +22,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from rehearsal.testing import Cloud
 from tests.contract.account import count
-from tests.contract.outcomes import Killed, Outcome, Saboteur
+from tests.contract.outcomes import TAKEN, Killed, Outcome, Saboteur
 
 OURS = Owner("test", "contract")
 THEIRS = Owner("test", "others")
@@ -91,6 +91,10 @@ class Life:
         self._beside: list[Resource] = []
         self._attributes: Mapping[str, Mapping[str, Any]] = {}
 
+    def now(self) -> float:
+        """What the clock of the present account says."""
+        return self.clock.now()
+
     # --- runs --------------------------------------------------------------------------------------------------------
 
     def connection(self, make_client: Callable[[str], Any] | None = None, owner: Owner = OURS) -> Aws:
@@ -157,7 +161,7 @@ class Life:
         before = count(self.cloud, self.kind.name)
         if step == "drift":
             drift = self.sample.drift
-            seen = next(one for one in self.look() if one.address == self.sample.resource.address)
+            seen = self._seen()
             getattr(self.cloud.client(drift.operation.service), drift.operation.method)(**self._known(drift.params(seen)))
         return before
 
@@ -169,7 +173,7 @@ class Life:
     def take(self, step: str) -> Happened:
         """A step in which nothing goes wrong."""
         before, plan = self.begin(step), self.plan(step)
-        saboteur = Saboteur(self.cloud.client, self.clock.now)
+        saboteur = Saboteur(self.cloud.client, self.now)
         self.state = "unknown"
         result = self.run(self.desired(STEPS[step][1]), self.mine, saboteur)
         assert list(result.failures) == [], step
@@ -180,7 +184,7 @@ class Life:
     def suffer(self, step: str, call: str, outcome: Outcome) -> None:
         """A step in which ``outcome`` happens to a call; checks that one more run at most brings everything to its end."""
         before = self.begin(step)
-        saboteur = Saboteur(self.cloud.client, self.clock.now, call, outcome, self.given)
+        saboteur = Saboteur(self.cloud.client, self.now, call, outcome, self.given)
         self.state = "unknown"
         desired = self.desired(STEPS[step][1])
         failures = self._failures(desired, saboteur)
@@ -194,7 +198,27 @@ class Life:
         assert change(before, count(self.cloud, self.kind.name)) == self.happened[step].counts, "duplicates or orphans"
         self.state = STEPS[step][1]
 
-    def _failures(self, desired: Sequence[Resource], saboteur: Saboteur) -> list[Failure]:
+    def meet_another_s(self) -> None:
+        """Create it where another owner has one already, in the same place and of the same name: refused, and theirs stays as it is."""
+        self.bring("there")
+        seen = self._seen()
+        self.state = "unknown"
+        ours, theirs = self.connection(), self.connection(owner=THEIRS)
+        self.kind.claim(theirs, seen, seen.address)
+        before, held = self.kind.read(theirs, seen), count(self.cloud, self.kind.name)
+        assert before is not None
+        taken = None if self.kind.exclusive else Saboteur(self.cloud.client, self.now, self.happened["create"].calls[0], TAKEN)
+        assert [one.address for one in self._failures(self.desired("there"), taken)] == [self.sample.resource.address]
+        assert self.kind.read(theirs, seen) == before
+        assert count(self.cloud, self.kind.name) == held
+        self.kind.claim(ours, seen, seen.address)
+        assert make_plan(self.desired("there"), self.look(), self.mine, ALL).changes == ()
+        self.state = "there"
+
+    def _seen(self) -> Observed:
+        return next(one for one in self.look() if one.address == self.sample.resource.address)
+
+    def _failures(self, desired: Sequence[Resource], saboteur: Saboteur | None) -> list[Failure]:
         try:
             return list(self.run(desired, self.mine, saboteur).failures)
         except (Killed, ObservationFailed) as error:

@@ -61,12 +61,14 @@ def refused() -> BaseException:
 
 TO_SET = ("create", "change", "restore", "drift")
 
+TAKEN = Outcome("already_there", before=taken, ends_well=None, steps=TO_SET)
+
 OUTCOMES = (
     Outcome("no_reply_not_done", before=ambiguous, times=2),
     Outcome("no_reply_done", after=ambiguous),
     Outcome("not_yet", before=not_yet, times=2),
     Outcome("in_use", before=in_use, times=2),
-    Outcome("already_there", before=taken, ends_well=None, steps=TO_SET),
+    TAKEN,
     Outcome("refused", before=refused, ends_well=False),
     Outcome("killed_before", before=Killed, ends_well=None),
     Outcome("killed_after", after=Killed, ends_well=None),

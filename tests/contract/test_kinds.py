@@ -1,6 +1,6 @@
 """What every kind of every domain must do, shown with its smallest resource. A kind that is registered is in it by itself.
 
-One test is one sample and one outcome: the sample lives its life, in which the outcome happens to every mutating call of every step in turn.
+One test is one sample and one outcome: the sample lives its life, and the outcome happens to every mutating call of every step in turn.
 """
 
 from __future__ import annotations
@@ -57,6 +57,13 @@ def test_whatever_happens_to_a_call(life_of: LifeOf, subject: Subject, outcome: 
     for step, call in cases:
         with subtests.test(step=step, call=call):
             life.suffer(step, call, outcome)
+
+
+@pytest.mark.parametrize("subject", [one for one in subjects() if one.beyond is None], ids=lambda subject: subject.name)
+def test_what_another_owner_has_is_left_alone(life_of: LifeOf, subject: Subject) -> None:
+    life = life_of(subject)
+    life.record()
+    life.meet_another_s()
 
 
 def calls_of(life_of: LifeOf, subject: Subject) -> list[tuple[str, str]]:

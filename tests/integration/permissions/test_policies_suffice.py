@@ -85,6 +85,7 @@ def test_nothing_is_denied_and_no_action_is_too_much(needed: dict[str, tuple[set
     assert granted(documents()["apply"]) == applied | set(SELDOM)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("action", sorted(granted(documents()["apply"]) - set(SELDOM)))
 def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, tuple[set[str], set[str]]], action: str) -> None:
     """In the first scenario that uses it. The denial names the action, and so does the hint."""
