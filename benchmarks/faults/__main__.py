@@ -62,8 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="such as F2; may be given several times")
     parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="create, change, shrink, mend, alias, destroy")
     parser.add_argument("--sample", type=positive, metavar="N", help="so many cases, spread over the faults and the operations")
-    parser.add_argument("--each-once", action="store_true", help="every operation once, under one of the faults that chance picks")
-    parser.add_argument("--seed", type=int, default=1, help="of what chance picks (1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
     parser.add_argument("--jobs", type=positive, default=2, help="how many cases at a time, each with a cloud of its own (2)")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
     parser.add_argument("--failed", action="store_true", help="try again what failed before")
@@ -98,21 +97,7 @@ def select(found: Sequence[Case], options: argparse.Namespace) -> list[Case]:
         and (not fault or fault & {case.fault.number, case.fault.name})
         and (not scenario or case.scenario in scenario)
     ]
-    if options.each_once:
-        chosen = each_once(chosen, options.seed)
     return spread(chosen, options.sample, options.seed) if options.sample else chosen
-
-
-def each_once(found: Sequence[Case], seed: int) -> list[Case]:
-    """One case of each operation. Seeds that follow one another go through the faults in turn, so that as many as there are try them all."""
-    by_operation: dict[str, list[Case]] = {}
-    for case in found:
-        by_operation.setdefault(case.operation, []).append(case)
-    picked = []
-    for operation, several in by_operation.items():
-        start = random.Random(operation).randrange(len(several))
-        picked.append(several[(start + seed) % len(several)])
-    return picked
 
 
 def spread(found: Sequence[Case], number: int, seed: int) -> list[Case]:
