@@ -71,8 +71,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--networks", type=numbers, default=[1, 2, 10], metavar="N,...", help="sizes of the component (1,2,10)")
     parser.add_argument("--latency", type=numbers, default=[0, 80], metavar="MS,...", help="delays of each request (0,80)")
-    parser.add_argument("--runs", type=int, default=5, help="pairs of unchanged runs and of plans; larger sizes have half as many (5)")
-    parser.add_argument("--cold-runs", type=int, default=2, help="pairs of cold runs; larger sizes have half as many (2)")
+    parser.add_argument("--runs", type=rounds, default=5, help="pairs of unchanged runs and of plans; larger sizes have half as many (5)")
+    parser.add_argument(
+        "--cold-runs",
+        type=rounds,
+        default=2,
+        help="pairs of cold runs; larger sizes have half as many; 0 builds once without counting it (2)",
+    )
     parser.add_argument("--wait", type=float, default=4.0, metavar="S", help="how long NAT gateways and endpoints take, 120 in AWS (4)")
     parser.add_argument("--eks", action="store_true", help="a network and clusters in it, in place of networks alone")
     parser.add_argument("--clusters", type=numbers, default=[1, 4], metavar="N,...", help="with --eks: how many clusters (1,4)")
@@ -86,6 +91,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def numbers(text: str) -> list[int]:
     return sorted({int(part) for part in text.split(",")})
+
+
+def rounds(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is no number of runs")
+    return int(text)
 
 
 def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> list[Subject]:
@@ -164,12 +175,13 @@ class Bench:
         say(f"{count} {self.noun if count == 1 else f'{self.noun}s'}, {latency} ms a request")
         for step in STEPS:
             if step == "create":
-                empty = self.emptied(self.size(count), latency)
-                samples = alternate(self.subjects, step, self.rounds(count, self.options.cold_runs), empty)
+                wanted = self.rounds(count, self.options.cold_runs)
+                samples = alternate(self.subjects, step, max(wanted, 1), self.emptied(self.size(count), latency))
                 self.compare(count)
             else:
-                samples = alternate(self.subjects, step, self.rounds(count, self.options.runs))
-            self.add(count, latency, step, samples)
+                wanted = self.rounds(count, self.options.runs)
+                samples = alternate(self.subjects, step, wanted)
+            self.add(count, latency, step, samples, counted=wanted > 0)
 
     def rounds(self, count: int, wanted: int) -> int:
         """How many pairs: as many as wanted of the smallest component, half as many of the larger ones, which take long."""
@@ -207,10 +219,14 @@ class Bench:
             raise Problem("the two did not build the same:\n" + "\n".join(lines[:40]))
         self.counts[count] = dict(inventory.counted(taken[0]))
 
-    def add(self, count: int, latency: int, step: Step, samples: list[list[Sample]]) -> None:
-        result = report.Result(count, latency, step, {s.name: found for s, found in zip(self.subjects, samples, strict=True)})
+    def add(self, count: int, latency: int, step: Step, samples: list[list[Sample]], counted: bool) -> None:
+        """Keep the samples of a step, if there are any. The one build that the other steps need is kept too, but not counted."""
+        if not all(samples):
+            return
+        result = report.Result(count, latency, step, {s.name: found for s, found in zip(self.subjects, samples, strict=True)}, counted)
         self.results.append(result)
-        print(f"    {report.line(result)}", flush=True)
+        if counted:
+            print(f"    {report.line(result)}", flush=True)
 
     def write(self) -> None:
         RESULTS.parent.mkdir(exist_ok=True)
@@ -241,6 +257,8 @@ class PlatformBench(Bench):
 
     def measure_waits(self) -> None:
         """This collection alone: what Terraform does beyond the waits is mostly waits of its own, which do not scale."""
+        if not self.options.cold_runs:
+            return
         scale, subject = self.options.scale, self.subjects[0]
         assert isinstance(subject, Playbook)
         seconds = {kind: real / scale for kind, real in clusters.CREATION_SECONDS.items()}

@@ -14,12 +14,16 @@ from benchmarks.subjects import Step
 
 @dataclass(frozen=True)
 class Result:
-    """The samples of one scenario, by the name of the subject. ``size``: how many networks, or how many clusters, there are."""
+    """The samples of one scenario, by the name of the subject. ``size``: how many networks, or how many clusters, there are.
+
+    What is not ``counted`` was needed by what came after it: its resources are known, its times are not shown.
+    """
 
     size: int
     latency_ms: int
     step: Step
     samples: Mapping[str, Sequence[Sample]]
+    counted: bool = True
 
 
 def ratio(result: Result) -> Spread | None:
@@ -97,7 +101,7 @@ def times(results: Sequence[Result], noun: str = "network") -> str:
     for name in names:
         header += [f"{name} s", "requests", *(["throttled"] if limited else [])]
     rows = []
-    for result in results:
+    for result in (one for one in results if one.counted):
         row = [result.step, str(result.size), str(result.latency_ms)]
         for name in names:
             found = result.samples[name]

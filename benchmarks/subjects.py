@@ -105,7 +105,7 @@ class Playbook:
             "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in, "eks_manage_content": False},
         }
         if size.poll:
-            variables["vpc"]["vpc_poll_interval"] = variables["eks"]["eks_poll_interval"] = size.poll
+            variables["all"]["platform_poll_interval"] = size.poll
         (self.inventory / "hosts.yml").write_text(json.dumps(groups))
         for group, values in variables.items():
             (self.inventory / "group_vars" / f"{group}.yml").write_text(json.dumps(values))

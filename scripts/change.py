@@ -72,8 +72,8 @@ def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
             raise
         raise Problem(
             f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys what is there; in the account an "
-            "apply would end the same way. Change the inventory, or allow it by address with <role>_allow_replace (vpc_allow_replace for a "
-            f"network), in the inventory or for one run with --extra-vars in ARGS.\n{rehearsal.look()}"
+            "apply would end the same way. Change the inventory, or allow it: the plan above ends with the command that does.\n"
+            f"{rehearsal.look()}"
         ) from failure
 
 
@@ -92,7 +92,7 @@ def stays(planned: Report) -> list[str]:
         return []
     return [
         f"    Held back, and still there: {shortened(left)}.",
-        "    It is no longer described, and goes when <role>_purge (vpc_purge for a network) names it.",
+        "    It is no longer described, and goes when platform_purge names it: the plan above ends with the command that allows it.",
     ]
 
 

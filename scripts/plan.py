@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rehearsal import launcher
 from scripts.rehearse import inventory_path, play
-from scripts.terminal import ROOT, Problem, fail, isolated_environment, say, tool_environment
+from scripts.terminal import ROOT, Problem, announce, fail, isolated_environment, say, tool_environment
 
 sys.path.insert(0, str(ROOT / "collections"))
 
@@ -38,9 +38,15 @@ def place(options: argparse.Namespace) -> str:
     return "on its rehearsal cloud" if options.rehearsal else "with the credentials of this shell"
 
 
+def started_by(options: argparse.Namespace, out: str | None) -> dict[str, str]:
+    """For the summary: the plan that the caller would ask for to have more allowed. An apply of a saved plan needs a new one, too."""
+    words = {f"ENV={options.environment}": True, "REHEARSAL=1": options.rehearsal, f"OUT={out}": out}
+    return announce(["make", "plan", *(word for word, wanted in words.items() if wanted)], options.arguments)
+
+
 def make(options: argparse.Namespace) -> int:
     """Check mode only. With --rehearsal against the running cloud, else wherever the caller's credentials lead."""
-    variables = target_variables(options, "plan")
+    variables = {**target_variables(options, "plan"), **started_by(options, options.out)}
     say(f"Plan of {options.environment} {place(options)}; nothing is changed")
     arguments = ["--check", "--diff", *options.arguments]
     if not options.out:
@@ -63,7 +69,7 @@ def apply(options: argparse.Namespace) -> int:
     path = Path(options.plan).absolute()
     if not path.is_file():
         raise Problem(f"there is no file {path}; make one with: make plan ENV={options.environment} OUT={options.plan}")
-    variables = target_variables(options, "apply")
+    variables = {**target_variables(options, "apply"), **started_by(options, options.plan)}
     say(f"Apply of {path} to {options.environment} {place(options)}")
     return play(
         f"inventories/{options.environment}", variables, ["--extra-vars", json.dumps({"platform_plan": str(path)}), *options.arguments]

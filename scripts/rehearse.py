@@ -19,7 +19,7 @@ from rehearsal import launcher, seed
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.kubernetes import build as control_plane
 from scripts import change, past
-from scripts.terminal import BIN, ROOT, Problem, fail, isolated_environment, say, tool_environment
+from scripts.terminal import BIN, ROOT, Problem, announce, fail, isolated_environment, say, tool_environment
 
 WANTED = ("platform_account_id", "platform_region")
 
@@ -167,11 +167,20 @@ def read_report(path: Path) -> dict[str, Any]:
 class Rehearsal:
     """One cloud and the steps that are run against it; every step raises Problem when it does not hold."""
 
-    def __init__(self, environment: str, cloud: Mapping[str, Any], arguments: Sequence[str], wanted: seed.Seed | None = None) -> None:
+    def __init__(
+        self,
+        environment: str,
+        cloud: Mapping[str, Any],
+        arguments: Sequence[str],
+        wanted: seed.Seed | None = None,
+        how: Sequence[str] = (),
+    ) -> None:
+        """``how``: further words of the call of make."""
         self.environment = environment
         self.cloud = cloud
         self.arguments = list(arguments)
         self.seed = wanted
+        self.how = list(how)
         self.admin = AdminClient(cloud["admin"])
         self.reports = ROOT / ".rehearsal" / environment
 
@@ -203,7 +212,11 @@ class Rehearsal:
         """Runs the playbook once and returns its report. Quiet, what it prints goes to a file, and is shown if it fails."""
         report, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
         report.unlink(missing_ok=True)
-        extra = {**launcher.environment(dict(self.cloud), role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)}
+        extra = {
+            **launcher.environment(dict(self.cloud), role),
+            **announce(["make", "rehearse", f"ENV={self.environment}", *self.how], self.arguments),
+            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report),
+        }
         arguments = [*(["--check", "--diff"] if role == "plan" else []), *self.arguments]
         self.admin.clear_requests()
         started = time.monotonic()
@@ -285,7 +298,8 @@ def rehearse(options: argparse.Namespace) -> int:
     else:
         with past.extracted(before, ROOT / ".rehearsal" / name / "past") as folder:
             then = read_past(name, before, folder, target, options.from_code)
-            rehearsal = Rehearsal(name, start_cloud(name, target, keep=False), options.arguments, wanted)
+            how = [f"FROM={options.since}", *(["FROM_CODE=1"] if options.from_code else [])]
+            rehearsal = Rehearsal(name, start_cloud(name, target, keep=False), options.arguments, wanted, how)
             summary = change.run(rehearsal, before, folder, then, options.from_code)
     print()
     say(f"{summary}\n\n{rehearsal.look()}")

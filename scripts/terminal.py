@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,3 +50,10 @@ def isolated_environment(extra: Mapping[str, str]) -> dict[str, str]:
     # Both: the tools of this checkout come first, and what a rehearsal adds comes last.
     path = [part for given in (environment, extra) for part in given.get("PATH", "").split(os.pathsep) if part]
     return {**environment, **extra, "PATH": os.pathsep.join(dict.fromkeys(path))}
+
+
+def announce(words: Sequence[str], arguments: Sequence[str]) -> dict[str, str]:
+    """What tells the summary of a run which call of make started it, and with which ARGS, so that it can show how to repeat that.
+
+    The name is STARTED_BY of module_utils/summary/started.py."""
+    return {"MAINSTAY_STARTED_BY": json.dumps({"command": f"{shlex.join(words)} ARGS={{}}", "arguments": list(arguments)})}

@@ -53,7 +53,7 @@ def error(code: str, status: int, message: str = "A fault.") -> dict[str, Any]:
 
 LAG = {"visibility_seconds": 1.0}
 SPREADING = {"propagation_seconds": 10.0}
-AS_BY_DEFAULT = {"vpc_settle_seconds": 30.0}
+AS_BY_DEFAULT = {"platform_settle_seconds": 30.0}
 """Refusals are borne for as long as reads may lag, so the short time that the other faults are given would be too short here."""
 NOT_YET_THERE = error("InvalidParameterValue", 400, "The service-linked role is not yet propagated")
 

@@ -31,7 +31,7 @@ SIDE = {
     "flow_logs": {"enabled": False},
 }
 
-SMALL: Variables = {"vpc_networks": {"main": MAIN, "side": SIDE}, "vpc_tags": {"team": "one", "old": "yes"}}
+SMALL: Variables = {"vpc_networks": {"main": MAIN, "side": SIDE}, "platform_tags": {"team": "one", "old": "yes"}}
 LARGE: Variables = {
     "vpc_networks": {
         "main": {
@@ -43,8 +43,8 @@ LARGE: Variables = {
         },
         "side": {**SIDE, "availability_zones": ZONES[:2]},
     },
-    "vpc_tags": {"team": "two"},
-    "vpc_permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess",
+    "platform_tags": {"team": "two"},
+    "platform_permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess",
 }
 SHRUNK: Variables = {
     **LARGE,
@@ -185,7 +185,7 @@ UNREACHABLE = {
     "logs:DeleteRetentionPolicy": "log groups always have a retention time",
     "logs:DisassociateKmsKey": "log groups always have a key",
 }
-"""Operations of the kinds that no inventory of today leads to. tests/integration/faults breaks them all the same."""
+"""Operations of the kinds that no inventory of today leads to. tests/contract breaks them all the same."""
 
 CREATING = [
     "ec2:CreateVpc",
@@ -245,11 +245,11 @@ def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
         "platform_account_id": account_id,
     }
     ours = {
-        "vpc_allow_replace": ["*"],
-        "vpc_purge": ["*"],
+        "platform_allow_replace": ["*", "kms_key.*"],
+        "platform_purge": ["*", "kms_key.*"],
         # the cloud answers at once, and its lists lag by a second at most
-        "vpc_poll_interval": 0.2,
-        "vpc_settle_seconds": 3.0,
+        "platform_poll_interval": 0.2,
+        "platform_settle_seconds": 3.0,
     }
     return {
         "hosts.yml": {"vpc": {"hosts": {COMPONENT: None}}},

@@ -1,10 +1,14 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Run a module of this collection inside Ansible's worker process when its target is the controller itself.
+"""How all modules of this collection are called: with what the host's ``platform_*`` variables say, and inside Ansible's worker process
+when the target is the controller itself.
 
-Only how the module is executed changes: arguments go in as the ordinary wrapper passes them, what the module prints is parsed by
-ansible-core as always. So masking, diff, check mode, warnings and failures are core's own. Whatever this cannot do safely runs the
+The variables give the options that a task leaves out; see ``component/platform_variables.py``. Wrong ones end the task before the module
+runs, whichever way it runs.
+
+In the worker only how the module is executed changes: arguments go in as the ordinary wrapper passes them, what the module prints is parsed
+by ansible-core as always. So masking, diff, check mode, warnings and failures are core's own. Whatever this cannot do safely runs the
 ordinary way, which stays the reference: see ``ordinary_reason``.
 """
 
@@ -26,6 +30,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
+from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_variables import WrongVariables, filled, taken, values
 from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Spaced
 
 PROFILE = "legacy"
@@ -53,6 +58,12 @@ class ActionModule(NormalAction):
     ) -> dict[str, Any]:
         name = module_name or self._task.resolved_action or self._task.action
         task_vars = task_vars or {}
+        arguments = self._task.args if module_args is None else module_args
+        if name.startswith(PREFIX):
+            try:
+                arguments = self._with_variables(name, arguments, task_vars)
+            except WrongVariables as wrong:
+                return {"failed": True, "msg": str(wrong)}
         reason = ordinary_reason(
             asynchronous=bool(wrap_async or self._task.async_val),
             become=bool(self._connection.become),
@@ -66,14 +77,13 @@ class ActionModule(NormalAction):
             return dict(
                 super()._execute_module(
                     module_name=module_name,
-                    module_args=module_args,
+                    module_args=arguments,
                     task_vars=task_vars,
                     persist_files=persist_files,
                     wrap_async=wrap_async,
                     ignore_unknown_opts=ignore_unknown_opts,
                 )
             )
-        arguments = self._task.args if module_args is None else module_args
         self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
@@ -82,6 +92,12 @@ class ActionModule(NormalAction):
         if Interruption.happened:
             os._exit(1)  # nobody listens to this worker any more; what it did is in the report that it left
         return self._parsed(printed, errors)
+
+    def _with_variables(self, name: str, given: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The options of the call. Raises WrongVariables. A delegated task has the variables of the host that it is delegated for."""
+        found = values([one for one in task_vars if one.startswith("platform_")], lambda one: self._templar.template(task_vars[one]))
+        hosts = task_vars.get("groups", {}).get("all", [])
+        return filled(given, taken(module_of(name).argument_spec()), found, str(task_vars["inventory_hostname"]), hosts)
 
     def _interpreter(self, task_vars: Mapping[str, Any]) -> str | None:
         value = task_vars.get("ansible_python_interpreter")
@@ -119,6 +135,11 @@ def same_python(one: str, other: str) -> bool:
     return first.parent.resolve() == second.parent.resolve() and first.resolve() == second.resolve()
 
 
+def module_of(name: str) -> Any:
+    """The Python module of a module of ours: it has ``argument_spec()`` and ``main()``."""
+    return importlib.import_module(f"ansible_collections.{PREFIX}plugins.modules.{name.removeprefix(PREFIX)}")
+
+
 def run_module(name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
     """Run a module's ``main()``; returns what it printed, to stdout and to stderr.
 
@@ -128,7 +149,7 @@ def run_module(name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
         {"ANSIBLE_MODULE_ARGS": dict(arguments)}, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
     ).encode()
     basic._ANSIBLE_PROFILE = PROFILE
-    module = importlib.import_module(f"ansible_collections.{PREFIX}plugins.modules.{name.removeprefix(PREFIX)}")
+    module = module_of(name)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -57,7 +57,8 @@ options:
       - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
         C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
         C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back) and C(deferred). C(components) lists host, component,
-        target, times, API calls, counts, actions with their changes, and errors. C(other_changed_tasks), C(skipped_without_check_mode),
+        target, times, API calls, counts, actions with their changes, and errors. C(consent) is null, or has the variables and the command
+        that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode),
         C(hidden_tasks) and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
     type: path
     env:
@@ -94,18 +95,11 @@ environment: |
     ansible-playbook site.yml -i inventories/prod --check
 """
 
-import atexit
 import functools
-import gc
 import os
-import re
-import shutil
-import signal
-import tempfile
+import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from ansible import constants
@@ -113,10 +107,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
-from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import FOLDER_VARIABLE, reports, wait_for_reports
-from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import RUN_VARIABLE
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.compiled import use_compiled_files
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.warm import warm
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
@@ -124,17 +115,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import 
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.started import started_here
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
 
 WIDTH_WITHOUT_TERMINAL = 120
 WIDEST = 200
-LONGEST_WAIT = 8.0
-"""Seconds that interrupted modules get to say what they did; the engine gives its calls in flight five of them."""
 GREY = "gray12"
 USED_IN_TEMPLATES = ((filter_loader, ("ansible.builtin.default",)), (test_loader, ("ansible.builtin.defined",)))
 """What every worker would load anew: the first of each brings all that come with Ansible."""
-ROLES = Path(__file__).resolve().parents[2] / "roles"
-MODULE_LINE = re.compile(r"^ *(?:- )?(mainstay\.aws\.\w+):", re.MULTILINE)
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -160,21 +148,12 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        use_compiled_files()  # for all that warm() imports; importing this file itself may not change how Python imports
         self._collector = Collector(order_of_kinds())
         self._began = time.monotonic()
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}
         self._complained = False
-        self._pid = os.getpid()
-        self._shown = False
-        self._reports = Path(tempfile.mkdtemp(prefix="mainstay-reports-"))
-        os.environ[FOLDER_VARIABLE] = str(self._reports)
-        os.environ[RUN_VARIABLE] = uuid.uuid4().hex
-        atexit.register(self._leave)
-        # At its end the interpreter searches everything for garbage, several times; with what is imported here that takes a while.
-        atexit.register(gc.freeze)
-        signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(self._pid, signal.SIGINT))
+        self._supervision = Supervision(self._show_interruption)
 
     def complain(self, text: str) -> None:
         """Warns, once in a run."""
@@ -189,14 +168,10 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Before the first worker is forked: what this imports, no worker has to. Some plays have no hosts."""
-        if not play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]:
-            return
-        if modules := {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}:
+        if self._supervision.prepare(play):
             for loader, names in USED_IN_TEMPLATES:
                 for name in names:
                     loader.get(name)
-            warm(modules)
 
     @guarded
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
@@ -232,31 +207,25 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_stats(self, stats: Any) -> None:
+        self._supervision.finish()
         self._show(_healthy(stats))
         self._save_plans(_failed(stats))
 
-    def _leave(self) -> None:
-        """After an interruption there are no stats, and what interrupted modules returned was not heard: they left reports instead."""
-        if os.getpid() != self._pid:
-            return
-        wait_for_reports(self._reports, LONGEST_WAIT)
-        found = reports(self._reports)
-        if not self._shown:
-            self._save_plans(frozenset(), interrupted=True)
-        shutil.rmtree(self._reports, ignore_errors=True)
-        if not self._shown and found:
-            self._show_interrupted(found)
+    def _show_interruption(self, reports: Reports) -> None:
+        """After an interruption there are no stats, and Ansible passes on nothing of what interrupted modules returned."""
+        self._save_plans(frozenset(), interrupted=True)
+        if reports:
+            self._show_reports(reports)
 
     @guarded
-    def _show_interrupted(self, found: list[tuple[str, dict[str, Any]]]) -> None:
-        for host, result in found:
+    def _show_reports(self, reports: Reports) -> None:
+        for host, result in reports:
             info = TaskInfo(host=host, name="interrupted", module=INTERRUPTED, check_mode=False, scope="interrupted")
             self._collector.add(info, Outcome(result, failed=True, changed=bool(result.get("changed")), skipped=False), ())
         self._show(frozenset())
 
     def _show(self, healthy: frozenset[str]) -> None:
-        self._shown = True
-        report = self._collector.report(time.monotonic() - self._began, healthy)
+        report = self._collector.report(time.monotonic() - self._began, healthy, started_here(sys.argv, os.environ))
         if report.components or any(info.module.startswith(OWN_MODULES) for info in self._collector.hidden):
             self._print(render(report, self._width(), self.get_option("detail")))
         self._write("json_path", as_json, report)
@@ -264,13 +233,7 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def _save_plans(self, failed: frozenset[str], interrupted: bool = False) -> None:
-        """Put together what the modules left, if plans were to be saved. Most runs save none and do not pay for the import."""
-        if not any(self._reports.glob("*.plan")):
-            return
-        from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.gather import gather
-
-        made_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        for text, wrong in gather(self._reports, failed, made_at, interrupted):
+        for text, wrong in self._supervision.save_plans(failed, interrupted):
             if wrong:
                 self._display.error(text, wrap_text=False)
             else:
@@ -328,28 +291,6 @@ def _healthy(stats: Any) -> frozenset[str]:
 
 def _failed(stats: Any) -> frozenset[str]:
     return frozenset(stats.processed) - _healthy(stats)
-
-
-def _actions(play: Any) -> Iterator[str]:
-    """The actions of a play's tasks and of its roles' tasks, as far as they are known before it runs."""
-    blocks = [*play.pre_tasks, *play.tasks, *play.post_tasks]
-    for role in play.get_roles():
-        blocks += role.get_task_blocks()
-    while blocks:
-        part = blocks.pop()
-        if hasattr(part, "block"):
-            blocks += [*part.block, *part.rescue, *part.always]
-        elif str(getattr(part, "action", "")).endswith("include_role"):
-            yield from _actions_of_role(str(part.args.get("name", "")))
-        elif getattr(part, "action", None):
-            yield str(part.action)
-
-
-def _actions_of_role(name: str) -> Iterator[str]:
-    """The modules of ours that a role of ours calls, which Ansible loads only when it comes to its inclusion."""
-    if name.startswith(OWN_MODULES):
-        for path in sorted((ROLES / name.removeprefix(OWN_MODULES) / "tasks").glob("*.yml")):
-            yield from MODULE_LINE.findall(path.read_text(encoding="utf-8"))
 
 
 def _painted(one: Line) -> str:

@@ -11,7 +11,7 @@ name: components
 version_added: 0.1.0
 short_description: Name the components that hosts of an inventory claim
 description:
-  - A component is called like its host, unless a variable of the host such as C(vpc_component) says otherwise. Then it claims both names.
+  - A component is called like its host, unless the host's variable C(platform_component) says otherwise. Then it claims both names.
 positional: _input
 options:
   _input:
@@ -41,15 +41,13 @@ _value:
   sample: [dns, network]
 """
 
-SUFFIX = "_component"
+VARIABLE = "platform_component"
 
 
 def components(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The names of the hosts and what their variables ``<role>_component`` say."""
+    """The names of the hosts, and of the components that their variable names."""
     names = {str(host) for host in hosts}
-    for host in sorted(names):
-        names |= {str(hostvars[host][name]) for name in hostvars[host] if str(name).endswith(SUFFIX) and not str(name).startswith("_")}
-    return sorted(names)
+    return sorted(names | {str(hostvars[host][VARIABLE]) for host in names if hostvars[host].get(VARIABLE)})
 
 
 class FilterModule:

@@ -10,6 +10,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""
@@ -87,16 +88,16 @@ def eks_content(
     name: str = "content",
 ) -> dict[str, Any]:
     """What k8s_objects takes; raises with everything that is wrong."""
-    known = cluster or {}
+    known, described = cluster or {}, checked(settings)
     facts = Cluster(
         name=str(known.get("name") or UNKNOWN),
-        version=str((settings or {}).get("version") or known.get("version") or UNKNOWN),
+        version=str(described.version or known.get("version") or UNKNOWN),
         region=region,
         vpc_id=str(known.get("vpc_id") or UNKNOWN),
         log_group=str(known.get("container_log_group_name") or UNKNOWN),
         registry=registry,
     )
-    found, problems = content_of(content, name, settings or {}, facts, charts or {}, vendored or {})
+    found, problems = content_of(content, name, described.controllers, facts, charts or {}, vendored or {})
     if problems:
         raise AnsibleFilterError("\n".join(problems))
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""
@@ -74,8 +75,7 @@ def eks_content_errors(content: Any, clusters: Any, charts: Any = None, name: st
     ]
     nowhere = Cluster(*[UNKNOWN] * 6)
     for one, settings in described.items():
-        own = settings if isinstance(settings, Mapping) else {}
-        problems += content_of(content.get(one), f"{name}.{one}", own, nowhere, charts or {}, {})[1]
+        problems += content_of(content.get(one), f"{name}.{one}", checked(settings).controllers, nowhere, charts or {}, {})[1]
     return list(dict.fromkeys(problems))
 
 

@@ -13,7 +13,7 @@ short_description: Find components that failed earlier in this run
 description:
   - A play with C(strategy=free) goes on when hosts of an earlier play have failed. A role that stands on another one asks with this filter
     whether that one failed, before it makes any call.
-  - A component takes part in a run when its play set the fact C(platform_started) before its role. It is done when its role published its
+  - A component takes part in a run when its play set the fact C(__platform_started) before its role. It is done when its role published its
     outputs. What started and published nothing has failed. What did not start is not part of this run, and its outputs come from AWS.
 positional: _input
 options:
@@ -54,7 +54,7 @@ _value:
 
 def failed_components(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str], outputs: str) -> list[str]:
     """The hosts that started in this run and did not publish their outputs."""
-    return [host for host in hosts if host in hostvars and "platform_started" in hostvars[host] and outputs not in hostvars[host]]
+    return [host for host in hosts if host in hostvars and "__platform_started" in hostvars[host] and outputs not in hostvars[host]]
 
 
 class FilterModule:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.options import REGION
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 
 DOCUMENTATION = r"""
@@ -25,7 +26,9 @@ options:
     type: str
     default: networks
   region:
-    description: The region that all zones must belong to. Without it they need only belong to one region.
+    description:
+      - The region that all zones must belong to. Without it they need only belong to one region.
+      - A value that cannot be a region is left aside. The modules say what is wrong with it.
     type: str
     default: ""
 author:
@@ -54,9 +57,9 @@ _value:
 """
 
 
-def network_errors(networks: Any, name: str = "networks", region: str = "") -> list[str]:
+def network_errors(networks: Any, name: str = "networks", region: Any = "") -> list[str]:
     """Every problem with the networks, each naming the path of the variable, its value and what would be right."""
-    return validate(networks, name, region)[1]
+    return validate(networks, name, region if isinstance(region, str) and REGION.fullmatch(region) else "")[1]
 
 
 class FilterModule:

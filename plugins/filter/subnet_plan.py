@@ -8,9 +8,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.subnets import plan
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 
 DOCUMENTATION = r"""
 name: subnet_plan
@@ -60,8 +58,7 @@ def subnet_plan(network: Any) -> dict[str, dict[str, str]]:
     networks, problems = validate({"network": network}, "_")
     if problems:
         raise AnsibleFilterError("subnet_plan: " + "; ".join(problem.removeprefix("_.network.").removeprefix("_.") for problem in problems))
-    blocks = plan(networks["network"], Problems())
-    return {tier: {zone: str(block) for zone, block in zones.items()} for tier, zones in blocks.items()}
+    return {tier: {zone: str(block) for zone, block in zones.items()} for tier, zones in networks["network"].blocks.items()}
 
 
 class FilterModule:

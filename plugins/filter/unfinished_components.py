@@ -11,8 +11,8 @@ name: unfinished_components
 version_added: 0.1.0
 short_description: Find components that an earlier play of this run left to be finished
 description:
-  - A role that was told not to wait for slow kinds of resources (C(vpc_defer)) publishes its outputs before everything is there. This
-    filter finds those of which something is left, for a later play that finishes them.
+  - In C(site.yml) a role need not wait for slow kinds of resources, such as NAT gateways, and publishes its outputs before everything is
+    there. This filter finds those of which something is left, for a later play that finishes them.
 positional: _input
 options:
   _input:

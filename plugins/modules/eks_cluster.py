@@ -24,11 +24,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the clusters belong to. It owns its resources alone. It is named like O(environment).
-    type: str
-    default: cluster
   clusters:
     description:
       - The clusters, by name. Required with O(state=present). A cluster that is no longer named is deleted, given consent in O(purge).
@@ -71,6 +66,7 @@ options:
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change
+  - mainstay.aws.component.patience
   - mainstay.aws.component.apply
   - amazon.aws.common.modules
   - amazon.aws.region.modules

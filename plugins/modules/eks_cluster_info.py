@@ -14,12 +14,6 @@ description:
   - This is how a component that needs a cluster works in a run of its own, with C(--limit), C(--tags) or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
-options:
-  component:
-    description:
-      - The component that the clusters belong to.
-    type: str
-    default: cluster
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules
@@ -87,13 +81,13 @@ target:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import SERVICES, read
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.spec import info_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.spec import info_argument_spec as argument_spec
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    read(AnsibleAWSModule(argument_spec=info_argument_spec(), supports_check_mode=True))
+    read(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

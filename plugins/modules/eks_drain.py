@@ -22,11 +22,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the clusters belong to. They are found by its mark.
-    type: str
-    default: cluster
   clusters:
     description:
       - The clusters as M(mainstay.aws.eks_cluster) takes them. Only their names are read, to find what clusters left behind that are gone.
@@ -61,11 +56,13 @@ options:
   poll_interval:
     description:
       - Longest pause between two looks, in seconds.
+      - Without it the host's variable C(platform_poll_interval) counts.
     type: float
     default: 2.5
   lock_wait:
     description:
       - How long to wait for another run to release the run lock, in seconds.
+      - Without it the host's variable C(platform_lock_wait) counts.
     type: float
     default: 0.0
 extends_documentation_fragment:
@@ -176,13 +173,13 @@ vpc_ids:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.run import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import drain_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import drain_spec as argument_spec
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec=drain_spec(), supports_check_mode=True))
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

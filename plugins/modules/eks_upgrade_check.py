@@ -19,11 +19,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the clusters belong to.
-    type: str
-    default: cluster
   clusters:
     description:
       - The clusters as M(mainstay.aws.eks_cluster) takes them. Of each, C(version), C(name) and the C(version) of its C(addons) are read.
@@ -161,14 +156,14 @@ blocking:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import upgrade_check_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import upgrade_check_spec as argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.upgrade.check import SERVICES, run
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec=upgrade_check_spec(), supports_check_mode=True))
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

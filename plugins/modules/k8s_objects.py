@@ -24,11 +24,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the objects belong to. It owns them alone. It is named like O(environment).
-    type: str
-    required: true
   cluster:
     description:
       - AWS's name of the EKS cluster. Its address comes from AWS, tokens are made with the AWS credentials.
@@ -85,6 +80,7 @@ options:
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change
+  - mainstay.aws.component.patience
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -26,27 +26,9 @@ options:
     type: list
     elements: str
     required: true
-  poll_interval:
-    description:
-      - Longest pause between two looks at a resource that is in transition, in seconds.
-    type: float
-    default: 2.5
-  settle_seconds:
-    description:
-      - How long a read may lag behind a write, in seconds.
-    type: float
-    default: 30.0
-  timeout:
-    description:
-      - How long one resource may take to be deleted, in seconds. Each kind of resource has a default of its own.
-    type: float
-  lock_wait:
-    description:
-      - How long to wait for another run to release the run lock, in seconds.
-    type: float
-    default: 0.0
 extends_documentation_fragment:
   - mainstay.aws.component
+  - mainstay.aws.component.patience
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -82,13 +64,13 @@ plan:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import removal_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import removal_argument_spec as argument_spec
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec=removal_argument_spec(), supports_check_mode=True))
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

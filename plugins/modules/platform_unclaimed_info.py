@@ -20,8 +20,8 @@ options:
   environment:
     description:
       - The environment whose marks are looked for.
+      - Without it the host's variable C(platform_environment) counts. One of the two is required.
     type: str
-    required: true
   claimed:
     description:
       - The components that there are, usually the hosts of the inventory.
@@ -31,6 +31,7 @@ options:
   expected_account_id:
     description:
       - The account that the credentials must belong to. In any other nothing is looked for.
+      - Without it the host's variable C(platform_account_id) counts.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -100,14 +101,14 @@ unclaimed:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec as argument_spec
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.unclaimed import SERVICES, run
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec=info_argument_spec(), supports_check_mode=True))
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

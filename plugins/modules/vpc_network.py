@@ -20,11 +20,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the networks belong to. It owns its resources alone. It is named like O(environment).
-    type: str
-    default: network
   networks:
     description:
       - The networks, by name. Required with O(state=present). A network that is no longer named is deleted, given consent in O(purge).
@@ -52,6 +47,7 @@ options:
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change
+  - mainstay.aws.component.patience
   - mainstay.aws.component.apply
   - amazon.aws.common.modules
   - amazon.aws.region.modules

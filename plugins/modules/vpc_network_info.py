@@ -15,11 +15,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the networks belong to.
-    type: str
-    default: network
   networks:
     description:
       - Networks as M(mainstay.aws.vpc_network) takes them. Needed and looked at with O(propose_for) only.
@@ -132,11 +127,12 @@ target:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import read
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.spec import INFO_REQUIRED_BY, info_argument_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.spec import INFO_REQUIRED_BY
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.spec import info_argument_spec as argument_spec
 
 
 def main() -> None:
-    read(AnsibleAWSModule(argument_spec=info_argument_spec(), required_by=INFO_REQUIRED_BY, supports_check_mode=True))
+    read(AnsibleAWSModule(argument_spec=argument_spec(), required_by=INFO_REQUIRED_BY, supports_check_mode=True))
 
 
 if __name__ == "__main__":

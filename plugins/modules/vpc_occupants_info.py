@@ -15,11 +15,6 @@ description:
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
-  component:
-    description:
-      - The component that the networks belong to.
-    type: str
-    default: network
   leaving:
     description:
       - Components of the same environment that are about to be destroyed. What is theirs is not in RV(staying).
@@ -94,13 +89,13 @@ staying:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.occupants import SERVICES, run
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import occupants_spec
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import occupants_spec as argument_spec
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    run(AnsibleAWSModule(argument_spec=occupants_spec(), supports_check_mode=True))
+    run(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.buckets import published
 from rehearsal import launcher
-from rehearsal.operations import is_mutating
-from rehearsal.rate_limits import AWS, RateLimits, bucket_of, parse
+from rehearsal.rate_limits import RateLimits, parse
 from rehearsal.replies import Refusal
 from rehearsal.testing import Cloud
 
@@ -99,33 +97,6 @@ def test_regions_and_actions_are_apart() -> None:
     assert allowed(rates, limits, region="af-south-1")
     assert allowed(rates, limits, operation="CreateSubnet")
     assert allowed(rates, limits, operation="DescribeVpcs", mutating=False)
-
-
-OPERATIONS = [
-    ("ec2", "DescribeVpcs", False),
-    ("ec2", "CreateVpc", True),
-    *(
-        (service, operation, is_mutating(service, operation))
-        for service, _colon, operation in (name.partition(":") for name in AWS)
-        if operation[:1].isupper()
-    ),
-    ("kms", "CreateKey", True),
-    ("kms", "ListKeys", False),
-    ("logs", "DescribeLogGroups", False),
-    ("logs", "CreateLogGroup", True),
-    ("service-quotas", "GetServiceQuota", False),
-    ("sts", "GetCallerIdentity", False),
-    ("iam", "CreateRole", True),
-]
-
-
-@pytest.mark.parametrize(("service", "operation", "mutating"), OPERATIONS)
-def test_the_collection_keeps_to_what_is_enforced(service: str, operation: str, mutating: bool) -> None:
-    ours, theirs = published(service, operation, mutating), bucket_of(AWS, service, operation, mutating)
-    assert (ours is None) is (theirs is None)
-    if ours and theirs:
-        assert (ours[1].burst, ours[1].per_second) == theirs[1]
-        assert ours[0].replace(".", ":", 1) == theirs[0]
 
 
 def test_a_cloud_that_starts_with_rates_says_so() -> None:

@@ -10,7 +10,6 @@ the engine as Ambiguous.
 
 from __future__ import annotations
 
-import itertools
 import random
 import re
 import time
@@ -33,13 +32,13 @@ except ImportError:
 
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 from .action_names import action_of
-from .buckets import Pace
+from .pacing import Pacing
 
 ATTEMPTS = 14
 """Tries of one call that meets errors. With the pauses below, about a minute and a half of a server's trouble is sat out."""
 
 THROTTLED_FOR = 300.0
-"""Seconds of pauses for which a call that is refused for its rate is tried again: other programs may use the account's allowance too."""
+"""Seconds for which calls that are all refused for their rate are tried again: other programs may use the account's allowance too."""
 
 ATTEMPTS_UNREACHABLE = 4
 """Tries while nothing answers at all: a wrong endpoint should be reported within seconds."""
@@ -107,16 +106,17 @@ def call(
     mutating: bool,
     function: Callable[[], Any],
     pause: Callable[[float], None] = time.sleep,
-    pace: Pace | None = None,
+    pacing: Pacing | None = None,
 ) -> Any:
-    """Make one call, as often as it takes and no faster than ``pace`` allows; ``operation`` is AWS's name of it (CreateVpc).
+    """Make one call, as often as it takes and no faster than ``pacing`` allows; ``operation`` is AWS's name of it (CreateVpc).
 
     Raises CallFailed and its kin; never an exception of botocore's.
     """
     name = f"{service}:{operation}"
+    pacing = pacing or Pacing()
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _within_rate(service, operation, mutating, function, pause, pace)
+            return _within_rate(name, function, pause, pacing)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             message = str(error.response.get("Error", {}).get("Message", ""))
@@ -139,29 +139,25 @@ def call(
     raise AssertionError("unreachable")
 
 
-def _within_rate(
-    service: str, operation: str, mutating: bool, function: Callable[[], Any], pause: Callable[[float], None], pace: Pace | None
-) -> Any:
-    """One call at the pace that is kept, again and again while AWS refuses it for its rate."""
-    throttled_for = 0.0
-    for attempt in itertools.count(1):
-        while pace and (seconds := pace.wait(service, operation, mutating)):
+def _within_rate(name: str, function: Callable[[], Any], pause: Callable[[float], None], pacing: Pacing) -> Any:
+    """One call, again and again while AWS refuses it for its rate."""
+    while True:
+        while seconds := pacing.turn(name):
             pause(seconds)
+        sent_at = pacing.clock()
         try:
-            return function()
+            reply = function()
         except ClientError as error:
-            told = error.response.get("Error", {})
-            code = str(told.get("Code", ""))
+            reason = error.response.get("Error", {})
+            code = str(reason.get("Code", ""))
             if code not in THROTTLED - BUSY:
+                pacing.answered(name)
                 raise
-            if throttled_for >= THROTTLED_FOR:
-                raise CallFailed(str(told.get("Message") or code), f"{service}:{operation}", code, TOO_OFTEN) from error
-        if pace:
-            pace.refused(service, operation, mutating)
-        seconds = _pause_after(attempt)
-        throttled_for += seconds
-        pause(seconds)
-    raise AssertionError("unreachable")
+            if pacing.refused(name, sent_at) >= THROTTLED_FOR:
+                raise CallFailed(str(reason.get("Message") or code), name, code, TOO_OFTEN) from error
+        else:
+            pacing.answered(name)
+            return reply
 
 
 def _pause_after(attempt: int) -> float:

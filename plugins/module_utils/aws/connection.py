@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..reconcile.errors import CallFailed
-from .buckets import Pace
 from .calls import call, is_gone, translate
 from .owner import Owner, whose
+from .pacing import Pacing
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,10 +44,10 @@ class Aws:
         owner: Owner,
         threads: int = 16,
         pause: Callable[[float], None] = time.sleep,
-        pace: Pace | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
         self.owner = owner
-        self._pace = pace
+        self._pacing = pacing or Pacing()
         self._pause = pause
         self.counts = {"read": 0, "write": 0}
         self.fence: Callable[[], None] | None = None
@@ -109,12 +109,7 @@ class Aws:
         def pages(client: Any) -> list[Any]:
             if not client.can_paginate(method):
                 return list(getattr(client, method)(**params).get(items, []))
-            found: list[Any] = []
-            for number, page in enumerate(client.get_paginator(method).paginate(**params)):
-                found += page.get(items, [])
-                if number and self._pace:  # the first page is the call itself, each further one is a request too
-                    self._pause(self._pace.wait(service, client.meta.method_to_api_mapping[method], False))
-            return found
+            return [item for page in client.get_paginator(method).paginate(**params) for item in page.get(items, [])]
 
         return self._call(service, method, False, pages)
 
@@ -131,7 +126,7 @@ class Aws:
         """One mutating call. A reply that lists part of it as unsuccessful is an error, whatever its status."""
 
         def send(client: Any) -> Any:
-            if self.fence:  # just before sending, for keeping the pace and trying again may have taken minutes
+            if self.fence:  # just before sending, for waiting for a turn and trying again may have taken minutes
                 self.fence()
             return getattr(client, method)(**params)
 
@@ -165,7 +160,7 @@ class Aws:
         client = self.client(service)
         self.count(mutating=mutating)
         operation = client.meta.method_to_api_mapping.get(method, method)
-        return call(service, operation, mutating, lambda: function(client), self._pause, self._pace)
+        return call(service, operation, mutating, lambda: function(client), self._pause, self._pacing)
 
     @staticmethod
     def _unsuccessful(service: str, method: str, error: Mapping[str, Any]) -> CallFailed:

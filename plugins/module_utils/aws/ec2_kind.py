@@ -56,6 +56,9 @@ class Ec2Kind(AwsKind):
     id_prefix = ""
     """What ids of this kind begin with. Empty: the kind has no such ids and cannot be adopted."""
 
+    def regular(self) -> tuple[str, ...]:
+        return *super().regular(), "create_tags", "delete_tags"
+
     def find(self, aws: Aws) -> list[Observed]:
         raws = aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: aws.owner.filters()})
         return self.observe_all(aws, raws)

@@ -18,6 +18,7 @@ from typing import Any
 from ..reconcile.errors import EngineError
 from ..reconcile.model import Observed, Property, State, given, properties_of
 from .connection import Aws
+from .operations import Operation, named
 from .quotas import Quota
 from .tags import tag_dict, visible, with_foreign
 
@@ -74,6 +75,10 @@ class AwsKind:
     quotas: tuple[Quota, ...] = ()
     """What one of this kind uses up of the account's quotas; see quotas.py."""
 
+    operations: tuple[str, ...] = ()
+    """The operations that it calls beside those that ``calls`` and the like name, what its quotas ask included: boto3's names, with the
+    service in front if it is another one (``kms.describe_key``). A subclass adds to those of its bases."""
+
     named = False
     """Whether ids are names that people chose: see Observed.named."""
 
@@ -85,6 +90,15 @@ class AwsKind:
 
     def __init__(self) -> None:
         self.properties: dict[str, Property] = properties_of(self)
+
+    def declared(self) -> frozenset[Operation]:
+        """Every operation of AWS's API that this kind can call. IAM policies are made of it, and tests compare it with what is called."""
+        own = [name for cls in type(self).__mro__ for name in vars(cls).get("operations", ())]
+        return frozenset(named(name, self.calls.service) for name in (*self.regular(), *own) if name)
+
+    def regular(self) -> tuple[str, ...]:
+        """The operations that ``calls`` names; empty names are none."""
+        return self.calls.list, self.calls.create, self.calls.delete
 
     def api_name(self, name: str) -> str:
         return self.properties[name].api or camel(name)

@@ -110,6 +110,10 @@ class NamedKind(AwsKind):
     called = ""
     """The property with the name that no two may have. Empty: the one that the API calls as it calls the parameter that names one."""
 
+    def regular(self) -> tuple[str, ...]:
+        tagging = self.tagging
+        return *super().regular(), self.calls.describe, *(one.method for one in self.reads), tagging.tag, tagging.untag, tagging.read
+
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def find(self, aws: Aws) -> list[Observed]:

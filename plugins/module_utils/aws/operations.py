@@ -18,6 +18,12 @@ class Operation(NamedTuple):
         return f"{self.service}.{self.method}"
 
 
+def named(text: str, service: str) -> Operation:
+    """``describe_vpcs`` of this service, or ``kms.describe_key`` of another one."""
+    own, dot, method = text.rpartition(".")
+    return Operation(own if dot else service, method)
+
+
 def operations(service: str, methods: str) -> tuple[Operation, ...]:
     """Several operations of a service; ``methods`` are separated by white space."""
     return tuple(Operation(service, method) for method in methods.split())

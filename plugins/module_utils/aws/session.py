@@ -19,7 +19,6 @@ except ImportError:
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 
 from ..reconcile.errors import CallFailed
-from .buckets import LOOPBACK
 from .calls import NO_CREDENTIALS
 from .service_models import session as shared_session
 
@@ -28,6 +27,7 @@ AWS_SUFFIXES = (
     *(".c2s.ic.gov", ".aws.ic.gov", ".sc2s.sgov.gov", ".aws.scloud", ".adc-e.uk", ".hci.ic.gov"),
 )
 """Of all partitions, as botocore's partitions.json has them."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
 
 

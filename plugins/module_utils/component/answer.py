@@ -48,18 +48,21 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         **({"unclaimed": observation.unclaimed} if observation.unclaimed else {}),
     }
     if result.interrupted or Interruption.happened:
-        summary = "\n".join([_summary(result), *map(str, result.failures)])
+        summary = "\n".join([_summary(result, module.params["component"]), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
     if result.failures:
-        fail(module, result.failures, _summary(result), **values)
+        fail(module, result.failures, _summary(result, module.params["component"]), **values)
     module.exit_json(**values)
     raise AssertionError("exit_json does not return")
 
 
-def _summary(result: Result) -> str:
+def _summary(result: Result, component: str) -> str:
     if result.plan.refused and result.report is None:
-        names = ", ".join(f"'{action.address}'" for action in result.plan.refused)
-        return f"Nothing was changed: replacements need consent. Allow them with allow_replace: [{names}], or take the change back."
+        names = ", ".join(f"{component}:{action.address}" for action in result.plan.refused)
+        return (
+            f"Nothing was changed: replacements need consent in platform_allow_replace (option allow_replace): {names}. "
+            "The summary of the run ends with the command that gives it. Or take the change back."
+        )
     if any(failed.code == EXCEEDED for failed in result.failures):
         return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
     if result.report is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..aws.connection import Aws
@@ -44,7 +45,7 @@ def claimed(
     if module.params["state"] == "absent":
         return list(observed)
     adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
-    found = take(adopt, moved, desired, observed, domain.kinds, aws, lambda address: consent.allows("replace", address))
+    found = take(adopt, moved, desired, observed, domain.kinds, aws, partial(consent.allows, "replace"))
     return still_awaited(found, module.params.get("deferred") or ())
 
 

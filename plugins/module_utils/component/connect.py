@@ -9,19 +9,18 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from ..aws.buckets import pace
 from ..aws.connection import Aws
 from ..aws.owner import Owner
 from ..aws.place import Place
 from ..aws.session import client_maker, refused_endpoint
 from ..reconcile.errors import CallFailed, Failure
-from .options import owner_problems
+from .options import option_problems
 
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:
-    if problems := owner_problems(module.params):
+    if problems := option_problems(module.params):
         module.fail_json(msg="\n".join(problems))
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
@@ -29,8 +28,7 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     owner = Owner(module.params["environment"], module.params["component"])
-    account = module.params.get("expected_account_id") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_ACCESS_KEY_ID")
-    return Aws(make, owner, pace=pace(endpoint, str(region), str(account), os.environ)), endpoint, str(region)
+    return Aws(make, owner), endpoint, str(region)
 
 
 def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str | None) -> Place:

@@ -1,57 +1,262 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Options that all modules of components share. plugins/doc_fragments/component.py documents them; a test holds the two together."""
+"""The options that modules of components share, each declared once: its specification, the variable of a host that gives it when a task
+does not, and what a right value is. plugins/doc_fragments/component.py and docs/platform-variables.md document them; a test holds the
+three together.
+"""
 
 from __future__ import annotations
 
+import copy
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
-"""Environments and components are part of names: of IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
+from ..inputs.problems import shown
+from .consent import mistake
+from .names import OWNER_NAME, OWNER_NAME_IN_WORDS
+
+REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+ACCOUNT_ID = re.compile(r"\d{12}")
+POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}|aws):policy/\S+")
+RESERVED_TAGS = ("aws:", "mainstay:")
+
+STRING: Mapping[str, Any] = {"type": "str"}
+STRINGS: Mapping[str, Any] = {"type": "list", "elements": "str", "default": []}
+MAPPING: Mapping[str, Any] = {"type": "dict", "default": {}}
 
 
-def owner_options() -> dict[str, Any]:
-    """The options that say whose resources a call is about."""
-    return {
-        "environment": {"type": "str", "required": True},
-        "component": {"type": "str", "required": True},
-        "expected_account_id": {"type": "str"},
-    }
+class Shared(dict[str, Any]):
+    """The specification of a shared option. Its type tells it from an option of a module's own that has the same name."""
 
 
-def apply_options() -> dict[str, Any]:
-    """The options that say how the described state is brought about."""
-    return {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "allow_replace": {"type": "list", "elements": "str", "default": []},
-        "purge": {"type": "list", "elements": "str", "default": []},
-        "adopt": {"type": "dict", "default": {}},
-        "moved": {"type": "dict", "default": {}},
-        "tags": {"type": "dict", "default": {}},
-        "permissions_boundary": {"type": "str"},
-        "check_quotas": {"type": "bool", "default": True},
-        "poll_interval": {"type": "float", "default": 2.5},
-        "settle_seconds": {"type": "float", "default": 30.0},
-        "timeout": {"type": "float"},
-        "lock_wait": {"type": "float", "default": 0.0},
-        "defer": {"type": "list", "elements": "str", "default": []},
-        "deferred": {"type": "list", "elements": "str", "default": []},
-        "claimed": {"type": "list", "elements": "str", "default": []},
-        "save_plan": {"type": "path"},
-        "apply_plan": {"type": "path"},
-        "inventory_host": {"type": "str"},
-        "inventory_hosts": {"type": "list", "elements": "str", "default": []},
-    }
+def _anything(_value: Any) -> str:
+    return ""
 
 
-def owner_problems(params: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the names of environment and component."""
-    return [
-        f"{option} is {params[option]!r}. It must be 1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _. "
-        f"In the inventories it is {origin}."
-        for option, origin in (("environment", "platform_environment"), ("component", "the name of the host"))
-        if not OWNER_NAME.fullmatch(params[option])
-    ]
+def _patterns(patterns: Iterable[str]) -> str:
+    return "; ".join(f"has {shown(pattern)}: {problem}" for pattern in patterns if (problem := mistake(pattern)))
+
+
+def _tags(tags: Mapping[Any, Any]) -> str:
+    for name, value in tags.items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            return f"has {shown(name)}: {shown(value)}, but must be {TAGS}"
+        if name.startswith(RESERVED_TAGS):
+            return f"has {shown(name)}, but names that begin with {' or '.join(RESERVED_TAGS)} are not yours to set; choose another name"
+    return ""
+
+
+SECONDS = "a number of seconds, 0 or more"
+PAUSE = "a number of seconds, 0.01 or more"
+TAGS = "a mapping of names of tags to texts"
+PATTERNS = 'a list of patterns of addresses, such as ["network:nat_gateway.main/*"]'
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option that modules share.
+
+    ``spec``: as in an argument specification; None where amazon.aws specifies it. ``variable``: the variable of a host that gives it; empty
+    for what a role or a playbook gives. ``wanted``: a right value in words. ``form`` and ``low``: what a text has to look like, and the
+    least that a number may be. ``check``: what else is wrong with a value, in words, or an empty text. ``unset``: values of the variable,
+    besides null, that count as none. ``about``: the variable, in a line of docs/platform-variables.md, and ``default``: what holds without
+    it, where that is not the default of ``spec``.
+    """
+
+    name: str
+    spec: Mapping[str, Any] | None = None
+    variable: str = ""
+    about: str = ""
+    default: str = ""
+    wanted: str = ""
+    form: re.Pattern[str] | None = None
+    low: float | None = None
+    check: Callable[[Any], str] = _anything
+    unset: tuple[Any, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value of the right type, to follow the name of the option or variable; empty if nothing is."""
+        bad_form = self.form is not None and not self.form.fullmatch(value)
+        bad_number = self.low is not None and not (math.isfinite(value) and value >= self.low)
+        return f"is {shown(value)}, but must be {self.wanted}" if bad_form or bad_number else self.check(value)
+
+
+OPTIONS: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option(
+            "environment",
+            STRING,
+            "platform_environment",
+            about="The environment that owns everything, such as `prod`. Together with the component it says whose a resource is.",
+            default="required",
+            wanted=OWNER_NAME_IN_WORDS,
+            form=OWNER_NAME,
+        ),
+        Option(
+            "component",
+            STRING,
+            "platform_component",
+            about="The component that a host stands for.",
+            default="the name of the host",
+            wanted=OWNER_NAME_IN_WORDS,
+            form=OWNER_NAME,
+        ),
+        Option(
+            "region",
+            None,
+            "platform_region",
+            about="The AWS region.",
+            default="required",
+            wanted="a region such as af-south-1",
+            form=REGION,
+            aliases=("aws_region",),
+        ),
+        Option(
+            "expected_account_id",
+            STRING,
+            "platform_account_id",
+            about="The account that the credentials must belong to; any other is refused. Quote it: some begin with a zero.",
+            default="required",
+            wanted="the twelve digits of the account, quoted",
+            form=ACCOUNT_ID,
+        ),
+        Option(
+            "tags",
+            MAPPING,
+            "platform_tags",
+            about="Tags for every resource. More specific ones of the same name win.",
+            wanted=TAGS,
+            check=_tags,
+        ),
+        Option(
+            "permissions_boundary",
+            STRING,
+            "platform_permissions_boundary",
+            about="ARN of the policy that limits every IAM role made here. Empty means none.",
+            default="none",
+            wanted="the ARN of an IAM policy, or empty",
+            form=POLICY_ARN,
+            unset=("",),
+        ),
+        Option(
+            "allow_replace",
+            STRINGS,
+            "platform_allow_replace",
+            about="What may be deleted and made anew where a change is not possible in place: patterns, see below.",
+            wanted=PATTERNS,
+            check=_patterns,
+        ),
+        Option(
+            "purge",
+            STRINGS,
+            "platform_purge",
+            about="What may be deleted when it is no longer described: patterns, see below.",
+            wanted=PATTERNS,
+            check=_patterns,
+        ),
+        Option(
+            "check_quotas",
+            {"type": "bool", "default": True},
+            "platform_check_quotas",
+            about="Compare what is to be created with the account's quotas before the first change.",
+            wanted="true or false",
+        ),
+        Option(
+            "poll_interval",
+            {"type": "float", "default": 2.5},
+            "platform_poll_interval",
+            about="Longest pause between two looks at a resource in transition, in seconds.",
+            wanted=PAUSE,
+            low=0.01,
+        ),
+        Option(
+            "settle_seconds",
+            {"type": "float", "default": 30.0},
+            "platform_settle_seconds",
+            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, absence counts only then.",
+            wanted=SECONDS,
+            low=0,
+        ),
+        Option(
+            "timeout",
+            {"type": "float"},
+            "platform_timeout",
+            about="How long one resource may take to be made, changed or deleted, in seconds. 0 leaves it to the kind of resource.",
+            default="`0`",
+            wanted=SECONDS,
+            low=0,
+            unset=(0.0,),
+        ),
+        Option(
+            "lock_wait",
+            {"type": "float", "default": 0.0},
+            "platform_lock_wait",
+            about="How long to wait, in seconds, while another run is at work on the component. 0 reports it at once.",
+            wanted=SECONDS,
+            low=0,
+        ),
+        Option(
+            "save_plan",
+            {"type": "path"},
+            "platform_plan_out",
+            about="With `--check`: the file to save the plan in. Best given for one run.",
+            default="none",
+            wanted="the name of a file, or empty",
+            unset=("",),
+        ),
+        Option(
+            "apply_plan",
+            {"type": "path"},
+            "platform_plan",
+            about="A saved plan to apply. Best given for one run.",
+            default="none",
+            wanted="the name of a file, or empty",
+            unset=("",),
+        ),
+        Option("state", {"type": "str", "choices": ["present", "absent"], "default": "present"}),
+        Option("adopt", MAPPING),
+        Option("moved", MAPPING),
+        Option("defer", STRINGS),
+        Option("deferred", STRINGS),
+        Option("claimed", STRINGS),
+        Option("inventory_host", STRING),
+        Option("inventory_hosts", STRINGS),
+    )
+}
+VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
+
+OWNER = ("environment", "component", "expected_account_id")
+"""Whose resources a call is about."""
+PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
+"""How long a call waits for what."""
+CHANGE = (
+    *("state", "allow_replace", "purge", "adopt", "moved", "defer", "deferred", "claimed"),
+    *("save_plan", "apply_plan", "inventory_host", "inventory_hosts"),
+)
+"""How the described state is brought about."""
+RESOURCES = ("tags", "permissions_boundary", "check_quotas")
+"""What means something to AWS alone."""
+
+
+def shared(*names: str) -> dict[str, Any]:
+    """The argument specification of these options."""
+    return {name: Shared(copy.deepcopy(dict(OPTIONS[name].spec or {}))) for name in names}
+
+
+def option_problems(params: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the shared options of a module, one sentence each. Their types are right already."""
+    found = []
+    for name, option in OPTIONS.items():
+        value = params.get(name)
+        called = f"{name} ({option.variable})" if option.variable else name
+        if name in params and name in ("environment", "component") and not value:
+            found.append(f"{called} is not set. It must be {option.wanted}.")
+        elif value is not None and value not in option.unset and (problem := option.problem(value)):
+            found.append(f"{called} {problem}.")
+    return found

@@ -18,10 +18,10 @@ from ..reconcile.claims import names_held
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
-from ..reconcile.planner import Consent
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import connect, fail, place_of, unidentified, unread
+from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
 from .quota_reads import check as check_quotas
@@ -29,8 +29,6 @@ from .unclaimed import answer_of as unclaimed_by
 
 if TYPE_CHECKING:
     from .saving import Saving
-
-ALL = ("*",)
 
 
 def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
@@ -63,11 +61,6 @@ def domain_of(module: Any, make_domain: Any) -> Domain:
     except InvalidInput as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
-
-
-def consent_of(params: Mapping[str, Any]) -> Consent:
-    """What the caller allows. ``state: absent`` allows every deletion: it is what was asked for."""
-    return Consent(tuple(params["allow_replace"]), ALL if params["state"] == "absent" else tuple(params["purge"]))
 
 
 def carry_out(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:

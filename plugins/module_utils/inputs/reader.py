@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ..reconcile.model import is_unknown
 from .problems import Problems
+from .values import RETENTION_DAYS, as_integer
+
+SEPARATORS = {"hyphens": "-", "underscores": "_"}
 
 
 class Reader:
@@ -45,6 +50,19 @@ class Reader:
         """A nested mapping whose keys are the user's names."""
         return {str(name): value for name, value in Reader(self.take(key), self.at(key), self.problems).given.items()}
 
+    def named(self, what: str, longest: int, separator: str = "hyphens") -> Iterator[tuple[str, Reader]]:
+        """The entries of this mapping whose names may be part of addresses, tags and names in AWS; the others are recorded.
+
+        ``what`` begins the sentence about a name that does not fit ("the name of a cluster"); ``longest`` is in characters.
+        """
+        pattern = re.compile(rf"[a-z][a-z0-9{SEPARATORS[separator]}]{{0,{longest - 1}}}")
+        for name, given in self.given.items():
+            if isinstance(name, str) and pattern.fullmatch(name):
+                yield str(name), Reader(given, self.at(name), self.problems)
+            else:
+                remedy = f"{what} must be lower-case letters, digits and {separator}, at most {longest}, a letter first"
+                self.problems.add(self.path, name, remedy)
+
     def text(self, key: str, default: str) -> str:
         value = self.take(key)
         if value is None:
@@ -53,6 +71,17 @@ class Reader:
             return str(value)
         self.problems.add(self.at(key), value, "it must be a non-empty string")
         return default
+
+    def required_text(self, key: str, remedy: str, pattern: re.Pattern[str] | None = None) -> str:
+        """A string that has to be there; empty, and recorded, where it is absent or does not fit."""
+        value = self.take(key)
+        if value is None:
+            self.problems.missing(self.at(key), remedy)
+        elif not isinstance(value, str) or not value or (pattern and not pattern.fullmatch(value) and not is_unknown(value)):
+            self.problems.add(self.at(key), value, remedy)
+        else:
+            return str(value)
+        return ""
 
     def boolean(self, key: str, default: bool) -> bool:
         value = self.take(key)
@@ -85,6 +114,14 @@ class Reader:
         self.problems.add(self.at(key), value, f"it must be a whole number from {low} to {high}")
         return default
 
+    def retention_days(self, key: str, default: int) -> int:
+        """How long CloudWatch Logs keeps what it gets; a period that it does not offer is recorded."""
+        days = self.integer(key, default, RETENTION_DAYS[0], RETENTION_DAYS[-1])
+        if days not in RETENTION_DAYS:
+            allowed = ", ".join(str(one) for one in RETENTION_DAYS)
+            self.problems.add(self.at(key), days, f"CloudWatch Logs knows these periods only: {allowed}")
+        return days
+
     def items(self, key: str, default: Iterable[Any], convert: Callable[[Any], Any], remedy: str) -> tuple[Any, ...]:
         """A list without duplicates; ``convert`` returns None for an item that is not right, which ``remedy`` explains."""
         value = self.take(key)
@@ -105,6 +142,54 @@ class Reader:
                 found.append(converted)
         return tuple(found)
 
+    def ids(self, key: str, default: Iterable[str], prefix: str) -> tuple[str, ...]:
+        """A list of ids of EC2. Those that only an apply will know (see reconcile/model.py) are taken as they are, also more than one."""
+        value = self.take(key)
+        if value is None:
+            return tuple(default)
+        if not isinstance(value, list | tuple):
+            self.problems.add(self.at(key), value, f"it must be a list of ids that begin with {prefix}")
+            return tuple(default)
+        found: list[str] = []
+        for position, item in enumerate(value):
+            path = f"{self.at(key)}[{position}]"
+            if isinstance(item, str) and is_unknown(item):
+                found.append(str(item))
+            elif not isinstance(item, str) or not re.fullmatch(rf"{prefix}[0-9a-f]{{8,32}}", item):
+                self.problems.add(path, item, f"it must be an id such as {prefix}0123456789abcdef0")
+            elif item in found:
+                self.problems.add(path, item, "the list has it already; name each once")
+            else:
+                found.append(str(item))
+        return tuple(found)
+
+    def string_map(self, key: str) -> dict[str, str]:
+        """A mapping of strings, such as labels; numbers and booleans are taken as YAML wrote them."""
+        found = {}
+        for name, value in self.mapping(key).items():
+            if isinstance(value, Mapping | list | tuple) or value is None:
+                self.problems.add(f"{self.at(key)}.{name}", value, "it must be a string")
+            else:
+                found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+        return found
+
+    def policy_document(self, key: str) -> dict[str, Any] | None:
+        """An inline policy: a whole document, or what may be below Statement alone."""
+        value = self.take(key)
+        if value is None:
+            return None
+        statements = value.get("Statement") if isinstance(value, Mapping) else value
+        if isinstance(statements, Mapping):
+            statements = [statements]
+        if not isinstance(statements, list | tuple) or not statements or not all(isinstance(one, Mapping) for one in statements):
+            self.problems.add(self.at(key), value, "it must be an IAM policy, or a list of its statements")
+            return None
+        for position, one in enumerate(statements):
+            if lacking := [name for name in ("Effect", "Action", "Resource") if name not in one and f"Not{name}" not in one]:
+                remedy = f"the statement has no {' and no '.join(lacking)}"
+                self.problems.add(f"{self.at(key)}[{position}]", dict(one), remedy)
+        return {"Version": "2012-10-17", "Statement": [dict(one) for one in statements]}
+
     def tags(self, key: str) -> dict[str, str]:
         """Tags: names and values are strings; numbers and booleans are taken as YAML wrote them."""
         found: dict[str, str] = {}
@@ -124,14 +209,3 @@ class Reader:
                 near = difflib.get_close_matches(str(key), self.known, 1)
                 hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(self.known))}"
                 self.problems.messages.append(f"{self.at(str(key))} is not a setting; {hint}")
-
-
-def as_integer(value: Any) -> int | None:
-    """A whole number, also when a template made a string of it; None otherwise."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, str) and value.strip().isdigit():
-        return int(value)
-    return None

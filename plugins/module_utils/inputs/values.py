@@ -1,23 +1,84 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Single values of the user's input: each function returns the value in our form, or None where it is not one."""
+"""Single values of the user's input: each function returns the value in our form, or None where it is not one.
+
+They are what ``Reader.items`` takes to convert a list. ``one_of`` and ``matching`` make such functions.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Container
 from typing import Any
 
 from ..reconcile.model import is_unknown
-from .reader import as_integer
 
 ZONE_NAME = re.compile(r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d+)(?P<letter>[a-z])")
 """An ordinary zone: region and a letter. Local zones (us-east-1-bos-1a) and wavelength zones carry more and do not match."""
 
+AWS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+"""What EKS and others take as a name."""
+
+NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""A label of DNS (RFC 1123): what Kubernetes takes as the name of a namespace or a service account."""
+
 PREFIX_LIST = re.compile(r"pl-[0-9a-f]+")
+ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:(?:\d{12}|aws)?:\S+")
+
+RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""The periods that CloudWatch Logs accepts (PutRetentionPolicy)."""
+
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""RFC 1918."""
 
 PortRange = tuple[int, int]
+Convert = Callable[[Any], "str | None"]
+
+
+def one_of(choices: Container[str]) -> Convert:
+    """A function that takes the strings among ``choices``."""
+
+    def convert(value: Any) -> str | None:
+        return str(value) if isinstance(value, str) and value in choices else None
+
+    return convert
+
+
+def matching(pattern: re.Pattern[str]) -> Convert:
+    """A function that takes the strings that a pattern matches as a whole."""
+
+    def convert(value: Any) -> str | None:
+        return str(value) if isinstance(value, str) and pattern.fullmatch(value) else None
+
+    return convert
+
+
+as_zone = matching(ZONE_NAME)
+as_name = matching(AWS_NAME)
+as_namespace = matching(NAMESPACE)
+as_prefix_list = matching(PREFIX_LIST)
+
+
+def as_text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str) and value else None
+
+
+def as_arn(value: Any) -> str | None:
+    """An ARN, or what will be one after an apply."""
+    return str(value) if isinstance(value, str) and (ARN.fullmatch(value) or is_unknown(value)) else None
+
+
+def as_integer(value: Any) -> int | None:
+    """A whole number, also when a template made a string of it; None otherwise."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str) and value.strip().isdigit():
+        return int(value)
+    return None
 
 
 def as_block(value: Any) -> ipaddress.IPv4Network | None:
@@ -28,6 +89,20 @@ def as_block(value: Any) -> ipaddress.IPv4Network | None:
         return None
 
 
+def as_block_text(value: Any) -> str | None:
+    block = as_block(value)
+    return str(block) if block else None
+
+
+def as_public_block(value: Any) -> str | None:
+    """A block from which clients can come through the internet, or all of it."""
+    block = as_block(value)
+    if block is None:
+        return None
+    local = block.is_private or block.is_link_local or block.is_loopback or block.is_multicast
+    return str(block) if block.prefixlen == 0 or not local else None
+
+
 def block_remedy(value: Any) -> str:
     """What to say of a value that ``as_block`` refused: names the block that was probably meant."""
     try:
@@ -35,23 +110,6 @@ def block_remedy(value: Any) -> str:
     except ValueError:
         meant = None
     return f"it has bits set beyond its prefix; the block would be {meant}" if meant else "it must be an IPv4 block such as 10.0.0.0/16"
-
-
-def as_block_text(value: Any) -> str | None:
-    block = as_block(value)
-    return str(block) if block else None
-
-
-def as_zone(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and ZONE_NAME.fullmatch(value) else None
-
-
-def as_name(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", value) else None
-
-
-def as_prefix_list(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and PREFIX_LIST.fullmatch(value) else None
 
 
 def as_port(value: Any) -> int | None:
@@ -64,25 +122,3 @@ def as_port_range(value: Any) -> PortRange | None:
     first, separator, last = str(value).partition("-")
     low, high = as_port(first), as_port(last if separator else first)
     return (low, high) if low is not None and high is not None and low <= high and not isinstance(value, bool) else None
-
-
-NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-
-ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:(?:\d{12}|aws)?:\S+")
-
-
-def as_text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and value else None
-
-
-def as_namespace(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and NAMESPACE.fullmatch(value) else None
-
-
-def as_arn(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and (ARN.fullmatch(value) or is_unknown(value)) else None
-
-
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-"""The periods that CloudWatch Logs accepts (PutRetentionPolicy)."""

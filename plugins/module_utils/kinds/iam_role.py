@@ -40,6 +40,16 @@ class IamRole(NamedKind):
         Read("get_role_policy", {"PolicyName": INLINE}, optional=True),
         Read("list_attached_role_policies"),
     )
+    operations = (
+        "attach_role_policy",
+        "delete_role_permissions_boundary",
+        "delete_role_policy",
+        "detach_role_policy",
+        "put_role_permissions_boundary",
+        "put_role_policy",
+        "update_assume_role_policy",
+        "update_role",
+    )
     exclusive = True
 
     role_name = fixed()

@@ -49,6 +49,17 @@ class KmsKey(NamedKind):
     )
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key="KeyId", members=("TagKey", "TagValue"), read="list_resource_tags")
     reads = (Read("get_key_policy", {"PolicyName": "default"}), Read("get_key_rotation_status"))
+    operations = (
+        "create_alias",
+        "delete_alias",
+        "disable_key_rotation",
+        "enable_key_rotation",
+        "list_aliases",
+        "put_key_policy",
+        "resourcegroupstaggingapi.get_resources",
+        "update_alias",
+        "update_key_description",
+    )
     named = False
     repeatable = False
     holds_data = True

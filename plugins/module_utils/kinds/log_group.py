@@ -37,6 +37,7 @@ class LogGroup(NamedKind):
         members=None,
         read="list_tags_for_resource",
     )
+    operations: tuple[str, ...] = ("associate_kms_key", "delete_retention_policy", "disassociate_kms_key", "put_retention_policy")
     exclusive = True
 
     log_group_name = fixed("logGroupName")

@@ -28,6 +28,12 @@ PEERS = {
 
 Rule = Mapping[str, Any]
 
+RULE_CALLS = tuple(
+    f"{verb}_{side}"
+    for verb in ("authorize_security_group", "revoke_security_group", "update_security_group_rule_descriptions")
+    for side in ("egress", "ingress")
+)
+
 
 def rules(value: Iterable[Rule]) -> list[dict[str, Any]]:
     """Rules in one order, without absent members."""
@@ -95,6 +101,7 @@ class SecurityGroup(Ec2Kind):
 
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    operations = RULE_CALLS
     id_prefix = "sg-"
     quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
@@ -138,7 +145,8 @@ class DefaultSecurityGroup(Ec2Kind):
     """The group that AWS makes with each VPC and nobody can delete: taken over by tagging it, let go by removing the tags."""
 
     name = "default_security_group"
-    calls = ec2("security_group", id="GroupId")
+    calls = ec2("security_group", id="GroupId", create="", delete="")
+    operations = RULE_CALLS
     id_prefix = "sg-"
     quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     ends_with_parent = True

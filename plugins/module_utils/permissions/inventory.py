@@ -5,23 +5,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..aws.grants import Scope
 from ..aws.place import Place
-from ..component.options import OWNER_NAME
+from ..component.options import VARIABLES
 from ..domains.registry import details_of, roles
 from .documents import Document, policies
 
 Hosts = Sequence[Mapping[str, Any]]
 
-FORMS: Mapping[str, tuple[str, str]] = {
-    "platform_environment": (OWNER_NAME.pattern, "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"),
-    "platform_region": (r"[a-z]{2,}(-[a-z]+)+-\d+", "a region such as af-south-1"),
-    "platform_account_id": (r"\d{12}", "the twelve digits of the account, quoted"),
-}
+PLACE = ("platform_environment", "platform_region", "platform_account_id")
 BOUNDARY = "platform_permissions_boundary"
 
 
@@ -35,14 +30,8 @@ def values_of(hosts: Hosts, variable: str) -> list[str]:
 
 
 def boundaries_of(hosts: Hosts) -> list[str]:
-    """The boundaries of the hosts' roles: a role's own variable comes before the platform's."""
-    return sorted(
-        {
-            str(host.get(f"{role}_permissions_boundary", host.get(BOUNDARY)) or "")
-            for host in hosts
-            for role in roles_of(host)
-        }
-    )  # fmt: skip
+    """The boundaries of the hosts that a role builds."""
+    return values_of([host for host in hosts if roles_of(host)], BOUNDARY)
 
 
 def problems(hosts: Hosts, component: str = "") -> list[str]:
@@ -50,22 +39,24 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
     if not hosts:
         return [f"the inventory has no host {component}; components are hosts" if component else "there are no hosts"]
     found = []
-    for variable, (form, wanted) in FORMS.items():
+    for variable in PLACE:
         values = values_of(hosts, variable)
         if len(values) > 1:
             listed = ", ".join(value or "(not set)" for value in values)
             found.append(
                 f"{variable} must be the same for all hosts, but is {listed}; name one component, or --limit the run to hosts that agree"
             )
-        elif not re.fullmatch(form, values[0]):
-            found.append(f"{variable} is {values[0] or 'not set'}, but must be {wanted}")
+        elif not values[0]:
+            found.append(f"{variable} is not set, but must be {VARIABLES[variable].wanted}")
+        elif problem := VARIABLES[variable].problem(values[0]):
+            found.append(f"{variable} {problem}")
     if not any(roles_of(host) for host in hosts):
         found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be made")
     bounds = boundaries_of(hosts)
     if len(bounds) > 1:
         found.append(f"the permissions boundary must be the same for all hosts, but is {', '.join(one or '(none)' for one in bounds)}")
-    elif bounds and bounds[0] and not re.fullmatch(r"arn:[\w-]+:iam::(\d{12}|aws):policy/\S+", bounds[0]):
-        found.append(f"{BOUNDARY} is {bounds[0]}, but must be the ARN of an IAM policy")
+    elif bounds and bounds[0] and (problem := VARIABLES[BOUNDARY].problem(bounds[0])):
+        found.append(f"{BOUNDARY} {problem}")
     return found
 
 
@@ -80,7 +71,7 @@ def components_of(hosts: Hosts) -> dict[str, list[Mapping[str, Any]]]:
 
 def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> Scope:
     """Whose resources the policies of these hosts are about. There must be no problems with them. No component: the whole environment's."""
-    environment, region, account_id = (values_of(hosts, variable)[0] for variable in FORMS)
+    environment, region, account_id = (values_of(hosts, variable)[0] for variable in PLACE)
     return Scope(
         Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
     )

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from ..aws.action_names import action_of
 from ..aws.grants import Permissions, merged
+from ..aws.kind import AwsKind
+from ..aws.operations import Operation
 from ..component.permissions import COMMON, LOCKING, READS
 from ..component.registration import Details
 from .api_names import api_name
-from .source import operations_of, operations_of_question
 
 
 class UnknownAction(Exception):
@@ -31,19 +32,13 @@ class Needed:
 
 def declared(details: Details, *, applying: bool) -> Iterator[tuple[str, str]]:
     """(what for, action) of everything that a domain may call; its kinds may do both, reading and changing."""
-    given = [*details.reads.items(), ("every component", READS)]
+    given: list[tuple[str, Iterable[Operation]]] = [*details.reads.items(), ("every component", READS)]
+    given += [(name, kind.declared()) for name, kind in details.kinds.items() if isinstance(kind, AwsKind)]
     if applying:
         given += [*details.applying.items(), ("run lock", LOCKING)]
     for name, operations in given:
         for operation in operations:
             yield name, action_of(operation.service, api_name(operation))
-    for name, kind in details.kinds.items():
-        for one in operations_of(kind):
-            yield name, action_of(one.service, one.name)
-    for quota in details.quotas:
-        if hasattr(quota, "used"):
-            for one in operations_of_question(quota.used):
-                yield quota.name, action_of(one.service, one.name)
 
 
 def needed(domains: Iterable[Details]) -> Needed:

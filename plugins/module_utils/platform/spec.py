@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..component.options import apply_options, owner_options
+from ..component.options import OWNER, PATIENCE, shared
 
+COMPONENT = {"component": {"type": "str", "required": True}}
+"""Never the host's own: whoever removes what a component left behind names it."""
 CLAIMED = {"claimed": {"type": "list", "elements": "str", "required": True}}
-PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of platform_unclaimed_info."""
-    owner = {name: option for name, option in owner_options().items() if name != "component"}
-    return {**owner, **CLAIMED}
+    return {**shared("environment", "expected_account_id"), **CLAIMED}
 
 
 def removal_argument_spec() -> dict[str, Any]:
     """The options of platform_unclaimed."""
-    return {**owner_options(), **CLAIMED, **{name: apply_options()[name] for name in PATIENCE}}
+    return {**shared(*OWNER, *PATIENCE), **COMPONENT, **CLAIMED}

@@ -41,12 +41,12 @@ def take(
     observed: Sequence[Observed],
     kinds: Mapping[str, Kind],
     backend: Any,
-    replaceable: Callable[[str], bool],
+    replaceable: Callable[[Kind, str], bool],
 ) -> list[Observed]:
     """The observed state with everything that ``moves`` renames and ``adopt`` takes over; raises EngineError with all that is wrong.
 
-    ``replaceable`` says whether an address may be replaced: then what is to be adopted may be gone already, deleted by an earlier run that
-    was cut short before it made the new one.
+    ``replaceable`` says whether something of a kind may be replaced at an address: then what is to be adopted may be gone already, deleted
+    by an earlier run that was cut short before it made the new one.
     """
     problems: list[str] = []
     found = moved(moves, desired, observed, problems) if moves else list(observed)
@@ -54,7 +54,7 @@ def take(
     for one, seen in zip(asked, _looks(asked, kinds, backend, problems), strict=True):
         there = [s for s in found if s.address == one.address and s.state != "deleting"]
         if seen is None:
-            if not there and not replaceable(one.address):
+            if not there and not replaceable(kinds[_kind(one)], one.address):
                 problems.append(f"{one}: there is no {_kind(one)} {one.id} in this account and region")
         elif isinstance(seen, Observed) and _fit(one, seen, there, problems):
             found.append(replace(seen, marked=None) if seen.marked == one.address else seen)

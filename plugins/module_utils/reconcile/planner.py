@@ -17,16 +17,36 @@ from .model import SENSITIVE, UNKNOWN, Kind, Observed, Property, Ref, Resource, 
 Verb = Literal["none", "create", "update", "replace", "delete"]
 
 
+Destructive = Literal["replace", "delete"]
+
+
 @dataclass(frozen=True)
 class Consent:
-    """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted."""
+    """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
+
+    A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
+    ``everything``: all may be deleted, because that is what the call is for.
+    """
 
     replace: tuple[str, ...] = ()
     purge: tuple[str, ...] = ()
+    everything: bool = False
 
-    def allows(self, verb: Verb, address: str) -> bool:
-        patterns = {"replace": self.replace, "delete": self.purge}.get(verb)
-        return patterns is None or any(fnmatchcase(address, pattern) for pattern in patterns)
+    def allows(self, verb: Destructive, kind: Kind, address: str) -> bool:
+        if verb == "delete" and self.everything:
+            return True
+        return any(_names(pattern, kind) for pattern in self._matching(verb, address))
+
+    def too_wide(self, verb: Destructive, kind: Kind, address: str) -> tuple[str, ...]:
+        """The patterns that match and allow nothing, because the kind holds data and they do not name it in full."""
+        return tuple(pattern for pattern in self._matching(verb, address) if not _names(pattern, kind))
+
+    def _matching(self, verb: Destructive, address: str) -> list[str]:
+        return [pattern for pattern in (self.replace if verb == "replace" else self.purge) if fnmatchcase(address, pattern)]
+
+
+def _names(pattern: str, kind: Kind) -> bool:
+    return not kind.holds_data or pattern.partition(".")[0] == kind.name
 
 
 MARK = "mark"
@@ -49,7 +69,8 @@ class Action:
     """What happens to one address.
 
     ``remove`` holds what is there now and has to go (the old one of a replacement, one being deleted). ``changing`` names the attributes
-    that nobody can know before the change is made.
+    that nobody can know before the change is made. ``asks`` names the verb that consent is needed for, given or not; empty where it is
+    not needed. ``too_wide``: see Consent.
     """
 
     verb: Verb
@@ -63,6 +84,8 @@ class Action:
     consent: bool = True
     create_first: bool = False
     changing: tuple[str, ...] = ()
+    asks: Destructive | Literal[""] = ""
+    too_wide: tuple[str, ...] = ()
 
     @property
     def makes(self) -> bool:
@@ -159,10 +182,20 @@ class _Planner:
             return action
         names = ", ".join(change.property for change in forced)
         reason = f"{names} cannot be changed in place" if forced else f"it has failed: {seen.reason or 'no reason given'}"
-        allowed = self.consent.allows("replace", address) or not forced
+        kind = self.kinds[resource.kind]
+        allowed = not forced or self.consent.allows("replace", kind, address)
         changes = tuple(replace(change, forces_replacement=True) for change in forced)
         whence = f"{_claimed(seen)}; " if _claimed(seen) else ""
-        return replace(action, verb="replace", remove=seen, changes=changes, reason=whence + reason, consent=allowed)
+        return replace(
+            action,
+            verb="replace",
+            remove=seen,
+            changes=changes,
+            reason=whence + reason,
+            consent=allowed,
+            asks="replace" if forced else "",
+            too_wide=() if allowed else self.consent.too_wide("replace", kind, address),
+        )
 
     def settle(self, action: Action) -> Action:
         if action.desired is None:
@@ -257,7 +290,7 @@ def _with_kept_links(
     A subnet that is held back keeps its route table and its network ACL: half of a removal would be worse than none.
     """
     held = [seen for seen in observed if seen.address not in desired and seen.state != "deleting"]
-    names = frozenset(name for seen in held if not consent.allows("delete", seen.address) for name in seen.identifiers())
+    names = frozenset(name for seen in held if not consent.allows("delete", kinds[seen.kind], seen.address) for name in seen.identifiers())
     found = dict(desired)
     for seen in observed:
         resource = found.get(seen.address)
@@ -306,9 +339,19 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
-    allowed = consent.allows("delete", seen.address) or (superseded and consent.allows("replace", seen.address))
-    reason = "an earlier replacement was not finished" if superseded else "it is no longer wanted"
-    return Action("delete", seen.address, seen.kind, None, seen, seen, changes, reason, allowed)
+    asks: Destructive = "replace" if superseded and consent.allows("replace", kind, seen.address) else "delete"
+    return Action(
+        "delete",
+        seen.address,
+        seen.kind,
+        observed=seen,
+        remove=seen,
+        changes=changes,
+        reason="an earlier replacement was not finished" if superseded else "it is no longer wanted",
+        consent=(allowed := consent.allows(asks, kind, seen.address)),
+        asks="" if asks == "delete" and consent.everything else asks,
+        too_wide=() if allowed else consent.too_wide(asks, kind, seen.address),
+    )
 
 
 def _with_create_first(actions: Sequence[Action], kinds: Mapping[str, Kind]) -> list[Action]:

@@ -15,6 +15,9 @@ from .planner import Action, Change
 FORMAT = 1
 """Version of the shape of ``plan``."""
 
+CONSENT = {"replace": "allow_replace", "delete": "purge"}
+"""The option in which consent is given, for each verb that asks for it."""
+
 
 def plan_dict(result: Result, check_mode: bool) -> dict[str, Any]:
     """Actions, counts and errors. Unchanged resources are counted and not listed, unless they come up still (``waits``)."""
@@ -65,7 +68,8 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
         "action": action.verb,
         "reason": action.reason or _held_up(result, action, because),
         "consent": action.consent,
-        "hint": None if action.consent else _hint(action),
+        "asks_for": CONSENT.get(action.asks),
+        "hint": _hint(action),
         "changes": [_change(change) for change in action.changes],
         "outcome": result.outcome(action),
         "because": because,
@@ -74,9 +78,12 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
     }
 
 
-def _hint(action: Action) -> str:
-    option = "purge" if action.verb == "delete" else "allow_replace"
-    return f"allow it with {option}: ['{action.address}']"
+def _hint(action: Action) -> str | None:
+    """Why a pattern that matches does not allow it; None where there is no such pattern."""
+    if action.consent or not action.too_wide:
+        return None
+    patterns = ", ".join(repr(pattern) for pattern in action.too_wide)
+    return f"{patterns} does not cover it: a {action.kind} holds data, so only a pattern with its full kind does, such as {action.kind}.*"
 
 
 def _only_waits(action: Action) -> bool:

@@ -65,7 +65,8 @@ def elsewhere(saved: Part, context: Context) -> list[str]:
 
 def consent_differs(saved: Part, consent: Consent) -> list[str]:
     now = encoded_consent(consent)
-    return [f"{name} is {now[name]}, but was {saved['consent'][name]} when planned" for name in now if now[name] != saved["consent"][name]]
+    planned = saved["consent"]
+    return [f"{name} (platform_{name}) is {now[name]}, but was {planned[name]} when planned" for name in now if now[name] != planned[name]]
 
 
 def desired_differs(saved: Part, desired: Sequence[Mapping[str, Any]], kinds: Kinds) -> list[str]:

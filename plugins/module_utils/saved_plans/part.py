@@ -70,7 +70,8 @@ def fingerprints(part: Part) -> dict[str, str]:
 
 
 def encoded_consent(consent: Consent) -> dict[str, list[str]]:
-    return {"allow_replace": sorted(set(consent.replace)), "purge": sorted(set(consent.purge))}
+    """The patterns; one that matches all where the call is for deleting everything."""
+    return {"allow_replace": sorted(set(consent.replace)), "purge": ["*"] if consent.everything else sorted(set(consent.purge))}
 
 
 def is_secret(kind: Kind, name: str) -> bool:
@@ -125,6 +126,6 @@ def encoded_observed(
 
 def encoded_action(action: Mapping[str, Any], secrets: Collection[str] = ()) -> dict[str, Any]:
     """One action of a plan as its module shows it, without what only an apply can fill in."""
-    told = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "hint", "id")}
+    told = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "asks_for", "hint", "id")}
     changes = [{**change, **masked(encode({k: change[k] for k in ("before", "after")}), secrets)} for change in action["changes"]]
     return {**told, "reason": masked(told["reason"], secrets), "changes": changes}

@@ -17,7 +17,9 @@ from typing import Any
 from .continued import supersede
 from .model import Call, Component, Report, Strays, TaskNote, is_plan, read_plan, read_strays
 from .order import ordered
+from .started import Started
 
+UNKNOWN_START = Started()
 OWN_MODULES = "mainstay.aws."
 _NO_CHECK_MODE = re.compile(r"check[ _-]mode", re.IGNORECASE)
 
@@ -90,7 +92,7 @@ class Collector:
         elif outcome.changed:
             self.changed[info] = self.changed.get(info, 0) + 1
 
-    def report(self, seconds: float = 0.0, healthy_hosts: frozenset[str] = frozenset()) -> Report:
+    def report(self, seconds: float = 0.0, healthy_hosts: frozenset[str] = frozenset(), started: Started = UNKNOWN_START) -> Report:
         """The run so far. Failures of ``healthy_hosts`` were rescued by the play, and say so."""
         return Report(
             components=tuple(self._components()),
@@ -102,6 +104,7 @@ class Collector:
             ),
             seconds=seconds,
             strays=tuple(self.strays),
+            started=started,
         )
 
     def _components(self) -> list[Component]:

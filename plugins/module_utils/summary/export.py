@@ -16,10 +16,11 @@ Shape, version 1. Fields are only ever added within a version; a field that chan
         api_calls: {read, write}
         note                                 null, or what is to be known of the saved plan that was applied
         counts: COUNTS
-        actions: [{address, kind, action, reason, consent, hint, outcome, held_back, seconds, id,
+        actions: [{address, kind, action, reason, consent, asks_for, hint, outcome, held_back, seconds, id,
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
         problems: the same shape              what is in the way of an apply
+    consent: null, or what allows what is held back: {platform_allow_replace: [...], platform_purge: [...], command}
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
@@ -35,6 +36,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from .consent import VARIABLES, offer
 from .model import Action, Component, Report, TaskNote
 from .totals import total, totals
 
@@ -51,6 +53,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "totals": {"plan": asdict(total(report.in_mode(True))), "run": asdict(total(report.in_mode(False)))},
         "components": [_component(component) for component in report.components],
+        "consent": _consent(report),
         "other_changed_tasks": _notes(report.changed),
         "skipped_without_check_mode": _notes(report.skipped),
         "hidden_tasks": _notes(report.hidden),
@@ -102,9 +105,16 @@ def _component(component: Component) -> dict[str, Any]:
     }
 
 
+def _consent(report: Report) -> dict[str, Any] | None:
+    found = offer(report)
+    if found is None:
+        return None
+    return {**{name: found.consent.get(name, []) for name in VARIABLES.values()}, "command": found.text or None}
+
+
 def _action(action: Action) -> dict[str, Any]:
     data = asdict(action)
-    empty = {name: data[name] or None for name in ("reason", "hint", "id")}
+    empty = {name: data[name] or None for name in ("reason", "asks_for", "hint", "id")}
     return {**data, **empty, "held_back": action.held_back, "changes": list(data["changes"])}
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 from .model import Component, Report
-from .report import failures, other_tasks, problems, resource_lines, target_text, targets
+from .report import allowing, failures, other_tasks, problems, resource_lines, target_text, targets
 from .strays import unclaimed
 from .text import Line
 from .totals import remarks, sentences, short_counts, table, totals
@@ -44,6 +44,7 @@ def _document(report: Report, detail: str, note: str = "") -> str:
     parts = [f"### {_prose(said)}" if said else "### No plan was made"]
     parts += [_prose(one.text) for one in remarks(report)]
     parts += [note] if note else []
+    parts += _allowing(report)
     parts += ["\n".join(f"- {_prose(target_text(target))}" for target in targets(report))] if report.components else []
     counts, errors = table(report, WIDTH), problems(report, WIDTH) + failures(report, WIDTH)
     parts += [_fence(counts, "text")] if counts else []
@@ -54,6 +55,12 @@ def _document(report: Report, detail: str, note: str = "") -> str:
     lost = unclaimed(report, WIDTH)
     parts += [_fence(lost, "text")] if lost else []
     return "\n\n".join(parts) + "\n"
+
+
+def _allowing(report: Report) -> list[str]:
+    """What allows what is held back; without a command that would take much of the room."""
+    lines = allowing(report, WIDTH)
+    return [_fence(lines, "text")] if lines and len(lines[0].text + lines[-1].text) <= LIMIT // 10 else []
 
 
 def _fold(component: Component, detail: str) -> str:

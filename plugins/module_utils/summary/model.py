@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from .started import Started
+
 FORMAT = 1
 UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"
@@ -33,13 +35,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Action:
-    """What happens, or happened, to one resource."""
+    """What happens, or happened, to one resource. ``asks_for``: the option that consent comes from; empty where none is needed."""
 
     address: str
     kind: str
     action: str
     reason: str = ""
     consent: bool = True
+    asks_for: str = ""
     hint: str = ""
     changes: tuple[Change, ...] = ()
     outcome: str = "planned"
@@ -180,6 +183,7 @@ class Report:
     hidden: tuple[TaskNote, ...] = ()
     seconds: float = 0.0
     strays: tuple[Strays, ...] = ()
+    started: Started = field(default_factory=Started)
 
     def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
         """The components of check mode, or those that really ran."""
@@ -238,6 +242,7 @@ def _action(data: Mapping[str, Any]) -> Action:
         action=_text(data, "action"),
         reason=_text(data, "reason"),
         consent=data.get("consent") is not False,
+        asks_for=_text(data, "asks_for"),
         hint=_text(data, "hint"),
         changes=tuple(_change(one) for one in _mappings(data, "changes")),
         outcome=_text(data, "outcome") or "planned",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .consent import offer
 from .model import Component, Failure, Report, Target, TaskNote
 from .order import by_kind, groups
 from .resource import brief, full
@@ -29,6 +30,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
         failures(report, width),
         other_tasks(report, width),
         unclaimed(report, width),
+        allowing(report, width),
         table(report, width),
         verdict(report),
     ]
@@ -131,6 +133,22 @@ def problems(report: Report, width: int) -> list[Line]:
     """What is in the way of an apply: quotas that would be exceeded, or that could not be checked."""
     lines = [one for component in report.components for problem in component.problems for one in error_lines(component, problem, width)]
     return [line(("problems", "bold")), *lines] if lines else []
+
+
+def allowing(report: Report, width: int) -> list[Line]:
+    """The command that allows what is held back, on a line of its own however long it is, so that it can be copied."""
+    found = offer(report)
+    if found is None:
+        return []
+    lines = [line((found.lead, "bold")), line(found.text)] if found.text else []
+    if found.unwritable:
+        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters, "
+        lines += wrap([(f"{text}which a pattern with ? in place of each allows", "warn")], width)
+    elif not found.text:
+        lines += wrap(
+            [("too much is held back for one command; allow it with patterns in platform_purge and platform_allow_replace", "warn")], width
+        )
+    return lines
 
 
 def failures(report: Report, width: int) -> list[Line]:

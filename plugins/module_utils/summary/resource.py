@@ -39,7 +39,7 @@ def head(action: Action, column: int = 0) -> list[Span]:
 
 
 def brief(action: Action, width: int, column: int = 0) -> list[Line]:
-    """One line: what, and for a change which properties; held-back ones say how to allow them."""
+    """One line: what, and for a change which properties; held-back ones say why a pattern does not allow them."""
     spans = head(action, column)
     if action.action in ("update", "replace") and action.changes:
         names = ", ".join(change.property for change in action.changes if action.action == "update" or change.forces_replacement)
@@ -76,9 +76,7 @@ def _reason(action: Action, width: int) -> list[Line]:
 
 
 def _consent(action: Action, width: int) -> list[Line]:
-    if not action.held_back:
-        return []
-    return _note([], safe(action.hint) or "the call does not consent to it", "warn", width)
+    return _note([], safe(action.hint), "warn", width) if action.held_back and action.hint else []
 
 
 def _note(label: list[Span], text: str, style: str, width: int) -> list[Line]:

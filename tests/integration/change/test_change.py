@@ -78,7 +78,7 @@ class Checkout:
 
     def change(self, **changes: Any) -> None:
         """The network of the present, with consent beside it."""
-        consent = {name: changes.pop(name) for name in ("vpc_purge", "vpc_allow_replace") if name in changes}
+        consent = {name: changes.pop(name) for name in ("platform_purge", "platform_allow_replace") if name in changes}
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL | changes}, **consent})
 
     def start(self, *options: str) -> subprocess.Popen[str]:
@@ -178,10 +178,10 @@ def test_a_replacement_needs_consent_of_the_present_inventory(checkout: Checkout
     code, output = checkout.rehearse("--from=small")
     assert code == 1, output
     assert "ERROR: this change needs consent: vpc.main, " in output
-    assert "vpc_allow_replace for a network" in output
+    assert "platform_allow_replace for a network" in output
     assert checkout.changed() == []
 
-    checkout.change(cidr="10.9.0.0/16", vpc_allow_replace=["*"])
+    checkout.change(cidr="10.9.0.0/16", platform_allow_replace=["*"])
     code, output = checkout.rehearse("--from=small")
     assert code == 0, output
     assert " replaced" in output.splitlines()[[line.startswith("==> The change") for line in output.splitlines()].index(True) + 3]

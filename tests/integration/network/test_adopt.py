@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,7 +31,15 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
     aws = site.aws()
     allowed = Consent(tuple(consent.get("allow_replace", ())), tuple(consent.get("purge", ())))
     try:
-        observed = take(adopt or {}, moved or {}, desired, observe(KINDS, aws), KINDS, aws, lambda a: allowed.allows("replace", a))
+        observed = take(
+            adopt or {},
+            moved or {},
+            desired,
+            observe(KINDS, aws),
+            KINDS,
+            aws,
+            partial(allowed.allows, "replace"),
+        )
         result = plan_only(desired, observed, KINDS, allowed)
         if held := names_held(result.plan, KINDS, aws):
             return dataclasses.replace(result, failures=held)

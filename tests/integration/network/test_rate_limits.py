@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Runs side by side in an account that is held to AWS's published rates: they share the buckets and are hardly ever refused."""
+"""Runs in an account that is held to AWS's published rates: they slow down where they are refused, and finish."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ RATE_CODES = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooM
 def run(cloud: Cloud, folder: Path, number: int) -> dict[str, Any]:
     home = folder / str(number)
     home.mkdir()
-    environment = {**cloud.environment(), "XDG_RUNTIME_DIR": str(folder)}
     options = {"component": f"network-{number}", "networks": {"main": network()}, "expected_account_id": ACCOUNT}
-    return play(home, environment, [task(options)])[0]
+    return play(home, cloud.environment(), [task(options)])[0]
 
 
-def test_processes_side_by_side_share_their_buckets(tmp_path: Path) -> None:
+def test_processes_side_by_side_finish_and_are_seldom_refused(tmp_path: Path) -> None:
+    """Processes know nothing of each other. Each is refused about once for every call that gets through, not once for every try."""
     with Cloud(account_id=ACCOUNT, region=REGION, settings={"rate_limits": "aws"}) as cloud:
         with ThreadPoolExecutor(RUNS) as pool:
             results = list(pool.map(lambda number: run(cloud, tmp_path, number), range(RUNS)))
@@ -35,12 +35,10 @@ def test_processes_side_by_side_share_their_buckets(tmp_path: Path) -> None:
     refused = [request["operation"] for request in requests if request["error_code"] in RATE_CODES]
     created = [request for request in requests if request["operation"] == "CreateVpcEndpoint" and not request["error_code"]]
     assert len(created) > 4, "no more endpoints than AWS takes at once: the test proves nothing"
-    # a call that was slow to get there leaves AWS's bucket less time to fill than ours
-    assert len(refused) <= len(created) - 4, refused
+    assert 0 < len(refused) <= 3 * len(created), refused
 
 
-def test_who_keeps_no_pace_is_refused_and_gets_there_all_the_same(site: Site) -> None:
-    """Another program has used up the account's allowance; here simply nobody keeps a pace."""
+def test_any_call_may_be_refused(site: Site) -> None:
     site.cloud.admin.settings(rate_limits={"ec2:change": [1, 20], "ec2:read": [4, 50]})
     requests = Requests(site.cloud)
     site.apply(site.desired(main=network()))

@@ -120,5 +120,5 @@ def test_every_full_run_ends_with_what_nobody_claims(cloud: Cloud, inventory: Pa
     assert (strays["looked"], [one["address"] for one in strays["resources"]]) == (True, ["vpc.main"])
     for limited in (["--limit", "network"], ["--tags", "vpc"], ["--skip-tags", "other"]):
         assert summary(cloud, inventory, "--check", *limited)["unclaimed"] == []
-    (strays,) = summary(cloud, inventory, "--check", "-e", "vpc_component=legacy", "-e", "vpc_purge=[]")["unclaimed"]
+    (strays,) = summary(cloud, inventory, "--check", "-e", "platform_component=legacy", "-e", "platform_purge=[]")["unclaimed"]
     assert strays["resources"] == []

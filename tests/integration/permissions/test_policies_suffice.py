@@ -27,7 +27,9 @@ from tests.integration.permissions.scenarios import (
     SCENARIOS,
     SMALL,
     apply,
+    called,
     checked,
+    declared_by,
     denials,
     documents,
     granted,
@@ -63,7 +65,13 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def needed(cloud: Cloud) -> dict[str, tuple[set[str], set[str]]]:
+def calls() -> set[str]:
+    """The actions of all operations that the scenarios called."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def needed(cloud: Cloud, calls: set[str]) -> dict[str, tuple[set[str], set[str]]]:
     """For each scenario, played with exactly the policies: the actions that its plan and its apply were checked for."""
     found = {}
     for name, scenario in SCENARIOS.items():
@@ -75,6 +83,7 @@ def needed(cloud: Cloud) -> dict[str, tuple[set[str], set[str]]]:
         assert [failure.message for failure in apply(cloud, scenario.second).failures] == [], name
         assert denials(cloud) == [], name
         found[name] = (planned, checked(cloud))
+        calls |= called(cloud)
     return found
 
 
@@ -83,6 +92,12 @@ def test_nothing_is_denied_and_no_action_is_too_much(needed: dict[str, tuple[set
     applied = set().union(*(actions for _reads, actions in needed.values()))
     assert granted(documents()["plan"]) == planned | set(SELDOM)
     assert granted(documents()["apply"]) == applied | set(SELDOM)
+
+
+def test_what_is_called_is_what_is_declared(needed: dict[str, tuple[set[str], set[str]]], calls: set[str]) -> None:
+    """Declarations are all that policies know of the source."""
+    assert sorted(calls - declared_by("vpc")) == [], "called and not declared"
+    assert sorted(declared_by("vpc") - calls - set(SELDOM)) == [], "declared, and called by no scenario"
 
 
 @pytest.mark.nightly

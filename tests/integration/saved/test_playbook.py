@@ -62,7 +62,7 @@ class Project:
             "platform_region": REGION,
             "platform_account_id": ACCOUNT,
             "vpc_networks": {"main": {**SMALL, **changes}},
-            "vpc_poll_interval": 0.1,
+            "platform_poll_interval": 0.1,
         }
         (self.inventory / "group_vars").mkdir(parents=True, exist_ok=True)
         (self.inventory / "hosts.yml").write_text(yaml.safe_dump({"vpc": {"hosts": dict.fromkeys(hosts)}}))
@@ -196,7 +196,9 @@ def test_a_plan_is_refused_when_anything_has_moved(project: Project) -> None:
     project.describe(("network",), **port)
     assert "is also for second, which this inventory does not have" in refused(project, project.apply())
     project.describe(**port)
-    assert "purge is ['*'], but was [] when planned" in refused(project, project.apply("--limit", "network", vpc_purge=["*"]))
+    assert "purge (platform_purge) is ['*'], but was [] when planned" in refused(
+        project, project.apply("--limit", "network", platform_purge=["*"])
+    )
 
     moved_while_it_waited(project)
 

@@ -61,9 +61,8 @@ class Project:
             "platform_region": REGION,
             "platform_account_id": self.cloud.account_id,
             "vpc_networks": {"main": NETWORK},
-            "vpc_poll_interval": 0.1,
+            "platform_poll_interval": 0.1,
             "eks_clusters": {"main": {"version": "1.35", "node_groups": {"system": {"min_size": 1, "max_size": 2}}}},
-            "eks_poll_interval": 0.1,
             "eks_manage_content": False,
         }
         folder = self.folder / "inventory"

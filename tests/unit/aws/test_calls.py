@@ -12,7 +12,6 @@ import pytest
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.buckets import SHARE, Level, Memory, Pace, Rate, take
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.calls import (
     ATTEMPTS,
     ATTEMPTS_UNREACHABLE,
@@ -24,6 +23,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.calls import (
     is_gone,
     translate,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.pacing import LONGEST_INTERVAL, Pacing
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 
 URL = "http://127.0.0.1:1"
@@ -34,12 +34,17 @@ def refusal(code: str, message: str = "", status: int = 400) -> boto.ClientError
 
 
 class Script:
-    """A function that raises what it is told, one after the other, and then answers; pauses are noted, not made."""
+    """A function that raises what it is told, one after the other, and then answers; pauses move a clock and are noted, not made."""
 
     def __init__(self, errors: Iterable[BaseException]) -> None:
         self.errors = list(errors)
         self.calls = 0
         self.pauses: list[float] = []
+        self.now = 1000.0
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
 
     def __call__(self) -> str:
         self.calls += 1
@@ -48,7 +53,7 @@ class Script:
         return "answer"
 
     def run(self, mutating: bool) -> str:
-        return str(call("ec2", "CreateVpc", mutating, self, self.pauses.append))
+        return str(call("ec2", "CreateVpc", mutating, self, self.pause, Pacing(lambda: self.now)))
 
 
 # what a change that is refused with this code (and message) becomes
@@ -130,7 +135,7 @@ def test_throttling_is_sat_out(code: str, mutating: bool) -> None:
     script = Script([refusal(code, status=503)] * (ATTEMPTS - 1))
     assert script.run(mutating) == "answer"
     assert len(script.pauses) == ATTEMPTS - 1
-    assert max(script.pauses) <= LONGEST_PAUSE
+    assert max(script.pauses) <= max(LONGEST_PAUSE, LONGEST_INTERVAL)
     assert script.pauses[0] < 0.5
 
 
@@ -143,7 +148,7 @@ def test_throttling_does_not_last_for_ever(mutating: bool) -> None:
     assert (type(caught.value), caught.value.code) == (CallFailed, "RequestLimitExceeded")
     assert "5 minutes" in caught.value.hint
     assert "--forks" in caught.value.hint
-    assert THROTTLED_FOR <= sum(script.pauses) <= THROTTLED_FOR + LONGEST_PAUSE
+    assert THROTTLED_FOR <= sum(script.pauses) <= THROTTLED_FOR + LONGEST_INTERVAL
     assert script.calls == len(script.pauses) + 1
 
 
@@ -153,53 +158,6 @@ def test_a_busy_service_is_given_up_sooner(code: str) -> None:
     with pytest.raises(CallFailed):
         script.run(mutating=True)
     assert script.calls == ATTEMPTS
-
-
-class Account:
-    """An account of AWS's with one bucket, a clock that only pauses move, and a pace for one who calls."""
-
-    def __init__(self, burst: float, per_second: float, others: float = 0.0) -> None:
-        self.now = 1000.0
-        self.rate = Rate(burst, per_second)
-        self.level: Level | None = Level(burst - others, self.now)
-        self.refused = 0
-        self.pauses: list[float] = []
-        self.pace = Pace(Memory(), lambda service, operation, mutating: (f"{service}.{operation}", self.rate), lambda: self.now)
-
-    def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-
-    def answer(self) -> str:
-        self.level, wait = take(self.level, Rate(self.rate.burst, self.rate.per_second / SHARE), self.now)
-        if wait > 1e-6:
-            self.refused += 1
-            raise refusal("RequestLimitExceeded", status=503)
-        return "answer"
-
-    def call(self, times: int) -> None:
-        for _ in range(times):
-            assert call("ec2", "CreateVpc", True, self.answer, self.pause, self.pace) == "answer"
-
-
-def test_within_the_burst_nothing_waits() -> None:
-    account = Account(burst=4, per_second=0.3)
-    account.call(4)
-    assert account.pauses == []
-
-
-def test_beyond_the_burst_the_pace_is_kept_and_nothing_refused() -> None:
-    account = Account(burst=4, per_second=0.5)
-    account.call(14)
-    assert account.refused == 0
-    assert sum(account.pauses) == pytest.approx(20 / SHARE)
-
-
-def test_what_others_use_is_learnt_from_one_refusal() -> None:
-    account = Account(burst=10, per_second=1, others=10)
-    account.call(10)
-    assert account.refused <= 2
-    assert sum(account.pauses) <= 12
 
 
 LOST: dict[str, Callable[[], BaseException]] = {
@@ -284,11 +242,12 @@ def test_what_is_gone(code: str, gone: bool) -> None:
     assert is_gone(CallFailed("x", code=code)) is gone
 
 
-def test_pauses_grow_and_are_spread() -> None:
-    first, second = (Script([refusal("Throttling")] * 6) for _ in range(2))
+@pytest.mark.parametrize(("code", "shortest"), [("ServiceUnavailable", 0.2), ("Throttling", 0.4)])
+def test_pauses_grow_and_are_spread(code: str, shortest: float) -> None:
+    first, second = (Script([refusal(code)] * 5) for _ in range(2))
     for script in (first, second):
         script.run(mutating=False)
-        limits: list[Any] = [0.2 * 2**n for n in range(6)]
+        limits: list[Any] = [shortest * 2**n for n in range(5)]
         assert all(limit / 2 <= pause <= limit for pause, limit in zip(script.pauses, limits, strict=True))
     assert first.pauses != second.pauses
 

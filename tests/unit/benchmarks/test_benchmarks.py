@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from benchmarks import __main__ as main
 from benchmarks import inventory, provider, report
-from benchmarks.__main__ import numbers, shortened
+from benchmarks.__main__ import Bench, PlatformBench, numbers, parse, shortened
 from benchmarks.measure import Sample, ratios, spread
 from benchmarks.report import Result
 
@@ -60,6 +63,61 @@ def test_tables_of_one_subject_and_of_two() -> None:
 
 def test_a_single_size_has_no_marginal_cost() -> None:
     assert report.marginal(results("ours")[:3]) == ""
+
+
+class Unconnected:
+    """The administration of a cloud that is not there."""
+
+    def reset(self) -> None:
+        pass
+
+    def settings(self, **changed: Any) -> dict[str, Any]:
+        return {"latency_ms": 0, "rate_limits": {}}
+
+
+@pytest.fixture
+def subject(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """One that takes a second for every run, without a cloud."""
+    subject = SimpleNamespace(name="ours", label="ours", cloud=SimpleNamespace(admin=Unconnected()), prepare=lambda size: None)
+
+    def alternate(subjects: Any, step: str, rounds: int, before: Any = None) -> list[list[Sample]]:
+        if before:
+            before(subject)
+        return [[sample(1.0, resources=42, module_seconds=0.4)] * rounds for _ in subjects]
+
+    monkeypatch.setattr(main, "alternate", alternate)
+    monkeypatch.setattr(main.inventory, "take", lambda cloud: {"VPCs": Counter([("main",)])})
+    monkeypatch.setattr(Bench, "write", lambda self: None)
+    return subject
+
+
+ROWS: list[tuple[str, list[str]]] = [
+    ("--cold-runs 2 --runs 3", ["create", "unchanged", "plan"]),
+    ("--cold-runs 0 --runs 3", ["unchanged", "plan"]),
+    ("--cold-runs 2 --runs 0", ["create"]),
+]
+
+
+@pytest.mark.parametrize(("options", "steps"), ROWS)
+def test_a_step_without_runs_is_left_out(subject: Any, options: str, steps: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Without cold runs the networks are built all the same: the other steps need them, and so does what is said of their size."""
+    Bench(parse(["--networks", "1", "--latency", "0", "--wait", "0", *options.split()]), [subject]).run()
+    printed = capsys.readouterr().out
+    whole = printed.partition("Whole processes")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in whole.splitlines()[3:]] == steps
+    assert "resources of ours  42" in printed
+
+
+def test_clusters_without_cold_runs_have_no_cold_run_with_waits(subject: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    PlatformBench(parse(["--eks", "--clusters", "1", "--latency", "0", "--cold-runs", "0"]), [subject]).run()
+    assert "Cold run with waits" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", ["--cold-runs -1", "--runs many"])
+def test_a_number_of_runs_that_is_none(options: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(options.split())
+    assert "is no number of runs" in capsys.readouterr().err
 
 
 def test_differences_name_what_only_one_has() -> None:

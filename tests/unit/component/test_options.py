@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.component.options import owner_problems
+from ansible_collections.mainstay.aws.plugins.module_utils.component.options import option_problems
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.options imp
     ],
 )
 def test_names(name: str, good: bool) -> None:
-    assert (owner_problems({"environment": name, "component": "network"}) == []) is good
-    assert (owner_problems({"environment": "prod", "component": name}) == []) is good
+    assert (option_problems({"environment": name, "component": "network"}) == []) is good
+    assert (option_problems({"environment": "prod", "component": name}) == []) is good
 
 
 def test_a_mistake_is_told_with_option_value_and_remedy() -> None:
-    first, second = owner_problems({"environment": "Prod", "component": "a.b"})
-    assert first.startswith("environment is 'Prod'. It must be 1 to 24 characters")
-    assert "platform_environment" in first
-    assert second.startswith("component is 'a.b'.")
+    first, second = option_problems({"environment": "Prod", "component": "a.b"})
+    assert first.startswith("environment (platform_environment) is 'Prod', but must be 1 to 24 characters")
+    assert second.startswith("component (platform_component) is 'a.b'")

@@ -46,6 +46,7 @@ class Thing:
     )
     create_first: bool = False
     exclusive: bool = False
+    holds_data: bool = False
     outlives: tuple[str, ...] = ()
     changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -100,8 +100,8 @@ def test_undeclared_variables_wants_a_specification(specs: Any) -> None:
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        pytest.param({"platform_started": True, "vpc_outputs": {}}, [], id="done in this run"),
-        pytest.param({"platform_started": True}, ["network"], id="failed in this run"),
+        pytest.param({"__platform_started": True, "vpc_outputs": {}}, [], id="done in this run"),
+        pytest.param({"__platform_started": True}, ["network"], id="failed in this run"),
         pytest.param({}, [], id="not part of this run"),
         pytest.param(None, [], id="not in the inventory"),
     ],
@@ -116,8 +116,8 @@ HOSTS: dict[str, dict[str, Any]] = {
         "platform_environment": "prod",
         "platform_account_id": "1",
         "platform_region": "a",
-        "vpc_component": "core",
-        "_x_component": "no",
+        "platform_component": "core",
+        "vpc_component": "no",
     },
     "dns": {"platform_environment": "prod", "platform_account_id": "1", "platform_region": "a"},
     "edge": {"platform_environment": "prod", "platform_account_id": "1", "platform_region": "b"},
@@ -140,7 +140,7 @@ def test_one_host_for_each_place() -> None:
         pytest.param({"vpc_outputs": {"deferred": ["nat_gateway.main/a"]}}, ["network"], id="something left"),
         pytest.param({"vpc_outputs": {"deferred": []}}, [], id="finished"),
         pytest.param({"vpc_outputs": {}}, [], id="outputs of another origin"),
-        pytest.param({"platform_started": True}, [], id="failed: not to be touched again"),
+        pytest.param({"__platform_started": True}, [], id="failed: not to be touched again"),
         pytest.param(None, [], id="not in the inventory"),
     ],
 )

@@ -45,8 +45,7 @@ def place(component: str = "", boundary: str | None = None) -> Place:
         ([host(), host("second")], "", place()),
         ([host()], "network", place("network")),
         ([host(platform_permissions_boundary=BOUNDARY)], "", place(boundary=BOUNDARY)),
-        ([host(vpc_permissions_boundary=BOUNDARY)], "", place(boundary=BOUNDARY)),
-        ([host(vpc_permissions_boundary="", platform_permissions_boundary=BOUNDARY)], "", place()),
+        ([host(), host("web", group_names=["web"], platform_permissions_boundary=BOUNDARY)], "", place()),
     ],
 )
 def test_scope(hosts: list[dict[str, Any]], component: str, expected: Place) -> None:
@@ -66,19 +65,19 @@ def test_hosts_of_one_component_are_taken_together() -> None:
         ([host()], "netwrok", "the inventory has no host netwrok; components are hosts"),
         ([host(group_names=["web"])], "", r"no host is in a group that is named after a role \(vpc, eks\)"),
         ([host(platform_region=None)], "", "platform_region is not set, but must be a region such as af-south-1"),
-        ([host(platform_account_id=123)], "", "platform_account_id is 123, but must be the twelve digits"),
-        ([host(platform_environment="pr*d")], "", r"platform_environment is pr\*d, but must be 1 to 24 characters"),
+        ([host(platform_account_id=123)], "", "platform_account_id is '123', but must be the twelve digits"),
+        ([host(platform_environment="pr*d")], "", r"platform_environment is 'pr\*d', but must be 1 to 24 characters"),
         (
             [host(), host("b", platform_region="eu-west-1")],
             "",
             "platform_region must be the same for all hosts, but is af-south-1, eu-west-1",
         ),
         (
-            [host(), host("b", vpc_permissions_boundary=BOUNDARY)],
+            [host(), host("b", platform_permissions_boundary=BOUNDARY)],
             "",
             rf"the permissions boundary must be the same for all hosts, but is \(none\), {BOUNDARY}",
         ),
-        ([host(platform_permissions_boundary="company")], "", "platform_permissions_boundary is company, but must be the ARN"),
+        ([host(platform_permissions_boundary="company")], "", "platform_permissions_boundary is 'company', but must be the ARN"),
     ],
 )
 def test_what_is_wrong_is_said(hosts: list[dict[str, Any]], component: str, said: str) -> None:
@@ -87,7 +86,7 @@ def test_what_is_wrong_is_said(hosts: list[dict[str, Any]], component: str, said
 
 
 def test_components_may_be_in_different_places() -> None:
-    found = iam_policies([host(), host("b", platform_region="eu-west-1", vpc_permissions_boundary=BOUNDARY)])
+    found = iam_policies([host(), host("b", platform_region="eu-west-1", platform_permissions_boundary=BOUNDARY)])
     assert {one["component"]: ("eu-west-1" in one["content"]) for one in found} == {"b": True, "network": False}
 
 
@@ -105,7 +104,7 @@ def test_what_is_wrong_with_a_component_is_said(arguments: tuple[Any, ...], said
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"platform_region is here.*; platform_account_id is 1"):
+    with pytest.raises(AnsibleFilterError, match=r"platform_region is 'here'.*; platform_account_id is '1'"):
         iam_policies([host(platform_region="here", platform_account_id="1")])
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def world_of(*things: tuple[str, str, str], **properties: Any) -> World:
 def taken(
     world: World, desired: list[Resource], adopt: Any = None, moves: Any = None, consent: Consent = ALL, registry: Any = KINDS
 ) -> list[Observed]:
-    allowed = lambda address: consent.allows("replace", address)  # noqa: E731 - short, and used once
+    allowed = partial(consent.allows, "replace")
     return take(adopt or {}, moves or {}, desired, observe(registry, world), registry, world, allowed)
 
 

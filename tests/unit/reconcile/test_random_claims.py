@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from hypothesis import given
@@ -53,7 +54,15 @@ def drifted(world: World, draw: st.DataObject) -> None:
 
 def apply(world: World, desired: list[Resource], adopt: dict[str, Any], moves: dict[str, str]) -> Result:
     consent = Consent()
-    observed = take(adopt, moves, desired, observe(KINDS, world), KINDS, world, lambda address: consent.allows("replace", address))
+    observed = take(
+        adopt,
+        moves,
+        desired,
+        observe(KINDS, world),
+        KINDS,
+        world,
+        partial(consent.allows, "replace"),
+    )
     return reconcile(desired, observed, KINDS, world, Settings(consent, Patience(poll=1.0, settle=5.0, timeout=60.0), clock=FakeClock()))
 
 

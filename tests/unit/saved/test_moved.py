@@ -68,8 +68,8 @@ def test_a_rehearsal_is_a_rehearsal_whatever_its_port() -> None:
 @pytest.mark.parametrize(
     ("consent", "expected"),
     [
-        (Consent(("*",), ("*",)), ["purge is ['*'], but was ['house.gone'] when planned"]),
-        (Consent((), ("house.gone",)), ["allow_replace is [], but was ['*'] when planned"]),
+        (Consent(("*",), ("*",)), ["purge (platform_purge) is ['*'], but was ['house.gone'] when planned"]),
+        (Consent((), ("house.gone",)), ["allow_replace (platform_allow_replace) is [], but was ['*'] when planned"]),
         (Consent(("*", "*"), ("house.gone",)), []),
     ],
 )

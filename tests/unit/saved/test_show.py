@@ -48,7 +48,9 @@ network  1 to add, 1 to change, 1 to replace, 1 to destroy, 1 unchanged, 1 held 
   held back, nothing of this is done
   - house.stays  id-stays  colour=green
       destroyed because it is no longer wanted
-      allow it with purge: ['house.stays']
+
+to allow all of this, and nothing else, add to the command that makes the plan:
+--extra-vars '{"platform_allow_replace": ["network:house.swapped"], "platform_purge": ["network:house.gone", "network:house.stays"]}'
 
 1 held back: not done until allowed, see above.
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.

@@ -5,38 +5,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS, Cluster, namespaces, releases
+from .controllers import LOAD_BALANCERS, Cluster, namespaces, releases
 from .namespaces import manifests, patches
 from .settings import Content, read_content
 
 
-def controllers_of(cluster: Mapping[str, Any]) -> tuple[str, ...]:
-    """The controllers that a cluster has by its settings: those named, and the autoscaler where it owns the nodes."""
-    named = cluster.get("controllers")
-    found = [LOAD_BALANCERS] if named is None else [name for name in named if name in CONTROLLERS]
-    owned = cluster.get("node_scaling", "cluster_autoscaler") == "cluster_autoscaler" and cluster.get("node_groups")
-    return tuple(dict.fromkeys([*found, *([AUTOSCALER] if owned else [])]))
-
-
 def content_of(
-    given: Any, path: str, settings: Mapping[str, Any], cluster: Cluster, charts: Mapping[str, Any], vendored: Mapping[str, Any]
+    given: Any, path: str, controllers: Sequence[str], cluster: Cluster, charts: Mapping[str, Any], vendored: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What k8s_objects takes of one cluster, and everything that is wrong with it."""
+    """What k8s_objects takes of one cluster with these ``controllers``, and everything that is wrong with it."""
     content, problems = read_content(given, path)
-    names = controllers_of(settings)
-    of_controllers, wrong = releases(names, cluster, charts, vendored)
+    of_controllers, wrong = releases(controllers, cluster, charts, vendored)
     problems += wrong
     problems += [
         f"{path}.releases.{name} is the name of a controller's release; choose another name, or set its values in eks_charts.{name}"
         for name in content.releases
         if name in of_controllers
     ]
-    whole = _with(content, names, path, problems)
-    after = {"after": [LOAD_BALANCERS]} if LOAD_BALANCERS in names else {}
+    whole = _with(content, controllers, path, problems)
+    after = {"after": [LOAD_BALANCERS]} if LOAD_BALANCERS in controllers else {}
     own = {name: {**after, **one} if isinstance(one, Mapping) else one for name, one in content.releases.items()}
     found = {
         "objects": [*manifests(whole), *content.objects],
@@ -46,8 +37,8 @@ def content_of(
     return found, problems
 
 
-def _with(content: Content, names: tuple[str, ...], path: str, problems: list[str]) -> Content:
-    own = namespaces(names)
+def _with(content: Content, controllers: Sequence[str], path: str, problems: list[str]) -> Content:
+    own = namespaces(controllers)
     taken = {one.name for one in content.namespaces}
     problems += [
         f"{path}.namespaces has {one.name}, which is made for a controller already; choose another name" for one in own if one.name in taken

@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
-from ...inputs.values import as_block_text, as_port
+from ...inputs.values import NAMESPACE, as_block_text, as_namespace, as_port, one_of
 from .objects.equal import quantity
 
 STANDARDS = ("restricted", "baseline", "privileged")
 """Pod Security Standards, strictest first."""
 
 ACCESS = ("view", "edit", "admin")
-NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 NAMES_IT = "it must be a name of lower-case letters, digits and '-'"
 CLUSTERS_OWN = ("default", "kube-system", "kube-public", "kube-node-lease")
 LIMITS = {"default": "default", "default_request": "defaultRequest", "max": "max", "min": "min"}
@@ -105,7 +103,7 @@ def _manifest(value: Any) -> Any:
 def _named(reader: Reader) -> list[tuple[str, Any]]:
     found = []
     for name, value in reader.mapping("namespaces").items():
-        if not NAME.fullmatch(name):
+        if not NAMESPACE.fullmatch(name):
             reader.problems.add(reader.at("namespaces"), name, NAMES_IT)
         elif name in CLUSTERS_OWN:
             reader.problems.add(reader.at("namespaces"), name, "it is the cluster's own and not managed here; choose another namespace")
@@ -138,8 +136,8 @@ def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network
         within=reader.boolean("within", False),
         pod_identity=reader.boolean("pod_identity", has_accounts),
         from_load_balancer=reader.items("from_load_balancer", (), as_port, port),
-        from_namespaces=reader.items("from_namespaces", (), _as_name, its_name),
-        to_namespaces=reader.items("to_namespaces", (), _as_name, its_name),
+        from_namespaces=reader.items("from_namespaces", (), as_namespace, its_name),
+        to_namespaces=reader.items("to_namespaces", (), as_namespace, its_name),
         from_cidrs=read_cidrs(reader, "from_cidrs"),
         to_cidrs=read_cidrs(reader, "to_cidrs"),
     )
@@ -151,10 +149,6 @@ def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network
         )
     reader.finish()
     return found
-
-
-def _as_name(value: Any) -> str | None:
-    return value if isinstance(value, str) and NAME.fullmatch(value) else None
 
 
 def read_cidrs(reader: Reader, key: str) -> dict[str, tuple[int, ...]]:
@@ -192,7 +186,7 @@ def read_accounts(reader: Reader) -> dict[str, bool]:
     found = {}
     for name, value in reader.mapping("service_accounts").items():
         section = Reader(value, reader.at(f"service_accounts.{name}"), reader.problems)
-        if not NAME.fullmatch(name):
+        if not NAMESPACE.fullmatch(name):
             reader.problems.add(reader.at("service_accounts"), name, NAMES_IT)
         else:
             found[name] = section.boolean("token", False)
@@ -203,16 +197,13 @@ def read_accounts(reader: Reader) -> dict[str, bool]:
 def read_team(name: str, given: Any, parent: Reader, known: set[str]) -> Team:
     reader = Reader(given, parent.at(f"teams.{name}"), parent.problems)
 
-    def there(value: Any) -> str | None:
-        return str(value) if value in known else None
-
-    if not NAME.fullmatch(name):
+    if not NAMESPACE.fullmatch(name):
         parent.problems.add(parent.at("teams"), name, NAMES_IT)
     listed = ", ".join(sorted(known)) or "none"
     found = Team(
         name=name,
         group=reader.text("group", name),
-        namespaces=reader.items("namespaces", (), there, f"it must be one of the namespaces described here: {listed}"),
+        namespaces=reader.items("namespaces", (), one_of(known), f"it must be one of the namespaces described here: {listed}"),
         access=reader.choice("access", ACCESS, "edit"),
     )
     if found.group.startswith("system:"):

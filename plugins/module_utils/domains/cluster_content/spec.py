@@ -10,11 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...component.options import apply_options, owner_options
+from ...component.options import CHANGE, OWNER, PATIENCE, shared
 from .releases.release import RELEASE_NAME, Chart, WantedRelease, chart_of_files
-
-NOT_HERE = ("tags", "permissions_boundary", "check_quotas")
-"""Options of all components that mean something to AWS alone."""
 
 RELEASE: dict[str, Any] = {
     "namespace": {"type": "str", "required": True},
@@ -33,8 +30,7 @@ WITHIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 def argument_spec() -> dict[str, Any]:
     """``objects`` and ``releases`` are not for logs: Ansible writes the options of modules into the system's log."""
     return {
-        **owner_options(),
-        **{name: option for name, option in apply_options().items() if name not in NOT_HERE},
+        **shared(*OWNER, *CHANGE, *PATIENCE),
         "cluster": {"type": "str"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},

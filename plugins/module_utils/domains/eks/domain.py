@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
+from ...component.consent import consent_of
 from ...component.domain import Checked, Domain, InvalidInput, Observation, Verdict
 from ...component.outputs import Attributes
 from ...component.run import read_outputs as read_component
@@ -17,7 +18,7 @@ from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
 from ...kubernetes.clock import Bell
 from ...reconcile.model import Kind, Resource
-from ...reconcile.planner import Consent, Plan
+from ...reconcile.planner import Plan
 from .judge import Known, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
@@ -46,7 +47,7 @@ class EksDomain(Domain):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.clusters: dict[str, Cluster] = {}
-        self.consent = Consent(tuple(params.get("allow_replace") or ()), tuple(params.get("purge") or ()))
+        self.consent = consent_of(params)
         if params.get("clusters") and params.get("state") != "absent":
             network, problems = read_network(params["network"], "network")
             self.clusters, more = validate(params["clusters"], "clusters", params["environment"], params["component"], network)
@@ -62,7 +63,8 @@ class EksDomain(Domain):
         return objections(self.clusters, known(observation), self.may_make_anew)
 
     def may_make_anew(self, address: str) -> bool:
-        return any(self.consent.allows(verb, address) for verb in ("replace", "delete"))
+        kind = self.kinds[address.partition(".")[0]]
+        return self.consent.allows("replace", kind, address) or self.consent.allows("delete", kind, address)
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)

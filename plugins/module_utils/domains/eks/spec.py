@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...component.options import apply_options, owner_options
-
-COMPONENT = {"component": {"type": "str", "default": "cluster"}}
+from ...component.options import CHANGE, OWNER, PATIENCE, RESOURCES, shared
 
 
 def argument_spec() -> dict[str, Any]:
     """The options of eks_cluster. What ``clusters`` may hold is read and checked by settings.py and validate.py."""
-    return {**owner_options(), **COMPONENT, **apply_options(), "clusters": {"type": "dict"}, "network": {"type": "dict", "default": {}}}
+    return {**shared(*OWNER, *CHANGE, *PATIENCE, *RESOURCES), "clusters": {"type": "dict"}, "network": {"type": "dict", "default": {}}}
 
 
 REQUIRED_IF: list[Any] = [("state", "present", ["clusters"])]
@@ -22,4 +20,4 @@ REQUIRED_IF: list[Any] = [("state", "present", ["clusters"])]
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of eks_cluster_info."""
-    return {**owner_options(), **COMPONENT}
+    return shared(*OWNER)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ...inputs.problems import Problems
 from .settings import Network
-from .subnets import Block, Plan, tier_blocks
+from .subnets import Block
 
 Entry = dict[str, Any]
 Acl = dict[str, list[Entry]]
@@ -31,12 +31,12 @@ EPHEMERAL = (1024, 65535)
 EPHEMERAL_WITHOUT_RDP = ((1024, 3388), (3390, 65535))
 
 
-def network_acls(network: Network, blocks: Plan) -> dict[str, Acl]:
+def network_acls(network: Network) -> dict[str, Acl]:
     """The ACL of each tier. The database tier has its own; the others follow their routing."""
     found: dict[str, Acl] = {}
     for name, tier in sorted(network.tiers.items()):
         if name == "database":
-            found[name] = database_acl(network, blocks)
+            found[name] = database_acl(network)
         elif tier.routing == "isolated":
             found[name] = isolated_acl(network)
         else:
@@ -64,12 +64,12 @@ def isolated_acl(network: Network) -> Acl:
     return {"ingress": [anything(100, str(network.cidr))], "egress": [anything(100, str(network.cidr))]}
 
 
-def database_acl(network: Network, blocks: Plan) -> Acl:
+def database_acl(network: Network) -> Acl:
     """The database tier: its two ports from the nodes' tiers, replication and the cache's cluster bus within, replies, nothing else.
 
     Inside the tier one entry covers ports, bus and replies, since all of them lie in the range of replies.
     """
-    security, clients, own = network.security, client_blocks(network, blocks), tier_blocks(network, blocks, "database")
+    security, clients, own = network.security, client_blocks(network), network.tier_blocks("database")
     ports = (security.database_port, security.cache_port)
     admitted = [(port, block) for port in ports for block in clients]
     return {
@@ -84,10 +84,10 @@ def database_acl(network: Network, blocks: Plan) -> Acl:
     }
 
 
-def client_blocks(network: Network, blocks: Plan) -> list[Block]:
+def client_blocks(network: Network) -> list[Block]:
     """Where the clients of databases are: the private tiers, or the public ones in a network without private tiers."""
     tiers = network.routed("private") or network.routed("public")
-    return [block for tier in tiers for block in tier_blocks(network, blocks, tier.name)]
+    return [block for tier in tiers for block in network.tier_blocks(tier.name)]
 
 
 def anything(number: int, block: str) -> Entry:
@@ -107,9 +107,9 @@ def fragmentation_needed(number: int) -> Entry:
     return entry(number, "icmp", 3, 4, WORLD)
 
 
-def check_acls(network: Network, blocks: Plan, problems: Problems) -> None:
+def check_acls(network: Network, problems: Problems) -> None:
     """AWS's quota of entries, which many separate blocks or ports can exceed."""
-    for name, acl in network_acls(network, blocks).items():
+    for name, acl in network_acls(network).items():
         for direction, entries in acl.items():
             if len(entries) > ENTRIES_PER_DIRECTION:
                 problems.messages.append(

@@ -23,6 +23,7 @@ def load() -> Details:
             "clusters in the networks": (*operations("ec2", "describe_vpcs"), *operations("eks", "describe_cluster list_clusters")),
         },
         unused={
+            "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
             "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
             "iam:UpdateRole": "the role of the flow logs has no description",
             "kms:DisableKeyRotation": "the key is always rotated",

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.place import Place
-from ...inputs.problems import Problems
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
 from .flow_logs import flow_log_resources, shared_resources
 from .rules import security_groups
 from .services import service_name
-from .settings import Network, Tier
-from .subnets import Plan, plan
+from .settings import Network
+from .tiers import Tier
 
 DEFAULT_ROUTE = "0.0.0.0/0"
 
@@ -35,7 +34,7 @@ def build(networks: Mapping[str, Network], place: Place) -> list[Resource]:
 
 
 def one_network(network: Network, place: Place) -> list[Resource]:
-    part = NetworkParts(network, place, plan(network, Problems()))
+    part = NetworkParts(network, place)
     return [
         *part.vpc(),
         *part.subnets(),
@@ -50,11 +49,10 @@ def one_network(network: Network, place: Place) -> list[Resource]:
 
 @dataclass(frozen=True)
 class NetworkParts:
-    """The parts of one network, given which block each subnet has."""
+    """The parts of one network."""
 
     network: Network
     place: Place
-    blocks: Plan
 
     def tags(self, part: str = "", more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The user's tags and a name; the more specific wins."""
@@ -72,7 +70,7 @@ class NetworkParts:
         return ref(f"subnet.{self.name(f'{tier}-{zone}')}")
 
     def subnet_ids(self, tier: str) -> list[Ref]:
-        return [self.subnet_id(tier, zone) for zone in sorted(self.blocks[tier])]
+        return [self.subnet_id(tier, zone) for zone in sorted(self.network.blocks[tier])]
 
     def vpc(self) -> Iterator[Resource]:
         network = self.network
@@ -89,7 +87,7 @@ class NetworkParts:
 
     def subnets(self) -> Iterator[Resource]:
         """No subnet hands out public addresses: load balancers and NAT gateways bring their own."""
-        for name, zones in sorted(self.blocks.items()):
+        for name, zones in sorted(self.network.blocks.items()):
             for zone, block in sorted(zones.items()):
                 properties = {
                     "vpc_id": self.vpc_id,
@@ -185,7 +183,7 @@ class NetworkParts:
         return ref(f"nat_gateway.{self.name(where)}") if where else None
 
     def network_acls(self) -> Iterator[Resource]:
-        for tier, acl in network_acls(self.network, self.blocks).items():
+        for tier, acl in network_acls(self.network).items():
             yield Resource(
                 "network_acl", self.name(tier), {"vpc_id": self.vpc_id, **acl, "subnet_ids": self.subnet_ids(tier), "tags": self.tags(tier)}
             )

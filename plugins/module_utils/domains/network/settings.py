@@ -19,7 +19,6 @@ from typing import Any
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import (
-    RETENTION_DAYS,
     PortRange,
     as_block,
     as_block_text,
@@ -29,35 +28,17 @@ from ...inputs.values import (
     as_prefix_list,
     as_zone,
     block_remedy,
+    one_of,
 )
+from .subnets import Block, Plan, plan, tier_blocks
+from .tiers import Tier, read_tiers
 
 NAT_MODES = ("none", "single", "per_az", "regional")
-ROUTINGS = ("public", "private", "isolated")
 TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
 GATEWAY_SERVICES = ("s3", "dynamodb")
-
-
-STANDARD_TIERS: Mapping[str, tuple[str, int | None]] = {"public": ("public", 0), "private": ("private", None), "database": ("isolated", 1)}
-"""The tiers every network knows: how each is routed and which slot of the upper half it has; private has the lower half."""
-
-FREE_SLOTS = range(2, 8)
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
 
-NETWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-TIER_NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
-
-
-@dataclass(frozen=True)
-class Tier:
-    """Subnets of one purpose, one in each of its availability zones."""
-
-    name: str
-    routing: str
-    slot: int | None
-    availability_zones: tuple[str, ...]
-    cidrs: Mapping[str, Any] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,13 +76,15 @@ class Security:
 
 @dataclass(frozen=True)
 class Network:
-    """One VPC and all that belongs to it. ``cidr`` is None where the user's was unusable."""
+    """One VPC and all that belongs to it. ``cidr`` is None where the user's was unusable; then there are no ``blocks`` either."""
 
     name: str
     path: str
     cidr: ipaddress.IPv4Network | None
     availability_zones: tuple[str, ...]
     tiers: Mapping[str, Tier]
+    blocks: Plan
+    """Which block each subnet has."""
     nat: str = "per_az"
     nat_az: str = ""
     endpoints: Endpoints = Endpoints()
@@ -116,6 +99,10 @@ class Network:
         """The tiers that are routed in this way, in the order of their names."""
         return [tier for dummy, tier in sorted(self.tiers.items()) if tier.routing == routing]
 
+    def tier_blocks(self, tier: str) -> list[Block]:
+        """The addresses of a tier in as few blocks as possible, for rules about the whole tier."""
+        return tier_blocks(self.cidr, self.tiers, self.blocks, tier)
+
     @property
     def public(self) -> bool:
         return bool(self.routed("public"))
@@ -128,26 +115,22 @@ class Network:
 
 def read(networks: Any, path: str, problems: Problems) -> dict[str, Network]:
     """The networks of a user's mapping (name -> settings). What is wrong is added to ``problems``."""
-    found: dict[str, Network] = {}
-    for name, given in Reader(networks, path, problems).given.items():
-        if isinstance(name, str) and NETWORK_NAME.fullmatch(name):
-            found[str(name)] = read_network(str(name), given, f"{path}.{name}", problems)
-        else:
-            problems.add(path, name, "the name of a network must be lower-case letters, digits and hyphens, at most 32, a letter first")
-    return found
+    entries = Reader(networks, path, problems).named("the name of a network", 32)
+    return {name: read_network(name, reader) for name, reader in entries}
 
 
-def read_network(name: str, given: Any, path: str, problems: Problems) -> Network:
+def read_network(name: str, reader: Reader) -> Network:
     """One network. Missing or wrong settings take their defaults, so that reading always ends with a value."""
-    reader = Reader(given, path, problems)
     cidr = read_vpc_cidr(reader)
     zones = read_zones(reader)
+    tiers = read_tiers(reader, zones)
     network = Network(
         name=name,
-        path=path,
+        path=reader.path,
         cidr=cidr,
         availability_zones=zones,
-        tiers=read_tiers(reader, zones),
+        tiers=tiers,
+        blocks=plan(cidr, tiers, reader.at("tiers"), reader.problems),
         nat=reader.choice("nat", NAT_MODES, "per_az"),
         nat_az=reader.text("nat_az", ""),
         endpoints=read_endpoints(reader.section("endpoints")),
@@ -190,57 +173,17 @@ def read_zones(reader: Reader) -> tuple[str, ...]:
     return tuple(sorted(zones))
 
 
-def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
-    """The tiers: public, private and database when none are named, else exactly those that are."""
-    given = reader.mapping("tiers") or {name: {} for name in STANDARD_TIERS}
-    path = reader.at("tiers")
-    tiers = {}
-    for name, settings in given.items():
-        if TIER_NAME.fullmatch(name):
-            tiers[name] = read_tier(name, Reader(settings, f"{path}.{name}", reader.problems), zones)
-        else:
-            reader.problems.add(
-                path, name, "the name of a tier must be lower-case letters, digits and underscores, at most 20, a letter first"
-            )
-    return tiers
-
-
-def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
-    """One tier. The standard ones have their routing and place; a further one says how it is routed and which slot it takes."""
-    routing, slot = STANDARD_TIERS.get(name, ("", None))
-    if name not in STANDARD_TIERS:
-        routing = reader.choice("routing", ROUTINGS, "isolated")
-        if reader.given.get("slot") is None:
-            reader.take("slot")
-        else:
-            slot = reader.integer("slot", 2, FREE_SLOTS[0], FREE_SLOTS[-1])
-    chosen = reader.items("availability_zones", zones, as_zone, "it must be the name of an availability zone of the network")
-    for zone in chosen:
-        if zone not in zones:
-            reader.problems.add(
-                reader.at("availability_zones"), zone, f"the network has {', '.join(zones) or 'no zones'} only; add it there"
-            )
-    cidrs = reader.mapping("cidrs")
-    for zone in cidrs:
-        if zone not in chosen:
-            reader.problems.add(reader.at("cidrs"), zone, f"the tier is in {', '.join(chosen) or 'no zones'} only")
-    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, reader.tags("tags"))
-    reader.finish()
-    return tier
-
-
 def read_endpoints(reader: Reader) -> Endpoints:
     defaults = Endpoints()
-
-    def gateway(value: Any) -> str | None:
-        return str(value) if value in GATEWAY_SERVICES else None
 
     def interface(value: Any) -> str | None:
         fits = isinstance(value, str) and SERVICE_NAME.fullmatch(value) and value not in GATEWAY_SERVICES
         return str(value) if fits else None
 
     endpoints = Endpoints(
-        gateway=reader.items("gateway", defaults.gateway, gateway, f"gateway endpoints exist for {' and '.join(GATEWAY_SERVICES)} only"),
+        gateway=reader.items(
+            "gateway", defaults.gateway, one_of(GATEWAY_SERVICES), f"gateway endpoints exist for {' and '.join(GATEWAY_SERVICES)} only"
+        ),
         interface=reader.items(
             "interface", defaults.interface, interface, "it must be a service such as ecr.api or kms; s3 and dynamodb belong under gateway"
         ),
@@ -251,10 +194,7 @@ def read_endpoints(reader: Reader) -> Endpoints:
 
 def read_flow_logs(reader: Reader) -> FlowLogs:
     defaults = FlowLogs()
-    retention = reader.integer("retention_in_days", defaults.retention_in_days, 1, 3653)
-    if retention not in RETENTION_DAYS:
-        allowed = ", ".join(str(days) for days in RETENTION_DAYS)
-        reader.problems.add(reader.at("retention_in_days"), retention, f"CloudWatch Logs knows these periods only: {allowed}")
+    retention = reader.retention_days("retention_in_days", defaults.retention_in_days)
     interval = reader.integer("max_aggregation_interval", defaults.max_aggregation_interval, 1, 600)
     if interval not in (60, 600):
         reader.problems.add(reader.at("max_aggregation_interval"), interval, "it must be 60 or 600 (seconds)")

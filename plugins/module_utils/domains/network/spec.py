@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...component.options import apply_options, owner_options
-
-COMPONENT = {"component": {"type": "str", "default": "network"}}
+from ...component.options import CHANGE, OWNER, PATIENCE, RESOURCES, shared
 
 
 def argument_spec() -> dict[str, Any]:
     """The options of vpc_network. What ``networks`` may hold is read and checked by settings.py and validate.py."""
-    return {**owner_options(), **COMPONENT, **apply_options(), "networks": {"type": "dict"}}
+    return {**shared(*OWNER, *CHANGE, *PATIENCE, *RESOURCES), "networks": {"type": "dict"}}
 
 
 REQUIRED_IF: list[Any] = [("state", "present", ["networks"])]
@@ -22,7 +20,7 @@ REQUIRED_IF: list[Any] = [("state", "present", ["networks"])]
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of vpc_network_info."""
-    return {**owner_options(), **COMPONENT, "networks": {"type": "dict"}, "propose_for": {"type": "dict"}}
+    return {**shared(*OWNER), "networks": {"type": "dict"}, "propose_for": {"type": "dict"}}
 
 
 INFO_REQUIRED_BY: dict[str, Any] = {"propose_for": ["networks"]}

@@ -16,11 +16,11 @@ of /20 (4091 usable addresses: with the VPC CNI each pod takes one) and /23 else
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from ...inputs.problems import Problems
 from ...inputs.values import ZONE_NAME, as_block, block_remedy
-from .settings import FREE_SLOTS, STANDARD_TIERS, Network, Tier
+from .tiers import FREE_SLOTS, STANDARD_TIERS, Tier
 
 Block = ipaddress.IPv4Network
 Plan = dict[str, dict[str, Block]]
@@ -30,32 +30,34 @@ LONGEST_PLANNED_PREFIX = 21
 ZONE_SLOTS = 8
 
 
-def plan(network: Network, problems: Problems) -> Plan:
-    """The block of every subnet of a network. Subnets that cannot have one are left out, and ``problems`` says why."""
-    if network.cidr is None:
+def plan(cidr: Block | None, tiers: Mapping[str, Tier], path: str, problems: Problems) -> Plan:
+    """The block of every subnet of a network whose block is ``cidr``. Without a block there is no plan.
+
+    Subnets that cannot have one are left out, and ``problems`` says why; ``path`` is the variable that holds the tiers.
+    """
+    if cidr is None:
         return {}
-    check_slots(network, problems)
+    check_slots(tiers, path, problems)
     blocks: Plan = {}
-    for name, tier in sorted(network.tiers.items()):
+    for name, tier in sorted(tiers.items()):
         blocks[name] = {}
         for zone in tier.availability_zones:
-            block = explicit(network, tier, zone, problems) if zone in tier.cidrs else planned(network, tier, zone, problems)
+            where = f"{path}.{name}.cidrs.{zone}"
+            block = explicit(cidr, tier, zone, where, problems) if zone in tier.cidrs else planned(cidr, tier, zone, where, problems)
             if block is not None:
                 blocks[name][zone] = block
-    check_overlaps(network, blocks, problems)
+    check_overlaps(tiers, blocks, path, problems)
     return blocks
 
 
-def explicit(network: Network, tier: Tier, zone: str, problems: Problems) -> Block | None:
+def explicit(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -> Block | None:
     """The block that the user gave for a subnet, if it can be one."""
-    if network.cidr is None:
-        return None
-    path, value = f"{tier_path(network, tier)}.cidrs.{zone}", tier.cidrs[zone]
+    value = tier.cidrs[zone]
     block = as_block(value)
     if block is None:
         problems.add(path, value, block_remedy(value))
-    elif not block.subnet_of(network.cidr):
-        problems.add(path, value, f"it must lie inside the block of the network, {network.cidr}")
+    elif not block.subnet_of(cidr):
+        problems.add(path, value, f"it must lie inside the block of the network, {cidr}")
     elif not 16 <= block.prefixlen <= 28:
         problems.add(path, value, "AWS takes subnets from /16 to /28 only")
     else:
@@ -63,17 +65,12 @@ def explicit(network: Network, tier: Tier, zone: str, problems: Problems) -> Blo
     return None
 
 
-def planned(network: Network, tier: Tier, zone: str, problems: Problems) -> Block | None:
+def planned(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -> Block | None:
     """The block that the plan has for a subnet, if the plan covers it."""
-    if network.cidr is None:
-        return None
-    path = f"{tier_path(network, tier)}.cidrs.{zone}"
-    area = planned_area(network.cidr, tier)
+    area = planned_area(cidr, tier)
     slot = zone_slot(zone)
-    if network.cidr.prefixlen > LONGEST_PLANNED_PREFIX:
-        remedy = (
-            f"blocks are planned for networks up to /{LONGEST_PLANNED_PREFIX} only, and this one is {network.cidr}; give the subnet's block"
-        )
+    if cidr.prefixlen > LONGEST_PLANNED_PREFIX:
+        remedy = f"blocks are planned for networks up to /{LONGEST_PLANNED_PREFIX} only, and this one is {cidr}; give the subnet's block"
         problems.missing(path, remedy)
     elif area is None:
         problems.missing(
@@ -107,55 +104,37 @@ def zone_slot(zone: str) -> int:
     return ord(match["letter"]) - ord("a") if match else ZONE_SLOTS
 
 
-def tier_path(network: Network, tier: Tier) -> str:
-    return f"{network.path}.tiers.{tier.name}"
-
-
-def check_slots(network: Network, problems: Problems) -> None:
+def check_slots(tiers: Mapping[str, Tier], path: str, problems: Problems) -> None:
     """No two further tiers may name the same slot."""
     taken: dict[int, str] = {}
-    for name, tier in sorted(network.tiers.items()):
+    for name, tier in sorted(tiers.items()):
         if name in STANDARD_TIERS or tier.slot is None:
             continue
         if tier.slot in taken:
-            problems.add(f"{tier_path(network, tier)}.slot", tier.slot, f"the tier {taken[tier.slot]} has it already; choose another")
+            problems.add(f"{path}.{name}.slot", tier.slot, f"the tier {taken[tier.slot]} has it already; choose another")
         taken.setdefault(tier.slot, name)
 
 
-def check_overlaps(network: Network, blocks: Plan, problems: Problems) -> None:
+def check_overlaps(tiers: Mapping[str, Tier], blocks: Plan, path: str, problems: Problems) -> None:
     """No two subnets may share an address. One complaint for each overlapping pair, at the later of the two in address order."""
     placed = sorted((block, tier, zone) for tier, zones in blocks.items() for zone, block in zones.items())
     for index, (block, tier, zone) in enumerate(placed):
         for other, other_tier, other_zone in placed[:index]:
             if block.overlaps(other):
-                how = "given" if other_zone in network.tiers[other_tier].cidrs else "planned"
+                how = "given" if other_zone in tiers[other_tier].cidrs else "planned"
                 remedy = f"it overlaps {other}, {how} for {other_tier} in {other_zone}; give one of them another block"
-                problems.add(f"{network.path}.tiers.{tier}.cidrs.{zone}", str(block), remedy)
+                problems.add(f"{path}.{tier}.cidrs.{zone}", str(block), remedy)
 
 
-def tier_blocks(network: Network, blocks: Plan, tier: str) -> list[Block]:
+def tier_blocks(cidr: Block | None, tiers: Mapping[str, Tier], blocks: Plan, tier: str) -> list[Block]:
     """The addresses of a tier in as few blocks as possible, for rules about the whole tier.
 
     The tier's whole planned area where it holds all its subnets and no other tier's, so that rules stay the same when a zone is added;
     else the subnets themselves, joined where they are neighbours.
     """
     own = list(blocks.get(tier, {}).values())
-    area = planned_area(network.cidr, network.tiers[tier]) if network.cidr else None
+    area = planned_area(cidr, tiers[tier]) if cidr else None
     others = [block for name, zones in blocks.items() if name != tier for block in zones.values()]
     if area and own and all(block.subnet_of(area) for block in own) and not any(block.overlaps(area) for block in others):
         return [area]
     return sorted(ipaddress.collapse_addresses(own))
-
-
-def zone_problems(networks: Mapping[str, Network], region: str, zones: Collection[str] | None, problems: Problems) -> None:
-    """Check that every zone belongs to the region and, where the region's zones are known, that it is one of them."""
-    for network in networks.values():
-        path = f"{network.path}.availability_zones"
-        home = region or next((zone[:-1] for zone in network.availability_zones), "")
-        for zone in network.availability_zones:
-            if zone[:-1] != home:
-                problems.add(path, zone, f"the region is {home}; its zones are called {home}a, {home}b and so on")
-            elif zones is not None and zone not in zones:
-                problems.add(
-                    path, zone, f"the zones that this account can use in {home} are {', '.join(sorted(zones))}; choose among these"
-                )

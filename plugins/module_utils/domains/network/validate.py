@@ -13,7 +13,6 @@ from .acls import check_acls
 from .resources import private_zones, single_nat_zone
 from .rules import check_groups
 from .settings import Network, read
-from .subnets import plan, zone_problems
 
 
 def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[dict[str, Network], list[str]]:
@@ -26,13 +25,12 @@ def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[d
     found = read(networks, path, problems)
     zone_problems(found, region, None, problems)
     for network in found.values():
-        blocks = plan(network, problems)
         check_tiers(network, problems)
         check_nat(network, problems)
         check_endpoints(network, problems)
         check_groups(network, problems)
         if network.cidr is not None:
-            check_acls(network, blocks, problems)
+            check_acls(network, problems)
     return found, problems.messages
 
 
@@ -41,6 +39,20 @@ def missing_zones(networks: Mapping[str, Network], region: str, zones: Collectio
     problems = Problems()
     zone_problems(networks, region, zones, problems)
     return problems.messages
+
+
+def zone_problems(networks: Mapping[str, Network], region: str, zones: Collection[str] | None, problems: Problems) -> None:
+    """Check that every zone belongs to the region and, where the region's zones are known, that it is one of them."""
+    for network in networks.values():
+        path = f"{network.path}.availability_zones"
+        home = region or next((zone[:-1] for zone in network.availability_zones), "")
+        for zone in network.availability_zones:
+            if zone[:-1] != home:
+                problems.add(path, zone, f"the region is {home}; its zones are called {home}a, {home}b and so on")
+            elif zones is not None and zone not in zones:
+                problems.add(
+                    path, zone, f"the zones that this account can use in {home} are {', '.join(sorted(zones))}; choose among these"
+                )
 
 
 def check_tiers(network: Network, problems: Problems) -> None:

@@ -14,10 +14,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.mainstay.aws.plugins.filter.chart_files import chart_files
 from ansible_collections.mainstay.aws.plugins.filter.eks_content import eks_content
 from ansible_collections.mainstay.aws.plugins.filter.eks_content_errors import eks_content_errors
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import controllers_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import CONTROLLERS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.manifest import read
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import releases_of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.controllers import CONTROLLERS as WITH_RIGHTS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
@@ -246,7 +246,7 @@ def test_controllers_run_as_the_service_accounts_that_have_the_rights() -> None:
     ],
 )
 def test_which_controllers_a_cluster_has(settings: Any, expected: tuple[str, ...]) -> None:
-    assert controllers_of(settings) == expected
+    assert checked(settings).controllers == expected
 
 
 def test_everything_made_can_be_planned_before_there_is_a_cluster() -> None:

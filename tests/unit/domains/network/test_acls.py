@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.acls import ENTRIES_PER_DIRECTION, Acl, Entry, network_acls
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.subnets import plan
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 from tests.unit.domains.network.samples import ZONES, complaints, network
 
 ADDRESSES = {
@@ -54,8 +52,7 @@ def passes(acls: dict[str, Acl], source: str, target: str, protocol: str, port: 
 
 
 def acls(**more: Any) -> dict[str, Acl]:
-    wanted = network(**more)
-    return network_acls(wanted, plan(wanted, Problems()))
+    return network_acls(network(**more))
 
 
 @pytest.mark.parametrize(

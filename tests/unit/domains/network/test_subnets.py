@@ -13,14 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.subnets import plan, tier_blocks
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 from tests.unit.domains.network.samples import complaints, network
 
 
 def planned(**more: Any) -> dict[str, dict[str, str]]:
-    blocks = plan(network(**more), Problems())
-    return {tier: {zone[-1]: str(block) for zone, block in zones.items()} for tier, zones in blocks.items()}
+    return {tier: {zone[-1]: str(block) for zone, block in zones.items()} for tier, zones in network(**more).blocks.items()}
 
 
 def zones(letters: str) -> list[str]:
@@ -149,7 +146,7 @@ def test_a_plan_never_overlaps_and_never_renumbers(prefix: int, letters: set[str
     many = network(
         cidr=f"10.0.0.0/{prefix}", availability_zones=zones("abcdefgh"), tiers={"public": {}, "private": {}, "database": {}, **further}
     )
-    small, large = plan(few, Problems()), plan(many, Problems())
+    small, large = few.blocks, many.blocks
     assert all(large[tier][zone] == block for tier, blocks in small.items() for zone, block in blocks.items())
     blocks = [block for zones_ in large.values() for block in zones_.values()]
     assert len(blocks) == 8 * (3 + len(slots))
@@ -177,4 +174,4 @@ def test_a_plan_never_overlaps_and_never_renumbers(prefix: int, letters: set[str
 )
 def test_the_blocks_of_a_tier(more: dict[str, Any], tier: str, expected: list[str]) -> None:
     wanted = network(**more)
-    assert [str(block) for block in tier_blocks(wanted, plan(wanted, Problems()), tier)] == expected
+    assert [str(block) for block in wanted.tier_blocks(tier)] == expected

@@ -36,6 +36,7 @@ class EksAccessEntry(EksKind):
 
     name = "eks_access_entry"
     calls = eks("access_entry", list="list_access_entries", items="accessEntries", name="principalArn")
+    operations = ("associate_access_policy", "disassociate_access_policy", "list_associated_access_policies", "update_access_entry")
     settles = ()
     exclusive = True
 

@@ -34,6 +34,7 @@ class EksAddon(EksKind):
 
     name = "eks_addon"
     calls = eks("addon")
+    operations = ("describe_pod_identity_association", "list_pod_identity_associations", "update_addon")
     states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
     timeout = 1200.0
     serialised = ("update",)

@@ -54,6 +54,7 @@ class EksKind(NamedKind):
 
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key="resourceArn", of="arn", tags="tags", keys="tagKeys", members=None)
     status_member = "status"
+    operations: tuple[str, ...] = ("describe_cluster", "describe_update", "list_clusters")
     settles: tuple[str, ...] = ("update", "delete")
 
     def __init__(self, hints: Iterable[str] = ()) -> None:

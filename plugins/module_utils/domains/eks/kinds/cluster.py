@@ -41,6 +41,7 @@ class EksCluster(EksKind):
 
     name = "eks_cluster"
     calls = eks("cluster", id="name", name="name", arn="arn")
+    operations = ("update_cluster_config", "update_cluster_version")
     quotas = (limits_eks.CLUSTERS,)
     states = {"creating": "pending", "pending": "pending", "updating": "pending", "deleting": "deleting", "failed": "failed"}
     timeout = 1800.0

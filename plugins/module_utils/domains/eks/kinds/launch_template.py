@@ -48,6 +48,7 @@ class LaunchTemplate(Ec2Kind):
 
     name = "launch_template"
     calls = ec2("launch_template", token=True)
+    operations = ("create_launch_template_version", "describe_launch_template_versions")
     id_prefix = "lt-"
     exclusive = True
     changing = {"latest_version": ("data",)}

@@ -37,6 +37,7 @@ class IamOidcProvider(NamedKind):
         arn="OpenIDConnectProviderArn",
     )
     tagging = Tagging(tag="tag_open_id_connect_provider", untag="untag_open_id_connect_provider", key="OpenIDConnectProviderArn")
+    operations = ("add_client_id_to_open_id_connect_provider", "remove_client_id_from_open_id_connect_provider")
 
     url = fixed(canonical=plain_url)
     client_id_list = given("ClientIDList", canonical=sorted_strings)

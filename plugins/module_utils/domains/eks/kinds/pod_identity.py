@@ -42,6 +42,7 @@ class EksPodIdentityAssociation(EksKind):
         "pod_identity_association", items="associations", item="association", id="associationId", name="associationId", arn="associationArn"
     )
     named = False
+    operations = ("update_pod_identity_association",)
     settles = ()
     exclusive = True
 

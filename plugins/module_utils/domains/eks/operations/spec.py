@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....component.options import apply_options, owner_options
-
-COMPONENT = {"component": {"type": "str", "default": "cluster"}}
+from ....component.options import OWNER, shared
 
 
 def upgrade_check_spec() -> dict[str, Any]:
     """The options of eks_upgrade_check."""
     return {
-        **owner_options(),
-        **COMPONENT,
+        **shared(*OWNER),
         "clusters": {"type": "dict", "required": True},
         "ignore": {"type": "list", "elements": "str", "default": []},
     }
@@ -25,23 +22,16 @@ def upgrade_check_spec() -> dict[str, Any]:
 def drain_spec() -> dict[str, Any]:
     """The options of eks_drain."""
     return {
-        **owner_options(),
-        **COMPONENT,
+        **shared(*OWNER, "poll_interval", "lock_wait"),
         "clusters": {"type": "dict", "default": {}},
         "vpc_ids": {"type": "list", "elements": "str", "default": []},
         "api_timeout": {"type": "float", "default": 20.0},
         "controller_timeout": {"type": "float", "default": 300.0},
         "timeout": {"type": "float", "default": 1200.0},
         "summarize": {"type": "bool", "default": True},
-        "poll_interval": apply_options()["poll_interval"],
-        "lock_wait": apply_options()["lock_wait"],
     }
 
 
 def occupants_spec() -> dict[str, Any]:
     """The options of vpc_occupants_info."""
-    return {
-        **owner_options(),
-        "component": {"type": "str", "default": "network"},
-        "leaving": {"type": "list", "elements": "str", "default": []},
-    }
+    return {**shared(*OWNER), "leaving": {"type": "list", "elements": "str", "default": []}}

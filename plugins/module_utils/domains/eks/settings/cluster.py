@@ -16,18 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....inputs.entries import ids, named
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
-from ....inputs.values import RETENTION_DAYS, as_block_text
+from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
 from .node_groups import NodeGroup, read_node_groups
-
-CLUSTER_KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
-AWS_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
-"""What CreateCluster takes as a name."""
 
 MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
@@ -115,9 +110,9 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
     problems = Problems()
     reader = Reader(given, path, problems)
     network = Network(
-        ids(reader, "subnet_ids", (), "subnet-"),
-        ids(reader, "security_group_ids", (), "sg-"),
-        ids(reader, "node_security_group_ids", (), "sg-"),
+        reader.ids("subnet_ids", (), "subnet-"),
+        reader.ids("security_group_ids", (), "sg-"),
+        reader.ids("node_security_group_ids", (), "sg-"),
     )
     reader.finish()
     return network, problems.messages
@@ -125,11 +120,13 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
 
 def read(clusters: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Cluster]:
     """The clusters of a user's mapping (name -> settings). What is wrong is added to ``problems``."""
-    remedy = "the name of a cluster must be lower-case letters, digits and hyphens, at most 32, a letter first"
-    return {
-        name: read_cluster(name, Reader(given, f"{path}.{name}", problems), environment, network)
-        for name, given in named(clusters, path, CLUSTER_KEY, remedy, problems)
-    }
+    entries = Reader(clusters, path, problems).named("the name of a cluster", 32)
+    return {name: read_cluster(name, reader, environment, network) for name, reader in entries}
+
+
+def checked(settings: Any) -> Cluster:
+    """One cluster whose settings have been checked elsewhere, for what neither name nor environment nor network matter to."""
+    return read_cluster("", Reader(settings, "", Problems()), "", Network())
 
 
 def read_cluster(name: str, reader: Reader, environment: str, network: Network) -> Cluster:
@@ -141,15 +138,15 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         path=reader.path,
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
-        subnet_ids=ids(reader, "subnet_ids", network.subnet_ids, "subnet-"),
-        security_group_ids=ids(reader, "security_group_ids", network.security_group_ids, "sg-"),
-        node_security_group_ids=ids(reader, "node_security_group_ids", network.node_security_group_ids, "sg-"),
+        subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
+        security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
+        node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
         upgrade_policy=reader.choice("upgrade_policy", UPGRADE_POLICIES, "STANDARD"),
         endpoint=read_endpoint(reader.section("endpoint")),
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
         service_ipv4_cidr=read_service_block(reader),
-        log_types=reader.items("log_types", LOG_TYPES, as_log_type, f"it must be one of {', '.join(LOG_TYPES)}"),
-        log_retention_in_days=read_retention(reader),
+        log_types=reader.items("log_types", LOG_TYPES, one_of(LOG_TYPES), f"it must be one of {', '.join(LOG_TYPES)}"),
+        log_retention_in_days=reader.retention_days("log_retention_in_days", 90),
         creator_is_admin=reader.boolean("creator_is_admin", True),
         access=read_access(reader),
         addons=read_addons(reader, bool(node_groups)),
@@ -194,47 +191,20 @@ def read_endpoint(reader: Reader) -> Endpoint:
     return endpoint
 
 
-def as_public_block(value: Any) -> str | None:
-    """A block from which clients can come through the internet, or all of it."""
-    text = as_block_text(value)
-    if text is None:
-        return None
-    block = ipaddress.IPv4Network(text)
-    return (
-        text if block.prefixlen == 0 or not (block.is_private or block.is_link_local or block.is_loopback or block.is_multicast) else None
-    )
-
-
 def read_service_block(reader: Reader) -> str | None:
     """The block of the Services: CreateCluster takes /24 to /12 inside of the private ranges."""
     value = reader.take("service_ipv4_cidr")
     if value is None:
         return None
-    text = as_block_text(value)
-    if text is None:
+    block = as_block(value)
+    if block is None:
         reader.problems.add(reader.at("service_ipv4_cidr"), value, "it must be an IPv4 block without host bits, such as 172.20.0.0/16")
         return None
-    block = ipaddress.IPv4Network(text)
     if not 12 <= block.prefixlen <= 24 or not any(block.subnet_of(ipaddress.IPv4Network(one)) for one in PRIVATE_RANGES):
         remedy = f"EKS takes /12 to /24 inside of {', '.join(PRIVATE_RANGES)}"
         reader.problems.add(reader.at("service_ipv4_cidr"), value, remedy)
         return None
-    return text
-
-
-PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-
-
-def read_retention(reader: Reader) -> int:
-    days = reader.integer("log_retention_in_days", 90, 1, 3653)
-    if days not in RETENTION_DAYS:
-        allowed = ", ".join(str(one) for one in RETENTION_DAYS)
-        reader.problems.add(reader.at("log_retention_in_days"), days, f"CloudWatch Logs knows these periods only: {allowed}")
-    return days
-
-
-def as_log_type(value: Any) -> str | None:
-    return str(value) if value in LOG_TYPES else None
+    return str(block)
 
 
 def read_addons(reader: Reader, has_nodes: bool) -> dict[str, Addon]:
@@ -266,13 +236,8 @@ def read_addon(name: str, reader: Reader) -> Addon:
 
 
 def read_fargate_profiles(reader: Reader) -> dict[str, FargateProfile]:
-    path = reader.at("fargate_profiles")
-    remedy = "the name of a Fargate profile must be lower-case letters, digits and hyphens, at most 63, a letter first"
-    pattern = re.compile(r"[a-z][a-z0-9-]{0,62}")
-    return {
-        name: read_fargate_profile(name, Reader(given, f"{path}.{name}", reader.problems))
-        for name, given in named(reader.take("fargate_profiles"), path, pattern, remedy, reader.problems)
-    }
+    entries = reader.section("fargate_profiles").named("the name of a Fargate profile", 63)
+    return {name: read_fargate_profile(name, profile) for name, profile in entries}
 
 
 def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
@@ -285,7 +250,7 @@ def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
     if default:
         reader.take("subnet_ids")
     profile = FargateProfile(
-        name, selectors, subnet_ids=() if default else ids(reader, "subnet_ids", (), "subnet-"), tags=reader.tags("tags")
+        name, selectors, subnet_ids=() if default else reader.ids("subnet_ids", (), "subnet-"), tags=reader.tags("tags")
     )
     reader.finish()
     return profile
@@ -312,10 +277,6 @@ def read_node_scaling(reader: Reader) -> str:
 
 def read_controllers(reader: Reader, node_scaling: str, has_nodes: bool) -> tuple[str, ...]:
     """The well-known controllers whose pods get a role: those named, and the cluster autoscaler where it owns the nodes."""
-
-    def known(value: Any) -> str | None:
-        return str(value) if value in CONTROLLERS else None
-
-    named_ones = reader.items("controllers", (LOAD_BALANCERS,), known, f"it must be one of {', '.join(CONTROLLERS)}")
+    named = reader.items("controllers", (LOAD_BALANCERS,), one_of(CONTROLLERS), f"it must be one of {', '.join(CONTROLLERS)}")
     owned = (AUTOSCALER,) if node_scaling == "cluster_autoscaler" and has_nodes else ()
-    return tuple(dict.fromkeys((*named_ones, *owned)))
+    return tuple(dict.fromkeys((*named, *owned)))

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ....inputs.entries import named, policy_document, required_text
 from ....inputs.reader import Reader
 from ....inputs.values import NAMESPACE, as_arn, as_namespace, as_text
 
@@ -33,8 +32,6 @@ RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
 """What names of groups and users must not begin with (CreateAccessEntry)."""
 
 PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::\d{12}:(?:role|user)/\S+")
-ENTRY_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-ENTRY_REMEDY = "the name must be lower-case letters, digits and hyphens, at most 32, a letter first"
 
 Scope: TypeAlias = "str | tuple[str, ...]"
 """``cluster``, or namespaces."""
@@ -72,11 +69,7 @@ class PodRole:
 
 
 def read_access(reader: Reader) -> dict[str, AccessEntry]:
-    path = reader.at("access")
-    return {
-        name: read_access_entry(name, Reader(given, f"{path}.{name}", reader.problems))
-        for name, given in named(reader.take("access"), path, ENTRY_NAME, ENTRY_REMEDY, reader.problems)
-    }
+    return {name: read_access_entry(name, entry) for name, entry in reader.section("access").named("the name", 32)}
 
 
 def read_access_entry(name: str, reader: Reader) -> AccessEntry:
@@ -93,7 +86,7 @@ def read_access_entry(name: str, reader: Reader) -> AccessEntry:
     entry = AccessEntry(
         name=name,
         path=reader.path,
-        principal_arn=required_text(reader, "principal_arn", remedy, PRINCIPAL),
+        principal_arn=reader.required_text("principal_arn", remedy, PRINCIPAL),
         policies=read_policies(reader),
         kubernetes_groups=reader.items("kubernetes_groups", (), group, reserved),
         username=as_text(username),
@@ -133,20 +126,16 @@ def read_irsa_roles(reader: Reader) -> dict[str, PodRole]:
 
 
 def _read_pod_roles(reader: Reader, key: str) -> dict[str, PodRole]:
-    path = reader.at(key)
-    return {
-        name: read_pod_role(name, Reader(given, f"{path}.{name}", reader.problems))
-        for name, given in named(reader.take(key), path, ENTRY_NAME, ENTRY_REMEDY, reader.problems)
-    }
+    return {name: read_pod_role(name, entry) for name, entry in reader.section(key).named("the name", 32)}
 
 
 def read_pod_role(name: str, reader: Reader) -> PodRole:
     found = PodRole(
         name=name,
         path=reader.path,
-        namespace=required_text(reader, "namespace", "it must be the namespace of the pods, such as web", NAMESPACE),
-        service_account=required_text(reader, "service_account", "it must be the name of the pods' service account"),
-        policy=policy_document(reader, "policy"),
+        namespace=reader.required_text("namespace", "it must be the namespace of the pods, such as web", NAMESPACE),
+        service_account=reader.required_text("service_account", "it must be the name of the pods' service account"),
+        policy=reader.policy_document("policy"),
         managed_policy_arns=reader.items(
             "managed_policy_arns", (), as_arn, "it must be the ARN of a policy, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
         ),

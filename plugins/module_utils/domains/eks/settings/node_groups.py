@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....inputs.entries import ids, named, string_map
-from ....inputs.reader import Reader, as_integer
-from ....inputs.values import as_text
+from ....inputs.reader import Reader
+from ....inputs.values import as_integer, as_text, matching
 
-GROUP_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-"""EKS takes up to 63 characters."""
+LONGEST_NAME = 63
+"""What EKS takes as the name of a node group, in characters."""
 
+INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 CAPACITY_TYPES = ("ON_DEMAND", "SPOT")
 EFFECTS = ("NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE")
 AMI_TYPES = (
@@ -82,12 +82,8 @@ class NodeGroup:
 
 def read_node_groups(reader: Reader, has_autoscaler: bool) -> dict[str, NodeGroup]:
     """The groups by name. ``has_autoscaler``: the cluster has one, which then owns every group that does not say otherwise."""
-    path = reader.at("node_groups")
-    remedy = "the name of a node group must be lower-case letters, digits and hyphens, at most 63, a letter first"
-    return {
-        name: read_node_group(name, Reader(given, f"{path}.{name}", reader.problems), has_autoscaler)
-        for name, given in named(reader.take("node_groups"), path, GROUP_NAME, remedy, reader.problems)
-    }
+    entries = reader.section("node_groups").named("the name of a node group", LONGEST_NAME)
+    return {name: read_node_group(name, group, has_autoscaler) for name, group in entries}
 
 
 def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGroup:
@@ -108,10 +104,10 @@ def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGrou
         ami_type=reader.choice("ami_type", AMI_TYPES, defaults.ami_type),
         release_version=reader.text("release_version", "") or None,
         disk_gib=reader.integer("disk_gib", defaults.disk_gib, SMALLEST_DISK, LARGEST_DISK),
-        labels=string_map(reader, "labels"),
+        labels=reader.string_map("labels"),
         taints=read_taints(reader),
         update=read_update(reader.section("update")),
-        subnet_ids=ids(reader, "subnet_ids", (), "subnet-"),
+        subnet_ids=reader.ids("subnet_ids", (), "subnet-"),
         autoscaled=autoscaled,
         scaling=scaling,
         tags=reader.tags("tags"),
@@ -148,11 +144,7 @@ def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
 
 def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, ...]:
     """One type, or for Spot several, in the order of preference."""
-
-    def one(value: Any) -> str | None:
-        return str(value) if isinstance(value, str) and re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", value) else None
-
-    types = reader.items("instance_types", default, one, "it must be an instance type such as t3.medium")
+    types = reader.items("instance_types", default, matching(INSTANCE_TYPE), "it must be an instance type such as t3.medium")
     if not types:
         reader.problems.add(reader.at("instance_types"), [], "at least one instance type is needed")
     return types
@@ -187,10 +179,8 @@ def read_update(reader: Reader) -> dict[str, int]:
 
 def read_scaling(reader: Reader) -> Scaling:
     percent = reader.integer("target_cpu_percent", 0, 10, 90) or None
-    remedy = "the name of a schedule must be lower-case letters, digits and hyphens, at most 63, a letter first"
-    path = reader.at("schedules")
-    entries = named(reader.take("schedules"), path, GROUP_NAME, remedy, reader.problems)
-    schedules = {name: read_schedule(Reader(given, f"{path}.{name}", reader.problems)) for name, given in entries}
+    entries = reader.section("schedules").named("the name of a schedule", LONGEST_NAME)
+    schedules = {name: read_schedule(schedule) for name, schedule in entries}
     reader.finish()
     return Scaling(percent, schedules)
 

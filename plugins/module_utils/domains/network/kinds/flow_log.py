@@ -18,7 +18,7 @@ class FlowLog(Ec2Kind):
     """Nothing about a flow log can be changed but its tags."""
 
     name = "flow_log"
-    calls = ec2("flow_log", create="create_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
+    calls = ec2("flow_log", create="create_flow_logs", delete="delete_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
     id_prefix = "fl-"
 
     resource_id = fixed()

@@ -42,6 +42,14 @@ class RouteTable(Ec2Kind):
 
     name = "route_table"
     calls = ec2("route_table", token=True)
+    operations = (
+        "associate_route_table",
+        "create_route",
+        "delete_route",
+        "disassociate_route_table",
+        "replace_route",
+        "replace_route_table_association",
+    )
     id_prefix = "rtb-"
     quotas = (limits.ROUTE_TABLES, limits.ROUTES)
 
@@ -131,6 +139,7 @@ class NetworkAcl(Ec2Kind):
 
     name = "network_acl"
     calls = ec2("network_acl", token=True)
+    operations = ("create_network_acl_entry", "delete_network_acl_entry", "replace_network_acl_association", "replace_network_acl_entry")
     id_prefix = "acl-"
     quotas = (limits.NETWORK_ACLS, limits.INGRESS_ENTRIES, limits.EGRESS_ENTRIES)
 

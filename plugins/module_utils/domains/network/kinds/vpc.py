@@ -19,6 +19,7 @@ from ....reconcile.model import Observed, fixed, given, later
 class Vpc(Ec2Kind):
     name = "vpc"
     calls = ec2("vpc")
+    operations = ("describe_security_groups", "describe_vpc_attribute", "modify_vpc_attribute")
     id_prefix = "vpc-"
     quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
     repeatable = False
@@ -56,6 +57,7 @@ class Vpc(Ec2Kind):
 class Subnet(Ec2Kind):
     name = "subnet"
     calls = ec2("subnet")
+    operations = ("modify_subnet_attribute",)
     id_prefix = "subnet-"
     quotas = (limits.SUBNETS,)
     states = {"pending": "pending"}
@@ -81,6 +83,7 @@ class Subnet(Ec2Kind):
 class InternetGateway(Ec2Kind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
+    operations = ("attach_internet_gateway", "detach_internet_gateway")
     id_prefix = "igw-"
     quotas = (limits.INTERNET_GATEWAYS,)
     repeatable = False
@@ -150,6 +153,7 @@ class NatGateway(Ec2Kind):
 
     name = "nat_gateway"
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
+    operations = ("associate_nat_gateway_address", "describe_subnets", "disassociate_nat_gateway_address")
     id_prefix = "nat-"
     quotas = (limits.NAT_GATEWAYS,)
     states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}

@@ -20,7 +20,8 @@ class VpcEndpoint(Ec2Kind):
     """Gateway endpoints hang on route tables, interface endpoints on subnets and groups; each kind has only its own properties."""
 
     name = "vpc_endpoint"
-    calls = ec2("vpc_endpoint", token=True)
+    calls = ec2("vpc_endpoint", delete="delete_vpc_endpoints", token=True)
+    operations = ("modify_vpc_endpoint",)
     id_prefix = "vpce-"
     quotas = (limits.GATEWAY_ENDPOINTS, limits.INTERFACE_ENDPOINTS)
     states = {"pending": "pending", "pendingacceptance": "pending", "failed": "failed", "rejected": "failed", "expired": "failed"}

@@ -14,9 +14,10 @@ from .....component.connect import connect, fail, place_of
 from .....component.interruption import Interruption, hand_over, interruptible
 from .....component.lock import held
 from .....component.progress import Channel, progress
+from .....inputs.problems import Problems
 from .....reconcile.errors import CallFailed, failure
 from .....reconcile.waiting import Stopped, SystemClock
-from ..upgrade.check import name_of
+from ...settings.cluster import Network, read
 from ..upgrade.look_inside import api_of
 from .draining import Drainer, Limits
 from .in_aws import clusters_there, vpcs_of_environment
@@ -39,7 +40,9 @@ def run(module: Any) -> NoReturn:
         target = place_of(module, caller, region, endpoint).as_dict()
         there = clusters_there(aws)
         vpcs = vpcs_of_environment(aws) | set(params["vpc_ids"])
-        names = {name_of(key, settings, params["environment"]): key for key, settings in params["clusters"].items()}
+        # A mistake in some setting must not stop a removal.
+        described = read(params["clusters"], "clusters", params["environment"], Network(), Problems())
+        names = {cluster.aws_name: key for key, cluster in described.items()}
         clusters, strangers = ours(aws, there, names, vpcs)
         for name in strangers:
             module.warn(f"EKS cluster {name} does not carry the mark of this component; it and what it made are left alone.")

@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 
 from .....aws.connection import Aws
 from .....component.connect import check_account, connect, fail
+from .....inputs.problems import Problems
 from .....kubernetes.problems import ApiProblem
 from .....reconcile.errors import CallFailed, Failure, failure
 from .....reconcile.planner import Plan
+from ...settings.cluster import Network, read
 from .facts import Facts
 from .findings import BLOCKS, WARNS, Finding, in_the_way
 from .judge import judge
@@ -27,14 +29,19 @@ SERVICES = ("sts", "eks", "ec2")
 def run(module: Any) -> NoReturn:
     """Answer with what stands in the way of the upgrades that the option ``clusters`` asks for; changes nothing, in check mode or not."""
     params = module.params
+    problems = Problems()
+    clusters = read(params["clusters"], "clusters", params["environment"], Network(), problems)
+    if problems.messages:
+        module.fail_json(msg="\n".join(problems.messages))
     aws, _endpoint, region = connect(module)
     upgrades: dict[str, dict[str, Any]] = {}
     blocking: list[str] = []
     try:
         caller = aws.read("sts", "get_caller_identity")
         check_account(module, caller["Account"], caller["Arn"])
-        for key, settings in (params["clusters"] or {}).items():
-            facts = look(aws, region, name_of(key, settings, params["environment"]), wanted_version(settings), pinned_in(settings))
+        for key, cluster in clusters.items():
+            pinned = {name: addon.version for name, addon in cluster.addons.items() if addon.version}
+            facts = look(aws, region, cluster.aws_name, cluster.version, pinned)
             found = judge(facts) if facts and not is_through(facts) else []
             blocking += [f"{key}: {finding.sentence()}" for finding in in_the_way(found, key, params["ignore"])]
             upgrades[key] = answer_for(key, facts, found)
@@ -43,21 +50,6 @@ def run(module: Any) -> NoReturn:
     findings = [finding for one in upgrades.values() for finding in one["findings"]]
     module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking, lines=[line_of(one) for one in findings])
     raise AssertionError("exit_json does not return")
-
-
-def name_of(key: str, settings: Mapping[str, Any] | None, environment: str) -> str:
-    """What AWS calls a cluster of the inventory."""
-    return str((settings or {}).get("name") or f"{environment}-{key}")
-
-
-def wanted_version(settings: Mapping[str, Any] | None) -> str:
-    return str((settings or {}).get("version") or "")
-
-
-def pinned_in(settings: Mapping[str, Any] | None) -> dict[str, str]:
-    """The versions of add-ons that the inventory demands."""
-    addons = (settings or {}).get("addons") or {}
-    return {name: str(addon["version"]) for name, addon in addons.items() if isinstance(addon, Mapping) and addon.get("version")}
 
 
 def look(aws: Aws, region: str, name: str, target: str, pinned: Mapping[str, str]) -> Facts | None:

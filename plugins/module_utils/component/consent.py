@@ -1,0 +1,52 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Consent to replace and to delete: which patterns of a run are about one component, and what patterns may look like.
+
+A pattern is ``[component:]kind.name``, with shell patterns in what follows the component. What stands before the first colon is a component
+if it has neither a dot nor a slash; without one the pattern holds for all components of the run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..reconcile.planner import Consent
+from .names import OWNER_NAME
+
+WILD = re.compile(r"[*?\[]")
+
+
+def split(pattern: str) -> tuple[str, str]:
+    """(component, pattern of addresses). The component is empty in a pattern for all of them."""
+    head, colon, rest = pattern.partition(":")
+    if colon and not set(head) & set("./"):
+        return head, rest
+    return "", pattern
+
+
+def patterns_for(component: str, patterns: Iterable[str]) -> tuple[str, ...]:
+    """The patterns of addresses that are about this component, without its name."""
+    return tuple(address for whose, address in map(split, patterns) if whose in ("", component))
+
+
+def consent_of(params: Mapping[str, Any]) -> Consent:
+    """What the caller of a module allows. ``state: absent`` allows every deletion: it is what was asked for."""
+    component = str(params.get("component"))
+    return Consent(
+        replace=patterns_for(component, params.get("allow_replace") or ()),
+        purge=patterns_for(component, params.get("purge") or ()),
+        everything=params.get("state") == "absent",
+    )
+
+
+def mistake(pattern: str) -> str:
+    """What is wrong with a pattern, or an empty string."""
+    component, address = split(pattern)
+    if ":" in pattern and address != pattern and not OWNER_NAME.fullmatch(component):
+        return f"{component!r} is no component; without one, and without its colon, a pattern holds for all components"
+    if "." not in address and not WILD.search(address):
+        return f"{address!r} is no address, which consists of a kind, a dot and a name"
+    return ""

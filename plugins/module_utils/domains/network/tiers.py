@@ -1,0 +1,64 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The tiers of a network: subnets of one purpose, how they are routed, and which part of the network is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...inputs.reader import Reader
+from ...inputs.values import as_zone
+
+ROUTINGS = ("public", "private", "isolated")
+
+STANDARD_TIERS: Mapping[str, tuple[str, int | None]] = {"public": ("public", 0), "private": ("private", None), "database": ("isolated", 1)}
+"""The tiers every network knows: how each is routed and which slot of the upper half it has; private has the lower half."""
+
+FREE_SLOTS = range(2, 8)
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Subnets of one purpose, one in each of its availability zones."""
+
+    name: str
+    routing: str
+    slot: int | None
+    availability_zones: tuple[str, ...]
+    cidrs: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
+    """The tiers: public, private and database when none are named, else exactly those that are."""
+    section = reader.section("tiers")
+    if not section.given:
+        section = Reader({name: {} for name in STANDARD_TIERS}, section.path, reader.problems)
+    return {name: read_tier(name, tier, zones) for name, tier in section.named("the name of a tier", 20, "underscores")}
+
+
+def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
+    """One tier. The standard ones have their routing and place; a further one says how it is routed and which slot it takes."""
+    routing, slot = STANDARD_TIERS.get(name, ("", None))
+    if name not in STANDARD_TIERS:
+        routing = reader.choice("routing", ROUTINGS, "isolated")
+        if reader.given.get("slot") is None:
+            reader.take("slot")
+        else:
+            slot = reader.integer("slot", 2, FREE_SLOTS[0], FREE_SLOTS[-1])
+    chosen = reader.items("availability_zones", zones, as_zone, "it must be the name of an availability zone of the network")
+    for zone in chosen:
+        if zone not in zones:
+            reader.problems.add(
+                reader.at("availability_zones"), zone, f"the network has {', '.join(zones) or 'no zones'} only; add it there"
+            )
+    cidrs = reader.mapping("cidrs")
+    for zone in cidrs:
+        if zone not in chosen:
+            reader.problems.add(reader.at("cidrs"), zone, f"the tier is in {', '.join(chosen) or 'no zones'} only")
+    tier = Tier(name, routing, slot, tuple(sorted(set(chosen) & set(zones))), cidrs, reader.tags("tags"))
+    reader.finish()
+    return tier
