@@ -19,7 +19,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 from rehearsal.testing import Cloud
 
 ACCOUNT = "210987654321"
-EVERYTHING = ("*",)
+EVERYTHING = ("*", "kms_key.*")
+"""Patterns that cover all kinds: those that hold data are covered by their full name only."""
 
 
 @dataclass

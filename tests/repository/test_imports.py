@@ -31,7 +31,7 @@ def imports() -> Imports:
 
 
 def unit_of(file: str) -> str:
-    """The folder below module_utils that a file belongs to; each domain is a unit of its own."""
+    """The folder below module_utils that a file belongs to; each domain is a unit of its own, the registry another."""
     parts = folder_of(file).split(".")
     return ".".join(parts[: 2 if parts[0] == "domains" else 1])
 

@@ -29,9 +29,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, silent
 from rehearsal.testing import Cloud
-from tests.integration.faults import test_matrix as matrix
+from tests.integration.permissions import networks
+from tests.integration.permissions.networks import ACCOUNT, OWNER, REGION
 
-REGION, ACCOUNT, OWNER = matrix.REGION, matrix.ACCOUNT, matrix.OWNER
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ALL = Consent(("*",), ("*",))
@@ -48,14 +48,14 @@ def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner:
     return build(networks, Place(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary))
 
 
-SMALL = {**matrix.SMALL, "flow_logs": FLOW_LOGS}
+SMALL = {**networks.SMALL, "flow_logs": FLOW_LOGS}
 RETAGGED = {**SMALL, "tags": {"team": "two"}, "flow_logs": {"retention_in_days": 90}}
-CHANGED = {**matrix.CHANGED, "flow_logs": FLOW_LOGS}
+CHANGED = {**networks.CHANGED, "flow_logs": FLOW_LOGS}
 
 
 def network_drift(cloud: Cloud) -> None:
     """Network resources as somebody left them who works by hand. The alias of the key then leads to a key of his."""
-    matrix.drift(cloud)
+    networks.drift(cloud)
 
 
 def shared_drift(cloud: Cloud) -> None:
@@ -67,7 +67,7 @@ def shared_drift(cloud: Cloud) -> None:
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
     iam.attach_role_policy(RoleName=name, PolicyArn=OTHER_BOUNDARY)
     iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=OTHER_BOUNDARY)
-    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=json.dumps(matrix.INLINE))
+    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=json.dumps(networks.INLINE))
     (alias,) = [one for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith(f"alias{OWNER.path}")]
     key = alias["TargetKeyId"]
     policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
@@ -101,9 +101,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "create": Scenario([], network(SMALL)),
     "retag": Scenario(network(SMALL, platform="one", old="yes"), network(RETAGGED, platform="two")),
     "change": Scenario(network(SMALL), network(CHANGED)),
-    "shrink": Scenario(network(CHANGED), network(matrix.AGAIN)),
-    "widen": Scenario(network(matrix.REGIONAL), network({**matrix.REGIONAL, "availability_zones": matrix.ZONES})),
-    "narrow": Scenario(network({**matrix.REGIONAL, "availability_zones": matrix.ZONES}), network(matrix.REGIONAL)),
+    "shrink": Scenario(network(CHANGED), network(networks.AGAIN)),
+    "widen": Scenario(network(networks.REGIONAL), network({**networks.REGIONAL, "availability_zones": networks.ZONES})),
+    "narrow": Scenario(network({**networks.REGIONAL, "availability_zones": networks.ZONES}), network(networks.REGIONAL)),
     "mend network": Scenario(network(SMALL), network(SMALL), network_drift),
     "mend shared": Scenario(network(SMALL), network(SMALL), shared_drift),
     "lost reply": Scenario(network(SMALL), network(SMALL), lose_a_reply),

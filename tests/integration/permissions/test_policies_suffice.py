@@ -100,6 +100,7 @@ def test_what_is_called_is_what_is_declared(needed: dict[str, tuple[set[str], se
     assert sorted(declared_by("vpc") - calls - set(SELDOM)) == [], "declared, and called by no scenario"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("action", sorted(granted(documents()["apply"]) - set(SELDOM)))
 def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, tuple[set[str], set[str]]], action: str) -> None:
     """In the first scenario that uses it. The denial names the action, and so does the hint."""

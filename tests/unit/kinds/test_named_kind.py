@@ -393,10 +393,10 @@ def test_a_deletion_waits_for_nobody_who_mentions_a_longer_name() -> None:
     short, long = Database().find(aws)
     aws.close()
     user = Observed("queue", "queue.user", "url", {"queue_name": "shop-2", "visibility_timeout": long.attributes["arn"]})
-    plan = make_plan([Resource("database", "other", {})], [short, long, user], REGISTRY, Consent(("*",), ("*",)))
+    plan = make_plan([Resource("database", "other", {})], [short, long, user], REGISTRY, Consent(("*", "database.*"), ("*", "database.*")))
     graph = build(plan, REGISTRY)
     assert graph.needs[Step("delete", "database.shop", "shop")] == set()
-    plan = make_plan([], [short, long, user], REGISTRY, Consent(("*",), ("*",)))
+    plan = make_plan([], [short, long, user], REGISTRY, Consent(("*", "database.*"), ("*", "database.*")))
     assert build(plan, REGISTRY).needs[Step("delete", "database.other", "shop-2")] == {Step("delete", "queue.user", "url")}
 
 

@@ -26,7 +26,7 @@ from ...kinds.samples import (
 )
 from ...reconcile.model import Observed, Resource, ref
 
-GATEWAY = Resource("internet_gateway", NAME, {"vpc_id": VPC_ID})
+GATEWAY = Resource("internet_gateway", NAME, {"vpc_id": VPC_ID, "tags": ONE})
 ADDRESS = Resource("elastic_ip", NAME, {"tags": ONE})
 TABLES = tuple(Resource("route_table", f"{NAME}-{part}", {"vpc_id": VPC_ID}) for part in "ab")
 
