@@ -11,11 +11,14 @@ from tests.repository.layout import ROOT
 
 TREE = ROOT / "plugins" / "module_utils"
 
+DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name != "cluster_content"]
+"""Each is on its own but for cluster_content, which is about the clusters that eks makes."""
+
 LAYERS = (
     ("reconcile", "summary"),
     ("aws", "inputs", "kubernetes", "saved_plans"),
     ("component", "kinds"),
-    ("controller", "domains.eks", "domains.network", "rollout"),
+    ("controller", *DOMAINS, "rollout"),
     ("domains.cluster_content",),
     ("domains",),
     ("permissions", "platform"),
