@@ -26,7 +26,7 @@ from tests.contract.outcomes import TAKEN, Killed, Outcome, Saboteur
 
 OURS = Owner("test", "contract")
 THEIRS = Owner("test", "others")
-ALL = Consent(("*",), ("*",))
+ALL = Consent(("*",), everything=True)
 
 STEPS = {
     "create": ("gone", "there"),
