@@ -27,7 +27,7 @@ from rehearsal.testing import Cloud
 
 ACCOUNT = "210987654321"
 REGION = "eu-west-1"
-EVERYTHING = ("*",)
+EVERYTHING = ("*", "kms_key.*")
 QUICK = Patience(poll=0.02, settle=0.5, timeout=30)
 PATH = "eks_clusters"
 

@@ -31,7 +31,7 @@ from tests.integration.faults.faulty import FAULTS, Fault, Killed, Saboteur
 
 REGION, ACCOUNT = "us-east-1", "111122223333"
 OWNER = Owner("test", "network")
-ALL = Consent(("*",), ("*",))
+ALL = Consent(("*", "kms_key.*"), ("*", "kms_key.*"))
 ZONES = [f"{REGION}a", f"{REGION}b"]
 
 SMALL = {

@@ -32,7 +32,7 @@ from tests.integration.faults import eks_scenes as scenes
 from tests.integration.faults.faulty import FAULTS, Fault, Killed, Saboteur, refuse
 
 OWNER = Owner("test", "clusters")
-ALL = Consent(("*",), ("*",))
+ALL = Consent(("*", "kms_key.*"), ("*", "kms_key.*"))
 KINDS = eks_kinds((scenes.NAME,))
 
 PHASES: dict[str, tuple[scenes.Scene, scenes.Scene]] = {

@@ -25,7 +25,7 @@ from rehearsal.testing import Cloud
 ACCOUNT = "210987654321"
 REGION = "af-south-1"
 ZONES = [f"{REGION}a", f"{REGION}b", f"{REGION}c"]
-EVERYTHING = ("*",)
+EVERYTHING = ("*", "kms_key.*")
 QUICK = Patience(poll=0.02, settle=0.5, timeout=20)
 """The cloud answers at once and reads lag behind nothing, so a run that fails need not wait long to know it."""
 

@@ -32,7 +32,7 @@ from tests.integration.faults import test_matrix as matrix
 REGION, ACCOUNT, OWNER = matrix.REGION, matrix.ACCOUNT, matrix.OWNER
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-ALL = Consent(("*",), ("*",))
+ALL = Consent(("*", "kms_key.*"), ("*", "kms_key.*"))
 FLOW_LOGS = {"retention_in_days": 30}
 
 BOUND = Scope(OWNER.environment, ACCOUNT, REGION, boundary=BOUNDARY)
