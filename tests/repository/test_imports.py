@@ -20,7 +20,9 @@ LAYERS = (
     ("domains",),
     ("permissions", "platform"),
 )
-"""From the bottom to the top. A unit may import units in earlier rows only: neighbors in a row do not know each other."""
+"""From the bottom to the top. A unit may import units in earlier rows only: neighbors in a row do not know each other.
+
+``domains`` is the registry, which names every domain."""
 
 
 @pytest.fixture(scope="module")
