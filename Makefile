@@ -1,7 +1,7 @@
 # What one does with a checkout. Every recipe calls one small program that says what it does; `make` alone lists them.
 #
 #   ENV=prod          the inventory: inventories/prod
-#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan, apply, policies) or to the checks (check, test)
+#   ARGS="--limit x"  passed on to ansible-playbook (rehearse, plan, apply, policies) or to the checks (check, test, nightly)
 #   FROM=v1.2         make rehearse from what ENV was at that commit, tag or branch; FROM_CODE=1 applies that with the code of then
 #   REHEARSAL=1       make plan and apply against the rehearsal of ENV, instead of the account that your credentials lead to
 #   OUT=prod.plan     make plan saves the plan there; make apply and make show take it as PLAN=prod.plan
@@ -23,7 +23,7 @@ PYTHON = .venv/bin/python
 # Without compiled files every Ansible task would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test lint sanity molecule mutants rollout-demo bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -64,8 +64,11 @@ policies: run-setup ## write the IAM policies that planning and applying ENV nee
 check: setup ## the quick checks while developing: style, types, unit tests, syntax (under 2 minutes)
 	@$(PYTHON) -m scripts.verify quick $(ARGS)
 
-test: setup ## everything that CI runs
+test: setup ## everything that CI runs (25 minutes on two cores); ARGS=--no-budgets on a slow or busy machine
 	@$(PYTHON) -m scripts.verify full $(ARGS)
+
+nightly: setup ## what CI does not run: mutants, each permission taken away, kubectl's verdicts, broken playbooks (under an hour); ARGS="--seed 7"
+	@$(PYTHON) -m scripts.verify nightly $(ARGS)
 
 lint: setup ## style, types, documentation and changelog only
 	@$(PYTHON) -m scripts.verify lint $(ARGS)

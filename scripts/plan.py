@@ -15,6 +15,7 @@ from scripts.terminal import ROOT, Problem, announce, fail, isolated_environment
 
 sys.path.insert(0, str(ROOT / "collections"))
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import Book, NotAPlan, read_book
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.show import as_report, differences, plan_markdown, plan_text
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_data
@@ -76,12 +77,13 @@ def apply(options: argparse.Namespace) -> int:
 
 
 def show(book: Book, form: str) -> str:
+    kinds = order_of_kinds()
     if form == "markdown":
-        return plan_markdown(book)
+        return plan_markdown(book, kinds)
     if form == "json":
         head = {name: book[name] for name in ("made_at", "fingerprint")}
-        return json.dumps({**head, **as_data(as_report(book))}, indent=2, ensure_ascii=False) + "\n"
-    return plan_text(book, min(shutil.get_terminal_size((120, 24)).columns, WIDEST))
+        return json.dumps({**head, **as_data(as_report(book, kinds))}, indent=2, ensure_ascii=False) + "\n"
+    return plan_text(book, min(shutil.get_terminal_size((120, 24)).columns, WIDEST), kinds)
 
 
 def diff(one: Book, other: Book) -> int:

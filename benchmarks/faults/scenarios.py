@@ -185,7 +185,7 @@ UNREACHABLE = {
     "logs:DeleteRetentionPolicy": "log groups always have a retention time",
     "logs:DisassociateKmsKey": "log groups always have a key",
 }
-"""Operations of the kinds that no inventory of today leads to. tests/integration/faults breaks them all the same."""
+"""Operations of the kinds that no inventory of today leads to. tests/contract breaks them all the same."""
 
 CREATING = [
     "ec2:CreateVpc",

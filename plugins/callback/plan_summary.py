@@ -108,6 +108,7 @@ from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
@@ -147,7 +148,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._collector = Collector()
+        self._collector = Collector(order_of_kinds())
         self._began = time.monotonic()
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}

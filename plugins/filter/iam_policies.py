@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -13,10 +13,11 @@ name: iam_policies
 version_added: 0.1.0
 short_description: Write the IAM policies that planning and applying an inventory need
 description:
-  - Works out which actions of AWS the components of an inventory need, from the source of what they are made of, and confines each as far
-    as AWS allows to the region, the environment, and what carries the environment's mark.
+  - Works out which actions of AWS each component of an inventory needs, from what its role declares, and confines each as far as AWS
+    allows to the region and to what carries the component's mark.
   - Makes no call of AWS. The same input always gives the same text.
-  - Refuses hosts that differ in C(platform_environment), C(platform_region), C(platform_account_id) or in the permissions boundary.
+  - Policies for a whole environment refuse hosts that differ in C(platform_environment), C(platform_region), C(platform_account_id) or in
+    the permissions boundary.
 positional: _input
 options:
   _input:
@@ -25,9 +26,17 @@ options:
     elements: dict
     required: true
   component:
-    description: Confine the policies to what this component owns. Without it they are about the whole environment.
+    description: Write the policies of this host alone.
     type: str
     default: ""
+  scope:
+    description:
+      - Whose resources the policies are about.
+      - C(component) writes policies for each component, confined to what it owns.
+      - C(environment) writes one set for all of them together, confined to the environment.
+    type: str
+    choices: [component, environment]
+    default: component
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 """
@@ -49,9 +58,13 @@ _value:
   elements: dict
   contains:
     name:
-      description: Name of a file for it.
+      description: Path of a file for it.
       type: str
-      sample: apply-1.json
+      sample: network/apply-1.json
+    component:
+      description: The component that it is for. Empty for the whole environment.
+      type: str
+      sample: network
     purpose:
       description: C(plan) only reads. C(apply) has everything that C(plan) has.
       type: str
@@ -66,8 +79,11 @@ _value:
 """
 
 
-def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "") -> list[dict[str, Any]]:
-    """Every policy with the name of a file for it; raises AnsibleFilterError with everything that is wrong with the hosts.
+SCOPES = ("component", "environment")
+
+
+def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "", scope: str = "component") -> list[dict[str, Any]]:
+    """Every policy with the path of a file for it; raises AnsibleFilterError with everything that is wrong with the hosts.
 
     What it needs is imported here, because Ansible loads all filters of a collection with the first one that is used.
     """
@@ -76,18 +92,29 @@ def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "") -> lis
     except ImportError as error:
         raise AnsibleFilterError("iam_policies: botocore is needed, which tells what the operations of AWS are called") from error
 
-    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies, size, text
-    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import problems, scope_of, subjects_of
+    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems
 
+    if scope not in SCOPES:
+        raise AnsibleFilterError(f"iam_policies: scope is {scope!r}, but must be {' or '.join(SCOPES)}")
     chosen = [host for host in hosts if component in ("", host["inventory_hostname"])]
-    if found := problems(chosen, component):
-        raise AnsibleFilterError("iam_policies: " + "; ".join(found))
-    scope = scope_of(chosen, component, botocore.session.get_session().get_partition_for_region)
+    groups = {"": chosen} if scope == "environment" else components_of(chosen)
+    if found := [text for group in (groups or {"": chosen}).values() for text in problems(group, component)]:
+        raise AnsibleFilterError("iam_policies: " + "; ".join(dict.fromkeys(found)))
+    partition_of = botocore.session.get_session().get_partition_for_region
     return [
-        {"name": f"{purpose}-{number}.json", "purpose": purpose, "content": text(document), "characters": size(document)}
-        for purpose, documents in policies(subjects_of(chosen), scope).items()
-        for number, document in enumerate(documents, 1)
+        one
+        for name, group in sorted(groups.items())
+        for purpose, documents in policies_of(group, name, partition_of).items()
+        for one in _files(name, purpose, documents)
     ]
+
+
+def _files(component: str, purpose: str, documents: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import size, text
+
+    for number, document in enumerate(documents, 1):
+        name = "/".join(part for part in (component, f"{purpose}-{number}.json") if part)
+        yield {"name": name, "component": component, "purpose": purpose, "content": text(document), "characters": size(document)}
 
 
 class FilterModule:

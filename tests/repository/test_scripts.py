@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts import change, plan, rehearse, sanity, terminal, verify
+from scripts import change, plan, rehearse, sanity, terminal
 
 
 def inventory(**hosts: dict[str, Any]) -> dict[str, Any]:
@@ -145,67 +144,6 @@ def test_nothing_of_the_callers_that_leads_to_an_account_passes(monkeypatch: pyt
 )
 def test_what_a_build_contains(name: str, expected: bool) -> None:
     assert sanity.is_built(name, ["scripts", "tests", ".ansible-lint"]) is expected
-
-
-def check(*command: str, reports: bool = False, minutes: float = 1) -> verify.Check:
-    return verify.Check("sample", lambda: [list(command)], frozenset(), minutes, reports)
-
-
-@pytest.fixture
-def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(verify, "LOGS", tmp_path)
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        (("true",), (1, 0)),
-        (("false",), (0, 1)),
-        (("a-tool-that-is-not-there",), (0, 1)),
-    ],
-)
-def test_a_check_counts_as_one(logs: Path, command: tuple[str, ...], expected: tuple[int, int]) -> None:
-    outcome = verify.run(check(*command))
-    assert (outcome.passed, outcome.failed) == expected
-
-
-def test_a_check_that_takes_too_long_fails_and_is_ended_with_all_it_started(logs: Path) -> None:
-    outcome = verify.run(check("bash", "-c", "sleep 61.5 & echo $!; wait", minutes=0.01))
-    assert not outcome.ok
-    assert "took longer" in outcome.output
-    child = int(outcome.output.splitlines()[1])
-    deadline = time.monotonic() + 30
-    while is_running(child, "61.5"):
-        assert time.monotonic() < deadline, "what it started runs on"
-        time.sleep(0.02)
-
-
-def is_running(pid: int, argument: str) -> bool:
-    """Whether a process of this number and argument is there; one that was killed a moment ago has no command line any more."""
-    try:
-        return argument.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-@pytest.mark.parametrize(
-    ("code", "report", "expected"),
-    [
-        (0, '<testsuite tests="5" failures="0" errors="0"/>', (5, 0)),
-        (1, '<testsuite tests="5" failures="1" errors="1"/>', (3, 2)),
-        # pytest may fail without a failing test: nothing collected, a broken plugin
-        (5, '<testsuite tests="0" failures="0" errors="0"/>', (0, 1)),
-    ],
-)
-def test_tests_are_counted_from_their_report(logs: Path, code: int, report: str, expected: tuple[int, int]) -> None:
-    (logs / "sample.xml").write_text(f"<testsuites>{report}</testsuites>")
-    assert verify.counts(check("pytest", reports=True), code) == expected
-
-
-def test_every_check_of_make_check_is_part_of_make_test() -> None:
-    assert all("full" in entry.groups for entry in verify.CHECKS)
-    assert len({entry.name for entry in verify.CHECKS}) == len(verify.CHECKS)
 
 
 def test_tools_of_the_checkout_come_first_and_what_a_rehearsal_brings_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:

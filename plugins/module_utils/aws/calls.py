@@ -84,7 +84,7 @@ DEPENDENCIES = frozenset(
 
 TAKEN = frozenset({"InvalidSubnet.Conflict", "ResourceConflictException", "Resource.AlreadyAssociated", "NetworkAclEntryAlreadyExists"})
 
-GONE = re.compile(r"NotFound|NoSuch|NotFoundException|\.NotFound$|Unknown(Key|Resource)")
+GONE = re.compile(r"NotFound|NoSuch|NotFoundException|\.NotFound$|Unknown(Key|Resource)|NonExistent|DoesNotExist")
 
 SPREADING = re.compile(
     r"cannot be assumed|invalid principal|unable to assume|not authorized to perform sts:AssumeRole|"

@@ -20,7 +20,10 @@ def whose(tags: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose resources these are. The three tags go into every create call; the first two are what look-ups filter by."""
+    """Whose resources these are. The three tags go into every create call; the first two are what look-ups filter by.
+
+    An owner without a component is the environment: all of its components.
+    """
 
     environment: str
     component: str
@@ -28,10 +31,11 @@ class Owner:
     @property
     def path(self) -> str:
         """IAM path, and prefix of names where a service has no tags to filter by."""
-        return f"/mainstay/{self.environment}/{self.component}/"
+        return f"/mainstay/{self.environment}/" + (f"{self.component}/" if self.component else "")
 
     def scope(self) -> dict[str, str]:
-        return {f"{TAG_PREFIX}environment": self.environment, f"{TAG_PREFIX}component": self.component}
+        component = {f"{TAG_PREFIX}component": self.component} if self.component else {}
+        return {f"{TAG_PREFIX}environment": self.environment, **component}
 
     def tags(self, address: str) -> dict[str, str]:
         return {**self.scope(), f"{TAG_PREFIX}address": address}

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..aws.canonical import policy
 from ..aws.connection import Aws
-from ..aws.kind import AwsKind
-from ..aws.tags import tag_changes, tag_dict, tag_list, visible
+from ..aws.named_kind import NamedCalls, NamedKind, Read, Tagging
 from ..reconcile.claims import is_ours, way_out, who_holds
 from ..reconcile.errors import AlreadyThere, CallFailed, EngineError
 from ..reconcile.model import Observed, given, later
 
 PENDING_WINDOW_DAYS = 30
 """How long a deleted key can still be brought back: the longest that KMS offers, since what it encrypted is lost with it."""
-
-TAG_KEYS = ("TagKey", "TagValue")
 
 
 def _by_key(aliases: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -37,10 +33,34 @@ def _names(seen: Observed) -> list[str]:
     return [name for name in seen.properties.get("alias", "").split(", ") if name]
 
 
-class KmsKey(AwsKind):
+class KmsKey(NamedKind):
     """Found by its alias and by its tags: a key whose creation was cut short has no alias yet, and the tag index lags behind."""
 
     name = "kms_key"
+    calls = NamedCalls(
+        service="kms",
+        describe="describe_key",
+        item="KeyMetadata",
+        create="create_key",
+        delete="schedule_key_deletion",
+        name="KeyId",
+        id="KeyId",
+        arn="Arn",
+    )
+    tagging = Tagging(tag="tag_resource", untag="untag_resource", key="KeyId", members=("TagKey", "TagValue"), read="list_resource_tags")
+    reads = (Read("get_key_policy", {"PolicyName": "default"}), Read("get_key_rotation_status"))
+    operations = (
+        "create_alias",
+        "delete_alias",
+        "disable_key_rotation",
+        "enable_key_rotation",
+        "list_aliases",
+        "put_key_policy",
+        "resourcegroupstaggingapi.get_resources",
+        "update_alias",
+        "update_key_description",
+    )
+    named = False
     repeatable = False
     holds_data = True
 
@@ -54,7 +74,8 @@ class KmsKey(AwsKind):
         looks: list[Callable[[Aws], list[Any]]] = [self._aliases, self._tagged]
         listed, tagged = aws.map(lambda look: look(aws), looks)
         aliases = _by_key(alias for alias in listed if alias["AliasName"].startswith(prefix))
-        return self._look(aws, sorted({*aliases, *tagged}), aliases)
+        keys = [{"KeyId": key, "Alias": aliases.get(key)} for key in sorted({*aliases, *tagged})]
+        return self.observe_all(aws, self.described(aws, keys))
 
     @staticmethod
     def _aliases(aws: Aws) -> list[dict[str, Any]]:
@@ -68,60 +89,21 @@ class KmsKey(AwsKind):
         )
         return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
 
-    def read(self, aws: Aws, seen: Observed) -> Observed | None:
+    def entries_at(self, aws: Aws, where: Mapping[str, str]) -> list[dict[str, Any]]:
         """As ``find`` sees it: aliases that others gave it are theirs."""
         prefix = f"alias{aws.owner.path}"
-        aliases = aws.list_all("kms", "list_aliases", "Aliases", KeyId=seen.id)
+        aliases = aws.list_all("kms", "list_aliases", "Aliases", **where)
         ours = _by_key(alias for alias in aliases if alias["AliasName"].startswith(prefix))
-        return next(iter(self._look(aws, [seen.id], ours)), None)
+        return [{**where, "Alias": ours.get(where["KeyId"])}]
 
-    def _look(self, aws: Aws, keys: list[str], aliases: Mapping[str, str]) -> list[Observed]:
-        calls: list[tuple[str, dict[str, str]]] = [
-            ("describe_key", {}),
-            ("get_key_policy", {"PolicyName": "default"}),
-            ("get_key_rotation_status", {}),
-            ("list_resource_tags", {}),
-        ]
-        wanted = [(key, method, params) for key in keys for method, params in calls]
-        replies = aws.map(lambda want: aws.find("kms", want[1], KeyId=want[0], **want[2]), wanted)
-        found = []
-        for index, key in enumerate(keys):
-            described, document, rotation, tags = replies[index * len(calls) : (index + 1) * len(calls)]
-            if described and document and rotation and tags:
-                found.append(self._observed(aws, described["KeyMetadata"], document, rotation, tags, aliases.get(key)))
-        return [seen for seen in found if seen]
+    def get_description(self, raw: Mapping[str, Any]) -> str:
+        return raw.get("Description") or ""
 
-    def _observed(
-        self,
-        aws: Aws,
-        metadata: Mapping[str, Any],
-        document: Mapping[str, Any],
-        rotation: Mapping[str, Any],
-        tags: Mapping[str, Any],
-        alias: str | None,
-    ) -> Observed | None:
-        plain = tag_dict(tags.get("Tags"), *TAG_KEYS)
-        address = aws.owner.address(plain)
-        if address is None or metadata.get("KeyState") in ("PendingDeletion", "PendingReplicaDeletion"):
-            return None
-        values = {
-            "description": metadata.get("Description") or "",
-            "policy": document["Policy"],
-            "enable_key_rotation": rotation["KeyRotationEnabled"],
-            "tags": visible(plain),
-        }
-        return Observed(self.name, address, metadata["KeyId"], values | ({"alias": alias} if alias else {}), {"arn": metadata["Arn"]})
+    def get_enable_key_rotation(self, raw: Mapping[str, Any]) -> bool:
+        return bool(raw.get("KeyRotationEnabled"))
 
-    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
-        reply = aws.change(
-            "kms",
-            "create_key",
-            Description=properties.get("description", ""),
-            Policy=json.dumps(properties["policy"]),
-            Tags=tag_list(tags, *TAG_KEYS),
-        )["KeyMetadata"]
-        return Observed(self.name, address, reply["KeyId"], {**properties, "enable_key_rotation": False}, {"arn": reply["Arn"]})
+    def is_gone(self, raw: Mapping[str, Any]) -> bool:
+        return raw.get("KeyState") in ("PendingDeletion", "PendingReplicaDeletion")
 
     def set_description(self, aws: Aws, seen: Observed, value: str | None) -> None:
         aws.change("kms", "update_key_description", KeyId=seen.id, Description=value or "")
@@ -150,33 +132,22 @@ class KmsKey(AwsKind):
             if name != value:
                 aws.remove("kms", "delete_alias", AliasName=name)
 
-    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
-        if changed:
-            aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(changed, *TAG_KEYS))
-        if dropped:
-            aws.change("kms", "untag_resource", KeyId=seen.id, TagKeys=dropped)
-
-    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
-        aws.change("kms", "tag_resource", KeyId=seen.id, Tags=tag_list(aws.owner.tags(address), *TAG_KEYS))
-
-    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+    def known(self, aws: Aws, identifier: str) -> str:
         """By id or ARN."""
-        key = (aws.find("kms", "describe_key", KeyId=identifier) or {}).get("KeyMetadata")
+        key = self.describe(aws, {"KeyId": identifier})
         if key and (key.get("KeyManager") != "CUSTOMER" or key.get("KeySpec", "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT"):
             raise EngineError("it is one of AWS's own keys or not a symmetric one, and neither encrypts log groups under our policy")
-        return self._strange(aws, key["KeyId"], address) if key else None
+        return key["KeyId"] if key else ""
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """Whose living key has the alias."""
         name = properties.get("alias")
         held = [one for one in self._aliases(aws) if one["AliasName"] == name and one.get("TargetKeyId")] if name else []
-        return self._strange(aws, held[0]["TargetKeyId"], "") if held else None
+        return self.stranger(aws, {"KeyId": held[0]["TargetKeyId"]}) if held else None
 
-    def _strange(self, aws: Aws, key: str, address: str) -> Observed | None:
-        other, marks = aws.taking_for(address)
-        seen = self.read(other, Observed(self.name, address, key))
-        return replace(seen, marked=marks[0]) if seen else None
+    def stranger(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
+        """It is there, as an alias or a description has told: all is asked at once."""
+        return self.strange(aws, self.described(aws, self.entries_at(aws, where)), address)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """The aliases go first: without them the key is still found by its tags, the other way round they would be left over."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..aws.connection import Aws
-from ..aws.kind import AwsKind, ec2
+from ..aws.ec2_kind import Ec2Kind, ec2
 from ..aws.owner import whose
 from ..aws.tags import tag_dict, tag_list
 from ..reconcile.errors import AlreadyThere, NotYet
@@ -27,6 +27,12 @@ PEERS = {
 }
 
 Rule = Mapping[str, Any]
+
+RULE_CALLS = tuple(
+    f"{verb}_{side}"
+    for verb in ("authorize_security_group", "revoke_security_group", "update_security_group_rule_descriptions")
+    for side in ("egress", "ingress")
+)
 
 
 def rules(value: Iterable[Rule]) -> list[dict[str, Any]]:
@@ -90,11 +96,12 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
                     raise
 
 
-class SecurityGroup(AwsKind):
+class SecurityGroup(Ec2Kind):
     """Name and description are for people and stay what they were at the creation: a group in use could not be replaced for their sake."""
 
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
+    operations = RULE_CALLS
     id_prefix = "sg-"
     quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
@@ -112,7 +119,7 @@ class SecurityGroup(AwsKind):
         made = super().create(aws, address, properties, token)
         return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
 
-    def untakeable(self, raw: Mapping[str, Any]) -> str:
+    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "it is the default group of its VPC, which belongs to default_security_group" if raw.get("GroupName") == DEFAULT else ""
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
@@ -134,11 +141,12 @@ class SecurityGroup(AwsKind):
         set_rules(aws, seen, "egress", value)
 
 
-class DefaultSecurityGroup(AwsKind):
+class DefaultSecurityGroup(Ec2Kind):
     """The group that AWS makes with each VPC and nobody can delete: taken over by tagging it, let go by removing the tags."""
 
     name = "default_security_group"
-    calls = ec2("security_group", id="GroupId")
+    calls = ec2("security_group", id="GroupId", create="", delete="")
+    operations = RULE_CALLS
     id_prefix = "sg-"
     quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     ends_with_parent = True
@@ -171,7 +179,7 @@ class DefaultSecurityGroup(AwsKind):
         aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
         return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
 
-    def untakeable(self, raw: Mapping[str, Any]) -> str:
+    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from ..aws.action_names import action_of
-from .actions import READS, WRITES, needed_for
-from .source import operations_of, operations_of_question
-from .statements import Scope, Statement, statements
+from ..aws.grants import Scope
+from ..component.registration import Details
+from .needed import needed
+from .statements import Statement, statements
 
 LARGEST = 6144
 """Characters that a managed policy may have, white space not counted (IAM User Guide, quotas)."""
@@ -21,64 +21,19 @@ LARGEST = 6144
 Document = dict[str, Any]
 
 
-class UnknownAction(Exception):
-    """A kind makes calls that the tables do not know."""
+def policies(domains: Iterable[Details], scope: Scope) -> dict[str, list[Document]]:
+    """{"plan": documents, "apply": documents} for what is built with these domains.
 
-
-@dataclass(frozen=True)
-class Subject:
-    """What one role of the collection works with: its kinds, the questions that it asks beside, what it does only when it applies, and what
-    it never does, with the reason."""
-
-    kinds: Mapping[str, Any]
-    questions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    applying: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    unused: Mapping[str, str] = field(default_factory=dict)
-    attachable: tuple[str, ...] = ()
-
-
-def planning(subject: Subject) -> frozenset[str]:
-    """Every action that a plan of a subject needs: its reads."""
-    return _actions(subject, subject.questions) & set(READS)
-
-
-def applying(subject: Subject) -> frozenset[str]:
-    """Every action that an apply needs."""
-    return _actions(subject, {**subject.questions, **subject.applying})
-
-
-def _actions(subject: Subject, functions: Mapping[str, Callable[..., Any]]) -> frozenset[str]:
-    """What the calls of kinds and functions need. Raises UnknownAction naming the actions that the tables do not have."""
-    found: dict[str, set[str]] = {}
-    for name, operations in (
-        *((name, operations_of(kind)) for name, kind in subject.kinds.items()),
-        *((name, operations_of_question(function)) for name, function in functions.items()),
-        *((name, operations_of_question(quota.used)) for name, kind in subject.kinds.items() for quota in counted(kind)),
-    ):
-        for operation in operations:
-            action = action_of(operation.service, operation.name)
-            for needed in needed_for(action) if action not in subject.unused else ():
-                found.setdefault(needed, set()).add(name)
-    if unknown := {action: kinds for action, kinds in found.items() if action not in READS and action not in WRITES}:
-        listed = "; ".join(f"{action} (of {', '.join(sorted(kinds))})" for action, kinds in sorted(unknown.items()))
-        raise UnknownAction(f"not in permissions/actions.py, which says how an action is confined: {listed}")
-    return frozenset(found)
-
-
-def counted(kind: Any) -> list[Any]:
-    """The quotas of a kind for which somebody counts what there is."""
-    return [quota for quota in getattr(kind, "quotas", ()) if hasattr(quota, "used")]
-
-
-def policies(subjects: Iterable[Subject], scope: Scope) -> dict[str, list[Document]]:
-    """{"plan": documents, "apply": documents}. Who applies plans too: the second holds everything that the first does."""
-    reads: set[str] = set()
-    all_of_them: set[str] = set()
-    for subject in subjects:
-        reads |= planning(subject)
-        all_of_them |= applying(subject)
-    looking = statements(scope, reads)
-    return {"plan": pack(looking), "apply": pack([*looking, *statements(scope, all_of_them - reads, reads)])}
+    Who applies plans too: the second holds everything that the first does.
+    """
+    given = list(domains)
+    actions = needed(given)
+    ours = f"arn:{scope.place.partition}:"
+    attachable = sorted({arn.replace("arn:aws:", ours, 1) for details in given for arn in details.attachable})
+    own = replace(scope, attachable=(*scope.attachable, *attachable))
+    looking = statements(own, actions.permissions, actions.plan)
+    changing = statements(own, actions.permissions, actions.apply - actions.plan)
+    return {"plan": pack(looking), "apply": pack([*looking, *changing])}
 
 
 def size(document: Document) -> int:

@@ -1,17 +1,18 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From the variables of an inventory's hosts to whose resources the policies are about."""
+"""From the variables of an inventory's hosts to the policies of each component, or of the whole environment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..aws.grants import Scope
+from ..aws.place import Place
 from ..component.options import VARIABLES
-from .documents import Subject
-from .statements import Scope
-from .subjects import SUBJECTS
+from ..domains.registry import details_of, roles
+from .documents import Document, policies
 
 Hosts = Sequence[Mapping[str, Any]]
 
@@ -21,12 +22,7 @@ BOUNDARY = "platform_permissions_boundary"
 
 def roles_of(host: Mapping[str, Any]) -> list[str]:
     """The roles that build a host: its groups that are named after one."""
-    return [name for name in SUBJECTS if name in host["group_names"]]
-
-
-def subjects_of(hosts: Hosts) -> list[Subject]:
-    wanted = {role for host in hosts for role in roles_of(host)}
-    return [subject for role, subject in SUBJECTS.items() if role in wanted]
+    return [name for name in roles() if name in host["group_names"]]
 
 
 def values_of(hosts: Hosts, variable: str) -> list[str]:
@@ -54,8 +50,8 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
             found.append(f"{variable} is not set, but must be {VARIABLES[variable].wanted}")
         elif problem := VARIABLES[variable].problem(values[0]):
             found.append(f"{variable} {problem}")
-    if not subjects_of(hosts):
-        found.append(f"no host is in a group that is named after a role ({', '.join(SUBJECTS)}), so nothing would be made")
+    if not any(roles_of(host) for host in hosts):
+        found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be made")
     bounds = boundaries_of(hosts)
     if len(bounds) > 1:
         found.append(f"the permissions boundary must be the same for all hosts, but is {', '.join(one or '(none)' for one in bounds)}")
@@ -64,11 +60,24 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
     return found
 
 
+def components_of(hosts: Hosts) -> dict[str, list[Mapping[str, Any]]]:
+    """The hosts that a role builds, by the component that they own."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for host in hosts:
+        if roles_of(host):
+            found.setdefault(str(host.get("platform_component") or host["inventory_hostname"]), []).append(host)
+    return found
+
+
 def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> Scope:
-    """Whose resources the policies of these hosts are about; there must be no problems with them."""
+    """Whose resources the policies of these hosts are about. There must be no problems with them. No component: the whole environment's."""
     environment, region, account_id = (values_of(hosts, variable)[0] for variable in PLACE)
-    own = f"arn:{partition_of(region)}:"
-    attachable = tuple(sorted({arn.replace("arn:aws:", own) for subject in subjects_of(hosts) for arn in subject.attachable}))
-    boundary = boundaries_of(hosts)[0] or None
-    owner = str(hosts[0].get("platform_component") or component) if component else None
-    return Scope(environment, account_id, region, partition_of(region), owner, boundary, attachable)
+    return Scope(
+        Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
+    )
+
+
+def policies_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> dict[str, list[Document]]:
+    """{"plan": documents, "apply": documents} of these hosts, confined to a component or, without one, to their environment."""
+    names = {role for host in hosts for role in roles_of(host)}
+    return policies(details_of(names), scope_of(hosts, component, partition_of))

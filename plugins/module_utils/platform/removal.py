@@ -12,19 +12,16 @@ from ..component.connect import connect
 from ..component.domain import Domain
 from ..component.run import run as run_component
 from ..component.unclaimed import look
-from ..domains.eks.domain import KINDS as EKS
-from ..domains.eks.domain import SERVICES as EKS_SERVICES
-from ..domains.network.domain import KINDS as NETWORK
-from ..domains.network.domain import SERVICES as NETWORK_SERVICES
+from ..domains.registry import DOMAINS as REGISTERED
 from ..reconcile.errors import CallFailed
 from ..reconcile.model import Kind
 
-DOMAINS: tuple[Mapping[str, Kind], ...] = (NETWORK, EKS)
-"""The kinds of each domain. A domain that is not here leaves its things behind."""
+DOMAINS: tuple[Mapping[str, Kind], ...] = tuple(one.details.kinds for one in REGISTERED)
+"""The kinds of each domain."""
 
 KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.items()}
 
-SERVICES = tuple(dict.fromkeys((*NETWORK_SERVICES, *EKS_SERVICES)))
+SERVICES = tuple(dict.fromkeys(service for one in REGISTERED for service in one.details.services))
 """What a call talks to."""
 
 __all__ = ["KINDS", "SERVICES", "run"]

@@ -66,7 +66,7 @@ class Observed:
     carry yet: "" for nobody's, another address of ours, or "owner address" of another owner. See claims.py.
 
     ``named`` says that the id is a name that people chose. Such a word means this one only where it is the whole of a value: inside of
-    other texts (a log group's name, a policy) it may mean anything.
+    other texts (a log group's name, a policy) it may mean anything. An ARN is none, whatever it ends in.
     """
 
     kind: str
@@ -88,7 +88,7 @@ class Observed:
 
     def identifiers(self) -> frozenset[str]:
         """The strings by which other resources may refer to this one."""
-        own = Word(self.id) if self.named else str(self.id)
+        own = Word(self.id) if self.named and not self.id.startswith("arn:") else str(self.id)
         return frozenset(name for name in (own, *(str(self.attributes.get(n) or "") for n in ("id", "arn"))) if name)
 
     def changed(self, properties: Mapping[str, Any]) -> Observed:
@@ -288,12 +288,45 @@ def is_unknown(value: Any) -> bool:
 
 
 def mentions(value: Any, identifiers: frozenset[str]) -> bool:
-    """Whether a value contains one of these identifiers, as a whole string or, unless it is a Word, inside one (an ARN in a policy)."""
+    """Whether a value contains one of these identifiers, as a whole string or, unless it is a Word, inside one (an ARN in a policy).
+
+    An identifier is never found inside a longer one: ``arn:aws:sqs:eu-west-1:1:shop`` is no part of ``arn:aws:sqs:eu-west-1:1:shop-2``.
+    """
     return any(isinstance(leaf, str) and any(_says(leaf, name) for name in identifiers) for leaf in walk(value))
 
 
 def _says(text: str, name: str) -> bool:
-    return name == text if isinstance(name, Word) else name in text
+    if isinstance(name, Word) or name == text:
+        return name == text
+    start = text.find(name)
+    while start >= 0:
+        if not _begins_earlier(text, start) and not _ends_later(text, start + len(name), name):
+            return True
+        start = text.find(name, start + 1)
+    return False
+
+
+def _begins_earlier(text: str, start: int) -> bool:
+    """Whether an identifier that stands here belongs to a longer one that began before it."""
+    return start > 0 and _in_names(text[start - 1])
+
+
+def _ends_later(text: str, end: int, name: str) -> bool:
+    """Whether an identifier that ends here goes on to a longer one.
+
+    A slash leads from a bucket, whose ARN has none itself, to what is inside, and from a log group or a role to another one. Dots and
+    signs (``shop.fifo``) belong to names, which ARNs end in, when something follows them.
+    """
+    follows, after = text[end : end + 1], text[end + 1 : end + 2]
+    if not follows:
+        return False
+    if follows == "/":
+        return "/" in name
+    return _in_names(follows) or (name.startswith("arn:") and follows in ".+=@" and _in_names(after))
+
+
+def _in_names(character: str) -> bool:
+    return character.isalnum() or character in ("-", "_")
 
 
 def without(value: Any, identifiers: frozenset[str]) -> Any:

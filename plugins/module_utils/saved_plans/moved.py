@@ -91,6 +91,12 @@ def _named(prop: Any, value: Any) -> Any:
     return normal(prop, _texts(value))
 
 
+def _identifiers(seen: Mapping[str, Any]) -> frozenset[str]:
+    """The strings by which others may refer to one that was there when planned."""
+    named = seen.get("named", False)
+    return Observed(seen["kind"], seen["address"], seen["id"], attributes=seen["attributes"], named=named).identifiers()
+
+
 def _texts(value: Any) -> Any:
     if isinstance(value, Mapping):
         return str(sorted(value.items())) if "$ref" in value else {key: _texts(item) for key, item in value.items()}
@@ -124,13 +130,7 @@ class Scene:
             for seen in self.saved["observed"]
             if seen["state"] == "deleting" or (seen["address"], seen["id"]) in going
         )
-        self.names = frozenset(
-            str(name)
-            for seen in self.saved["observed"]
-            if self.is_leaving(seen)
-            for name in (seen["id"], seen["attributes"].get("arn"))
-            if name
-        )
+        self.names = frozenset(name for seen in self.saved["observed"] if self.is_leaving(seen) for name in _identifiers(seen))
         self.live = {seen.address: seen for seen in self.observed if (seen.address, seen.id) not in self.leaving}
 
     def is_leaving(self, seen: Mapping[str, Any]) -> bool:

@@ -97,8 +97,11 @@ def encoded_desired(desired: Sequence[Resource], kinds: Mapping[str, Kind], secr
 def encoded_observed(
     observed: Sequence[Observed], desired: Sequence[Resource], kinds: Mapping[str, Kind], secrets: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """What was there. Of the attributes only those that something refers to: the others are handles, which change by themselves."""
-    wanted: dict[str, set[str]] = {}
+    """What was there. Of the attributes only ARNs, by which others are mentioned, and those that something refers to.
+
+    The others are handles, which change by themselves.
+    """
+    wanted: dict[str, set[str]] = {seen.address: {"arn"} for seen in observed}
     for resource in desired:
         for reference in refs_in(dict(resource.properties)):
             wanted.setdefault(reference.address, set()).add(reference.attribute)
@@ -109,6 +112,7 @@ def encoded_observed(
             "id": seen.id,
             "state": seen.state,
             **({} if seen.marked is None else {"marked": seen.marked}),
+            **({"named": True} if seen.named else {}),
             "properties": masked(
                 encode({name: value for name, value in seen.properties.items() if not is_secret(kinds[seen.kind], name)}), secrets
             ),

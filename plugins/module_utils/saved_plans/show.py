@@ -10,6 +10,7 @@ from typing import Any
 
 from ..summary.markdown import LIMIT, as_markdown
 from ..summary.model import FORMAT, Component, Report, read_plan
+from ..summary.order import ordered
 from ..summary.report import render
 from .book import Book
 from .part import IDENTITY, Part
@@ -18,12 +19,12 @@ from .sentences import differs
 Key = tuple[str, ...]
 
 
-def as_report(book: Book) -> Report:
-    """The plan as the summary of a run."""
-    return Report(components=tuple(_component(part) for part in book["components"]))
+def as_report(book: Book, kinds: Sequence[str] = ()) -> Report:
+    """The plan as the summary of a run. ``kinds``: in which order a person reads them, see summary/order.py."""
+    return Report(components=tuple(_component(part, kinds) for part in book["components"]))
 
 
-def _component(part: Part) -> Component:
+def _component(part: Part, kinds: Sequence[str]) -> Component:
     plan = {
         "format": FORMAT,
         "check_mode": True,
@@ -34,7 +35,7 @@ def _component(part: Part) -> Component:
         "actions": part["actions"],
     }
     call = read_plan(plan, part["host"], part["module"])
-    return Component(call.host, call.component, call.target, True, call.actions, unchanged=call.unchanged)
+    return Component(call.host, call.component, call.target, True, tuple(ordered(call.actions, kinds)), unchanged=call.unchanged)
 
 
 def about(book: Book) -> str:
@@ -42,14 +43,14 @@ def about(book: Book) -> str:
     return f"Made {book['made_at']}, fingerprint {book['fingerprint'][:16]}."
 
 
-def plan_text(book: Book, width: int) -> str:
-    lines = render(as_report(book), width, "full")
+def plan_text(book: Book, width: int, kinds: Sequence[str] = ()) -> str:
+    lines = render(as_report(book, kinds), width, "full")
     return "\n".join([about(book), "", *(one.text for one in lines)]) + "\n"
 
 
-def plan_markdown(book: Book, limit: int = LIMIT) -> str:
+def plan_markdown(book: Book, kinds: Sequence[str] = (), limit: int = LIMIT) -> str:
     """For a comment on a pull request: a fold for each component. What is cut to fit is said."""
-    return f"{as_markdown(as_report(book), 'full', limit - 200)}\n_Saved plan. {about(book)}_\n"
+    return f"{as_markdown(as_report(book, kinds), 'full', limit - 200)}\n_Saved plan. {about(book)}_\n"
 
 
 def differences(one: Book, other: Book) -> list[str]:

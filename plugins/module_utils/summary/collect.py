@@ -16,6 +16,7 @@ from typing import Any
 
 from .continued import supersede
 from .model import Call, Component, Report, Strays, TaskNote, is_plan, read_plan, read_strays
+from .order import ordered
 from .started import Started
 
 UNKNOWN_START = Started()
@@ -46,8 +47,9 @@ class Outcome:
 
 @dataclass
 class Collector:
-    """Gathers the results of one run."""
+    """Gathers the results of one run. ``kinds``: in which order a person reads them, see order.py."""
 
+    kinds: Sequence[str] = ()
     calls: list[tuple[Call, str]] = field(default_factory=list)
     changed: dict[TaskInfo, int] = field(default_factory=dict)
     skipped: dict[TaskInfo, int] = field(default_factory=dict)
@@ -119,7 +121,7 @@ class Collector:
             name=first.component,
             target=first.target,
             check_mode=first.check_mode,
-            actions=tuple(action for call in merged for action in call.actions),
+            actions=tuple(ordered((action for call in merged for action in call.actions), self.kinds)),
             errors=tuple(error for call in merged for error in call.errors),
             problems=tuple(problem for call in merged for problem in call.problems),
             unchanged=sum(call.unchanged for call in merged),

@@ -38,7 +38,6 @@ from typing import Any
 
 from .consent import VARIABLES, offer
 from .model import Action, Component, Report, TaskNote
-from .order import ordered
 from .totals import total, totals
 
 SCHEMA_VERSION = 1
@@ -100,7 +99,7 @@ def _component(component: Component) -> dict[str, Any]:
         "api_calls": {"read": component.reads, "write": component.writes},
         "note": component.note or None,
         "counts": asdict(totals(component)),
-        "actions": [_action(action) for action in ordered(component.actions)],
+        "actions": [_action(action) for action in component.actions],
         "errors": [asdict(error) for error in component.errors],
         "problems": [asdict(problem) for problem in component.problems],
     }

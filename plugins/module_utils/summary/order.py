@@ -9,33 +9,6 @@ from collections.abc import Iterable, Sequence
 
 from .model import Action
 
-# What stands on nothing comes first. A kind that is not listed comes after these, by name.
-KINDS = (
-    "kms_key",
-    "iam_role",
-    "log_group",
-    "vpc",
-    "internet_gateway",
-    "subnet",
-    "elastic_ip",
-    "nat_gateway",
-    "route_table",
-    "network_acl",
-    "default_security_group",
-    "security_group",
-    "vpc_endpoint",
-    "flow_log",
-    "cluster_log_group",
-    "eks_cluster",
-    "eks_access_entry",
-    "iam_oidc_provider",
-    "launch_template",
-    "eks_nodegroup",
-    "eks_fargate_profile",
-    "eks_addon",
-    "eks_pod_identity_association",
-)
-_RANK = {kind: number for number, kind in enumerate(KINDS)}
 _DIGITS = re.compile(r"(\d+)")
 
 NaturalKey = tuple[tuple[int, int, str], ...]
@@ -46,27 +19,29 @@ def natural(text: str) -> NaturalKey:
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(text) if part)
 
 
-def sort_key(action: Action) -> tuple[NaturalKey, int, str, NaturalKey]:
-    """Group, then kind, then name."""
-    return natural(action.group), _RANK.get(action.kind, len(KINDS)), action.kind, natural(action.address)
+def ordered(actions: Iterable[Action], kinds: Sequence[str]) -> list[Action]:
+    """The actions as a person reads them: by group, then kind, then name.
+
+    ``kinds``: what others stand on first. A kind that is not among them comes after these, by name.
+    """
+    rank = {kind: number for number, kind in enumerate(kinds)}
+
+    def key(action: Action) -> tuple[NaturalKey, int, str, NaturalKey]:
+        return natural(action.group), rank.get(action.kind, len(kinds)), action.kind, natural(action.address)
+
+    return sorted(actions, key=key)
 
 
-def ordered(actions: Iterable[Action]) -> list[Action]:
-    """The actions as they are to be read."""
-    return sorted(actions, key=sort_key)
-
-
-def groups(actions: Iterable[Action]) -> list[tuple[str, list[Action]]]:
+def groups(actions: Sequence[Action]) -> list[tuple[str, list[Action]]]:
     """Ordered actions under the name of their group.
 
     One group with an empty name if headings would not help: a single group, or groups of one or two resources on average.
     """
-    sorted_actions = ordered(actions)
     found: dict[str, list[Action]] = {}
-    for action in sorted_actions:
+    for action in actions:
         found.setdefault(action.group, []).append(action)
-    if len(found) < 2 or len(sorted_actions) < 3 * len(found):
-        return [("", sorted_actions)] if sorted_actions else []
+    if len(found) < 2 or len(actions) < 3 * len(found):
+        return [("", list(actions))] if actions else []
     return list(found.items())
 
 

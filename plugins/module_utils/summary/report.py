@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .consent import offer
 from .model import Component, Failure, Report, Target, TaskNote
-from .order import by_kind, groups, ordered
+from .order import by_kind, groups
 from .resource import brief, full
 from .strays import unclaimed
 from .table import tables
@@ -91,7 +91,7 @@ def resource_lines(component: Component, width: int, detail: str) -> list[Line]:
     column = 0 if in_full else min(max((len(action.address) for action in component.actions), default=0), width // 2)
     lines: list[Line] = []
     going = [action for action in component.actions if not action.held_back]
-    held = ordered(action for action in component.actions if action.held_back)
+    held = [action for action in component.actions if action.held_back]
     for name, actions in groups(going):
         if name:
             lines += [line(), line(("  " + safe(name), "bold"))]
@@ -157,7 +157,7 @@ def failures(report: Report, width: int) -> list[Line]:
     for component in report.components:
         for error in component.errors:
             lines += error_lines(component, error, width)
-        waiting = ordered(action for action in component.actions if action.outcome == "not_started" and not action.held_back)
+        waiting = [action for action in component.actions if action.outcome == "not_started" and not action.held_back]
         if waiting:
             lines += _not_started(component, [action.address for action in waiting], width)
         if component.errors and component.actions and not component.check_mode:

@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place as Of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
 from rehearsal.testing import Cloud
 
 from .site import ROOT, Changes, Site
@@ -103,8 +104,13 @@ def what_is_left(cloud: Cloud) -> dict[str, Any]:
 
 
 def own_policies(site: Site) -> None:
-    """From here on the runs may do what the collection's policies allow, and no more."""
-    site.cloud.admin.policies(apply=policies(SUBJECTS.values(), Scope("prod", ACCOUNT, REGION))["apply"])
+    """From here on the runs may do what the collection's policies of each component allow, and no more."""
+    given = {
+        component: policies(details_of([role]), Scope(Of("prod", component, REGION, ACCOUNT)))
+        for role, components in site.hosts.items()
+        for component in components
+    }
+    site.cloud.admin.policies(apply=[document for one in given.values() for document in one["apply"]])
 
 
 def called(cloud: Cloud, operation: str) -> bool:

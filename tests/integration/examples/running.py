@@ -62,12 +62,12 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
 
 @cache
 def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
-    """The IAM policies that the collection writes for an inventory."""
+    """The IAM policies that the collection writes for the components of an inventory, all together."""
     with TemporaryDirectory() as folder:
         command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}"]
         command += arguments
         subprocess.run(command, cwd=ROOT, env=isolated_environment({}), capture_output=True, check=True)
-        found = {role: [json.loads(path.read_text()) for path in sorted(Path(folder).glob(f"{role}-*.json"))] for role in ROLES}
+        found = {role: [json.loads(path.read_text()) for path in sorted(Path(folder).rglob(f"{role}-*.json"))] for role in ROLES}
     assert all(len(json.dumps(document, separators=(",", ":"))) <= LARGEST for documents in found.values() for document in documents)
     return found
 

@@ -25,7 +25,7 @@ def write(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 
 def files(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in folder.iterdir()}
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.json")}
 
 
 def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
@@ -33,13 +33,22 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     first = write(tmp_path, PYTHONHASHSEED="1")
     assert first.returncode == 0, first.stdout
     written = files(tmp_path)
-    assert sorted(written) == ["apply-1.json", "apply-2.json", "apply-3.json", "plan-1.json"]
-    (tmp_path / "apply-9.json").touch()
+    cluster = [f"cluster/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
+    network = [f"network/{name}.json" for name in ("apply-1", "apply-2", "plan-1")]
+    assert sorted(written) == [*cluster, *network]
+    (tmp_path / "network" / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
     again = write(tmp_path, PYTHONHASHSEED="2")
     assert files(tmp_path) == {**written, "notes.json": ""}
     assert "changed=1" in again.stdout, "only the file that was left over"
     assert "changed=0" in write(tmp_path, PYTHONHASHSEED="3").stdout
+    assert "changed=0" in write(tmp_path, "-e", "permissions_component=cluster").stdout
+
+
+def test_one_set_for_the_environment_takes_the_place_of_those_of_components(tmp_path: Path) -> None:
+    assert write(tmp_path).returncode == 0
+    assert write(tmp_path, "-e", "permissions_scope=environment").returncode == 0
+    assert sorted(files(tmp_path)) == ["apply-1.json", "apply-2.json", "apply-3.json", "plan-1.json"]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
@@ -19,24 +21,25 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, available_zones
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.needed import declared
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, silent
 from rehearsal.testing import Cloud
-from tests.integration.faults import test_matrix as matrix
+from tests.integration.permissions import networks
+from tests.integration.permissions.networks import ACCOUNT, OWNER, REGION
 
-REGION, ACCOUNT, OWNER = matrix.REGION, matrix.ACCOUNT, matrix.OWNER
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ALL = Consent(("*",), ("*",))
 FLOW_LOGS = {"retention_in_days": 30}
 
-BOUND = Scope(OWNER.environment, ACCOUNT, REGION, boundary=BOUNDARY)
-FREE = Scope(OWNER.environment, ACCOUNT, REGION)
+FREE = Scope(Place(OWNER.environment, OWNER.component, REGION, ACCOUNT))
+BOUND = Scope(replace(FREE.place, permissions_boundary=BOUNDARY))
+ENVIRONMENT = Scope(replace(BOUND.place, component=""))
 
 
 def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner: Owner = OWNER, **tags: str) -> list[Resource]:
@@ -45,14 +48,14 @@ def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner:
     return build(networks, Place(owner.environment, owner.component, REGION, ACCOUNT, tags=tags, permissions_boundary=boundary))
 
 
-SMALL = {**matrix.SMALL, "flow_logs": FLOW_LOGS}
+SMALL = {**networks.SMALL, "flow_logs": FLOW_LOGS}
 RETAGGED = {**SMALL, "tags": {"team": "two"}, "flow_logs": {"retention_in_days": 90}}
-CHANGED = {**matrix.CHANGED, "flow_logs": FLOW_LOGS}
+CHANGED = {**networks.CHANGED, "flow_logs": FLOW_LOGS}
 
 
 def network_drift(cloud: Cloud) -> None:
     """Network resources as somebody left them who works by hand. The alias of the key then leads to a key of his."""
-    matrix.drift(cloud)
+    networks.drift(cloud)
 
 
 def shared_drift(cloud: Cloud) -> None:
@@ -64,7 +67,7 @@ def shared_drift(cloud: Cloud) -> None:
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
     iam.attach_role_policy(RoleName=name, PolicyArn=OTHER_BOUNDARY)
     iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=OTHER_BOUNDARY)
-    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=json.dumps(matrix.INLINE))
+    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=json.dumps(networks.INLINE))
     (alias,) = [one for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith(f"alias{OWNER.path}")]
     key = alias["TargetKeyId"]
     policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
@@ -98,9 +101,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "create": Scenario([], network(SMALL)),
     "retag": Scenario(network(SMALL, platform="one", old="yes"), network(RETAGGED, platform="two")),
     "change": Scenario(network(SMALL), network(CHANGED)),
-    "shrink": Scenario(network(CHANGED), network(matrix.AGAIN)),
-    "widen": Scenario(network(matrix.REGIONAL), network({**matrix.REGIONAL, "availability_zones": matrix.ZONES})),
-    "narrow": Scenario(network({**matrix.REGIONAL, "availability_zones": matrix.ZONES}), network(matrix.REGIONAL)),
+    "shrink": Scenario(network(CHANGED), network(networks.AGAIN)),
+    "widen": Scenario(network(networks.REGIONAL), network({**networks.REGIONAL, "availability_zones": networks.ZONES})),
+    "narrow": Scenario(network({**networks.REGIONAL, "availability_zones": networks.ZONES}), network(networks.REGIONAL)),
     "mend network": Scenario(network(SMALL), network(SMALL), network_drift),
     "mend shared": Scenario(network(SMALL), network(SMALL), shared_drift),
     "lost reply": Scenario(network(SMALL), network(SMALL), lose_a_reply),
@@ -110,7 +113,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 def documents(scope: Scope = BOUND, role: str = "vpc") -> dict[str, list[dict[str, Any]]]:
     """The policies of one role of the collection."""
-    return policies([SUBJECTS[role]], scope)
+    return policies(details_of([role]), scope)
 
 
 def without(given: Sequence[Mapping[str, Any]], action: str) -> list[dict[str, Any]]:
@@ -125,6 +128,7 @@ def without(given: Sequence[Mapping[str, Any]], action: str) -> list[dict[str, A
 def apply(cloud: Cloud, desired: Sequence[Resource], owner: Owner = OWNER) -> Result:
     aws = Aws(cloud.client, owner, pause=lambda _seconds: None)
     try:
+        aws.read("sts", "get_caller_identity")
         available_zones(aws)
         occupants(aws)
         settings = Settings(ALL, Patience(poll=0.05, settle=0.5, timeout=20, grace=1))
@@ -138,6 +142,7 @@ def apply(cloud: Cloud, desired: Sequence[Resource], owner: Owner = OWNER) -> Re
 def plan(cloud: Cloud, desired: Sequence[Resource]) -> Result:
     aws = Aws(lambda service: cloud.client(service, "plan"), OWNER)
     try:
+        aws.read("sts", "get_caller_identity")
         available_zones(aws)
         occupants(aws)
         planned = plan_only(desired, observe(KINDS, aws), KINDS, ALL)
@@ -162,6 +167,18 @@ def denials(cloud: Cloud) -> list[str]:
 def checked(cloud: Cloud) -> set[str]:
     """The actions that were asked for, as the cloud sees it."""
     return {action for request in cloud.admin.requests() for action in request.get("checked_for", ())}
+
+
+def called(cloud: Cloud, counts: Callable[[Mapping[str, Any]], bool] = bool) -> set[str]:
+    """The actions of the operations that the cloud was asked for, in the requests that count."""
+    return {action_of(request["service"], request["operation"]) for request in cloud.admin.requests() if counts(request)}
+
+
+def declared_by(role: str) -> set[str]:
+    """The actions of the operations that the domains of a role declare, without those that the role never asks of its kinds."""
+    found = (one for details in details_of([role]) for one in declared(details, applying=True))
+    unused = {action for details in details_of([role]) for action in details.unused}
+    return {action for _name, action in found} - unused
 
 
 def granted(given: Sequence[Mapping[str, Any]]) -> set[str]:

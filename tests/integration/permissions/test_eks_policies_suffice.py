@@ -12,21 +12,23 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions_drain import READS_DRAIN, WRITES_DRAIN
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.permissions import DELETES, DRAIN, READS
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.api_names import api_name
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
 from tests.integration.eks.support import ACCOUNT, EVERYTHING, REGION, Site, cluster
-from tests.integration.permissions.scenarios import checked, denials, documents, granted
+from tests.integration.permissions.scenarios import called, checked, declared_by, denials, documents, granted
 
-SCOPE = Scope("prod", ACCOUNT, REGION, attachable=SUBJECTS["eks"].attachable)
+SCOPE = Scope(Place("prod", "cluster", REGION, ACCOUNT))
 S3 = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/*"}],
@@ -80,9 +82,10 @@ LIFE: dict[str, dict[str, Any]] = {
 LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35"}}
 ORDER = ("create", "change", "upgrade", "destroy")
 SELDOM = {
-    **dict.fromkeys(("ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"), "asked by eks_drain"),
+    **dict.fromkeys(("eks:DescribeInsight", "eks:ListInsights"), "asked before an upgrade of the control plane"),
     "ec2:DescribeNatGateways": "asked about gateways of components that no host claims",
     "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
+    "iam:PutRolePermissionsBoundary": "asked where a boundary is demanded; roles of networks show it",
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }
@@ -116,7 +119,13 @@ def meddle(cloud: Cloud, component: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def used(cloud: Cloud) -> set[str]:
+def calls() -> set[str]:
+    """The actions of all operations that a cluster's life called."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def used(cloud: Cloud, calls: set[str]) -> set[str]:
     """What a cluster's life was checked for, lived with exactly the policies."""
     site = Site(cloud)
     cloud.client("iam").create_role(RoleName="deployers", AssumeRolePolicyDocument=json.dumps(TRUST))
@@ -125,7 +134,9 @@ def used(cloud: Cloud) -> set[str]:
     for name in ORDER:
         if name == "change":
             cloud.admin.policies(apply=None)
+            before = max(one["n"] for one in cloud.admin.requests())
             meddle(cloud, site.component)
+            by_hand = max(one["n"] for one in cloud.admin.requests())
             cloud.admin.policies(**documents(SCOPE, "eks"))
         desired = site.desired(**LIFE[name])
         plan = site.plan(desired, purge=EVERYTHING)
@@ -138,11 +149,18 @@ def used(cloud: Cloud) -> set[str]:
         finally:
             aws.close()
         assert denials(cloud) == [], name
+    calls |= called(cloud, lambda request: not before < request["n"] <= by_hand)
     return checked(cloud)
 
 
 def test_nothing_is_denied_and_no_action_is_too_much(used: set[str]) -> None:
-    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *WRITES_DRAIN, *READS_DRAIN}) == []
+    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *DRAIN.writes, *DRAIN.reads}) == []
+
+
+def test_what_is_called_is_what_is_declared(used: set[str], calls: set[str]) -> None:
+    drained = {action_of(one.service, api_name(one)) for one in (*READS, *DELETES)}
+    assert sorted(calls - declared_by("eks")) == [], "called and not declared"
+    assert sorted(declared_by("eks") - calls - drained - set(SELDOM)) == [], "declared, and called by no scenario"
 
 
 def test_what_another_environment_owns_cannot_be_changed(cloud: Cloud) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,13 +20,16 @@ from rehearsal.testing import Cloud
 from tests.integration.permissions.scenarios import (
     ACCOUNT,
     BOUND,
+    ENVIRONMENT,
     FREE,
     OWNER,
     REGION,
     SCENARIOS,
     SMALL,
     apply,
+    called,
     checked,
+    declared_by,
     denials,
     documents,
     granted,
@@ -62,7 +65,13 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def needed(cloud: Cloud) -> dict[str, tuple[set[str], set[str]]]:
+def calls() -> set[str]:
+    """The actions of all operations that the scenarios called."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def needed(cloud: Cloud, calls: set[str]) -> dict[str, tuple[set[str], set[str]]]:
     """For each scenario, played with exactly the policies: the actions that its plan and its apply were checked for."""
     found = {}
     for name, scenario in SCENARIOS.items():
@@ -74,6 +83,7 @@ def needed(cloud: Cloud) -> dict[str, tuple[set[str], set[str]]]:
         assert [failure.message for failure in apply(cloud, scenario.second).failures] == [], name
         assert denials(cloud) == [], name
         found[name] = (planned, checked(cloud))
+        calls |= called(cloud)
     return found
 
 
@@ -84,6 +94,13 @@ def test_nothing_is_denied_and_no_action_is_too_much(needed: dict[str, tuple[set
     assert granted(documents()["apply"]) == applied | set(SELDOM)
 
 
+def test_what_is_called_is_what_is_declared(needed: dict[str, tuple[set[str], set[str]]], calls: set[str]) -> None:
+    """Declarations are all that policies know of the source."""
+    assert sorted(calls - declared_by("vpc")) == [], "called and not declared"
+    assert sorted(declared_by("vpc") - calls - set(SELDOM)) == [], "declared, and called by no scenario"
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("action", sorted(granted(documents()["apply"]) - set(SELDOM)))
 def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, tuple[set[str], set[str]]], action: str) -> None:
     """In the first scenario that uses it. The denial names the action, and so does the hint."""
@@ -248,16 +265,22 @@ def test_what_cannot_be_confined(cloud: Cloud, others: Others) -> None:
 
 
 def test_one_component_cannot_change_another(cloud: Cloud) -> None:
-    """With the policies of a component, not only of its environment."""
+    """Policies are those of a component."""
     cloud.admin.reset()
     second = Owner(OWNER.environment, "second")
     assert list(apply(cloud, network(SMALL, owner=second), second).failures) == []
-    cloud.admin.policies(**documents(replace(BOUND, component=OWNER.component)))
-    for desired in (network(SMALL), []):
-        assert list(apply(cloud, desired).failures) == []
-    assert denials(cloud) == []
+    cloud.admin.policies(**documents())
     with pytest.raises(ObservationFailed, match="/second/"):
         apply(cloud, [], second)
     vpc = cloud.client("ec2").describe_vpcs(Filters=second.filters())["Vpcs"][0]["VpcId"]
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         cloud.client("ec2").delete_vpc(VpcId=vpc)
+
+
+def test_one_set_of_policies_is_enough_for_all_components_of_an_environment(cloud: Cloud) -> None:
+    cloud.admin.reset()
+    cloud.admin.policies(**documents(ENVIRONMENT))
+    for owner in (OWNER, Owner(OWNER.environment, "second")):
+        for desired in (network(SMALL, owner=owner), []):
+            assert list(apply(cloud, desired, owner).failures) == []
+    assert denials(cloud) == []

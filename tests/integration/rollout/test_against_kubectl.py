@@ -36,6 +36,8 @@ from tests.unit.rollout.samples import (
 
 from .support import Cluster, workload
 
+pytestmark = pytest.mark.nightly
+
 SECONDS = 4
 """How long kubectl may wait. Where it gives no verdict, it would wait on."""
 

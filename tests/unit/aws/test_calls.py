@@ -77,7 +77,10 @@ CHANGES: list[tuple[str, str, type[CallFailed]]] = [
     ("NotFoundException", "", NotYet),
     ("ResourceNotFoundException", "", NotYet),
     ("InvalidParameterException", "The specified KMS key does not exist or is not allowed to be used", NotYet),
+    ("InvalidParameter", "Unable to assume given IAM role", NotYet),
     ("InvalidParameterValue", "Unable to assume given IAM role", NotYet),
+    ("InvalidParameterValue", "The service-linked role is not yet propagated", NotYet),
+    ("ResourceInUseException", "Cannot update because cluster main currently has update 1 in progress", NotYet),
     ("MalformedPolicyDocument", "Invalid principal in policy", NotYet),
     ("InvalidParameterValue", "Value (x) for parameter y is invalid", CallFailed),
     ("VpcLimitExceeded", "", CallFailed),
@@ -110,7 +113,10 @@ def test_a_refused_read_is_just_refused(code: str) -> None:
     assert type(caught.value) is CallFailed
 
 
-@pytest.mark.parametrize(("code", "waits"), [("DependencyViolation", True), ("DeleteConflict", True), ("InvalidVpcID.NotFound", False)])
+@pytest.mark.parametrize(
+    ("code", "waits"),
+    [("DependencyViolation", True), ("DeleteConflict", True), ("ResourceInUseException", True), ("InvalidVpcID.NotFound", False)],
+)
 def test_dependencies_are_told_from_lag(code: str, waits: bool) -> None:
     error = translate(code, "", "ec2:DeleteVpc", mutating=True)
     assert isinstance(error, NotYet)
@@ -223,6 +229,8 @@ def test_errors_that_are_not_aws_s_are_not_hidden() -> None:
         ("InvalidVpcID.NotFound", True),
         ("NatGatewayNotFound", True),
         ("NoSuchEntity", True),
+        ("AWS.SimpleQueueService.NonExistentQueue", True),
+        ("QueueDoesNotExist", True),
         ("InvalidNetworkAclEntry.NotFound", True),
         ("ResourceNotFoundException", True),
         ("DependencyViolation", False),

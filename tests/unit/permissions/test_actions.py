@@ -13,24 +13,17 @@ import cfnlint
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import (
-    INNER,
-    LEAVES,
-    LOGS,
-    OWN,
-    READS,
-    ROOTS,
-    TOGETHER,
-    WRITES,
-    is_known,
-    needed_for,
-)
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import Subject, UnknownAction, applying, counted
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.source import operations_of, operations_of_question
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Permissions, request_marked, typed
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import operations
+from ansible_collections.mainstay.aws.plugins.module_utils.component.registration import Details, Registration
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.permissions import INNER, LEAVES, LOGS, ROOTS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS, roles
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.permissions import OWN_EC2
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.needed import UnknownAction, declared, needed
 from tests.repository.layout import ROOT
-from tests.unit.permissions import some_kinds
 
+TABLE = needed(one.details for one in DOMAINS).permissions
+WRITES, READS = TABLE.writes, TABLE.reads
 AWS: dict[str, Any] = json.loads((Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json").read_text())
 
 
@@ -40,22 +33,19 @@ def resources(action: str) -> set[str]:
     return set(AWS[service]["Actions"][name.lower()].get("Resources", ()))
 
 
-@pytest.mark.parametrize("role", SUBJECTS)
-def test_every_call_of_every_kind_has_a_known_action(role: str) -> None:
-    assert applying(SUBJECTS[role])
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{one.role} {len(one.order)} kinds")
+def test_every_call_of_a_domain_has_a_known_action(domain: Registration) -> None:
+    assert needed([domain.details]).apply
 
 
 def test_every_role_is_registered() -> None:
-    assert {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()} == set(SUBJECTS)
+    assert {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()} == set(roles())
 
 
-def test_an_unknown_action_is_an_error_that_names_it_and_the_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents.operations_of",
-        lambda kind: operations_of(kind, some_kinds.__name__),
-    )
-    with pytest.raises(UnknownAction, match=r"how an action is confined: sqs:CreateQueue \(of queue\)"):
-        applying(Subject({"queue": some_kinds.Unlisted()}))
+def test_an_unknown_action_is_an_error_that_names_it_and_what_needs_it() -> None:
+    domain = Details({}, (), Permissions(), reads={"queues": operations("sqs", "create_queue")})
+    with pytest.raises(UnknownAction, match=r"how an action is confined: sqs:CreateQueue \(of queues\)"):
+        needed([domain])
 
 
 @pytest.mark.parametrize("action", sorted({*WRITES, *READS}))
@@ -65,42 +55,35 @@ def test_aws_knows_the_action(action: str) -> None:
 
 
 def test_no_action_is_in_the_tables_for_nothing() -> None:
-    made = set()
-    for subject in SUBJECTS.values():
-        operations = {one for kind in subject.kinds.values() for one in operations_of(kind)}
-        counting = [quota.used for kind in subject.kinds.values() for quota in counted(kind)]
-        for function in (*subject.questions.values(), *subject.applying.values(), *counting):
-            operations |= operations_of_question(function)
-        for operation in operations:
-            made |= set(needed_for(action_of(operation.service, operation.name)))
-    assert {*WRITES, *READS} == made
+    made = {action for one in DOMAINS for _name, action in declared(one.details, applying=True)}
+    assert {*WRITES, *READS} == {needed for action in made for needed in TABLE.needed_for(action)}
     assert not set(WRITES) & set(READS)
 
 
-@pytest.mark.parametrize("role", SUBJECTS)
-def test_what_a_role_never_does_is_something_its_kinds_could_do(role: str) -> None:
-    subject = SUBJECTS[role]
-    could = {action_of(one.service, one.name) for kind in subject.kinds.values() for one in operations_of(kind)}
-    assert set(subject.unused) <= could
-    assert all(subject.unused.values())
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{one.role} {len(one.order)} kinds")
+def test_what_a_role_never_does_is_something_its_kinds_could_do(domain: Registration) -> None:
+    details = domain.details
+    could = {action for name, action in declared(details, applying=True) if name in details.kinds}
+    assert set(details.unused) <= could
+    assert all(details.unused.values())
 
 
 @pytest.mark.parametrize("types", [ROOTS, INNER, LEAVES, LOGS], ids=" ".join)
 def test_nothing_is_made_inside_a_thing_of_its_own_group(types: tuple[str, ...]) -> None:
     """Else the mark in the request would stand in for the mark of what a thing is made in."""
-    made_here = {f"ec2:{one}" for one in types}
+    made_here = {typed("ec2", one) for one in types}
     for action, grants in WRITES.items():
-        if any(grant.conditions == ("request_marked",) and set(grant.resources) == made_here for grant in grants):
+        if any(grant.conditions == (request_marked,) and set(grant.resources) == made_here for grant in grants):
             made = resources(action) & set(types)
             assert len(made) == 1, f"{action} is checked against {made}, of which only one is new"
             others = resources(action) & {*ROOTS, *INNER, *LEAVES, *LOGS} - made
-            assert (OWN in grants) == bool(others), f"{action} is checked against {others} too"
+            assert (OWN_EC2 in grants) == bool(others), f"{action} is checked against {others} too"
 
 
 @pytest.mark.parametrize("action", sorted(action for action in WRITES if action.startswith("ec2:") and action != "ec2:CreateTags"))
 def test_conditions_of_ec2_are_about_types_that_can_have_them(action: str) -> None:
-    types = {name.removeprefix("ec2:") for grant in WRITES[action] for name in grant.resources}
-    for name in (types - {"*"}) & {*ROOTS, *INNER, *LEAVES, *LOGS}:
+    given = {name for grant in WRITES[action] for name in grant.resources}
+    for name in (one for one in (*ROOTS, *INNER, *LEAVES, *LOGS) if typed("ec2", one) in given):
         assert "aws:ResourceTag/${TagKey}" in AWS["ec2"]["Resources"][name]["ConditionKeys"]
     assert resources(action), f"{action} is checked against no resource, so no mark can confine it"
 
@@ -116,9 +99,9 @@ def test_conditions_of_ec2_are_about_types_that_can_have_them(action: str) -> No
     ],
 )
 def test_what_comes_with_a_call(action: str, expected: tuple[str, ...]) -> None:
-    assert needed_for(action) == expected
+    assert TABLE.needed_for(action) == expected
 
 
 def test_what_comes_with_a_call_is_known_too() -> None:
-    assert all(is_known(action) for together in TOGETHER.values() for action in together)
+    assert all(TABLE.grants(action) for together in TABLE.together.values() for action in together)
     assert action_of("resourcegroupstaggingapi", "GetResources") == "tag:GetResources"

@@ -11,16 +11,22 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.actions import READS
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS, details_of, roles
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import LARGEST, document, pack, policies, size, text
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope, statements
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.subjects import SUBJECTS
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.needed import needed
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import statements
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/company"
 POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
-SCOPE = Scope("prod", "123456789012", "af-south-1")
-BOUND = replace(SCOPE, boundary=BOUNDARY)
-CHINA = replace(SCOPE, partition="aws-cn", region="cn-north-1")
+PLACE = Place("prod", "", "af-south-1", "123456789012")
+SCOPE = Scope(PLACE)
+BOUND = Scope(replace(PLACE, permissions_boundary=BOUNDARY))
+CHINA = Scope(replace(PLACE, partition="aws-cn", region="cn-north-1"))
+COMPONENT = Scope(replace(PLACE, component="network"))
+ALL = [one.details for one in DOMAINS]
+TABLE = needed(details_of(["vpc"])).permissions
 OURS = {"aws:ResourceTag/mainstay:environment": "prod"}
 ASKED = {"aws:RequestTag/mainstay:environment": "prod"}
 EC2, ROLE = "arn:aws:ec2:af-south-1:123456789012:", "arn:aws:iam::123456789012:role/mainstay/prod/*"
@@ -37,7 +43,7 @@ KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
         (SCOPE, "iam:GetRolePolicy", [(ROLE, None)]),
         (SCOPE, "ec2:DeleteVpc", [(f"{EC2}*/*", {"StringEquals": OURS})]),
         (
-            replace(SCOPE, component="network"),
+            COMPONENT,
             "ec2:DeleteVpc",
             [(f"{EC2}*/*", {"StringEquals": {**OURS, "aws:ResourceTag/mainstay:component": "network"}})],
         ),
@@ -53,12 +59,12 @@ KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
         (BOUND, "iam:DeleteRolePermissionsBoundary", []),
         (SCOPE, "iam:AttachRolePolicy", []),
         (replace(SCOPE, attachable=(POLICY,)), "iam:AttachRolePolicy", [(ROLE, {"ArnEquals": {"iam:PolicyARN": [POLICY]}})]),
-        (replace(SCOPE, component="network"), "iam:DeleteRole", [(ROLE.replace("prod/*", "prod/network/*"), None)]),
+        (COMPONENT, "iam:DeleteRole", [(ROLE.replace("prod/*", "prod/network/*"), None)]),
         (SCOPE, "logs:DeleteLogGroup", [(GROUP, None)]),
         (CHINA, "logs:DeleteLogGroup", [("arn:aws-cn:logs:cn-north-1:123456789012:log-group:/mainstay/prod/*", None)]),
         (SCOPE, "ssm:DeleteParameter", [(f"{LOCKS}/prod/*", None)]),
-        (replace(SCOPE, component="network"), "ssm:DeleteParameter", [(f"{LOCKS}/prod/network/*", None)]),
-        (replace(SCOPE, component="network"), "ssm:GetParametersByPath", [([f"{LOCKS}/prod", f"{LOCKS}/prod/*"], None)]),
+        (COMPONENT, "ssm:DeleteParameter", [(f"{LOCKS}/prod/network/*", None)]),
+        (COMPONENT, "ssm:GetParametersByPath", [([f"{LOCKS}/prod", f"{LOCKS}/prod/*"], None)]),
         (SCOPE, "ssm:PutParameter", [(f"{LOCKS}/prod/*", {"StringNotEquals": {"ssm:Overwrite": "true"}})]),
         (SCOPE, "kms:PutKeyPolicy", [(KEY, {"StringEquals": OURS})]),
         (
@@ -69,39 +75,52 @@ KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
     ],
 )
 def test_how_an_action_is_confined(scope: Scope, action: str, expected: list[tuple[str, Any]]) -> None:
-    found = statements(scope, [action])
+    found = statements(scope, TABLE, [action])
     assert all((one["Effect"], one["Action"]) == ("Allow", [action]) for one in found)
     assert [(one["Resource"], one.get("Condition")) for one in found] == expected
 
 
 @pytest.mark.parametrize(
-    ("beside", "expected"),
+    ("role", "services"),
     [
-        ("ec2:CreateFlowLogs", [["vpc-flow-logs.amazonaws.com"]]),
-        (
-            "eks:ListNodegroups",
-            [["ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com"]],
-        ),
-        ("ec2:CreateVpc", []),
+        ("vpc", "vpc-flow-logs.amazonaws.com"),
+        ("eks", ["ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com"]),
     ],
 )
-def test_a_role_is_handed_over_only_to_whom_it_is_for(beside: str, expected: list[list[str]]) -> None:
-    found = statements(SCOPE, ["iam:PassRole"], [beside])
-    assert {one["Resource"] for one in found} <= {"arn:aws:iam::123456789012:role/mainstay/prod/*"}
-    services = [one["Condition"]["StringEquals"]["iam:PassedToService"] for one in found]
-    assert [[one] if isinstance(one, str) else one for one in services] == expected
+def test_a_role_is_handed_over_only_to_whom_it_is_for(role: str, services: str | list[str]) -> None:
+    (found,) = statements(SCOPE, needed(details_of([role])).permissions, ["iam:PassRole"])
+    assert found["Resource"] == "arn:aws:iam::123456789012:role/mainstay/prod/*"
+    assert found["Condition"]["StringEquals"]["iam:PassedToService"] == services
+
+
+def test_two_roles_together_are_confined_in_the_ways_of_each() -> None:
+    together = needed(details_of(["vpc", "eks"]))
+    assert len(statements(SCOPE, together.permissions, ["iam:PassRole"])) == 2
+    assert together.apply == needed(details_of(["vpc"])).apply | needed(details_of(["eks"])).apply
+
+
+@pytest.mark.parametrize("role", roles())
+@pytest.mark.parametrize("bound", [None, BOUNDARY], ids=["free", "bound"])
+def test_a_component_takes_few_policies_and_each_fits(role: str, bound: str | None) -> None:
+    """A role of IAM holds ten managed policies, and somebody may need some of them for his own."""
+    longest = Place("e" * 24, "c" * 24, "ap-southeast-12", "123456789012", "aws-us-gov", permissions_boundary=bound)
+    given = policies(details_of([role]), Scope(longest))
+    assert all(size(one) <= LARGEST for each in given.values() for one in each)
+    assert len(given["plan"]) == 1
+    assert len(given["apply"]) <= 4
 
 
 def test_tags_in_a_create_call_are_allowed_to_the_calls_that_are_allowed() -> None:
-    found = statements(SCOPE, ["ec2:CreateTags", "ec2:CreateVpc", "ec2:DeleteVpc"])
+    found = statements(SCOPE, TABLE, ["ec2:CreateTags", "ec2:CreateVpc", "ec2:DeleteVpc"])
     during = next(one for one in found if "ec2:CreateTags" in one["Action"])
     assert during["Condition"] == {"StringEquals": {**ASKED, "ec2:CreateAction": ["CreateVpc"]}}
 
 
 def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
-    given = policies(SUBJECTS.values(), BOUND)
+    given = policies(ALL, BOUND)
     planned, applied = ({a for one in given[name] for s in one["Statement"] for a in s["Action"]} for name in ("plan", "apply"))
-    assert planned == {action for action in READS if not action.startswith("ssm:")}, "the run lock is for those who apply"
+    reads = needed(ALL).permissions.reads
+    assert planned == {action for action in reads if not action.startswith("ssm:")}, "the run lock is for those who apply"
     assert planned < applied
 
 
@@ -110,7 +129,7 @@ LISTED = {"iam:ListOpenIDConnectProviders", "iam:ListRoles"}
 
 
 def test_nothing_is_granted_by_a_wildcard_in_its_name() -> None:
-    for given in policies(SUBJECTS.values(), BOUND).values():
+    for given in policies(ALL, BOUND).values():
         for statement in (one for each in given for one in each["Statement"]):
             assert not [action for action in statement["Action"] if "*" in action]
             assert statement["Resource"] != "*" or "Condition" in statement or set(statement["Action"]) <= LISTED

@@ -12,8 +12,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.iam_policies import FilterModule
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import scope_of
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, scope_of
 
 iam_policies = FilterModule().filters()["iam_policies"]
 BOUNDARY = "arn:aws:iam::123456789012:policy/company"
@@ -34,23 +34,28 @@ def partition(_region: str) -> str:
     return "aws"
 
 
+def place(component: str = "", boundary: str | None = None) -> Place:
+    return Place("prod", component, "af-south-1", "123456789012", permissions_boundary=boundary)
+
+
 @pytest.mark.parametrize(
     ("hosts", "component", "expected"),
     [
-        ([host()], "", Scope("prod", "123456789012", "af-south-1")),
-        ([host(), host("second")], "", Scope("prod", "123456789012", "af-south-1")),
-        ([host()], "network", Scope("prod", "123456789012", "af-south-1", component="network")),
-        ([host(platform_permissions_boundary=BOUNDARY)], "", Scope("prod", "123456789012", "af-south-1", boundary=BOUNDARY)),
-        (
-            [host(), host("web", group_names=["web"], platform_permissions_boundary=BOUNDARY)],
-            "",
-            Scope("prod", "123456789012", "af-south-1"),
-        ),
-        ([host(platform_component="core")], "network", Scope("prod", "123456789012", "af-south-1", component="core")),
+        ([host()], "", place()),
+        ([host(), host("second")], "", place()),
+        ([host()], "network", place("network")),
+        ([host(platform_permissions_boundary=BOUNDARY)], "", place(boundary=BOUNDARY)),
+        ([host(), host("web", group_names=["web"], platform_permissions_boundary=BOUNDARY)], "", place()),
     ],
 )
-def test_scope(hosts: list[dict[str, Any]], component: str, expected: Scope) -> None:
-    assert scope_of(hosts, component, partition) == expected
+def test_scope(hosts: list[dict[str, Any]], component: str, expected: Place) -> None:
+    assert scope_of(hosts, component, partition).place == expected
+
+
+def test_hosts_of_one_component_are_taken_together() -> None:
+    hosts = [host(), host("b", platform_component="network"), host("c"), host("people", group_names=["all"])]
+    found = {name: [one["inventory_hostname"] for one in group] for name, group in components_of(hosts).items()}
+    assert found == {"network": ["network", "b"], "c": ["c"]}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,25 @@ def test_scope(hosts: list[dict[str, Any]], component: str, expected: Scope) -> 
 )
 def test_what_is_wrong_is_said(hosts: list[dict[str, Any]], component: str, said: str) -> None:
     with pytest.raises(AnsibleFilterError, match=said):
-        iam_policies(hosts, component)
+        iam_policies(hosts, component, "environment")
+
+
+def test_components_may_be_in_different_places() -> None:
+    found = iam_policies([host(), host("b", platform_region="eu-west-1", platform_permissions_boundary=BOUNDARY)])
+    assert {one["component"]: ("eu-west-1" in one["content"]) for one in found} == {"b": True, "network": False}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (([host(platform_region="here"), host("b")],), "platform_region is 'here', but must be a region"),
+        (([host(group_names=["web"])],), "no host is in a group that is named after a role"),
+        (([host()], "", "world"), "scope is 'world', but must be component or environment"),
+    ],
+)
+def test_what_is_wrong_with_a_component_is_said(arguments: tuple[Any, ...], said: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=said):
+        iam_policies(*arguments)
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -87,7 +110,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 def test_policies_of_an_inventory() -> None:
     found = iam_policies([host()])
-    assert [one["name"] for one in found] == ["plan-1.json", "apply-1.json", "apply-2.json"]
+    assert [one["name"] for one in found] == ["network/plan-1.json", "network/apply-1.json", "network/apply-2.json"]
     for one in found:
         assert one["characters"] == len("".join(one["content"].split())) <= 6144
         assert json.loads(one["content"])["Version"] == "2012-10-17"
@@ -95,7 +118,16 @@ def test_policies_of_an_inventory() -> None:
     assert "arn:aws-cn:" in iam_policies([host(platform_region="cn-north-1")])[1]["content"]
 
 
-def test_a_component_is_confined_to_what_it_owns() -> None:
-    of_environment, of_component = (iam_policies([host(), host("second")], name)[1]["content"] for name in ("", "network"))
-    assert "mainstay:component" not in of_environment
-    assert '"aws:ResourceTag/mainstay:component": "network"' in of_component
+def test_each_component_has_its_own_policies() -> None:
+    found = iam_policies([host(), host("second"), host("cluster", group_names=["eks"])])
+    assert {one["component"] for one in found} == {"network", "second", "cluster"}
+    assert all(f'"aws:ResourceTag/mainstay:component": "{one["component"]}"' in one["content"] for one in found if "apply-1" in one["name"])
+    assert {one["name"] for one in iam_policies([host(), host("second")], "second")} == {
+        *("second/plan-1.json", "second/apply-1.json", "second/apply-2.json")
+    }
+
+
+def test_one_set_for_the_environment() -> None:
+    found = iam_policies([host(), host("cluster", group_names=["eks"])], scope="environment")
+    assert [one["name"] for one in found] == ["plan-1.json", "apply-1.json", "apply-2.json", "apply-3.json"]
+    assert not [one["name"] for one in found if "mainstay:component" in one["content"]]

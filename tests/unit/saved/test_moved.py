@@ -178,6 +178,19 @@ def test_what_the_plan_itself_did_is_no_reason(observed: list[Observed], done: i
     assert carried_out(saved(), plan_only(DESIRED, observed, KINDS, CONSENT).plan) == (done, 4)
 
 
+@pytest.mark.parametrize(
+    ("lost", "explained"),
+    [("shop", True), ("arn:aws:sqs:eu-west-1:1:shop", True), ("shop-2", False), ("arn:aws:sqs:eu-west-1:1:shop-2", False)],
+)
+def test_what_goes_explains_lost_links_to_itself_and_not_to_a_longer_name(lost: str, explained: bool) -> None:
+    gone = Observed("house", "house.gone", "shop", {}, {"arn": "arn:aws:sqs:eu-west-1:1:shop"}, named=True)
+    user = made("house.user", "id-user", friends=["id-kept", lost])
+    wanted = [Resource("house", "user", {"size": 1})]
+    expected = [] if explained else [f"house.user (id-user): friends has changed: - {lost}"]
+    freed = made("house.user", "id-user", friends=["id-kept"])
+    assert reasons(plan=saved(wanted, [gone, user]), desired=wanted, observed=[gone, freed]) == expected
+
+
 def test_what_was_pending_may_be_ready() -> None:
     busy = [made("house.kept", "id-kept", "pending", colour="red"), *without("house.kept")]
     assert reasons(plan=saved(observed=busy)) == []

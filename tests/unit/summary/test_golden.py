@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
@@ -25,7 +26,7 @@ STARTED = Started("ansible-playbook", ("site.yml", "-i", "inventories/prod", "--
 
 
 def report(*plans: Data) -> Report:
-    collector = Collector()
+    collector = Collector(order_of_kinds())
     for plan in plans:
         info = TaskInfo(f"prod-{plan['component']}", "Reconcile", "mainstay.aws.any", plan["check_mode"], "role any")
         collector.add(info, Outcome({"plan": plan}, changed=True))
@@ -38,7 +39,7 @@ def terminal(width: int, detail: str = "auto") -> Callable[[Report], str]:
 
 
 def with_others() -> Report:
-    collector = Collector()
+    collector = Collector(order_of_kinds())
     rehearsed = {**networks.several_changes(), "target": networks.REHEARSAL}
     for host, name, module, outcome in (
         (

@@ -36,6 +36,7 @@ class EksAccessEntry(EksKind):
 
     name = "eks_access_entry"
     calls = eks("access_entry", list="list_access_entries", items="accessEntries", name="principalArn")
+    operations = ("associate_access_policy", "disassociate_access_policy", "list_associated_access_policies", "update_access_entry")
     settles = ()
     exclusive = True
 
@@ -48,7 +49,7 @@ class EksAccessEntry(EksKind):
 
     def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         """Entry and policies are asked for side by side, before it is known whose the entry is: that saves a round."""
-        asked = [(params, look) for params in wanted for look in (self.raw, self._associated)]
+        asked = [(params, look) for params in wanted for look in (self.describe, self._associated)]
         answers = aws.map(lambda one: one[1](aws, one[0]), asked)
         return [{**raw, "policies": found} for raw, found in zip(answers[::2], answers[1::2], strict=True) if raw is not None]
 

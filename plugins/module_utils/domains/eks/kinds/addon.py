@@ -34,6 +34,7 @@ class EksAddon(EksKind):
 
     name = "eks_addon"
     calls = eks("addon")
+    operations = ("describe_pod_identity_association", "list_pod_identity_associations", "update_addon")
     states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
     timeout = 1200.0
     serialised = ("update",)
@@ -47,13 +48,11 @@ class EksAddon(EksKind):
     pod_identity_service_account = given()
     resolve_conflicts = initial()
 
-    as_sent = ("pod_identity_role_arn", "pod_identity_service_account")
-
     def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
         """Two rounds: the lists of add-ons and associations, then each add-on and each association that belongs to one."""
         if not clusters:
             return []
-        addons = self.listed(aws, clusters)
+        addons = self.listed_in(aws, clusters)
         owned = [(one["clusterName"], one["associationId"]) for one in associations(aws, clusters) if one.get("ownerArn")]
         wanted = [(self._addon, pair) for pair in addons] + [(described_association, pair) for pair in owned]
         answers = aws.map(lambda one: one[0](aws, *one[1]), wanted)
@@ -65,7 +64,7 @@ class EksAddon(EksKind):
         ]
 
     def _addon(self, aws: Aws, cluster: str, name: str) -> dict[str, Any] | None:
-        return self.raw(aws, {"clusterName": cluster, "addonName": name})
+        return self.describe(aws, {"clusterName": cluster, "addonName": name})
 
     def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         raws = super().described(aws, wanted)

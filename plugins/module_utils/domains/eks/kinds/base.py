@@ -12,14 +12,14 @@ is over, and what went wrong with it is the error of the change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, Calls, camel
-from ....aws.tags import tag_changes, tag_list
+from ....aws.kind import camel, lower_camel
+from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....reconcile.errors import CallFailed, EngineError, NotYet
-from ....reconcile.model import Observed, State
+from ....reconcile.model import Observed
 from .errors import failed_update, issues, refused
 from .reads import in_cluster, others
 
@@ -30,22 +30,11 @@ Step = Callable[[], Mapping[str, Any]]
 """One mutating call whose reply names the update that it began."""
 
 
-@dataclass(frozen=True)
-class EksCalls(Calls):
-    """The calls of a kind of EKS.
-
-    ``name`` is the parameter that tells one from others of its cluster, ``arn`` the member of replies that has its ARN.
-    """
-
-    describe: str = ""
-    name: str = ""
-    arn: str = ""
-
-
-def eks(noun: str, **names: str) -> EksCalls:
+def eks(noun: str, **names: str) -> NamedCalls:
     """The calls of a kind that follows EKS's naming: ``eks("nodegroup")`` -> list_nodegroups, describe_nodegroup, nodegroupName, ..."""
     item = lower_camel(noun)
-    regular = {
+    regular: dict[str, Any] = {
+        "service": "eks",
         "list": f"list_{noun}s",
         "items": f"{item}s",
         "create": f"create_{noun}",
@@ -55,21 +44,17 @@ def eks(noun: str, **names: str) -> EksCalls:
         "id": f"{item}Arn",
         "name": f"{item}Name",
         "arn": f"{item}Arn",
-        "tag_type": "",
-        "service": "eks",
+        "token": "clientRequestToken",
     }
-    return EksCalls(**{**regular, **names})
+    return NamedCalls(**{**regular, **names})
 
 
-def lower_camel(name: str) -> str:
-    title = camel(name)
-    return title[:1].lower() + title[1:]
-
-
-class EksKind(AwsKind):
+class EksKind(NamedKind):
     """The base of all kinds of EKS. What has an ARN with a unique end is known by that, so that a successor of its name is another one."""
 
-    calls: EksCalls
+    tagging = Tagging(tag="tag_resource", untag="untag_resource", key="resourceArn", of="arn", tags="tags", keys="tagKeys", members=None)
+    status_member = "status"
+    operations: tuple[str, ...] = ("describe_cluster", "describe_update", "list_clusters")
     settles: tuple[str, ...] = ("update", "delete")
 
     def __init__(self, hints: Iterable[str] = ()) -> None:
@@ -85,9 +70,9 @@ class EksKind(AwsKind):
 
     def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
         """Everything of this kind in these clusters, whoever owns it."""
-        return self.described(aws, [{"clusterName": c, self.calls.name: n} for c, n in self.listed(aws, clusters)])
+        return self.described(aws, [{"clusterName": c, self.calls.name: n} for c, n in self.listed_in(aws, clusters)])
 
-    def listed(self, aws: Aws, clusters: Sequence[str]) -> list[tuple[str, str]]:
+    def listed_in(self, aws: Aws, clusters: Sequence[str]) -> list[tuple[str, str]]:
         """(cluster, name) of all that is in these clusters."""
         lists = aws.map(lambda cluster: self.names(aws, cluster), clusters)
         return [(cluster, name) for cluster, names in zip(clusters, lists, strict=True) for name in names]
@@ -95,14 +80,8 @@ class EksKind(AwsKind):
     def names(self, aws: Aws, cluster: str) -> list[str]:
         return in_cluster(lambda: aws.list_all("eks", self.calls.list, self.calls.items, clusterName=cluster))
 
-    def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-        """What the describe call says of each that is there, with whatever else of it takes calls of its own."""
-        raws = aws.map(lambda params: self.raw(aws, params), wanted)
-        return [raw for raw in raws if raw is not None]
-
-    def raw(self, aws: Aws, params: Mapping[str, str]) -> dict[str, Any] | None:
-        reply = aws.find("eks", self.calls.describe, **params)
-        return dict(reply[self.calls.item]) if reply else None
+    def at(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        return dict(entry)
 
     def where(self, seen: Observed) -> dict[str, str]:
         """The parameters that name one."""
@@ -112,31 +91,14 @@ class EksKind(AwsKind):
         """The properties that say where one is -> the parameters that take them."""
         return {"cluster_name": "clusterName", next(n for n in self.properties if self.api_name(n) == self.calls.name): self.calls.name}
 
-    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
-        return super().observe(aws, {**raw, "Tags": tag_list(raw.get("tags") or {}), "State": raw.get("status")}, address)
-
-    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {"arn": raw.get(self.calls.arn)}
-
-    def state(self, raw: Mapping[str, Any]) -> tuple[State, str]:
-        state, _reason = super().state(raw)
-        return state, issues(raw)
+    def reason_of(self, raw: Mapping[str, Any]) -> str:
+        return issues(raw)
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         try:
-            reply = aws.change("eks", self.calls.create, **self.request(properties), tags=tags, clientRequestToken=token)
+            return super().create(aws, address, properties, token)
         except CallFailed as error:
             raise refused(error) from error
-        made = self.made(aws, {**reply[self.calls.item], "tags": tags}, address)
-        return made.changed({name: value for name, value in properties.items() if name in self.as_sent})
-
-    as_sent: tuple[str, ...] = ()
-    """Properties that the reply to the create call does not tell, and that are as they were sent."""
-
-    def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of the create call but for the tags and the token."""
-        return {self.api_name(n): self.sent(n, value) for n, value in properties.items() if n != "tags" and value is not None}
 
     def sent(self, _name: str, value: Any) -> Any:
         return value
@@ -204,19 +166,6 @@ class EksKind(AwsKind):
     def steps(self, _aws: Aws, _now: Observed, _left: Mapping[str, Any]) -> list[Step]:
         """The calls that set what is left, in the order in which they have to be made."""
         return []
-
-    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
-        if changed:
-            aws.change("eks", "tag_resource", resourceArn=seen.attributes["arn"], tags=changed)
-        if dropped:
-            aws.change("eks", "untag_resource", resourceArn=seen.attributes["arn"], tagKeys=dropped)
-
-    def delete(self, aws: Aws, seen: Observed) -> None:
-        aws.remove("eks", self.calls.delete, **self.where(seen))
-
-    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
-        aws.change("eks", "tag_resource", resourceArn=seen.attributes["arn"], tags=aws.owner.tags(address))
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
         """By the cluster's name and its own, with a slash between them."""

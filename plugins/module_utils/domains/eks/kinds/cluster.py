@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
+from ....aws.named_kind import NamedKind
 from ....reconcile.errors import CallFailed
 from ....reconcile.model import Observed, fixed, given, initial
 from . import limits as limits_eks
@@ -41,6 +41,7 @@ class EksCluster(EksKind):
 
     name = "eks_cluster"
     calls = eks("cluster", id="name", name="name", arn="arn")
+    operations = ("update_cluster_config", "update_cluster_version")
     quotas = (limits_eks.CLUSTERS,)
     states = {"creating": "pending", "pending": "pending", "updating": "pending", "deleting": "deleting", "failed": "failed"}
     timeout = 1800.0
@@ -70,10 +71,6 @@ class EksCluster(EksKind):
 
     def place(self) -> dict[str, str]:
         return {"cluster_name": "name"}
-
-    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
-        seen = super().observe(aws, raw, address)
-        return replace(seen, named=True) if seen else None
 
     def get_secrets_key_arn(self, raw: Mapping[str, Any]) -> str | None:
         configured = raw.get("encryptionConfig") or []
@@ -183,10 +180,7 @@ class EksCluster(EksKind):
                 raise
             raise CallFailed(error.message, error.operation, error.code, UNPROTECT) from error
 
-    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By name or ARN."""
-        name = identifier.rpartition(":cluster/")[2]
-        return self.strange(aws, self.described(aws, [{"name": name}]), address)
+    look_up = NamedKind.look_up
 
 
 def _network(raw: Mapping[str, Any]) -> Mapping[str, Any]:

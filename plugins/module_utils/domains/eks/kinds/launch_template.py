@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
 from ....aws.tags import tag_list
 from ....reconcile.model import Observed, fixed, given
 
@@ -43,11 +43,12 @@ def _without_tags(data: Mapping[str, Any]) -> Any:
     return canonical_data({name: value for name, value in data.items() if name != "TagSpecifications"})
 
 
-class LaunchTemplate(AwsKind):
+class LaunchTemplate(Ec2Kind):
     """Its data is that of the latest version; changing it makes another version, and whoever uses the template says which one."""
 
     name = "launch_template"
     calls = ec2("launch_template", token=True)
+    operations = ("create_launch_template_version", "describe_launch_template_versions")
     id_prefix = "lt-"
     exclusive = True
     changing = {"latest_version": ("data",)}

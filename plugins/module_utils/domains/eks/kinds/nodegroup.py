@@ -65,6 +65,18 @@ class EksNodegroup(EksKind):
 
     name = "eks_nodegroup"
     calls = eks("nodegroup")
+    operations = (
+        "update_nodegroup_config",
+        "update_nodegroup_version",
+        "autoscaling.delete_policy",
+        "autoscaling.delete_scheduled_action",
+        "autoscaling.describe_policies",
+        "autoscaling.describe_scheduled_actions",
+        "autoscaling.put_scaling_policy",
+        "autoscaling.put_scheduled_update_group_action",
+        "ec2.describe_instances",
+        "ec2.describe_instance_types",
+    )
     quotas = (limits_eks.NODEGROUPS, limits_eks.ON_DEMAND_VCPUS)
     states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
     timeout = 1800.0

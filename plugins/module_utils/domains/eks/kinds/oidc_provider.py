@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind
-from ....aws.tags import tag_changes, tag_dict, tag_list, visible
+from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....component.unclaimed import ISSUER
 from ....reconcile.errors import EngineError
 from ....reconcile.model import Observed, fixed, given
@@ -23,45 +21,35 @@ def plain_url(url: str) -> str:
     return url.removeprefix("https://")
 
 
-class IamOidcProvider(AwsKind):
+class IamOidcProvider(NamedKind):
     """Found by the tags of each provider of EKS in the account."""
 
     name = "iam_oidc_provider"
+    calls = NamedCalls(
+        service="iam",
+        list="list_open_id_connect_providers",
+        items="OpenIDConnectProviderList",
+        describe="get_open_id_connect_provider",
+        create="create_open_id_connect_provider",
+        delete="delete_open_id_connect_provider",
+        name="OpenIDConnectProviderArn",
+        id="OpenIDConnectProviderArn",
+        arn="OpenIDConnectProviderArn",
+    )
+    tagging = Tagging(tag="tag_open_id_connect_provider", untag="untag_open_id_connect_provider", key="OpenIDConnectProviderArn")
+    operations = ("add_client_id_to_open_id_connect_provider", "remove_client_id_from_open_id_connect_provider")
 
     url = fixed(canonical=plain_url)
-    client_id_list = given(canonical=sorted_strings)
+    client_id_list = given("ClientIDList", canonical=sorted_strings)
 
-    def find(self, aws: Aws) -> list[Observed]:
-        listed = aws.list_all("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList")
-        return self._look(aws, [entry["Arn"] for entry in listed if ISSUER in entry["Arn"]])
+    def listed(self, aws: Aws) -> list[dict[str, Any]]:
+        return [{self.calls.name: entry["Arn"]} for entry in super().listed(aws) if ISSUER in entry["Arn"]]
 
-    def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        return next(iter(self._look(aws, [seen.id])), None)
+    def get_client_id_list(self, raw: Mapping[str, Any]) -> list[str]:
+        return raw.get("ClientIDList") or []
 
-    def _look(self, aws: Aws, arns: Iterable[str]) -> list[Observed]:
-        raws = aws.map(lambda arn: self._raw(aws, arn), arns)
-        seen = [self._observed(aws, raw) for raw in raws if raw]
-        return [one for one in seen if one]
-
-    @staticmethod
-    def _raw(aws: Aws, arn: str) -> dict[str, Any] | None:
-        reply = aws.find("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
-        return {**reply, "Arn": arn} if reply else None
-
-    def _observed(self, aws: Aws, raw: Mapping[str, Any]) -> Observed | None:
-        tags = tag_dict(raw.get("Tags"))
-        address = aws.owner.address(tags)
-        if address is None:
-            return None
-        values = {"url": raw["Url"], "client_id_list": raw.get("ClientIDList") or [], "tags": visible(tags)}
-        return Observed(self.name, address, raw["Arn"], values, {"arn": raw["Arn"]})
-
-    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        tags = tag_list({**properties.get("tags", {}), **aws.owner.tags(address)})
-        url = f"https://{plain_url(properties['url'])}"
-        clients = list(properties.get("client_id_list") or [])
-        arn = aws.change("iam", "create_open_id_connect_provider", Url=url, ClientIDList=clients, Tags=tags)["OpenIDConnectProviderArn"]
-        return Observed(self.name, address, arn, {**properties, "tags": visible(tag_dict(tags))}, {"arn": arn})
+    def sent(self, name: str, value: Any) -> Any:
+        return f"https://{plain_url(value)}" if name == "url" else super().sent(name, value)
 
     def set_client_id_list(self, aws: Aws, seen: Observed, value: Iterable[str]) -> None:
         wanted, have = set(value or ()), set(seen.properties.get("client_id_list", ()))
@@ -70,33 +58,14 @@ class IamOidcProvider(AwsKind):
         for name in sorted(have - wanted):
             aws.remove("iam", "remove_client_id_from_open_id_connect_provider", OpenIDConnectProviderArn=seen.id, ClientID=name)
 
-    def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
-        changed, dropped = tag_changes(seen.properties.get("tags", {}), value)
-        if changed:
-            aws.change("iam", "tag_open_id_connect_provider", OpenIDConnectProviderArn=seen.id, Tags=tag_list(changed))
-        if dropped:
-            aws.change("iam", "untag_open_id_connect_provider", OpenIDConnectProviderArn=seen.id, TagKeys=dropped)
-
-    def delete(self, aws: Aws, seen: Observed) -> None:
-        aws.remove("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn=seen.id)
-
-    def claim(self, aws: Aws, seen: Observed, address: str) -> None:
-        aws.change("iam", "tag_open_id_connect_provider", OpenIDConnectProviderArn=seen.id, Tags=tag_list(aws.owner.tags(address)))
-
-    def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
+    def known(self, _aws: Aws, identifier: str) -> str:
         """By ARN."""
         if ":oidc-provider/" not in identifier or ISSUER not in identifier:
             raise EngineError(f"{identifier}: give the ARN of the OIDC provider of an EKS cluster")
-        return self._strange(aws, identifier, address)
+        return identifier
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """An account has one provider for a URL."""
-        url = properties.get("url")
-        listed = aws.list_all("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList") if url else []
-        held = [entry["Arn"] for entry in listed if url and entry["Arn"].endswith(f"/{plain_url(url)}")]
-        return self._strange(aws, held[0], "") if held else None
-
-    def _strange(self, aws: Aws, arn: str, address: str) -> Observed | None:
-        other, marks = aws.taking_for(address)
-        seen = self.read(other, Observed(self.name, address, arn))
-        return replace(seen, marked=marks[0]) if seen else None
+        end = f"/{plain_url(properties.get('url') or '')}"
+        held = [entry for entry in self.listed(aws) if entry[self.calls.name].endswith(end)] if properties.get("url") else []
+        return self.stranger(aws, held[0]) if held else None

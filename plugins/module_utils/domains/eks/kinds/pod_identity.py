@@ -41,6 +41,8 @@ class EksPodIdentityAssociation(EksKind):
     calls = eks(
         "pod_identity_association", items="associations", item="association", id="associationId", name="associationId", arn="associationArn"
     )
+    named = False
+    operations = ("update_pod_identity_association",)
     settles = ()
     exclusive = True
 

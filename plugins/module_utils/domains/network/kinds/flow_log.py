@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
 from ....aws.tags import visible
 from ....reconcile.model import Observed, fixed
 
 
-class FlowLog(AwsKind):
+class FlowLog(Ec2Kind):
     """Nothing about a flow log can be changed but its tags."""
 
     name = "flow_log"
-    calls = ec2("flow_log", create="create_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
+    calls = ec2("flow_log", create="create_flow_logs", delete="delete_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
     id_prefix = "fl-"
 
     resource_id = fixed()

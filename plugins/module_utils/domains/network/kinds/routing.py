@@ -10,7 +10,8 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, camel, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
+from ....aws.kind import camel
 from ....reconcile.errors import AlreadyThere, NotYet
 from ....reconcile.model import Observed, fixed, later
 
@@ -35,11 +36,19 @@ def _target(identifier: str) -> dict[str, str]:
     return {next((key for prefix, key in TARGETS.items() if identifier.startswith(prefix)), "GatewayId"): identifier}
 
 
-class RouteTable(AwsKind):
+class RouteTable(Ec2Kind):
     """Routes and associations are properties of their table. Routes that AWS makes (local, endpoints, propagated) are not compared."""
 
     name = "route_table"
     calls = ec2("route_table", token=True)
+    operations = (
+        "associate_route_table",
+        "create_route",
+        "delete_route",
+        "disassociate_route_table",
+        "replace_route",
+        "replace_route_table_association",
+    )
     id_prefix = "rtb-"
 
     vpc_id = fixed()
@@ -61,7 +70,7 @@ class RouteTable(AwsKind):
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"associations": {a["SubnetId"]: a["RouteTableAssociationId"] for a in raw.get("Associations", []) if a.get("SubnetId")}}
 
-    def untakeable(self, raw: Mapping[str, Any]) -> str:
+    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         if any(association.get("Main") for association in raw.get("Associations", [])):
             return "it is the main route table of its VPC, which nobody can delete; tables of the network's own take the subnets over"
         return ""
@@ -120,7 +129,7 @@ def _entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(({k: v for k, v in entry.items() if v is not None} for entry in value), key=lambda entry: entry["rule_number"])
 
 
-class NetworkAcl(AwsKind):
+class NetworkAcl(Ec2Kind):
     """Entries and associations are properties of their ACL. A subnet always has one: taken away from ours, it goes to the default ACL.
 
     For ICMP ``from_port`` is the type and ``to_port`` the code, as in security groups; -1 means all.
@@ -128,6 +137,7 @@ class NetworkAcl(AwsKind):
 
     name = "network_acl"
     calls = ec2("network_acl", token=True)
+    operations = ("create_network_acl_entry", "delete_network_acl_entry", "replace_network_acl_association", "replace_network_acl_entry")
     id_prefix = "acl-"
 
     vpc_id = fixed()
@@ -144,7 +154,7 @@ class NetworkAcl(AwsKind):
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
 
-    def untakeable(self, raw: Mapping[str, Any]) -> str:
+    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return (
             "it is the default ACL of its VPC, which nobody can delete; ACLs of the network's own take the subnets over"
             if raw.get("IsDefault")

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits
 
 
-class Vpc(AwsKind):
+class Vpc(Ec2Kind):
     name = "vpc"
     calls = ec2("vpc")
+    operations = ("describe_security_groups", "describe_vpc_attribute", "modify_vpc_attribute")
     id_prefix = "vpc-"
     quotas = (limits.VPCS,)
     repeatable = False
@@ -53,9 +54,10 @@ class Vpc(AwsKind):
         aws.change("ec2", "modify_vpc_attribute", VpcId=seen.id, EnableDnsHostnames={"Value": value})
 
 
-class Subnet(AwsKind):
+class Subnet(Ec2Kind):
     name = "subnet"
     calls = ec2("subnet")
+    operations = ("modify_subnet_attribute",)
     id_prefix = "subnet-"
     states = {"pending": "pending"}
     exclusive = True
@@ -77,9 +79,10 @@ class Subnet(AwsKind):
         return self.strange(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
 
 
-class InternetGateway(AwsKind):
+class InternetGateway(Ec2Kind):
     name = "internet_gateway"
     calls = ec2("internet_gateway")
+    operations = ("attach_internet_gateway", "detach_internet_gateway")
     id_prefix = "igw-"
     repeatable = False
     outlives = ("nat_gateway",)
@@ -107,7 +110,7 @@ class InternetGateway(AwsKind):
             super().delete(aws, seen)
 
 
-class ElasticIp(AwsKind):
+class ElasticIp(Ec2Kind):
     name = "elastic_ip"
     calls = ec2(
         "address",
@@ -143,11 +146,12 @@ def _by_zone(value: Any) -> list[dict[str, Any]]:
     return [{"availability_zone": zone, "allocation_ids": sorted(ids)} for zone, ids in sorted(zones.items())]
 
 
-class NatGateway(AwsKind):
+class NatGateway(Ec2Kind):
     """Zonal (in a subnet, one address) or regional (in a VPC, addresses by zone)."""
 
     name = "nat_gateway"
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
+    operations = ("associate_nat_gateway_address", "describe_subnets", "disassociate_nat_gateway_address")
     id_prefix = "nat-"
     quotas = (limits.NAT_GATEWAYS,)
     states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}

@@ -10,16 +10,18 @@ from typing import Any
 
 from ....aws.canonical import policy, sorted_strings
 from ....aws.connection import Aws
-from ....aws.kind import AwsKind, camel, ec2
+from ....aws.ec2_kind import Ec2Kind, ec2
+from ....aws.kind import camel
 from ....reconcile.model import Observed, fixed, given
 from . import limits
 
 
-class VpcEndpoint(AwsKind):
+class VpcEndpoint(Ec2Kind):
     """Gateway endpoints hang on route tables, interface endpoints on subnets and groups; each kind has only its own properties."""
 
     name = "vpc_endpoint"
-    calls = ec2("vpc_endpoint", token=True)
+    calls = ec2("vpc_endpoint", delete="delete_vpc_endpoints", token=True)
+    operations = ("modify_vpc_endpoint",)
     id_prefix = "vpce-"
     quotas = (limits.GATEWAY_ENDPOINTS, limits.INTERFACE_ENDPOINTS)
     states = {"pending": "pending", "pendingacceptance": "pending", "failed": "failed", "rejected": "failed", "expired": "failed"}

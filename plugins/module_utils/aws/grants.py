@@ -1,0 +1,178 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How closely an IAM action can be confined: the vocabulary of the tables of permissions that stand beside kinds and domains.
+
+A table (``Permissions``) says for every action on which resources and under which conditions it is allowed. Resources are ARNs with the
+fields of ``Scope.fields`` in braces; conditions are functions of the scope. What AWS checks an action against is in its Service
+Authorization Reference, which is the source of everything that the tables do not say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .owner import TAG_PREFIX
+from .place import Place
+
+Conditions = dict[str, dict[str, Any]]
+"""The ``Condition`` of a statement: operator -> key -> value."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose resources a policy is about: those of a component or, if the place names none, of its whole environment.
+
+    The place's permissions boundary is what every role must have. ``attachable``: ARNs of the managed policies that roles may be given.
+    ``creators``: the operations of EC2 that may tag what they make.
+    """
+
+    place: Place
+    attachable: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """What stands for the fields in the ARNs of the tables. ``path`` begins names, ``within`` is its end: ``network/``, or nothing."""
+        place = self.place
+        return {
+            "partition": place.partition,
+            "region": place.region,
+            "account_id": place.account_id,
+            "environment": place.environment,
+            "component": place.component or "*",
+            "path": place.path,
+            "within": f"{place.component}/" if place.component else "",
+        }
+
+    def tags(self, kind: str, *, environment_only: bool = False) -> dict[str, str]:
+        """The owner tags as keys of a condition. ``kind``: RequestTag or ResourceTag."""
+        marks = self.place.owner.scope()
+        wanted = [f"{TAG_PREFIX}environment"] if environment_only else list(marks)
+        return {f"aws:{kind}/{name}": marks[name] for name in wanted}
+
+
+Confine = Callable[[Scope], Conditions | None]
+"""A condition for a scope; None where the action is not granted in it at all."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One way in which an action is allowed: on these resources, if all of these conditions hold."""
+
+    resources: tuple[str, ...]
+    conditions: tuple[Confine, ...] = ()
+
+
+Table = Mapping[str, tuple[Grant, ...]]
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """A table: every action and how it is confined, reads apart from what changes something.
+
+    ``together``: what else AWS checks for when it is asked for an action, such as tagging for a create call with tags.
+    """
+
+    reads: Table = field(default_factory=dict)
+    writes: Table = field(default_factory=dict)
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def grants(self, action: str) -> tuple[Grant, ...]:
+        return self.writes.get(action) or self.reads.get(action) or ()
+
+    def needed_for(self, action: str) -> tuple[str, ...]:
+        """The actions that a call is checked for: its own, and what comes with it."""
+        return () if action in FREE else (action, *self.together.get(action, ()))
+
+
+FREE = frozenset({"sts:GetCallerIdentity"})
+"""Allowed to everybody; a policy cannot even deny it (STS API reference, GetCallerIdentity)."""
+
+
+def merged(tables: Iterable[Permissions]) -> Permissions:
+    """One table of several. An action that more than one has is allowed in the ways of each."""
+    given = list(tables)
+    return Permissions(
+        _joined(table.reads for table in given), _joined(table.writes for table in given), _joined(table.together for table in given)
+    )
+
+
+def _joined(tables: Iterable[Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, tuple[Any, ...]] = {}
+    for table in tables:
+        for name, items in table.items():
+            have = found.get(name, ())
+            found[name] = (*have, *(item for item in items if item not in have))
+    return found
+
+
+def each(service: str, names: str, *grants: Grant) -> dict[str, tuple[Grant, ...]]:
+    """The same grants for several actions of a service, whose names are separated by white space."""
+    return {f"{service}:{name}": grants for name in names.split()}
+
+
+def arn(service: str, rest: str, *, region: str = "{region}", account_id: str = "{account_id}") -> str:
+    return f"arn:{{partition}}:{service}:{region}:{account_id}:{rest}"
+
+
+def iam(rest: str) -> str:
+    """An ARN of IAM, which has no regions."""
+    return arn("iam", rest, region="")
+
+
+def typed(service: str, kind: str) -> str:
+    """Every resource of a type in the region: ``typed("ec2", "subnet")``."""
+    return arn(service, f"{kind}/*")
+
+
+def equals(key: str, value: str | tuple[str, ...]) -> Confine:
+    """The condition that a key has one of these values."""
+    return lambda _scope: {"StringEquals": {key: value if isinstance(value, str) else list(value)}}
+
+
+def tagged(key: str) -> Confine:
+    """The condition that a resource has a tag, whatever its value."""
+    return lambda _scope: {"Null": {f"aws:ResourceTag/{key}": "false"}}
+
+
+def in_region(scope: Scope) -> Conditions:
+    return {"StringEquals": {"aws:RequestedRegion": scope.place.region}}
+
+
+def request_marked(scope: Scope) -> Conditions:
+    """The request gives the new resource our owner tags."""
+    return {"StringEquals": scope.tags("RequestTag")}
+
+
+def marked(scope: Scope) -> Conditions:
+    """The resource carries our owner tags."""
+    return {"StringEquals": scope.tags("ResourceTag")}
+
+
+def marked_by_environment(scope: Scope) -> Conditions:
+    """The resource carries the environment's tag, whichever component owns it."""
+    return {"StringEquals": scope.tags("ResourceTag", environment_only=True)}
+
+
+def keeps_mark(scope: Scope) -> Conditions:
+    """A request that tags does not change our owner tags."""
+    return {"StringEqualsIfExists": scope.tags("RequestTag")}
+
+
+def not_others(scope: Scope) -> Conditions:
+    """The resource carries no other owner's tags."""
+    return {"StringEqualsIfExists": scope.tags("ResourceTag")}
+
+
+def unmarked(_scope: Scope) -> Conditions:
+    return {"Null": {f"aws:ResourceTag/{TAG_PREFIX}environment": "true"}}
+
+
+REGIONAL = Grant(("*",), (in_region,))
+"""What is checked against no resource."""
+GLOBAL = Grant(("*",))
+"""The same, of a service without regions."""

@@ -1,0 +1,72 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a domain tells everything that concerns all domains: permissions, removal, the summary, the tests.
+
+Every domain has a ``registration.py`` with one ``REGISTRATION``, and domains/registry.py names it. A registration is cheap to import,
+since the callback needs the order of kinds in every run: whatever needs kinds, and so botocore, is imported when ``details`` is first
+asked for. Module calls do not need registrations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..aws.grants import Permissions
+    from ..aws.operations import Operation
+    from ..aws.place import Place
+    from ..aws.samples import Sample
+    from ..reconcile.model import Kind
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One domain.
+
+    ``role``: the role of the collection that its modules belong to, and the group of inventory hosts that are built by it.
+    ``order``: the names of its kinds as a person reads a plan, what others stand on first. Kinds that domains share may be named by each;
+    the first mention counts.
+    ``load``: imports and returns the rest.
+    """
+
+    role: str
+    order: tuple[str, ...]
+    load: Callable[[], Details]
+
+    @cached_property
+    def details(self) -> Details:
+        return self.load()
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a domain is made of.
+
+    ``kinds``: everything that it can own, by name.
+    ``services``: what botocore calls the services that a call talks to even when it changes nothing.
+    ``permissions``: how closely each action can be confined.
+    ``reads``: the operations of its questions and checks, by what they are for; ``applying``: those that only an apply makes. Not listed
+    is what its kinds declare themselves, and what every component calls.
+    ``unused``: actions that its kinds could make and the role never asks of them, with the reason.
+    ``attachable``: ARNs of the policies of AWS that its roles may be given.
+    ``samples``: one of each kind, for a place. kinds/samples.py has those of kinds that several domains share.
+    """
+
+    kinds: Mapping[str, Kind]
+    services: tuple[str, ...]
+    permissions: Permissions
+    reads: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
+    applying: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
+    unused: Mapping[str, str] = field(default_factory=dict)
+    attachable: tuple[str, ...] = ()
+    samples: Callable[[Place], Sequence[Sample]] = lambda _place: ()
+
+    @property
+    def quotas(self) -> list[Any]:
+        """What its kinds use up of the account's quotas, each once; see aws/quotas.py."""
+        found = {quota.identity(): quota for kind in self.kinds.values() for quota in getattr(kind, "quotas", ())}
+        return list(found.values())

@@ -1,0 +1,55 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How closely deleting what a cluster's controllers have made can be confined: it carries their tags and not our mark.
+
+Which cluster a tag names cannot be confined: names of clusters are not in a policy's scope. Classic load balancers carry the tag of their
+Service; their security groups have no tag whose key is the same in every cluster, so only Kubernetes itself deletes these.
+"""
+
+from __future__ import annotations
+
+from .....aws.grants import REGIONAL, Grant, Permissions, each, marked_by_environment, tagged, typed
+from .....aws.operations import operations
+from .leftovers import CLUSTER_OF_GROUP, CLUSTER_OF_INTERFACE, CONTROLLER_TAG
+
+of_controller, of_eks, of_cni = tagged(CONTROLLER_TAG), tagged(CLUSTER_OF_GROUP), tagged(CLUSTER_OF_INTERFACE)
+
+GROUP, INTERFACE = typed("ec2", "security-group"), typed("ec2", "network-interface")
+BALANCER = typed("elasticloadbalancing", "loadbalancer")
+
+LEFT_GROUP = Grant((GROUP,), (of_controller,))
+CLUSTER_GROUP = Grant((GROUP,), (of_eks,))
+"""The group that EKS makes for a cluster: controllers write rules into it that name theirs, and it may outlive the cluster."""
+GROUP_OF_ENVIRONMENT = Grant((GROUP,), (marked_by_environment,))
+"""The groups of the cluster's network, which is another component: rules in them that name a controller's group go with that."""
+
+DRAIN = Permissions(
+    reads={
+        **each("ec2", "DescribeNetworkInterfaces DescribeSecurityGroups DescribeVolumes DescribeVpcs", REGIONAL),
+        **each("elasticloadbalancing", "DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeTags DescribeTargetGroups", REGIONAL),
+    },
+    writes={
+        "ec2:DeleteSecurityGroup": (LEFT_GROUP, CLUSTER_GROUP),
+        **each("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress", LEFT_GROUP, CLUSTER_GROUP, GROUP_OF_ENVIRONMENT),
+        "ec2:DeleteNetworkInterface": (Grant((INTERFACE,), (of_cni,)), Grant((INTERFACE,), (of_controller,))),
+        "elasticloadbalancing:DeleteLoadBalancer": (
+            Grant((BALANCER,), (of_controller,)),
+            Grant((BALANCER,), (tagged("kubernetes.io/service-name"),)),
+        ),
+        "elasticloadbalancing:DeleteTargetGroup": (Grant((typed("elasticloadbalancing", "targetgroup"),), (of_controller,)),),
+    },
+)
+
+READS = (
+    *operations("ec2", "describe_network_interfaces describe_security_groups describe_volumes describe_vpcs"),
+    *operations("eks", "describe_cluster list_clusters"),
+    *operations("elb", "describe_load_balancers describe_tags"),
+    *operations("elbv2", "describe_load_balancer_attributes describe_load_balancers describe_tags describe_target_groups"),
+)
+DELETES = (
+    *operations("ec2", "delete_network_interface delete_security_group revoke_security_group_egress revoke_security_group_ingress"),
+    *operations("elb", "delete_load_balancer"),
+    *operations("elbv2", "delete_load_balancer delete_target_group"),
+)
+"""The operations of in_aws.py."""

@@ -1,0 +1,65 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The EKS domain for everything that concerns all domains."""
+
+from __future__ import annotations
+
+from ...component.registration import Details, Registration
+
+
+def load() -> Details:
+    from ...aws.operations import operations
+    from .domain import KINDS, SERVICES
+    from .operations.drain.permissions import DELETES, READS
+    from .permissions import PERMISSIONS
+    from .roles import NODE_POLICIES
+    from .samples import samples
+    from .settings.addons import RIGHTS
+
+    managed = {
+        *("AmazonEKSClusterPolicy", "AmazonEKSFargatePodExecutionRolePolicy", *NODE_POLICIES),
+        *(name for rights in RIGHTS.values() for name in rights.managed_policies),
+    }
+    return Details(
+        kinds=KINDS,
+        services=SERVICES,
+        permissions=PERMISSIONS,
+        reads={
+            "versions": operations("eks", "describe_addon_versions describe_cluster_versions"),
+            "networks": operations("ec2", "describe_instance_types describe_route_tables describe_subnets"),
+            "upgrades": operations(
+                "eks",
+                "describe_addon describe_addon_versions describe_cluster describe_cluster_versions describe_insight describe_nodegroup "
+                "list_addons list_insights list_nodegroups",
+            ),
+            "what controllers made": READS,
+        },
+        applying={"what controllers left": DELETES},
+        unused={
+            "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
+            "iam:UpdateRole": "the roles of a cluster have no description",
+            "kms:DisableKeyRotation": "the key is always rotated",
+            "logs:DeleteRetentionPolicy": "log groups always have a period",
+            "logs:DisassociateKmsKey": "log groups always have a key",
+        },
+        attachable=tuple(f"arn:aws:iam::aws:policy/{name}" for name in sorted(managed)),
+        samples=samples,
+    )
+
+
+REGISTRATION = Registration(
+    role="eks",
+    order=(
+        "cluster_log_group",
+        "eks_cluster",
+        "eks_access_entry",
+        "iam_oidc_provider",
+        "launch_template",
+        "eks_nodegroup",
+        "eks_fargate_profile",
+        "eks_addon",
+        "eks_pod_identity_association",
+    ),
+    load=load,
+)

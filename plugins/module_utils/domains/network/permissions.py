@@ -1,0 +1,82 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How closely the actions of networks can be confined."""
+
+from __future__ import annotations
+
+from ...aws.grants import REGIONAL, Conditions, Grant, Permissions, Scope, arn, each, equals, iam, merged, request_marked, typed, unmarked
+from ...aws.owner import TAG_PREFIX
+from ...kinds.permissions import EC2_TAGS, KEYS, OWN_EC2, ROLE, ROLES, log_groups, new_ec2
+
+NAT_SERVICE = "ec2-nat-gateway.amazonaws.com"
+
+ROOTS = ("vpc",)
+INNER = ("subnet", "route-table", "network-acl", "security-group", "internet-gateway", "elastic-ip")
+LEAVES = ("natgateway", "vpc-endpoint")
+LOGS = ("vpc-flow-log",)
+"""What can be created, so divided that nothing is made inside a thing of its own group."""
+
+CREATES = "AllocateAddress CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc"
+
+UNTAGGED_GROUP = Grant((typed("ec2", "security-group"),))
+
+
+def default_group(_scope: Scope) -> Conditions:
+    """The request says that it is about a default group."""
+    return {"StringLike": {f"aws:RequestTag/{TAG_PREFIX}address": "default_security_group.*"}}
+
+
+NETWORK = Permissions(
+    reads={
+        # EC2's describe calls are checked against no resource, but for a few that gain nothing by it.
+        **each(
+            "ec2",
+            "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
+            "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
+            REGIONAL,
+        ),
+        # Clusters may stand in a network that is to be destroyed.
+        **each("eks", "DescribeCluster ListClusters", REGIONAL),
+    },
+    writes={
+        "ec2:CreateVpc": (new_ec2(*ROOTS),),
+        **each("ec2", "CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet", new_ec2(*INNER), OWN_EC2),
+        **each("ec2", "AllocateAddress CreateInternetGateway", new_ec2(*INNER)),
+        **each("ec2", "CreateNatGateway CreateVpcEndpoint", new_ec2(*LEAVES), OWN_EC2),
+        "ec2:CreateFlowLogs": (new_ec2(*LOGS), OWN_EC2),
+        # The default group of a new VPC carries nothing by which it could be recognised.
+        "ec2:CreateTags": (Grant(UNTAGGED_GROUP.resources, (request_marked, default_group, unmarked)),),
+        **each(
+            "ec2",
+            "AssociateNatGatewayAddress AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress "
+            "AuthorizeSecurityGroupIngress CreateNetworkAclEntry CreateRoute DeleteFlowLogs DeleteInternetGateway DeleteNatGateway "
+            "DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
+            "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint "
+            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress "
+            "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
+            OWN_EC2,
+        ),
+        # A subnet that goes back to the VPC's default ACL goes to one without tags; the subnet itself must be ours.
+        "ec2:ReplaceNetworkAclAssociation": (OWN_EC2, Grant((typed("ec2", "network-acl"),))),
+        # The interface of a NAT gateway belongs to AWS and has no tags; gateway and address must be ours.
+        "ec2:DisassociateNatGatewayAddress": (OWN_EC2, Grant((typed("ec2", "network-interface"),))),
+        "iam:CreateServiceLinkedRole": (
+            Grant((iam(f"role/aws-service-role/{NAT_SERVICE}/*"),), (equals("iam:AWSServiceName", NAT_SERVICE),)),
+        ),
+        "iam:PassRole": (Grant((ROLE,), (equals("iam:PassedToService", "vpc-flow-logs.amazonaws.com"),)),),
+        "route53:AssociateVPCWithHostedZone": (Grant((arn("route53", "hostedzone/*", region="", account_id=""),)),),
+    },
+    together={
+        # Tags in a create call are checked as an action of their own (EC2 User Guide, tagging on creation).
+        **{f"ec2:{name}": ("ec2:CreateTags",) for name in CREATES.split()},
+        # A regional NAT gateway needs a service-linked role, made by the first one of an account (VPC User Guide, service-linked roles).
+        "ec2:CreateNatGateway": ("ec2:CreateTags", "iam:CreateServiceLinkedRole"),
+        # Private DNS names are a hosted zone of AWS's that the VPC is associated with.
+        "ec2:CreateVpcEndpoint": ("ec2:CreateTags", "route53:AssociateVPCWithHostedZone"),
+        # The role that delivers the log is handed over (VPC User Guide, IAM role for publishing flow logs).
+        "ec2:CreateFlowLogs": ("ec2:CreateTags", "iam:PassRole"),
+    },
+)
+
+PERMISSIONS = merged((ROLES, KEYS, log_groups("{path}"), EC2_TAGS, NETWORK))

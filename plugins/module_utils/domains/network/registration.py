@@ -1,0 +1,53 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The network domain for everything that concerns all domains."""
+
+from __future__ import annotations
+
+from ...component.registration import Details, Registration
+
+
+def load() -> Details:
+    from ...aws.operations import operations
+    from .domain import KINDS, SERVICES
+    from .permissions import PERMISSIONS
+    from .samples import samples
+
+    return Details(
+        kinds=KINDS,
+        services=SERVICES,
+        permissions=PERMISSIONS,
+        reads={
+            "availability zones": operations("ec2", "describe_availability_zones"),
+            "clusters in the networks": (*operations("ec2", "describe_vpcs"), *operations("eks", "describe_cluster list_clusters")),
+        },
+        unused={
+            "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
+            "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
+            "iam:UpdateRole": "the role of the flow logs has no description",
+            "kms:DisableKeyRotation": "the key is always rotated",
+            "logs:DeleteRetentionPolicy": "log groups always have a period",
+            "logs:DisassociateKmsKey": "log groups always have a key",
+        },
+        samples=samples,
+    )
+
+
+REGISTRATION = Registration(
+    role="vpc",
+    order=(
+        "vpc",
+        "internet_gateway",
+        "subnet",
+        "elastic_ip",
+        "nat_gateway",
+        "route_table",
+        "network_acl",
+        "default_security_group",
+        "security_group",
+        "vpc_endpoint",
+        "flow_log",
+    ),
+    load=load,
+)

@@ -1,0 +1,133 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How closely the actions of kinds that several domains share can be confined. A domain takes the tables of the kinds that it has."""
+
+from __future__ import annotations
+
+from ..aws.grants import (
+    GLOBAL,
+    REGIONAL,
+    Conditions,
+    Grant,
+    Permissions,
+    Scope,
+    arn,
+    each,
+    iam,
+    keeps_mark,
+    marked,
+    not_others,
+    request_marked,
+    typed,
+)
+
+ROLE = iam("role{path}*")
+ROLE_NAME = iam("role/{environment}.{component}.*")
+"""A role that does not exist has no path: AWS checks the request against the name alone."""
+
+
+def boundary(scope: Scope) -> Conditions:
+    """With a permissions boundary, only roles that have it."""
+    bound = scope.place.permissions_boundary
+    return {"StringEquals": {"iam:PermissionsBoundary": bound}} if bound else {}
+
+
+def sets_boundary(scope: Scope) -> Conditions | None:
+    """The same, for the action that sets it: without a boundary it is not needed."""
+    return boundary(scope) or None
+
+
+def no_boundary(scope: Scope) -> Conditions | None:
+    """Where a boundary is demanded, nobody may remove one."""
+    return None if scope.place.permissions_boundary else {}
+
+
+def attachable(scope: Scope) -> Conditions | None:
+    return {"ArnEquals": {"iam:PolicyARN": sorted(scope.attachable)}} if scope.attachable else None
+
+
+OWN_ROLE = Grant((ROLE,))
+
+ROLES = Permissions(
+    reads={
+        "iam:ListRoles": (GLOBAL,),
+        "iam:GetRole": (Grant((ROLE, ROLE_NAME)),),
+        **each("iam", "GetRolePolicy ListAttachedRolePolicies ListRolePolicies", OWN_ROLE),
+    },
+    writes={
+        "iam:AttachRolePolicy": (Grant((ROLE,), (boundary, attachable)),),
+        "iam:CreateRole": (Grant((ROLE,), (boundary, request_marked)),),
+        "iam:PutRolePermissionsBoundary": (Grant((ROLE,), (sets_boundary,)),),
+        "iam:PutRolePolicy": (Grant((ROLE,), (boundary,)),),
+        "iam:DeleteRolePermissionsBoundary": (Grant((ROLE,), (no_boundary,)),),
+        **each("iam", "DeleteRole DeleteRolePolicy DetachRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole", OWN_ROLE),
+    },
+    together={"iam:CreateRole": ("iam:TagRole",)},
+)
+
+ALIAS = Grant((arn("kms", "alias{path}*"),))
+ANY_KEY = Grant((arn("kms", "key/*"),))
+OWN_KEY = Grant((arn("kms", "key/*"),), (marked,))
+
+KEYS = Permissions(
+    reads={
+        "kms:ListAliases": (REGIONAL,),
+        # Not by mark: an alias of ours that somebody pointed elsewhere is followed, to say so.
+        **each("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags", ANY_KEY),
+        "tag:GetResources": (REGIONAL,),
+    },
+    writes={
+        **each("kms", "CreateAlias DeleteAlias", ALIAS, OWN_KEY),
+        "kms:CreateKey": (Grant(("*",), (*REGIONAL.conditions, request_marked)),),
+        # Checked as a part of CreateKey too, when the key has no tags yet: so an unmarked key can be claimed, another's cannot.
+        "kms:TagResource": (OWN_KEY, Grant(ANY_KEY.resources, (request_marked, not_others))),
+        # The key that the alias leaves need not be ours: somebody may have pointed our alias elsewhere.
+        "kms:UpdateAlias": (ALIAS, ANY_KEY),
+        **each("kms", "DisableKeyRotation EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion UntagResource UpdateKeyDescription", OWN_KEY),
+    },
+    together={"kms:CreateKey": ("kms:TagResource",)},
+)
+
+
+def log_groups(name: str) -> Permissions:
+    """For log groups whose names begin with this: ``log_groups("{path}")``."""
+    group = Grant((arn("logs", f"log-group:{name}*"),))
+    return Permissions(
+        reads={"logs:DescribeLogGroups": (REGIONAL,), "logs:ListTagsForResource": (group,)},
+        writes={
+            "logs:CreateLogGroup": (Grant(group.resources, (request_marked,)),),
+            **each("logs", "AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutRetentionPolicy", group),
+            **each("logs", "TagResource UntagResource", group),
+        },
+        together={"logs:CreateLogGroup": ("logs:TagResource",)},
+    )
+
+
+OWN_EC2 = Grant((typed("ec2", "*"),), (marked,))
+"""Whatever in EC2 carries our mark. Every type of resource that the actions with this grant are checked against can carry tags."""
+
+
+def created(scope: Scope) -> Conditions | None:
+    """As a part of one of the create calls that the policy allows."""
+    return {"StringEquals": {"ec2:CreateAction": sorted(scope.creators)}} if scope.creators else None
+
+
+EC2_TAGS = Permissions(
+    writes={
+        "ec2:CreateTags": (
+            Grant(OWN_EC2.resources, (request_marked, created)),
+            Grant(OWN_EC2.resources, (marked, keeps_mark)),
+        ),
+        "ec2:DeleteTags": (OWN_EC2,),
+    }
+)
+
+
+def new_ec2(*types: str) -> Grant:
+    """Resources of EC2 that a call makes: the request must carry our mark.
+
+    What they are made in must be allowed by its own mark (OWN_EC2 beside this), or one could make a subnet in somebody else's VPC. So
+    ``types`` never holds both the type that is made and one that it is made in.
+    """
+    return Grant(tuple(typed("ec2", name) for name in types), (request_marked,))

@@ -1,0 +1,62 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which actions planning and applying need, from what domains declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..aws.action_names import action_of
+from ..aws.grants import Permissions, merged
+from ..aws.kind import AwsKind
+from ..aws.operations import Operation
+from ..component.permissions import COMMON, LOCKING, READS
+from ..component.registration import Details
+from .api_names import api_name
+
+
+class UnknownAction(Exception):
+    """A domain makes calls of which its permissions do not say how they are confined."""
+
+
+@dataclass(frozen=True)
+class Needed:
+    """The actions that one or several domains need, and how each is confined."""
+
+    plan: frozenset[str]
+    apply: frozenset[str]
+    permissions: Permissions
+
+
+def declared(details: Details, *, applying: bool) -> Iterator[tuple[str, str]]:
+    """(what for, action) of everything that a domain may call; its kinds may do both, reading and changing."""
+    given: list[tuple[str, Iterable[Operation]]] = [*details.reads.items(), ("every component", READS)]
+    given += [(name, kind.declared()) for name, kind in details.kinds.items() if isinstance(kind, AwsKind)]
+    if applying:
+        given += [*details.applying.items(), ("run lock", LOCKING)]
+    for name, operations in given:
+        for operation in operations:
+            yield name, action_of(operation.service, api_name(operation))
+
+
+def needed(domains: Iterable[Details]) -> Needed:
+    """What these domains need together. Raises UnknownAction naming the actions that are in no table."""
+    given = list(domains)
+    table = merged((COMMON, *(details.permissions for details in given)))
+    plan = {action for details in given for action in _actions(details, applying=False) if action in table.reads}
+    apply = {action for details in given for action in _actions(details, applying=True)}
+    return Needed(frozenset(plan), frozenset(apply), table)
+
+
+def _actions(details: Details, *, applying: bool) -> set[str]:
+    table = merged((COMMON, details.permissions))
+    found: dict[str, set[str]] = {}
+    for name, action in declared(details, applying=applying):
+        for one in table.needed_for(action) if action not in details.unused else ():
+            found.setdefault(one, set()).add(name)
+    if unknown := {action: names for action, names in found.items() if not table.grants(action)}:
+        listed = "; ".join(f"{action} (of {', '.join(sorted(names))})" for action, names in sorted(unknown.items()))
+        raise UnknownAction(f"in no table of permissions, which says how an action is confined: {listed}")
+    return set(found)

@@ -1,0 +1,7 @@
+"""What every kind of every domain must do."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("tests.contract.life")

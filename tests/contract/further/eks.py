@@ -1,0 +1,94 @@
+"""Clusters: what the smallest resource of a kind does not reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import samples as smallest
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from rehearsal.extensions.eks_releases import DEFAULT_AMI_TYPE, releases
+from rehearsal.kubernetes import VERSIONS
+from tests.contract.further.shared import FEW, MANY
+
+POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+
+BEFORE, NEWEST = "1.34", "1.35"
+UNTAG = Drift(Operation("eks", "untag_resource"), lambda one: {"resourceArn": one.attributes["arn"], "tagKeys": ["team"]}, "tags")
+
+
+def altered(sample: Sample, drift: Drift, change: dict[str, Any], more: tuple[Resource, ...] = (), **properties: Any) -> Sample:
+    """A smallest sample with other properties, another change and another drift."""
+    own = sample.resource
+    resource = Resource(own.kind, own.name, {**own.properties, **properties}, own.after)
+    return Sample(resource, needs=(*sample.needs, *more), change=change, drift=drift)
+
+
+def cluster(place: Place) -> Sample:
+    """What takes several updates, one after the other."""
+    return altered(
+        smallest.cluster(place),
+        UNTAG,
+        {"endpoint_public_access": False, "log_types": ["audit"], "tags": FEW},
+        endpoint_public_access=True,
+        endpoint_private_access=True,
+        tags=MANY,
+    )
+
+
+def access_policies(place: Place) -> Sample:
+    """Policies that come and go, one of them by hand."""
+    return altered(
+        smallest.access_entry(place),
+        Drift(
+            Operation("eks", "disassociate_access_policy"),
+            lambda one: {**smallest.named(one, "principalArn"), "policyArn": POLICY},
+            "policies",
+        ),
+        {"policies": {"AmazonEKSEditPolicy": ["web"]}, "tags": FEW},
+        policies={"AmazonEKSViewPolicy": "cluster"},
+        tags=MANY,
+    )
+
+
+def oidc_provider(place: Place) -> Sample:
+    """Tags, and an audience taken away by hand."""
+    return altered(
+        smallest.oidc_provider(place),
+        Drift(
+            Operation("iam", "remove_client_id_from_open_id_connect_provider"),
+            lambda one: {"OpenIDConnectProviderArn": one.id, "ClientID": "sts.amazonaws.com"},
+            "client_id_list",
+        ),
+        {"tags": FEW},
+        tags=MANY,
+    )
+
+
+def scaled_nodes(place: Place) -> Sample:
+    """Scaling policy and schedules, labels, and a launch template's version, which renews the nodes."""
+    schedule = {"recurrence": "0 8 * * *", "min_size": 2}
+
+    def unscheduled(one: Any) -> dict[str, Any]:
+        return {"AutoScalingGroupName": one.attributes["autoscaling_group_name"], "ScheduledActionName": "mainstay-day"}
+
+    return altered(
+        smallest.node_group(place),
+        Drift(Operation("autoscaling", "delete_scheduled_action"), unscheduled, "schedules"),
+        {"target_cpu_percent": None, "schedules": {}, "labels": {"a": "1"}, "max_size": 3},
+        target_cpu_percent=70,
+        schedules={"day": schedule},
+    )
+
+
+def upgraded_cluster(place: Place) -> Sample:
+    """Kubernetes a minor version further."""
+    return altered(smallest.cluster(place), UNTAG, {"version": NEWEST}, version=BEFORE, tags=MANY)
+
+
+def renewed_nodes(place: Place) -> Sample:
+    """Nodes from a newer image."""
+    older, newer = releases(DEFAULT_AMI_TYPE, max(VERSIONS))
+    return altered(smallest.node_group(place), UNTAG, {"release_version": newer}, release_version=older, tags=MANY)

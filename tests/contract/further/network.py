@@ -1,0 +1,86 @@
+"""Networks: what the smallest resource of a kind does not reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.samples import ADDRESS, GATEWAY, subnet_resource
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import VPC, VPC_ID
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from tests.contract.further.shared import FEW, MANY
+
+
+def vpc(_place: Place) -> Sample:
+    """Tags, and name resolution switched off by hand."""
+    properties = {"cidr_block": "10.0.0.0/16", "enable_dns_support": True, "enable_dns_hostnames": False, "tags": MANY}
+    return Sample(
+        Resource("vpc", "tagged", properties),
+        change={"tags": FEW},
+        drift=Drift(
+            Operation("ec2", "modify_vpc_attribute"),
+            lambda one: {"VpcId": one.id, "EnableDnsSupport": {"Value": False}},
+            "enable_dns_support",
+        ),
+    )
+
+
+def regional_nat_gateway(place: Place) -> Sample:
+    """Addresses by zone: one more with the change, one less when it is taken back, one taken away by hand."""
+    addresses = tuple(Resource("elastic_ip", name, {}) for name in ("one", "two"))
+    one, two = (
+        [{"availability_zone": f"{place.region}{zone}", "allocation_ids": [ref(a.address)]}]
+        for zone, a in zip("ab", addresses, strict=True)
+    )
+    properties = {"connectivity_type": "public", "availability_mode": "regional", "vpc_id": VPC_ID, "availability_zone_addresses": one}
+    return Sample(
+        Resource("nat_gateway", "regional", properties, after=(GATEWAY.address,)),
+        needs=(VPC, GATEWAY, *addresses),
+        change={"availability_zone_addresses": [*one, *two]},
+        drift=Drift(
+            Operation("ec2", "associate_nat_gateway_address"),
+            lambda seen: {"NatGatewayId": seen.id, "AllocationIds": [ref(addresses[1].address)], "AvailabilityZone": f"{place.region}b"},
+            "availability_zone_addresses",
+        ),
+    )
+
+
+def route_table(place: Place) -> Sample:
+    """Subnets that come and go, a route that is led elsewhere, a subnet that another table has taken."""
+    first, second = subnet_resource(place), subnet_resource(place, "b", "10.0.1.0/24")
+    nat = {"connectivity_type": "public", "subnet_id": ref(second.address), "allocation_id": ref(ADDRESS.address)}
+    gateway = Resource("nat_gateway", "zonal", nat, after=(GATEWAY.address,))
+    rival = Resource("route_table", "rival", {"vpc_id": VPC_ID})
+
+    def stolen(one: Any) -> dict[str, Any]:
+        return {"AssociationId": next(iter(one.attributes["associations"].values())), "RouteTableId": ref(rival.address)}
+
+    properties = {"vpc_id": VPC_ID, "routes": {"0.0.0.0/0": ref(GATEWAY.address)}, "subnet_ids": [ref(first.address)]}
+    return Sample(
+        Resource("route_table", "busy", properties),
+        needs=(VPC, GATEWAY, ADDRESS, first, second, gateway, rival),
+        change={"routes": {"0.0.0.0/0": ref(gateway.address)}, "subnet_ids": [ref(second.address)]},
+        drift=Drift(Operation("ec2", "replace_route_table_association"), stolen, "subnet_ids"),
+    )
+
+
+def network_acl(place: Place) -> Sample:
+    """Subnets and entries that come and go."""
+    first, second = subnet_resource(place), subnet_resource(place, "b", "10.0.1.0/24")
+
+    def entry(number: int) -> dict[str, Any]:
+        return {"rule_number": number, "protocol": "-1", "action": "allow", "cidr_block": "10.0.0.0/16"}
+
+    def added(one: Any) -> dict[str, Any]:
+        rule = {"Egress": False, "Protocol": "-1", "RuleAction": "deny", "CidrBlock": "192.0.2.0/24", "RuleNumber": 999}
+        return {"NetworkAclId": one.id, **rule}
+
+    properties = {"vpc_id": VPC_ID, "ingress": [entry(100)], "egress": [entry(100)], "subnet_ids": [ref(first.address)]}
+    return Sample(
+        Resource("network_acl", "busy", properties),
+        needs=(VPC, first, second),
+        change={"egress": [entry(110)], "subnet_ids": [ref(second.address)]},
+        drift=Drift(Operation("ec2", "create_network_acl_entry"), added, "ingress"),
+    )

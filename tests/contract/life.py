@@ -1,0 +1,253 @@
+"""The life of one sample: created, changed, restored, changed by hand, deleted; each step with or without something that goes wrong.
+
+What a sample needs is made once. After that the sample is alone: only its own kind is observed, and the clock is one that pauses move, so
+that settle windows and deadlines are as long as in production and cost nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import Failure, failure
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource, refs_in, resolve
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
+from rehearsal.testing import Cloud
+from tests.contract.account import count
+from tests.contract.outcomes import TAKEN, Killed, Outcome, Saboteur
+
+OURS = Owner("test", "contract")
+THEIRS = Owner("test", "others")
+ALL = Consent(("*",), ("*",))
+
+STEPS = {
+    "create": ("gone", "there"),
+    "change": ("there", "changed"),
+    "restore": ("changed", "there"),
+    "drift": ("there", "there"),
+    "delete": ("there", "gone"),
+}
+"""Each step of a life, with the state that it begins from and the one that it must lead to."""
+
+NAMED_BY = {"eks_access_entry": "principal_arn"}
+"""Kinds that lists know by the identifier of something else: the property that has it."""
+
+
+class JumpingClock:
+    """A clock that stands still while something is done and jumps over every pause."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self._now
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            self._now += seconds
+
+    def stop(self) -> None:
+        """Nobody asks these runs to stop."""
+
+    def on_stop(self, tell: Callable[[], None]) -> None:
+        """The same."""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What one step did: its mutating calls in order, how the account's counts changed, and what the plan said about the sample."""
+
+    calls: tuple[str, ...]
+    counts: Counter[str]
+    plan: Plan
+
+    def first_of_each(self) -> list[str]:
+        """The mutating calls without repetitions."""
+        return list(dict.fromkeys(self.calls))
+
+
+class Life:
+    """One sample in one cloud, which is emptied first. ``state`` is gone, there, changed or, after a step that went wrong, unknown."""
+
+    def __init__(self, cloud: Cloud, sample: Sample, kinds: Mapping[str, Kind], steps: Sequence[str] = tuple(STEPS)) -> None:
+        self.cloud = cloud
+        self.steps = steps
+        self.sample = sample
+        self.all_kinds = kinds
+        self.kind = kinds[sample.resource.kind]
+        self.clock = JumpingClock()
+        self.happened: dict[str, Happened] = {}
+        self.state = "unknown"
+        self._resolved: dict[str, Resource] = {}
+        self._beside: list[Resource] = []
+        self._attributes: Mapping[str, Mapping[str, Any]] = {}
+
+    def now(self) -> float:
+        """What the clock of the present account says."""
+        return self.clock.now()
+
+    # --- runs --------------------------------------------------------------------------------------------------------
+
+    def connection(self, make_client: Callable[[str], Any] | None = None, owner: Owner = OURS) -> Aws:
+        return Aws(make_client or self.cloud.client, owner, threads=8, pause=self.clock.pause)
+
+    def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[[str], Any] | None = None) -> Result:
+        """Observe, plan and apply, as a module call does. What kinds remember of a run is forgotten with it."""
+        aws = self.connection(make_client)
+        try:
+            return reconcile(desired, observe(kinds, aws), kinds, aws, Settings(ALL, Patience(), clock=self.clock))
+        finally:
+            aws.close()
+
+    def look(self, owner: Owner = OURS) -> list[Observed]:
+        """Everything of the sample's kind that an owner has."""
+        aws = self.connection(owner=owner)
+        try:
+            return observe(self.mine, aws)
+        finally:
+            aws.close()
+
+    @property
+    def mine(self) -> Mapping[str, Kind]:
+        return {self.kind.name: self.kind}
+
+    # --- states ------------------------------------------------------------------------------------------------------
+
+    def desired(self, state: str) -> list[Resource]:
+        """The sample in a state, beside what it needs of its own kind."""
+        return [*self._beside, *([self._resolved[state]] if state in self._resolved else [])]
+
+    def _with_ids(self, resource: Resource) -> Resource:
+        return replace(resource, properties=self._known(resource.properties), after=())
+
+    def _known(self, value: Any) -> Any:
+        return resolve(value, lambda ref: self._attributes[ref.address][ref.attribute])
+
+    def prepare(self) -> None:
+        """Empty the account and make what the sample needs."""
+        self.cloud.admin.reset()
+        self.clock = JumpingClock()
+        if needs := self.sample.needs:
+            kinds = {name: self.all_kinds[name] for name in {need.kind for need in needs}}
+            made = self.run(needs, kinds)
+            assert list(made.failures) == [], f"what {self.sample.resource.address} needs could not be made"
+            self._attributes = made.attributes()
+        self._beside = [self._with_ids(need) for need in self.sample.needs if need.kind == self.kind.name]
+        self._resolved = {"there": self._with_ids(self.sample.resource), "changed": self._with_ids(self.sample.changed)}
+        self.state = "gone"
+
+    def bring(self, state: str) -> None:
+        """Have the sample in a state, without anything going wrong."""
+        if self.state == "unknown":
+            self.prepare()
+        if (self.state, state) == ("changed", "there") and "restore" not in self.steps:
+            self.bring("gone")
+        if self.state != state:
+            assert list(self.run(self.desired(state), self.mine).failures) == []
+            self.state = state
+
+    def begin(self, step: str) -> Counter[str]:
+        """The state from which a step starts, and what the account holds in it; what is changed by hand is changed then."""
+        self.bring(STEPS[step][0])
+        before = count(self.cloud, self.kind.name)
+        if step == "drift":
+            drift = self.sample.drift
+            seen = self._seen()
+            getattr(self.cloud.client(drift.operation.service), drift.operation.method)(**self._known(drift.params(seen)))
+        return before
+
+    # --- steps -------------------------------------------------------------------------------------------------------
+
+    def plan(self, step: str) -> Plan:
+        return make_plan(self.desired(STEPS[step][1]), self.look(), self.mine, ALL)
+
+    def take(self, step: str) -> Happened:
+        """A step in which nothing goes wrong."""
+        before, plan = self.begin(step), self.plan(step)
+        saboteur = Saboteur(self.cloud.client, self.now)
+        self.state = "unknown"
+        result = self.run(self.desired(STEPS[step][1]), self.mine, saboteur)
+        assert list(result.failures) == [], step
+        self.state = STEPS[step][1]
+        self.happened[step] = Happened(tuple(saboteur.calls), change(before, count(self.cloud, self.kind.name)), plan)
+        return self.happened[step]
+
+    def suffer(self, step: str, call: str, outcome: Outcome) -> None:
+        """A step in which ``outcome`` happens to a call; checks that one more run at most brings everything to its end."""
+        before = self.begin(step)
+        saboteur = Saboteur(self.cloud.client, self.now, call, outcome, self.given)
+        self.state = "unknown"
+        desired = self.desired(STEPS[step][1])
+        failures = self._failures(desired, saboteur)
+        assert saboteur.left == 0, "the call was not made as often as it should have been"
+        if outcome.ends_well is not None:
+            assert (not failures) is outcome.ends_well, failures
+        assert {one.address for one in failures} <= {self.sample.resource.address, ""}, failures
+        if failures:
+            assert list(self.run(desired, self.mine).failures) == [], "the next run"
+        assert make_plan(desired, self.look(), self.mine, ALL).changes == (), "a plan afterwards"
+        assert change(before, count(self.cloud, self.kind.name)) == self.happened[step].counts, "duplicates or orphans"
+        self.state = STEPS[step][1]
+
+    def meet_another_s(self) -> None:
+        """Create it where another owner has one already, in the same place and of the same name: refused, and theirs stays as it is."""
+        self.bring("there")
+        seen = self._seen()
+        self.state = "unknown"
+        ours, theirs = self.connection(), self.connection(owner=THEIRS)
+        self.kind.claim(theirs, seen, seen.address)
+        before, held = self.kind.read(theirs, seen), count(self.cloud, self.kind.name)
+        assert before is not None
+        taken = None if self.kind.exclusive else Saboteur(self.cloud.client, self.now, self.happened["create"].calls[0], TAKEN)
+        assert [one.address for one in self._failures(self.desired("there"), taken)] == [self.sample.resource.address]
+        assert self.kind.read(theirs, seen) == before
+        assert count(self.cloud, self.kind.name) == held
+        self.kind.claim(ours, seen, seen.address)
+        assert make_plan(self.desired("there"), self.look(), self.mine, ALL).changes == ()
+        self.state = "there"
+
+    def _seen(self) -> Observed:
+        return next(one for one in self.look() if one.address == self.sample.resource.address)
+
+    def _failures(self, desired: Sequence[Resource], saboteur: Saboteur | None) -> list[Failure]:
+        try:
+            return list(self.run(desired, self.mine, saboteur).failures)
+        except (Killed, ObservationFailed) as error:
+            return [failure("", error)]
+
+    def record(self) -> Mapping[str, Happened]:
+        """What each step does when nothing goes wrong; lived once."""
+        for step in self.steps:
+            if step not in self.happened:
+                self.take(step)
+        return self.happened
+
+    @property
+    def given(self) -> frozenset[str]:
+        """What the sample refers to, which is known before it is made."""
+        own = self.sample.resource.properties
+        names = NAMED_BY.get(self.kind.name, "")
+        resolved = self._resolved["there"].properties
+        return frozenset(str(leaf) for name in own if name != names and refs_in(own[name]) for leaf in leaves(resolved[name]))
+
+
+def leaves(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [value]
+
+
+def change(before: Counter[str], after: Counter[str]) -> Counter[str]:
+    """How counts differ, without what does not."""
+    return Counter({name: after[name] - before[name] for name in {*before, *after} if after[name] != before[name]})

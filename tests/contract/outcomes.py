@@ -1,0 +1,179 @@
+"""What can become of one mutating call, as the engine tells it apart, and clients that have it happen to a chosen call.
+
+How an answer on the wire becomes one of these is the business of aws/calls.py and is tested in tests/unit/aws/test_calls.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+
+READS = ("describe_", "list_", "get_", "can_", "lookup_")
+REFUSED = "RefusedOnPurpose"
+"""The code of every injected error: no kind knows it, so none can answer it in a way of its own."""
+
+
+class Killed(BaseException):
+    """The process is gone: this call and all later ones never return."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``before``: what is raised instead of doing anything, ``times`` times. ``after``: what is raised once it is done.
+
+    ``lag``: seconds for which lists do not show what the call made. ``ends_well``: whether the run in which it happens must succeed, must
+    fail, or may do either (None). ``steps``: the steps of a life in which it can happen. ``creates``: it can happen to a create call only.
+    """
+
+    name: str
+    before: Callable[[], BaseException] | None = None
+    after: Callable[[], BaseException] | None = None
+    times: int = 1
+    lag: float = 0.0
+    ends_well: bool | None = True
+    steps: tuple[str, ...] = ("create", "change", "restore", "drift", "delete")
+    creates: bool = False
+
+
+def ambiguous() -> BaseException:
+    return Ambiguous("no usable answer", code=REFUSED)
+
+
+def not_yet() -> BaseException:
+    return NotYet("it has not spread yet", code=REFUSED)
+
+
+def in_use() -> BaseException:
+    return NotYet("something else is in the way still", code=REFUSED, dependency=True)
+
+
+def taken() -> BaseException:
+    return AlreadyThere("there is one already", code=REFUSED)
+
+
+def refused() -> BaseException:
+    return CallFailed("refused on purpose", code=REFUSED)
+
+
+TO_SET = ("create", "change", "restore", "drift")
+
+TAKEN = Outcome("already_there", before=taken, ends_well=None, steps=TO_SET)
+
+OUTCOMES = (
+    Outcome("no_reply_not_done", before=ambiguous, times=2),
+    Outcome("no_reply_done", after=ambiguous),
+    Outcome("not_yet", before=not_yet, times=2),
+    Outcome("in_use", before=in_use, times=2),
+    TAKEN,
+    Outcome("refused", before=refused, ends_well=False),
+    Outcome("killed_before", before=Killed, ends_well=None),
+    Outcome("killed_after", after=Killed, ends_well=None),
+    Outcome("lists_lag", lag=20.0, steps=("create",), creates=True),
+    Outcome("lists_lag_no_reply", lag=20.0, after=ambiguous, steps=("create",), creates=True),
+)
+
+
+@dataclass
+class Saboteur:
+    """Makes clients that write down every mutating call and have ``outcome`` happen to the first one of ``call`` ("ec2.create_vpc").
+
+    ``now``: the clock by which lists lag. ``known``: identifiers that a lag does not hide. ``left``: how often it is still to happen.
+    """
+
+    make_client: Callable[[str], Any]
+    now: Callable[[], float]
+    call: str = ""
+    outcome: Outcome | None = None
+    known: frozenset[str] = frozenset()
+    calls: list[str] = field(default_factory=list)
+    left: int = 0
+    dead: bool = False
+    hidden: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.left = self.outcome.times if self.outcome else 0
+
+    def __call__(self, service: str) -> Any:
+        return _Client(self.make_client(service), service, self)
+
+    def run(self, service: str, method: str, function: Callable[..., Any], params: Mapping[str, Any]) -> Any:
+        if self.dead:
+            raise Killed
+        if method.startswith(READS):
+            return self.without_hidden(function(**params))
+        name = f"{service}.{method}"
+        with self.lock:
+            self.calls.append(name)
+            due = self.outcome if name == self.call and self.left > 0 else None
+            self.left -= due is not None
+        if due and due.before:
+            self.fail(due.before())
+        reply = function(**params)
+        if due and due.lag:
+            made = {*ids_in(reply), *ids_in(params), *([params["name"]] if "name" in params else [])} - self.known
+            self.hidden.update(dict.fromkeys(made, self.now() + due.lag))
+        if due and due.after:
+            self.fail(due.after())
+        return reply
+
+    def fail(self, error: BaseException) -> None:
+        self.dead = isinstance(error, Killed)
+        raise error
+
+    def without_hidden(self, reply: Any) -> Any:
+        now = self.now()
+        gone = {name for name, until in self.hidden.items() if until > now}
+        if not gone or not isinstance(reply, dict):
+            return reply
+        return {
+            key: [item for item in value if not gone & {item if isinstance(item, str) else "", *ids_in(item)}]
+            if isinstance(value, list)
+            else value
+            for key, value in reply.items()
+        }
+
+
+IDENTIFYING = ("Id", "Arn", "RoleName", "logGroupName", "nodegroupName", "addonName", "fargateProfileName")
+"""How the members of replies end that identify something. Lists of EKS hold nothing but these names."""
+
+
+def ids_in(value: Any) -> list[str]:
+    """Identifiers that the direct members of a reply, or of the one thing in it, carry."""
+    if not isinstance(value, Mapping):
+        return []
+    own = [item for key, item in value.items() if key.endswith(IDENTIFYING) and key != "OwnerId" and isinstance(item, str)]
+    nested = [found for key, item in value.items() if isinstance(item, Mapping) and key != "ResponseMetadata" for found in ids_in(item)]
+    listed = [item for key, items in value.items() if key.endswith("Ids") and isinstance(items, list) for item in items]
+    return [*own, *nested, *(name for name in listed if isinstance(name, str))]
+
+
+class _Client:
+    """A client whose methods go through the saboteur."""
+
+    def __init__(self, client: Any, service: str, saboteur: Saboteur) -> None:
+        self._client, self._service, self._saboteur = client, service, saboteur
+        self.meta = client.meta
+
+    def can_paginate(self, method: str) -> bool:
+        return bool(self._client.can_paginate(method))
+
+    def get_paginator(self, method: str) -> Any:
+        paginator = self._client.get_paginator(method)
+        saboteur = self._saboteur
+
+        class Pages:
+            def paginate(self, **params: Any) -> Any:
+                if saboteur.dead:
+                    raise Killed
+                return [saboteur.without_hidden(page) for page in paginator.paginate(**params)]
+
+        return Pages()
+
+    def __getattr__(self, method: str) -> Any:
+        function = getattr(self._client, method)
+        return lambda **params: self._saboteur.run(self._service, method, function, params)

@@ -1,0 +1,61 @@
+"""What lives: the samples of every registered domain, and further ones where the smallest resource does not reach all of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
+from tests.contract.further import FURTHER, ONE_WAY
+from tests.contract.life import OURS, STEPS
+
+REGION, ACCOUNT_ID = "us-east-1", "111122223333"
+PLACE = Place(OURS.environment, OURS.component, REGION, ACCOUNT_ID)
+
+KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.details.kinds.items()}
+
+
+TAKEN_OVER = ("default_security_group",)
+"""Kinds of which AWS itself makes each one, so that creating one is marking it."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A sample and its name: the role of its domain, its kind, and what of the kind it is about. ``beyond``: the smallest of its kind."""
+
+    name: str
+    sample: Sample
+    steps: tuple[str, ...] = tuple(STEPS)
+    beyond: Subject | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.sample.resource.kind
+
+    @property
+    def creates(self) -> bool:
+        """Whether something new comes into being that no smaller sample has shown."""
+        return self.beyond is None and self.kind not in TAKEN_OVER
+
+
+@cache
+def subjects() -> tuple[Subject, ...]:
+    """Each once; of kinds that several domains share, the first domain's sample counts."""
+    smallest: dict[str, Subject] = {}
+    found: list[Subject] = []
+    for domain in DOMAINS:
+        for sample in domain.details.samples(PLACE):
+            kind = sample.resource.kind
+            if kind not in smallest:
+                smallest[kind] = Subject(f"{domain.role}:{kind}", sample)
+                found.append(smallest[kind])
+    for role, samples in FURTHER.items():
+        for name, further in samples.items():
+            sample = further(PLACE)
+            kind = sample.resource.kind
+            steps = ("create", "change", "delete") if name in ONE_WAY else tuple(STEPS)
+            found.append(Subject(f"{role}:{kind}:{name.replace(' ', '_')}", sample, steps, smallest[kind]))
+    return tuple(found)

@@ -1,0 +1,82 @@
+"""What every kind of every domain must do, shown with its smallest resource. A kind that is registered is in it by itself.
+
+One test is one sample and one outcome: the sample lives its life, and the outcome happens to every mutating call of every step in turn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
+from tests.contract.account import ACCOUNT
+from tests.contract.life import STEPS, Life
+from tests.contract.outcomes import OUTCOMES, READS, Outcome
+from tests.contract.subjects import KINDS, Subject, subjects
+
+LifeOf = Callable[[Subject], Life]
+
+VERBS = {"create": "create", "delete": "delete"}
+"""What a plan says of these steps; of all others it says "update"."""
+
+PAIRS = [(subject, outcome) for subject in subjects() for outcome in OUTCOMES if not outcome.creates or subject.creates]
+
+by_subject = pytest.mark.parametrize("subject", subjects(), ids=lambda subject: subject.name)
+
+
+@by_subject
+def test_a_life_without_faults(life_of: LifeOf, subject: Subject) -> None:
+    """Created, the same again, changed and restored in place, drift noticed and undone, deleted."""
+    life = life_of(subject)
+    address, counts = subject.sample.resource.address, Counter[str]()
+    for step in subject.steps:
+        done = life.take(step)
+        actions = {action.address: action for action in done.plan.changes}
+        assert list(actions) == [address], step
+        assert actions[address].verb == VERBS.get(step, "update"), step
+        assert done.calls, step
+        if step == "drift":
+            assert [one.property for one in actions[address].changes] == [subject.sample.drift.property]
+        assert life.run(life.desired(STEPS[step][1]), life.mine).report is None, f"a run after {step} has something to do"
+        counts.update(done.counts)
+    assert not any(counts.values()), f"what is left of it in the account: {counts}"
+
+
+@pytest.mark.parametrize(("subject", "outcome"), PAIRS, ids=lambda one: one.name)
+def test_whatever_happens_to_a_call(life_of: LifeOf, subject: Subject, outcome: Outcome, subtests: pytest.Subtests) -> None:
+    """It ends as if nothing had happened, in the same run or in the next one; nothing is there twice, nothing is left over."""
+    cases = [(step, call) for step, call in calls_of(life_of, subject) if step in outcome.steps]
+    if outcome.creates:
+        cases = cases[:1]
+    assert cases
+    life = life_of(subject)
+    for step, call in cases:
+        with subtests.test(step=step, call=call):
+            life.suffer(step, call, outcome)
+
+
+@pytest.mark.parametrize("subject", [one for one in subjects() if one.beyond is None], ids=lambda subject: subject.name)
+def test_what_another_owner_has_is_left_alone(life_of: LifeOf, subject: Subject) -> None:
+    life = life_of(subject)
+    life.record()
+    life.meet_another_s()
+
+
+def calls_of(life_of: LifeOf, subject: Subject) -> list[tuple[str, str]]:
+    """(step, call) of every mutating call that a sample makes, those excepted that the smallest one of its kind makes in the same step."""
+    shown = calls_of(life_of, subject.beyond) if subject.beyond else []
+    made = [(step, call) for step, done in life_of(subject).record().items() for call in done.first_of_each()]
+    return [one for one in made if one not in shown]
+
+
+def test_every_mutating_operation_that_kinds_declare_is_called_and_no_other(life_of: LifeOf) -> None:
+    called = {call for subject in subjects() for done in life_of(subject).record().values() for call in done.calls}
+    declared = {str(one) for kind in KINDS.values() if isinstance(kind, AwsKind) for one in kind.declared()}
+    assert called == {one for one in declared if not one.partition(".")[2].startswith(READS)}
+
+
+def test_every_kind_has_a_sample_and_is_counted() -> None:
+    assert {subject.kind for subject in subjects()} == set(KINDS)
+    assert set(ACCOUNT) == set(KINDS)
