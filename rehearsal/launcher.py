@@ -155,7 +155,6 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
         # Behind whatever is there: a Helm of the caller's own comes first.
         "PATH": os.pathsep.join(part for part in (os.environ.get("PATH", ""), str(HELM)) if part),
-        **({"MAINSTAY_REHEARSAL_RATE_LIMITS": "aws"} if cloud.get("rate_limits") else {}),
     }
 
 

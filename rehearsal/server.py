@@ -83,7 +83,6 @@ def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str
         "endpoint": f"http://{HOST}:{port}",
         "admin": f"http://{HOST}:{admin_port}",
         **{name: config[name] for name in kept},
-        "rate_limits": bool(config["settings"].get("rate_limits")),
     }
 
 

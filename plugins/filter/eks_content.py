@@ -8,11 +8,6 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
-
 DOCUMENTATION = r"""
 name: eks_content
 version_added: 0.1.0
@@ -20,7 +15,7 @@ short_description: Turn settings into what is inside a cluster
 description:
   - Makes manifests and releases of settings for namespaces, teams, storage and controllers, in the shape that M(mainstay.aws.k8s_objects)
     takes. Nothing is looked up.
-  - The filter P(mainstay.aws.eks_content_errors#filter) says what is wrong with the settings. This one fails if anything is.
+  - The filter P(mainstay.aws.input_errors#filter) says what is wrong with the settings. This one fails if anything is.
 positional: _input
 options:
   _input:
@@ -88,6 +83,11 @@ def eks_content(
     name: str = "content",
 ) -> dict[str, Any]:
     """What k8s_objects takes; raises with everything that is wrong."""
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
+    from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
     known, described = cluster or {}, checked(settings)
     facts = Cluster(
         name=str(known.get("name") or UNKNOWN),

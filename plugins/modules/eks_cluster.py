@@ -189,54 +189,13 @@ outputs:
       returned: always
       sample: []
 plan:
-  description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
+  description:
+    - What was or would be done, for people and programs, in the shape that M(mainstay.aws.vpc_network) returns. The callback
+      P(mainstay.aws.plan_summary#callback) prints it.
+    - C(note) says how long the versions of the clusters are supported and what that costs.
   returned: always
   type: dict
-  contains:
-    format:
-      description: Version of the shape of the plan.
-      type: int
-      returned: always
-      sample: 1
-    counts:
-      description: Number of resources by what happens to them.
-      type: dict
-      returned: always
-      sample: {create: 27, update: 0, replace: 0, delete: 0, unchanged: 0}
-    target:
-      description: Where the plan applies, as endpoint (null for AWS itself), region, account_id and caller.
-      type: dict
-      returned: always
-      sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}
-    api_calls:
-      description: Number of calls that read and that change something.
-      type: dict
-      returned: always
-      sample: {read: 40, write: 0}
-    note:
-      description: How long the versions of the clusters are supported and what that costs, and what is to be said of a saved plan.
-      type: str
-      returned: always
-      sample: "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then AWS upgrades the cluster by itself"
-    actions:
-      description: One entry for each resource that changes or lacks consent, with its address, reason, changes and outcome.
-      type: list
-      elements: dict
-      returned: always
-      sample:
-        - address: eks_cluster.main
-          kind: eks_cluster
-          action: update
-          consent: true
-          outcome: done
-          changes:
-            - {property: version, before: "1.35", after: "1.36", forces_replacement: false, sensitive: false}
-    errors:
-      description: Everything that failed, with address, API operation, AWS's code and a hint.
-      type: list
-      elements: dict
-      returned: always
-      sample: []
+  sample: {format: 1, counts: {create: 27, update: 0, replace: 0, delete: 0, unchanged: 0}, actions: [], errors: []}
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

@@ -32,17 +32,11 @@ options:
     elements: str
     default: []
 extends_documentation_fragment:
+  - mainstay.aws.reading
   - mainstay.aws.component
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Changes nothing, in check mode or not.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
 seealso:
   - module: mainstay.aws.eks_drain
 """

@@ -180,53 +180,13 @@ outputs:
       returned: always
       sample: []
 plan:
-  description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
+  description:
+    - What was or would be done, for people and programs, in the shape that M(mainstay.aws.vpc_network) returns. The callback
+      P(mainstay.aws.plan_summary#callback) prints it.
+    - C(api_calls) counts those of AWS and those of the cluster.
   returned: always
   type: dict
-  contains:
-    format:
-      description: Version of the shape of the plan.
-      type: int
-      returned: always
-      sample: 1
-    counts:
-      description: Number of resources by what happens to them.
-      type: dict
-      returned: always
-      sample: {create: 12, update: 0, replace: 0, delete: 0, unchanged: 0, held_back: 0}
-    target:
-      description: Where the plan applies, as endpoint (null for AWS itself), region, account_id and caller.
-      type: dict
-      returned: always
-      sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}
-    api_calls:
-      description: Number of calls of AWS and of the cluster that read and that change something.
-      type: dict
-      returned: always
-      sample: {read: 31, write: 0}
-    actions:
-      description: One entry for each resource that changes or lacks consent, with its address, reason, changes and outcome.
-      type: list
-      elements: dict
-      returned: always
-      sample:
-        - address: kubernetes_object.main/Deployment/shop/web
-          kind: kubernetes_object
-          action: update
-          consent: true
-          outcome: done
-          changes:
-            - property: fields
-              before: {"spec.replicas": 2}
-              after: {"spec.replicas": 3}
-              forces_replacement: false
-              sensitive: false
-    errors:
-      description: Everything that failed, with address, API operation, code and a hint.
-      type: list
-      elements: dict
-      returned: always
-      sample: []
+  sample: {format: 1, counts: {create: 12, update: 0, replace: 0, delete: 0, unchanged: 0}, actions: [], errors: []}
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

@@ -34,16 +34,10 @@ options:
       - Without it the host's variable C(platform_account_id) counts.
     type: str
 extends_documentation_fragment:
+  - mainstay.aws.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Changes nothing, in check mode or not.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
 seealso:
   - module: mainstay.aws.platform_unclaimed
 """

@@ -221,6 +221,11 @@ plan:
       type: dict
       returned: always
       sample: {read: 16, write: 0}
+    note:
+      description: What else there is to say, such as of a saved plan.
+      type: str
+      returned: always
+      sample: ""
     actions:
       description: One entry for each resource that changes or lacks consent, with its address, reason, changes and outcome.
       type: list

@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal import launcher
 from rehearsal.rate_limits import RateLimits, parse
 from rehearsal.replies import Refusal
-from rehearsal.testing import Cloud
 
 from .conftest import CheckedCloud
 
@@ -97,9 +95,3 @@ def test_regions_and_actions_are_apart() -> None:
     assert allowed(rates, limits, region="af-south-1")
     assert allowed(rates, limits, operation="CreateSubnet")
     assert allowed(rates, limits, operation="DescribeVpcs", mutating=False)
-
-
-def test_a_cloud_that_starts_with_rates_says_so() -> None:
-    with Cloud(settings={"rate_limits": "aws"}) as cloud:
-        assert cloud.environment()["MAINSTAY_REHEARSAL_RATE_LIMITS"] == "aws"
-    assert "MAINSTAY_REHEARSAL_RATE_LIMITS" not in launcher.environment({**cloud.description, "rate_limits": False})

@@ -114,8 +114,6 @@ class NamedKind(AwsKind):
         tagging = self.tagging
         return *super().regular(), self.calls.describe, *(one.method for one in self.reads), tagging.tag, tagging.untag, tagging.read
 
-    # --- looking -----------------------------------------------------------------------------------------------------
-
     def find(self, aws: Aws) -> list[Observed]:
         return self.observe_all(aws, self.described(aws, self.listed(aws)))
 
@@ -209,8 +207,6 @@ class NamedKind(AwsKind):
         found = self.observe_all(aws, self.described(aws, self.entries_at(aws, self.where(seen))))
         return next((one for one in found if one.id == seen.id), None)
 
-    # --- changing ----------------------------------------------------------------------------------------------------
-
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         """One call, owner tags included. It reads as it was sent, and is pending while the reply leaves its ARN open."""
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
@@ -238,8 +234,6 @@ class NamedKind(AwsKind):
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove(self.calls.service, self.calls.delete, **self.where(seen))
-
-    # --- taking over -------------------------------------------------------------------------------------------------
 
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
         aws.change(self.calls.service, self.tagging.tag, **self._tag_key(seen), **self.tagging.sent(aws.owner.tags(address)))

@@ -9,8 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+PAGES = {"PageSize": 1000}
+"""Large pages, and pages at all: EC2 counts unpaginated lists against a smaller allowance."""
+
 REGION = ""
 """The scope of a quota that counts everything in the region."""
+
+
+def filtered(name: str, values: Sequence[str]) -> list[dict[str, Any]]:
+    """One filter of a list call of EC2."""
+    return [{"Name": name, "Values": list(values)}]
 
 
 def one(_properties: Mapping[str, Any]) -> int:
@@ -37,14 +45,12 @@ class Count(Quota):
     ``takes``: how many one resource uses up, from its properties as the user gave them; 0 where the quota is not about it.
     ``per``: the property that says in which scope it counts, or the way to it: ``("subnet_id", "availability_zone")`` is the zone of the
     subnet that it refers to. Without it everything in the region counts together.
-    ``born``: how many a new scope has from the start (a VPC comes with a route table).
     ``used``: how many there are in the account, ours or not, by scope, given the scopes asked about; calls AWS.
     """
 
     used: Callable[[Any, Sequence[str]], Mapping[str, int]] = field(compare=False, repr=False)
     takes: Callable[[Mapping[str, Any]], int] = field(default=one, compare=False, repr=False)
     per: tuple[str, ...] = ()
-    born: int = 0
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ def unknown(names: Iterable[str]) -> list[str]:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, VARIABLES, 1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(VARIABLES))}"
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in VARIABLES], 1)
+    hint = f"did you mean {PREFIX}{near[0]}?" if near else f"known are {', '.join(sorted(VARIABLES))}"
     return f"{name} is not a variable of the platform; {hint}"
 
 

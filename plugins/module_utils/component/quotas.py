@@ -98,13 +98,11 @@ def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
 def shortfalls(
     wanted: Iterable[Demand], limits: Mapping[tuple[str, str], Limit], in_use: Mapping[tuple[str, str], Mapping[str, int]]
 ) -> list[Shortfall]:
-    """The demands that go beyond their limit, given what is in use by quota and scope. A new scope holds only what it is born with."""
+    """The demands that go beyond their limit, given what is in use by quota and scope. A new scope holds nothing yet."""
     found = []
     for demand in wanted:
         quota = demand.quota
-        used = 0
-        if isinstance(quota, Count):
-            used = quota.born if demand.new else in_use.get(quota.identity(), {}).get(demand.scope, 0)
+        used = in_use.get(quota.identity(), {}).get(demand.scope, 0) if isinstance(quota, Count) and not demand.new else 0
         short = Shortfall(demand, limits[quota.identity()], used)
         if short.wanted > short.limit.value:
             found.append(short)

@@ -103,7 +103,7 @@ class SecurityGroup(Ec2Kind):
     calls = ec2("security_group", item="", id="GroupId")
     operations = RULE_CALLS
     id_prefix = "sg-"
-    quotas = (limits.SECURITY_GROUPS, limits.INGRESS_RULES, limits.EGRESS_RULES)
+    quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
     exclusive = True
 
     vpc_id = fixed()

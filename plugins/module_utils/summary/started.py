@@ -82,7 +82,7 @@ def with_variables(started: Started, value: str) -> tuple[str, str]:
     if not started.command or ("platform_plan" in names and "{}" not in started.command):
         return OF_A_PLAN, shlex.join(added)
     secret = any(not name.startswith("platform_") and name not in HARMLESS for name in names)
-    if secret or any(UNCLEAR.fullmatch(text) for word in words for text in word.words):
+    if secret or any(UNCLEAR.fullmatch(word.words[0]) for word in words if not word.check):
         return PART, shlex.join(added)
     keep_check = "platform_plan_out" in names
     earlier = [word for word in words if not (word.variables and word.variables <= CONSENT)]

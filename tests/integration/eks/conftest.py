@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
 from rehearsal.testing import Cloud
-from tests.integration.network.support import Requests
+from tests.integration.site import Requests
 
 from .support import ACCOUNT, REGION, Site
 
@@ -26,12 +26,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def shared_cloud() -> Iterator[Cloud]:
     with Cloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as cloud:
         yield cloud
-
-
-@pytest.fixture
-def cloud(shared_cloud: Cloud) -> Cloud:
-    shared_cloud.admin.reset()
-    return shared_cloud
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component's clusters in a rehearsal cloud that only describes them, driven as the module drives them."""
+"""A component's clusters in a rehearsal cloud that only describes them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import Known, objections
@@ -19,16 +17,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.questions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Cluster, Network
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, SystemClock, until
 from rehearsal.testing import Cloud
+from tests.integration.site import ACCOUNT, EVERYTHING, Component
 
-ACCOUNT = "210987654321"
+__all__ = ["ACCOUNT", "EVERYTHING", "PATH", "REGION", "Site", "cluster", "new_role", "updated"]
+
 REGION = "eu-west-1"
-EVERYTHING = ("*",)
-QUICK = Patience(poll=0.02, settle=0.5, timeout=30)
 PATH = "eks_clusters"
 
 
@@ -39,13 +35,11 @@ def cluster(**more: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Site:
-    """One owner's clusters in a network that is there already. Plans are made with credentials that may only read."""
+class Site(Component):
+    """One owner's clusters in a network that is there already."""
 
-    cloud: Cloud
-    environment: str = "prod"
     component: str = "cluster"
-    tags: dict[str, str] = field(default_factory=lambda: {"owner": "platform"})
+    patience: ClassVar[Patience] = Patience(poll=0.02, settle=0.5, timeout=30)
 
     def __post_init__(self) -> None:
         ec2 = self.cloud.client("ec2")
@@ -59,12 +53,8 @@ class Site:
         )
         self.network = Network(self.subnets, self.groups[:1], self.groups[1:])
 
-    @property
-    def owner(self) -> Owner:
-        return Owner(self.environment, self.component)
-
-    def aws(self, role: str = "apply") -> Aws:
-        return Aws(lambda service: self.cloud.client(service, role), self.owner)
+    def kinds(self, desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
+        return kinds([resource.properties["cluster_name"] for resource in desired if resource.kind == "eks_cluster"])
 
     def read(self, clusters: Mapping[str, Any]) -> dict[str, Cluster]:
         found, problems = validate(clusters, PATH, self.environment, self.component, self.network)
@@ -88,36 +78,6 @@ class Site:
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags)
         there = self.known(clusters, self.observed())
         return build(self.read(clusters), place, there.addons, there.installed())
-
-    def observed(self, role: str = "plan") -> list[Observed]:
-        aws = self.aws(role)
-        try:
-            return observe(kinds(), aws)
-        finally:
-            aws.close()
-
-    def plan(self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = ()) -> Plan:
-        return plan_only(desired, self.observed(), kinds(), Consent(tuple(allow_replace), tuple(purge))).plan
-
-    def try_apply(
-        self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = (), patience: Patience = QUICK
-    ) -> Result:
-        aws = self.aws()
-        names = [resource.properties["cluster_name"] for resource in desired if resource.kind == "eks_cluster"]
-        try:
-            settings = Settings(Consent(tuple(allow_replace), tuple(purge)), patience)
-            return reconcile(desired, observe(kinds(names), aws), kinds(names), aws, settings)
-        finally:
-            aws.close()
-
-    def apply(self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = ()) -> Result:
-        """An apply that must succeed."""
-        result = self.try_apply(desired, allow_replace, purge)
-        assert not result.failures, "\n".join(map(str, result.failures))
-        return result
-
-    def destroy(self) -> Result:
-        return self.apply([], purge=EVERYTHING)
 
 
 def new_role(cloud: Cloud, name: str, service: str = "") -> None:

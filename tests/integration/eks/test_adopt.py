@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from tests.integration.network.support import Requests, summary
+from tests.integration.site import Requests, summary
 
 from .support import ACCOUNT, QUICK, Site, cluster
 

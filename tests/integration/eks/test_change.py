@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.network.support import summary, touched
+from tests.integration.site import summary, touched
 
 from .describe import described
 from .support import ACCOUNT, Site, cluster, new_role

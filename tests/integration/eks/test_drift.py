@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.testing import Cloud
 from tests.integration.network.describe import in_order
-from tests.integration.network.support import summary, touched
+from tests.integration.site import summary, touched
 
 from .describe import described
 from .support import ACCOUNT, REGION, Site, cluster, new_role, updated

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.network.describe import as_planned
-from tests.integration.network.support import Requests, summary
+from tests.integration.site import Requests, summary
 
 from .describe import described
 from .support import ACCOUNT, Site, cluster, new_role

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.network.play import environment, play
-from tests.integration.network.support import Requests
+from tests.integration.site import Requests
 
 from .support import ACCOUNT, REGION, Site, cluster, new_role
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import Demand, Limit, shortfalls
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds.limits import ON_DEMAND_VCPUS, is_standard
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 
 from .support import REGION, Site, cluster
@@ -54,3 +56,27 @@ def test_the_first_nodes_have_to_fit_into_the_vcpus_of_the_account(site: Site) -
     ]
     site.cloud.admin.settings(quotas={"standard_vcpus": 8})
     assert exceeded(site, desired) == []
+
+
+@pytest.mark.parametrize(("more", "exceeds"), [(2, False), (3, True)])
+def test_vcpus_of_running_instances(site: Site, more: int, exceeds: bool) -> None:
+    ec2 = site.cloud.client("ec2")
+    running = {"m5.large": 1, "t3.micro": 2}
+    for instance_type, count in running.items():
+        ec2.run_instances(ImageId="ami-12c6146b", InstanceType=instance_type, MinCount=count, MaxCount=count)
+    site.cloud.admin.settings(quotas={"standard_vcpus": 8})
+    aws = site.aws("plan")
+    try:
+        in_use = ON_DEMAND_VCPUS.used(aws, [])
+        found = shortfalls(
+            [Demand(ON_DEMAND_VCPUS, "", "", more)], {ON_DEMAND_VCPUS.identity(): Limit(8)}, {ON_DEMAND_VCPUS.identity(): in_use}
+        )
+    finally:
+        aws.close()
+    assert in_use == {"": 6}
+    assert bool(found) is exceeds
+
+
+@pytest.mark.parametrize(("name", "standard"), [("m5.large", True), ("t4g.nano", True), ("mac1.metal", False), ("g5.xlarge", False)])
+def test_standard_families(name: str, standard: bool) -> None:
+    assert is_standard(name) is standard

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.network.support import Requests, summary
+from tests.integration.site import Requests, summary
 
 from .support import Site, cluster
 

@@ -18,9 +18,3 @@ from .support import ACCOUNT, REGION
 def shared_cloud() -> Iterator[Cloud]:
     with Cloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as cloud:
         yield cloud
-
-
-@pytest.fixture
-def cloud(shared_cloud: Cloud) -> Cloud:
-    shared_cloud.admin.reset()
-    return shared_cloud

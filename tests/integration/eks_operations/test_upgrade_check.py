@@ -20,7 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems i
 from rehearsal.testing import Cloud
 from tests.integration.eks import support as eks
 from tests.integration.eks.support import Site, cluster
-from tests.integration.network.support import Requests
+from tests.integration.site import Requests
 
 NAME = "prod-main"
 API = "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.filter.cluster_errors import FOUND_LATER
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from tests.integration.examples import cluster_state as has_

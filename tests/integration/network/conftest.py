@@ -22,12 +22,6 @@ def shared_cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def cloud(shared_cloud: Cloud) -> Cloud:
-    shared_cloud.admin.reset()
-    return shared_cloud
-
-
-@pytest.fixture
 def site(cloud: Cloud) -> Site:
     return Site(cloud)
 

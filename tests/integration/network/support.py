@@ -1,33 +1,40 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component's networks in a rehearsal cloud, driven as the module drives them, and what its request log tells."""
+"""A component's networks in a rehearsal cloud."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action, Consent, Plan
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
-from rehearsal.testing import Cloud
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+from tests.integration.site import ACCOUNT, EVERYTHING, Component, Requests, edited, ids, properties, shown, summary, touched
 
-ACCOUNT = "210987654321"
+__all__ = [
+    "ACCOUNT",
+    "EVERYTHING",
+    "KINDS",
+    "REGION",
+    "ZONES",
+    "Requests",
+    "Site",
+    "edited",
+    "ids",
+    "network",
+    "properties",
+    "shown",
+    "summary",
+    "touched",
+]
+
 REGION = "af-south-1"
 ZONES = [f"{REGION}a", f"{REGION}b", f"{REGION}c"]
-EVERYTHING = ("*",)
-QUICK = Patience(poll=0.02, settle=0.5, timeout=20)
-"""The cloud answers at once and reads lag behind nothing, so a run that fails need not wait long to know it."""
 
 
 def network(**more: Any) -> dict[str, Any]:
@@ -37,113 +44,17 @@ def network(**more: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Site:
-    """One owner's networks. Plans are made with credentials that may only read."""
+class Site(Component):
+    """One owner's networks."""
 
-    cloud: Cloud
-    environment: str = "prod"
     component: str = "network"
-    tags: dict[str, str] = field(default_factory=lambda: {"owner": "platform"})
     boundary: str | None = None
 
-    @property
-    def owner(self) -> Owner:
-        return Owner(self.environment, self.component)
-
-    def aws(self, role: str = "apply") -> Aws:
-        return Aws(lambda service: self.cloud.client(service, role), self.owner)
+    def kinds(self, desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
+        return KINDS
 
     def desired(self, **networks: Any) -> list[Resource]:
         read, problems = validate(networks, "networks", REGION)
         assert not problems, problems
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return build(read, place)
-
-    def observed(self, role: str = "plan") -> list[Observed]:
-        aws = self.aws(role)
-        try:
-            return observe(KINDS, aws)
-        finally:
-            aws.close()
-
-    def ids(self) -> dict[str, str]:
-        """The id of everything of ours by address, asked anew."""
-        return {seen.address: seen.id for seen in self.observed()}
-
-    def plan(self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = ()) -> Plan:
-        return plan_only(desired, self.observed(), KINDS, Consent(tuple(allow_replace), tuple(purge))).plan
-
-    def try_apply(
-        self,
-        desired: Sequence[Resource],
-        allow_replace: Sequence[str] = (),
-        purge: Sequence[str] = (),
-        patience: Patience = QUICK,
-    ) -> Result:
-        aws = self.aws()
-        try:
-            settings = Settings(Consent(tuple(allow_replace), tuple(purge)), patience)
-            return reconcile(desired, observe(KINDS, aws), KINDS, aws, settings)
-        finally:
-            aws.close()
-
-    def apply(self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = ()) -> Result:
-        """An apply that must succeed."""
-        result = self.try_apply(desired, allow_replace, purge)
-        assert not result.failures, "\n".join(map(str, result.failures))
-        return result
-
-    def destroy(self) -> Result:
-        return self.apply([], purge=EVERYTHING)
-
-
-def ids(result: Result) -> dict[str, str]:
-    """The id of everything that a run left behind, by address; the run has looked it up itself."""
-    return {seen.address: seen.id for seen in result.final}
-
-
-def summary(plan: Plan) -> dict[str, str]:
-    """What a plan would do by address; what lacks consent is marked."""
-    return {action.address: action.verb + ("" if action.consent else " (no consent)") for action in plan.changes}
-
-
-def properties(action: Action) -> set[str]:
-    return {change.property for change in action.changes}
-
-
-def touched(plan: Plan) -> dict[str, set[str]]:
-    """Which properties of what a plan would change."""
-    return {action.address: properties(action) for action in plan.changes}
-
-
-def shown(result: Result, check_mode: bool = False) -> dict[str, Any]:
-    """The plan as the module returns it."""
-    return report.plan_dict(result, check_mode)
-
-
-def edited(desired: Sequence[Resource], address: str, **changes: Any) -> list[Resource]:
-    """The same resources with some properties of one of them changed."""
-    assert any(resource.address == address for resource in desired)
-    return [
-        replace(resource, properties={**resource.properties, **changes}) if resource.address == address else resource
-        for resource in desired
-    ]
-
-
-@dataclass
-class Requests:
-    """What the cloud was asked since this was made."""
-
-    cloud: Cloud
-
-    def __post_init__(self) -> None:
-        self.start = max((record["n"] for record in self.cloud.admin.requests()), default=0)
-
-    def all(self) -> list[dict[str, Any]]:
-        return self.cloud.admin.requests(since=self.start)
-
-    def changes(self) -> list[str]:
-        return [f"{record['service']}:{record['operation']}" for record in self.all() if record["mutating"]]
-
-    def reads(self) -> list[str]:
-        return [f"{record['service']}:{record['operation']}" for record in self.all() if not record["mutating"]]

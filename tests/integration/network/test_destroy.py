@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from rehearsal.testing import Cloud
 
 from .describe import described
-from .support import EVERYTHING, QUICK, ZONES, Requests, Site, network, summary
+from .support import EVERYTHING, ZONES, Requests, Site, network, summary
 from .whole_account import account
 
 TRUST = json.dumps(
@@ -118,7 +119,7 @@ def test_stranger_in_our_network(site: Site, ec2: Any) -> None:
     site.apply(site.desired(main=network()))
     vpc = site.ids()["vpc.main"]
     group = ec2.create_security_group(GroupName="stranger", Description="not ours", VpcId=vpc)["GroupId"]
-    result = site.try_apply([], purge=EVERYTHING, patience=type(QUICK)(poll=0.02, settle=0.1, timeout=0.3))
+    result = site.try_apply([], purge=EVERYTHING, patience=Patience(poll=0.02, settle=0.1, timeout=0.3))
     (failure,) = result.failures
     assert (failure.address, failure.operation, failure.code) == ("vpc.main", "ec2:DeleteVpc", "DependencyViolation")
     assert vpc in failure.message

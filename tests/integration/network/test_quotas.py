@@ -12,32 +12,23 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
-from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import EXCEEDED, UNCHECKED, Demand, Limit, demands, shortfalls
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import EXCEEDED, UNCHECKED
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import is_standard, standard_vcpus
-from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS as ALL_KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import Failure
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
 from rehearsal.quotas import QUOTAS
 from rehearsal.testing import Cloud
 
 from .play import play, task
-from .support import EVERYTHING, REGION, ZONES, Requests, Site, network
+from .support import EVERYTHING, REGION, Requests, Site, network
 
-# each quota that a network uses up, and the error with which AWS refuses one too many
+# each quota of networks that is checked, and the error with which AWS refuses one too many
 REFUSALS = {
     "elastic_ips": "AddressLimitExceeded",
     "gateway_endpoints": "VpcEndpointLimitExceeded",
     "interface_endpoints_per_vpc": "VpcEndpointLimitExceeded",
-    "internet_gateways": "InternetGatewayLimitExceeded",
     "nat_gateways_per_zone": "NatGatewayLimitExceeded",
-    "network_acls_per_vpc": "NetworkAclLimitExceeded",
-    "route_tables_per_vpc": "RouteTableLimitExceeded",
-    "routes_per_route_table": "RouteLimitExceeded",
-    "rules_per_network_acl": "NetworkAclEntryLimitExceeded",
     "rules_per_security_group": "RulesPerSecurityGroupLimitExceeded",
-    "security_groups": "SecurityGroupLimitExceeded",
-    "subnets_per_vpc": "SubnetLimitExceeded",
     "vpcs": "VpcLimitExceeded",
 }
 
@@ -63,7 +54,7 @@ def needed(site: Site, plan: Plan, quota: str) -> int:
     return max(asked)
 
 
-ACROSS = ("elastic_ips", "gateway_endpoints", "internet_gateways", "nat_gateways_per_zone", "security_groups", "vpcs")
+ACROSS = ("elastic_ips", "gateway_endpoints", "nat_gateways_per_zone", "vpcs")
 """Those that count over all networks: tried with a second network, so that something is in use."""
 
 
@@ -94,10 +85,9 @@ def test_the_check_and_aws_agree(site: Site, quota: str) -> None:
     site.apply(desired)
 
 
-def test_every_quota_of_the_cloud_is_checked_by_the_kind_that_uses_it_up() -> None:
-    declared = {quota.identity() for kind in ALL_KINDS.values() for quota in kind.quotas}  # type: ignore[attr-defined]
-    assert declared == {(quota.service, quota.code) for quota in QUOTAS.values()}
-    assert set(REFUSALS) == {name for name, quota in QUOTAS.items() if quota.service != "eks"} - {"standard_vcpus"}
+def test_every_quota_that_kinds_declare_is_tried() -> None:
+    declared = {quota.identity() for kind in KINDS.values() for quota in kind.quotas}  # type: ignore[attr-defined]
+    assert declared == {(QUOTAS[name].service, QUOTAS[name].code) for name in REFUSALS}
 
 
 def test_defaults_are_the_same_in_both() -> None:
@@ -164,18 +154,6 @@ def test_what_may_not_be_counted_is_said(site: Site) -> None:
     assert "elastic IPs" in doubtful[0].message
 
 
-def test_both_of_a_replacement_in_turn_need_one(site: Site) -> None:
-    """A subnet that moves goes before it comes: a full VPC has room for it."""
-    site.apply(site.desired(main=network(tiers={"public": {}, "private": {}})))
-    before = len([seen for seen in site.observed() if seen.kind == "subnet"])
-    site.cloud.admin.settings(quotas={"subnets_per_vpc": before})
-    tiers = {"public": {}, "private": {"cidrs": {ZONES[0]: "10.0.64.0/20", ZONES[1]: "10.0.80.0/20"}}}
-    plan = site.plan(site.desired(main=network(tiers=tiers)), allow_replace=EVERYTHING)
-    assert {action.address for action in plan.permitted if action.kind == "subnet" and action.verb == "replace"}
-    assert not [demand for demand in demands(plan, KINDS) if demand.quota.name == "subnets of a VPC"]
-    assert checked(site, plan) == ([], [])
-
-
 def test_the_module_stops_before_its_first_change(cloud: Cloud, tmp_path: Path) -> None:
     cloud.admin.settings(quotas={"elastic_ips": 1})
     options = {"networks": {"main": network()}}
@@ -195,28 +173,3 @@ def test_the_module_stops_before_its_first_change(cloud: Cloud, tmp_path: Path) 
     assert {action["outcome"] for action in refused["plan"]["actions"]} == {"planned"}
     assert unchecked["plan"]["problems"] == []
     assert requests.changes() == []
-
-
-VCPUS = standard_vcpus(lambda properties: int(properties["vcpus"]))
-
-
-@pytest.mark.parametrize(("more", "exceeds"), [(2, False), (3, True)])
-def test_vcpus_of_running_instances(site: Site, ec2: Any, more: int, exceeds: bool) -> None:
-    """No kind starts instances yet: the quota is compared with what is running, and with what the cloud refuses."""
-    running = {"m5.large": 1, "t3.micro": 2}
-    for instance_type, count in running.items():
-        ec2.run_instances(ImageId="ami-12c6146b", InstanceType=instance_type, MinCount=count, MaxCount=count)
-    site.cloud.admin.settings(quotas={"standard_vcpus": 8})
-    aws = site.aws("plan")
-    try:
-        in_use = VCPUS.used(aws, [])
-        found = shortfalls([Demand(VCPUS, "", "", more)], {VCPUS.identity(): Limit(8)}, {VCPUS.identity(): in_use})
-    finally:
-        aws.close()
-    assert in_use == {"": 6}
-    assert bool(found) is exceeds
-
-
-@pytest.mark.parametrize(("name", "standard"), [("m5.large", True), ("t4g.nano", True), ("mac1.metal", False), ("g5.xlarge", False)])
-def test_standard_families(name: str, standard: bool) -> None:
-    assert is_standard(name) is standard

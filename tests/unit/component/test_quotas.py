@@ -16,8 +16,6 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas impo
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import (
     ALLOW_ALL,
     egress_of_group,
-    entries_of_acl,
-    routes_of_table,
     rules_of_group,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Property, Resource, fixed, later, ref
@@ -29,7 +27,7 @@ def nobody(_aws: Any, _scopes: Sequence[str]) -> Mapping[str, int]:
 
 
 BOXES = Count("x", "L-1", "boxes", 5, nobody)
-ROOMS = Count("x", "L-2", "rooms of a house", 5, nobody, per=("house",), born=1)
+ROOMS = Count("x", "L-2", "rooms of a house", 5, nobody, per=("house",))
 STREETS = Count("x", "L-3", "rooms of a street", 5, nobody, per=("house", "street"))
 SEATS = Count("x", "L-4", "seats", 5, nobody, takes=lambda properties: int(properties.get("seats", 0)))
 LENGTH = Size("x", "L-5", "words", 3, "words", lambda before, after: len(after))
@@ -130,8 +128,8 @@ def test_shortfalls_of_a_region(in_use: int, limit: int, short: bool) -> None:
         assert found[0].wanted == in_use + 2
 
 
-@pytest.mark.parametrize(("there", "limit", "short"), [(False, 2, False), (False, 1, True), (True, 4, False), (True, 3, True)])
-def test_a_new_scope_has_what_it_is_born_with(there: bool, limit: int, short: bool) -> None:
+@pytest.mark.parametrize(("there", "limit", "short"), [(False, 1, False), (False, 0, True), (True, 4, False), (True, 3, True)])
+def test_a_new_scope_holds_nothing_yet(there: bool, limit: int, short: bool) -> None:
     plan, kinds = planned([HOUSE, thing("a", house=ref("house.h"))], [OLD_HOUSE] if there else [], (ROOMS,))
     found = shortfalls(demands(plan, kinds), {ROOMS.identity(): Limit(limit)}, {ROOMS.identity(): {"id-h": 3}})
     assert bool(found) is short
@@ -177,29 +175,3 @@ def test_a_new_group_allows_everything_until_its_rules_are_there() -> None:
     assert egress_of_group(None, [{"protocol": "tcp", **V4}]) == 2
     assert egress_of_group(None, [ALLOW_ALL]) == 1
     assert egress_of_group([], [{"protocol": "tcp", **V4}]) == 1
-
-
-def entry(number: int, **more: str) -> dict[str, Any]:
-    return {"rule_number": number, **(more or {"cidr_block": "0.0.0.0/0"})}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        (None, [], 1),
-        (None, [entry(1), entry(2)], 3),
-        (None, [entry(1), entry(2, ipv6_cidr_block="::/0")], 2),
-        ([entry(1)], [entry(2)], 3),
-        ([entry(1)], [entry(1, cidr_block="10.0.0.0/8")], 2),
-    ],
-)
-def test_entries_of_an_acl(before: Any, after: Any, expected: int) -> None:
-    assert entries_of_acl(before, after) == expected
-
-
-@pytest.mark.parametrize(
-    ("routes", "expected"),
-    [({}, 0), ({"0.0.0.0/0": "igw-1", "::/0": "eigw-1"}, 1), ({"0.0.0.0/0": "igw-1", "pl-1": "tgw-1", "::/0": "eigw-1"}, 2)],
-)
-def test_routes_of_a_table(routes: dict[str, str], expected: int) -> None:
-    assert routes_of_table(None, routes) == expected

@@ -16,15 +16,15 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.components import components
 from ansible_collections.mainstay.aws.plugins.filter.failed_components import FilterModule as FailedComponents
+from ansible_collections.mainstay.aws.plugins.filter.input_errors import FilterModule as InputErrors
 from ansible_collections.mainstay.aws.plugins.filter.kubeconfig import TOKEN_COMMAND
-from ansible_collections.mainstay.aws.plugins.filter.network_errors import FilterModule as NetworkErrors
 from ansible_collections.mainstay.aws.plugins.filter.one_of_each_place import one_of_each_place
 from ansible_collections.mainstay.aws.plugins.filter.subnet_plan import FilterModule as SubnetPlan
 from ansible_collections.mainstay.aws.plugins.filter.undeclared_variables import FilterModule as UndeclaredVariables
 from ansible_collections.mainstay.aws.plugins.filter.unfinished_components import FilterModule as UnfinishedComponents
 
 subnet_plan = SubnetPlan().filters()["subnet_plan"]
-network_errors = NetworkErrors().filters()["network_errors"]
+input_errors = InputErrors().filters()["input_errors"]
 undeclared_variables = UndeclaredVariables().filters()["undeclared_variables"]
 failed_components = FailedComponents().filters()["failed_components"]
 unfinished_components = UnfinishedComponents().filters()["unfinished_components"]
@@ -75,8 +75,13 @@ def test_subnet_plan_says_what_is_wrong(network: Any, expected: str) -> None:
         ),
     ],
 )
-def test_network_errors(networks: Any, region: str, expected: list[str]) -> None:
-    assert network_errors(networks, "vpc_networks", region) == expected
+def test_errors_of_networks(networks: Any, region: str, expected: list[str]) -> None:
+    assert input_errors(networks, "network", "vpc_networks", region=region) == expected
+
+
+def test_errors_of_what_has_no_checks() -> None:
+    with pytest.raises(AnsibleFilterError, match="'nothing' is no domain"):
+        input_errors({}, "nothing", "x")
 
 
 @pytest.mark.parametrize(

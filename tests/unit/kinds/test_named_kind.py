@@ -344,9 +344,10 @@ def test_what_is_gone_is_not_seen() -> None:
     aws.close()
 
 
-class Distribution(Queue):
+class Distribution(NamedKind):
     """Tags below a member, and read by an ARN that only the description tells."""
 
+    name = "distribution"
     calls = NamedCalls(
         service="cloudfront", list="list_distributions", items="Items", create="create_distribution", delete="delete_distribution",
         describe="get_distribution", item="Distribution", name="Id", id="Id", arn="ARN",
@@ -366,18 +367,17 @@ def test_tags_that_are_read_by_what_the_description_tells_take_a_round_more() ->
             "get_distribution": {"Distribution": {"Id": "E1", "ARN": "arn:aws:cloudfront::1:distribution/E1"}},
             "get_distribution_config": {"ETag": "1"},
             "get_monitoring_subscription": refusal("NoSuchMonitoringSubscription", "There is none."),
-            "list_tags_for_resource": {"Tags": {"Items": listed(mark("queue.main"))}},
+            "list_tags_for_resource": {"Tags": {"Items": listed(mark("distribution.main"))}},
             "tag_resource": {},
             "untag_resource": {},
         }
     )
     aws, kind = script.aws(), Distribution()
-    kind.get_queue_name = lambda raw: raw["Id"]  # type: ignore[method-assign]
     (seen,) = kind.find(aws)
     kind.set_tags(aws, seen.changed({"tags": {"a": "1"}}), {"b": "2"})
     aws.close()
     arn = {"Resource": "arn:aws:cloudfront::1:distribution/E1"}
-    assert (seen.address, seen.id, seen.named) == ("queue.main", "E1", False)
+    assert (seen.address, seen.id, seen.named) == ("distribution.main", "E1", False)
     assert script.calls[-3:] == [
         ("list_tags_for_resource", arn),
         ("tag_resource", {**arn, "Tags": {"Items": [{"Key": "b", "Value": "2"}]}}),
@@ -393,10 +393,10 @@ def test_a_deletion_waits_for_nobody_who_mentions_a_longer_name() -> None:
     short, long = Database().find(aws)
     aws.close()
     user = Observed("queue", "queue.user", "url", {"queue_name": "shop-2", "visibility_timeout": long.attributes["arn"]})
-    plan = make_plan([Resource("database", "other", {})], [short, long, user], REGISTRY, Consent(("*",), ("*",)))
+    plan = make_plan([Resource("database", "other", {})], [short, long, user], REGISTRY, Consent(("*", "database.*"), ("*", "database.*")))
     graph = build(plan, REGISTRY)
     assert graph.needs[Step("delete", "database.shop", "shop")] == set()
-    plan = make_plan([], [short, long, user], REGISTRY, Consent(("*",), ("*",)))
+    plan = make_plan([], [short, long, user], REGISTRY, Consent(("*", "database.*"), ("*", "database.*")))
     assert build(plan, REGISTRY).needs[Step("delete", "database.other", "shop-2")] == {Step("delete", "queue.user", "url")}
 
 

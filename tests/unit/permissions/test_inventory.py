@@ -93,7 +93,7 @@ def test_components_may_be_in_different_places() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (([host(platform_region="here"), host("b")],), "platform_region is here, but must be a region"),
+        (([host(platform_region="here"), host("b")],), "platform_region is 'here', but must be a region"),
         (([host(group_names=["web"])],), "no host is in a group that is named after a role"),
         (([host()], "", "world"), "scope is 'world', but must be component or environment"),
     ],

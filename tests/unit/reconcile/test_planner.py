@@ -25,7 +25,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
 
-from .fake import kinds
+from .fake import FakeKind, kinds
 
 KINDS = kinds()
 NONE = Consent()
@@ -135,9 +135,39 @@ def test_consent_is_by_pattern_and_verb(consent: Consent, allowed: dict[str, boo
     assert {action.address: action.consent for action in plan.changes} == allowed
 
 
+@pytest.mark.parametrize(
+    ("pattern", "allowed"),
+    [
+        ("vault.a", True),
+        ("vault.*", True),
+        ("*", False),
+        ("*.a", False),
+        ("v*.*", False),
+        ("vault*", False),
+        ("?ault.a", False),
+        ("[v]ault.a", False),
+        ("room.*", None),
+    ],
+)
+@pytest.mark.parametrize("verb", ["replace", "delete"])
+def test_what_holds_data_is_covered_only_by_its_full_kind(pattern: str, allowed: bool | None, verb: str) -> None:
+    registry = kinds() | {"vault": FakeKind("vault", holds_data=True)}
+    desired = [want("vault.a", colour="red")] if verb == "replace" else []
+    (action,) = make_plan(desired, [there("vault.a", colour="blue")], registry, Consent((pattern,), (pattern,))).changes
+    assert (action.verb, action.consent, action.asks) == (verb, bool(allowed), verb)
+    assert action.too_wide == ((pattern,) if allowed is False else ())
+
+
+def test_destroying_everything_asks_for_no_consent() -> None:
+    registry = {"vault": FakeKind("vault", holds_data=True)}
+    (action,) = make_plan([], [there("vault.a")], registry, Consent(everything=True)).changes
+    assert (action.verb, action.consent, action.asks) == ("delete", True, "")
+
+
 def test_a_failed_resource_is_replaced_without_consent() -> None:
     plan = make_plan([want("room.a")], [there("room.a", state="failed", reason="no room")], KINDS, NONE)
     assert [(a.verb, a.consent, a.reason) for a in plan.changes] == [("replace", True, "it has failed: no room")]
+    assert plan.changes[0].asks == ""
 
 
 def test_what_something_held_back_stands_on_is_held_back_too() -> None:

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.mainstay.aws.plugins.filter.cluster_errors import cluster_errors
-from ansible_collections.mainstay.aws.plugins.filter.network_errors import network_errors
+from ansible_collections.mainstay.aws.plugins.filter.input_errors import input_errors
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-CHECKS = {"vpc": ("vpc_networks", network_errors), "eks": ("eks_clusters", cluster_errors)}
-"""role -> the variable that its examples show, and what finds mistakes in it."""
+CHECKS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "vpc": ("vpc_networks", "network", {}),
+    "eks": ("eks_clusters", "eks", {"environment": "prod"}),
+}
+"""role -> the variable that its examples show, and how mistakes in it are found."""
 
 
 def examples(role: str) -> list[Any]:
@@ -35,6 +37,5 @@ def test_there_are_a_minimal_and_a_full_example(role: str) -> None:
 
 @pytest.mark.parametrize("role", CHECKS)
 def test_they_are_valid(role: str) -> None:
-    variable, mistakes = CHECKS[role]
-    environment = {"environment": "prod"} if role == "eks" else {}
-    assert [mistake for example in examples(role) for mistake in mistakes(example, name=variable, **environment)] == []
+    variable, domain, known = CHECKS[role]
+    assert [mistake for example in examples(role) for mistake in input_errors(example, domain, variable, **known)] == []

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.quotas import REGION, Count
-from ....kinds.limits import is_standard, standard_vcpus
+from ....aws.quotas import PAGES, REGION, Count, filtered
 
 
 def _clusters(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
@@ -20,6 +19,40 @@ def _clusters(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
 
 def _nodegroups(aws: Aws, clusters: Sequence[str]) -> Mapping[str, int]:
     return {cluster: len(aws.list_all("eks", "list_nodegroups", "nodegroups", clusterName=cluster)) for cluster in clusters}
+
+
+STANDARD_FAMILIES = tuple("acdhimrtz")
+OTHER_FAMILIES = ("dl", "hpc", "inf", "mac", "trn")
+"""Families that begin with the same letters and have quotas of their own."""
+
+
+def is_standard(instance_type: str) -> bool:
+    """Whether an instance type counts towards the vCPUs of standard instances (A, C, D, H, I, M, R, T, Z)."""
+    return instance_type.startswith(STANDARD_FAMILIES) and not instance_type.startswith(OTHER_FAMILIES)
+
+
+def _standard_vcpus(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
+    """vCPUs of running on-demand instances; spot instances and those on dedicated hosts count elsewhere."""
+    states = filtered("instance-state-name", ["pending", "running"])
+    reservations = aws.list_all("ec2", "describe_instances", "Reservations", Filters=states, PaginationConfig=PAGES)
+    counted = [
+        str(instance["InstanceType"])
+        for reservation in reservations
+        for instance in reservation["Instances"]
+        if is_standard(instance["InstanceType"])
+        and instance.get("InstanceLifecycle") != "spot"
+        and instance.get("Placement", {}).get("Tenancy") != "host"
+    ]
+    sizes = vcpus_of(aws, sorted(set(counted)))
+    return {REGION: sum(sizes[name] for name in counted)}
+
+
+def vcpus_of(aws: Aws, instance_types: Sequence[str]) -> dict[str, int]:
+    """How many vCPUs each of these instance types has."""
+    if not instance_types:
+        return {}
+    found = aws.list_all("ec2", "describe_instance_types", "InstanceTypes", Filters=filtered("instance-type", instance_types))
+    return {entry["InstanceType"]: int(entry["VCpuInfo"]["DefaultVCpus"]) for entry in found}
 
 
 SIZED = re.compile(r"(\d*)xlarge$")
@@ -47,4 +80,4 @@ def vcpus_of_group(properties: Mapping[str, Any]) -> int:
 
 CLUSTERS = Count("eks", "L-1194D53C", "EKS clusters", 100, _clusters)
 NODEGROUPS = Count("eks", "L-6D54EA21", "managed node groups of a cluster", 30, _nodegroups, per=("cluster_name",))
-ON_DEMAND_VCPUS = standard_vcpus(vcpus_of_group)
+ON_DEMAND_VCPUS = Count("ec2", "L-1216C47A", "vCPUs of on-demand standard instances", 5, _standard_vcpus, takes=vcpus_of_group)

@@ -12,7 +12,6 @@ from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, ec2
 from ....aws.kind import camel
-from ....kinds import limits
 from ....reconcile.errors import AlreadyThere, NotYet
 from ....reconcile.model import Observed, fixed, later
 
@@ -51,7 +50,6 @@ class RouteTable(Ec2Kind):
         "replace_route_table_association",
     )
     id_prefix = "rtb-"
-    quotas = (limits.ROUTE_TABLES, limits.ROUTES)
 
     vpc_id = fixed()
     routes = later()
@@ -141,7 +139,6 @@ class NetworkAcl(Ec2Kind):
     calls = ec2("network_acl", token=True)
     operations = ("create_network_acl_entry", "delete_network_acl_entry", "replace_network_acl_association", "replace_network_acl_entry")
     id_prefix = "acl-"
-    quotas = (limits.NETWORK_ACLS, limits.INGRESS_ENTRIES, limits.EGRESS_ENTRIES)
 
     vpc_id = fixed()
     ingress = later(canonical=_entries)

@@ -11,9 +11,9 @@ from typing import Any
 
 from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, ec2
-from ....kinds import limits
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
+from . import limits
 
 
 class Vpc(Ec2Kind):
@@ -21,7 +21,7 @@ class Vpc(Ec2Kind):
     calls = ec2("vpc")
     operations = ("describe_security_groups", "describe_vpc_attribute", "modify_vpc_attribute")
     id_prefix = "vpc-"
-    quotas = (limits.VPCS, limits.SECURITY_GROUPS)  # each comes with a default group
+    quotas = (limits.VPCS,)
     repeatable = False
     states = {"pending": "pending"}
 
@@ -59,7 +59,6 @@ class Subnet(Ec2Kind):
     calls = ec2("subnet")
     operations = ("modify_subnet_attribute",)
     id_prefix = "subnet-"
-    quotas = (limits.SUBNETS,)
     states = {"pending": "pending"}
     exclusive = True
 
@@ -85,7 +84,6 @@ class InternetGateway(Ec2Kind):
     calls = ec2("internet_gateway")
     operations = ("attach_internet_gateway", "detach_internet_gateway")
     id_prefix = "igw-"
-    quotas = (limits.INTERNET_GATEWAYS,)
     repeatable = False
     outlives = ("nat_gateway",)
 

@@ -12,8 +12,8 @@ from ....aws.canonical import policy, sorted_strings
 from ....aws.connection import Aws
 from ....aws.ec2_kind import Ec2Kind, ec2
 from ....aws.kind import camel
-from ....kinds import limits
 from ....reconcile.model import Observed, fixed, given
+from . import limits
 
 
 class VpcEndpoint(Ec2Kind):

@@ -1,0 +1,31 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the filter input_errors says of what is to be inside clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...reconcile.model import UNKNOWN
+from ..eks.settings.cluster import checked
+from .content import content_of
+from .controllers import Cluster
+
+
+def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> list[str]:
+    """Every problem with the content of all clusters. ``clusters``: their settings, which are checked elsewhere."""
+    described = clusters if isinstance(clusters, Mapping) else {}
+    if not isinstance(content, Mapping) or not isinstance(charts or {}, Mapping):
+        wrong, value = (name, content) if not isinstance(content, Mapping) else ("eks_charts", charts)
+        return [f"{wrong} is {value!r}, but it must be a mapping"]
+    problems = [
+        f"{name}.{one} is about no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}"
+        for one in content
+        if one not in described
+    ]
+    nowhere = Cluster(*[UNKNOWN] * 6)
+    for one, settings in described.items():
+        problems += content_of(content.get(one), f"{name}.{one}", checked(settings).controllers, nowhere, charts or {}, {})[1]
+    return list(dict.fromkeys(problems))

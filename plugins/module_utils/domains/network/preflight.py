@@ -1,0 +1,16 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the filter input_errors says of networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...component.options import REGION
+from .validate import validate
+
+
+def input_errors(networks: Any, name: str, region: Any = "") -> list[str]:
+    """Every problem with the networks. ``region``: where all zones must be; anything that is no region's name says nothing."""
+    return validate(networks, name, region if isinstance(region, str) and REGION.fullmatch(region) else "")[1]

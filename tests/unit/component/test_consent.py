@@ -1,0 +1,57 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Patterns of consent: whose they are, and which are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.component.consent import consent_of, mistake, split
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
+
+
+@pytest.mark.parametrize(
+    ("pattern", "component", "address"),
+    [
+        ("vpc.main", "", "vpc.main"),
+        ("network:vpc.main", "network", "vpc.main"),
+        ("network:*", "network", "*"),
+        ("*", "", "*"),
+        ("kubernetes_object.main/ClusterRole/system:node", "", "kubernetes_object.main/ClusterRole/system:node"),
+        ("*/ClusterRole/system:node", "", "*/ClusterRole/system:node"),
+        ("eks:kubernetes_object.main/ClusterRole/system:node", "eks", "kubernetes_object.main/ClusterRole/system:node"),
+    ],
+)
+def test_split(pattern: str, component: str, address: str) -> None:
+    assert split(pattern) == (component, address)
+    assert mistake(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("vpc", "'vpc' is no address, which consists of a kind, a dot and a name"),
+        ("network:vpc", "'vpc' is no address"),
+        ("network:", "'' is no address"),
+        ("", "'' is no address"),
+        ("*:vpc.main", "'*' is no component; without one, and without its colon, a pattern holds for all components"),
+        (":vpc.main", "'' is no component"),
+        ("Network:vpc.main", "'Network' is no component"),
+    ],
+)
+def test_what_is_no_pattern(pattern: str, said: str) -> None:
+    assert mistake(pattern).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({}, Consent()),
+        ({"purge": ["a.b", "network:c.d", "other:e.f"]}, Consent(purge=("a.b", "c.d"))),
+        ({"allow_replace": ["other:*", "network:*"], "state": "present"}, Consent(replace=("*",))),
+        ({"state": "absent"}, Consent(everything=True)),
+    ],
+)
+def test_a_component_takes_what_is_about_it(params: dict[str, object], expected: Consent) -> None:
+    assert consent_of({"component": "network", **params}) == expected
