@@ -13,8 +13,9 @@ from tests.contract.subjects import ACCOUNT_ID, KINDS, REGION, Subject
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    """Clusters are only described in it, and nothing takes time."""
-    with Cloud(account_id=ACCOUNT_ID, region=REGION, settings={"control_planes": False}) as started:
+    """Clusters are only described in it, and what takes time takes little of it."""
+    settings = {"control_planes": False, "transition_seconds": {"default": 0.02}}
+    with Cloud(account_id=ACCOUNT_ID, region=REGION, settings=settings) as started:
         yield started
 
 

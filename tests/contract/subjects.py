@@ -18,10 +18,6 @@ PLACE = Place(OURS.environment, OURS.component, REGION, ACCOUNT_ID)
 KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.details.kinds.items()}
 
 
-TAKEN_OVER = ("default_security_group",)
-"""Kinds of which AWS itself makes each one, so that creating one is marking it."""
-
-
 @dataclass(frozen=True)
 class Subject:
     """A sample and its name: the role of its domain, its kind, and what of the kind it is about. ``beyond``: the smallest of its kind."""
@@ -37,8 +33,8 @@ class Subject:
 
     @property
     def creates(self) -> bool:
-        """Whether something new comes into being that no smaller sample has shown."""
-        return self.beyond is None and self.kind not in TAKEN_OVER
+        """Whether something new comes into being that no smaller sample has shown: what ends with its parent comes with it, too."""
+        return self.beyond is None and not KINDS[self.kind].ends_with_parent
 
 
 @cache
