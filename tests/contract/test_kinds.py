@@ -11,13 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
-<<<<<<< HEAD
 from tests.contract.further import COUNTS
-from tests.contract.life import STEPS, Life
-=======
-from tests.contract.account import ACCOUNT
 from tests.contract.life import Life
->>>>>>> layout
 from tests.contract.outcomes import OUTCOMES, READS, Outcome
 from tests.contract.subjects import KINDS, Subject, subjects
 
