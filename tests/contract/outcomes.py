@@ -26,7 +26,8 @@ class Outcome:
     """``before``: what is raised instead of doing anything, ``times`` times. ``after``: what is raised once it is done.
 
     ``lag``: seconds for which lists do not show what the call made. ``ends_well``: whether the run in which it happens must succeed, must
-    fail, or may do either (None). ``steps``: the steps of a life in which it can happen. ``creates``: it can happen to a create call only.
+    fail, or may do either (None). ``stops_creation``: it must fail where the call is the one that creates. ``steps``: the steps of a life
+    in which it can happen. ``creates``: it can happen to a create call only.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Outcome:
     ends_well: bool | None = True
     steps: tuple[str, ...] = ("create", "change", "restore", "drift", "delete")
     creates: bool = False
+    stops_creation: bool = False
 
 
 def ambiguous() -> BaseException:
@@ -61,7 +63,7 @@ def refused() -> BaseException:
 
 TO_SET = ("create", "change", "restore", "drift")
 
-TAKEN = Outcome("already_there", before=taken, ends_well=None, steps=TO_SET)
+TAKEN = Outcome("already_there", before=taken, stops_creation=True, steps=TO_SET)
 
 OUTCOMES = (
     Outcome("no_reply_not_done", before=ambiguous, times=2),

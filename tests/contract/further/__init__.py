@@ -15,6 +15,8 @@ from tests.contract.further import eks, network, shared
 FURTHER: Mapping[str, Mapping[str, Callable[[Place], Sample]]] = {
     "vpc": {
         "tagged": network.vpc,
+        "moved subnet": network.moved_subnet,
+        "moved gateway": network.moved_nat_gateway,
         "regional": network.regional_nat_gateway,
         "busy table": network.route_table,
         "busy list": network.network_acl,
@@ -30,6 +32,7 @@ FURTHER: Mapping[str, Mapping[str, Callable[[Place], Sample]]] = {
         "policies": eks.access_policies,
         "audience": eks.oidc_provider,
         "scaling": eks.scaled_nodes,
+        "other machines": eks.other_nodes,
         "renewal": eks.renewed_nodes,
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
@@ -92,3 +93,8 @@ def renewed_nodes(place: Place) -> Sample:
     """Nodes from a newer image."""
     older, newer = releases(DEFAULT_AMI_TYPE, max(VERSIONS))
     return altered(smallest.node_group(place), UNTAG, {"release_version": newer}, release_version=older, tags=MANY)
+
+
+def other_nodes(place: Place) -> Sample:
+    """Other machines under the same name: the old ones have to be gone first."""
+    return replace(smallest.node_group(place), change={"instance_types": ["t3.large"]})
