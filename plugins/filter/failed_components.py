@@ -54,7 +54,7 @@ _value:
 
 def failed_components(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str], outputs: str) -> list[str]:
     """The hosts that started in this run and did not publish their outputs."""
-    return [host for host in hosts if host in hostvars and "__platform_started" in hostvars[host] and outputs not in hostvars[host]]
+    return [host for host in hosts if host in hostvars and "__platform_started" in hostvars[host] and hostvars[host].get(outputs) is None]
 
 
 class FilterModule:

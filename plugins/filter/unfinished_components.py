@@ -54,7 +54,7 @@ _value:
 
 def unfinished_components(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str], outputs: str) -> list[str]:
     """The hosts whose published outputs name something as deferred."""
-    published = {host: hostvars[host][outputs] for host in hosts if host in hostvars and outputs in hostvars[host]}
+    published = {host: hostvars[host][outputs] for host in hosts if host in hostvars and hostvars[host].get(outputs)}
     return [host for host, values in published.items() if values.get("deferred")]
 
 

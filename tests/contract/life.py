@@ -22,7 +22,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from rehearsal.testing import Cloud
-from tests.contract.account import count
+from tests.contract.further import COUNTS
 from tests.contract.outcomes import TAKEN, Killed, Outcome, Saboteur
 
 OURS = Owner("test", "contract")
@@ -161,7 +161,7 @@ class Life:
         if step == "create" and self.kind.ends_with_parent:
             self.state = "unknown"  # it stays when it is deleted, and would not be new the second time
         self.bring(STEPS[step][0])
-        before = count(self.cloud, self.kind.name)
+        before = COUNTS[self.kind.name](self.cloud)
         if step == "drift":
             drift = self.sample.drift
             seen = self._seen()
@@ -190,7 +190,7 @@ class Life:
         assert list(result.failures) == [], step
         self.check_rest(step)
         self.state = STEPS[step][1]
-        self.happened[step] = Happened(tuple(saboteur.calls), change(before, count(self.cloud, self.kind.name)), plan)
+        self.happened[step] = Happened(tuple(saboteur.calls), change(before, COUNTS[self.kind.name](self.cloud)), plan)
         return self.happened[step]
 
     def check_rest(self, step: str) -> None:
@@ -215,7 +215,7 @@ class Life:
         if failures:
             assert list(self.run(desired, self.mine).failures) == [], "the next run"
         self.check_rest(step)
-        assert change(before, count(self.cloud, self.kind.name)) == self.happened[step].counts, "duplicates or orphans"
+        assert change(before, COUNTS[self.kind.name](self.cloud)) == self.happened[step].counts, "duplicates or orphans"
         self.state = STEPS[step][1]
 
     def meet_another_s(self) -> None:
@@ -228,12 +228,12 @@ class Life:
         self.state = "unknown"
         ours, theirs = self.connection(), self.connection(owner=THEIRS)
         self.kind.claim(theirs, seen, seen.address)
-        before, held = self.kind.read(theirs, seen), count(self.cloud, self.kind.name)
+        before, held = self.kind.read(theirs, seen), COUNTS[self.kind.name](self.cloud)
         assert before is not None
         taken = None if self.kind.exclusive else Saboteur(self.cloud.client, self.now, self.happened["create"].calls[0], TAKEN)
         assert [one.address for one in self._failures(self.desired("there"), taken)] == [self.sample.resource.address]
         assert self.kind.read(theirs, seen) == before
-        assert count(self.cloud, self.kind.name) == held
+        assert COUNTS[self.kind.name](self.cloud) == held
         self.kind.claim(ours, seen, seen.address)
         assert make_plan(self.desired("changed"), self.look(), self.mine, self.consent).changes == ()
         self.state = "changed"

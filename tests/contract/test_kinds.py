@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.kind import AwsKind
-from tests.contract.account import ACCOUNT
+from tests.contract.further import COUNTS
 from tests.contract.life import Life
 from tests.contract.outcomes import OUTCOMES, READS, Outcome
 from tests.contract.subjects import KINDS, Subject, subjects
@@ -88,4 +88,4 @@ def test_every_mutating_operation_that_kinds_declare_is_called_and_no_other(life
 
 def test_every_kind_has_a_sample_and_is_counted() -> None:
     assert {subject.kind for subject in subjects()} == set(KINDS)
-    assert set(ACCOUNT) == set(KINDS)
+    assert set(COUNTS) == set(KINDS)

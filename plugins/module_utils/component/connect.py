@@ -19,9 +19,14 @@ from .options import option_problems
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "OptInRequired", "SignatureDoesNotMatch")
 
 
-def connect(module: Any) -> tuple[Aws, str | None, str]:
+def check_options(module: Any) -> None:
+    """End the module if one of its shared options cannot be used."""
     if problems := option_problems(module.params):
         module.fail_json(msg="\n".join(problems))
+
+
+def connect(module: Any) -> tuple[Aws, str | None, str]:
+    check_options(module)
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)

@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 class Registration:
     """One domain.
 
+    ``name``: its folder in domains/. ``variable``: the role's variable that describes what it makes, as its README shows.
     ``role``: the role of the collection that its modules belong to, and the group of inventory hosts that are built by it.
     ``order``: the names of its kinds as a person reads a plan, what others stand on first. Kinds that domains share may be named by each;
     the first mention counts.
     ``load``: imports and returns the rest.
     """
 
+    name: str
     role: str
+    variable: str
     order: tuple[str, ...]
     load: Callable[[], Details]
 

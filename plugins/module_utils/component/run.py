@@ -20,7 +20,7 @@ from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
-from .connect import connect, fail, place_of, unidentified, unread
+from .connect import check_options, connect, fail, place_of, unidentified, unread
 from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
@@ -55,6 +55,7 @@ def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
 
 def domain_of(module: Any, make_domain: Any) -> Domain:
     """The module's domain. Ends the module if its input can be refused without a call."""
+    check_options(module)
     try:
         domain: Domain = make_domain(module.params)
         return domain

@@ -61,6 +61,8 @@ class Supervision:
         modules = own_modules(play)
         if modules:
             warm(modules)
+            # Workers are forked from here on: their collections need not search what the parent has imported, nor copy its pages.
+            gc.freeze()
         return bool(modules)
 
     def finish(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from ..aws.connection import Aws
 from ..aws.owner import Owner
 from ..aws.session import client_maker, refused_endpoint
-from ..component.options import option_problems
+from ..component.connect import check_options
 from ..component.unclaimed import answer_of
 
 SERVICES = ("sts", "iam", "resourcegroupstaggingapi")
@@ -21,8 +21,7 @@ SERVICES = ("sts", "iam", "resourcegroupstaggingapi")
 def run(module: Any) -> None:
     """Answer with what nobody claims. Never fails for what it finds, nor for what it may not look at: that is said in its place."""
     params = module.params
-    if problems := option_problems(params):
-        module.fail_json(msg="\n".join(problems))
+    check_options(module)
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)

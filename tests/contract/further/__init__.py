@@ -1,41 +1,29 @@
-"""Samples beyond the smallest of each kind, for what these do not reach.
+"""What the contract suite knows of each domain beside its samples. A module in this folder is found by itself; it may have
 
-By role of the domain and by name. The smallest sample of the same kind has shown the rest: of a further one only those calls of each step
-are tested that it does not make.
+``FURTHER``: role of the domain -> name -> sample beyond the smallest of a kind, for what that does not reach. The smallest one has shown
+the rest: of a further one only those calls of each step are tested that it does not make.
+``ONE_WAY``: names of further samples whose change cannot be taken back: they are only created, changed and deleted.
+``COUNTS``: kind -> how many of its things, and of what may be left of one, an account holds (see account.py). Every kind has one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Sample
-from tests.contract.further import eks, network, shared
+from tests.contract.account import Count
 
-FURTHER: Mapping[str, Mapping[str, Callable[[Place], Sample]]] = {
-    "vpc": {
-        "tagged": network.vpc,
-        "moved subnet": network.moved_subnet,
-        "moved gateway": network.moved_nat_gateway,
-        "regional": network.regional_nat_gateway,
-        "busy table": network.route_table,
-        "busy list": network.network_acl,
-        "rules": shared.security_group,
-        "everything": shared.role,
-        "its use": shared.key,
-        "its name": shared.key_without_its_name,
-        "encrypted": shared.log_group,
-    },
-    "eks": {
-        "updates": eks.cluster,
-        "upgrade": eks.upgraded_cluster,
-        "policies": eks.access_policies,
-        "audience": eks.oidc_provider,
-        "scaling": eks.scaled_nodes,
-        "other machines": eks.other_nodes,
-        "renewal": eks.renewed_nodes,
-    },
-}
+MODULES: list[Any] = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
 
-ONE_WAY = ("upgrade", "renewal")
-"""Samples of which a change cannot be taken back: they are only created, changed and deleted."""
+FURTHER: dict[str, dict[str, Callable[[Place], Sample]]] = {}
+for module in MODULES:
+    for role, samples in getattr(module, "FURTHER", {}).items():
+        FURTHER.setdefault(role, {}).update(samples)
+
+ONE_WAY: tuple[str, ...] = tuple(name for module in MODULES for name in getattr(module, "ONE_WAY", ()))
+
+COUNTS: dict[str, Count] = {kind: count for module in MODULES for kind, count in getattr(module, "COUNTS", {}).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import sa
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.extensions.eks_releases import DEFAULT_AMI_TYPE, releases
 from rehearsal.kubernetes import VERSIONS
-from tests.contract.further.shared import FEW, MANY
+from rehearsal.testing import Cloud
+from tests.contract.account import Count, listed
+from tests.contract.further.shared import FEW, LOG_GROUPS, MANY
 
 POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
@@ -98,3 +101,53 @@ def renewed_nodes(place: Place) -> Sample:
 def other_nodes(place: Place) -> Sample:
     """Other machines under the same name: the old ones have to be gone first."""
     return replace(smallest.node_group(place), change={"instance_types": ["t3.large"]})
+
+
+def in_clusters(method: str, items: str) -> Count:
+    """The entries of a list call of EKS that is made for each cluster."""
+
+    def count_them(cloud: Cloud) -> Counter[str]:
+        eks = cloud.client("eks")
+        return Counter({items: sum(len(getattr(eks, method)(clusterName=name)[items]) for name in eks.list_clusters()["clusters"])})
+
+    return count_them
+
+
+def templates(cloud: Cloud) -> Counter[str]:
+    found = cloud.client("ec2").describe_launch_templates()["LaunchTemplates"]
+    return Counter(templates=len(found), versions=sum(one["LatestVersionNumber"] for one in found))
+
+
+def nodegroups(cloud: Cloud) -> Counter[str]:
+    scaling = cloud.client("autoscaling")
+    found = in_clusters("list_nodegroups", "nodegroups")(cloud)
+    groups = {group["AutoScalingGroupName"] for group in scaling.describe_auto_scaling_groups()["AutoScalingGroups"]}
+    for name, items in (("policies", "ScalingPolicies"), ("scheduled_actions", "ScheduledUpdateGroupActions")):
+        found[items] = sum(one["AutoScalingGroupName"] in groups for one in getattr(scaling, f"describe_{name}")()[items])
+    found["scaling groups"] = len(groups)
+    return found
+
+
+COUNTS = {
+    "eks_cluster": listed("eks", "list_clusters", "clusters"),
+    "eks_access_entry": in_clusters("list_access_entries", "accessEntries"),
+    "eks_addon": in_clusters("list_addons", "addons"),
+    "eks_nodegroup": nodegroups,
+    "eks_fargate_profile": in_clusters("list_fargate_profiles", "fargateProfileNames"),
+    "eks_pod_identity_association": in_clusters("list_pod_identity_associations", "associations"),
+    "launch_template": templates,
+    "iam_oidc_provider": listed("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList"),
+    "cluster_log_group": LOG_GROUPS,
+}
+FURTHER = {
+    "eks": {
+        "updates": cluster,
+        "upgrade": upgraded_cluster,
+        "policies": access_policies,
+        "audience": oidc_provider,
+        "scaling": scaled_nodes,
+        "other machines": other_nodes,
+        "renewal": renewed_nodes,
+    }
+}
+ONE_WAY = ("upgrade", "renewal")

@@ -12,6 +12,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network impor
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.samples import ADDRESS, GATEWAY, subnet_resource
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import VPC, VPC_ID
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from tests.contract.account import listed
 from tests.contract.further.shared import FEW, MANY
 
 
@@ -97,3 +98,30 @@ def network_acl(place: Place) -> Sample:
         change={"egress": [entry(110)], "subnet_ids": [ref(second.address)]},
         drift=Drift(Operation("ec2", "create_network_acl_entry"), added, "ingress"),
     )
+
+
+def not_deleted(item: Any) -> bool:
+    return str(item["State"]).lower() not in ("deleted", "deleting", "failed")
+
+
+COUNTS = {
+    "vpc": listed("ec2", "describe_vpcs", "Vpcs"),
+    "subnet": listed("ec2", "describe_subnets", "Subnets"),
+    "internet_gateway": listed("ec2", "describe_internet_gateways", "InternetGateways"),
+    "elastic_ip": listed("ec2", "describe_addresses", "Addresses"),
+    "nat_gateway": listed("ec2", "describe_nat_gateways", "NatGateways", not_deleted),
+    "route_table": listed("ec2", "describe_route_tables", "RouteTables"),
+    "network_acl": listed("ec2", "describe_network_acls", "NetworkAcls"),
+    "vpc_endpoint": listed("ec2", "describe_vpc_endpoints", "VpcEndpoints", not_deleted),
+    "flow_log": listed("ec2", "describe_flow_logs", "FlowLogs"),
+}
+FURTHER = {
+    "vpc": {
+        "tagged": vpc,
+        "moved subnet": moved_subnet,
+        "moved gateway": moved_nat_gateway,
+        "regional": regional_nat_gateway,
+        "busy table": route_table,
+        "busy list": network_acl,
+    },
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
@@ -10,6 +11,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.policies import k
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import VPC, VPC_ID, role_resource, trust
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
+from rehearsal.testing import Cloud
+from tests.contract.account import listed
 
 MANY, FEW = {"team": "one", "old": "yes"}, {"team": "two"}
 """Tags of which one change sets one and drops another."""
@@ -95,3 +98,40 @@ def security_group(_place: Place) -> Sample:
             "egress",
         ),
     )
+
+
+def keys(cloud: Cloud) -> Counter[str]:
+    kms = cloud.client("kms")
+    found = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    living = [key for key in found if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion"]
+    aliases = [alias for alias in kms.list_aliases()["Aliases"] if not alias["AliasName"].startswith("alias/aws/")]
+    return Counter(keys=len(living), aliases=len(aliases))
+
+
+def roles(cloud: Cloud) -> Counter[str]:
+    iam = cloud.client("iam")
+    found = [role["RoleName"] for role in iam.list_roles(PathPrefix="/mainstay/")["Roles"]]
+    inline = sum(len(iam.list_role_policies(RoleName=name)["PolicyNames"]) for name in found)
+    attached = sum(len(iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]) for name in found)
+    return Counter(roles=len(found), inline=inline, attached=attached)
+
+
+SECURITY_GROUPS = listed("ec2", "describe_security_groups", "SecurityGroups")
+LOG_GROUPS = listed("logs", "describe_log_groups", "logGroups")
+
+COUNTS = {
+    "iam_role": roles,
+    "kms_key": keys,
+    "log_group": LOG_GROUPS,
+    "security_group": SECURITY_GROUPS,
+    "default_security_group": SECURITY_GROUPS,
+}
+FURTHER = {
+    "vpc": {
+        "rules": security_group,
+        "everything": role,
+        "its use": key,
+        "its name": key_without_its_name,
+        "encrypted": log_group,
+    }
+}

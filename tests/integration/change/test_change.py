@@ -178,7 +178,8 @@ def test_a_replacement_needs_consent_of_the_present_inventory(checkout: Checkout
     code, output = checkout.rehearse("--from=small")
     assert code == 1, output
     assert "ERROR: this change needs consent: vpc.main, " in output
-    assert "platform_allow_replace for a network" in output
+    assert "or allow it: the plan above ends with the command that does." in output
+    assert "\nmake rehearse ENV=prod FROM=small ARGS='--extra-vars " in output
     assert checkout.changed() == []
 
     checkout.change(cidr="10.9.0.0/16", platform_allow_replace=["*"])

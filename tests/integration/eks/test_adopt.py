@@ -19,7 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from tests.integration.site import Requests, summary
 
-from .support import ACCOUNT, QUICK, Site, cluster
+from .support import ACCOUNT, Site, cluster
 
 MARKS = ("mainstay:environment", "mainstay:component", "mainstay:address")
 POD = {"namespace": "web", "service_account": "api", "policy": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -45,7 +45,7 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
         result = plan_only(desired, observed, known, Consent())
         if held := names_held(result.plan, known, aws):
             return dataclasses.replace(result, failures=held)
-        return reconcile(desired, observed, known, aws, Settings(Consent(), QUICK))
+        return reconcile(desired, observed, known, aws, Settings(Consent(), Site.patience))
     finally:
         aws.close()
 

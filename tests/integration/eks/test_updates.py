@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.site import Requests, summary
 
-from .support import Site, cluster
+from .support import EVERYTHING, Site, cluster
 
 GROUP = {"system": {"min_size": 1, "max_size": 2}}
 TRANSITIONS = {"eks_cluster": 0.3, "eks_nodegroup": 0.3, "eks_addon": 0.3, "eks_fargate_profile": 0.3}
@@ -112,7 +112,7 @@ def test_how_many_nodes_there_are_is_the_autoscalers_matter(site: Site, nodes: i
 
 def test_a_protected_cluster_is_not_deleted_and_it_is_said_how(site: Site) -> None:
     site.apply(site.desired(main=cluster(deletion_protection=True, node_groups=None, controllers=[])))
-    failures = site.try_apply([], purge=("*",)).failures
+    failures = site.try_apply([], purge=EVERYTHING).failures
     assert [(one.address, one.code) for one in failures] == [("eks_cluster.main", "InvalidRequestException")]
     assert "Set deletion_protection to false" in failures[0].hint
     assert site.cloud.client("eks").list_clusters()["clusters"] == ["prod-main"]

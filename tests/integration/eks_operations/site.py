@@ -55,7 +55,8 @@ class Site:
             "vpc_networks": {"main": NETWORK},
             "destroy_audit_retries": 0,
             **({"eks_manage_content": False} if "eks" in self.hosts else {}),
-            **{f"{role}_{name}": value for role in self.hosts for name, value in (("poll_interval", 0.1), ("settle_seconds", 1.0))},
+            "platform_poll_interval": 0.1,
+            "platform_settle_seconds": 1.0,
             **self.variables,
         }
         groups = {group: {"hosts": dict.fromkeys(hosts)} for group, hosts in self.hosts.items()}

@@ -34,7 +34,7 @@ def cloud(cloud_for: CloudFor) -> Cloud:
 
 @pytest.fixture
 def playbook(tmp_path: Path) -> Path:
-    call = {"environment": "test", "networks": NETWORKS, "region": "us-east-1"}
+    call = {"environment": "test", "component": "network", "networks": NETWORKS, "region": "us-east-1"}
     tasks = [{"name": "Network", "mainstay.aws.vpc_network": call}]
     path = tmp_path / "play.yml"
     path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]))

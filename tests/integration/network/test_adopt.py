@@ -20,7 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors impo
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 
-from .support import ACCOUNT, QUICK, REGION, Requests, Site, network, summary
+from .support import ACCOUNT, REGION, Requests, Site, network, summary
 
 MARKS = ("mainstay:environment", "mainstay:component", "mainstay:address")
 OWN = "of the network's own take the subnets over"
@@ -43,7 +43,7 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
         result = plan_only(desired, observed, KINDS, allowed)
         if held := names_held(result.plan, KINDS, aws):
             return dataclasses.replace(result, failures=held)
-        return reconcile(desired, observed, KINDS, aws, Settings(allowed, QUICK)) if apply else result
+        return reconcile(desired, observed, KINDS, aws, Settings(allowed, Site.patience)) if apply else result
     finally:
         aws.close()
 

@@ -82,7 +82,7 @@ BEFORE_ANY_CALL: dict[str, tuple[dict[str, Any], list[str]]] = {
     "name of a network": ({"networks": {"Main Net": network()}}, ["networks is 'Main Net'", "lower-case letters"]),
     "not a mapping": ({"networks": {"main": "10.0.0.0/16"}}, ["networks.main", "10.0.0.0/16", "it must be a mapping"]),
     "no networks": ({"networks": None}, ["networks", "missing"]),
-    "no environment": ({"environment": None, "networks": {"main": network()}}, ["environment", "missing"]),
+    "no environment": ({"environment": None, "networks": {"main": network()}}, ["environment (platform_environment) is not set"]),
     "unknown option": ({"networks": {"main": network()}, "nat": "none"}, ["nat", "Unsupported parameters"]),
     "no region": ({"region": None, "networks": {"main": network()}}, ["region", "AWS_REGION"]),
 }

@@ -34,7 +34,7 @@ from tests.integration.permissions.networks import ACCOUNT, OWNER, REGION
 
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-ALL = Consent(("*",), ("*",))
+ALL = Consent(("*", "kms_key.*"), ("*", "kms_key.*"))
 FLOW_LOGS = {"retention_in_days": 30}
 
 FREE = Scope(Place(OWNER.environment, OWNER.component, REGION, ACCOUNT))

@@ -20,7 +20,7 @@ from tests.integration.conftest import CloudFor
 
 ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "single"}}
-GOOD = {"environment": "test", "networks": NETWORKS, "region": "us-east-1"}
+GOOD = {"environment": "test", "component": "network", "networks": NETWORKS, "region": "us-east-1"}
 VOLATILE = ("seconds", "endpoint", "invocation", "warnings", "ansible_facts")
 
 

@@ -22,7 +22,7 @@ from tests.repository.layout import ROOT
 
 PLACE = Place("prod", "sample", "eu-west-1", "123456789012")
 FOLDER = ROOT / "plugins" / "module_utils" / "domains"
-ALL_KINDS = [pytest.param(domain, name, id=f"{domain.role} {name}") for domain in DOMAINS for name in domain.details.kinds]
+ALL_KINDS = [pytest.param(domain, name, id=f"{domain.name} {name}") for domain in DOMAINS for name in domain.details.kinds]
 
 
 def sample_of(domain: Registration, kind: str) -> Sample:
@@ -31,7 +31,7 @@ def sample_of(domain: Registration, kind: str) -> Sample:
 
 
 def test_every_domain_is_named() -> None:
-    assert len(DOMAINS) == len(list(FOLDER.glob("*/registration.py"))) == len(list(FOLDER.glob("*/__init__.py")))
+    assert {one.name for one in DOMAINS} == {path.parent.name for path in FOLDER.glob("*/__init__.py")}
 
 
 @pytest.mark.parametrize(("domain", "kind"), ALL_KINDS)
@@ -39,7 +39,7 @@ def test_every_kind_has_its_place_in_a_summary(domain: Registration, kind: str) 
     assert kind in (*domain.order, *SHARED)
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{one.role} {len(one.order)} kinds")
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: one.name)
 def test_nothing_is_ordered_or_sampled_that_a_domain_does_not_have(domain: Registration) -> None:
     assert set(domain.order) <= set(domain.details.kinds)
     assert {one.resource.kind for one in domain.details.samples(PLACE)} == set(domain.details.kinds)
@@ -91,11 +91,10 @@ def test_a_sample_changes_in_place_and_drifts_in_what_is_compared(domain: Regist
     assert api_name(sample.drift.operation)
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{one.role} {len(one.order)} kinds")
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: one.name)
 def test_declared_operations_are_those_of_services(domain: Registration) -> None:
     details = domain.details
     declared = [one for given in (*details.reads.values(), *details.applying.values()) for one in given]
-    assert declared
     assert all(api_name(one) for one in declared)
 
 
@@ -106,7 +105,7 @@ def test_an_operation_that_botocore_does_not_know_is_an_error() -> None:
 
 
 def test_details_are_those_of_the_roles_that_are_asked_for() -> None:
-    assert roles() == ("vpc", "eks")
+    assert len(set(roles())) == len(roles())
     assert details_of(["eks"]) == [one.details for one in DOMAINS if one.role == "eks"]
 
 

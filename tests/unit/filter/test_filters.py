@@ -107,6 +107,7 @@ def test_undeclared_variables_wants_a_specification(specs: Any) -> None:
     [
         pytest.param({"__platform_started": True, "vpc_outputs": {}}, [], id="done in this run"),
         pytest.param({"__platform_started": True}, ["network"], id="failed in this run"),
+        pytest.param({"__platform_started": True, "vpc_outputs": None}, ["network"], id="its call failed in this run"),
         pytest.param({}, [], id="not part of this run"),
         pytest.param(None, [], id="not in the inventory"),
     ],

@@ -33,7 +33,7 @@ def resources(action: str) -> set[str]:
     return set(AWS[service]["Actions"][name.lower()].get("Resources", ()))
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{one.role} {len(one.order)} kinds")
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: one.name)
 def test_every_call_of_a_domain_has_a_known_action(domain: Registration) -> None:
     assert needed([domain.details]).apply
 
@@ -60,7 +60,7 @@ def test_no_action_is_in_the_tables_for_nothing() -> None:
     assert not set(WRITES) & set(READS)
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: f"{one.role} {len(one.order)} kinds")
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda one: one.name)
 def test_what_a_role_never_does_is_something_its_kinds_could_do(domain: Registration) -> None:
     details = domain.details
     could = {action for name, action in declared(details, applying=True) if name in details.kinds}

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.options import OPTIONS
+
 ROLES = sorted(path.parent.parent for path in (Path(__file__).resolve().parents[3] / "roles").glob("*/meta/argument_specs.yml"))
 each_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 
@@ -49,6 +51,14 @@ def test_defaults_agree_with_the_specification(role: Path) -> None:
 @each_role
 def test_every_variable_carries_the_roles_prefix(role: Path) -> None:
     assert [name for name in options(role) if not name.startswith(f"{role.name}_")] == []
+
+
+@each_role
+def test_no_role_repeats_what_all_share(role: Path) -> None:
+    """What is about one component keeps the prefix of its role; all else comes from the variables of the platform."""
+    shared = {name for option in OPTIONS.values() for name in (option.name, option.variable.removeprefix("platform_")) if name}
+    own = {name.removeprefix(f"{role.name}_") for name in options(role)}
+    assert own & shared <= {"state", "adopt", "moved"}
 
 
 @each_role

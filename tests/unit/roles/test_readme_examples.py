@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -13,29 +15,32 @@ import pytest
 import yaml
 
 from ansible_collections.mainstay.aws.plugins.filter.input_errors import input_errors
+from ansible_collections.mainstay.aws.plugins.module_utils.component.registration import Registration
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS
 
+UTILS = "ansible_collections.mainstay.aws.plugins.module_utils"
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-CHECKS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "vpc": ("vpc_networks", "network", {}),
-    "eks": ("eks_clusters", "eks", {"environment": "prod"}),
-}
-"""role -> the variable that its examples show, and how mistakes in it are found."""
+KNOWN = {"environment": "prod"}
+"""What checks are told that ask for it."""
+
+CHECKED = [domain for domain in DOMAINS if domain.details.kinds]
+"""All domains but those that only add to another one's."""
 
 
-def examples(role: str) -> list[Any]:
-    """What the examples in a role's README give its variable."""
-    variable = CHECKS[role][0]
-    texts = re.findall(r"```yaml\n(.*?)```", (ROLES / role / "README.md").read_text(), re.DOTALL)
+def examples(domain: Registration) -> list[Any]:
+    """What the examples in a role's README give the variable that describes what it makes."""
+    texts = re.findall(r"```yaml\n(.*?)```", (ROLES / domain.role / "README.md").read_text(), re.DOTALL)
     found = [yaml.safe_load(text) for text in texts]
-    return [example[variable] for example in found if isinstance(example, dict) and variable in example]
+    return [example[domain.variable] for example in found if isinstance(example, dict) and domain.variable in example]
 
 
-@pytest.mark.parametrize("role", CHECKS)
-def test_there_are_a_minimal_and_a_full_example(role: str) -> None:
-    assert len(examples(role)) >= 2
+@pytest.mark.parametrize("domain", CHECKED, ids=lambda domain: domain.role)
+def test_there_are_a_minimal_and_a_full_example(domain: Registration) -> None:
+    assert len(examples(domain)) >= 2
 
 
-@pytest.mark.parametrize("role", CHECKS)
-def test_they_are_valid(role: str) -> None:
-    variable, domain, known = CHECKS[role]
-    assert [mistake for example in examples(role) for mistake in input_errors(example, domain, variable, **known)] == []
+@pytest.mark.parametrize("domain", CHECKED, ids=lambda domain: domain.role)
+def test_they_are_valid(domain: Registration) -> None:
+    asked = inspect.signature(importlib.import_module(f"{UTILS}.domains.{domain.name}.preflight").input_errors).parameters
+    known = {name: value for name, value in KNOWN.items() if name in asked}
+    assert [mistake for one in examples(domain) for mistake in input_errors(one, domain.name, domain.variable, **known)] == []

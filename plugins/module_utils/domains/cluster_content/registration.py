@@ -24,4 +24,4 @@ def load() -> Details:
     )
 
 
-REGISTRATION = Registration(role="eks", order=(), load=load)
+REGISTRATION = Registration(name="cluster_content", role="eks", variable="eks_content", order=(), load=load)

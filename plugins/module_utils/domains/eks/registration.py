@@ -49,7 +49,9 @@ def load() -> Details:
 
 
 REGISTRATION = Registration(
+    name="eks",
     role="eks",
+    variable="eks_clusters",
     order=(
         "cluster_log_group",
         "eks_cluster",

@@ -35,7 +35,9 @@ def load() -> Details:
 
 
 REGISTRATION = Registration(
+    name="network",
     role="vpc",
+    variable="vpc_networks",
     order=(
         "vpc",
         "internet_gateway",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from .....aws.connection import Aws
-from .....component.connect import check_account, connect, fail
+from .....component.connect import check_account, check_options, connect, fail
 from .....inputs.problems import Problems
 from .....kubernetes.problems import ApiProblem
 from .....reconcile.errors import CallFailed, Failure, failure
@@ -30,6 +30,7 @@ def run(module: Any) -> NoReturn:
     """Answer with what stands in the way of the upgrades that the option ``clusters`` asks for; changes nothing, in check mode or not."""
     params = module.params
     problems = Problems()
+    check_options(module)
     clusters = read(params["clusters"], "clusters", params["environment"], Network(), problems)
     if problems.messages:
         module.fail_json(msg="\n".join(problems.messages))
