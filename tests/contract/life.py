@@ -207,10 +207,8 @@ class Life:
         desired = self.desired(STEPS[step][1])
         failures = self._failures(desired, saboteur)
         assert saboteur.left == 0, "the call was not made as often as it should have been"
-        creating = call == self.happened["create"].calls[0] and step != "drift"
-        ends_well = False if creating and outcome.stops_creation else outcome.ends_well
-        if ends_well is not None:
-            assert (not failures) is ends_well, failures
+        if outcome.ends_well is not None:
+            assert (not failures) is outcome.ends_well, failures
         assert {one.address for one in failures} <= {self.sample.resource.address, ""}, failures
         if failures:
             assert list(self.run(desired, self.mine).failures) == [], "the next run"

@@ -26,8 +26,7 @@ class Outcome:
     """``before``: what is raised instead of doing anything, ``times`` times. ``after``: what is raised once it is done.
 
     ``lag``: seconds for which lists do not show what the call made. ``ends_well``: whether the run in which it happens must succeed, must
-    fail, or may do either (None). ``stops_creation``: it must fail where the call is the one that creates. ``steps``: the steps of a life
-    in which it can happen. ``creates``: it can happen to a create call only.
+    fail, or may do either (None). ``steps``: the steps of a life in which it can happen. ``creates``: it can happen to a create call only.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Outcome:
     ends_well: bool | None = True
     steps: tuple[str, ...] = ("create", "change", "restore", "drift", "delete")
     creates: bool = False
-    stops_creation: bool = False
 
 
 def ambiguous() -> BaseException:
@@ -63,7 +61,7 @@ def refused() -> BaseException:
 
 TO_SET = ("create", "change", "restore", "drift")
 
-TAKEN = Outcome("already_there", before=taken, stops_creation=True, steps=TO_SET)
+TAKEN = Outcome("taken", before=taken, ends_well=False, steps=("create",), creates=True)
 
 OUTCOMES = (
     Outcome("no_reply_not_done", before=ambiguous, times=2),
@@ -71,6 +69,7 @@ OUTCOMES = (
     Outcome("not_yet", before=not_yet, times=2),
     Outcome("in_use", before=in_use, times=2),
     TAKEN,
+    Outcome("there_already", after=taken, steps=TO_SET),
     Outcome("refused", before=refused, ends_well=False),
     Outcome("killed_before", before=Killed, ends_well=None),
     Outcome("killed_after", after=Killed, ends_well=None),
