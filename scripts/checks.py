@@ -147,7 +147,7 @@ CHECKS = (
     suite("examples", "whole platform", 200, "tests/integration/examples"),
     suite("permissions", "whole platform", 120, "tests/integration/permissions"),
     suite("broken-runs", "whole platform", 200, *folders("playbook_faults", "interruption", "lock", "saved")),
-    suite("runs", "whole platform", 200, *folders("callback", "change", "waves", "worker")),
+    suite("runs", "whole platform", 200, *folders("callback", "change", "consent", "waves", "worker")),
     suite("rehearsal", "rehearsal", 120, "--ignore", "tests/rehearsal/kubernetes", "tests/rehearsal"),
     suite("unit-slow", "engine and units", 120, "-m", "slow and not nightly", "tests/unit", "tests/repository"),
     suite("unit", "engine and units", 80, "-m", "not slow and not nightly", "tests/unit", "tests/repository", groups=QUICK),

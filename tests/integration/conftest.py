@@ -5,9 +5,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
 import pytest
 
 from rehearsal.testing import Cloud
+
+CloudFor = Callable[..., Cloud]
+
+
+@pytest.fixture(scope="session")
+def cloud_for() -> Iterator[CloudFor]:
+    """A cloud, emptied, with these arguments of ``Cloud``: one for all files that ask for the same, since a start takes seconds."""
+    running: dict[str, Cloud] = {}
+    with ExitStack() as stack:
+
+        def find(**given: Any) -> Cloud:
+            key = repr(sorted(given.items()))
+            if key not in running:
+                running[key] = stack.enter_context(Cloud(**given))
+            running[key].admin.reset()
+            return running[key]
+
+        yield find
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rehearsal.testing import Cloud
+from tests.integration.conftest import CloudFor
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
@@ -28,9 +28,8 @@ PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with Cloud() as started:
-        yield started
+def cloud(cloud_for: CloudFor) -> Cloud:
+    return cloud_for()
 
 
 @pytest.fixture

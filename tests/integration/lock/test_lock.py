@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import Entry, Holder, Mode, this_process
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
+from tests.integration.conftest import CloudFor
 
 CALLER = "arn:aws:iam::111122223333:user/anna"
 FOREIGN = Holder("run-2", "ben on runner (process 7, as arn:aws:iam::111122223333:role/ci)", "another machine", 7, "1")
@@ -27,9 +27,8 @@ FOLDER = "/mainstay/locks/prod/"
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[Cloud]:
-    with Cloud() as cloud:
-        yield cloud
+def started(cloud_for: CloudFor) -> Cloud:
+    return cloud_for()
 
 
 @pytest.fixture

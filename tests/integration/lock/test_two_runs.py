@@ -11,12 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rehearsal.testing import Cloud
+from tests.integration.conftest import CloudFor
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
@@ -26,9 +26,8 @@ FOLDER = "/mainstay/locks/test/"
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[Cloud]:
-    with Cloud() as cloud:
-        yield cloud
+def started(cloud_for: CloudFor) -> Cloud:
+    return cloud_for()
 
 
 @pytest.fixture

@@ -23,13 +23,9 @@ QUICKLY = {"poll_interval": 0.05, "settle_seconds": 0.5, "timeout": 20}
 
 def task(options: Mapping[str, Any], check: bool = False, module: str = "vpc_network", quick: bool = True) -> dict[str, Any]:
     """One call of a module; an option that is None is left out."""
-    given = {
-        "environment": "prod",
-        "component": "network",
-        "region": REGION,
-        **(QUICKLY if quick and module == "vpc_network" else {}),
-        **options,
-    }
+    quickly = QUICKLY if quick and module == "vpc_network" else {}
+    owner = {"environment": "prod"} | ({} if module == "platform_unclaimed_info" else {"component": "network"})
+    given = {**owner, "region": REGION, **quickly, **options}
     return {
         f"mainstay.aws.{module}": {name: value for name, value in given.items() if value is not None},
         "check_mode": check,

@@ -1,4 +1,4 @@
-"""One control plane for the tests of a file, and a namespace of its own for each test."""
+"""One control plane for all tests here, and a namespace of its own for each test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .support import Cluster
 NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plane() -> Iterator[ControlPlane]:
     with ControlPlane(name="rollouts") as found:
         for zone in ("a", "b"):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import carried_out, refusal
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import Context, make_part
 from rehearsal.testing import Cloud
+from tests.integration.conftest import CloudFor
 from tests.integration.network.support import ACCOUNT, EVERYTHING, REGION, ZONES, Site, network
 
 STRIDE = 15
@@ -44,9 +45,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with Cloud(account_id=ACCOUNT, region=REGION) as started:
-        yield started
+def cloud(cloud_for: CloudFor) -> Cloud:
+    return cloud_for(account_id=ACCOUNT, region=REGION)
 
 
 def save(site: Site, desired: Sequence[Resource]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import yaml
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock_entries import Entry, Holder
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
+from tests.integration.conftest import CloudFor
 from tests.integration.examples.running import Run, mutations, play
 
 ACCOUNT = "123456789012"
@@ -92,9 +92,8 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[Cloud]:
-    with Cloud(account_id=ACCOUNT, region=REGION) as cloud:
-        yield cloud
+def started(cloud_for: CloudFor) -> Cloud:
+    return cloud_for(account_id=ACCOUNT, region=REGION)
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rehearsal.testing import Cloud
+from tests.integration.conftest import CloudFor
 
 ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "single"}}
@@ -25,9 +25,8 @@ VOLATILE = ("seconds", "endpoint", "invocation", "warnings", "ansible_facts")
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with Cloud() as started:
-        yield started
+def cloud(cloud_for: CloudFor) -> Cloud:
+    return cloud_for()
 
 
 def play(cloud: Cloud, tmp_path: Path, arguments: dict[str, Any], way: str, *options: str, **task: Any) -> dict[str, Any]:

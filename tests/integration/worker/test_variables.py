@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import yaml
 
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT
+from tests.integration.conftest import CloudFor
 
 WAYS = ["worker", "ordinary"]
 ALL = {
@@ -32,9 +32,8 @@ HOST_VARS = {"two": {"platform_component": "core", "platform_poll_interval": 7, 
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with Cloud() as started:
-        yield started
+def cloud(cloud_for: CloudFor) -> Cloud:
+    return cloud_for()
 
 
 def play(cloud: Cloud, folder: Path, way: str, tasks: list[dict[str, Any]], **variables: Any) -> dict[str, Any]:
