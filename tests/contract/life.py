@@ -217,8 +217,11 @@ class Life:
         self.state = STEPS[step][1]
 
     def meet_another_s(self) -> None:
-        """Create it where another owner has one already, in the same place and of the same name: refused, and theirs stays as it is."""
-        self.bring("there")
+        """Create it where another owner has one already, of the same name in the same place: refused, and theirs stays as it is.
+
+        Theirs has the properties of the change: whoever takes it for ours has something to set.
+        """
+        self.bring("changed")
         seen = self._seen()
         self.state = "unknown"
         ours, theirs = self.connection(), self.connection(owner=THEIRS)
@@ -230,8 +233,8 @@ class Life:
         assert self.kind.read(theirs, seen) == before
         assert COUNTS[self.kind.name](self.cloud) == held
         self.kind.claim(ours, seen, seen.address)
-        assert make_plan(self.desired("there"), self.look(), self.mine, self.consent).changes == ()
-        self.state = "there"
+        assert make_plan(self.desired("changed"), self.look(), self.mine, self.consent).changes == ()
+        self.state = "changed"
 
     def _seen(self) -> Observed:
         return next(one for one in self.look() if one.address == self.sample.resource.address)

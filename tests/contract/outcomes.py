@@ -61,7 +61,7 @@ def refused() -> BaseException:
 
 TO_SET = ("create", "change", "restore", "drift")
 
-TAKEN = Outcome("already_there", before=taken, ends_well=None, steps=TO_SET)
+TAKEN = Outcome("taken", before=taken, ends_well=False, steps=("create",), creates=True)
 
 OUTCOMES = (
     Outcome("no_reply_not_done", before=ambiguous, times=2),
@@ -69,6 +69,7 @@ OUTCOMES = (
     Outcome("not_yet", before=not_yet, times=2),
     Outcome("in_use", before=in_use, times=2),
     TAKEN,
+    Outcome("there_already", after=taken, steps=TO_SET),
     Outcome("refused", before=refused, ends_well=False),
     Outcome("killed_before", before=Killed, ends_well=None),
     Outcome("killed_after", after=Killed, ends_well=None),

@@ -55,7 +55,7 @@ class Scope:
         return {f"aws:{kind}/{name}": marks[name] for name in wanted}
 
 
-Confine = Callable[[Scope], Conditions | None]
+Confine = Callable[[Scope], "Conditions | None"]
 """A condition for a scope; None where the action is not granted in it at all."""
 
 

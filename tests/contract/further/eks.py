@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
@@ -97,6 +98,11 @@ def renewed_nodes(place: Place) -> Sample:
     return altered(smallest.node_group(place), UNTAG, {"release_version": newer}, release_version=older, tags=MANY)
 
 
+def other_nodes(place: Place) -> Sample:
+    """Other machines under the same name: the old ones have to be gone first."""
+    return replace(smallest.node_group(place), change={"instance_types": ["t3.large"]})
+
+
 def in_clusters(method: str, items: str) -> Count:
     """The entries of a list call of EKS that is made for each cluster."""
 
@@ -140,6 +146,7 @@ FURTHER = {
         "policies": access_policies,
         "audience": oidc_provider,
         "scaling": scaled_nodes,
+        "other machines": other_nodes,
         "renewal": renewed_nodes,
     }
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network import samples as smallest
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.samples import ADDRESS, GATEWAY, subnet_resource
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import VPC, VPC_ID
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
@@ -26,6 +28,17 @@ def vpc(_place: Place) -> Sample:
             "enable_dns_support",
         ),
     )
+
+
+def moved_subnet(place: Place) -> Sample:
+    """The same block in another zone: the old one has to be gone first."""
+    return replace(smallest.subnet(place), change={"availability_zone": f"{place.region}b"})
+
+
+def moved_nat_gateway(place: Place) -> Sample:
+    """The same address in another subnet: the old one has to be gone first."""
+    sample, other = smallest.nat_gateway(place), subnet_resource(place, "b", "10.0.1.0/24")
+    return replace(sample, needs=(*sample.needs, other), change={"subnet_id": ref(other.address)})
 
 
 def regional_nat_gateway(place: Place) -> Sample:
@@ -103,5 +116,12 @@ COUNTS = {
     "flow_log": listed("ec2", "describe_flow_logs", "FlowLogs"),
 }
 FURTHER = {
-    "vpc": {"tagged": vpc, "regional": regional_nat_gateway, "busy table": route_table, "busy list": network_acl},
+    "vpc": {
+        "tagged": vpc,
+        "moved subnet": moved_subnet,
+        "moved gateway": moved_nat_gateway,
+        "regional": regional_nat_gateway,
+        "busy table": route_table,
+        "busy list": network_acl,
+    },
 }
