@@ -92,7 +92,7 @@ def test_consent_through_the_module(cloud: Cloud, tmp_path: Path) -> None:
     assert made["changed"]
     assert refused["failed"]
     assert not refused["changed"]
-    assert "allow_replace: ['flow_log.main']" in refused["msg"]
+    assert "need consent in platform_allow_replace (option allow_replace): network:flow_log.main" in refused["msg"]
     assert refused["plan"]["api_calls"]["write"] == 0
     assert allowed["changed"]
     assert allowed["plan"]["counts"]["replace"] == 1
