@@ -125,8 +125,8 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
-    "vpc": of_role("vpc", "network", 150, 240, "network"),
-    "eks": of_role("eks", "clusters", 120, 240, "eks", "eks_operations"),
+    "vpc": of_role("vpc", "network", 150, 220, "network"),
+    "eks": of_role("eks", "clusters", 140, 300, "eks", "eks_operations"),
 }
 """Roles that need more time than others, or have their tests in other folders than one of their name."""
 
@@ -138,25 +138,25 @@ ROLES = tuple(
 
 CHECKS = (
     # In this order they are begun: what takes longest first, so that nothing has to be waited for at the end.
-    Check("sanity", "style", 300, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
-    kubernetes(300),
+    Check("sanity", "style", 180, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
+    kubernetes(280),
     *ROLES,
-    suite("content", "cluster content", 200, "tests/integration/eks_content"),
-    suite("rollouts", "rollout", 200, "tests/integration/rollout"),
-    Check("molecule", "whole platform", 200, molecule, EVERYTHING | {"molecule"}),
+    suite("content", "cluster content", 210, "tests/integration/eks_content"),
+    suite("rollouts", "rollout", 210, "tests/integration/rollout"),
+    Check("molecule", "whole platform", 160, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 200, "tests/integration/examples"),
-    suite("permissions", "whole platform", 120, "tests/integration/permissions"),
+    suite("permissions", "whole platform", 100, "tests/integration/permissions"),
     suite("broken-runs", "whole platform", 200, *folders("playbook_faults", "interruption", "lock", "saved")),
-    suite("runs", "whole platform", 200, *folders("callback", "change", "consent", "waves", "worker")),
-    suite("rehearsal", "rehearsal", 120, "--ignore", "tests/rehearsal/kubernetes", "tests/rehearsal"),
-    suite("unit-slow", "engine and units", 120, "-m", "slow and not nightly", "tests/unit", "tests/repository"),
-    suite("unit", "engine and units", 80, "-m", "not slow and not nightly", "tests/unit", "tests/repository", groups=QUICK),
+    suite("runs", "whole platform", 180, *folders("callback", "change", "consent", "waves", "worker")),
+    suite("rehearsal", "rehearsal", 110, "--ignore", "tests/rehearsal/kubernetes", "tests/rehearsal"),
+    suite("unit-slow", "engine and units", 100, "-m", "slow and not nightly", "tests/unit", "tests/repository"),
+    suite("unit", "engine and units", 75, "-m", "not slow and not nightly", "tests/unit", "tests/repository", groups=QUICK),
     tool("ansible-lint", 60, "ansible-lint", "--offline", "-q"),
-    Check("mypy", "style", 60, types, QUICK_LINT),
-    Check("syntax", "style", 30, syntax, QUICK),
-    tool("docs", 30, "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),
+    Check("mypy", "style", 50, types, QUICK_LINT),
+    Check("syntax", "style", 25, syntax, QUICK),
+    tool("docs", 25, "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),
     tool("changelog", 10, "antsibull-changelog", "lint"),
-    Check("ruff", "style", 10, style, QUICK_LINT),
+    Check("ruff", "style", 5, style, QUICK_LINT),
     tool("yamllint", 10, "yamllint", "--strict", ".", groups=QUICK_LINT),
     # What is only for the night. Broken playbooks run two at a time by themselves.
     Check("broken-playbooks", "whole platform", 2400, broken_playbooks, NIGHTLY),

@@ -63,11 +63,15 @@ class JumpingClock:
 
 @dataclass(frozen=True)
 class Happened:
-    """What one step did: its mutating calls in order, how the account's counts changed, and what the plan said about the sample."""
+    """What one step did: its mutating calls in order, how the account's counts changed, and what the plan said about the sample.
+
+    ``waited``: seconds, by the clock of the run, that the engine waited until what the calls had begun was done.
+    """
 
     calls: tuple[str, ...]
     counts: Counter[str]
     plan: Plan
+    waited: float
 
     def first_of_each(self) -> list[str]:
         """The mutating calls without repetitions."""
@@ -190,7 +194,9 @@ class Life:
         assert list(result.failures) == [], step
         self.check_rest(step)
         self.state = STEPS[step][1]
-        self.happened[step] = Happened(tuple(saboteur.calls), change(before, COUNTS[self.kind.name](self.cloud)), plan)
+        counts = change(before, COUNTS[self.kind.name](self.cloud))
+        waited = sum(result.report.seconds.values()) if result.report else 0.0
+        self.happened[step] = Happened(tuple(saboteur.calls), counts, plan, waited)
         return self.happened[step]
 
     def check_rest(self, step: str) -> None:

@@ -41,7 +41,7 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
     """Apply as the module does with these options."""
     aws, known = site.aws(), kinds(["prod-main"])
     try:
-        observed = take(adopt or {}, moved or {}, desired, observe(known, aws), known, aws, lambda _address: False)
+        observed = take(adopt or {}, moved or {}, desired, observe(known, aws), known, aws, lambda _kind, _address: False)
         result = plan_only(desired, observed, known, Consent())
         if held := names_held(result.plan, known, aws):
             return dataclasses.replace(result, failures=held)

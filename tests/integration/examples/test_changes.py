@@ -35,7 +35,7 @@ def test_changes(tmp_path: Path) -> None:
     with confined_cloud_of(INVENTORY) as cloud:
         cloud.admin.settings(quotas={})  # new addresses come before old ones go: more than the five of a new account
         for name, changes, expected in STEPS:
-            wanted = json.dumps({"vpc_networks": {"main": {**SMALL, **changes}}, "platform_purge": ["*"]})
+            wanted = json.dumps({"vpc_networks": {"main": {**SMALL, **changes}}, "platform_purge": ["*", "kms_key.*"]})
             applied = play(cloud, INVENTORY, tmp_path, "--limit", "network", "--extra-vars", wanted)
             assert (name, applied.code, applied.totals) == (name, 0, expected), applied.output
             planned = play(cloud, INVENTORY, tmp_path, "--limit", "network", "--extra-vars", wanted, "--check", role="plan")
