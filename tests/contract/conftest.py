@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group
 from rehearsal.testing import Cloud
-from tests.contract.life import Life
+from tests.contract.life import Life, Stage
 from tests.contract.subjects import ACCOUNT_ID, KINDS, REGION, Subject
 
 
@@ -19,31 +19,23 @@ def cloud() -> Iterator[Cloud]:
         yield started
 
 
-class Stage:
-    """One cloud, in which one sample lives at a time."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.lives: dict[str, Life] = {}
-        self.last = ""
-
-    def life_of(self, subject: Subject) -> Life:
-        """The life of a subject, as far as it has come; another one's in between has emptied the cloud."""
-        life = self.lives.setdefault(subject.name, Life(self.cloud, subject.sample, KINDS, subject.steps))
-        if self.last != subject.name:
-            life.state = "unknown"
-            self.last = subject.name
-        return life
+@pytest.fixture(scope="session")
+def stage(cloud: Cloud) -> Stage:
+    return Stage(cloud)
 
 
 @pytest.fixture(scope="session")
-def life_of(cloud: Cloud) -> Callable[[Subject], Life]:
-    return Stage(cloud).life_of
+def life_of(stage: Stage) -> Callable[[Subject], Life]:
+    """The life of a subject, as far as it has come."""
+    lives: dict[str, Life] = {}
+
+    def find(subject: Subject) -> Life:
+        return lives.setdefault(subject.name, Life(stage, subject.sample, KINDS, subject.steps))
+
+    return find
 
 
 @pytest.fixture(autouse=True)
-def jumping(monkeypatch: pytest.MonkeyPatch, life_of: Callable[[Subject], Life], request: pytest.FixtureRequest) -> None:
-    """The one kind that looks at the clock itself looks at ours."""
-    if "subject" in request.fixturenames:
-        life = life_of(request.getfixturevalue("subject"))
-        monkeypatch.setattr(cluster_log_group, "time", SimpleNamespace(monotonic=life.now))
+def jumping(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
+    """The one kind that looks at the clock itself looks at that of the sample."""
+    monkeypatch.setattr(cluster_log_group, "time", SimpleNamespace(monotonic=stage.now))

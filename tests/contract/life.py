@@ -78,11 +78,24 @@ class Happened:
         return list(dict.fromkeys(self.calls))
 
 
-class Life:
-    """One sample in one cloud, which is emptied first. ``state`` is gone, there, changed or, after a step that went wrong, unknown."""
+@dataclass
+class Stage:
+    """A cloud in which one sample lives at a time."""
 
-    def __init__(self, cloud: Cloud, sample: Sample, kinds: Mapping[str, Kind], steps: Sequence[str] = tuple(STEPS)) -> None:
-        self.cloud = cloud
+    cloud: Cloud
+    tenant: Life | None = None
+
+    def now(self) -> float:
+        """What the clock of the sample that lives here says."""
+        return self.tenant.clock.now() if self.tenant else 0.0
+
+
+class Life:
+    """One sample in a cloud, which is emptied for it. ``state`` is gone, there, changed or, after a step that went wrong, unknown."""
+
+    def __init__(self, stage: Stage, sample: Sample, kinds: Mapping[str, Kind], steps: Sequence[str]) -> None:
+        self.stage = stage
+        self.cloud = stage.cloud
         self.steps = steps
         self.sample = sample
         self.all_kinds = kinds
@@ -152,6 +165,8 @@ class Life:
 
     def bring(self, state: str) -> None:
         """Have the sample in a state, without anything going wrong."""
+        if self.stage.tenant is not self:
+            self.stage.tenant, self.state = self, "unknown"
         if self.state == "unknown":
             self.prepare()
         if (self.state, state) == ("changed", "there") and "restore" not in self.steps:

@@ -28,6 +28,10 @@ class Subject:
     beyond: Subject | None = None
 
     @property
+    def role(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
     def kind(self) -> str:
         return self.sample.resource.kind
 

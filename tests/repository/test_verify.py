@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -123,6 +124,15 @@ def test_every_folder_of_tests_is_in_a_check() -> None:
 def test_every_role_that_is_registered_has_its_checks() -> None:
     names = {entry.name for entry in CHECKS}
     assert {f"{role}-{what}" for role in roles() for what in ("contract", "role")} <= names
+
+
+def test_every_test_of_the_contract_suite_is_of_a_role() -> None:
+    """make test runs it role by role; what belongs to none would not be run at all."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/contract"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = [line for line in listed if "::" in line]
+    assert len(found) > 100
+    assert [line for line in found if not line.partition("[")[2].startswith(tuple(f"{role}:" for role in roles()))] == []
 
 
 def test_the_budgets_are_those_that_were_promised() -> None:
