@@ -1,1 +1,1 @@
-"""What the Makefile calls. The shell scripts beside run before there is a virtual environment."""
+"""Commands behind the Makefile. The shell scripts in this folder run before a virtual environment exists."""

@@ -1,4 +1,4 @@
-"""Rehearsing a change: the inventory as it was is applied first, and the present one onto that."""
+"""Rehearse a change: apply the inventory as it was, then apply the current one on top."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN = 6
 
 
 def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed | None, with_code: bool) -> str:
-    """Plays all four steps and returns what to say at the end. Raises Problem when one does not hold."""
+    """Run all four steps and return the final message. Raises Problem if a step fails."""
     name = rehearsal.environment
     rehearsal.empty(then if then is not None else rehearsal.seed)
     steps = []
@@ -78,7 +78,7 @@ def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
 
 
 def held(report: Report, action: str) -> Iterator[str]:
-    """Addresses of what is held back, of one action."""
+    """Addresses of held-back resources for one action."""
     for component in report.get("components", []):
         for entry in component.get("actions", []):
             if entry.get("held_back") and entry.get("action") == action:
@@ -86,7 +86,7 @@ def held(report: Report, action: str) -> Iterator[str]:
 
 
 def stays(planned: Report) -> list[str]:
-    """What to say about deletions that are held back: they do not fail an apply, so they do not fail its rehearsal."""
+    """Lines about held-back deletions. They do not fail an apply, so they do not fail its rehearsal either."""
     left = list(held(planned, "delete"))
     if not left:
         return []
@@ -102,7 +102,7 @@ def shortened(addresses: list[str]) -> str:
 
 
 def counted(report: Report, words: Mapping[str, str]) -> str:
-    """The totals of a report in the words of its summary, without what is zero."""
+    """The totals of a report in the wording of its summary, without zero counts."""
     totals = report["totals"]["plan" if report["check_mode"] else "run"]
     return ", ".join(f"{totals[kind]} {word}" for kind, word in words.items() if totals.get(kind)) or "nothing"
 

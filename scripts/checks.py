@@ -1,9 +1,9 @@
-"""Which checks there are, by domain, and what each may take. scripts/verify.py runs them.
+"""The list of checks, by domain, with a time budget for each. scripts/verify.py runs them.
 
-A budget is in seconds, on two idle cores, where the check has run before, beside one other check. A check that takes half as long again
-fails. ``make test`` takes about half of the sum of the budgets of its checks.
+Budgets are in seconds, for two idle cores, for a check that has run before and runs next to one other check. A check that takes more than
+1.5 times its budget fails. ``make test`` takes about half of the sum of its checks' budgets.
 
-A new role has a budget, and its kinds are in the contract suite, by themselves.
+A new role automatically gets a budget, and the contract suite automatically includes its kinds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COLLECTION = "collections/ansible_collections/mainstay/aws"
 
 Commands = list[list[str]]
 SEED = "{seed}"
-"""Stands in a command for the seed of this run."""
+"""Placeholder in a command for the seed of this run."""
 
 EVERYTHING = frozenset({"full"})
 QUICK = frozenset({"quick", "full"})
@@ -30,14 +30,14 @@ QUICK_LINT = frozenset({"quick", "lint", "full"})
 NIGHTLY = frozenset({"nightly"})
 
 EXCEEDED = 1.5
-"""How many times its budget a check may take."""
+"""The factor by which a check may exceed its budget."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One named check of a domain: commands that all have to succeed, one after the other.
+    """One named check of a domain: commands that run in order and must all succeed.
 
-    ``budget``: seconds. ``groups``: the targets of the Makefile that it belongs to. ``reports``: its tests are counted one by one.
+    ``budget``: seconds. ``groups``: the Makefile targets that include it. ``reports``: whether to count its tests individually.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Check:
 
     @property
     def longest(self) -> float:
-        """Seconds after which a check hangs, on however slow a machine, and is ended."""
+        """Seconds after which a check counts as hung, even on a slow machine, and is stopped."""
         return max(self.patience, 6 * self.budget)
 
 
@@ -59,19 +59,19 @@ def report_of(name: str) -> Path:
 
 
 def suite(name: str, domain: str, budget: float, *arguments: str, groups: frozenset[str] = EVERYTHING) -> Check:
-    """A check that is a run of pytest. What is only for the night is left out by day."""
+    """A check that runs pytest. Tests marked nightly run only in the nightly group."""
     marked = [] if "-m" in arguments else ["-m", "nightly" if groups == NIGHTLY else "not nightly"]
     command = [PYTHON, "-m", "pytest", "-q", f"--junit-xml={report_of(name)}", *marked, *arguments]
     return Check(name, domain, budget, lambda: [command], groups, reports=True)
 
 
 def folders(*names: str) -> list[str]:
-    """Folders of integration tests."""
+    """Paths of integration test folders."""
     return [f"tests/integration/{name}" for name in names]
 
 
 def of_role(role: str, domain: str, contract: float, integration: float, *integrated: str) -> tuple[Check, ...]:
-    """What every role has: its kinds in the contract suite, and folders of integration tests."""
+    """The checks that every role has: its kinds in the contract suite, and its integration tests."""
     return (
         suite(f"{role}-contract", domain, contract, "tests/contract", "-k", f"{role}:"),
         suite(f"{role}-role", domain, integration, *folders(*integrated)),
@@ -79,7 +79,7 @@ def of_role(role: str, domain: str, contract: float, integration: float, *integr
 
 
 def syntax() -> Commands:
-    """Every playbook against every inventory; a folder without either is an error, not an empty list."""
+    """Check every playbook against every inventory. A folder without any is an error, not an empty list."""
     inventories = sorted(path for path in (ROOT / "inventories").iterdir() if path.is_dir())
     playbooks = [ROOT / "site.yml", *sorted(path for path in (ROOT / "playbooks").glob("*.yml") if not path.name.endswith(".meta.yml"))]
     names = [str(path.relative_to(ROOT)) for path in playbooks]
@@ -87,14 +87,14 @@ def syntax() -> Commands:
 
 
 def types() -> Commands:
-    """The shipped code under its import name, and the Python around it. Folders that hold no Python yet are left out."""
+    """Check the shipped code under its import name, and the Python code around it. Skips folders without Python files."""
     named = [f"plugins/{name}" for name in ("module_utils", "modules", "filter", "callback", "action")]
     folders = [f"{COLLECTION}/{name}" for name in named if any((ROOT / name).glob("**/*.py"))]
     return [["mypy", "--no-error-summary", *folders, "rehearsal", "scripts", "benchmarks"]]
 
 
 def molecule() -> Commands:
-    """All scenarios against one cloud of their own, which lives as long as the command."""
+    """Run all scenarios against one dedicated cloud, which runs as long as the command."""
     return [[PYTHON, "-m", "scripts.with_cloud", "molecule", "test", "--all"]]
 
 
@@ -103,14 +103,14 @@ def style() -> Commands:
 
 
 def kubernetes(budget: float) -> Check:
-    """The tests of the rehearsal's Kubernetes, after its control plane has been built and Helm installed: it takes both."""
+    """Test the rehearsal's Kubernetes. Builds its control plane and installs Helm first: the tests need both."""
     tested = suite("kubernetes", "rehearsal", budget, "tests/rehearsal/kubernetes")
     first = [[PYTHON, "-m", "rehearsal.kubernetes", "build"], [PYTHON, "-m", "rehearsal.kubernetes", "helm", "version"]]
     return replace(tested, commands=lambda: [*first, *tested.commands()])
 
 
 def broken_playbooks() -> Commands:
-    """Every changing call of the playbooks killed before, killed after and without its reply, then a sample of the other faults."""
+    """Break every changing call of the playbooks: killed before, killed after, and reply lost. Then run a sample of the other faults."""
     faults = [PYTHON, "-m", "benchmarks.faults"]
     others = [part for number in range(4, 12) for part in ("--fault", f"F{number}")]
     return [
@@ -120,7 +120,7 @@ def broken_playbooks() -> Commands:
 
 
 def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT) -> Check:
-    """A check of how things are written that is one command."""
+    """A style check that runs one command."""
     return Check(name, "style", budget, lambda: [list(command)], groups)
 
 
@@ -128,7 +128,7 @@ LARGE = {
     "vpc": of_role("vpc", "network", 150, 220, "network"),
     "eks": of_role("eks", "clusters", 140, 300, "eks", "eks_operations"),
 }
-"""Roles that need more time than others, or have their tests in other folders than one of their name."""
+"""Roles that need a larger budget, or whose test folders do not match their name."""
 
 ROLES = tuple(
     check
@@ -137,7 +137,7 @@ ROLES = tuple(
 )
 
 CHECKS = (
-    # In this order they are begun: what takes longest first, so that nothing has to be waited for at the end.
+    # Checks start in this order: the longest first, so that none delays the end of the run.
     Check("sanity", "style", 180, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
     kubernetes(280),
     *ROLES,
@@ -158,7 +158,7 @@ CHECKS = (
     tool("changelog", 10, "antsibull-changelog", "lint"),
     Check("ruff", "style", 5, style, QUICK_LINT),
     tool("yamllint", 10, "yamllint", "--strict", ".", groups=QUICK_LINT),
-    # What is only for the night. Broken playbooks run two at a time by themselves.
+    # Nightly only. The broken playbooks already run two at a time.
     Check("broken-playbooks", "whole platform", 2400, broken_playbooks, NIGHTLY),
     suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
     suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),

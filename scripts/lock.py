@@ -1,6 +1,6 @@
-"""Works the second blocks of requirements.txt and requirements-dev.txt out again from their first blocks.
+"""Regenerate the second blocks of requirements.txt and requirements-dev.txt from their first blocks.
 
-One set of versions has to serve every supported Python: it is resolved for the oldest, which allows least, and tried with the others."""
+One set of versions must work on every supported Python: it is resolved for the oldest, the most restrictive, and checked on the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def first_block(path: Path) -> str:
 
 
 def names(block: str) -> set[str]:
-    """Normalised names of the packages that a block pins."""
+    """Normalized names of the packages that a block pins."""
     return {normalised(match) for match in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", block, re.MULTILINE)}
 
 
@@ -32,7 +32,7 @@ def normalised(name: str) -> str:
 
 
 def resolve(python: str, *texts: str) -> dict[str, str]:
-    """Normalised name -> "Name==version" of everything that pip would install."""
+    """Map each normalized name to "Name==version" for everything that pip would install."""
     with tempfile.TemporaryDirectory() as folder:
         wanted, report = Path(folder, "wanted.txt"), Path(folder, "report.json")
         wanted.write_text("\n".join(texts))

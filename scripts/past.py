@@ -1,4 +1,4 @@
-"""The checkout as it was at a git reference, in a temporary folder."""
+"""The checkout as of a git reference, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.terminal import Problem
 
 @dataclass(frozen=True)
 class Past:
-    """A commit that has the inventory."""
+    """A commit that contains the inventory."""
 
     root: Path
     reference: str
@@ -25,12 +25,12 @@ class Past:
 
     @property
     def name(self) -> str:
-        """As the user named it, with the commit unless that is the same."""
+        """The reference as the user gave it, followed by the commit unless they match."""
         return self.commit if self.commit.startswith(self.reference) else f"{self.reference} ({self.commit})"
 
 
 def find(root: Path, reference: str, environment: str) -> Past:
-    """Raises Problem if there is no such commit, or no such inventory in it."""
+    """Find the commit. Raises Problem if it does not exist or does not contain the inventory."""
     complaint = _complaint(root)
     if complaint:
         raise Problem(f"FROM={reference} needs git and the history of this checkout, a clone rather than a download: {complaint}")
@@ -47,15 +47,15 @@ def find(root: Path, reference: str, environment: str) -> Past:
 
 
 def has_changes(root: Path) -> bool:
-    """Whether the work tree differs from its last commit, untracked files included."""
+    """Whether the work tree differs from its last commit, including untracked files."""
     return bool(_git(root, "status", "--porcelain", "--", "."))
 
 
 @contextmanager
 def extracted(past: Past, folder: Path) -> Iterator[Path]:
-    """The whole checkout as it was, in a folder that is removed afterwards; what a killed run left there is removed first.
+    """Extract the checkout as of the commit and remove the folder afterwards. Removes leftovers of a killed run first.
 
-    In a folder of a repository git archives that folder only."""
+    When run in a subfolder of a repository, git archives only that subfolder."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         archive = subprocess.run(
@@ -69,20 +69,20 @@ def extracted(past: Past, folder: Path) -> Iterator[Path]:
 
 
 def _folders(root: Path, commit: str, parent: str) -> list[str]:
-    """Names of the folders in a folder of the checkout, which may be a folder of its repository itself."""
+    """Names of the subfolders of a folder in the checkout. The checkout may itself be a subfolder of its repository."""
     prefix = _git(root, "rev-parse", "--show-prefix") or ""
     listed = _git(root, "ls-tree", "--full-tree", "-d", "--name-only", f"{commit}:{prefix}{parent}")
     return sorted((listed or "").splitlines())
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git prints, or None if it says no."""
+    """The output of git, or None if the command fails."""
     ran = _run(root, *arguments)
     return ran.stdout.strip() if ran.returncode == 0 else None
 
 
 def _complaint(root: Path) -> str:
-    """Why git does not take the folder for a checkout; empty if it does."""
+    """Why git does not accept the folder as a checkout; empty if it does."""
     try:
         ran = _run(root, "rev-parse", "--git-dir")
     except OSError as error:

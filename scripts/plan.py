@@ -1,4 +1,4 @@
-"""Plans an inventory, saves the plan, shows, compares and applies it. Called by make plan, make show and make apply."""
+"""Plan an inventory; save, show, compare and apply plans. Called by make plan, make show and make apply."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WIDEST = 200
 
 
 def target_variables(options: argparse.Namespace, role: str) -> dict[str, str]:
-    """The environment of a run: with --rehearsal the running cloud's, else the caller's own."""
+    """The environment for a run: with --rehearsal that of the running cloud, otherwise the caller's own."""
     inventory_path(options.environment)
     if not options.rehearsal:
         return tool_environment()
@@ -39,13 +39,13 @@ def place(options: argparse.Namespace) -> str:
 
 
 def started_by(options: argparse.Namespace, out: str | None) -> dict[str, str]:
-    """For the summary: the plan that the caller would ask for to have more allowed. An apply of a saved plan needs a new one, too."""
+    """The make plan command that the summary suggests for allowing more. Applying a saved plan also needs a new plan for that."""
     words = {f"ENV={options.environment}": True, "REHEARSAL=1": options.rehearsal, f"OUT={out}": out}
     return announce(["make", "plan", *(word for word, wanted in words.items() if wanted)], options.arguments)
 
 
 def make(options: argparse.Namespace) -> int:
-    """Check mode only. With --rehearsal against the running cloud, else wherever the caller's credentials lead."""
+    """Run in check mode. With --rehearsal against the running cloud, otherwise against the account of the caller's credentials."""
     variables = {**target_variables(options, "plan"), **started_by(options, options.out)}
     say(f"Plan of {options.environment} {place(options)}; nothing is changed")
     arguments = ["--check", "--diff", *options.arguments]
@@ -60,12 +60,12 @@ def make(options: argparse.Namespace) -> int:
 
 
 def written(path: Path) -> tuple[int, int] | None:
-    """What tells one writing of a file from the next."""
+    """Inode and modification time, which identify one version of a file; None if the file does not exist."""
     return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 
 def apply(options: argparse.Namespace) -> int:
-    """Does what a saved plan says, and nothing else."""
+    """Apply a saved plan exactly."""
     path = Path(options.plan).absolute()
     if not path.is_file():
         raise Problem(f"there is no file {path}; make one with: make plan ENV={options.environment} OUT={options.plan}")
@@ -87,7 +87,7 @@ def show(book: Book, form: str) -> str:
 
 
 def diff(one: Book, other: Book) -> int:
-    """Prints what separates two plans; 1 if anything does, as diff(1)."""
+    """Print the differences between two plans. Returns 1 if there are any, like diff(1)."""
     found = differences(one, other)
     print("\n".join(found) if found else "The plans would do the same to the same.")
     return 1 if found else 0

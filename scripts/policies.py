@@ -1,4 +1,4 @@
-"""Writes the IAM policies that planning and applying an inventory need. Called by make policies."""
+"""Write the IAM policies required to plan and apply an inventory. Called by make policies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail(str(error))
         return 1
     command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", str(inventory), *options.arguments]
-    # Nothing of AWS is called, so nobody's credentials need to be within reach.
+    # This makes no AWS calls, so it runs without anyone's credentials.
     code = subprocess.run(command, cwd=ROOT, env=isolated_environment({}), check=False).returncode
     if code == 0:
         say(f"The policies are in artifacts/policies/{options.environment}; docs/permissions.md says what to do with them")

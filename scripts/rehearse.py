@@ -1,4 +1,4 @@
-"""Rehearses an inventory on a local AWS: plan, apply, apply again; or a change of it. Called by make rehearse and make cloud."""
+"""Rehearse an inventory, or a change to it, on a local AWS: plan, apply, apply again. Called by make rehearse and make cloud."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def inventory_path(environment: str) -> Path:
 
 
 def target_of(inventory: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """Account and region of what `ansible-inventory --list` printed.
+    """Account and region from the output of `ansible-inventory --list`.
 
-    Every host must have the same literal platform_account_id and platform_region: a rehearsal plays one account in one region."""
+    All hosts must have the same literal platform_account_id and platform_region: a rehearsal simulates one account in one region."""
     hosts: Mapping[str, Mapping[str, Any]] = inventory.get("_meta", {}).get("hostvars", {})
     if not hosts:
         raise Problem(
@@ -61,7 +61,7 @@ def target_of(inventory: Mapping[str, Any], name: str) -> tuple[str, str]:
 
 @cache
 def read_inventory(environment: str, path: Path) -> Mapping[str, Any]:
-    """What `ansible-inventory --list` says of an inventory: that of the work tree, or the same one elsewhere."""
+    """The output of `ansible-inventory --list` for an inventory in the work tree or a copy of it elsewhere."""
     command = [str(BIN / "ansible-inventory"), "-i", str(path), "--list"]
     result = subprocess.run(command, cwd=ROOT, env=tool_environment(), capture_output=True, text=True, check=False)
     if result.returncode:
@@ -71,18 +71,18 @@ def read_inventory(environment: str, path: Path) -> Mapping[str, Any]:
 
 
 def read_target(environment: str, path: Path | None = None) -> tuple[str, str]:
-    """Account and region of an inventory: that of the work tree, or the same one elsewhere."""
+    """Account and region of an inventory in the work tree or a copy of it elsewhere."""
     return target_of(read_inventory(environment, path or inventory_path(environment)), environment)
 
 
 def has_clusters(inventory: Mapping[str, Any], arguments: Sequence[str]) -> bool:
-    """Whether a run with these arguments is known to start clusters. What a --limit leaves of them is not worked out."""
+    """Whether a run with these arguments is known to start clusters. Does not evaluate --limit: a limited run counts as no."""
     limited = any(argument.startswith(("--limit", "-l")) for argument in arguments)
     return not limited and bool(inventory.get("eks", {}).get("hosts"))
 
 
 def prepare_clusters(environment: str, path: Path, arguments: Sequence[str] = ()) -> None:
-    """Builds the control plane of Kubernetes first, with progress, where the inventory has clusters: it takes minutes, once."""
+    """Build the Kubernetes control plane up front, showing progress, if the inventory has clusters. Takes minutes, but only once."""
     if not has_clusters(read_inventory(environment, path), arguments):
         return
     try:
@@ -92,7 +92,7 @@ def prepare_clusters(environment: str, path: Path, arguments: Sequence[str] = ()
 
 
 def read_seed(inventory: Path, region: str) -> seed.Seed | None:
-    """What the account is to hold before the inventory is applied; None if the inventory says nothing about that."""
+    """The resources that the account holds before the inventory is applied; None if the inventory defines none."""
     path = inventory / seed.PLACE
     if not path.exists():
         return None
@@ -100,9 +100,9 @@ def read_seed(inventory: Path, region: str) -> seed.Seed | None:
 
 
 def start_cloud(environment: str, target: tuple[str, str], keep: bool = True) -> dict[str, Any]:
-    """The running cloud of the environment; one that plays another account or region is started anew.
+    """Return the environment's running cloud. Restarts one that simulates another account or region.
 
-    So is one of an older program, unless what it holds is to be kept."""
+    Also restarts one that runs older code, unless ``keep`` preserves its contents."""
     account_id, region = target
     running = launcher.find(environment)
     if running and not keep and running.get("code") != launcher.code():
@@ -117,13 +117,13 @@ def start_cloud(environment: str, target: tuple[str, str], keep: bool = True) ->
 
 
 def fill(cloud: Mapping[str, Any], wanted: seed.Seed | None, environment: str) -> None:
-    """Makes what the account holds already, and says so."""
+    """Create the seed: the resources that the account holds beforehand. Report them."""
     if wanted is not None:
         say(f"What the account holds already (inventories/{environment}/{seed.PLACE}): {seed.apply(wanted, cloud)}")
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody else than the person at the terminal wants this to end."""
+    """Raised on SIGTERM, as opposed to Ctrl-C at the terminal."""
 
 
 def interrupt(number: int, frame: object) -> None:
@@ -133,9 +133,9 @@ def interrupt(number: int, frame: object) -> None:
 def play(
     inventory: Path | str, variables: Mapping[str, str], arguments: Sequence[str], folder: Path = ROOT, output: TextIO | None = None
 ) -> int:
-    """Runs the site.yml of a checkout and returns its exit code; what it prints goes to the terminal, or to a file.
+    """Run a checkout's site.yml and return its exit code. Output goes to the terminal, or to a file if given.
 
-    Interrupted, it lets the playbook end by itself first, so that the summary says what is done."""
+    On interruption, let the playbook end by itself first, so that its summary reports what was done."""
     command = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(inventory), *arguments]
     if output is None:
         print(f"    ansible-playbook {' '.join(command[1:])}", flush=True)
@@ -143,7 +143,7 @@ def play(
     try:
         return process.wait()
     except KeyboardInterrupt as reason:
-        if isinstance(reason, Terminated):  # Ctrl-C reaches the playbook by itself
+        if isinstance(reason, Terminated):  # Ctrl-C reaches the playbook directly
             process.terminate()
         raise
     finally:
@@ -151,7 +151,7 @@ def play(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Waits for a process that was told to end, and ends it if it does not."""
+    """Wait for a process that has been asked to stop, and kill it if it does not."""
     try:
         process.wait(20)
     except subprocess.TimeoutExpired:
@@ -165,7 +165,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 class Rehearsal:
-    """One cloud and the steps that are run against it; every step raises Problem when it does not hold."""
+    """One cloud and the steps that run against it. Each step raises Problem if it fails."""
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class Rehearsal:
         wanted: seed.Seed | None = None,
         how: Sequence[str] = (),
     ) -> None:
-        """``how``: further words of the call of make."""
+        """``how``: additional words of the make command."""
         self.environment = environment
         self.cloud = cloud
         self.arguments = list(arguments)
@@ -185,7 +185,7 @@ class Rehearsal:
         self.reports = ROOT / ".rehearsal" / environment
 
     def run(self) -> str:
-        """Plays all steps and returns what to say at the end."""
+        """Run all steps and return the final message."""
         self.empty(self.seed)
         self.show("Plan, with credentials that may only read")
         self.step("plan", "plan")
@@ -209,7 +209,7 @@ class Rehearsal:
         say(title)
 
     def step(self, name: str, role: str, inventory: Path | None = None, folder: Path = ROOT, quiet: bool = False) -> dict[str, Any]:
-        """Runs the playbook once and returns its report. Quiet, what it prints goes to a file, and is shown if it fails."""
+        """Run the playbook once and return its report. With ``quiet``, write its output to a file and show it only on failure."""
         report, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
         report.unlink(missing_ok=True)
         extra = {
@@ -284,7 +284,7 @@ def listed(counts: Counter[str]) -> str:
 
 
 def rehearse(options: argparse.Namespace) -> int:
-    """Everything that can be wrong with what the user wrote is said before the cloud is touched."""
+    """Validate all user input before touching the cloud, then rehearse."""
     name, path = options.environment, inventory_path(options.environment)
     if options.from_code and not options.since:
         raise Problem("FROM_CODE=1 says with which code FROM is applied; give FROM=<git reference> as well.")
@@ -307,7 +307,7 @@ def rehearse(options: argparse.Namespace) -> int:
 
 
 def read_past(environment: str, before: past.Past, folder: Path, target: tuple[str, str], with_code: bool) -> seed.Seed | None:
-    """The seed of the inventory as it was. Raises Problem if that is none for the same account and region."""
+    """The seed of the inventory as it was. Raises Problem if that inventory is for another account or region, or its seed is invalid."""
     if with_code and not (folder / "site.yml").is_file():
         raise Problem(f"FROM_CODE=1: {before.name} has no site.yml.")
     inventory = folder / "inventories" / environment

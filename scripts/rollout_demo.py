@@ -1,4 +1,4 @@
-"""Plays rollouts on a Kubernetes of its own: releases that work, and a bad one that is noticed and undone. Called by make rollout-demo."""
+"""Demonstrate rollouts on a dedicated Kubernetes: good releases, and a bad one that is detected and rolled back. For make rollout-demo."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Runs ansible-test sanity on what the built collection would contain.
+"""Run ansible-test sanity on the contents of the built collection.
 
-ansible-test insists on a real folder named ansible_collections/<namespace>/<name> that is a git checkout of its own, and it fetches an old
-get-pip from the network. So: a scratch copy of the files that are tracked or about to be, less what galaxy.yml leaves out of a build; the
-bundled collections beside it; and a scratch home folder in which that get-pip is one of ours, which brings pip with ensurepip.
-ansible-test's virtual environments stay there between runs."""
+ansible-test requires a real folder named ansible_collections/<namespace>/<name> that is its own git checkout, and it downloads an old
+get-pip. This script therefore makes a scratch copy of tracked and untracked, unignored files, minus those that galaxy.yml excludes from
+a build, with the bundled collections next to it. A scratch home folder replaces that get-pip with one that installs pip with ensurepip.
+ansible-test's virtual environments stay in that home folder between runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scripts.terminal import BIN, ROOT, Problem, say, tool_environment
 SCRATCH = ROOT / ".cache" / "sanity"
 COLLECTIONS = SCRATCH / "ansible_collections"
 COPY = COLLECTIONS / "mainstay" / "aws"
-# ansible-test's own settings stand below tests/, which a build has no use for.
+# ansible-test's own settings are below tests/, which builds exclude.
 ALSO = ("tests/config.yml", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/sanity/ignore-*.txt"))))
 NEEDED = ("amazon/aws", "community/aws", "community/postgresql", "kubernetes/core")
 
@@ -37,14 +37,14 @@ subprocess.check_call([sys.executable, "-m", "pip", "install", *arguments])
 
 
 def project_files(root: Path = ROOT) -> list[str]:
-    """What git tracks or would track: relative paths of files that exist."""
+    """Relative paths of existing files that git tracks or would track."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     output = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     return sorted({name for name in output.split("\0") if name and (root / name).is_file()})
 
 
 def is_built(name: str, build_ignore: Sequence[str]) -> bool:
-    """Whether a build contains the file: galaxy.yml's patterns hold for the path and for every folder above it."""
+    """Whether a build contains the file. galaxy.yml's patterns apply to the path and to every folder above it."""
     path = PurePosixPath(name)
     return not any(fnmatch(str(part), pattern) for part in (path, *path.parents) for pattern in build_ignore)
 
@@ -71,12 +71,12 @@ def make_copy() -> None:
 
 
 def without_git_variables() -> dict[str, str]:
-    """The variables with which a git hook points every git command at the outer checkout would lead astray here."""
+    """The environment without GIT_* variables: a git hook sets them to point at the outer checkout."""
     return {name: value for name, value in tool_environment().items() if not name.startswith("GIT_")}
 
 
 def link_collections() -> None:
-    """The collections that ours imports from, where the import test looks for them."""
+    """Link the collections that ours imports to where the import test looks for them."""
     spec = find_spec("ansible_collections.amazon.aws")
     if spec is None or not spec.submodule_search_locations:
         raise Problem("the collection amazon.aws is not installed; run: make setup")
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make_copy()
     link_collections()
     environment = without_git_variables()
-    # pip's own cache stays the caller's.
+    # Keep using the caller's pip cache.
     environment.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
     environment["HOME"] = str(make_home())
     environment.pop("ANSIBLE_CONFIG", None)

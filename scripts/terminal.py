@@ -1,4 +1,4 @@
-"""What the scripts print, and the environment that they give to the commands they start."""
+"""Terminal output of the scripts, and the environment for the commands they start."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 
-# Variables that decide where a client of AWS, Kubernetes or PostgreSQL goes, and as whom.
+# Variables that select the endpoint and identity of AWS, Kubernetes and PostgreSQL clients.
 TARGET_PREFIXES = ("AWS_", "BOTO_", "EC2_", "S3_", "K8S_AUTH_", "KUBE", "MAINSTAY_REHEARSAL_", "PG")
 
 
 class Problem(Exception):
-    """Something that the person at the terminal has to mend; the message says what and how."""
+    """A problem for the user at the terminal to fix. The message says what and how."""
 
 
 def say(text: str) -> None:
@@ -33,27 +33,27 @@ def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', os.defpath)}"
     environment["VIRTUAL_ENV"] = str(BIN.parent)
-    # What is installed in .venv is no part of this git checkout; antsibull-docs would copy no file of the collections there.
+    # Keep git from treating .venv as part of this checkout: antsibull-docs would then copy no files of the collections there.
     environment["GIT_CEILING_DIRECTORIES"] = str(BIN.parent)
-    # molecule looks below extensions/ unless told.
+    # molecule searches below extensions/ by default.
     environment["MOLECULE_GLOB"] = "molecule/*/molecule.yml"
     return {**environment, **(extra or {})}
 
 
 def isolated_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """As tool_environment, without anything of the caller's that leads to a real account, cluster or database."""
+    """Like tool_environment, but without any setting of the caller that leads to a real account, cluster or database."""
     environment = {name: value for name, value in tool_environment().items() if not name.startswith(TARGET_PREFIXES)}
-    # Files in the home folder lead there just as well; a proxy has no business with the loopback interface.
+    # Files in the home folder lead there too; proxies must not apply to the loopback interface.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):
         environment[name] = ",".join(part for part in (environment.get(name), "127.0.0.1,localhost") if part)
-    # Both: the tools of this checkout come first, and what a rehearsal adds comes last.
+    # Combine both: this checkout's tools come first, additions by a rehearsal last.
     path = [part for given in (environment, extra) for part in given.get("PATH", "").split(os.pathsep) if part]
     return {**environment, **extra, "PATH": os.pathsep.join(dict.fromkeys(path))}
 
 
 def announce(words: Sequence[str], arguments: Sequence[str]) -> dict[str, str]:
-    """What tells the summary of a run which call of make started it, and with which ARGS, so that it can show how to repeat that.
+    """Record for a run's summary which make command started it and with which ARGS, so that it can show how to repeat the run.
 
-    The name is STARTED_BY of module_utils/summary/started.py."""
+    STARTED_BY in module_utils/summary/started.py defines the variable's name."""
     return {"MAINSTAY_STARTED_BY": json.dumps({"command": f"{shlex.join(words)} ARGS={{}}", "arguments": list(arguments)})}

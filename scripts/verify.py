@@ -1,7 +1,7 @@
-"""The checks of make check, make lint, make test and make nightly: running them side by side, and one line of result at the end.
+"""Run the checks of make check, make lint, make test and make nightly in parallel, and print a one-line result at the end.
 
-No check is ever skipped: what a check needs and does not find fails it, and so does taking half as long again as its budget allows. Output
-is kept in .cache/verify/<check>.log and shown in full for what failed."""
+No check is ever skipped. A check fails if something it needs is missing, or if it takes more than 1.5 times its budget. Output is kept in
+.cache/verify/<check>.log and shown in full for failed checks."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from xml.etree import ElementTree
 from scripts.checks import CHECKS, EXCEEDED, LOGS, PYTHON, SEED, Check, report_of
 from scripts.terminal import ROOT, fail, isolated_environment, say
 
-# What runs now, by process id: ended when this program is.
+# Running processes by process id. They are stopped when this program ends.
 RUNNING: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass
 class Outcome:
-    """What became of a check. ``processor``: seconds of processor time of its commands and of what they waited for."""
+    """The result of a check. ``processor``: seconds of processor time of its commands and the child processes they waited for."""
 
     check: Check
     seconds: float
@@ -44,12 +44,12 @@ class Outcome:
 
     @property
     def exceeds(self) -> bool:
-        """Whether it took half as long again as it may."""
+        """Whether it took more than 1.5 times its budget."""
         return self.seconds > EXCEEDED * self.check.budget
 
 
 def run(check: Check, seed: int = 0) -> Outcome:
-    """Runs one check. Its commands see no credentials of the caller's: nothing here may reach a real account."""
+    """Run one check. Hides the caller's credentials from its commands: nothing here may reach a real account."""
     started = time.monotonic()
     report_of(check.name).unlink(missing_ok=True)
     log = LOGS / f"{check.name}.log"
@@ -74,7 +74,7 @@ def run(check: Check, seed: int = 0) -> Outcome:
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str], output: TextIO, seconds: float) -> tuple[int, float]:
-    """The exit code and the processor time of a command in a session of its own, so that whatever it starts can be ended with it."""
+    """Run a command in its own session, to stop it together with its children. Returns its exit code and processor time."""
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
     ) as process:
@@ -88,7 +88,7 @@ def run_command(command: Sequence[str], environment: Mapping[str, str], output: 
 
 
 def wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, float]:
-    """Waits for a process as ``Popen.wait`` does, and also returns the processor time of it and of what it has waited for itself."""
+    """Wait for a process like ``Popen.wait``. Also returns the processor time of the process and the children it waited for."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -100,7 +100,7 @@ def wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, float]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a command and all that it started: asked first, then forced."""
+    """Stop a command and everything it started: SIGTERM first, then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, number)
@@ -108,10 +108,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def counts(check: Check, code: int) -> tuple[int, int]:
-    """Passed and failed: tests where there is a report of tests, else the check as one. A bad exit code never counts as none failed."""
+    """Passed and failed counts: tests if a report exists, otherwise the check as one. A nonzero exit code always counts as a failure."""
     if not (check.reports and report_of(check.name).exists()):
         return (0, 1) if code else (1, 0)
-    # pytest wrote it, a moment ago
+    # pytest has just written this file
     suites = ElementTree.parse(report_of(check.name)).getroot().iter("testsuite")  # noqa: S314
     total = failed = 0
     for suite in suites:
@@ -147,7 +147,7 @@ def show(outcome: Outcome) -> None:
 
 
 def by_domain(outcomes: Sequence[Outcome]) -> str:
-    """A table of what each domain took and may take, with the sums. Two checks run at a time: the run takes about half of the sum."""
+    """A table of time taken and budget per domain, with totals. Checks run two at a time, so a run takes about half of the total."""
     rows: dict[str, list[float]] = {}
     for outcome in outcomes:
         for name in (outcome.check.domain, "all"):
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def verdict(outcomes: Sequence[Outcome], seconds: float, *, strict: bool) -> int:
-    """Prints what came out and returns the exit code. ``strict``: a budget that is exceeded is a failure."""
+    """Print the results and return the exit code. ``strict``: exceeding a budget is a failure."""
     broken = sorted(outcome.check.name for outcome in outcomes if not outcome.ok)
     slow = sorted((outcome for outcome in outcomes if outcome.ok and outcome.exceeds), key=lambda outcome: outcome.check.name)
     if broken:

@@ -1,15 +1,15 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How all modules of this collection are called: with what the host's ``platform_*`` variables say, and inside Ansible's worker process
-when the target is the controller itself.
+"""How Ansible calls the modules of this collection: with options from the host's ``platform_*`` variables, and inside Ansible's worker
+process when the target is the controller itself.
 
-The variables give the options that a task leaves out; see ``component/platform_variables.py``. Wrong ones end the task before the module
-runs, whichever way it runs.
+The variables supply the options that a task omits; see ``component/platform_variables.py``. An invalid variable fails the task before the
+module runs, in either mode.
 
-In the worker only how the module is executed changes: arguments go in as the ordinary wrapper passes them, what the module prints is parsed
-by ansible-core as always. So masking, diff, check mode, warnings and failures are core's own. Whatever this cannot do safely runs the
-ordinary way, which stays the reference: see ``ordinary_reason``.
+Running in the worker changes only how the module is executed. It receives the same arguments as from the ordinary wrapper, and ansible-core
+parses what it prints as usual, so core still handles masking, diff, check mode, warnings and failures. A call that cannot safely run here
+runs as an ordinary module, which remains the reference behavior: see ``ordinary_reason``.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_va
 from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Spaced
 
 PROFILE = "legacy"
-"""The serialisation profile of modules written for AnsibleModule."""
+"""Serialization profile of modules written for AnsibleModule."""
 
 PREFIX = "mainstay.aws."
 
 SWITCH = "MAINSTAY_IN_WORKER"
-"""Environment variable: "never" makes every module an ordinary one."""
+"""Environment variable: "never" runs every module as an ordinary one."""
 
 display = Display()
 
@@ -90,11 +90,11 @@ class ActionModule(NormalAction):
         with _listening(str(task_vars.get("inventory_hostname", ""))), _environment(environment):
             printed, errors = run_module(name, arguments)
         if Interruption.happened:
-            os._exit(1)  # nobody listens to this worker any more; what it did is in the report that it left
+            os._exit(1)  # Ansible no longer reads from this worker; the report it left says what it did
         return self._parsed(printed, errors)
 
     def _with_variables(self, name: str, given: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """The options of the call. Raises WrongVariables. A delegated task has the variables of the host that it is delegated for."""
+        """The options of the call. A delegated task uses the variables of the host that it is delegated for. Raises WrongVariables."""
         found = values([one for one in task_vars if one.startswith("platform_")], lambda one: self._templar.template(task_vars[one]))
         hosts = task_vars.get("groups", {}).get("all", [])
         return filled(given, taken(module_of(name).argument_spec()), found, str(task_vars["inventory_hostname"]), hosts)
@@ -110,7 +110,7 @@ class ActionModule(NormalAction):
 
 
 def ordinary_reason(*, asynchronous: bool, become: bool, transport: str, interpreter: str | None, name: str, switch: str) -> str | None:
-    """Why a call has to run as an ordinary module; None when it can run here."""
+    """Why a call has to run as an ordinary module; None if it can run here."""
     if switch == "never":
         return f"{SWITCH} is never"
     if asynchronous:
@@ -127,23 +127,23 @@ def ordinary_reason(*, asynchronous: bool, become: bool, transport: str, interpr
 
 
 def same_python(one: str, other: str) -> bool:
-    """Whether two paths name the same Python in the same environment: python, python3 and python3.13 of one bin folder are one.
+    """Whether two paths name the same Python in the same environment. python, python3 and python3.13 in one bin folder are the same.
 
-    The folder decides, not the file behind the links: all virtual environments of one Python share that file.
+    The folder decides, not the target of the links: all virtual environments of one Python link to the same file.
     """
     first, second = Path(one), Path(other)
     return first.parent.resolve() == second.parent.resolve() and first.resolve() == second.resolve()
 
 
 def module_of(name: str) -> Any:
-    """The Python module of a module of ours: it has ``argument_spec()`` and ``main()``."""
+    """The Python module that implements one of our Ansible modules: it has ``argument_spec()`` and ``main()``."""
     return importlib.import_module(f"ansible_collections.{PREFIX}plugins.modules.{name.removeprefix(PREFIX)}")
 
 
 def run_module(name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
-    """Run a module's ``main()``; returns what it printed, to stdout and to stderr.
+    """Run a module's ``main()`` and return what it printed to stdout and to stderr.
 
-    An exception that gets out is reported by its type alone: its text may carry a secret that core would not know to mask.
+    An exception that escapes is reported by its type alone: its text may contain a secret that core would not know to mask.
     """
     basic._ANSIBLE_ARGS = json.dumps(
         {"ANSIBLE_MODULE_ARGS": dict(arguments)}, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
@@ -171,7 +171,7 @@ def _place(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The task's ``environment``, for the time of the call."""
+    """Set the task's ``environment`` for the duration of the call."""
     before = dict(os.environ)
     os.environ.update({name: str(value) for name, value in variables.items()})
     try:
@@ -183,7 +183,7 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _listening(host: str) -> Iterator[None]:
-    """Show progress while the module runs, if somebody is there to see it."""
+    """Show progress while the module runs, if the output goes to a terminal."""
 
     def say(address: str, doing: str, seconds: float) -> None:
         display.display(f"  {host}: {address} {doing} {_duration(seconds)}")
@@ -204,7 +204,7 @@ def _duration(seconds: float) -> str:
 
 
 def _watched() -> bool:
-    """Whether ansible-playbook, our parent, writes to a terminal: a worker's own stdout leads nowhere."""
+    """Whether our parent, ansible-playbook, writes to a terminal. A worker's own stdout is not connected to one."""
     if wish := os.environ.get("MAINSTAY_PROGRESS"):
         return wish == "always"
     try:

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Thin: hears Ansible's events, hands plain data to module_utils/summary, prints and writes what comes back."""
+"""A thin layer: receives Ansible's events, passes plain data to module_utils/summary, and prints and writes what it returns."""
 
 from __future__ import annotations
 
@@ -122,11 +122,11 @@ WIDTH_WITHOUT_TERMINAL = 120
 WIDEST = 200
 GREY = "gray12"
 USED_IN_TEMPLATES = ((filter_loader, ("ansible.builtin.default",)), (test_loader, ("ansible.builtin.defined",)))
-"""What every worker would load anew: the first of each brings all that come with Ansible."""
+"""Plugins that every worker would otherwise load again: loading the first of each kind loads all that ship with Ansible."""
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
-    """An error of the summary becomes one warning; the run goes on."""
+    """Turn an error in the summary into a single warning; the run continues."""
 
     @functools.wraps(method)
     def wrapper(self: CallbackModule, *args: Any, **kwargs: Any) -> None:
@@ -139,7 +139,7 @@ def guarded(method: Callable[..., None]) -> Callable[..., None]:
 
 
 class CallbackModule(CallbackBase):
-    """Collects plans while the run goes on and prints them at its end."""
+    """Collects plans during the run and prints them at its end."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -156,7 +156,7 @@ class CallbackModule(CallbackBase):
         self._supervision = Supervision(self._show_interruption)
 
     def complain(self, text: str) -> None:
-        """Warns, once in a run."""
+        """Print a warning, at most once per run."""
         if not self._complained:
             self._complained = True
             self._display.warning(text)
@@ -212,7 +212,7 @@ class CallbackModule(CallbackBase):
         self._save_plans(_failed(stats))
 
     def _show_interruption(self, reports: Reports) -> None:
-        """After an interruption there are no stats, and Ansible passes on nothing of what interrupted modules returned."""
+        """After an interruption there are no stats, and Ansible passes on no results of interrupted modules."""
         self._save_plans(frozenset(), interrupted=True)
         if reports:
             self._show_reports(reports)
@@ -240,7 +240,7 @@ class CallbackModule(CallbackBase):
                 self._display.display(text)
 
     def _take_item(self, result: Any, failed: bool = False) -> None:
-        """Loop items wait for the result of their task, which says whether a failure counts."""
+        """Hold loop items until their task's result arrives, which says whether a failure counts."""
         key = result.host.get_name(), str(result.task._uuid)
         self._items.setdefault(key, []).append(_outcome(result, failed))
 
@@ -266,7 +266,9 @@ class CallbackModule(CallbackBase):
         return min(self._display.columns, WIDEST) if os.isatty(1) else WIDTH_WITHOUT_TERMINAL
 
     def _print(self, lines: list[Line]) -> None:
-        """One call for the screen and one for the log, so that the log has no colours and an event of a controller is whole."""
+        """Write once to the screen and once to the log, so that the log has no colors and an automation controller receives the summary as
+        one event.
+        """
         self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True)
         self._display.display("\n".join(one.text for one in lines), log_only=True)
 
@@ -285,7 +287,7 @@ def _outcome(result: Any, failed: bool) -> Outcome:
 
 
 def _healthy(stats: Any) -> frozenset[str]:
-    """Hosts of which no failure is left: what failed there was rescued."""
+    """Hosts with no remaining failures: whatever failed on them was rescued."""
     return frozenset(host for host in stats.processed if not stats.failures.get(host) and not stats.dark.get(host))
 
 
@@ -299,7 +301,7 @@ def _painted(one: Line) -> str:
 
 
 def _paint(text: str, style: str) -> str:
-    """The user's own Ansible colours; grey and bold, which Ansible has no setting for, only where it uses colours at all."""
+    """Apply the user's own Ansible colors. Ansible has no setting for gray and bold; use them only where it uses colors at all."""
     if not style or not text.strip():
         return text
     if style == "bold":

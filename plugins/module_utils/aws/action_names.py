@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What IAM policies call API operations."""
+"""The names of API operations in IAM policies."""
 
 from __future__ import annotations
 

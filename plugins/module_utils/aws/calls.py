@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The one retry layer, and the translation of AWS's errors into the engine's.
+"""The only retry layer, and the translation of AWS's errors into the engine's.
 
-botocore's own retries are off: they repeat a create whose reply was lost, which is how a second VPC comes into being. Here throttling is
-always retried (the service says that it did nothing), anything is retried for reads, and a change whose outcome nobody knows is handed to
-the engine as Ambiguous.
+botocore's own retries are off: they repeat a create whose reply was lost, which can create a second VPC. Here throttled calls are always
+retried (the service reports that it did nothing), reads are retried after server and connection errors, and a change whose outcome is
+unknown reaches the engine as Ambiguous.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ try:
     )
     from botocore.parsers import ResponseParserError
 except ImportError:
-    pass  # AnsibleAWSModule says what is missing, before anything here is called
+    pass  # AnsibleAWSModule reports missing libraries before anything here is called
 
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 from .action_names import action_of
 from .pacing import Pacing
 
 ATTEMPTS = 14
-"""Tries of one call that meets errors. With the pauses below, about a minute and a half of a server's trouble is sat out."""
+"""Attempts for one call that meets errors. With the pauses below, they cover about a minute and a half of server trouble."""
 
 THROTTLED_FOR = 300.0
-"""Seconds for which calls that are all refused for their rate are tried again: other programs may use the account's allowance too."""
+"""Seconds for which throttled calls are retried while every one is refused: other programs may use the account's allowance too."""
 
 ATTEMPTS_UNREACHABLE = 4
-"""Tries while nothing answers at all: a wrong endpoint should be reported within seconds."""
+"""Attempts while nothing answers at all: a wrong endpoint should be reported within seconds."""
 
 LONGEST_PAUSE = 12.0
 
@@ -68,7 +68,7 @@ THROTTLED = frozenset(
 )
 
 BUSY = frozenset({"PriorRequestNotComplete", "ServiceUnavailable", "TransactionInProgressException", "Unavailable"})
-"""Those of them that say nothing of how often was called."""
+"""The codes among THROTTLED that do not refer to the rate of calls."""
 
 DEPENDENCIES = frozenset(
     {
@@ -91,13 +91,13 @@ SPREADING = re.compile(
     r"KMS key does not exist or is not allowed|does not have permission|service-linked role|is not (yet )?(ready|propagated)",
     re.IGNORECASE,
 )
-"""What AWS answers while a role, a policy or a key has not spread through its services yet. The same words may be final: hence a window."""
+"""What AWS answers while a role, policy or key propagates through its services. The same words may be final, hence the settle window."""
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 
 ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 SEALED = re.compile(r"\s*Encoded authorization failure message: \S+")
-"""Hundreds of characters that only IAM can read; CloudTrail has them too."""
+"""Hundreds of characters that only IAM can read; CloudTrail records them too."""
 
 
 def call(
@@ -108,9 +108,9 @@ def call(
     pause: Callable[[float], None] = time.sleep,
     pacing: Pacing | None = None,
 ) -> Any:
-    """Make one call, as often as it takes and no faster than ``pacing`` allows; ``operation`` is AWS's name of it (CreateVpc).
+    """Make one call, in as many attempts as needed and no faster than ``pacing`` allows; ``operation`` is AWS's name for it (CreateVpc).
 
-    Raises CallFailed and its kin; never an exception of botocore's.
+    Raises CallFailed and its subclasses; never a botocore exception.
     """
     name = f"{service}:{operation}"
     pacing = pacing or Pacing()
@@ -140,7 +140,7 @@ def call(
 
 
 def _within_rate(name: str, function: Callable[[], Any], pause: Callable[[float], None], pacing: Pacing) -> Any:
-    """One call, again and again while AWS refuses it for its rate."""
+    """Make one call, and repeat it while AWS throttles it."""
     while True:
         while seconds := pacing.turn(name):
             pause(seconds)
@@ -173,7 +173,7 @@ NO_CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KE
 
 
 def translate(code: str, message: str, name: str, mutating: bool, status: int = 0) -> CallFailed:
-    """What an error reply means for whoever made the call."""
+    """Translate an error reply into the error that the caller gets."""
     message = message or code
     if mutating and status >= 500:
         return Ambiguous(message, name, code)
@@ -191,7 +191,10 @@ def translate(code: str, message: str, name: str, mutating: bool, status: int = 
 
 
 def denied(message: str, name: str, code: str) -> CallFailed:
-    """A call that the credentials do not allow. The action is not always that of the call: tagging in a create call is one of its own."""
+    """Describe a call that the credentials do not allow.
+
+    The action that AWS names may differ from the call's own: tagging in a create call is a separate action.
+    """
     service, _colon, operation = name.partition(":")
     told = ACTION.search(message)
     action = told[1] if told else action_of(service, operation)
@@ -200,5 +203,5 @@ def denied(message: str, name: str, code: str) -> CallFailed:
 
 
 def is_gone(error: CallFailed) -> bool:
-    """Whether a call failed because what it is about does not exist."""
+    """Whether a call failed because its resource does not exist."""
     return bool(GONE.search(error.code))

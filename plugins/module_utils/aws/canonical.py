@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Documents and lists in the one form in which desired and observed are compared. Pure functions."""
+"""Documents and lists in the one form in which desired and observed values are compared. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 
 def policy(document: Any) -> Any:
-    """A policy document in canonical form: parsed, one-element lists as their element, order without meaning taken out.
+    """A policy document in canonical form: parsed, one-element lists replaced by their element, insignificant order removed.
 
-    IAM reads an action, resource or principal given as a string and as a list of one alike, and ignores their order.
+    IAM treats an action, resource or principal given as a string like a list of one, and ignores order.
     """
     if isinstance(document, str):
         document = json.loads(document)
@@ -32,5 +32,5 @@ def _canonical(value: Any) -> Any:
 
 
 def sorted_strings(values: Iterable[str]) -> list[str]:
-    """Ids, names, zones: lists whose order says nothing."""
+    """Sort ids, names or zones: lists whose order is insignificant."""
     return sorted(str(value) for value in values)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The connection that kinds work with: clients, reads, changes, and who owns what they make."""
+"""The connection that kinds use: clients, reads, changes, and the owner of what they create."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Anybody(Owner):
-    """For looking at one thing, whoever owns it: takes it for an address of ours and notes whose mark it carries."""
+    """For observing one resource, whatever its owner: assigns it to an address of ours and records the mark that it carries."""
 
     taken_for: str = ""
     marks: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Anybody(Owner):
 
 
 class Aws:
-    """Calls to AWS on behalf of one owner. Safe to use from many threads; counts what it asks and what it changes."""
+    """Calls to AWS on behalf of one owner. Safe for use from many threads; counts its reads and its changes."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class Aws:
         self._pause = pause
         self.counts = {"read": 0, "write": 0}
         self.fence: Callable[[], None] | None = None
-        """Asked before every change; raises when there may be none any more."""
+        """Called before every change; raises if changes are no longer allowed."""
         self.begun: dict[str, str] = {}
-        """What kinds have begun in this run and have to ask about, by the id of the resource: see domains/eks/kinds/base.py."""
+        """What kinds have started in this run and must check on, by resource id: see domains/eks/kinds/base.py."""
         self._answers: dict[str, Future[Any]] | None = None
         self._make_client = make_client
         self._clients: dict[str, Any] = {}
@@ -62,22 +62,22 @@ class Aws:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="aws")
 
     def taking_for(self, address: str) -> tuple[Aws, list[str]]:
-        """The same connection for looking at what anybody owns, observed as ``address``; the list takes the marks that are seen."""
+        """The same connection for observing any owner's resources as ``address``; the list collects the marks that are found."""
         other = copy.copy(self)
         anybody = Anybody(self.owner.environment, self.owner.component, address)
         other.owner = anybody
         return other, anybody.marks
 
     def one_look(self) -> Aws:
-        """The same connection for one look around, in which ``once`` remembers. The engine asks for it whenever it observes."""
+        """The same connection for one observation, in which ``once`` keeps answers. The engine requests it whenever it observes."""
         other = copy.copy(self)
         other._answers = {}
         return other
 
     def once(self, question: str, ask: Callable[[], T]) -> T:
-        """The answer to a question that several kinds have: asked one time in a look around, by whoever comes first; always outside of one.
+        """The answer to a question that several kinds ask: asked once per observation, by the first caller; outside one, on every call.
 
-        Never from inside ``map``: all of its threads could wait for an answer that needs one of them.
+        Never call it within ``map``: all of its threads could wait for an answer that needs one of them.
         """
         if self._answers is None:
             return ask()
@@ -93,18 +93,18 @@ class Aws:
         return found
 
     def client(self, service: str) -> Any:
-        """The client of a service, made on first use: making one is not thread-safe, using it is."""
+        """The client of a service, created on first use: creating a client is not thread-safe, using it is."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
     def read(self, service: str, method: str, **params: Any) -> dict[str, Any]:
-        """One describe, get or list call that is not paginated."""
+        """Make one describe, get or list call that is not paginated."""
         return self._call(service, method, False, lambda client: getattr(client, method)(**params))
 
     def list_all(self, service: str, method: str, items: str, **params: Any) -> list[Any]:
-        """All pages of a list call: the entries below ``items``."""
+        """All pages of a list call: the entries under ``items``."""
 
         def pages(client: Any) -> list[Any]:
             if not client.can_paginate(method):
@@ -114,7 +114,7 @@ class Aws:
         return self._call(service, method, False, pages)
 
     def find(self, service: str, method: str, **params: Any) -> dict[str, Any] | None:
-        """A read of something that may not exist: None when it does not."""
+        """Read something that may not exist; None if it does not."""
         try:
             return self.read(service, method, **params)
         except CallFailed as error:
@@ -123,10 +123,10 @@ class Aws:
             raise
 
     def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
-        """One mutating call. A reply that lists part of it as unsuccessful is an error, whatever its status."""
+        """Make one mutating call. A reply that lists items as unsuccessful is an error, whatever its status."""
 
         def send(client: Any) -> Any:
-            if self.fence:  # just before sending, for waiting for a turn and trying again may have taken minutes
+            if self.fence:  # just before sending, because pacing and retries may have taken minutes
                 self.fence()
             return getattr(client, method)(**params)
 
@@ -137,7 +137,7 @@ class Aws:
         return reply
 
     def remove(self, service: str, method: str, **params: Any) -> None:
-        """A mutating call after which something must not be there: not an error if it never was."""
+        """Make a mutating call that removes something; no error if it does not exist."""
         try:
             self.change(service, method, **params)
         except CallFailed as error:
@@ -145,14 +145,14 @@ class Aws:
                 raise
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """Apply a function to several things side by side. Never nest: a function that maps again could wait for itself."""
+        """Apply a function to several items in parallel. Never nest: a function that calls ``map`` again could wait for itself."""
         return list(self._pool.map(function, items))
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def count(self, *, mutating: bool) -> None:
-        """Note one call, also one of another API on behalf of the same owner."""
+        """Record one call, including calls to another API on behalf of the same owner."""
         with self._counting:
             self.counts["write" if mutating else "read"] += 1
 

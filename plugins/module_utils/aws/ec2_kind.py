@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The base of kinds that are shaped like EC2's: one list call with filters tells everything, tags included, and create calls carry them.
+"""Base of kinds with APIs like EC2's: one filtered list call returns everything, tags included, and create calls accept tags.
 
-``calls`` names the API: ``ec2("route_table")``. What is irregular overrides ``find``, ``observe``, ``create`` or ``delete``.
+``calls`` names the API: ``ec2("route_table")``. Irregular kinds override ``find``, ``observe``, ``create`` or ``delete``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .tags import tag_changes, tag_list
 class Ec2Calls(Calls):
     """The calls of an EC2-like API.
 
-    ``tag_type`` is the type of resource in TagSpecifications, ``filter`` the parameter of the list call that takes filters.
+    ``tag_type`` is the resource type in TagSpecifications; ``filter`` is the list call's parameter for filters.
     """
 
     tag_type: str
@@ -32,7 +32,7 @@ class Ec2Calls(Calls):
 
 
 def ec2(noun: str, *, token: bool = False, **names: str) -> Ec2Calls:
-    """The calls of an EC2 resource that follows its naming: ``ec2("route_table")`` -> describe_route_tables, RouteTableId, ..."""
+    """The calls of an EC2 resource with regular names: ``ec2("route_table")`` -> describe_route_tables, RouteTableId, ..."""
     title = camel(noun)
     regular = {
         "service": "ec2",
@@ -54,7 +54,7 @@ class Ec2Kind(AwsKind):
     calls: Ec2Calls
 
     id_prefix = ""
-    """What ids of this kind begin with. Empty: the kind has no such ids and cannot be adopted."""
+    """The prefix of this kind's ids. Empty: the kind has no such ids and cannot be adopted."""
 
     def regular(self) -> tuple[str, ...]:
         return *super().regular(), "create_tags", "delete_tags"
@@ -95,7 +95,7 @@ class Ec2Kind(AwsKind):
         return found[0] if found else None
 
     def by_id(self, identifier: str) -> dict[str, Any]:
-        """The parameters with which the list call returns this one."""
+        """The list call's parameters that select this resource."""
         return {f"{self.calls.id}s": [identifier]}
 
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
@@ -112,7 +112,7 @@ class Ec2Kind(AwsKind):
         return self.strange(aws, reply.get(self.calls.items, []) if reply else [], address)
 
     def first(self, aws: Aws, **filters: Any) -> Observed | None:
-        """The first one, whoever owns it, that passes filters of the list call, named with underscores; None where a value is missing."""
+        """The first resource, whatever its owner, that passes these list filters (underscores in names); None if a value is missing."""
         if not all(filters.values()):
             return None
         wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]

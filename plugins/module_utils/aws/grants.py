@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How closely an IAM action can be confined: the vocabulary of the tables of permissions that stand beside kinds and domains.
+"""How tightly an IAM action can be restricted: the vocabulary of the permission tables that accompany kinds and domains.
 
-A table (``Permissions``) says for every action on which resources and under which conditions it is allowed. Resources are ARNs with the
-fields of ``Scope.fields`` in braces; conditions are functions of the scope. What AWS checks an action against is in its Service
-Authorization Reference, which is the source of everything that the tables do not say otherwise.
+A table (``Permissions``) gives, for every action, the resources and conditions for which it is allowed. Resources are ARNs with the fields
+of ``Scope.fields`` in braces; conditions are functions of the scope. AWS's Service Authorization Reference defines what AWS checks an
+action against; it is the source of the tables unless they name another.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ Conditions = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose resources a policy is about: those of a component or, if the place names none, of its whole environment.
+    """The resources that a policy covers: those of a component or, if the place names none, of its entire environment.
 
-    The place's permissions boundary is what every role must have. ``attachable``: ARNs of the managed policies that roles may be given.
-    ``creators``: the operations of EC2 that may tag what they make.
+    The place's permissions boundary is the one that every role must have. ``attachable``: ARNs of the managed policies that roles may be
+    given.
+    ``creators``: the EC2 operations that may tag what they create.
     """
 
     place: Place
@@ -36,7 +37,7 @@ class Scope:
 
     @cached_property
     def fields(self) -> Mapping[str, str]:
-        """What stands for the fields in the ARNs of the tables. ``path`` begins names, ``within`` is its end: ``network/``, or nothing."""
+        """Values for the fields in the tables' ARNs. ``path`` starts names; ``within`` is the end of ``path``: ``network/``, or empty."""
         place = self.place
         return {
             "partition": place.partition,
@@ -49,14 +50,14 @@ class Scope:
         }
 
     def tags(self, kind: str, *, environment_only: bool = False) -> dict[str, str]:
-        """The owner tags as keys of a condition. ``kind``: RequestTag or ResourceTag."""
+        """The owner tags as condition keys. ``kind``: RequestTag or ResourceTag."""
         marks = self.place.owner.scope()
         wanted = [f"{TAG_PREFIX}environment"] if environment_only else list(marks)
         return {f"aws:{kind}/{name}": marks[name] for name in wanted}
 
 
 Confine = Callable[[Scope], "Conditions | None"]
-"""A condition for a scope; None where the action is not granted in it at all."""
+"""A condition for a scope; None if the action is not granted in it at all."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ Table = Mapping[str, tuple[Grant, ...]]
 
 @dataclass(frozen=True)
 class Permissions:
-    """A table: every action and how it is confined, reads apart from what changes something.
+    """A table: every action and its restrictions, reads separate from changes.
 
-    ``together``: what else AWS checks for when it is asked for an action, such as tagging for a create call with tags.
+    ``together``: other actions that AWS checks along with an action, such as tagging for a create call with tags.
     """
 
     reads: Table = field(default_factory=dict)
@@ -85,16 +86,16 @@ class Permissions:
         return self.writes.get(action) or self.reads.get(action) or ()
 
     def needed_for(self, action: str) -> tuple[str, ...]:
-        """The actions that a call is checked for: its own, and what comes with it."""
+        """The actions that AWS checks for a call: its own, and those that go with it."""
         return () if action in FREE else (action, *self.together.get(action, ()))
 
 
 FREE = frozenset({"sts:GetCallerIdentity"})
-"""Allowed to everybody; a policy cannot even deny it (STS API reference, GetCallerIdentity)."""
+"""Allowed for everyone; a policy cannot even deny it (STS API reference, GetCallerIdentity)."""
 
 
 def merged(tables: Iterable[Permissions]) -> Permissions:
-    """One table of several. An action that more than one has is allowed in the ways of each."""
+    """Merge several tables. An action in more than one table is allowed in the ways of each."""
     given = list(tables)
     return Permissions(
         _joined(table.reads for table in given), _joined(table.writes for table in given), _joined(table.together for table in given)
@@ -111,7 +112,7 @@ def _joined(tables: Iterable[Mapping[str, tuple[Any, ...]]]) -> dict[str, tuple[
 
 
 def each(service: str, names: str, *grants: Grant) -> dict[str, tuple[Grant, ...]]:
-    """The same grants for several actions of a service, whose names are separated by white space."""
+    """The same grants for several actions of a service; names are separated by white space."""
     return {f"{service}:{name}": grants for name in names.split()}
 
 
@@ -159,7 +160,7 @@ def marked_by_environment(scope: Scope) -> Conditions:
 
 
 def keeps_mark(scope: Scope) -> Conditions:
-    """A request that tags does not change our owner tags."""
+    """A tagging request does not change our owner tags."""
     return {"StringEqualsIfExists": scope.tags("RequestTag")}
 
 
@@ -173,6 +174,6 @@ def unmarked(_scope: Scope) -> Conditions:
 
 
 REGIONAL = Grant(("*",), (in_region,))
-"""What is checked against no resource."""
+"""For actions that AWS checks against no resource."""
 GLOBAL = Grant(("*",))
-"""The same, of a service without regions."""
+"""The same, for a service without regions."""

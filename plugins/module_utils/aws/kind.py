@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What all AWS kinds share, so that a kind declares only what is its own.
+"""What all AWS kinds share, so that a kind declares only what is specific to it.
 
 How to read or write a kind: the class attributes declare the properties (see reconcile/model.py); ``calls`` names the API; a method
-``get_<property>`` reads a property out of a reply, ``set_<property>`` changes it. A kind has one of two shapes, ``Ec2Kind``
-(ec2_kind.py: one list call with filters tells everything) or ``NamedKind`` (named_kind.py: list, describe, tags).
+``get_<property>`` reads a property from a reply, ``set_<property>`` changes it. A kind has one of two forms, ``Ec2Kind`` (ec2_kind.py: one
+filtered list call returns everything) or ``NamedKind`` (named_kind.py: list, describe, tags).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Setter = Callable[[Aws, Observed, Any], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Calls:
-    """Where an API keeps a kind: boto3's names of its list, create and delete calls, and the names in their parameters and replies.
+    """How an API exposes a kind: boto3's names of its list, create and delete calls, and the names in their parameters and replies.
 
-    ``items`` is the member of the list call's reply that has the entries, ``item`` that of other replies that has the one (empty: the
-    reply itself is it), ``id`` its member that has the id, ``token`` the create call's parameter for a client token (empty: none). A call
-    that is empty is not made.
+    ``items`` is the member of the list call's reply that holds the entries; ``item`` is the member of other replies that holds the single
+    one (empty: the reply itself); ``id`` is the entry's member that holds the id; ``token`` is the create call's parameter for a client
+    token (empty: none). A call with an empty name is not made.
     """
 
     service: str
@@ -73,31 +73,31 @@ class AwsKind:
     changing: Mapping[str, tuple[str, ...]] = {}
     serialised: tuple[str, ...] = ("create", "update", "delete")
     quotas: tuple[Quota, ...] = ()
-    """What one of this kind uses up of the account's quotas; see quotas.py."""
+    """The account quotas that one resource of this kind uses; see quotas.py."""
 
     operations: tuple[str, ...] = ()
-    """The operations that it calls beside those that ``calls`` and the like name, what its quotas ask included: boto3's names, with the
-    service in front if it is another one (``kms.describe_key``). A subclass adds to those of its bases."""
+    """The operations that this kind calls besides those that ``calls`` and the like name, including those for its quotas: boto3's names,
+    prefixed with the service if it is another one (``kms.describe_key``). A subclass adds to the operations of its bases."""
 
     named = False
-    """Whether ids are names that people chose: see Observed.named."""
+    """Whether ids are names chosen by people: see Observed.named."""
 
     status_member = "State"
-    """The member of replies that has the name of the state."""
+    """The reply member that holds the name of the state."""
 
     states: Mapping[str, State] = {}
-    """What the API's state names, in lower case, mean to the engine; anything else is ready."""
+    """The engine's states for the API's state names in lower case; any other name means ready."""
 
     def __init__(self) -> None:
         self.properties: dict[str, Property] = properties_of(self)
 
     def declared(self) -> frozenset[Operation]:
-        """Every operation of AWS's API that this kind can call. IAM policies are made of it, and tests compare it with what is called."""
+        """Every AWS API operation that this kind can call. IAM policies are built from it, and tests compare it with the actual calls."""
         own = [name for cls in type(self).__mro__ for name in vars(cls).get("operations", ())]
         return frozenset(named(name, self.calls.service) for name in (*self.regular(), *own) if name)
 
     def regular(self) -> tuple[str, ...]:
-        """The operations that ``calls`` names; empty names are none."""
+        """The operations that ``calls`` names; an empty name means no operation."""
         return self.calls.list, self.calls.create, self.calls.delete
 
     def api_name(self, name: str) -> str:
@@ -108,7 +108,7 @@ class AwsKind:
         return [one for one in seen if one is not None]
 
     def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
-        """One entry of a reply as an Observed; None when it is gone or not ours."""
+        """One entry of a reply as an Observed; None if it is gone or not ours."""
         tags = self.tags_of(raw)
         address = address or aws.owner.address(tags)
         if address is None or self.is_gone(raw):
@@ -120,11 +120,11 @@ class AwsKind:
         return Observed(self.name, address, raw[self.calls.id], kept, self.attributes(raw), state, reason, named=self.named)
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
-        """All tags of an entry, those of the owner included."""
+        """All tags of an entry, including the owner's."""
         return tag_dict(raw.get("Tags"))
 
     def value(self, raw: Mapping[str, Any], name: str) -> Any:
-        """One property as the reply tells it; a kind's own ``get_<property>`` comes first."""
+        """One property as the reply gives it; a kind's own ``get_<property>`` takes precedence."""
         getter = getattr(self, f"get_{name}", None)
         return getter(raw) if getter else raw.get(self.api_name(name))
 
@@ -139,19 +139,19 @@ class AwsKind:
         return self.states.get(name.lower(), "ready") if isinstance(name, str) else "ready", self.reason_of(raw)
 
     def reason_of(self, _raw: Mapping[str, Any]) -> str:
-        """What ails it, in the API's words."""
+        """Why it failed, in the API's words."""
         return ""
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of the create call, but for tags and token."""
+        """The parameters of the create call, except tags and token."""
         return {self.api_name(n): self.sent(n, value) for n, value in properties.items() if n != "tags" and value is not None}
 
     def sent(self, _name: str, value: Any) -> Any:
-        """A value as the API takes it: documents as text, everything else as it is."""
+        """A value as the API accepts it: documents as text, everything else unchanged."""
         return json.dumps(value) if isinstance(value, Mapping) else value
 
     def made(self, aws: Aws, raw: Mapping[str, Any], address: str) -> Observed:
-        """What the reply to a create call describes."""
+        """The resource that the reply to a create call describes."""
         made = self.observe(aws, raw, address)
         if made is None:
             raise ValueError(f"a reply does not describe what was made: {raw}")
@@ -169,7 +169,7 @@ class AwsKind:
         return None
 
     def strange(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str = "") -> Observed | None:
-        """The first of these entries that is not gone, whoever owns it, taken for an address."""
+        """The first of these entries that is not gone, whatever its owner, observed as ``address``."""
         raw = self.takeable(aws, raws, address)
         if raw is None:
             return None
@@ -178,7 +178,7 @@ class AwsKind:
         return replace(found[0], marked=marks[0]) if found else None
 
     def takeable(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str) -> dict[str, Any] | None:
-        """The first that is not gone. Raises EngineError if it is wanted for an address and cannot be had."""
+        """The first entry that is not gone. Raises EngineError if it is wanted for an address and cannot be adopted."""
         raw = next((dict(raw) for raw in raws if not self.is_gone(raw)), None)
         if raw is not None and address and (reason := self.untakeable(aws, raw)):
             raise EngineError(reason)

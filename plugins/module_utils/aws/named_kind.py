@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The base of kinds that services tell by name, ARN or id: a list call, a description of each, and tags, declared by ``Tagging``.
+"""Base of kinds that services identify by name, ARN or id: a list call, a description of each, and tags, declared by ``Tagging``.
 
-A list call that tells everything needs no ``describe``; what a description leaves out is declared in ``reads``. All that is asked about
-one is asked side by side: finding is a list and one round of reads. What is irregular overrides a method.
+If the list call returns everything, ``describe`` is not needed; ``reads`` declares calls for what a description leaves out. All reads about
+one resource run in parallel: finding takes one list call and one round of reads. Irregular kinds override a method.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .tags import tag_changes, tag_dict, tag_list
 
 @dataclass(frozen=True, kw_only=True)
 class NamedCalls(Calls):
-    """The calls of a kind that is told by name.
+    """The calls of a kind that is identified by name.
 
-    ``name`` is the parameter that names one, and the member of list entries that has it; entries may be the names themselves. ``describe``
-    is the call that tells about one, ``asking`` its further parameters; without it the list call, given the name, does. ``arn`` is the
-    member that has the ARN.
+    ``name`` is the parameter that names a resource, and the member of list entries that holds the name; entries may be the names
+    themselves. ``describe`` is the call that describes one resource, ``asking`` its further parameters; without it, the list call with the
+    name does so. ``arn`` is the member that holds the ARN.
     """
 
     name: str
@@ -37,7 +37,7 @@ class NamedCalls(Calls):
 
     @property
     def one(self) -> str:
-        """The call that tells about one."""
+        """The call that describes one resource."""
         return self.describe or self.list
 
 
@@ -45,11 +45,11 @@ class NamedCalls(Calls):
 class Tagging:
     """How a service tags.
 
-    ``tag`` and ``untag`` are its calls. ``key`` is their parameter that says which resource, and ``of`` what goes into it: "id", or an
-    attribute such as "arn". ``tags`` is where calls take tags and replies tell them, ``keys`` where ``untag`` takes names; a dot leads
-    into a member (``Tags.Items``). ``create`` and ``told`` are where the create call takes them and replies tell them, if elsewhere.
-    ``members`` are the names in a list of tags; None for services that take a mapping. ``read`` is the call that tells the tags, if the
-    description does not; ``also`` are further parameters of all three calls.
+    ``tag`` and ``untag`` are its calls. ``key`` is their parameter that identifies the resource, and ``of`` is the source of its value:
+    "id", or an attribute such as "arn". ``tags`` is the member that holds tags in calls and replies, ``keys`` the one that holds names for
+    ``untag``; a dot leads into a member (``Tags.Items``). ``create`` and ``told`` are the members in the create call and in replies, if
+    they differ. ``members`` are the names in a list of tags; None for services that take a mapping. ``read`` is the call that returns the
+    tags, if the description does not; ``also`` are further parameters of all three calls.
     """
 
     tag: str
@@ -65,16 +65,16 @@ class Tagging:
     also: Mapping[str, Any] = field(default_factory=dict)
 
     def sent(self, tags: Mapping[str, str], creating: bool = False) -> dict[str, Any]:
-        """The parameter that takes these tags."""
+        """The parameter that carries these tags."""
         form = tag_list(tags, *self.members) if self.members else dict(tags)
         return inside((self.create if creating else "") or self.tags, form)
 
     def dropped(self, names: Sequence[str]) -> dict[str, Any]:
-        """The parameter that takes the names of tags to remove."""
+        """The parameter that carries the names of tags to remove."""
         return inside(self.keys, list(names))
 
     def found(self, raw: Mapping[str, Any]) -> dict[str, str]:
-        """The tags that a reply tells."""
+        """The tags in a reply."""
         value: Any = raw
         for part in (self.told or self.tags).split("."):
             value = (value or {}).get(part)
@@ -82,13 +82,13 @@ class Tagging:
 
 
 def inside(path: str, value: Any) -> dict[str, Any]:
-    """A value below members: ``inside("Tags.Items", [])`` -> ``{"Tags": {"Items": []}}``."""
+    """Nest a value in members: ``inside("Tags.Items", [])`` -> ``{"Tags": {"Items": []}}``."""
     first, _dot, rest = path.partition(".")
     return {first: inside(rest, value) if rest else value}
 
 
 class Read(NamedTuple):
-    """A further call about one, made beside its description. Without an answer it counts as gone, unless the call is ``optional``."""
+    """A further call about one resource, made alongside its description. No answer means that it is gone, unless ``optional``."""
 
     method: str
     params: Mapping[str, Any] = {}
@@ -98,8 +98,8 @@ class Read(NamedTuple):
 class NamedKind(AwsKind):
     """See the module's docstring.
 
-    An entry is what is known of one before it is described: its name, or all that the list tells. A raw is an entry with all answers
-    about it; ``attributes`` has to bear with either.
+    An entry is what is known of a resource before it is described: its name, or everything that the list returns. A raw is an entry with
+    all replies about it; ``attributes`` must accept either.
     """
 
     calls: NamedCalls
@@ -108,7 +108,7 @@ class NamedKind(AwsKind):
     named = True
 
     called = ""
-    """The property with the name that no two may have. Empty: the one that the API calls as it calls the parameter that names one."""
+    """The property that holds the unique name. Empty: the one whose API name is the parameter that names a resource."""
 
     def regular(self) -> tuple[str, ...]:
         tagging = self.tagging
@@ -123,11 +123,11 @@ class NamedKind(AwsKind):
         return [dict(entry) if isinstance(entry, Mapping) else {self.calls.name: entry} for entry in found]
 
     def list_params(self, _aws: Aws) -> dict[str, Any]:
-        """Parameters of the list call that leave out what others have: a path, a prefix."""
+        """Parameters that keep other owners' resources out of the list call: a path, a prefix."""
         return {}
 
     def entries_at(self, aws: Aws, where: Mapping[str, str]) -> list[dict[str, Any]]:
-        """The entry of what these parameters name, as the list tells it; none if there is no such thing."""
+        """The list's entry for the resource that these parameters name; no entries if it does not exist."""
         if self.calls.describe:
             return [dict(where)]
         name = where[self.calls.name]
@@ -140,11 +140,14 @@ class NamedKind(AwsKind):
         return [dict(entry) for entry in found if entry[self.calls.name] == name]
 
     def by_name(self, name: str) -> dict[str, Any]:
-        """The parameters with which the list call returns this one."""
+        """The list call's parameters that select this resource."""
         return {self.calls.name: name}
 
     def described(self, aws: Aws, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The raws of those that are there. Only where the description alone tells what the tags are read by, they take a round more."""
+        """The raws of the entries that exist.
+
+        Tags take a second round of reads only if the description alone provides the value by which they are read.
+        """
         first, tags = [*self._description(), *self.reads], self._tags()
         if tags and first and not all(self.handle(entry) for entry in entries):
             return self._asked(aws, self._asked(aws, entries, first), tags)
@@ -157,7 +160,7 @@ class NamedKind(AwsKind):
         return [Read(self.tagging.read)] if self.tagging.read else []
 
     def _asked(self, aws: Aws, entries: Sequence[Mapping[str, Any]], reads: Sequence[Read]) -> list[dict[str, Any]]:
-        """Every entry with the answers to these reads, all made side by side; without those that are gone."""
+        """Every entry with the replies to these reads, all made in parallel; entries whose resource is gone are left out."""
         wanted = [(entry, read) for entry in entries for read in reads]
         answers = iter(aws.map(lambda one: self._answer(aws, *one), wanted))
         found = []
@@ -177,24 +180,24 @@ class NamedKind(AwsKind):
         return aws.find(self.calls.service, read.method, **self.at(entry), **read.params)
 
     def describe(self, aws: Aws, entry: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What the describe call says of one; None if it is not there."""
+        """The describe call's reply about one resource; None if it does not exist."""
         reply = aws.find(self.calls.service, self.calls.one, **self.at(entry), **self.calls.asking)
         return None if reply is None else self.item_of(reply)
 
     def at(self, entry: Mapping[str, Any]) -> dict[str, str]:
-        """The parameters that name what an entry is about."""
+        """The parameters that name an entry's resource."""
         return {self.calls.name: entry[self.calls.name]}
 
     def where(self, seen: Observed) -> dict[str, str]:
-        """The parameters that name one."""
+        """The parameters that name an observed resource."""
         return {self.calls.name: seen.id}
 
     def item_of(self, reply: Mapping[str, Any]) -> dict[str, Any]:
-        """What a reply says of one."""
+        """The part of a reply that describes the resource."""
         return dict(reply.get(self.calls.item, reply))
 
     def handle(self, entry: Mapping[str, Any]) -> Any:
-        """What the tag calls know one by, as far as an entry tells it."""
+        """The value by which the tag calls identify a resource, if the entry contains it."""
         return entry.get(self.calls.id) if self.tagging.of == "id" else self.attributes(entry).get(self.tagging.of)
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
@@ -208,7 +211,7 @@ class NamedKind(AwsKind):
         return next((one for one in found if one.id == seen.id), None)
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        """One call, owner tags included. It reads as it was sent, and is pending while the reply leaves its ARN open."""
+        """Make one call, owner tags included. The result reads as it was sent, and is pending if the reply lacks the ARN."""
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         request = {**self.request(properties), **self.create_params(aws), **({self.calls.token: token} if self.calls.token else {})}
         reply = aws.change(self.calls.service, self.calls.create, **request, **self.tagging.sent(tags, creating=True))
@@ -218,7 +221,7 @@ class NamedKind(AwsKind):
         return replace(made.changed(sent), state="pending" if unread else made.state)
 
     def create_params(self, _aws: Aws) -> dict[str, Any]:
-        """Parameters of the create call that follow from whose it is: a path."""
+        """Parameters of the create call that depend on the owner: a path."""
         return {}
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
@@ -239,25 +242,25 @@ class NamedKind(AwsKind):
         aws.change(self.calls.service, self.tagging.tag, **self._tag_key(seen), **self.tagging.sent(aws.owner.tags(address)))
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By name or ARN."""
+        """Look up by name or ARN."""
         name = self.known(aws, identifier)
         seen = self.stranger(aws, {self.calls.name: name}, address) if name else None
         other = seen and identifier.startswith("arn:") and seen.attributes.get("arn", identifier) != identifier.removesuffix(":*")
         return None if other else seen
 
     def known(self, _aws: Aws, identifier: str) -> str:
-        """The name by which calls know what has this identifier; empty if there is no such thing."""
+        """The name by which calls identify the resource with this identifier; empty if it does not exist."""
         arn = identifier.startswith("arn:") and self.calls.name != self.calls.arn
         return identifier.rpartition(":")[2].rpartition("/")[2] if arn else identifier
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Who has the name."""
+        """The resource that has the name."""
         called = self.called or next((name for name in self.properties if self.api_name(name) == self.calls.name), "")
         name = self.known(aws, properties[called]) if properties.get(called) else ""
         return self.stranger(aws, {self.calls.name: name}) if name else None
 
     def stranger(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
-        """What these parameters name, whoever owns it. Described before anything else is asked: mostly there is no such thing."""
+        """The resource that these parameters name, whatever its owner. Described before any other read, since usually none exists."""
         there = self._asked(aws, self.entries_at(aws, where), self._description())
         raw = self.takeable(aws, there, address)
         return self.strange(aws, self._asked(aws, [raw], [*self.reads, *self._tags()]), address) if raw else None

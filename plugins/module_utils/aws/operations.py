@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How code declares which operations of AWS's API it calls. Policies are made of that, and tests compare it with what is called."""
+"""How code declares the AWS API operations that it calls. Policies are built from them, and tests compare them with the actual calls."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who owns a resource: the tags that say so, and the paths and prefixes that follow from them."""
+"""Who owns a resource: the tags that record it, and the paths and prefixes derived from the owner."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ TAG_PREFIX = "mainstay:"
 
 
 def whose(tags: Mapping[str, str]) -> str:
-    """Whose mark these tags are: ``environment/component address``; empty where there is none."""
+    """The mark in these tags: ``environment/component address``; empty if there is none."""
     environment, component, address = (tags.get(f"{TAG_PREFIX}{name}", "") for name in ("environment", "component", "address"))
     return f"{environment or '?'}/{component or '?'} {address}".strip() if environment or component or address else ""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose resources these are. The three tags go into every create call; the first two are what look-ups filter by.
+    """The owner of resources. All three tags go into every create call; lookups filter by the first two.
 
     An owner without a component is the environment: all of its components.
     """
@@ -30,7 +30,7 @@ class Owner:
 
     @property
     def path(self) -> str:
-        """IAM path, and prefix of names where a service has no tags to filter by."""
+        """The IAM path, and the name prefix for services without tags to filter by."""
         return f"/mainstay/{self.environment}/" + (f"{self.component}/" if self.component else "")
 
     def scope(self) -> dict[str, str]:
@@ -44,6 +44,6 @@ class Owner:
         return [{"Name": f"tag:{key}", "Values": [value]} for key, value in self.scope().items()]
 
     def address(self, tags: Mapping[str, str]) -> str | None:
-        """The address that these tags claim for us; None when the thing is somebody else's."""
+        """The address that these tags claim for us; None if the resource is not ours."""
         ours = all(tags.get(key) == value for key, value in self.scope().items())
         return tags.get(f"{TAG_PREFIX}address") if ours else None

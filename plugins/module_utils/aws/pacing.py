@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How fast one process calls: as fast as it can, until AWS refuses a call for its rate.
+"""How fast one process calls: at full speed, until AWS throttles a call.
 
 AWS limits how often an account may call each operation in a region, and everything that runs in the account draws on the same allowance.
-Nothing is known of it beforehand. A refusal slows the calls of that operation in this process; each answer lets them speed up again.
+Its size is not known in advance. A refusal slows this process's calls of that operation; each answer lets them speed up again.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LONGEST_INTERVAL = 12.0
-"""Seconds between two calls of an operation at the slowest."""
+"""The longest interval between two calls of an operation, in seconds."""
 
 FIRST_INTERVAL = 0.4
 SLOWER, FASTER = 2.0, 0.8
-"""What an interval is multiplied by after a refusal and after an answer."""
+"""Factors for the interval after a refusal and after an answer."""
 
 UNNOTICEABLE = 0.1
-"""An interval shorter than this is none."""
+"""An interval shorter than this counts as zero."""
 
 ROUNDING = 1e-6
 
 
 @dataclass
 class _Speed:
-    """How one operation is called. Times are seconds of the clock."""
+    """The pace of one operation. Times are seconds of the clock."""
 
     interval: float = 0.0
     next_at: float = 0.0
@@ -41,7 +41,7 @@ class _Speed:
 
 
 class Pacing:
-    """The pace of one process, by operation. Safe to use from many threads."""
+    """The pace of one process, by operation. Safe for use from many threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -49,7 +49,7 @@ class Pacing:
         self._lock = threading.Lock()
 
     def turn(self, operation: str) -> float:
-        """0 for a call that may be sent now, else how many seconds to wait before asking again."""
+        """0 if a call may be sent now, otherwise the seconds to wait before asking again."""
         with self._lock:
             speed, now = self._speeds[operation], self.clock()
             if speed.interval and now < speed.next_at - ROUNDING:
@@ -58,9 +58,9 @@ class Pacing:
             return 0.0
 
     def refused(self, operation: str, sent_at: float) -> float:
-        """A call that was sent at this time was refused for its rate. Returns for how many seconds every call of the operation has been.
+        """Record a call throttled after it was sent at this time; returns for how many seconds every call of the operation has been.
 
-        Calls side by side that were sent before the pace was slowed down are one refusal.
+        Parallel calls that were sent before the pace slowed down count as one refusal.
         """
         with self._lock:
             speed, now = self._speeds[operation], self.clock()
@@ -74,7 +74,7 @@ class Pacing:
             return now - speed.refused_since
 
     def answered(self, operation: str) -> None:
-        """A call was not refused for its rate, whatever else became of it."""
+        """Record that a call was not throttled, whatever its result."""
         with self._lock:
             speed = self._speeds[operation]
             speed.refused_at = float("-inf")

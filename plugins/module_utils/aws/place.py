@@ -16,7 +16,7 @@ from .owner import Owner
 class Place:
     """One component of one environment, in one region of one account.
 
-    ``tags`` and ``permissions_boundary`` go onto every resource that can carry them. ``caller`` is the ARN of the identity that makes the
+    ``tags`` and ``permissions_boundary`` apply to every resource that supports them. ``caller`` is the ARN of the identity that makes the
     calls; ``endpoint`` is None for AWS's own.
     """
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Policy documents that several domains write. Pure functions; canonical.py compares documents."""
+"""Policy documents that several domains use. Pure functions; canonical.py compares documents."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .place import Place
 Statement = Mapping[str, Any]
 
 KEY_USE = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
-"""What CloudWatch Logs does with a key (CloudWatch Logs User Guide, "Encrypt log data")."""
+"""The actions for which CloudWatch Logs uses a key (CloudWatch Logs User Guide, "Encrypt log data")."""
 
 
 def policy(*statements: Statement) -> dict[str, Any]:
-    """A policy document of these statements."""
+    """A policy document with these statements."""
     return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
 
 
 def key_policy(place: Place, *users: Statement) -> dict[str, Any]:
-    """The policy of a KMS key: the account decides by IAM who administers and uses it, and ``users`` may use it besides."""
+    """The policy of a KMS key: IAM in the account decides who administers and uses it, and ``users`` may use it as well."""
     account = {"Sid": "AccountDecidesByIam", "Effect": "Allow", "Principal": {"AWS": place.iam_arn("root")}}
     return policy({**account, "Action": "kms:*", "Resource": "*"}, *users)
 
 
 def logs_use_of_key(place: Place, sid: str, log_groups: str) -> dict[str, Any]:
-    """A key policy's statement: CloudWatch Logs may use the key for the log groups of this pattern (``/mainstay/prod/network/*``) alone."""
+    """A key policy statement: CloudWatch Logs may use the key only for log groups of this pattern (``/mainstay/prod/network/*``)."""
     return {
         "Sid": sid,
         "Effect": "Allow",
@@ -40,12 +40,12 @@ def logs_use_of_key(place: Place, sid: str, log_groups: str) -> dict[str, Any]:
 
 
 def logs_principal(place: Place) -> str:
-    """The service principal by which CloudWatch Logs of a region uses a key."""
+    """The service principal with which CloudWatch Logs in a region uses a key."""
     return f"logs.{place.region}.amazonaws.com{'.cn' if place.partition == 'aws-cn' else ''}"
 
 
 def write_logs(place: Place, log_groups: str) -> dict[str, Any]:
-    """A statement: write to log groups that exist already, so that the writer needs no right to create any."""
+    """A statement: write to existing log groups, so that the writer needs no permission to create any."""
     return {
         "Sid": "Write",
         "Effect": "Allow",

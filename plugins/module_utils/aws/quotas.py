@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What kinds declare of the quotas that they use up. component/quotas.py decides, component/quota_reads.py asks AWS."""
+"""How kinds declare the quotas that they use. component/quotas.py decides, component/quota_reads.py queries AWS."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PAGES = {"PageSize": 1000}
-"""Large pages, and pages at all: EC2 counts unpaginated lists against a smaller allowance."""
+"""Large pages, and pagination at all, because EC2 counts unpaginated lists against a smaller allowance."""
 
 REGION = ""
 """The scope of a quota that counts everything in the region."""
 
 
 def filtered(name: str, values: Sequence[str]) -> list[dict[str, Any]]:
-    """One filter of a list call of EC2."""
+    """One filter for an EC2 list call."""
     return [{"Name": name, "Values": list(values)}]
 
 
@@ -27,7 +27,7 @@ def one(_properties: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True)
 class Quota:
-    """A quota as AWS's Service Quotas calls it, ``name`` as people do; ``default`` is what AWS publishes."""
+    """A quota under its code in AWS's Service Quotas, with its everyday ``name``; ``default`` is the value that AWS publishes."""
 
     service: str
     code: str
@@ -40,12 +40,12 @@ class Quota:
 
 @dataclass(frozen=True)
 class Count(Quota):
-    """How many there may be.
+    """How many resources may exist.
 
-    ``takes``: how many one resource uses up, from its properties as the user gave them; 0 where the quota is not about it.
-    ``per``: the property that says in which scope it counts, or the way to it: ``("subnet_id", "availability_zone")`` is the zone of the
-    subnet that it refers to. Without it everything in the region counts together.
-    ``used``: how many there are in the account, ours or not, by scope, given the scopes asked about; calls AWS.
+    ``takes``: how many one resource uses, computed from its properties as the user gave them; 0 if the quota does not apply to it.
+    ``per``: the property that gives the scope of the count, or the path to it: ``("subnet_id", "availability_zone")`` is the zone of the
+    subnet that the resource refers to. Without it, everything in the region counts together.
+    ``used``: how many exist in the account, ours or not, by scope, for the scopes asked about; calls AWS.
     """
 
     used: Callable[[Any, Sequence[str]], Mapping[str, int]] = field(compare=False, repr=False)
@@ -55,7 +55,7 @@ class Count(Quota):
 
 @dataclass(frozen=True)
 class Size(Quota):
-    """How long one property of one resource may be. ``size`` measures the longest that it gets on the way from one value to another."""
+    """How long one property of one resource may be. ``size`` measures its greatest length during a change from one value to another."""
 
     property: str
     size: Callable[[Any, Any], int] = field(compare=False, repr=False)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The shape of samples: the smallest resource of a kind, with which tests show what holds for every kind that is registered."""
+"""The form of samples: a minimal resource of a kind, with which tests check what holds for every registered kind."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .operations import Operation
 
 @dataclass(frozen=True)
 class Drift:
-    """What somebody does to a resource by hand: one call of the API. ``property`` differs afterwards.
+    """A manual change to a resource: one API call, after which ``property`` differs.
 
-    ``params``: the parameters of the call, given the resource as it is observed.
+    ``params``: the parameters of the call, given the resource as observed.
     """
 
     operation: Operation
@@ -27,11 +27,11 @@ class Drift:
 
 @dataclass(frozen=True)
 class Sample:
-    """The smallest resource of a kind, so that tests can create, change and delete one of each kind that is registered.
+    """A minimal resource of a kind, so that tests can create, change and delete one of each registered kind.
 
-    ``resource`` has only the properties that it cannot be without and those that are changed. It may refer to ``needs``: resources of any
-    registered kind that must exist first, in any order. ``change``: properties that are then set differently, in place. ``drift``: a change
-    by hand, which the next run undoes.
+    ``resource`` has only its required properties and those that are changed. It may refer to ``needs``: resources of any registered kind
+    that must exist first, in any order. ``change``: properties that are then set to other values, in place. ``drift``: a manual change,
+    which the next run reverts.
     """
 
     resource: Resource
@@ -41,5 +41,5 @@ class Sample:
 
     @property
     def changed(self) -> Resource:
-        """The resource with its change."""
+        """The resource with ``change`` applied."""
         return replace(self.resource, properties={**self.resource.properties, **self.change})

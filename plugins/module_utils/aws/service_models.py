@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""botocore's descriptions of services, read once in a process."""
+"""botocore's service descriptions, read once per process."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ try:
     import botocore.loaders
     import botocore.session
 except ImportError:
-    pass  # AnsibleAWSModule says what is missing
+    pass  # AnsibleAWSModule reports missing libraries
 
 
 OPENERS: tuple[tuple[str, Callable[..., Any]], ...] = ((".json", open), (".json.gz", gzip.open))
 
 
 class PlainDicts:
-    """Reads botocore's files as its JSONFileLoader does, but into plain dicts: they keep their order too, and parse in half the time."""
+    """Reads botocore's files as its JSONFileLoader does, but into plain dicts, which also keep order and parse in half the time."""
 
     def exists(self, file_path: str) -> bool:
         return any(Path(file_path + suffix).is_file() for suffix, _opener in OPENERS)
 
     def load_file(self, file_path: str) -> Any:
-        """The content of the file, whose name is given without its suffix; None if there is none."""
+        """The content of the file with this name, given without its suffix; None if it does not exist."""
         for suffix, opener in OPENERS:
             if Path(file_path + suffix).is_file():
                 with opener(file_path + suffix, "rb") as file:
@@ -42,7 +42,7 @@ _loaders: dict[str | None, Any] = {}
 
 
 def loader(data_path: str | None) -> Any:
-    """botocore's reader of service descriptions, one for the whole process: it keeps what it has read."""
+    """botocore's loader of service descriptions, one for the whole process: it caches what it has read."""
     if data_path not in _loaders:
         _loaders[data_path] = botocore.loaders.create_loader(data_path)
         _loaders[data_path].file_loader = PlainDicts()
@@ -50,7 +50,7 @@ def loader(data_path: str | None) -> Any:
 
 
 def session(profile: str | None) -> Any:
-    """A boto3 session that reads descriptions through the shared reader. Raises BotoCoreError for an unknown profile."""
+    """A boto3 session that reads descriptions through the shared loader. Raises BotoCoreError for an unknown profile."""
     core = botocore.session.Session()
     core.register_component("data_loader", loader(os.environ.get("AWS_DATA_PATH")))
     return boto3.session.Session(botocore_session=core, profile_name=profile)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where a run goes: endpoint, credentials and clients, and the refusal of places that are neither AWS nor a rehearsal."""
+"""The target of a run: endpoint, credentials and clients, and the refusal of endpoints that are neither AWS nor a rehearsal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ try:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 except ImportError:
-    pass  # AnsibleAWSModule says what is missing
+    pass  # AnsibleAWSModule reports missing libraries
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 
@@ -26,16 +26,16 @@ AWS_SUFFIXES = (
     *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),
     *(".c2s.ic.gov", ".aws.ic.gov", ".sc2s.sgov.gov", ".aws.scloud", ".adc-e.uk", ".hci.ic.gov"),
 )
-"""Of all partitions, as botocore's partitions.json has them."""
+"""For all partitions, from botocore's partitions.json."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
 
 
 def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> str | None:
-    """Why a run must not talk to this endpoint, or None if it may.
+    """Why a run must not use this endpoint, or None if it may.
 
-    A variable left over in a shell must not send a production run to some emulator, nor production credentials to a stranger: an endpoint
-    is AWS's own, or on loopback and announced by the rehearsal.
+    A variable left over in a shell must not send a production run to an emulator, or production credentials to a third party: an endpoint
+    must be AWS's own, or on loopback and announced by the rehearsal.
     """
     if not endpoint:
         return None
@@ -52,7 +52,7 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
 
 
 def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | None]:
-    """(function that makes a client of a service, region, endpoint or None for AWS) from a module's connection options."""
+    """(function that creates a service's client, region, endpoint or None for AWS), from a module's connection options."""
     region, endpoint, params = get_aws_connection_info(module)
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
     if given := params.pop("aws_config", None):
@@ -65,9 +65,9 @@ def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | N
     def make(service: str) -> Any:
         try:
             client = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
-        except BotoCoreError as error:  # half of the credentials, a broken profile
+        except BotoCoreError as error:  # incomplete credentials, a broken profile
             raise CallFailed(str(error), service, type(error).__name__, NO_CREDENTIALS) from error
-        # variables such as AWS_ENDPOINT_URL_EC2 and the profile may have named an endpoint too
+        # variables such as AWS_ENDPOINT_URL_EC2, or the profile, may also set an endpoint
         if reason := refused_endpoint(client.meta.endpoint_url, os.environ):
             raise CallFailed(reason, service, "EndpointRefused")
         return client

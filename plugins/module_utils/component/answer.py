@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a module returns: the plan, the diff, the outputs and the errors, of the same shape in check mode, after an apply and in failure."""
+"""What a module returns: the plan, the diff, the outputs and the errors, in the same shape in check mode, after an apply and on failure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .quotas import EXCEEDED
 
 @dataclass(frozen=True)
 class Remarks:
-    """What a call says besides its plan. ``problems``: what stands in its way, or may."""
+    """What a call reports besides its plan. ``problems``: what blocks an apply, or may block it."""
 
     note: str = ""
     problems: Sequence[Failure] = ()
 
 
 def answer(module: Any, domain: Domain, observation: Observation, result: Result, aws: Aws, seconds: float, remarks: Remarks) -> NoReturn:
-    """End the module with what was planned and done; the same shape in check mode, after an apply, and in failure."""
+    """End the module with what was planned and done, in the same shape in check mode, after an apply and on failure."""
     shown = {
         **report.plan_dict(result, module.check_mode),
         "component": module.params["component"],

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Bringing a plan about: under the run lock, on what is there once it is held."""
+"""Applying a plan: under the run lock, against the state read once the lock is held."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .lock_entries import Mode
 from .progress import progress
 
 Check = Callable[[Sequence[Observed]], list[Failure]]
-"""What speaks against applying, given what is there."""
+"""Returns objections to applying, given the observed resources."""
 
 
 def no_objection(_observed: Sequence[Observed]) -> list[Failure]:
-    """Nothing speaks against it."""
+    """Return no objections."""
     return []
 
 
@@ -41,7 +41,7 @@ def patience(module: Any) -> Patience:
 def claimed(
     module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
 ) -> list[Observed]:
-    """What is there, with what the options ``adopt`` and ``moved`` take for addresses that it does not carry yet."""
+    """The observed resources, including those that the options ``adopt`` and ``moved`` claim for addresses that do not own them yet."""
     if module.params["state"] == "absent":
         return list(observed)
     adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
@@ -50,9 +50,9 @@ def claimed(
 
 
 def still_awaited(observed: Sequence[Observed], deferred: Collection[str]) -> list[Observed]:
-    """What an earlier call of this run has begun counts as coming up until this call has looked at it.
+    """Treat what an earlier call of this run started as pending until this call has checked it.
 
-    So one that failed in the meantime fails the run, as it would have had that call waited, instead of being replaced in silence.
+    If such a resource has failed in the meantime, the run fails, as it would have if that call had waited. It is not silently replaced.
     """
     return [replace(seen, state="pending") if seen.state == "failed" and seen.address in deferred else seen for seen in observed]
 
@@ -60,9 +60,9 @@ def still_awaited(observed: Sequence[Observed], deferred: Collection[str]) -> li
 def apply(
     module: Any, domain: Domain, aws: Aws, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, check: Check
 ) -> Result:
-    """Bring the plan about. Called only when there is something to do, so that an unchanged run pays for nothing of this.
+    """Apply the plan. Called only when there are changes to make, so an unchanged run incurs none of this cost.
 
-    ``check`` says what speaks against doing it, given what is there.
+    ``check`` returns objections to applying, given the observed resources.
     """
     settings = Settings(consent, patience(module), progress=progress, defer=frozenset(module.params.get("defer") or ()))
     if planned.plan.refused:
@@ -71,7 +71,7 @@ def apply(
     with interruptible(settings.clock.stop):
         try:
             with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
-                # somebody may have been at work between our first look and now
+                # another run may have changed something between our first read and now
                 now = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
                 if objections := check(now):
                     return refused(planned, objections)
@@ -82,7 +82,7 @@ def apply(
 
 
 def refused(planned: Result, objections: list[Failure]) -> Result:
-    """Nothing of the saved plan was begun, and what a new plan would do was not asked for."""
+    """Nothing in the saved plan was started; the changes of a new plan were not requested."""
     unchanged = tuple(action for action in planned.plan.actions if action.verb == "none")
     return replace(planned, plan=replace(planned.plan, actions=unchanged), failures=objections)
 
@@ -96,6 +96,6 @@ def _not_begun(error: CallFailed | ObservationFailed | Stopped) -> list[Failure]
 
 
 def _cut_off(result: Result, lost: CallFailed) -> Result:
-    """The loss of the lock told once, and not for every change that it prevented."""
+    """Report the loss of the lock once, not for every change that it prevented."""
     others = [one for one in result.failures if one.code not in (lost.code, "Interrupted")]
     return replace(result, failures=[failure("", lost), *others])

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Connecting a module to AWS: whose resources it is about, with which credentials, and the errors that end it."""
+"""Connecting a module to AWS: the owner and place of its resources, the credentials to use, and the errors that end the module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthF
 
 
 def check_options(module: Any) -> None:
-    """End the module if one of its shared options cannot be used."""
+    """End the module if one of its shared options is invalid."""
     if problems := option_problems(module.params):
         module.fail_json(msg="\n".join(problems))
 
@@ -83,6 +83,6 @@ def _not_enabled(region: str) -> str:
 
 
 def fail(module: Any, failures: Sequence[Failure], summary: str, **more: Any) -> NoReturn:
-    """End the module with every error on a line of its own."""
+    """End the module with each error on its own line."""
     module.fail_json(msg="\n".join([summary, *(f"- {one}" for one in failures)]), errors=[one.as_dict() for one in failures], **more)
     raise AssertionError("fail_json does not return")

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Consent to replace and to delete: which patterns of a run are about one component, and what patterns may look like.
+"""Consent to replace and to delete: which patterns of a run apply to a component, and the syntax of a pattern.
 
-A pattern is ``[component:]kind.name``, with shell patterns in what follows the component. What stands before the first colon is a component
-if it has neither a dot nor a slash; without one the pattern holds for all components of the run.
+A pattern is ``[component:]kind.name``; the part after the component accepts shell wildcards. The text before the first colon is a component
+if it contains neither a dot nor a slash. A pattern without a component applies to all components of the run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WILD = re.compile(r"[*?\[]")
 
 
 def split(pattern: str) -> tuple[str, str]:
-    """(component, pattern of addresses). The component is empty in a pattern for all of them."""
+    """(component, address pattern). The component is empty in a pattern that applies to all of them."""
     head, colon, rest = pattern.partition(":")
     if colon and not set(head) & set("./"):
         return head, rest
@@ -28,12 +28,12 @@ def split(pattern: str) -> tuple[str, str]:
 
 
 def patterns_for(component: str, patterns: Iterable[str]) -> tuple[str, ...]:
-    """The patterns of addresses that are about this component, without its name."""
+    """The address patterns that apply to this component, without its name."""
     return tuple(address for whose, address in map(split, patterns) if whose in ("", component))
 
 
 def consent_of(params: Mapping[str, Any]) -> Consent:
-    """What the caller of a module allows. ``state: absent`` allows every deletion: it is what was asked for."""
+    """What the caller of a module allows. ``state: absent`` allows every deletion, since the caller requested it."""
     component = str(params.get("component"))
     return Consent(
         replace=patterns_for(component, params.get("allow_replace") or ()),
@@ -43,7 +43,7 @@ def consent_of(params: Mapping[str, Any]) -> Consent:
 
 
 def mistake(pattern: str) -> str:
-    """What is wrong with a pattern, or an empty string."""
+    """What is wrong with a pattern; an empty string if it is valid."""
     component, address = split(pattern)
     if ":" in pattern and address != pattern and not OWNER_NAME.fullmatch(component):
         return f"{component!r} is no component; without one, and without its colon, a pattern holds for all components"

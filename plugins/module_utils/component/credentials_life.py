@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether the session's credentials will outlive the run.
+"""Whether the session's credentials remain valid until the end of the run.
 
-Only credentials from the environment have an end that nobody can move: they were exported from somewhere, with the time at which they
-expire in a variable beside them. What a profile, a credential process, a web identity or an instance role gives is asked for again by
-botocore before it expires. Nothing is known about the end of all others, and that is no error.
+Only credentials from the environment have a fixed expiration: they were exported from elsewhere, with their expiration time in a variable
+next to them. botocore refreshes credentials from a profile, a credential process, a web identity or an instance role before they expire.
+For all other credentials the expiration is unknown, which is not an error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..reconcile.model import Kind
 from ..reconcile.planner import Action
 
 VARIABLES = ("AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION")
-"""Where `aws configure export-credentials --format env` and tools like it write the end; the first that is set counts."""
+"""Variables in which `aws configure export-credentials --format env` and similar tools write the expiration; the first one set is used."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class End:
 
 
 def end_of(access_key: str | None, profile: str | None, environment: Mapping[str, str]) -> End | None:
-    """When the credentials expire that a module uses; None where nobody can say, or where they are renewed.
+    """When the credentials that a module uses expire; None if that is unknown or if they are refreshed.
 
-    Raises ValueError for a variable that is no time.
+    Raises ValueError if the variable does not hold a valid time.
     """
     if profile or not access_key or access_key not in (environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_ACCESS_KEY")):
         return None
@@ -53,7 +53,7 @@ def end_of(access_key: str | None, profile: str | None, environment: Mapping[str
 
 
 def longest(actions: Iterable[Action], kinds: Mapping[str, Kind], timeout: float | None = None) -> tuple[float, str]:
-    """(seconds, address): the longest that one of these actions may take, which is how long the run must be able to make calls."""
+    """(seconds, address) of the action that may take longest, which is how long the run must be able to make calls."""
     takes = [(timeout or _limit(action, kinds[action.kind]), action.address) for action in actions]
     return max(takes, key=lambda one: one[0], default=(0.0, ""))
 
@@ -64,7 +64,7 @@ def _limit(action: Action, kind: Kind) -> float:
 
 
 def shortage(end: End, now: datetime, needed: float, address: str) -> str | None:
-    """Why the credentials do not last, in a sentence or two that say what to do; None if they do."""
+    """Why the credentials expire too soon, in one or two sentences that say what to do; None if they last."""
     if not address or end.at - now >= timedelta(seconds=needed):
         return None
     left = (end.at - now).total_seconds()
@@ -76,7 +76,7 @@ def shortage(end: End, now: datetime, needed: float, address: str) -> str | None
 
 
 def spoken(seconds: float) -> str:
-    """A length of time for people: whole minutes, or seconds where it is less than one."""
+    """A duration for people: in whole minutes, or in seconds if it is less than one minute."""
     number, unit = (int(seconds // 60), "minute") if seconds >= 60 else (int(seconds), "second")
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
@@ -84,7 +84,7 @@ def spoken(seconds: float) -> str:
 def life_warning(
     params: Mapping[str, Any], environment: Mapping[str, str], actions: Iterable[Action], kinds: Mapping[str, Kind]
 ) -> str | None:
-    """What is wrong with the life of a module's credentials, given what it is about to do."""
+    """What is wrong with the lifetime of a module's credentials, given the actions it is about to take."""
     try:
         end = end_of(params.get("access_key"), params.get("profile"), environment)
     except ValueError as error:

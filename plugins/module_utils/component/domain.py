@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a domain (networks, clusters, databases, ...) contributes to a module call, and what it is told. component/run.py calls it.
+"""The interface between a domain (networks, clusters, databases, ...) and a module call. component/run.py calls it.
 
-A domain subclasses ``Domain``, names its kinds, and overrides ``resources`` and ``outputs``; everything else has a default. Its methods
-are pure, except for the questions and the checks, which read AWS, and the guard, which watches an apply.
+A domain subclasses ``Domain``, names its kinds, and overrides ``resources`` and ``outputs``; everything else has a default. Its methods are
+pure, except for the questions and the checks, which read AWS, and the guard, which monitors an apply.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .outputs import Attributes
 
 
 class InvalidInput(EngineError):
-    """The module's parameters cannot be used. One message for each mistake; raised before the first API call."""
+    """The module's parameters are invalid. One message per mistake; raised before the first API call."""
 
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__("\n".join(messages))
@@ -33,8 +33,8 @@ class InvalidInput(EngineError):
 class Observation:
     """What a call knows before it plans.
 
-    ``observed``: what exists of the component. ``answers``: the replies to the domain's questions, by their names. ``unclaimed``: what no
-    component of the inventory claims, if that was asked.
+    ``observed``: the component's existing resources. ``answers``: the replies to the domain's questions, by name. ``unclaimed``: the
+    resources that no component of the inventory claims, if requested.
     """
 
     place: Place
@@ -45,24 +45,24 @@ class Observation:
 
 @dataclass(frozen=True)
 class Checked:
-    """What checks of a plan found: ``problems`` that stand in its way and ``warnings`` to print beside it."""
+    """What the checks of a plan found: ``problems``, which block it, and ``warnings``, printed with it."""
 
     problems: Sequence[Failure] = ()
     warnings: Sequence[str] = ()
 
 
 Verdict = Callable[[Result], Sequence[Failure]]
-"""Called with the result of an apply; returns what must not have happened."""
+"""Called with the result of an apply; returns what should not have happened during it."""
 
 
 class Domain:
-    """What one module manages. ``params``: the module's parameters. Raises InvalidInput for what can be refused without a call."""
+    """What one module manages. ``params``: the module's parameters. Raises InvalidInput for what can be rejected without a call."""
 
     kinds: Mapping[str, Kind] = {}
-    """Every kind of the domain, by its name: all are listed in every call, wanted or not."""
+    """Every kind of the domain, by name. Every call lists all of them, whether or not any are desired."""
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
-        """Reads whose answers the other methods need, by name. They run side by side with the observation."""
+        """Reads whose answers the other methods need, by name. They run in parallel with the observation."""
         return {}
 
     def problems(self, _observation: Observation) -> Sequence[str]:
@@ -74,17 +74,17 @@ class Domain:
         return ()
 
     def notes(self, _observation: Observation) -> Sequence[str]:
-        """What to say with the plan, such as how long AWS supports a version."""
+        """What to print with the plan, such as how long AWS supports a version."""
         return ()
 
     def checks(self, _plan: Plan, _aws: Aws, _region: str) -> Checked:
-        """What a plan would meet that only a look at AWS tells, such as what an upgrade would break."""
+        """Find problems with a plan that only a read of AWS can reveal, such as what an upgrade would break."""
         return Checked()
 
     def guard(self, _aws: Aws, _observation: Observation, _plan: Plan) -> Verdict:
-        """Called before an apply; the verdict that it returns is called after it."""
+        """Called before an apply; the verdict it returns is called after the apply."""
         return lambda _result: ()
 
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
-        """What others may know, from the attributes of resources by address."""
+        """The values published to other components, computed from resource attributes by address."""
         return {}

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Ctrl-C and SIGTERM while something is being changed: what is in flight ends, and what was done is told.
+"""Ctrl-C and SIGTERM during an apply: calls in flight finish, and the module reports what was done.
 
-A signal would end an Ansible worker without a word, and what a worker returns after one is not heard any more. So during an apply the
-first signal tells the engine to start nothing more, and the report goes to a file in the folder
-that the plan_summary callback announces; the callback shows it when the run is over.
+A signal would end an Ansible worker silently, and Ansible no longer reads what a worker returns after one. So during an apply the first
+signal makes the engine start nothing more, and the report goes to a file in the folder that the plan_summary callback announces. The
+callback shows it when the run is over.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Interruption:
 
 @contextlib.contextmanager
 def interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` on the first signal and ignore those that follow. Does nothing outside the main thread.
+    """Call ``stop`` on the first signal and ignore the ones that follow. Does nothing outside the main thread.
 
-    ``stop`` runs in a thread of its own: a signal handler may interrupt any line, one that holds the very lock ``stop`` needs included.
+    ``stop`` runs in its own thread: a signal handler can interrupt any line, including one that holds the very lock that ``stop`` needs.
     """
     Interruption.happened = False
     if threading.current_thread() is not threading.main_thread():
@@ -61,7 +61,9 @@ def interruptible(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def hand_over(host: str, result: Mapping[str, Any]) -> None:
-    """Leave a report for the callback. Nobody may be waiting for one, and a report is no reason to fail."""
+    """Leave a report for the callback. The callback may not be waiting for one, and a report that cannot be written must not fail the
+    module.
+    """
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
         with contextlib.suppress(OSError):
@@ -72,7 +74,7 @@ def hand_over(host: str, result: Mapping[str, Any]) -> None:
 
 
 def _announce() -> Path | None:
-    """Tell the callback that a report may follow, so that it can wait for it."""
+    """Announce to the callback that a report may follow, so that it can wait for it."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
         path = Path(folder) / f"{os.getpid()}{RUNNING}"
@@ -89,7 +91,7 @@ def _withdraw(announcement: Path | None) -> None:
 
 
 def wait_for_reports(folder: Path, seconds: float) -> None:
-    """Wait until every announced report is there or its process is gone."""
+    """Wait until every announced report has arrived or the process that announced it has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and any(_alive(int(path.stem)) for path in folder.glob(f"*{RUNNING}")):
         time.sleep(0.05)

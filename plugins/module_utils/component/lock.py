@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Two runs of one component are kept apart, and everybody from an environment that is being destroyed.
+"""The run lock: keeps two runs of one component apart, and keeps all other runs out of an environment that is being destroyed.
 
-The lock is a numbered parameter of Systems Manager (lock_entries.py says how that is atomic). Nothing has to be created for it first, and
-it goes when the run ends. A run that stays silent for ``TIME_TO_LIVE`` loses it to whoever asks next; it finds out before its next change,
-because every changing call asks ``check`` first.
+The lock is a numbered parameter of Systems Manager (lock_entries.py explains why that is atomic). It needs no setup, and it is deleted when
+the run ends. A run that stays silent for ``TIME_TO_LIVE`` loses the lock to the next run that requests it. It detects this before its next
+change, because every changing call invokes ``check`` first.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from ..reconcile.waiting import Clock, Progress, until
 from .lock_entries import RUN_VARIABLE, Entry, Holder, Mode, folder, highest, in_the_way, parameter_name, read_entry, this_process
 
 TIME_TO_LIVE = 120.0
-"""Seconds of silence after which a holder counts as dead. Far more than a read may lag behind a write."""
+"""Seconds of silence after which a holder counts as dead. Far longer than a read may lag behind a write."""
 RENEW_EVERY = TIME_TO_LIVE / 4
 LAST_MOMENT = TIME_TO_LIVE * 0.75
-"""Seconds after the last sign of life from which on a holder changes nothing more: others may soon take over."""
+"""Seconds after its last renewal at which a holder stops making changes: another run may soon take over."""
 ATTEMPTS = 3
 
 
 class Locked(CallFailed):
-    """Somebody else is at work."""
+    """Another run holds the lock."""
 
     def __init__(self, entry: Entry, component: str, environment: str) -> None:
         what = (
@@ -49,7 +49,7 @@ class Locked(CallFailed):
 
 
 class Lost(CallFailed):
-    """The lock is no longer ours."""
+    """This run no longer holds the lock."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"the run lock was lost: {why}. Nothing more is changed.", code="LockLost", hint="Run again to go on from here.")
@@ -61,7 +61,7 @@ def duration(seconds: float) -> str:
 
 
 def whoever(caller: str) -> str:
-    """A name for this run that a colleague understands."""
+    """A name for this run that a colleague would recognize."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
@@ -70,7 +70,7 @@ def whoever(caller: str) -> str:
 
 
 class RunLock:
-    """The lock of one component, once it is held."""
+    """The lock of one component, while it is held."""
 
     def __init__(self, aws: Aws, mine: Entry, lose: Callable[[], None]) -> None:
         self._aws = aws
@@ -82,7 +82,7 @@ class RunLock:
         self._thread = threading.Thread(target=self._renew_for_ever, name="run-lock", daemon=True)
 
     def check(self) -> None:
-        """Raises Lost if somebody may have taken over. Asked before every change."""
+        """Raises Lost if another run may have taken over. Called before every change."""
         if self.lost is None and time.monotonic() - self._alive > LAST_MOMENT:
             self.lost = Lost(f"it could not be renewed for {duration(time.monotonic() - self._alive)}")
         if self.lost:
@@ -92,7 +92,7 @@ class RunLock:
         self._thread.start()
 
     def release(self) -> None:
-        """Let go. A lock that was lost is another's by now; one that cannot be deleted gives way by its age."""
+        """Release the lock. A lost lock already belongs to another run; an entry that cannot be deleted expires."""
         self._over.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5.0)
@@ -100,7 +100,7 @@ class RunLock:
             _delete(self._aws, self._mine)
 
     def renew(self) -> None:
-        """Take the next number, as somebody taking over would: of two, one gets it. Raises Lost when that was not us."""
+        """Create the next number, as a run taking over would: only one of the two succeeds. Raises Lost if this run did not."""
         self.check()
         entries, asked = _entries(self._aws)
         own = [entry for entry in entries if entry.component == self._mine.component]
@@ -128,7 +128,7 @@ class RunLock:
             except Lost as error:
                 self.lost = error
             except CallFailed:
-                continue  # tried again in time, or ``check`` gives up
+                continue  # retried in time, or ``check`` gives up
             if self.lost:
                 self._lose()
                 return
@@ -136,9 +136,9 @@ class RunLock:
 
 @contextlib.contextmanager
 def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress: Progress) -> Iterator[RunLock]:
-    """Hold the lock of the connection's component; every change through the connection is fenced meanwhile.
+    """Hold the lock of the connection's component; meanwhile every change through the connection is fenced.
 
-    ``wait``: seconds to wait for whoever has it. Losing it stops ``clock``. Raises Locked before anything is changed.
+    ``wait``: seconds to wait for the current holder. Losing the lock stops ``clock``. Raises Locked before anything is changed.
     """
     run = os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex
     holder = this_process(run, whoever(caller))
@@ -163,7 +163,7 @@ def _acquired(aws: Aws, mode: Mode, holder: Holder, clock: Clock, wait: float, p
 
 
 def _try(aws: Aws, mode: Mode, holder: Holder) -> Entry | Locked:
-    """Write down that we are at work, then look whether others do: of two that begin at once, at least one sees the other."""
+    """Record that this run is active, then look for other active runs: of two that start at once, at least one sees the other."""
     environment, component = aws.owner.environment, aws.owner.component
     entries, _asked = _entries(aws)
     if other := in_the_way(entries, component, mode, holder, TIME_TO_LIVE):
@@ -179,14 +179,14 @@ def _try(aws: Aws, mode: Mode, holder: Holder) -> Entry | Locked:
     if other := in_the_way(entries, component, mode, holder, TIME_TO_LIVE):
         _delete(aws, mine)
         return Locked(other, component, environment)
-    for entry in entries:  # of the dead
+    for entry in entries:  # of dead holders
         if entry.component == component and entry.number < mine.number:
             _delete(aws, entry)
     return mine
 
 
 def _entries(aws: Aws) -> tuple[list[Entry], float]:
-    """All entries of the environment, and the moment (monotonic) from which on they are known to be as old as they say."""
+    """All entries of the environment, and the moment (monotonic) from which their stated ages are known to hold."""
     asked = time.monotonic()
     found: list[Entry] = []
     page: dict[str, Any] = {}
@@ -200,7 +200,7 @@ def _entries(aws: Aws) -> tuple[list[Entry], float]:
 
 
 def _create(aws: Aws, entry: Entry) -> None:
-    """Raises AlreadyThere if another has this number. A lost reply is looked after: it may have been ours."""
+    """Raises AlreadyThere if another run holds this number. After a lost reply, checks whether the entry is ours."""
     name = parameter_name(aws.owner.environment, entry.component, entry.number)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -217,7 +217,7 @@ def _create(aws: Aws, entry: Entry) -> None:
 
 
 def _delete(aws: Aws, entry: Entry) -> None:
-    """Whatever cannot be deleted now is in nobody's way for long."""
+    """An entry that cannot be deleted now expires soon and does not block other runs for long."""
     for _attempt in range(ATTEMPTS):
         try:
             aws.remove("ssm", "delete_parameter", Name=parameter_name(aws.owner.environment, entry.component, entry.number))

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a run lock is made of, and whether an entry is in a run's way. Pure but for the questions about this machine's processes.
+"""The entries of a run lock, and whether one blocks a run. Pure, except for queries about this machine's processes.
 
-An entry is a parameter ``/mainstay/locks/<environment>/<component>/<number>``. Whoever creates the next number of a component has its
-lock: creating without overwriting is the one thing that the service does atomically. The number only grows while somebody holds the lock,
-so it fences: a holder whose number is not the highest has lost.
+An entry is a parameter ``/mainstay/locks/<environment>/<component>/<number>``. The run that creates the next number of a component holds
+its lock: creating without overwriting is the one operation that the service performs atomically. The number only grows while the lock is
+held, so it serves as a fencing token: a holder whose number is not the highest has lost the lock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 ROOT = "/mainstay/locks/"
 RUN_VARIABLE = "MAINSTAY_RUN"
-"""Set by the plan_summary callback, so that all modules of one ansible-playbook know that they belong together."""
+"""Set by the plan_summary callback, so that all modules of one ansible-playbook run know that they belong together."""
 Mode = Literal["shared", "exclusive"]
 
 
@@ -27,8 +27,8 @@ Mode = Literal["shared", "exclusive"]
 class Holder:
     """A process that changes a component.
 
-    ``run`` is equal for all modules of one ansible-playbook; ``place`` names machine and process namespace, so that only there ``pid`` and
-    ``started`` tell whether the process still lives.
+    ``run`` is equal for all modules of one ansible-playbook run. ``place`` names the machine and the process namespace: only there can
+    ``pid`` and ``started`` show whether the process is still alive.
     """
 
     run: str
@@ -38,13 +38,13 @@ class Holder:
     started: str
 
     def is_dead(self, place: str) -> bool:
-        """Known to have ended. Of another machine nobody can say."""
+        """Whether the process is known to have ended. This cannot be known for a process on another machine."""
         return self.place == place != "" and process_start(self.pid) != self.started
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One parameter. ``held`` is for how long, in seconds, its holder had the lock when it wrote this; ``silent`` how long ago that was."""
+    """One parameter. ``held``: seconds that its holder had held the lock when writing this. ``silent``: seconds since then."""
 
     component: str
     number: int
@@ -72,7 +72,7 @@ def parameter_name(environment: str, component: str, number: int) -> str:
 
 
 def read_entry(parameter: Mapping[str, Any], now: float) -> Entry | None:
-    """A parameter of the service's reply, ``now`` by the service's own clock. None for what is no entry of ours."""
+    """Parse a parameter of the service's reply; ``now`` is by the service's own clock. None if it is not an entry of ours."""
     component, _slash, number = parameter["Name"].removeprefix(ROOT).partition("/")[2].rpartition("/")
     try:
         said = json.loads(parameter["Value"])
@@ -85,7 +85,7 @@ def read_entry(parameter: Mapping[str, Any], now: float) -> Entry | None:
 
 
 def in_the_way(entries: Sequence[Entry], component: str, mode: Mode, holder: Holder, time_to_live: float) -> Entry | None:
-    """The living entry that a run must not go on beside: the component's own, or, across the environment, if either of two is exclusive."""
+    """The live entry that blocks a run: one of the same component, or one anywhere in the environment if either of the two is exclusive."""
     living = [entry for entry in entries if not entry.is_over(holder.place, time_to_live) and entry.holder != holder]
     for entry in sorted(living, key=lambda entry: -entry.number):
         if entry.component == component:
@@ -100,7 +100,7 @@ def highest(entries: Sequence[Entry], component: str) -> int:
 
 
 def this_place() -> str:
-    """The machine since its last start, and the namespace that process numbers are of; empty where the system does not tell."""
+    """The machine, identified by its last boot, and the PID namespace; empty if the system does not provide them."""
     try:
         return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
@@ -108,7 +108,7 @@ def this_place() -> str:
 
 
 def process_start(pid: int) -> str:
-    """When a process began, in the system's own count; empty if there is none. Guards against a number that was given out again."""
+    """When a process started, in the system's own units; empty if there is no such process. Guards against a reused PID."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

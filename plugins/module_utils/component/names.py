@@ -1,13 +1,13 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The names that environments and components may have."""
+"""The valid names of environments and components."""
 
 from __future__ import annotations
 
 import re
 
 OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
-"""Environments and components are part of names: of IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
+"""Environments and components become part of other names: IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
 
 OWNER_NAME_IN_WORDS = "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"

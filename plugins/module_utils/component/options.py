@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options that modules of components share, each declared once: its specification, the variable of a host that gives it when a task
-does not, and what a right value is. plugins/doc_fragments/component.py and docs/platform-variables.md document them; a test holds the
-three together.
+"""The options that component modules share. Each is declared once: its specification, the host variable that supplies it when a task does
+not, and its valid values. plugins/doc_fragments/component.py and docs/platform-variables.md document them; a test keeps all three in
+agreement.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAPPING: Mapping[str, Any] = {"type": "dict", "default": {}}
 
 
 class Shared(dict[str, Any]):
-    """The specification of a shared option. Its type tells it from an option of a module's own that has the same name."""
+    """The specification of a shared option. The type distinguishes it from a module's own option of the same name."""
 
 
 def _anything(_value: Any) -> str:
@@ -60,11 +60,11 @@ PATTERNS = 'a list of patterns of addresses, such as ["network:nat_gateway.main/
 class Option:
     """One option that modules share.
 
-    ``spec``: as in an argument specification; None where amazon.aws specifies it. ``variable``: the variable of a host that gives it; empty
-    for what a role or a playbook gives. ``wanted``: a right value in words. ``form`` and ``low``: what a text has to look like, and the
-    least that a number may be. ``check``: what else is wrong with a value, in words, or an empty text. ``unset``: values of the variable,
-    besides null, that count as none. ``about``: the variable, in a line of docs/platform-variables.md, and ``default``: what holds without
-    it, where that is not the default of ``spec``.
+    ``spec``: as in an argument specification; None where amazon.aws specifies it. ``variable``: the host variable that supplies it; empty
+    for what a role or a playbook supplies. ``wanted``: a valid value, in words. ``form`` and ``low``: the required pattern of a string, and
+    the minimum of a number. ``check``: returns what else is wrong with a value, in words, or an empty string. ``unset``: values of the
+    variable, besides null, that count as unset. ``about``: describes the variable, in one line of docs/platform-variables.md. ``default``:
+    what applies without it, where that is not the default of ``spec``.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Option:
     aliases: tuple[str, ...] = ()
 
     def problem(self, value: Any) -> str:
-        """What is wrong with a value of the right type, to follow the name of the option or variable; empty if nothing is."""
+        """What is wrong with a value of the correct type, phrased to follow the name of the option or variable; empty if it is valid."""
         bad_form = self.form is not None and not self.form.fullmatch(value)
         bad_number = self.low is not None and not (math.isfinite(value) and value >= self.low)
         return f"is {shown(value)}, but must be {self.wanted}" if bad_form or bad_number else self.check(value)
@@ -232,16 +232,16 @@ OPTIONS: Mapping[str, Option] = {
 VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
 
 OWNER = ("environment", "component", "expected_account_id")
-"""Whose resources a call is about."""
+"""Who owns the resources of a call."""
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
-"""How long a call waits for what."""
+"""How long a call waits, and for what."""
 CHANGE = (
     *("state", "allow_replace", "purge", "adopt", "moved", "defer", "deferred", "claimed"),
     *("save_plan", "apply_plan", "inventory_host", "inventory_hosts"),
 )
-"""How the described state is brought about."""
+"""How the described state is reached."""
 RESOURCES = ("tags", "permissions_boundary", "check_quotas")
-"""What means something to AWS alone."""
+"""Options that only concern AWS."""
 
 
 def shared(*names: str) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def shared(*names: str) -> dict[str, Any]:
 
 
 def option_problems(params: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the shared options of a module, one sentence each. Their types are right already."""
+    """What is wrong with the shared options of a module, one sentence each. Ansible has already checked their types."""
     found = []
     for name, option in OPTIONS.items():
         value = params.get(name)

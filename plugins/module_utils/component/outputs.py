@@ -13,12 +13,12 @@ Attributes = Mapping[str, Mapping[str, Any]]
 
 
 def split(address: str) -> tuple[str, str]:
-    """An address as kind and name."""
+    """Split an address into kind and name."""
     return halves(address, ".")
 
 
 def halves(text: str, separator: str) -> tuple[str, str]:
-    """What stands before and behind the first separator."""
+    """The text before and after the first separator."""
     parts = text.partition(separator)
     return parts[0], parts[2]
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What every component needs of IAM beside its kinds: the run lock, quotas, and the look for what no component claims."""
+"""IAM permissions that every component needs besides those of its kinds: the run lock, quotas, the search for unclaimed resources."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from .lock_entries import ROOT
 
 LOCK = arn("ssm", f"parameter{ROOT}{{environment}}/{{within}}*")
 LOCK_FOLDERS = (arn("ssm", f"parameter{ROOT}{{environment}}"), arn("ssm", f"parameter{ROOT}{{environment}}/*"))
-"""Those of the whole environment: destroying it excludes every other run."""
+"""The lock folders of the whole environment: destroying it excludes every other run."""
 
 
 def new(_scope: Scope) -> Conditions:
-    """An entry of the lock is never written over, which is what makes it a lock."""
+    """Only allow creating a lock entry, never overwriting one: that is what makes it a lock."""
     return {"StringNotEquals": {"ssm:Overwrite": "true"}}
 
 
 COMMON = Permissions(
     reads={
         "ssm:GetParameter": (Grant((LOCK,)),),
-        # Checked against the path in the request, not against what lies below it (Parameter Store, authorization of retrieval).
+        # IAM checks this against the path in the request, not against the parameters below it (Parameter Store, authorization of
+        # retrieval).
         "ssm:GetParametersByPath": (Grant(LOCK_FOLDERS),),
         **each("servicequotas", "GetAWSDefaultServiceQuota GetServiceQuota ListServiceQuotas", REGIONAL),
-        # What no component claims can be anything, so these ask about all of the environment.
+        # An unclaimed resource can be of any kind, so these reads cover the whole environment.
         "tag:GetResources": (REGIONAL,),
         **each("iam", "ListOpenIDConnectProviders ListRoles", GLOBAL),
         "iam:GetOpenIDConnectProvider": (Grant((iam("oidc-provider/oidc.eks.*"),)),),
@@ -48,4 +49,4 @@ READS = (
 """The operations of connect.py, quota_reads.py and unclaimed.py."""
 
 LOCKING = operations("ssm", "delete_parameter get_parameter get_parameters_by_path put_parameter")
-"""Those of lock.py, which only an apply makes."""
+"""The operations of lock.py, which only an apply calls."""

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a host's ``platform_*`` variables give to a module call: the one place where they are read, checked and filled in.
+"""How a host's ``platform_*`` variables supply options of a module call. Only this module reads, checks and fills them in.
 
 Pure: the action plugin plugins/action/in_worker.py passes the variables in, with templates resolved.
 """
@@ -21,11 +21,11 @@ from .options import VARIABLES, Option, Shared
 
 PREFIX = "platform_"
 PLACE = ("platform_environment", "platform_region", "platform_account_id")
-"""Who owns things, and where: an inventory that says one says all three."""
+"""Who owns the resources, and where they are: an inventory that sets one of these sets all three."""
 
 
 class WrongVariables(Exception):
-    """Variables of a host that cannot be used. One message for each mistake."""
+    """A host has invalid variables. One message per mistake."""
 
     def __init__(self, messages: Iterable[str]) -> None:
         self.messages = list(messages)
@@ -33,12 +33,12 @@ class WrongVariables(Exception):
 
 
 def taken(spec: Mapping[str, Any]) -> set[str]:
-    """The options of a module that variables can give. All our modules have a region, which amazon.aws specifies."""
+    """The options of a module that variables can supply. All our modules have a region, which amazon.aws specifies."""
     return {"region", *(name for name, option in spec.items() if isinstance(option, Shared))}
 
 
 def unknown(names: Iterable[str]) -> list[str]:
-    """A sentence for each variable that begins with platform_ and is none."""
+    """A sentence for each variable that begins with platform_ but does not exist."""
     return [_unknown(name) for name in sorted(names) if name.startswith(PREFIX) and name not in VARIABLES]
 
 
@@ -49,7 +49,7 @@ def _unknown(name: str) -> str:
 
 
 def values(names: Collection[str], value_of: Callable[[str], Any]) -> dict[str, Any]:
-    """What the variables among these names give, by option, in the types that options have. Raises WrongVariables."""
+    """The options that these variables supply, by name, converted to the options' types. Raises WrongVariables."""
     problems = unknown(names)
     found: dict[str, Any] = {}
     for variable, option in VARIABLES.items():
@@ -72,9 +72,9 @@ def values(names: Collection[str], value_of: Callable[[str], Any]) -> dict[str, 
 
 
 def filled(given: Mapping[str, Any], takes: Collection[str], found: Mapping[str, Any], host: str, hosts: Iterable[str]) -> dict[str, Any]:
-    """The options of a call: those that the task gives, then what the variables give (``found``, of ``values``) among those it takes.
+    """The options of a call: those from the task, plus those from the variables (``found``, from ``values``) that the module takes.
 
-    Raises WrongVariables if the inventory leaves out a part of the place.
+    Raises WrongVariables if the inventory omits part of the place.
     """
     others = {name: value for name, value in found.items() if name in takes and not _is_given(name, given)}
     options = {**others, **given}
@@ -101,9 +101,9 @@ def _is_given(name: str, options: Mapping[str, Any]) -> bool:
 
 
 def _typed(option: Option, value: Any) -> Any:
-    """The value in the type of its option. Raises TypeError or ValueError.
+    """Convert the value to the type of its option. Raises TypeError or ValueError.
 
-    As strict as values in files can be, and as lenient as those of ``--extra-vars name=value`` need, which are all texts.
+    As strict as values in files allow, and as lenient as ``--extra-vars name=value`` requires, where every value is a string.
     """
     return TYPES[(option.spec or {"type": "str"})["type"]](value)
 
@@ -115,7 +115,7 @@ def _string(value: Any) -> str:
 
 
 def _path(value: Any) -> str:
-    """Absolute, since the module may run elsewhere than the playbook. Empty stays empty."""
+    """Make the path absolute, since the module may run in a different directory from the playbook. An empty path stays empty."""
     return str(Path(_string(value)).expanduser().resolve()) if value != "" else ""
 
 
@@ -126,7 +126,7 @@ def _float(value: Any) -> float:
 
 
 def _strings(value: Any) -> list[str]:
-    """A list, the JSON of one, or texts with commas between them."""
+    """Accept a list, a JSON list, or a comma-separated string."""
     if isinstance(value, str):
         value = json.loads(value) if value.lstrip().startswith("[") else [one.strip() for one in value.split(",") if one.strip()]
     if not isinstance(value, list | tuple):

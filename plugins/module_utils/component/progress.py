@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who hears what a module is waiting for.
+"""Where a module reports what it is waiting for.
 
-An ordinary module is a process of its own that can say nothing before it ends. When the action plugin runs it inside Ansible's worker, it
-sets the listener here for the time of the call. Progress is for people: addresses and states, never values.
+An ordinary module is a separate process that cannot report anything before it ends. When the action plugin runs it inside Ansible's worker,
+it sets the listener here for the duration of the call. Progress is for people: addresses and states, never values.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import time
 from ..reconcile.waiting import Progress, silent
 
 QUIET_SECONDS = 5.0
-"""The least time between two lines about one resource; what takes less than this is not worth a line."""
+"""Minimum seconds between two lines about one resource; a shorter wait is not worth a line."""
 
 
 class Channel:
-    """Where progress goes at the moment."""
+    """Where progress currently goes."""
 
     listener: Progress = staticmethod(silent)
     host: str = ""
-    """The inventory's name of the host that the module runs for; a module alone does not know it."""
+    """The inventory name of the host that the module runs for; the module itself does not know it."""
 
 
 def progress(address: str, doing: str, seconds: float) -> None:
-    """Pass on to whoever listens now."""
+    """Pass progress to the current listener."""
     Channel.listener(address, doing, seconds)
 
 
 class Spaced:
-    """A listener that passes on at most one line about a resource every few seconds."""
+    """A listener that passes on at most one line per resource every few seconds."""
 
     def __init__(self, say: Progress, every: float = QUIET_SECONDS) -> None:
         self._say = say

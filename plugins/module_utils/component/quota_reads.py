@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Quotas asked of AWS: the account's limits and what is in use of them, only for what a plan needs, side by side."""
+"""Reading quotas from AWS: the account's limits and current usage, in parallel, only for what a plan needs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Identity = tuple[str, str]
 
 
 def check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str) -> tuple[list[Failure], list[Failure]]:
-    """(what certainly stops an apply of this plan, what may trouble it). A plan that needs nothing costs no call.
+    """(what will certainly block an apply of this plan, what may block it). A plan that uses no quota makes no call.
 
-    A limit that could not be read never stops a run: AWS's default is assumed, and an account may have been given more.
+    A limit that could not be read never stops a run: AWS's default is assumed, but the account may have a higher limit.
     """
     wanted = demands(plan, kinds)
     if not wanted:
@@ -32,7 +32,7 @@ def check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str) -> tuple[
 
 
 def _ask(wanted: Sequence[Demand], aws: Aws) -> tuple[dict[Identity, Limit], dict[Identity, Mapping[str, int]], dict[Identity, Failure]]:
-    """The limits, what is in use, and what could not be counted."""
+    """Return the limits, the current usage, and what could not be counted."""
     quotas = {demand.quota.identity(): demand.quota for demand in wanted}
     scopes: dict[Identity, set[str]] = {}
     for demand in wanted:
@@ -63,7 +63,9 @@ def _used(aws: Aws, quota: Quota, scopes: Sequence[str]) -> Mapping[str, int] | 
 
 
 def _limits(aws: Aws, quotas: Sequence[Quota]) -> dict[Identity, Limit]:
-    """The account's limits of one service: one by one if it is one, else with one list. What has no value of its own has AWS's."""
+    """The account's limits for one service: a direct read for a single quota, otherwise one list call. A quota without its own value has
+    AWS's default.
+    """
     try:
         own = _applied(aws, quotas)
         return {quota.identity(): Limit(own[quota.code] if quota.code in own else _default(aws, quota)) for quota in quotas}
@@ -81,6 +83,6 @@ def _applied(aws: Aws, quotas: Sequence[Quota]) -> dict[str, int]:
 
 
 def _default(aws: Aws, quota: Quota) -> int:
-    """AWS's default as AWS says it today; as it was when this was written, for what Service Quotas does not know in this region."""
+    """AWS's current default. If Service Quotas does not know the quota in this region, the default recorded when this was written."""
     reply = aws.find("service-quotas", "get_aws_default_service_quota", ServiceCode=quota.service, QuotaCode=quota.code)
     return int(reply["Quota"]["Value"]) if reply else quota.default

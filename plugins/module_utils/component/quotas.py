@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which quotas of AWS's a plan would exceed: what kinds declare, and the pure functions that decide. quota_reads.py asks AWS.
+"""Which AWS quotas a plan would exceed: the quotas that kinds declare, and the pure functions that decide. quota_reads.py reads AWS.
 
-A kind names in ``quotas`` what one of it uses up. A ``Count`` limits how many there are in a region, a VPC or a zone; a ``Size`` limits
-how long one property of one resource may be.
+A kind lists in ``quotas`` what one resource of it uses. A ``Count`` limits the number of resources in a region, a VPC or a zone; a ``Size``
+limits the length of one property of one resource.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Demand:
-    """What a plan needs of one quota in one scope, at its worst moment. ``new`` tells a scope that this run makes itself."""
+    """A plan's peak demand on one quota in one scope. ``new`` marks a scope that this run creates."""
 
     quota: Quota
     scope: str
@@ -71,10 +71,10 @@ class Shortfall:
 
 
 def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
-    """What the permitted actions of a plan need; nothing where nothing is created or made longer, so that nothing need be asked then.
+    """The quota demands of a plan's permitted actions. Empty if the plan creates or lengthens nothing, so that no quota has to be read.
 
-    The worst moment counts. A deletion gives room only where the engine makes it come first: with kinds that are ``exclusive``, and for
-    the successor in a replacement. One that creates first needs room for both.
+    The peak counts. A deletion frees capacity only where the engine performs it first: for ``exclusive`` kinds, and for the successor in a
+    replacement. A replacement that creates first needs capacity for both.
     """
     amounts: Counter[tuple[str, str, str]] = Counter()
     quotas: dict[tuple[str, str], Quota] = {}
@@ -98,7 +98,7 @@ def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
 def shortfalls(
     wanted: Iterable[Demand], limits: Mapping[tuple[str, str], Limit], in_use: Mapping[tuple[str, str], Mapping[str, int]]
 ) -> list[Shortfall]:
-    """The demands that go beyond their limit, given what is in use by quota and scope. A new scope holds nothing yet."""
+    """The demands that exceed their limit, given the current usage by quota and scope. A new scope has no usage yet."""
     found = []
     for demand in wanted:
         quota = demand.quota
@@ -116,7 +116,7 @@ def _size(quota: Size, action: Action) -> Iterator[Demand]:
 
 
 def _steps(quota: Count, action: Action, plan: Plan, exclusive: bool) -> Iterator[tuple[int, str, str, bool]]:
-    """What one action adds and takes away: (change, scope, label, whether the scope is new)."""
+    """What one action adds and frees: (change, scope, label, whether the scope is new)."""
     made = _scope(quota.per, action.desired.properties, plan) if action.makes and action.desired else None
     if made and action.desired:
         yield (quota.takes(action.desired.properties), *made)
@@ -129,7 +129,7 @@ def _steps(quota: Count, action: Action, plan: Plan, exclusive: bool) -> Iterato
 
 
 def _scope(per: Sequence[str], properties: Mapping[str, Any], plan: Plan) -> tuple[str, str, bool]:
-    """(key, what people call it, whether this run makes it) of the scope that a resource with these properties counts in."""
+    """(key, display name, whether this run creates it) of the scope in which a resource with these properties counts."""
     if not per:
         return REGION, "", False
     value = properties.get(per[0])
@@ -143,7 +143,7 @@ def _scope(per: Sequence[str], properties: Mapping[str, Any], plan: Plan) -> tup
 
 
 def _referred(value: Any, plan: Plan) -> Mapping[str, Any]:
-    """The properties of what a reference, or an id, means."""
+    """The properties of the resource that a reference or an id points to."""
     if isinstance(value, Ref):
         action = plan.of(value.address)
         return action.desired.properties if action and action.desired else {}

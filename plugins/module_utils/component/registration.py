@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a domain tells everything that concerns all domains: permissions, removal, the summary, the tests.
+"""What a domain declares for the parts of the collection that cover all domains: permissions, removal, the summary, the tests.
 
-Every domain has a ``registration.py`` with one ``REGISTRATION``, and domains/registry.py names it. A registration is cheap to import,
-since the callback needs the order of kinds in every run: whatever needs kinds, and so botocore, is imported when ``details`` is first
-asked for. Module calls do not need registrations.
+Every domain has a ``registration.py`` with one ``REGISTRATION``, and domains/registry.py names it. A registration is cheap to import, since
+the callback needs the order of kinds in every run: anything that needs kinds, and so botocore, is imported when ``details`` is first used.
+Module calls do not need registrations.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 class Registration:
     """One domain.
 
-    ``name``: its folder in domains/. ``variable``: the role's variable that describes what it makes, as its README shows.
-    ``role``: the role of the collection that its modules belong to, and the group of inventory hosts that are built by it.
-    ``order``: the names of its kinds as a person reads a plan, what others stand on first. Kinds that domains share may be named by each;
-    the first mention counts.
+    ``name``: its folder in domains/. ``variable``: the role's variable that describes what to create, as its README shows.
+    ``role``: the role of the collection that its modules belong to, and the group of inventory hosts that the role builds.
+    ``order``: the names of its kinds in reading order for a plan, dependencies first. Several domains may name a kind that they share; the
+    first mention counts.
     ``load``: imports and returns the rest.
     """
 
@@ -47,16 +47,16 @@ class Registration:
 
 @dataclass(frozen=True)
 class Details:
-    """What a domain is made of.
+    """The contents of a domain.
 
     ``kinds``: everything that it can own, by name.
-    ``services``: what botocore calls the services that a call talks to even when it changes nothing.
-    ``permissions``: how closely each action can be confined.
-    ``reads``: the operations of its questions and checks, by what they are for; ``applying``: those that only an apply makes. Not listed
-    is what its kinds declare themselves, and what every component calls.
-    ``unused``: actions that its kinds could make and the role never asks of them, with the reason.
-    ``attachable``: ARNs of the policies of AWS that its roles may be given.
-    ``samples``: one of each kind, for a place. kinds/samples.py has those of kinds that several domains share.
+    ``services``: botocore's names of the services that a call uses even when it changes nothing.
+    ``permissions``: how narrowly each action can be restricted.
+    ``reads``: the operations of its questions and checks, by purpose; ``applying``: the operations that only an apply calls. Neither lists
+    what its kinds declare themselves or what every component calls.
+    ``unused``: actions that its kinds could take but the role never requests, with the reason.
+    ``attachable``: ARNs of the AWS managed policies that may be attached to its roles.
+    ``samples``: one of each kind, for a place. kinds/samples.py has the samples of kinds that several domains share.
     """
 
     kinds: Mapping[str, Kind]
@@ -70,6 +70,6 @@ class Details:
 
     @property
     def quotas(self) -> list[Any]:
-        """What its kinds use up of the account's quotas, each once; see aws/quotas.py."""
+        """The account quotas that its kinds use, each once; see aws/quotas.py."""
         found = {quota.identity(): quota for kind in self.kinds.values() for quota in getattr(kind, "quotas", ())}
         return list(found.values())

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What every domain's module does: observe, plan, apply, answer. connect.py, this file and answer.py alone touch the module object."""
+"""What every domain's module does: observe, plan, apply, answer. Only connect.py, this file and answer.py use the module object."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 
 def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
-    """Bring the component to the state that the module's parameters describe, or plan it in check mode; ends the module.
+    """Bring the component to the state that the module's parameters describe, or plan that in check mode; ends the module.
 
-    ``make_domain`` is given the parameters and returns the Domain, or raises InvalidInput.
+    ``make_domain`` takes the parameters and returns the Domain, or raises InvalidInput.
     """
     start = time.monotonic()
     domain = domain_of(module, make_domain)
@@ -54,7 +54,7 @@ def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
 
 
 def domain_of(module: Any, make_domain: Any) -> Domain:
-    """The module's domain. Ends the module if its input can be refused without a call."""
+    """The module's domain. Ends the module if its input can be rejected without an API call."""
     check_options(module)
     try:
         domain: Domain = make_domain(module.params)
@@ -65,7 +65,7 @@ def domain_of(module: Any, make_domain: Any) -> Domain:
 
 
 def carry_out(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
-    """Plan, and apply unless in check mode. Raises EngineError for a plan that cannot be made, CallFailed for a failed read."""
+    """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
@@ -105,7 +105,7 @@ def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
 
 
 def check_lifetime(module: Any, result: Result, kinds: Mapping[str, Kind]) -> None:
-    """Warns in a plan, and ends an apply, if the credentials expire before what is planned may be done."""
+    """Warn in a plan, and end the module in an apply, if the credentials expire before the planned actions may be finished."""
     short = life_warning(module.params, os.environ, result.plan.permitted, kinds)
     if short and module.check_mode:
         module.warn(short)
@@ -114,7 +114,7 @@ def check_lifetime(module: Any, result: Result, kinds: Mapping[str, Kind]) -> No
 
 
 def saved_plans(module: Any) -> Saving | None:
-    """What the call wants with saved plans; most calls want nothing, and pay nothing for it."""
+    """How the call uses saved plans. Most calls use none, and pay nothing for it."""
     if not (module.params["save_plan"] or module.params["apply_plan"]):
         return None
     from .saving import saving_of
@@ -127,7 +127,7 @@ def saved_plans(module: Any) -> Saving | None:
 
 
 def read_outputs(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
-    """Answer with the outputs of what exists, found by its owner tags; changes nothing."""
+    """Return the outputs of the existing resources, found by their owner tags; changes nothing."""
     domain = domain_of(module, make_domain)
     aws, endpoint, region = connect(module)
     observation = look_around(module, aws, endpoint, region, domain)
@@ -139,9 +139,9 @@ def read_outputs(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
 
 
 def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:
-    """Identity, the domain's questions, all its resources and, if asked for, what no component claims; read side by side.
+    """Read, in parallel, the identity, the domain's questions, all its resources and, if requested, the unclaimed resources.
 
-    Ends the module if any of it cannot be read, but for the last.
+    Ends the module if any read fails, except that of the unclaimed resources.
     """
     components = module.params.get("claimed")
     questions = domain.questions()

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Saving the plan of a call, and applying one that was saved. component/run.py imports this only when a call asks for either.
+"""Saving the plan of a call, and applying a saved one. component/run.py imports this only when a call requests either.
 
-A module knows one component and the file holds all of them, so each call leaves its part in a folder that the plan_summary callback
-announces; the callback puts the parts together when the run is over.
+A module knows one component and the file holds all of them. So each call leaves its part in a folder that the plan_summary callback
+announces, and the callback combines the parts when the run is over.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from .interruption import FOLDER_VARIABLE
 
 CODE = "PlanRefused"
 SHOWN = 20
-"""How many reasons not to apply are told; the first ones are enough to know what happened."""
+"""How many reasons not to apply are reported; the first ones are enough to show what happened."""
 
 
 class Refused(EngineError):
-    """The saved plan is not applied, or none can be saved."""
+    """The saved plan cannot be applied, or no plan can be saved."""
 
 
 @dataclass(frozen=True)
 class Saving:
-    """What one call was asked to do with saved plans."""
+    """What a call is to do with saved plans."""
 
     identity: Mapping[str, str]
     host: str
@@ -51,7 +51,7 @@ class Saving:
     def check(
         self, place: Place, desired: Sequence[Resource], consent: Consent, kinds: Mapping[str, Kind], observed: Sequence[Observed]
     ) -> list[Failure]:
-        """What speaks against applying the saved plan. To be asked whenever it has been looked at what is there."""
+        """Objections to applying the saved plan. Call this after every new observation."""
         if not self.apply:
             return []
         reasons = refusal(self.part, desired, observed, consent, self._context(place), kinds)
@@ -60,7 +60,7 @@ class Saving:
         return [Failure("", "", CODE, reason, hint if reason == shown[-1] else "") for reason in shown]
 
     def keep_or_note(self, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, kinds: Mapping[str, Kind]) -> str:
-        """Hand the plan to the callback; or say how much of the plan that is applied an earlier run had done."""
+        """Hand the plan to the callback; or, when applying a saved plan, report how much of it an earlier run had already done."""
         if self.save:
             self._leave(make_part(self._context(place), desired, planned.plan.observed, planned, kinds, consent))
             return ""
@@ -74,7 +74,7 @@ class Saving:
         return Context(self.identity, target, self.host, self.secrets)
 
     def announce(self) -> None:
-        """Say that a part is to come, so that a file without it is not taken for complete."""
+        """Announce that a part will follow, so that a file without it is not taken for complete."""
         if self.save:
             self._leave(None)
 
@@ -90,8 +90,8 @@ class Saving:
 
 
 def saving_of(params: Mapping[str, Any], module: str, check_mode: bool, secrets: Collection[str]) -> Saving:
-    """What the options ask for. Raises Refused, before the first call, for what cannot be."""
-    if params.get("name"):  # several calls of one component are told apart by what they call their subject
+    """What the options request. Raises Refused, before the first API call, for a request that cannot be carried out."""
+    if params.get("name"):  # the subject's name distinguishes several calls of one component
         module = f"{module} {params['name']}"
     identity = {"module": module, "environment": params["environment"], "component": params["component"]}
     saving = Saving(

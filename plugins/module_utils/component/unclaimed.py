@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What carries an environment's mark and belongs to none of its components.
+"""Resources that carry an environment's owner tag but belong to none of its components.
 
-One list call of the tagging API, which knows everything that carries tags but what is IAM's: roles are found by their path, OIDC providers
-by the URL that all clusters of EKS share. In a full run of ``site.yml`` one component of each place makes these calls side by side with its
-own reads, so that they take no time of their own.
+One list call of the tagging API covers all tagged resources except those of IAM. Roles are found by their path, OIDC providers by the URL
+that all EKS clusters share. In a full run of ``site.yml``, one component of each place makes these calls in parallel with its own reads, so
+they add no time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ FORMAT = 1
 PAGE = 100
 
 ISSUER = "/oidc.eks."
-"""What the ARNs of the OIDC providers of EKS clusters have in them: their ends are URLs. No others are asked whose they are."""
+"""Substring of the ARNs of EKS clusters' OIDC providers, which end in the issuer's URL. Only these providers are asked for tags."""
 
 
 def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str | None = None) -> dict[str, Any]:
-    """What a module returns as ``unclaimed``. A look that AWS refuses is no failure: ``reason`` says why there was none."""
+    """What a module returns as ``unclaimed``. If AWS denies the search, that is not a failure: ``reason`` says why there was none."""
     found: dict[str, Any] = {"format": FORMAT, "environment": aws.owner.environment, "region": region, "looked": True, "reason": ""}
     try:
         return {**found, "resources": look(aws, claimed, account_id)}
@@ -37,7 +37,7 @@ def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str |
 
 
 def look(aws: Aws, claimed: Collection[str], account_id: str | None = None) -> list[dict[str, str]]:
-    """[{component, address, arn}] of everything whose component is not among ``claimed``, in that order. Raises CallFailed."""
+    """[{component, address, arn}] of everything whose component is not among ``claimed``, sorted in that order. Raises CallFailed."""
     questions: list[Callable[[Aws], Any]] = [_identity, _tagged, _roles, _providers]
     identity, tagged, roles, providers = aws.map(lambda question: question(aws), questions)
     if account_id and identity != str(account_id):
@@ -72,7 +72,7 @@ def _roles(aws: Aws) -> list[Mapping[str, Any]]:
 
 
 def _providers(aws: Aws) -> list[str]:
-    """The ARNs of the OIDC providers of EKS clusters, whosever they are."""
+    """The ARNs of the OIDC providers of EKS clusters, regardless of owner."""
     listed = aws.list_all("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList")
     return [entry["Arn"] for entry in listed if ISSUER in entry["Arn"]]
 
@@ -103,7 +103,7 @@ def _entry(arn: str, component: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_alive(aws: Aws, arn: str) -> bool:
-    """Whether it is more than a trace: keys keep their tags until they are deleted, NAT gateways for an hour after."""
+    """Whether the resource still exists: deleted keys keep their tags until they are gone, NAT gateways for an hour afterward."""
     if ":natgateway/" in arn:
         reply = aws.find("ec2", "describe_nat_gateways", NatGatewayIds=[arn.rpartition("/")[2]])
         return any(raw["State"] not in ("deleted", "deleting") for raw in (reply or {}).get("NatGateways", []))

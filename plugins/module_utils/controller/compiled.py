@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Import this collection's code as Python imports any other: from compiled files.
+"""Import this collection's code the way Python imports any other code: from compiled files.
 
-Ansible's own importer of collections compiles every file of ours in every process that imports it. That takes longer than running it.
+Ansible's own collection importer compiles every file of ours in every process that imports it. That takes longer than running it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceF
 from types import ModuleType
 
 COLLECTIONS = ("ansible_collections.mainstay.aws.plugins.", "ansible_collections.amazon.aws.plugins.module_utils.")
-"""Of the second one our modules import a dozen files. Neither collection redirects imports, which only Ansible's importer would follow."""
+"""Our modules import a dozen files of the second collection. Neither redirects imports, which only Ansible's importer would follow."""
 
 
 class CompiledFiles:
-    """Finds files of these collections before Ansible's importer does; folders without ``__init__.py`` are left to it."""
+    """Finds files of these collections before Ansible's importer does; leaves folders without ``__init__.py`` to it."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, _target: ModuleType | None = None) -> ModuleSpec | None:
@@ -37,6 +37,6 @@ def _finder(folder: str) -> FileFinder:
 
 
 def use_compiled_files() -> None:
-    """For this process and all that it forks. Where Python may not write compiled files, it is as it was without."""
+    """Use compiled files in this process and all its forks. Where Python may not write compiled files, nothing changes."""
     if CompiledFiles not in sys.meta_path:
         sys.meta_path.insert(0, CompiledFiles)

@@ -17,7 +17,7 @@ MODULE_LINE = re.compile(r"^ *(?:- )?(mainstay\.aws\.\w+):", re.MULTILINE)
 
 
 def own_modules(play: Any) -> set[str]:
-    """The names of the modules of a play of Ansible's, without the collection's."""
+    """The names of the modules that an Ansible play calls, without the collection's name."""
     return {name.removeprefix(OWN_MODULES) for name in _actions(play) if name.startswith(OWN_MODULES)}
 
 
@@ -37,7 +37,7 @@ def _actions(play: Any) -> Iterator[str]:
 
 
 def _actions_of_role(name: str) -> Iterator[str]:
-    """The modules of ours that a role of ours calls, which Ansible loads only when it comes to its inclusion."""
+    """The modules of this collection that one of its roles calls. Ansible loads the role only when it reaches the include."""
     if name.startswith(OWN_MODULES):
         for path in sorted((ROLES / name.removeprefix(OWN_MODULES) / "tasks").glob("*.yml")):
             yield from MODULE_LINE.findall(path.read_text(encoding="utf-8"))

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What many module calls of one run need and can share: imported modules, and botocore's descriptions of services.
+"""What many module calls of one run need and can share: imported modules, and botocore's service descriptions.
 
-Ansible forks a worker for every task of every host. What its parent has imported and read before, they all have for nothing; what it has
-not, each of them imports and reads again, which is most of what a call without changes costs.
+Ansible forks a worker for every task on every host. Workers inherit whatever the parent has already imported and read, at no cost. Each
+worker must import and read the rest itself, which is most of the cost of a call without changes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 from ..aws.service_models import loader
 
-with contextlib.suppress(ImportError):  # AnsibleAWSModule says what is missing
+with contextlib.suppress(ImportError):  # AnsibleAWSModule reports what is missing
     import botocore.exceptions
 
 MODULES = "ansible_collections.mainstay.aws.plugins.modules"
@@ -25,7 +25,7 @@ SHARED_FILES = ("endpoints", "partitions", "sdk-default-configuration")
 
 
 def warm(modules: Iterable[str]) -> None:
-    """Import these modules of the collection and read the descriptions of the ``SERVICES`` that they name."""
+    """Import these modules of the collection and read the service descriptions that their ``SERVICES`` name."""
     shared = loader(os.environ.get("AWS_DATA_PATH"))
     for name in SHARED_FILES:
         shared.load_data(name)
@@ -35,5 +35,5 @@ def warm(modules: Iterable[str]) -> None:
             services.update(getattr(importlib.import_module(f"{MODULES}.{name}"), "SERVICES", ()))
     for service in sorted(services):
         for kind in DATA_FILES:
-            with contextlib.suppress(botocore.exceptions.DataNotFoundError):  # a service without paginators, say
+            with contextlib.suppress(botocore.exceptions.DataNotFoundError):  # for example, a service without paginators
                 shared.load_service_model(service, kind)

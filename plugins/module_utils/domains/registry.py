@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every domain of the collection. A new one is named here; all else that concerns it follows from its registration."""
+"""Every domain of the collection. To add a domain, name it here; everything else follows from its registration."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .eks.registration import REGISTRATION as EKS
 from .network.registration import REGISTRATION as NETWORK
 
 DOMAINS: tuple[Registration, ...] = (NETWORK, EKS, CLUSTER_CONTENT)
-"""In the order in which a person reads about them: what others stand on first."""
+"""In reading order: a domain comes after the domains it depends on."""
 
 SHARED = ("kms_key", "iam_role", "log_group")
-"""Kinds of many domains that others stand on."""
+"""Kinds that several domains create and that other resources depend on."""
 
 
 def roles() -> tuple[str, ...]:
-    """The roles of the collection that build something, which are also the names of groups of hosts."""
+    """The collection's roles that create resources. Their names are also names of inventory groups."""
     return tuple(dict.fromkeys(one.role for one in DOMAINS))
 
 
 def details_of(wanted: Iterable[str]) -> list[Details]:
-    """What the domains of these roles are made of."""
+    """The details of the domains that belong to these roles."""
     names = set(wanted)
     return [one.details for one in DOMAINS if one.role in names]
 
 
 def order_of_kinds() -> tuple[str, ...]:
-    """The names of all kinds in the order of a summary."""
+    """The names of all kinds in the order in which summaries list them."""
     return tuple(dict.fromkeys((*SHARED, *(name for one in DOMAINS for name in one.order))))

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Reading one mapping of the user's input: each value with its type, its limits and its default."""
+"""Reads one mapping of the user's input: each value with its type, limits and default."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SEPARATORS = {"hyphens": "-", "underscores": "_"}
 
 
 class Reader:
-    """Takes values out of one mapping of the user's input: each with its type, its limits and its default.
+    """Takes values from one mapping of the user's input, each with its type, limits and default.
 
-    What cannot be used is recorded and replaced by the default, so that one pass finds every mistake.
+    Invalid values are recorded and replaced by the default, so that one pass finds every error.
     """
 
     def __init__(self, given: Any, path: str, problems: Problems) -> None:
@@ -38,12 +38,12 @@ class Reader:
         return f"{self.path}.{key}"
 
     def take(self, key: str) -> Any:
-        """The raw value; None where it is absent. Marks the key as one that exists."""
+        """The raw value; None if it is absent. Marks the key as known."""
         self.known.append(key)
         return self.given.get(key)
 
     def section(self, key: str) -> Reader:
-        """A nested mapping; an absent one is empty."""
+        """A nested mapping; empty if it is absent."""
         return Reader(self.take(key), self.at(key), self.problems)
 
     def mapping(self, key: str) -> dict[str, Any]:
@@ -51,9 +51,9 @@ class Reader:
         return {str(name): value for name, value in Reader(self.take(key), self.at(key), self.problems).given.items()}
 
     def named(self, what: str, longest: int, separator: str = "hyphens") -> Iterator[tuple[str, Reader]]:
-        """The entries of this mapping whose names may be part of addresses, tags and names in AWS; the others are recorded.
+        """The entries of this mapping whose names are valid in addresses, tags and AWS names; other names are recorded as errors.
 
-        ``what`` begins the sentence about a name that does not fit ("the name of a cluster"); ``longest`` is in characters.
+        ``what`` begins the sentence about an invalid name ("the name of a cluster"); ``longest`` is in characters.
         """
         pattern = re.compile(rf"[a-z][a-z0-9{SEPARATORS[separator]}]{{0,{longest - 1}}}")
         for name, given in self.given.items():
@@ -73,7 +73,7 @@ class Reader:
         return default
 
     def required_text(self, key: str, remedy: str, pattern: re.Pattern[str] | None = None) -> str:
-        """A string that has to be there; empty, and recorded, where it is absent or does not fit."""
+        """A required string; if it is absent or invalid, records the error and returns an empty string."""
         value = self.take(key)
         if value is None:
             self.problems.missing(self.at(key), remedy)
@@ -115,7 +115,7 @@ class Reader:
         return default
 
     def retention_days(self, key: str, default: int) -> int:
-        """How long CloudWatch Logs keeps what it gets; a period that it does not offer is recorded."""
+        """How long CloudWatch Logs keeps what it receives; a period that it does not offer is recorded as an error."""
         days = self.integer(key, default, RETENTION_DAYS[0], RETENTION_DAYS[-1])
         if days not in RETENTION_DAYS:
             allowed = ", ".join(str(one) for one in RETENTION_DAYS)
@@ -123,7 +123,7 @@ class Reader:
         return days
 
     def items(self, key: str, default: Iterable[Any], convert: Callable[[Any], Any], remedy: str) -> tuple[Any, ...]:
-        """A list without duplicates; ``convert`` returns None for an item that is not right, which ``remedy`` explains."""
+        """A list without duplicates; ``convert`` returns None for an invalid item, and ``remedy`` explains what is valid."""
         value = self.take(key)
         if value is None:
             return tuple(default)
@@ -143,7 +143,7 @@ class Reader:
         return tuple(found)
 
     def ids(self, key: str, default: Iterable[str], prefix: str) -> tuple[str, ...]:
-        """A list of ids of EC2. Those that only an apply will know (see reconcile/model.py) are taken as they are, also more than one."""
+        """A list of EC2 ids. Those known only after an apply (see reconcile/model.py) are accepted unchanged, even more than one."""
         value = self.take(key)
         if value is None:
             return tuple(default)
@@ -164,7 +164,7 @@ class Reader:
         return tuple(found)
 
     def string_map(self, key: str) -> dict[str, str]:
-        """A mapping of strings, such as labels; numbers and booleans are taken as YAML wrote them."""
+        """A mapping of strings, such as labels; numbers and booleans are accepted and converted to strings as in YAML."""
         found = {}
         for name, value in self.mapping(key).items():
             if isinstance(value, Mapping | list | tuple) or value is None:
@@ -174,7 +174,7 @@ class Reader:
         return found
 
     def policy_document(self, key: str) -> dict[str, Any] | None:
-        """An inline policy: a whole document, or what may be below Statement alone."""
+        """An inline policy: a complete document, or only the content of its Statement."""
         value = self.take(key)
         if value is None:
             return None
@@ -191,7 +191,7 @@ class Reader:
         return {"Version": "2012-10-17", "Statement": [dict(one) for one in statements]}
 
     def tags(self, key: str) -> dict[str, str]:
-        """Tags: names and values are strings; numbers and booleans are taken as YAML wrote them."""
+        """Tags: names and values are strings; numbers and booleans are accepted and converted to strings."""
         found: dict[str, str] = {}
         for name, value in self.mapping(key).items():
             if isinstance(value, Mapping | list | tuple) or value is None:
@@ -203,7 +203,7 @@ class Reader:
         return found
 
     def finish(self) -> None:
-        """Complain about keys that nobody took."""
+        """Report every key that was never taken."""
         for key in self.given:
             if key not in self.known:
                 near = difflib.get_close_matches(str(key), self.known, 1)

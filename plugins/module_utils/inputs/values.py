@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Single values of the user's input: each function returns the value in our form, or None where it is not one.
+"""Single values of the user's input: each function returns the value in our form, or None if it is invalid.
 
-They are what ``Reader.items`` takes to convert a list. ``one_of`` and ``matching`` make such functions.
+``Reader.items`` uses them to convert a list. ``one_of`` and ``matching`` create such functions.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 from ..reconcile.model import is_unknown
 
 ZONE_NAME = re.compile(r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d+)(?P<letter>[a-z])")
-"""An ordinary zone: region and a letter. Local zones (us-east-1-bos-1a) and wavelength zones carry more and do not match."""
+"""An ordinary zone: a region and a letter. Local zones (us-east-1-bos-1a) and Wavelength zones have longer names and do not match."""
 
 AWS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-"""What EKS and others take as a name."""
+"""A name that EKS and other services accept."""
 
 NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-"""A label of DNS (RFC 1123): what Kubernetes takes as the name of a namespace or a service account."""
+"""A DNS label (RFC 1123): what Kubernetes accepts as the name of a namespace or a service account."""
 
 PREFIX_LIST = re.compile(r"pl-[0-9a-f]+")
 ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:(?:\d{12}|aws)?:\S+")
@@ -38,7 +38,7 @@ Convert = Callable[[Any], "str | None"]
 
 
 def one_of(choices: Container[str]) -> Convert:
-    """A function that takes the strings among ``choices``."""
+    """Return a function that accepts the strings in ``choices``."""
 
     def convert(value: Any) -> str | None:
         return str(value) if isinstance(value, str) and value in choices else None
@@ -47,7 +47,7 @@ def one_of(choices: Container[str]) -> Convert:
 
 
 def matching(pattern: re.Pattern[str]) -> Convert:
-    """A function that takes the strings that a pattern matches as a whole."""
+    """Return a function that accepts the strings that ``pattern`` matches in full."""
 
     def convert(value: Any) -> str | None:
         return str(value) if isinstance(value, str) and pattern.fullmatch(value) else None
@@ -66,12 +66,12 @@ def as_text(value: Any) -> str | None:
 
 
 def as_arn(value: Any) -> str | None:
-    """An ARN, or what will be one after an apply."""
+    """An ARN, or a value known only after an apply."""
     return str(value) if isinstance(value, str) and (ARN.fullmatch(value) or is_unknown(value)) else None
 
 
 def as_integer(value: Any) -> int | None:
-    """A whole number, also when a template made a string of it; None otherwise."""
+    """A whole number, also if a template turned it into a string; None otherwise."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -82,7 +82,7 @@ def as_integer(value: Any) -> int | None:
 
 
 def as_block(value: Any) -> ipaddress.IPv4Network | None:
-    """An IPv4 block with its prefix length written and no host bits; None for anything else."""
+    """An IPv4 block with an explicit prefix length and no host bits; None for anything else."""
     try:
         return ipaddress.IPv4Network(value) if isinstance(value, str) and "/" in value else None
     except ValueError:
@@ -95,7 +95,7 @@ def as_block_text(value: Any) -> str | None:
 
 
 def as_public_block(value: Any) -> str | None:
-    """A block from which clients can come through the internet, or all of it."""
+    """A block from which clients can connect over the internet, or the entire internet."""
     block = as_block(value)
     if block is None:
         return None
@@ -104,7 +104,7 @@ def as_public_block(value: Any) -> str | None:
 
 
 def block_remedy(value: Any) -> str:
-    """What to say of a value that ``as_block`` refused: names the block that was probably meant."""
+    """The remedy for a value that ``as_block`` rejected: names the block that was probably meant."""
     try:
         meant = ipaddress.IPv4Network(value, strict=False) if isinstance(value, str) and "/" in value else None
     except ValueError:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Roles."""
+"""IAM roles."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..aws.named_kind import NamedCalls, NamedKind, Read, Tagging
 from ..reconcile.model import Observed, fixed, given, later
 
 INLINE = "mainstay"
-"""The name of the one inline policy that a role of ours has. Any other one on it is drift."""
+"""The name of the one inline policy that our roles have. Any other inline policy is drift."""
 
 
 class IamRole(NamedKind):
-    """Found by its path, which only we use. What is attached to it beyond what is wanted is taken off again."""
+    """Found by its path, which only we use. Managed policies attached beyond the desired ones are detached."""
 
     name = "iam_role"
     calls = NamedCalls(
@@ -69,7 +69,7 @@ class IamRole(NamedKind):
         return raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
 
     def get_inline_policy(self, raw: Mapping[str, Any]) -> Any:
-        """Our policy; with foreign ones beside it, something that cannot equal it and names them."""
+        """Our policy; if foreign ones exist beside it, a value that cannot equal it and names them."""
         document = raw.get("PolicyDocument")
         foreign = sorted(set(raw.get("PolicyNames", [])) - {INLINE})
         return {"foreign policies": foreign, INLINE: document} if foreign else document
@@ -104,7 +104,7 @@ class IamRole(NamedKind):
             aws.remove("iam", "detach_role_policy", RoleName=seen.id, PolicyArn=arn)
 
     def untakeable(self, aws: Aws, raw: Mapping[str, Any]) -> str:
-        """A role keeps its path for life, so only one on our path can ever be ours."""
+        """A role's path cannot change, so only a role on our path can become ours."""
         path = raw["Path"]
         return "" if path == aws.owner.path else f"its path is {path}, not {aws.owner.path}, and the path of a role cannot be changed"
 

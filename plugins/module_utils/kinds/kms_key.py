@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Keys."""
+"""KMS keys."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..reconcile.errors import AlreadyThere, CallFailed, EngineError
 from ..reconcile.model import Observed, given, later
 
 PENDING_WINDOW_DAYS = 30
-"""How long a deleted key can still be brought back: the longest that KMS offers, since what it encrypted is lost with it."""
+"""How long a deleted key can be restored: the longest period that KMS offers, since whatever it encrypted is lost with it."""
 
 
 def _by_key(aliases: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The alias of each key. A key between two names has both, which equals neither: the one too many is drift."""
+    """The alias of each key. A key that is being renamed has both names, which equal neither: the surplus one is drift."""
     found: dict[str, list[str]] = {}
     for alias in aliases:
         if alias.get("TargetKeyId"):
@@ -34,7 +34,7 @@ def _names(seen: Observed) -> list[str]:
 
 
 class KmsKey(NamedKind):
-    """Found by its alias and by its tags: a key whose creation was cut short has no alias yet, and the tag index lags behind."""
+    """Found by its alias and by its tags: a key whose creation was interrupted has no alias yet, and the tag index lags behind."""
 
     name = "kms_key"
     calls = NamedCalls(
@@ -90,7 +90,7 @@ class KmsKey(NamedKind):
         return [entry["ResourceARN"].rsplit("/", 1)[-1] for entry in found]
 
     def entries_at(self, aws: Aws, where: Mapping[str, str]) -> list[dict[str, Any]]:
-        """As ``find`` sees it: aliases that others gave it are theirs."""
+        """As ``find`` observes it: aliases that others gave the key are ignored."""
         prefix = f"alias{aws.owner.path}"
         aliases = aws.list_all("kms", "list_aliases", "Aliases", **where)
         ours = _by_key(alias for alias in aliases if alias["AliasName"].startswith(prefix))
@@ -115,9 +115,10 @@ class KmsKey(NamedKind):
         aws.change("kms", "enable_key_rotation" if value else "disable_key_rotation", KeyId=seen.id)
 
     def set_alias(self, aws: Aws, seen: Observed, value: str | None) -> None:
-        """Point the new name here before the old ones go.
+        """Point the new alias here before removing the old ones.
 
-        Names below the component's path are its own: one that leads elsewhere is taken back, unless to a key with another owner's mark.
+        Aliases below the component's path belong to the component: one that points elsewhere is taken back, unless to a key with another
+        owner's mark.
         """
         have = _names(seen)
         if value and value not in have:
@@ -133,28 +134,28 @@ class KmsKey(NamedKind):
                 aws.remove("kms", "delete_alias", AliasName=name)
 
     def known(self, aws: Aws, identifier: str) -> str:
-        """By id or ARN."""
+        """Look up by id or ARN."""
         key = self.describe(aws, {"KeyId": identifier})
         if key and (key.get("KeyManager") != "CUSTOMER" or key.get("KeySpec", "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT"):
             raise EngineError("it is one of AWS's own keys or not a symmetric one, and neither encrypts log groups under our policy")
         return key["KeyId"] if key else ""
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Whose living key has the alias."""
+        """The key that has the alias, unless that key is pending deletion."""
         name = properties.get("alias")
         held = [one for one in self._aliases(aws) if one["AliasName"] == name and one.get("TargetKeyId")] if name else []
         return self.stranger(aws, {"KeyId": held[0]["TargetKeyId"]}) if held else None
 
     def stranger(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
-        """It is there, as an alias or a description has told: all is asked at once."""
+        """The key exists, as an alias or a description has shown, so all reads are made at once."""
         return self.strange(aws, self.described(aws, self.entries_at(aws, where)), address)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """The aliases go first: without them the key is still found by its tags, the other way round they would be left over."""
+        """The aliases go first: without them the key is still found by its tags; in the reverse order, the aliases would be left over."""
         for name in _names(seen):
             aws.remove("kms", "delete_alias", AliasName=name)
         try:
             aws.remove("kms", "schedule_key_deletion", KeyId=seen.id, PendingWindowInDays=PENDING_WINDOW_DAYS)
         except CallFailed as error:
             if error.code != "KMSInvalidStateException" or self.read(aws, seen) is not None:
-                raise  # an earlier attempt whose answer was lost has scheduled it already
+                raise  # otherwise an earlier attempt, whose reply was lost, has already scheduled it

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The quotas of kinds that several domains share. Codes and defaults are those of AWS's Service Quotas."""
+"""Quotas of kinds that several domains share. Codes and defaults are those of AWS's Service Quotas."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from ..aws.quotas import Size
 
 ALLOW_ALL = {"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
-"""The egress rule that a new security group has."""
+"""The egress rule of every new security group."""
 
 Entries = Iterable[Mapping[str, Any]]
 
 
 def rules_of_group(before: Entries | None, after: Entries) -> int:
-    """The rules of one side, of the address family that has more: each has the whole quota. What names no address counts in both.
+    """The rules of one direction, in the address family with more: each has the full quota. Rules without an address count in both.
 
-    New rules are added before old ones are taken away, so that nothing is cut off in between.
+    New rules are added before old ones are removed, so that no traffic is cut in between.
     """
     listed = [*after, *(rule for rule in before or () if rule not in after)]
     ipv4 = sum("cidr_ipv6" not in rule for rule in listed)
@@ -27,7 +27,7 @@ def rules_of_group(before: Entries | None, after: Entries) -> int:
 
 
 def egress_of_group(before: Entries | None, after: Entries) -> int:
-    """A new group allows everything until its own rules are there."""
+    """A new group allows all egress until its own rules are set."""
     return rules_of_group([ALLOW_ALL] if before is None else before, after)
 
 

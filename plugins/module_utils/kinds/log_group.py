@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Log groups."""
+"""CloudWatch log groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..reconcile.model import Observed, fixed, given, later
 
 
 class LogGroup(NamedKind):
-    """Found by the prefix of its name; the tags, one call each, say whose it is."""
+    """Found by its name prefix; the tags, one call per group, identify the owner."""
 
     name = "log_group"
     calls = NamedCalls(
@@ -45,7 +45,7 @@ class LogGroup(NamedKind):
     retention_in_days = later("retentionInDays")
 
     def prefix(self, aws: Aws) -> str:
-        """What the names of all groups of this kind begin with."""
+        """The prefix of the names of all groups of this kind."""
         return aws.owner.path
 
     def list_params(self, aws: Aws) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class LogGroup(NamedKind):
             aws.remove("logs", "delete_retention_policy", logGroupName=seen.id)
 
     def known(self, aws: Aws, identifier: str) -> str:
-        """A group keeps its name for life, so only one with a name of ours can ever be ours."""
+        """A group's name cannot change, so only a group with our prefix can become ours."""
         name = identifier.removesuffix(":*").rpartition(":log-group:")[2]
         if not name.startswith(self.prefix(aws)):
             raise EngineError(f"a log group cannot be renamed, and those of this component begin with {self.prefix(aws)}")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How closely the actions of kinds that several domains share can be confined. A domain takes the tables of the kinds that it has."""
+"""How tightly the actions of kinds that several domains share can be restricted. A domain uses the tables of the kinds that it has."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ ROLE_NAME = iam("role/{environment}.{component}.*")
 
 
 def boundary(scope: Scope) -> Conditions:
-    """With a permissions boundary, only roles that have it."""
+    """If a permissions boundary is required, only roles that have it."""
     bound = scope.place.permissions_boundary
     return {"StringEquals": {"iam:PermissionsBoundary": bound}} if bound else {}
 
 
 def sets_boundary(scope: Scope) -> Conditions | None:
-    """The same, for the action that sets it: without a boundary it is not needed."""
+    """The same, for the action that sets it; without a boundary, the action is not needed."""
     return boundary(scope) or None
 
 
 def no_boundary(scope: Scope) -> Conditions | None:
-    """Where a boundary is demanded, nobody may remove one."""
+    """Where a boundary is required, the action that removes one is not granted."""
     return None if scope.place.permissions_boundary else {}
 
 
@@ -73,16 +73,16 @@ OWN_KEY = Grant((arn("kms", "key/*"),), (marked,))
 KEYS = Permissions(
     reads={
         "kms:ListAliases": (REGIONAL,),
-        # Not by mark: an alias of ours that somebody pointed elsewhere is followed, to say so.
+        # Not restricted by mark: an alias of ours that now points elsewhere is followed, so that it can be reported.
         **each("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags", ANY_KEY),
         "tag:GetResources": (REGIONAL,),
     },
     writes={
         **each("kms", "CreateAlias DeleteAlias", ALIAS, OWN_KEY),
         "kms:CreateKey": (Grant(("*",), (*REGIONAL.conditions, request_marked)),),
-        # Checked as a part of CreateKey too, when the key has no tags yet: so an unmarked key can be claimed, another's cannot.
+        # Also checked as part of CreateKey, when the key has no tags yet. So an unmarked key can be claimed; another owner's cannot.
         "kms:TagResource": (OWN_KEY, Grant(ANY_KEY.resources, (request_marked, not_others))),
-        # The key that the alias leaves need not be ours: somebody may have pointed our alias elsewhere.
+        # The key that the alias leaves need not be ours: our alias may have been pointed elsewhere by hand.
         "kms:UpdateAlias": (ALIAS, ANY_KEY),
         **each("kms", "DisableKeyRotation EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion UntagResource UpdateKeyDescription", OWN_KEY),
     },
@@ -91,7 +91,7 @@ KEYS = Permissions(
 
 
 def log_groups(name: str) -> Permissions:
-    """For log groups whose names begin with this: ``log_groups("{path}")``."""
+    """For log groups whose names start with this: ``log_groups("{path}")``."""
     group = Grant((arn("logs", f"log-group:{name}*"),))
     return Permissions(
         reads={"logs:DescribeLogGroups": (REGIONAL,), "logs:ListTagsForResource": (group,)},
@@ -105,11 +105,11 @@ def log_groups(name: str) -> Permissions:
 
 
 OWN_EC2 = Grant((typed("ec2", "*"),), (marked,))
-"""Whatever in EC2 carries our mark. Every type of resource that the actions with this grant are checked against can carry tags."""
+"""Every EC2 resource that carries our mark. All resource types that actions with this grant are checked against can carry tags."""
 
 
 def created(scope: Scope) -> Conditions | None:
-    """As a part of one of the create calls that the policy allows."""
+    """As part of one of the create calls that the policy allows."""
     return {"StringEquals": {"ec2:CreateAction": sorted(scope.creators)}} if scope.creators else None
 
 
@@ -125,9 +125,9 @@ EC2_TAGS = Permissions(
 
 
 def new_ec2(*types: str) -> Grant:
-    """Resources of EC2 that a call makes: the request must carry our mark.
+    """EC2 resources that a call creates: the request must carry our mark.
 
-    What they are made in must be allowed by its own mark (OWN_EC2 beside this), or one could make a subnet in somebody else's VPC. So
-    ``types`` never holds both the type that is made and one that it is made in.
+    Their container must be allowed by its own mark (OWN_EC2 beside this); otherwise a subnet could be created in another owner's VPC. So
+    ``types`` never holds both a type that is created and the type of its container.
     """
     return Grant(tuple(typed("ec2", name) for name in types), (request_marked,))

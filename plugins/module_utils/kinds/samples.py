@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The smallest resource of each kind that several domains share, for tests that create, change and delete one of each kind."""
+"""A minimal resource of each kind that several domains share, for tests that create, change and delete one of each kind."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..reconcile.model import Observed, Ref, Resource, ref
 
 NAME = "sample"
 ONE, TWO = {"team": "one"}, {"team": "two"}
-"""Tags before and after a change, for kinds of which nothing else can be changed."""
+"""Tags before and after a change, for kinds that have nothing else to change."""
 
 
 def trust(service: str) -> dict[str, Any]:
-    """The trust policy of a role that a service may take."""
+    """The trust policy of a role that a service may assume."""
     actions = ["sts:AssumeRole", "sts:TagSession"] if service == "pods.eks.amazonaws.com" else ["sts:AssumeRole"]
     return policy({"Effect": "Allow", "Principal": {"Service": service}, "Action": actions})
 

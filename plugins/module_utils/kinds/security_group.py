@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Security groups. Their rules are properties of the group: what anybody else adds to one of ours is drift."""
+"""Security groups. Rules are properties of the group: a rule that anyone else adds to one of ours is drift."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ RULE_CALLS = tuple(
 
 
 def rules(value: Iterable[Rule]) -> list[dict[str, Any]]:
-    """Rules in one order, without absent members."""
+    """Rules in a fixed order, without absent members."""
     kept = [{name: item for name, item in rule.items() if item is not None and item != ""} for rule in value]
     return sorted(kept, key=lambda rule: [str(rule.get(name, "")) for name in ("protocol", "from_port", "to_port", *PEERS, "description")])
 
 
 def flatten(permissions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """AWS's permissions (one entry per protocol and ports, many peers) as one rule per peer."""
+    """Convert AWS's permissions (one entry per protocol and ports, many peers) to one rule per peer."""
     found = []
     for permission in permissions:
         ports = {"from_port": permission.get("FromPort"), "to_port": permission.get("ToPort")}
@@ -54,7 +54,7 @@ def flatten(permissions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def permission(rule: Rule) -> dict[str, Any]:
-    """One rule as the permission that the API takes."""
+    """Convert one rule to the permission that the API accepts."""
     peer = next(name for name in PEERS if rule.get(name))
     items, key = PEERS[peer]
     described = {"Description": rule["description"]} if rule.get("description") else {}
@@ -63,12 +63,12 @@ def permission(rule: Rule) -> dict[str, Any]:
 
 
 def _identity(rule: Rule) -> tuple[Any, ...]:
-    """What makes two rules the same to AWS: everything but the description."""
+    """What makes two rules identical to AWS: everything but the description."""
     return tuple(rule.get(name) for name in ("protocol", "from_port", "to_port", *PEERS))
 
 
 def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> None:
-    """Allow before revoking, so that no traffic which stays allowed is cut; a changed description is changed in place."""
+    """Authorize before revoking, so that traffic that stays allowed is not cut; changed descriptions are updated in place."""
     old = {_identity(rule): rule for rule in rules(seen.properties.get(side, []))}
     new = {_identity(rule): rule for rule in rules(value)}
     described = [rule for key, rule in new.items() if key in old and rule.get("description") != old[key].get("description")]
@@ -82,7 +82,7 @@ def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> Non
 
 
 def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> None:
-    """All rules in one call; where some of them are there or gone already, one by one."""
+    """Change all rules in one call; if some exist already or are already gone, one by one."""
     try:
         aws.change("ec2", method, GroupId=group, IpPermissions=[permission(rule) for rule in chosen])
     except (AlreadyThere, NotYet) as error:
@@ -97,7 +97,7 @@ def _change_rules(aws: Aws, method: str, group: str, chosen: Sequence[Rule]) -> 
 
 
 class SecurityGroup(Ec2Kind):
-    """Name and description are for people and stay what they were at the creation: a group in use could not be replaced for their sake."""
+    """Name and description are for people and keep their initial values: a group in use could not be replaced for their sake."""
 
     name = "security_group"
     calls = ec2("security_group", item="", id="GroupId")
@@ -142,7 +142,7 @@ class SecurityGroup(Ec2Kind):
 
 
 class DefaultSecurityGroup(Ec2Kind):
-    """The group that AWS makes with each VPC and nobody can delete: taken over by tagging it, let go by removing the tags."""
+    """The group that AWS creates with each VPC and that cannot be deleted: taken over by tagging it, released by removing the tags."""
 
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId", create="", delete="")
@@ -183,7 +183,7 @@ class DefaultSecurityGroup(Ec2Kind):
         return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """There is one in every VPC."""
+        """Every VPC has one."""
         return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=DEFAULT)
 
     def delete(self, aws: Aws, seen: Observed) -> None:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The way to a cluster and the credentials for it: from options, a kubeconfig, or the pod that this runs in."""
+"""Resolve how to connect to a cluster, and with which credentials: from options, a kubeconfig, or the pod this code runs in."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ try:
     import urllib3
     import yaml
 except ImportError:
-    pass  # the module says what is missing
+    pass  # the module reports missing packages
 
 from .documents import load
 from .problems import BadAccess, Unreachable
 
 EXEC_SECONDS = 60
 CONNECTIONS = 16
-"""As many as a look around has threads: what does not fit is closed, and the next request shakes hands anew."""
+"""Matches the number of threads that read in parallel. urllib3 closes connections beyond this, so the next request reconnects."""
 EARLY = timedelta(seconds=60)
-"""A token is renewed this long before it ends."""
+"""Renew a token this long before it expires."""
 
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 Renew = Callable[[], tuple[str, Any]]
-"""Makes a token: the token, and when it ends if that is known."""
+"""Creates a token. Returns the token and its expiry time, if known."""
 
 
 @dataclass
 class Token:
-    """A bearer token that is made when needed, and again before it ends or when it is not accepted."""
+    """A bearer token, created on first use and renewed before it expires or after the server rejects it."""
 
     make: Renew
     value: str = ""
@@ -57,7 +57,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Access:
-    """``token``: how bearer tokens are made; None with a client certificate alone. ``fixed`` credentials cannot be renewed."""
+    """``token``: how to create bearer tokens; None with a client certificate alone. ``fixed`` credentials cannot be renewed."""
 
     server: str
     authority: str | None = None
@@ -70,7 +70,7 @@ class Access:
     basic: str | None = None
 
     def pool(self, limits: urllib3.Timeout) -> urllib3.PoolManager:
-        """Connections. What the environment says about proxies does not count: only the option and the kubeconfig do."""
+        """Create the connection pool. Ignores proxy variables in the environment: only the option and the kubeconfig set a proxy."""
         options: dict[str, Any] = {"timeout": limits, "maxsize": CONNECTIONS, "block": False}
         if self.server.startswith("https"):
             options["ssl_context"] = self._context()
@@ -83,7 +83,7 @@ class Access:
             context = ssl.create_default_context(cadata=self.authority) if self.authority else ssl.create_default_context()
         except (ssl.SSLError, ValueError) as error:
             raise BadAccess(f"the certificate authority of {self.server} cannot be used: {error}") from error
-        # Kubernetes' own authorities often lack what the strict mode of recent Pythons asks for.
+        # Certificate authorities created by Kubernetes often fail the strict checks of recent Python versions.
         context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
         if not self.verify:
             context.check_hostname = False
@@ -101,7 +101,7 @@ class Access:
         return self.token is not None and not self.fixed
 
     def check_final(self, error: BaseException) -> None:
-        """Some failures of a connection do not pass: a certificate that cannot be trusted, a name that nobody knows."""
+        """Raise for connection failures that retrying cannot fix: an untrusted certificate or an invalid address."""
         text = str(error)
         if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text or "doesn't match" in text:
             raise Unreachable(f"the certificate of {self.server} cannot be verified: {text}. Give the right ca_cert") from error
@@ -110,7 +110,7 @@ class Access:
 
 
 def _load_certificate(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    """The ssl module takes client certificates from files only."""
+    """Write the certificate to temporary files: the ssl module loads client certificates only from files."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in ("certificate", "key")]
         for path, text in zip(paths, (certificate, key)):
@@ -123,7 +123,7 @@ def _load_certificate(context: ssl.SSLContext, certificate: str, key: str) -> No
 
 
 def from_options(options: Mapping[str, Any], environment: Mapping[str, str]) -> Access:
-    """``options``: those of the kubernetes.core collection; what is missing is taken from K8S_AUTH_* variables."""
+    """``options``: the options of the kubernetes.core collection. K8S_AUTH_* variables supply any that are missing."""
 
     def option(name: str, variable: str) -> Any:
         value = options.get(name)
@@ -173,7 +173,7 @@ def _from_kubeconfig(given: Any, context: str | None, environment: Mapping[str, 
 
 
 def _relative_to(folder: Path, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Paths in a kubeconfig are relative to it."""
+    """Resolve paths in a kubeconfig relative to its folder."""
     for entry in entries:
         for part in (entry.get("cluster") or {}, entry.get("user") or {}):
             for name in ("certificate-authority", "client-certificate", "client-key", "tokenFile"):
@@ -231,7 +231,7 @@ def _user(user: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def exec_token(command: Mapping[str, Any]) -> tuple[str, datetime | None]:
-    """Run a credential plugin. Its output is a secret: no error repeats it."""
+    """Run a credential plugin. Its output is a secret, so no error message repeats it."""
     called = [str(command.get("command")), *(str(argument) for argument in command.get("args") or ())]
     version = str(command.get("apiVersion") or "client.authentication.k8s.io/v1")
     asked = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
@@ -253,7 +253,7 @@ def exec_token(command: Mapping[str, Any]) -> tuple[str, datetime | None]:
 
 
 async def _run(called: list[str], environment: Mapping[str, str]) -> tuple[int | None, bytes, bytes]:
-    """Exit code and output. A plugin is run again in the middle of a wait, in any thread, and may hang: run_command is for neither."""
+    """Return exit code and output. Not run_command: a plugin may hang, and reruns happen mid-wait, in any thread."""
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*called, env=environment, stdin=nothing, stdout=pipe, stderr=pipe)
     try:

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Calls of the Kubernetes API that survive what a rollout has to expect: restarts of the API, lost connections, limits, expired tokens.
+"""Kubernetes API calls that survive what happens during a rollout: API server restarts, lost connections, rate limits, expired tokens.
 
-urllib3, which boto3 brings anyway, and not the Kubernetes client: what matters here is time limits on every read, what happens after 401,
-410 and 429, and that a watch can be resumed. That client has no default time limits and gives up a watch with 410 when it is given one.
+Uses urllib3, which boto3 installs anyway, instead of the Kubernetes client. This code needs a timeout on every read, control over 401,
+410 and 429 responses, and resumable watches. That client has no default timeouts and abandons a watch when it receives a 410.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-with contextlib.suppress(ImportError):  # the module says what is missing
+with contextlib.suppress(ImportError):  # the module reports missing packages
     import urllib3
 
 from .access import Access
@@ -30,12 +30,12 @@ PAGE = 500
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
 WATCH_SECONDS = 50
-"""The API ends a watch after this long. A connection that is dead but open is given up a little later."""
+"""The API server ends a watch after this long. The client drops a dead but open connection shortly afterwards."""
 
 PATCHES = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
-    "apply": "application/apply-patch+yaml",  # JSON is YAML
+    "apply": "application/apply-patch+yaml",  # JSON is valid YAML
 }
 PASSING = (429, 500, 502, 503, 504)
 FIRST_PAUSE = 0.2
@@ -47,7 +47,7 @@ Query = Mapping[str, Any]
 
 @dataclass
 class Counters:
-    """How much was asked, for the record."""
+    """Counts API calls and retries for the module's result."""
 
     calls: int = 0
     retries: int = 0
@@ -66,10 +66,10 @@ class Listing:
 
 
 class Api:
-    """One cluster. Threads may share it."""
+    """One cluster. Safe to share between threads."""
 
     def __init__(self, access: Access, clock: Clock, deadline: float) -> None:
-        """``deadline``: the moment of ``clock`` until which what may pass is tried again."""
+        """``deadline``: retry transient failures until this time on ``clock``."""
         self.clock = clock
         self.deadline = deadline
         self.counters = Counters()
@@ -82,11 +82,11 @@ class Api:
         return self._json("GET", path, query, accept=accept)
 
     def text(self, path: str, **query: Any) -> str:
-        """A body that is not JSON, such as a log."""
+        """Return a response body that is not JSON, such as a log."""
         return self._call("GET", path, query, accept="*/*").data.decode(errors="replace")
 
     def list(self, path: str, **query: Any) -> Listing:
-        """All pages. A page that came too late begins the list anew."""
+        """Return all pages. If a continue token expires between pages, restart the list."""
         while True:
             try:
                 return self._pages(path, query)
@@ -114,18 +114,18 @@ class Api:
         self._call("DELETE", path, {}, body=body)
 
     def watch(self, path: str, version: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """The events since ``version``, until the API ends the stream or the connection fails. Gone: the list has to be read anew."""
+        """Yield events since ``version`` until the stream ends or the connection fails. Raises Gone when the caller has to relist."""
         asked = {**query, "watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": WATCH_SECONDS}
         response = self._call("GET", path, asked, stream=True)
         try:
             yield from _events(response)
         except (urllib3.exceptions.HTTPError, OSError, ValueError):
-            return  # whatever was not heard is asked for again, from the last version that was
+            return  # the next watch requests missed events again, starting at the last version received
         finally:
             response.close()
 
     def _json(self, method: str, path: str, query: Query, **more: Any) -> dict[str, Any]:
-        """A body that breaks off is asked for again, like any connection that does."""
+        """Retry when a response body is truncated, as for any other broken connection."""
         pause = FIRST_PAUSE
         while True:
             response = self._call(method, path, query, **more)
@@ -136,11 +136,11 @@ class Api:
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def is_final(self, status: int, _text: str) -> bool:
-        """Whether trying again within this call is no use."""
+        """Whether retrying within this call cannot help."""
         return status not in PASSING
 
     def server_now(self) -> datetime:
-        """The API server's clock, carried on by ours that only goes forward."""
+        """The API server's time, advanced by the local monotonic clock."""
         if self._server_time is None:
             return datetime.now(UTC)
         told, then = self._server_time
@@ -157,7 +157,7 @@ class Api:
         accept: str = "application/json",
         stream: bool = False,
     ) -> urllib3.BaseHTTPResponse:
-        """One call, repeated while what hinders it may pass. The credentials are renewed once when they are not accepted."""
+        """Make one call and retry it on transient failures. Renew rejected credentials once."""
         url = path + ("?" + urlencode(query) if query else "")
         renewed = False
         pause = FIRST_PAUSE
@@ -213,7 +213,7 @@ class Api:
         self._server_time = told, now
 
     def _pause(self, seconds: float, retry_after: str | None, why: str) -> None:
-        """Wait before trying again; not longer than there is time, and at least as long as the API asks for."""
+        """Wait before a retry: at least as long as the API server asks for, but not past the deadline."""
         wished = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
         left = self.deadline - self.clock.now()
         if left <= 0:
@@ -222,7 +222,7 @@ class Api:
 
 
 def _events(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
-    """One event a line. A line that the stream breaks off in the middle of is not an event."""
+    """Yield one event per line. Ignore a line that the end of the stream cuts off."""
     rest = b""
     for chunk in response.stream(65536):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -256,7 +256,7 @@ def _problem(status: int, method: str, path: str, text: str) -> ApiProblem:
 
 
 def resource_of(path: str) -> str:
-    """Such as "deployments.apps in namespace shop" from a path of the API."""
+    """Turn an API path into a description such as "deployments.apps in namespace shop"."""
     parts = path.strip("/").split("/")
     group = parts[1] if parts[0] == "apis" else ""
     rest = parts[3:] if group else parts[2:]
@@ -267,7 +267,7 @@ def resource_of(path: str) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """The innermost cause: urllib3 wraps what happened."""
+    """Describe the innermost cause: urllib3 wraps the original error."""
     while (inner := getattr(error, "reason", None) or error.__cause__) and isinstance(inner, BaseException):
         error = inner
     return str(error) or type(error).__name__

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Time for watching: only forward, and pauses that end at once when the run is asked to stop."""
+"""Monotonic time for watching, and pauses that end immediately when the run is asked to stop."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Bell", "Clock", "Stopped"]
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Seconds since an arbitrary fixed moment. Never decreases."""
 
     def pause(self, seconds: float) -> None:
-        """Sleep; raises Stopped as soon as the run is asked to stop."""
+        """Sleep. Raises Stopped as soon as the run is asked to stop."""
 
 
 class Bell:
-    """The real clock, with a bell: who waits for news wakes up when it is rung."""
+    """The real clock plus a notification: ring() wakes the thread that waits for news."""
 
     def __init__(self) -> None:
         self._news = threading.Event()
@@ -37,7 +37,7 @@ class Bell:
             raise Stopped
 
     def stop(self) -> None:
-        """End all pauses, present and future."""
+        """End all current and future pauses."""
         self._stopping.set()
         self._news.set()
 
@@ -45,7 +45,7 @@ class Bell:
         self._news.set()
 
     def wait_for_news(self, seconds: float) -> None:
-        """Until the bell rings or the time is over; raises Stopped as soon as the run is asked to stop."""
+        """Wait until the bell rings or the time is up. Raises Stopped as soon as the run is asked to stop."""
         self._news.wait(max(0.0, seconds))
         self._news.clear()
         if self._stopping.is_set():

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The way to an EKS cluster: its address from AWS, tokens from the AWS credentials."""
+"""Access to an EKS cluster: the endpoint from the AWS API, tokens from the AWS credentials."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .problems import BadAccess
 
 
 def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Access:
-    """``make``: makes a boto3 client of a service. Tokens are good for fifteen minutes, so they are made again while waiting."""
+    """``make``: creates a boto3 client for a service. Tokens expire after fifteen minutes, so a long wait renews them."""
     if not region:
         raise BadAccess("region is not set: give the region option or AWS_REGION, where the cluster eks_cluster names is")
     cluster = _describe(make, name, region)
@@ -28,11 +28,11 @@ def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Acc
 
 
 def eks_token(make: Callable[[str], Any], name: str, region: str) -> Token:
-    """Tokens for a cluster, made of the credentials of ``make``'s clients."""
+    """Create tokens for a cluster from the credentials of the clients that ``make`` creates."""
     sts = make("sts")
 
     def token() -> tuple[str, datetime | None]:
-        # Asked for each time: credentials of a role are renewed too.
+        # Fetch the credentials every time: role credentials are renewed too.
         credentials = sts._request_signer._credentials
         if credentials is None:
             raise BadAccess("there are no AWS credentials to make a token with")

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A command that prints a token for an EKS cluster, for kubeconfigs where there is no AWS CLI.
+"""A command that prints an EKS cluster token, for kubeconfigs on machines without the AWS CLI.
 
-Run it as a module, with --cluster-name and --region. Credentials come the usual ways, as does the address of STS.
+Run it as a module, with --cluster-name and --region. Credentials and the STS endpoint are resolved the usual AWS way.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Log lines that may be shown: bounded, and with what looks like a secret taken out."""
+"""Log lines that are safe to show: limited in length, with likely secrets masked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_LINES = 20
 LONGEST_LINE = 300
 MASK = "********"
 
-# The names before the sign stay readable: they say which secret it was.
+# Keep the name before the sign readable: it identifies the secret.
 PATTERNS = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL),
     re.compile(
@@ -34,7 +34,7 @@ def mask(text: str) -> str:
 
 
 def last_lines(text: str, lines: int = MOST_LINES) -> tuple[str, ...]:
-    """The end of a log, fit to be shown. A key that spans lines is masked before the lines are counted."""
+    """The end of a log, safe to show. Masks a key that spans several lines before counting lines."""
     whole = re.sub(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", MASK, text, flags=re.DOTALL)
     return tuple(_bounded(mask(line)) for line in _filled(whole.splitlines())[-lines:])
 

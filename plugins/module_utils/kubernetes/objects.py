@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Reading objects as the API returns them: what is missing has the meaning that the API gives it."""
+"""Read objects in the form the API returns. Missing fields get the API's documented default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEMPLATE_HASH = "pod-template-hash"
 REVISION_HASH = "controller-revision-hash"
 REVISION = "deployment.kubernetes.io/revision"
 MAX_INT32 = 2**31 - 1
-"""As a progress deadline this means that there is none."""
+"""As a progress deadline, this value means that no deadline applies."""
 
 
 def metadata(thing: Obj) -> Mapping[str, Any]:
@@ -45,7 +45,7 @@ def label(thing: Obj, key: str) -> str:
 
 
 def count(thing: Obj, counter: str) -> int:
-    """A counter of the status; the API leaves out those that are 0."""
+    """A status counter. The API omits counters that are 0."""
     return int(status(thing).get(counter) or 0)
 
 
@@ -54,7 +54,7 @@ def generation(thing: Obj) -> int:
 
 
 def wanted_replicas(thing: Obj) -> int:
-    """``spec.replicas``; 1 where it is missing, which is the API's default."""
+    """``spec.replicas``, or the API's default of 1 if it is missing."""
     replicas = spec(thing).get("replicas")
     return 1 if replicas is None else int(replicas)
 
@@ -64,7 +64,7 @@ def condition(thing: Obj, kind: str) -> Mapping[str, Any]:
 
 
 def owned_by(things: Iterable[Obj], owner: str) -> list[Obj]:
-    """Those whose controller is the object with this uid. Labels alone prove nothing: selectors may overlap."""
+    """The objects whose controller has this uid. Labels alone prove nothing: selectors may overlap."""
     return [thing for thing in things if controller_uid(thing) == owner]
 
 
@@ -78,7 +78,7 @@ def terminating(thing: Obj) -> bool:
 
 
 def moment(text: Any) -> datetime | None:
-    """A timestamp of the API. They end in Z, with or without fractions."""
+    """Parse an API timestamp, which ends in Z, with or without fractional seconds."""
     try:
         return datetime.fromisoformat(str(text)) if text else None
     except ValueError:
@@ -86,7 +86,7 @@ def moment(text: Any) -> datetime | None:
 
 
 def seconds_since(text: Any, now: datetime) -> float:
-    """Age of one of the API's timestamps by the API server's own clock; 0 where there is none."""
+    """Age of an API timestamp by the API server's clock; 0 if the timestamp is missing."""
     then = moment(text)
     return max(0.0, (now - then).total_seconds()) if then else 0.0
 
@@ -96,7 +96,7 @@ def template_of(thing: Obj) -> Mapping[str, Any]:
 
 
 def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A pod template without the label that the controller adds to it."""
+    """A pod template without the hash label that the controller adds."""
     inner = dict(template.get("metadata") or {})
     inner["labels"] = {key: value for key, value in (inner.get("labels") or {}).items() if key != TEMPLATE_HASH}
     inner.pop("creationTimestamp", None)
@@ -104,12 +104,12 @@ def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fingerprint(template: Mapping[str, Any]) -> str:
-    """The same for two templates that start the same pods."""
+    """A hash that is equal for two templates that create the same pods."""
     return hashlib.sha256(json.dumps(without_hash(template), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def share(value: Any, total: int, *, up: bool) -> int:
-    """A number of pods from a number or a percentage of ``total``, rounded up or down."""
+    """Convert a number, or a percentage of ``total``, to a number of pods. Rounds percentages up or down."""
     text = str(value)
     if not text.endswith("%"):
         return int(text)

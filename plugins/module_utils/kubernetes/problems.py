@@ -1,29 +1,29 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What can go wrong with the API of a cluster, in terms that say what to do about it."""
+"""Errors of the cluster's API, named by what the user can do about them."""
 
 from __future__ import annotations
 
 
 class ApiProblem(Exception):
-    """A call that failed for good. Its text is fit for people."""
+    """A call that failed permanently. Its text is suitable for users."""
 
 
 class BadAccess(ApiProblem):
-    """The way to the cluster, or the credentials for it, cannot be made out."""
+    """The cluster's address or the credentials for it cannot be determined."""
 
 
 class Unreachable(ApiProblem):
-    """The API did not answer for as long as it was given."""
+    """The API server did not answer before the deadline."""
 
 
 class Unauthorized(ApiProblem):
-    """The credentials are not accepted, and renewing them did not help."""
+    """The API server rejected the credentials, and renewing them did not help."""
 
 
 class Forbidden(ApiProblem):
-    """The credentials may not do this; names the verb and the resource."""
+    """The credentials lack permission for this call. The text names the verb and the resource."""
 
 
 class NotFound(ApiProblem):
@@ -31,12 +31,12 @@ class NotFound(ApiProblem):
 
 
 class Conflict(ApiProblem):
-    """What was to be changed is no longer what it was."""
+    """The object changed since it was read."""
 
 
 class Refused(ApiProblem):
-    """The API understood and will not do it."""
+    """The API server understood the request and refused it."""
 
 
 class Gone(ApiProblem):
-    """The place in the history that was asked for is no longer kept: a list has to be read anew."""
+    """The requested resource version is no longer available. Reread the list."""

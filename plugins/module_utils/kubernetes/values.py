@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The values of the rollout judgement: what was known at the start, what is seen now, what counts, and the verdict."""
+"""The inputs and outputs of the rollout judgement: the initial state, the current observation, the settings, and the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Obj = Mapping[str, Any]
-"""An object as the API returns it."""
+"""An object in the form the API returns."""
 
 State = Literal["success", "failure", "inconclusive", "error", "in_progress"]
 Severity = Literal["fatal", "transient", "waiting"]
@@ -22,13 +22,13 @@ MAX_UNAVAILABLE = "maxUnavailable"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the caller accepts. Times are seconds.
+    """What the caller accepts. All times are in seconds.
 
-    ``required``: how many pods must be available: "full", "maxUnavailable", a number or a percentage such as "80%".
-    ``max_restarts``: restarts that one pod may have since the start. ``tolerated_pods``: pods that may be beyond hope.
-    ``grace``: how long a pod may be unschedulable, or a pod or volume be refused, before that is final.
-    ``scale_up_grace``: the same while a node autoscaler has said that it makes room.
-    ``quiet``: how long nothing at all may change before the rollout counts as dead.
+    ``required``: how many pods must be available: "full", "maxUnavailable", a number, or a percentage such as "80%".
+    ``max_restarts``: allowed restarts of one pod since the start. ``tolerated_pods``: allowed number of pods with fatal trouble.
+    ``grace``: how long a pod may stay unschedulable, or a pod or volume may be refused, before the failure is final.
+    ``scale_up_grace``: the same limit once a node autoscaler has announced a new node.
+    ``quiet``: how long nothing at all may change before the rollout counts as stalled.
     """
 
     wait: float = 600.0
@@ -44,12 +44,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Start:
-    """What was known when watching began.
+    """The state when watching began.
 
-    ``generation``: the one that the caller's apply returned, else the first that was seen. ``template``: fingerprint of the pod template.
-    ``restarts``: restart counts of the pods that were there, by (pod uid, container). ``server_time``: the API server's clock.
-    ``nodes``: names of the nodes that were there; None where nodes may not be read. ``changed``: whether the caller's apply changed the
-    workload; None if nobody said. ``changed_configs``: ("ConfigMap" or "Secret", name) of what it changed besides.
+    ``generation``: the one the caller's apply returned, or else the first one observed. ``template``: fingerprint of the pod template.
+    ``restarts``: restart counts of existing pods by (pod uid, container). ``server_time``: the API server's clock.
+    ``nodes``: names of existing nodes; None without permission to read nodes. ``changed``: whether the caller's apply changed the
+    workload; None if unknown. ``changed_configs``: ("ConfigMap" or "Secret", name) of other objects that the apply changed.
     """
 
     kind: str
@@ -71,11 +71,11 @@ class Start:
 
 @dataclass(frozen=True)
 class Observed:
-    """What is seen now. ``workload`` is None when the API says that there is none.
+    """The current observation. ``workload`` is None when the API reports that it does not exist.
 
-    ``elapsed``: seconds since the start on the monotonic clock. ``quiet``: seconds since anything here last changed.
-    ``remembered``: the last message of a failed image pull by (pod uid, container), since the back-off that follows hides it.
-    ``logs``: last lines by (pod name, container), already bounded and masked.
+    ``elapsed``: seconds since the start on the monotonic clock. ``quiet``: seconds since the last change to anything observed here.
+    ``remembered``: last message of a failed image pull by (pod uid, container), because the back-off that follows hides it.
+    ``logs``: last lines by (pod name, container), already truncated and masked.
     """
 
     workload: Obj | None
@@ -94,7 +94,7 @@ class Observed:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What keeps one pod, or the making of pods, from being well."""
+    """A problem that keeps one pod from being healthy, or keeps pods from being created."""
 
     severity: Severity
     code: str
@@ -110,7 +110,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Counts:
-    """Pods: wanted, of the new revision, available, and of older revisions."""
+    """Numbers of pods: desired, of the new revision, available, and of older revisions."""
 
     wanted: int = 0
     new: int = 0
@@ -120,7 +120,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement: a state, a reason code, the facts that its sentence is made of, and the evidence."""
+    """The judgement: a state, a reason code, the facts for its sentence, and the evidence."""
 
     state: State
     code: str

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS calls the operations that boto3 calls otherwise, from botocore's descriptions of services."""
+"""AWS's names for the operations that boto3 names differently, from botocore's service descriptions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ try:
     import botocore.session
     from botocore import xform_name
 except ImportError:
-    pass  # whoever asks for policies is told by the filter
+    pass  # the filter reports the missing library to users who request policies
 
 
 class UnknownOperation(Exception):

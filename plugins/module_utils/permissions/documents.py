@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The policies for planning and for applying, as documents that IAM takes."""
+"""The policies for planning and for applying, as documents in the form that IAM accepts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .needed import needed
 from .statements import Statement, statements
 
 LARGEST = 6144
-"""Characters that a managed policy may have, white space not counted (IAM User Guide, quotas)."""
+"""Maximum characters of a managed policy, not counting white space (IAM User Guide, quotas)."""
 
 Document = dict[str, Any]
 
 
 def policies(domains: Iterable[Details], scope: Scope) -> dict[str, list[Document]]:
-    """{"plan": documents, "apply": documents} for what is built with these domains.
+    """{"plan": documents, "apply": documents} for resources built with these domains.
 
-    Who applies plans too: the second holds everything that the first does.
+    Applying includes planning: the second set holds everything that the first does.
     """
     given = list(domains)
     actions = needed(given)
@@ -46,7 +46,7 @@ def document(content: list[Statement]) -> Document:
 
 
 def pack(content: Iterable[Statement], largest: int = LARGEST) -> list[Document]:
-    """As few documents as it takes: each statement goes into the first one that has room for it."""
+    """As few documents as needed: each statement goes into the first one with room for it."""
     packed: list[list[Statement]] = []
     for statement in content:
         for part in fitting(statement, largest):
@@ -59,7 +59,7 @@ def pack(content: Iterable[Statement], largest: int = LARGEST) -> list[Document]
 
 
 def fitting(statement: Statement, largest: int) -> list[Statement]:
-    """The statement itself or, if it is too large for any document, its actions divided among several."""
+    """The statement itself or, if it is too large for any document, several that share its actions."""
     actions = statement["Action"]
     if size(document([statement])) <= largest or len(actions) == 1:
         return [statement]
@@ -68,5 +68,5 @@ def fitting(statement: Statement, largest: int) -> list[Statement]:
 
 
 def text(content: Document) -> str:
-    """A document as it is written to a file."""
+    """A document as the text to write to a file."""
     return json.dumps(content, indent=2) + "\n"

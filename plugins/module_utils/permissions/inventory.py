@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From the variables of an inventory's hosts to the policies of each component, or of the whole environment."""
+"""From the variables of inventory hosts to the policies of each component, or of the whole environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOUNDARY = "platform_permissions_boundary"
 
 
 def roles_of(host: Mapping[str, Any]) -> list[str]:
-    """The roles that build a host: its groups that are named after one."""
+    """The roles that build a host: those of its groups that carry a role's name."""
     return [name for name in roles() if name in host["group_names"]]
 
 
@@ -30,12 +30,12 @@ def values_of(hosts: Hosts, variable: str) -> list[str]:
 
 
 def boundaries_of(hosts: Hosts) -> list[str]:
-    """The boundaries of the hosts that a role builds."""
+    """The permissions boundaries of the hosts that a role builds."""
     return values_of([host for host in hosts if roles_of(host)], BOUNDARY)
 
 
 def problems(hosts: Hosts, component: str = "") -> list[str]:
-    """Why no policies can be written for these hosts, one sentence for each reason."""
+    """Why no policies can be written for these hosts, one sentence per reason."""
     if not hosts:
         return [f"the inventory has no host {component}; components are hosts" if component else "there are no hosts"]
     found = []
@@ -61,7 +61,7 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
 
 
 def components_of(hosts: Hosts) -> dict[str, list[Mapping[str, Any]]]:
-    """The hosts that a role builds, by the component that they own."""
+    """The hosts that a role builds, grouped by the component that they own."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for host in hosts:
         if roles_of(host):
@@ -70,7 +70,7 @@ def components_of(hosts: Hosts) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> Scope:
-    """Whose resources the policies of these hosts are about. There must be no problems with them. No component: the whole environment's."""
+    """The scope of these hosts' policies. The hosts must have no problems. Without a component, the scope is the whole environment."""
     environment, region, account_id = (values_of(hosts, variable)[0] for variable in PLACE)
     return Scope(
         Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
@@ -78,6 +78,6 @@ def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -
 
 
 def policies_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> dict[str, list[Document]]:
-    """{"plan": documents, "apply": documents} of these hosts, confined to a component or, without one, to their environment."""
+    """{"plan": documents, "apply": documents} of these hosts, restricted to a component or, without one, to their environment."""
     names = {role for host in hosts for role in roles_of(host)}
     return policies(details_of(names), scope_of(hosts, component, partition_of))

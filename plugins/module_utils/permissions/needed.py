@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which actions planning and applying need, from what domains declare."""
+"""Which actions planning and applying need, derived from what domains declare."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .api_names import api_name
 
 
 class UnknownAction(Exception):
-    """A domain makes calls of which its permissions do not say how they are confined."""
+    """A domain makes calls whose restrictions its permissions do not declare."""
 
 
 @dataclass(frozen=True)
 class Needed:
-    """The actions that one or several domains need, and how each is confined."""
+    """The actions that one or several domains need, and how each is restricted."""
 
     plan: frozenset[str]
     apply: frozenset[str]
@@ -31,7 +31,7 @@ class Needed:
 
 
 def declared(details: Details, *, applying: bool) -> Iterator[tuple[str, str]]:
-    """(what for, action) of everything that a domain may call; its kinds may do both, reading and changing."""
+    """(purpose, action) of everything that a domain may call; its kinds may both read and change."""
     given: list[tuple[str, Iterable[Operation]]] = [*details.reads.items(), ("every component", READS)]
     given += [(name, kind.declared()) for name, kind in details.kinds.items() if isinstance(kind, AwsKind)]
     if applying:
@@ -42,7 +42,7 @@ def declared(details: Details, *, applying: bool) -> Iterator[tuple[str, str]]:
 
 
 def needed(domains: Iterable[Details]) -> Needed:
-    """What these domains need together. Raises UnknownAction naming the actions that are in no table."""
+    """What these domains need together. Raises UnknownAction with the actions that no table lists."""
     given = list(domains)
     table = merged((COMMON, *(details.permissions for details in given)))
     plan = {action for details in given for action in _actions(details, applying=False) if action in table.reads}

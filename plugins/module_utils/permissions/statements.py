@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From actions to the statements of a policy, for one component or environment."""
+"""From actions to policy statements, for one component or environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Statement = dict[str, Any]
 
 
 def conditions(grant: Grant, scope: Scope) -> Conditions | None:
-    """All conditions of a grant in one; None where it grants nothing in this scope."""
+    """All conditions of a grant, merged; None if it grants nothing in this scope."""
     found: Conditions = {}
     for confine in grant.conditions:
         part = confine(scope)
@@ -27,7 +27,7 @@ def conditions(grant: Grant, scope: Scope) -> Conditions | None:
 
 
 def statements(scope: Scope, table: Permissions, actions: Iterable[str]) -> list[Statement]:
-    """The statements that grant these actions and nothing else: one for each way of confining, in one order."""
+    """The statements that grant these actions and nothing else: one per kind of restriction, in a fixed order."""
     wanted = sorted(set(actions))
     creators = tuple(action.partition(":")[2] for action in wanted if "ec2:CreateTags" in table.together.get(action, ()))
     groups: dict[Grant, list[str]] = {}

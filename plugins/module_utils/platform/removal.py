@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Removing all that one component owns, whichever domain it belonged to: what the module platform_unclaimed runs."""
+"""Removing everything that one component owns, whichever domain it belonged to: what the module platform_unclaimed runs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ DOMAINS: tuple[Mapping[str, Kind], ...] = tuple(one.details.kinds for one in REG
 KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.items()}
 
 SERVICES = tuple(dict.fromkeys(service for one in REGISTERED for service in one.details.services))
-"""What a call talks to."""
+"""The services that a call uses."""
 
 __all__ = ["KINDS", "SERVICES", "run"]
 
 
 def run(module: Any) -> NoReturn:
-    """Delete everything of the component, or plan it. Refuses a component that the inventory claims."""
+    """Delete everything that the component owns, or plan it. Refuses a component that the inventory claims."""
     params = module.params
     if params["component"] in params["claimed"]:
         module.fail_json(
@@ -44,9 +44,9 @@ def run(module: Any) -> NoReturn:
 
 
 def kinds_for(addresses: Iterable[str]) -> dict[str, Kind]:
-    """The kinds of the domains that a component with these addresses has something of; of all where that does not tell.
+    """The kinds of the domains to which these addresses belong; of all domains if the addresses do not determine them.
 
-    So whoever may only work with networks can remove one: what else there could be is not even looked at.
+    So a user whose permissions cover only networks can remove one: kinds of other domains are not even read.
     """
     found = {address.partition(".")[0] for address in addresses}
     names = [set(domain) for domain in DOMAINS]
@@ -56,11 +56,11 @@ def kinds_for(addresses: Iterable[str]) -> dict[str, Kind]:
 
 
 def _addresses(module: Any) -> list[str]:
-    """What the component has, as far as AWS's lists of tags and roles tell; nothing where they cannot be read."""
+    """The component's addresses, as far as AWS's lists of tags and roles show them; empty if the lists cannot be read."""
     aws, _endpoint, _region = connect(module)
     try:
         return [one["address"] for one in look(aws, ()) if one["component"] == module.params["component"]]
     except CallFailed:
-        return []  # the look at each kind will say what is wrong
+        return []  # reading each kind will report the error
     finally:
         aws.close()

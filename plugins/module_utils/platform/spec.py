@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options of the modules about a whole environment. Their documentation is in plugins/modules; a test holds the two together."""
+"""The options of the modules for a whole environment. plugins/modules documents them; a test keeps the two in agreement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..component.options import OWNER, PATIENCE, shared
 
 COMPONENT = {"component": {"type": "str", "required": True}}
-"""Never the host's own: whoever removes what a component left behind names it."""
+"""Never taken from the host's own variables: to remove what a component left behind, the caller must name it."""
 CLAIMED = {"claimed": {"type": "list", "elements": "str", "required": True}}
 
 

@@ -15,11 +15,11 @@ from ..component.connect import check_options
 from ..component.unclaimed import answer_of
 
 SERVICES = ("sts", "iam", "resourcegroupstaggingapi")
-"""The services that are asked in every run; what they need is read once, before the workers start."""
+"""The services read in every run; their descriptions are read once, before the workers start."""
 
 
 def run(module: Any) -> None:
-    """Answer with what nobody claims. Never fails for what it finds, nor for what it may not look at: that is said in its place."""
+    """Return the unclaimed resources. Never fails because of what it finds or may not read: the answer then gives the reason."""
     params = module.params
     check_options(module)
     make, region, endpoint = client_maker(module)

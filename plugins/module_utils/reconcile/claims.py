@@ -1,11 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Taking what is there for an address that it does not carry: adopted from nobody or another owner, or moved from another address.
+"""Takes over existing resources for addresses that their marks do not name yet: adoption, and renaming with ``moved``.
 
-Nothing is changed here. The result is the observed state as the planner is to see it, with ``Observed.marked`` set where a mark has to be
-written; the apply writes it before it does anything else to the thing. So a run that was cut short left each thing either as it was or
-ours, and entries that have been carried out say nothing more: both may stay in the inventory.
+Nothing is changed here. The result is the observed state as the planner should see it, with ``Observed.marked`` set where a mark must be
+written; the apply writes the mark before it changes the resource in any other way. An interrupted run therefore leaves each resource either
+unchanged or ours, and entries that have been carried out have no further effect: ``adopt`` and ``moved`` entries may both stay in the
+inventory.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .planner import Plan, differences
 
 @dataclass(frozen=True)
 class Adoption:
-    """An address, the identifier of what it is to take over, and the present owner if that is somebody."""
+    """An address, the identifier of the resource that it takes over, and the resource's present owner, if it has one."""
 
     address: str
     id: str
@@ -43,10 +44,10 @@ def take(
     backend: Any,
     replaceable: Callable[[Kind, str], bool],
 ) -> list[Observed]:
-    """The observed state with everything that ``moves`` renames and ``adopt`` takes over; raises EngineError with all that is wrong.
+    """Return the observed state with all resources that ``moves`` renames and ``adopt`` takes over; raises EngineError with every problem.
 
-    ``replaceable`` says whether something of a kind may be replaced at an address: then what is to be adopted may be gone already, deleted
-    by an earlier run that was cut short before it made the new one.
+    ``replaceable`` says whether a resource of a kind may be replaced at an address. If so, the resource to adopt may already be gone,
+    deleted by an earlier run that was interrupted before it created the replacement.
     """
     problems: list[str] = []
     found = moved(moves, desired, observed, problems) if moves else list(observed)
@@ -81,7 +82,7 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
 
 
 def who_holds(holder: Observed) -> str:
-    """Who is in the way, in words: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
         return f"{holder.id} is in the way, which is ours, as {holder.marked}."
     owner, _space, address = (holder.marked or "").partition(" ")
@@ -98,9 +99,9 @@ def way_out(address: str, holder: Observed) -> str:
 
 
 def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
-    """The creations of a plan that would collide with somebody else's thing, as far as that can be seen before the first change.
+    """Find planned creations that would collide with another owner's resource, as far as this can be seen before the first change.
 
-    Asks only about what is to be created. What is ours and in the way may be on its way out: that is a matter for the apply.
+    Checks only resources that are to be created. A conflicting resource of ours may be about to be deleted; the apply handles that case.
     """
     ours = {(seen.kind, seen.id) for seen in plan.observed}
     sent = {
@@ -119,7 +120,7 @@ def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Fail
 
 
 def _holder(kind: Kind, backend: Any, properties: Mapping[str, Any]) -> Observed | None:
-    """Who holds a name; nobody, as far as one knows, where that may not be asked: the creation will tell."""
+    """Return the resource that holds a name; None if the lookup is refused, since the create call will then report the conflict."""
     try:
         return kind.holder(backend, properties)
     except CallFailed:
@@ -127,10 +128,10 @@ def _holder(kind: Kind, backend: Any, properties: Mapping[str, Any]) -> Observed
 
 
 def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any) -> list[Observed]:
-    """What came into being without us: with a parent that is there, such as the default group of a VPC, or because AWS makes such things.
+    """Find resources that exist without our create call: made with an existing parent, such as a VPC's default group, or by AWS itself.
 
-    It is taken like what is adopted, so that the plan shows what becomes of it. One with another's mark is left, and told as being in
-    the way; that of a parent that has to be replaced goes with it.
+    They are treated like adopted resources, so that the plan shows what happens to them. A resource with another owner's mark is left alone
+    and reported as a conflict; one whose parent must be replaced goes with the parent.
     """
     there = {seen.address: seen for seen in observed if seen.state != "deleting"}
     wanted = {resource.address: resource for resource in desired}
@@ -152,13 +153,13 @@ def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds
 
 
 def _replaced(resource: Resource, seen: Observed, kind: Kind) -> bool:
-    """Whether what is given plainly, without a reference, cannot be brought about in place."""
+    """Whether a property given without a reference differs and cannot be changed in place."""
     plain = {name: value for name, value in resource.properties.items() if not refs_in(value) and kind.properties[name].role == "fixed"}
     return bool(differences(kind.properties, plain, seen))
 
 
 def is_ours(seen: Observed) -> bool:
-    """Whether what ``look_up`` or ``holder`` found carries a mark of ours."""
+    """Whether a resource found by ``look_up`` or ``holder`` carries our mark."""
     return bool(seen.marked and seen.marked.startswith(f"{seen.kind}."))
 
 
@@ -167,7 +168,7 @@ def _kind(one: Adoption) -> str:
 
 
 def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observed], problems: list[str]) -> bool:
-    """Whether an entry still has to be looked at: not if it is done, nor if what is wrong with it needs no look."""
+    """Whether an entry still needs a lookup: not if it is done, nor if its error is evident without one."""
     addresses = [resource.address for resource in desired]
     if one.address not in addresses:
         close = difflib.get_close_matches(one.address, addresses, n=1)
@@ -182,7 +183,7 @@ def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observe
 def _looks(
     asked: Sequence[Adoption], kinds: Mapping[str, Kind], backend: Any, problems: list[str]
 ) -> list[Observed | BaseException | None]:
-    """What each entry names, looked up side by side; an exception where that is wrong, which ``problems`` has in words."""
+    """Look up the resource that each entry names, in parallel; a failed lookup returns its exception and adds a message to ``problems``."""
 
     def look(one: Adoption) -> Observed | BaseException | None:
         try:
@@ -201,7 +202,7 @@ def _looks(
 
 
 def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: list[str]) -> bool:
-    """Whether something that was found may be taken over by an entry."""
+    """Whether an entry may take over the resource that was found."""
     owner = (seen.marked or "").partition(" ")[0]
     if there:
         names = ", ".join(sorted(other.id for other in there))

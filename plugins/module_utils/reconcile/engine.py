@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The engine's face: observe what is there, and reconcile it with what is desired."""
+"""The engine's entry points: observe what exists, and reconcile it with what is desired."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .waiting import Clock, Patience, Progress, Stopped, SystemClock, silent, un
 
 
 class ObservationFailed(Exception):
-    """Something could not be listed, so nothing can be planned. ``failures`` has one entry per kind that could not."""
+    """A list call failed, so nothing can be planned. ``failures`` has one entry per kind that could not be listed."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:
         super().__init__("; ".join(map(str, failures)))
@@ -31,9 +31,9 @@ class ObservationFailed(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to apply: consent, patience, the calls allowed at a time, who listens to progress, and (for tests) the clock.
+    """How to apply: consent, patience, the maximum number of concurrent calls, the progress callback, and (for tests) the clock.
 
-    ``defer`` names kinds whose creation is begun and not waited for; what needs one of them is left to another call.
+    ``defer`` names kinds whose creation is started but not waited for; resources that need one of them are left to another call.
     """
 
     consent: Consent = field(default_factory=Consent)
@@ -46,7 +46,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Result:
-    """What was planned and what became of it. ``report`` is None when nothing was to be applied, ``final`` what is there afterwards."""
+    """The plan and its outcome. ``report`` is None if there was nothing to apply; ``final`` is the observed state afterwards."""
 
     plan: Plan
     final: Sequence[Observed]
@@ -59,7 +59,7 @@ class Result:
 
     @property
     def needs_apply(self) -> bool:
-        """Whether an apply has anything to do: to change, to refuse, or to wait for."""
+        """Whether an apply has work to do: a change to make, a replacement to refuse, or a resource to wait for."""
         unready = any(a.observed and a.observed.state == "pending" for a in self.plan.actions)
         return bool(self.plan.permitted or self.plan.refused) or unready
 
@@ -77,11 +77,11 @@ class Result:
 
     @property
     def deferred(self) -> list[str]:
-        """The addresses that another call has to see to: what comes up and was not waited for, and what waits for it."""
+        """The addresses left to another call: resources that were started but not waited for, and those that depend on them."""
         return [action.address for action in self.plan.actions if self.outcome(action) in PUT_OFF]
 
     def attributes(self) -> dict[str, Mapping[str, Any]]:
-        """Attributes by address of everything desired; whatever is not there yet answers every question with UNKNOWN."""
+        """Attributes of every desired resource, by address; a resource that does not exist yet returns UNKNOWN for every attribute."""
         there = {seen.address: seen for seen in self.final if seen.state in ("ready", "pending")}
         found: dict[str, Mapping[str, Any]] = {}
         for action in self.plan.actions:
@@ -109,9 +109,9 @@ class _Unknown(Mapping[str, Any]):
 
 
 def observe(kinds: Mapping[str, Kind], backend: Any, concurrency: int = 16) -> list[Observed]:
-    """List everything of ours of every kind, side by side. Raises ObservationFailed with every error, not just the first.
+    """List all our resources of every kind, in parallel. Raises ObservationFailed with every error, not just the first.
 
-    A backend that has ``one_look`` gives the kinds something to share answers with.
+    If the backend has ``one_look``, the kinds use it to share answers.
     """
     found: list[Observed] = []
     failures: list[Failure] = []
@@ -128,7 +128,7 @@ def observe(kinds: Mapping[str, Kind], backend: Any, concurrency: int = 16) -> l
 
 
 def plan_only(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], consent: Consent) -> Result:
-    """What an apply would do, in the shape of its result."""
+    """Return what an apply would do, in the form of its result."""
     plan = make_plan(desired, observed, kinds, consent)
     build(plan, kinds)
     return Result(plan, observed)
@@ -137,9 +137,9 @@ def plan_only(desired: Sequence[Resource], observed: Sequence[Observed], kinds: 
 def reconcile(
     desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], backend: Any, settings: Settings
 ) -> Result:
-    """Plan and apply. Starts nothing when a replacement that is needed is not allowed; says so in ``failures``.
+    """Plan and apply. Starts nothing if a required replacement is not allowed, and reports that in ``failures``.
 
-    A run without failures ends with a second look at everything: what does not read back as it was set is a failure too.
+    A run without failures ends by observing everything again: a property that does not read back as it was set is a failure too.
     """
     plan = make_plan(desired, observed, kinds, settings.consent)
     graph = build(plan, kinds)
@@ -176,7 +176,7 @@ def _refusal(action: Action) -> Failure:
 def _look_back(
     desired: Sequence[Resource], kinds: Mapping[str, Kind], backend: Any, settings: Settings, done: Result
 ) -> tuple[list[Observed], list[Failure]]:
-    """Observe and plan once more; what is left to do after the settle window, and was not left out on purpose, did not take."""
+    """Observe and plan again; changes still pending after the settle window did not take effect, unless they were deferred on purpose."""
     excused = frozenset(done.deferred)
     final: list[Observed] = []
     left: tuple[Action, ...] = ()
@@ -195,7 +195,7 @@ def _look_back(
 
 
 def _is_missing(action: Action, done: Result) -> bool:
-    """Whether something that was begun does not show yet: whoever plans now would make a second one."""
+    """Whether a resource whose creation was started is not visible yet: a plan made now would create a second one."""
     begun = done.report is not None and Step("make", action.address) in done.report.put_off
     return begun and action.verb == "create" and action.remove is None
 

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What can go wrong between engine, kinds and backend, and how each is answered.
+"""Errors between engine, kinds and backend, and how each is handled.
 
-A backend's call layer turns its own errors into these. ``Ambiguous``, ``AlreadyThere`` and ``NotYet`` are questions that the engine
-answers itself; everything else ends the resource it happened to, and what depends on it.
+A backend's call layer translates its own errors into these. The engine resolves ``Ambiguous``, ``AlreadyThere`` and ``NotYet`` itself; any
+other error ends work on the resource concerned and on everything that depends on it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 
 class EngineError(Exception):
-    """Wrong use of the engine or a plan that cannot be: a reference to nothing, a cycle, two owners of one address."""
+    """Misuse of the engine, or an impossible plan: a reference to nothing, a cycle, two owners of one address."""
 
 
 class CallFailed(Exception):
-    """One call of the backend's API was refused. Carries what a person needs to act on it."""
+    """A call to the backend's API was refused. Carries what a person needs to act on it."""
 
     def __init__(self, message: str, operation: str = "", code: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -29,18 +29,18 @@ class CallFailed(Exception):
 
 
 class Ambiguous(CallFailed):
-    """A mutating call was sent and nobody can say whether it took effect."""
+    """A mutating call was sent, and whether it took effect is unknown."""
 
 
 class AlreadyThere(CallFailed):
-    """A create call collided with something of the same name or range: ours from a lost reply, or somebody else's."""
+    """A create call collided with a resource of the same name or range: ours, after a lost reply, or another owner's."""
 
 
 class NotYet(CallFailed):
-    """Refused now, and likely to be accepted soon.
+    """The call was refused now but is likely to be accepted soon.
 
-    ``dependency`` tells a deletion that something else still holds (waited for as long as the kind's timeout) from a reference that
-    has not spread through the service yet (waited for as long as the settle window).
+    ``dependency`` distinguishes a deletion blocked by something that still uses the resource (retried until the kind's timeout) from a
+    reference that has not propagated through the service yet (retried until the settle window ends).
     """
 
     def __init__(self, message: str, operation: str = "", code: str = "", hint: str = "", dependency: bool = False) -> None:
@@ -54,7 +54,7 @@ class TimedOut(CallFailed):
 
 @dataclass(frozen=True)
 class Failure:
-    """One line of the list of errors that a run ends with."""
+    """One entry in the list of errors that a run ends with."""
 
     address: str
     operation: str

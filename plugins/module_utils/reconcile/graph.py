@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""In which order: a pure function from a plan to a graph of steps.
+"""Ordering: a pure function from a plan to a graph of steps.
 
-Each desired resource is two steps, *make* (create it, wait until it is ready) and *finish* (set what the create call could not carry).
-Each thing that goes is a step *delete*. Where something that stays, or goes later, points at something that goes, a step *unlink* takes
-the pointer away first. What is taken for an address that it does not carry yet is marked by a step *claim* before anything else happens
-to it. That is all there is: cycles between resources dissolve because a make waits only for makes.
+Each desired resource has two steps: *make* (create it and wait until it is ready) and *finish* (set what the create call could not carry).
+Each resource to be removed has a *delete* step. If a resource that stays, or is deleted later, refers to one being deleted, an *unlink*
+step removes the reference first. A resource taken over for an address that its mark does not name yet has a *claim* step, which marks it
+before anything else happens to it. There are no other steps: cycles between resources dissolve because a make waits only for makes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .planner import Action, Plan, create_references
 
 
 class Step(NamedTuple):
-    """A node of the graph. ``id`` tells the things apart that carry one address; it is empty for make and finish."""
+    """A node of the graph. ``id`` distinguishes resources that carry one address; it is empty for make and finish."""
 
     verb: Literal["claim", "make", "finish", "unlink", "delete"]
     address: str
@@ -37,7 +37,7 @@ class Graph:
 
     needs: dict[Step, set[Step]] = field(default_factory=dict)
     unlinks: dict[Step, tuple[Observed, set[str]]] = field(default_factory=dict)
-    """What each unlink step changes: the resource that points, and the identifiers it must no longer mention."""
+    """What each unlink step changes: the referring resource, and the identifiers that it must no longer mention."""
 
     def add(self, step: Step, *needs: Step) -> None:
         self.needs.setdefault(step, set()).update(needs)
@@ -58,7 +58,7 @@ class Graph:
         return False
 
     def try_add(self, step: Step, need: Step) -> bool:
-        """Let ``step`` wait for ``need`` unless that would be a cycle; says whether it does."""
+        """Make ``step`` wait for ``need`` unless that would create a cycle; returns whether it does."""
         if self.waits_for(need, step):
             return False
         self.add(step, need)
@@ -66,7 +66,7 @@ class Graph:
 
 
 def build(plan: Plan, kinds: Mapping[str, Kind]) -> Graph:
-    """The graph of everything that ``plan`` permits. Raises EngineError if no order exists, naming the steps."""
+    """Build the graph of everything that ``plan`` permits. Raises EngineError, naming the steps, if no order exists."""
     graph = Graph()
     held = {id(action) for action in plan.refused}
     wanted = [action for action in plan.actions if action.desired and id(action) not in held]
@@ -106,7 +106,7 @@ def _add_making(graph: Graph, action: Action, resource: Resource, kinds: Mapping
 
 
 def _provider(reference: Ref, kinds: Mapping[str, Kind]) -> Step:
-    """The step after which what is referred to can be told: attributes that updates change are told when these are done."""
+    """The step after which a referenced attribute is known: finish for attributes that updates change, make for all others."""
     kind = kinds[reference.address.partition(".")[0]]
     return Step("finish" if reference.attribute in kind.changing else "make", reference.address)
 
@@ -116,7 +116,7 @@ def claim_step(action: Action) -> Step:
 
 
 def _add_claim(graph: Graph, action: Action) -> None:
-    """The mark comes first, so that whatever an interrupted run did to a thing, the next one finds it as ours."""
+    """The mark comes first, so that the next run recognizes the resource as ours, whatever an interrupted run did to it."""
     claim = claim_step(action)
     unlink = Step("unlink", action.address, claim.id)
     for step in (Step("make", action.address), *([delete_step(action)] if action.remove else []), unlink):
@@ -136,14 +136,17 @@ def _add_deletion(graph: Graph, action: Action) -> None:
 
 
 def _add_users_by_birth(graph: Graph, action: Action, dying: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
-    """Whoever was created pointing at this and cannot be changed goes first."""
+    """Delete first every resource that was created with a reference to this one and cannot change it."""
     for user in dying:
         if _other(user, action) and _points(user.remove, action.remove, kinds, changeable=False):
             graph.add(delete_step(action), delete_step(user))
 
 
 def _add_users_by_choice(graph: Graph, action: Action, dying: Iterable[Action], stays: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
-    """Whoever points at this and can be changed goes first too, or looks away first: what stays must, in a cycle one has to."""
+    """Delete or unlink first every resource that refers to this one and can change the reference.
+
+    A resource that stays must drop its reference; in a cycle of deletions, one of the resources must.
+    """
     delete = delete_step(action)
     for user in dying:
         points = _other(user, action) and _points(user.remove, action.remove, kinds, changeable=True)
@@ -164,7 +167,7 @@ def _other(user: Action, action: Action) -> bool:
 
 
 def _points(user: Observed | None, target: Observed | None, kinds: Mapping[str, Kind], changeable: bool) -> set[str]:
-    """The properties in which ``user`` mentions ``target``, among those that can be changed or among those that cannot."""
+    """The properties in which ``user`` mentions ``target``: those that can be changed or those that cannot, as ``changeable`` says."""
     if user is None or target is None:
         return set()
     names = target.identifiers()
@@ -177,7 +180,7 @@ def _points(user: Observed | None, target: Observed | None, kinds: Mapping[str, 
 
 
 def _unlink(graph: Graph, user: Observed, action: Action, before: Step) -> None:
-    """Take out of ``user`` whatever mentions what ``action`` deletes, before that and before whatever else happens to the user."""
+    """Remove from ``user`` every mention of what ``action`` deletes, before that deletion and before any other change to the user."""
     unlink = Step("unlink", user.address, user.id)
     names = action.remove.identifiers() if action.remove else frozenset()
     graph.unlinks.setdefault(unlink, (user, set()))[1].update(names)
@@ -192,7 +195,7 @@ def _add_outlived(graph: Graph, action: Action, dying: Iterable[Action], kinds: 
 
 
 def _add_vacated(graph: Graph, action: Action, dying: Iterable[Action]) -> None:
-    """What is made may want the name or the range of what goes: two subnets that swap their blocks, a group that is renamed."""
+    """A new resource may need the name or range of one being deleted: two subnets that swap their blocks, a group that is renamed."""
     if not action.create_first:
         for other in dying:
             if other.kind == action.kind:

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The words of the engine: resources, references, properties, what was observed, and what a kind must offer.
+"""The engine's vocabulary: resources, references, properties, observed state, and what a kind must provide.
 
-Nothing here knows AWS. A *resource* is what somebody wants, an *observed* is what is there, a *kind* says how the two are compared and
-brought together. Start reading at ``Kind``; then planner.py (what to do), graph.py (in which order), executor.py (doing it).
+Nothing here depends on AWS. A *resource* is what the user wants, an *observed* is what exists, and a *kind* defines how the two are
+compared and reconciled. Start reading at ``Kind``; then planner.py (what to do), graph.py (in which order), run.py and steps.py (doing it).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 UNKNOWN = "(known after apply)"
-"""What a value reads that only the apply can tell. An ordinary string, recognised by containment, so it survives JSON and templates."""
+"""Stands in for a value known only after the apply. An ordinary string, recognized by containment, so it survives JSON and templates."""
 
 SENSITIVE = "(sensitive)"
 
@@ -30,15 +30,15 @@ class Ref:
 
 
 def ref(address: str, attribute: str = "id", prefix: str = "", suffix: str = "") -> Ref:
-    """Refer to an attribute of another resource. May stand anywhere inside a property, at any depth."""
+    """Refer to an attribute of another resource. Allowed anywhere inside a property, at any depth."""
     return Ref(address, attribute, prefix, suffix)
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One thing that should exist.
+    """One resource that should exist.
 
-    ``properties`` holds what the user gives and nothing else: an absent property is neither sent nor compared.
+    ``properties`` holds only what the user gives: an absent property is neither sent nor compared.
     ``after`` names addresses that must be completely finished before this resource is created.
     """
 
@@ -57,16 +57,17 @@ State = Literal["pending", "ready", "failed", "deleting"]
 
 @dataclass(frozen=True)
 class Observed:
-    """One thing that is there and carries our owner mark.
+    """One existing resource that carries our owner mark.
 
     ``properties`` has the shape of a resource's properties; ``attributes`` is what references resolve to (the id is added to them);
-    ``reason`` says why ``state`` is "failed". What is gone for good is not observed at all.
+    ``reason`` says why ``state`` is "failed". A resource that is permanently gone is not observed at all.
 
-    ``marked`` is None for what carries the mark of its address. It is the present mark of what is taken for an address that it does not
-    carry yet: "" for nobody's, another address of ours, or "owner address" of another owner. See claims.py.
+    ``marked`` is None if the resource carries the mark of its address. Otherwise the resource is being taken over for an address that it
+    does not carry yet, and ``marked`` is its present mark: "" for none, another address of ours, or "owner address" of another owner. See
+    claims.py.
 
-    ``named`` says that the id is a name that people chose. Such a word means this one only where it is the whole of a value: inside of
-    other texts (a log group's name, a policy) it may mean anything. An ARN is none, whatever it ends in.
+    ``named`` says that the id is a name chosen by people. Such a name refers to this resource only if it is an entire value: within other
+    text (a log group's name, a policy) it may mean anything. An ARN is not such a name, whatever it ends in.
     """
 
     kind: str
@@ -80,7 +81,7 @@ class Observed:
     named: bool = False
 
     def attribute(self, name: str) -> Any:
-        """The value a reference to this attribute gets; unknown while nobody can say it."""
+        """The value of a reference to this attribute; UNKNOWN until the value is known."""
         if name == "id":
             return self.id
         value = self.attributes.get(name)
@@ -92,12 +93,12 @@ class Observed:
         return frozenset(name for name in (own, *(str(self.attributes.get(n) or "") for n in ("id", "arn"))) if name)
 
     def changed(self, properties: Mapping[str, Any]) -> Observed:
-        """This, after ``properties`` have been set."""
+        """Return a copy with ``properties`` set."""
         return replace(self, properties={**self.properties, **properties})
 
 
 class Word(str):
-    """An identifier that counts only where it is the whole of a value: see ``Observed.named``."""
+    """An identifier that counts only if it is an entire value: see ``Observed.named``."""
 
     __slots__ = ()
 
@@ -107,12 +108,12 @@ Role = Literal["fixed", "given", "later", "initial", "secret"]
 
 @dataclass(frozen=True)
 class Property:
-    """How one property of a kind behaves. Made by ``fixed()``, ``given()``, ``later()``, ``initial()`` and ``secret()``.
+    """How one property of a kind behaves. Created by ``fixed()``, ``given()``, ``later()``, ``initial()`` and ``secret()``.
 
-    ``canonical`` brings a value into the one form in which desired and observed are compared and shown.
-    ``effective`` computes from (desired, observed) what the property should read when others may legitimately have a say in it:
-    foreign tags that stay, a size that an autoscaler owns. It defaults to what is desired.
-    ``api`` is the backend's own name where it does not follow from the attribute's.
+    ``canonical`` converts a value to the single form in which desired and observed values are compared and shown.
+    ``effective`` computes from (desired, observed) what the property should read if others may legitimately control part of it: foreign
+    tags that stay, a size that an autoscaler owns. It defaults to the desired value.
+    ``api`` is the backend's own name if it does not follow from the attribute's name.
     """
 
     role: Role
@@ -136,7 +137,7 @@ class Property:
 
 
 def fixed(api: str | None = None, *, canonical: Callable[[Any], Any] | None = None) -> Any:
-    """Sent with the create call; another value means another resource."""
+    """Sent with the create call; a different value requires a new resource."""
     return Property("fixed", api, canonical)
 
 
@@ -156,12 +157,12 @@ def later(
     canonical: Callable[[Any], Any] | None = None,
     effective: Callable[[Any, Any], Any] | None = None,
 ) -> Any:
-    """The create call cannot carry it: set afterwards, by the same path that mends drift."""
+    """Not accepted by the create call: set afterwards, by the same path that corrects drift."""
     return Property("later", api, canonical, effective)
 
 
 def initial(api: str | None = None) -> Any:
-    """Sent with the create call and never looked at again."""
+    """Sent with the create call and never compared afterwards."""
     return Property("initial", api)
 
 
@@ -171,7 +172,7 @@ def secret(api: str | None = None) -> Any:
 
 
 def properties_of(kind: type | object) -> dict[str, Property]:
-    """The properties that a kind's class attributes declare, in the order of their declaration, base classes first."""
+    """The properties that a kind's class attributes declare, in declaration order, base classes first."""
     cls = kind if isinstance(kind, type) else type(kind)
     found: dict[str, Property] = {}
     for base in reversed(cls.__mro__):
@@ -180,87 +181,87 @@ def properties_of(kind: type | object) -> dict[str, Property]:
 
 
 class Kind(Protocol):
-    """What the engine asks of a kind. ``backend`` is passed through untouched: a connection, a fake, whatever the kind understands.
+    """What the engine requires of a kind. ``backend`` is passed through untouched: a connection, a fake, whatever the kind understands.
 
-    The one rule: **create is exactly one mutating call**. Whatever that call cannot carry is a ``later`` property, so that a creation
-    which was cut short is ordinary drift. Every update sets an absolute state and may be repeated.
+    The one rule: **create is exactly one mutating call**. Anything that call cannot carry is a ``later`` property, so that an interrupted
+    creation is ordinary drift. Every update sets an absolute state and may be repeated.
     """
 
     name: str
 
     @property
     def properties(self) -> Mapping[str, Property]:
-        """What the class attributes declare."""
+        """The properties that the class attributes declare."""
 
     create_first: bool
-    """A replacement is created before the old one is deleted. Only where names, addresses and quotas allow both to exist."""
+    """A replacement is created before the old resource is deleted. Only where names, addresses and quotas allow both to exist."""
     repeatable: bool
-    """Sending the create call again after a lost reply cannot make a second one: it carries a token or collides with itself."""
+    """Repeating the create call after a lost reply cannot create a second resource: it carries a token or collides with itself."""
     exclusive: bool
-    """Two of one name or range cannot be there at a time: new ones are made when the old ones have gone."""
+    """Two resources of one name or range cannot exist at the same time: new ones are created after the old ones are gone."""
     ends_with_parent: bool
-    """Deleting it is a formality; it goes when what it belongs to goes."""
+    """Deletion is a formality; the resource disappears with its parent."""
     taken_unmarked: bool
-    """AWS itself may have made one of this name. If it carries nobody's mark, it is taken over and not in the way."""
+    """AWS itself may have created a resource of this name. If it carries no owner mark, it is taken over and is not a conflict."""
     holds_data: bool
-    """Deleting one destroys data: consent must name the kind in full."""
+    """Deletion destroys data: consent must name the kind in full."""
     timeout: float
-    """Seconds that making, changing or deleting one may take."""
+    """Seconds allowed for creating, changing or deleting one."""
 
     @property
     def timeouts(self) -> Mapping[str, float]:
-        """The same for "create", "update" or "delete", where one of them may take much longer than the others."""
+        """The same for "create", "update" or "delete", if one of them may take much longer than the others."""
 
     @property
     def changing(self) -> Mapping[str, tuple[str, ...]]:
-        """Attributes that an update changes, each with the properties whose update does: they are known when that is done."""
+        """Attributes that an update changes, each with the properties whose update changes it: they are known after that update."""
 
     @property
     def serialised(self) -> tuple[str, ...]:
-        """Which of "create", "update" and "delete" ``serialise_by`` is about."""
+        """Which of "create", "update" and "delete" ``serialise_by`` applies to."""
 
     @property
     def settles(self) -> tuple[str, ...]:
-        """Which of "update" and "delete" are only begun by their call, and have to be waited for. A create says so by its state."""
+        """Which of "update" and "delete" are only started by their call and must be waited for. A create reports this by its state."""
 
     @property
     def outlives(self) -> tuple[str, ...]:
-        """Kinds that must be gone before one of this kind is deleted, beyond what references tell."""
+        """Kinds whose resources must be gone before one of this kind is deleted, beyond what references imply."""
 
     def find(self, backend: Any, /) -> list[Observed]:
-        """Everything of this kind that carries our owner mark, in any state but gone, in as few calls as the API allows."""
+        """List every resource of this kind that carries our owner mark, in any state but gone, in as few calls as the API allows."""
 
     def create(self, backend: Any, address: str, properties: Mapping[str, Any], token: str, /) -> Observed:
-        """Exactly one mutating call, owner mark included."""
+        """Create one with exactly one mutating call, owner mark included."""
 
     def update(self, backend: Any, seen: Observed, properties: Mapping[str, Any], /) -> None:
         """Set these properties to these values. Absolute and repeatable; ``None`` unsets."""
 
     def delete(self, backend: Any, seen: Observed, /) -> None:
-        """Delete it; not an error if it is gone already."""
+        """Delete it; no error if it is already gone."""
 
     def read(self, backend: Any, seen: Observed, /) -> Observed | None:
-        """Look at this one again; None when it is gone."""
+        """Read this one again; None if it is gone."""
 
     def fresh(self, seen: Observed, /) -> Mapping[str, Any]:
-        """What late properties of this one read right after its create call, where that is not nothing."""
+        """The values that ``later`` properties have right after the create call; properties without a value are absent."""
 
     def serialise_by(self, properties: Mapping[str, Any], /) -> str | None:
-        """Resources with an equal answer are changed one at a time; None where the API takes changes side by side."""
+        """Resources with the same result are changed one at a time; None if the API accepts concurrent changes."""
 
     def claim(self, backend: Any, seen: Observed, address: str, /) -> None:
-        """Write our owner mark for ``address`` over whatever mark this carries: one absolute call that may be repeated."""
+        """Write our owner mark for ``address`` over any mark that this carries: one absolute call that may be repeated."""
 
     def look_up(self, backend: Any, identifier: str, address: str, /) -> Observed | None:
-        """What has this identifier, whoever owns it, observed as ``address`` with ``marked`` set; None when there is no such thing.
+        """The resource with this identifier, whatever its owner, observed as ``address`` with ``marked`` set; None if it does not exist.
 
-        Raises EngineError, saying why, for an identifier of another kind and for what cannot be taken over.
+        Raises EngineError, with the reason, for an identifier of another kind and for a resource that cannot be taken over.
         """
 
     def holder(self, backend: Any, properties: Mapping[str, Any], /) -> Observed | None:
-        """Who has the name or the range that something new with these properties would collide with, as ``look_up`` observes it.
+        """The resource whose name or range would conflict with a new one with these properties, as ``look_up`` observes it.
 
-        Properties that are not known yet are left out; None where one that matters is missing.
+        Properties that are not known yet are left out; None if one that matters is missing.
         """
 
 
@@ -283,14 +284,14 @@ def refs_in(value: Any) -> list[Ref]:
 
 
 def is_unknown(value: Any) -> bool:
-    """Whether any part of a value will only be known after the apply."""
+    """Whether any part of a value is known only after the apply."""
     return any(isinstance(leaf, str) and UNKNOWN in leaf for leaf in walk(value))
 
 
 def mentions(value: Any, identifiers: frozenset[str]) -> bool:
-    """Whether a value contains one of these identifiers, as a whole string or, unless it is a Word, inside one (an ARN in a policy).
+    """Whether a value contains one of these identifiers, as a whole string or, unless it is a Word, within one (an ARN in a policy).
 
-    An identifier is never found inside a longer one: ``arn:aws:sqs:eu-west-1:1:shop`` is no part of ``arn:aws:sqs:eu-west-1:1:shop-2``.
+    An identifier never matches within a longer one: ``arn:aws:sqs:eu-west-1:1:shop`` is not part of ``arn:aws:sqs:eu-west-1:1:shop-2``.
     """
     return any(isinstance(leaf, str) and any(_says(leaf, name) for name in identifiers) for leaf in walk(value))
 
@@ -307,15 +308,15 @@ def _says(text: str, name: str) -> bool:
 
 
 def _begins_earlier(text: str, start: int) -> bool:
-    """Whether an identifier that stands here belongs to a longer one that began before it."""
+    """Whether an identifier at this position belongs to a longer one that starts earlier."""
     return start > 0 and _in_names(text[start - 1])
 
 
 def _ends_later(text: str, end: int, name: str) -> bool:
-    """Whether an identifier that ends here goes on to a longer one.
+    """Whether an identifier that ends here continues into a longer one.
 
-    A slash leads from a bucket, whose ARN has none itself, to what is inside, and from a log group or a role to another one. Dots and
-    signs (``shop.fifo``) belong to names, which ARNs end in, when something follows them.
+    A slash after the ARN of a bucket, which has no slash itself, leads to the bucket's contents; after a log group or a role, it leads to
+    another one. Dots and signs (``shop.fifo``) belong to names, with which ARNs end, if something follows them.
     """
     follows, after = text[end : end + 1], text[end + 1 : end + 2]
     if not follows:
@@ -330,7 +331,7 @@ def _in_names(character: str) -> bool:
 
 
 def without(value: Any, identifiers: frozenset[str]) -> Any:
-    """A value with every item that mentions one of these identifiers taken out; None where nothing is left to say."""
+    """A value without the items that mention one of these identifiers; None if nothing is left."""
     if isinstance(value, Mapping):
         return {key: item for key, item in value.items() if not mentions((key, item), identifiers)}
     if isinstance(value, list | tuple):
@@ -339,7 +340,7 @@ def without(value: Any, identifiers: frozenset[str]) -> Any:
 
 
 def resolve(value: Any, lookup: Callable[[Ref], Any]) -> Any:
-    """A value with each reference, keys of mappings included, replaced by what ``lookup`` says. A prefix or suffix makes it a string."""
+    """Replace each reference in a value, mapping keys included, with the result of ``lookup``. A prefix or suffix makes it a string."""
     if isinstance(value, Ref):
         found = lookup(value)
         return f"{value.prefix}{found}{value.suffix}" if value.prefix or value.suffix else found

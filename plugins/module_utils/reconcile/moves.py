@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Renaming: which address what is there is taken for, given the ``moved`` entries of an inventory. Pure functions.
+"""Renaming: assigns observed resources to new addresses according to the ``moved`` entries of an inventory. Pure functions.
 
 An entry renames one address (``subnet.main/jobs-a: subnet.main/batch-a``) or, without a dot, everything of one name, that is
-``<kind>.<name>`` and ``<kind>.<name>/<part>`` of every kind (``main: core``). Entries are history: they are followed to the end
-(a: b, b: c takes a to c), so that one that has been carried out may stay.
+``<kind>.<name>`` and ``<kind>.<name>/<part>`` of every kind (``main: core``). Entries are history: chains are followed to the end (a: b, b:
+c takes a to c), so an entry that has been carried out may stay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .model import Observed, Resource
 
 
 def moved(moves: Mapping[str, Any], desired: Sequence[Resource], observed: Sequence[Observed], problems: list[str]) -> list[Observed]:
-    """The observed state under its new addresses. What is wrong with the entries is added to ``problems``."""
+    """Return the observed state under its new addresses. Errors in the entries are added to ``problems``."""
     wrong = [message for old, new in moves.items() if (message := _entry_problem(old, new))]
     if not wrong:
         wrong = _still_described(moves, desired)
@@ -57,7 +57,7 @@ def _entry_problem(old: Any, new: Any) -> str | None:
 
 
 def _still_described(moves: Mapping[str, str], desired: Sequence[Resource]) -> list[str]:
-    """Problems that need no look at what is there: circles, and addresses that are left and described all the same."""
+    """Find problems that show without observed state: circles, and old addresses that are still described."""
     try:
         for old in moves:
             target(old if "." in old else f"any.{old}", moves)
@@ -71,7 +71,7 @@ def _still_described(moves: Mapping[str, str], desired: Sequence[Resource]) -> l
 
 
 def target(address: str, moves: Mapping[str, str]) -> str:
-    """Where an address has gone, through as many entries as there are. Raises EngineError for a circle."""
+    """Follow an address through as many entries as apply. Raises EngineError for a circle."""
     way = [address]
     while (following := _step(way[-1], moves)) != way[-1]:
         way.append(following)
@@ -84,7 +84,7 @@ def target(address: str, moves: Mapping[str, str]) -> str:
 
 
 def _step(address: str, moves: Mapping[str, str]) -> str:
-    """One entry further: that of the address itself before that of its name."""
+    """Apply one entry: the one for the address itself takes precedence over the one for its name."""
     if address in moves:
         return moves[address]
     kind, _dot, name = address.partition(".")
@@ -93,7 +93,10 @@ def _step(address: str, moves: Mapping[str, str]) -> str:
 
 
 def _renamed(seen: Observed, moves: Mapping[str, str], desired: set[str], problems: list[str]) -> Observed:
-    """What is there, under its new address. One of a renamed whole that is no longer described keeps its address, and is told as that."""
+    """Return a resource under its new address.
+
+    If a whole name was renamed, a part that is no longer described keeps its address and is reported under it.
+    """
     address = target(seen.address, moves)
     if address == seen.address or seen.state == "deleting":
         return seen

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What to do: a pure function from what is desired and what was observed to a plan. No clock, no call, no backend."""
+"""Planning: a pure function from desired and observed state to a plan. No clock, no calls, no backend."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is what the call is for.
+    ``everything``: all may be deleted, because that is the purpose of the call.
     """
 
     replace: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Consent:
         return any(_names(pattern, kind) for pattern in self._matching(verb, address))
 
     def too_wide(self, verb: Destructive, kind: Kind, address: str) -> tuple[str, ...]:
-        """The patterns that match and allow nothing, because the kind holds data and they do not name it in full."""
+        """The patterns that match but do not allow the action, because the kind holds data and they do not name it in full."""
         return tuple(pattern for pattern in self._matching(verb, address) if not _names(pattern, kind))
 
     def _matching(self, verb: Destructive, address: str) -> list[str]:
@@ -50,12 +50,12 @@ def _names(pattern: str, kind: Kind) -> bool:
 
 
 MARK = "mark"
-"""What the change of an owner mark is called among the changes of an action. No property of a kind may have this name."""
+"""The name of an owner mark's change among the changes of an action. No property of a kind may have this name."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One property that an action sets, in canonical form, ready to be shown."""
+    """One property that an action sets, in canonical form, ready for display."""
 
     property: str
     before: Any
@@ -68,9 +68,9 @@ class Change:
 class Action:
     """What happens to one address.
 
-    ``remove`` holds what is there now and has to go (the old one of a replacement, one being deleted). ``changing`` names the attributes
-    that nobody can know before the change is made. ``asks`` names the verb that consent is needed for, given or not; empty where it is
-    not needed. ``too_wide``: see Consent.
+    ``remove`` is the existing resource that must go (the old one of a replacement, or one being deleted). ``changing`` names the attributes
+    whose values are unknown until the change is made. ``asks`` names the verb that needs consent, given or not; empty if none is needed.
+    ``too_wide``: see Consent.
     """
 
     verb: Verb
@@ -93,13 +93,13 @@ class Action:
 
     @property
     def claims(self) -> bool:
-        """Whether what is there has to be marked as ours, or with its new address, before anything else happens to it."""
+        """Whether the existing resource must be marked as ours, or with its new address, before anything else happens to it."""
         return self.desired is not None and self.observed is not None and self.observed.marked is not None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Every action, unchanged resources included, in an order in which they could be created."""
+    """Every action, unchanged resources included, in a valid order of creation."""
 
     actions: tuple[Action, ...] = ()
     observed: tuple[Observed, ...] = field(default=(), repr=False)
@@ -115,7 +115,7 @@ class Plan:
 
     @property
     def refused(self) -> tuple[Action, ...]:
-        """Replacements that would be needed and are not allowed: a reason not to start."""
+        """Replacements that are needed but not allowed: a reason not to start."""
         return tuple(action for action in self.changes if action.verb == "replace" and not action.consent)
 
     def of(self, address: str) -> Action | None:
@@ -126,8 +126,8 @@ class Plan:
 def make_plan(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], consent: Consent) -> Plan:
     """Decide what to do.
 
-    Raises EngineError for a desired state that cannot be (unknown kind, doubled address, reference to nothing, cycle) and for two live
-    resources that carry one address where the kind does not replace by creating first: that is a matter for a person, never a pick.
+    Raises EngineError for an impossible desired state (unknown kind, duplicate address, reference to nothing, cycle) and for two live
+    resources that carry one address, unless the kind creates replacements first: a person must decide, and the planner never picks one.
     """
     by_address = _checked(desired, kinds)
     groups: dict[str, list[Observed]] = {}
@@ -144,7 +144,7 @@ def make_plan(desired: Sequence[Resource], observed: Sequence[Observed], kinds: 
 
 
 class _Planner:
-    """Two passes: ``decide`` who is created, replaced or kept, in the order of creation; then ``settle`` which properties that sets."""
+    """Two passes: ``decide`` what is created, replaced or kept, in creation order; then ``settle`` which properties are set."""
 
     def __init__(self, groups: Mapping[str, list[Observed]], kinds: Mapping[str, Kind], consent: Consent) -> None:
         self.groups = groups
@@ -161,7 +161,7 @@ class _Planner:
         return target.attribute(reference.attribute)
 
     def _changes_with_update(self, target: Observed, attribute: str) -> bool:
-        """Whether this attribute of something that is kept will be another one when its own changes are made."""
+        """Whether this attribute of a kept resource will change when the resource's own changes are made."""
         names = self.kinds[target.kind].changing.get(attribute, ())
         resource = self.wanted[target.address]
         own = replace(resource, properties={name: value for name, value in resource.properties.items() if name in names})
@@ -245,7 +245,7 @@ def _marking(seen: Observed) -> tuple[Change, ...]:
 
 
 def _claimed(seen: Observed) -> str:
-    """How something came by an address that it does not carry yet; empty for everything else."""
+    """How a resource came to an address that it does not carry yet; empty for all others."""
     if seen.marked is None:
         return ""
     if not seen.marked:
@@ -254,7 +254,7 @@ def _claimed(seen: Observed) -> str:
 
 
 def differences(declared: Mapping[str, Property], wanted: Mapping[str, Any], seen: Observed) -> tuple[Change, ...]:
-    """The compared properties among ``wanted`` whose target is not what was observed. An unknown value always differs."""
+    """The compared properties among ``wanted`` whose target differs from the observed value. An unknown value always differs."""
     found = []
     for name, value in wanted.items():
         prop = declared[name]
@@ -285,9 +285,9 @@ def _checked(desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> dict[str
 def _with_kept_links(
     desired: Mapping[str, Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind], consent: Consent
 ) -> dict[str, Resource]:
-    """The desired resources, still pointing at what is no longer wanted and not allowed to go.
+    """The desired resources, with their links to resources that are no longer described but may not be deleted.
 
-    A subnet that is held back keeps its route table and its network ACL: half of a removal would be worse than none.
+    A subnet that is held back keeps its route table and its network ACL: half a removal would be worse than none.
     """
     held = [seen for seen in observed if seen.address not in desired and seen.state != "deleting"]
     names = frozenset(name for seen in held if not consent.allows("delete", kinds[seen.kind], seen.address) for name in seen.identifiers())
@@ -306,7 +306,7 @@ def _with_kept_links(
 
 
 def _joined(desired: Any, observed: Any, names: frozenset[str]) -> Any:
-    """A list or mapping with the observed items that mention one of these names."""
+    """Add to a list or mapping the observed items that mention one of these names."""
     if isinstance(desired, Mapping) and isinstance(observed, Mapping):
         kept = {key: item for key, item in observed.items() if key not in desired and mentions((key, item), names)}
         return {**desired, **kept}
@@ -316,7 +316,7 @@ def _joined(desired: Any, observed: Any, names: frozenset[str]) -> Any:
 
 
 def create_references(resource: Resource, kind: Kind) -> list[Ref]:
-    """What this resource's create call needs to know of others."""
+    """The references whose values this resource's create call needs."""
     return [reference for name, value in resource.properties.items() if kind.properties[name].in_create for reference in refs_in(value)]
 
 
@@ -355,7 +355,7 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
 
 
 def _with_create_first(actions: Sequence[Action], kinds: Mapping[str, Kind]) -> list[Action]:
-    """Mark the replacements that may create before they delete: kinds that can, and that do not sit in something deleted first."""
+    """Mark the replacements that may create before they delete: their kind can, and they are not inside a resource deleted first."""
     replaced = {a.address: a.observed for a in actions if a.verb == "replace" and a.observed}
     first = {a.address for a in actions if a.verb == "replace" and kinds[a.kind].create_first and replaced[a.address].state != "failed"}
     todo = [seen for address, seen in replaced.items() if address not in first]
@@ -368,7 +368,7 @@ def _with_create_first(actions: Sequence[Action], kinds: Mapping[str, Kind]) -> 
 
 
 def _held_back(actions: list[Action]) -> list[Action]:
-    """Take consent from removals of what a resource that stays behind still stands on."""
+    """Withdraw consent from removals of resources that a remaining resource still uses."""
     staying = [a.observed for a in actions if not a.consent and a.observed]
     pending = True
     while pending:

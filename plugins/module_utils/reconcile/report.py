@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Results for people and programs: the ``plan`` and ``diff`` that a module returns. Pure functions from a Result."""
+"""Results for people and programs: the ``plan`` and ``diff`` that a module returns. Pure functions of a Result."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .model import SENSITIVE
 from .planner import Action, Change
 
 FORMAT = 1
-"""Version of the shape of ``plan``."""
+"""Version of the format of ``plan``."""
 
 CONSENT = {"replace": "allow_replace", "delete": "purge"}
-"""The option in which consent is given, for each verb that asks for it."""
+"""The option that gives consent, for each verb that needs it."""
 
 
 def plan_dict(result: Result, check_mode: bool) -> dict[str, Any]:
-    """Actions, counts and errors. Unchanged resources are counted and not listed, unless they come up still (``waits``)."""
+    """Actions, counts and errors. Unchanged resources are counted but not listed, unless they are not ready yet (``waits``)."""
     counts = dict.fromkeys(("create", "update", "replace", "delete", "unchanged", "held_back"), 0)
     for action in result.plan.actions:
         counts["unchanged" if action.verb == "none" else action.verb if action.consent else "held_back"] += 1
@@ -36,7 +36,7 @@ def plan_dict(result: Result, check_mode: bool) -> dict[str, Any]:
 
 
 def diff_list(result: Result) -> list[dict[str, Any]]:
-    """Ansible's ``diff``: one entry per changed resource, values that must not be seen masked."""
+    """Ansible's ``diff``: one entry per changed resource, with sensitive values masked."""
     return [
         {
             "before_header": f"{action.address} ({action.verb})",
@@ -49,7 +49,7 @@ def diff_list(result: Result) -> list[dict[str, Any]]:
 
 
 def changed(result: Result, check_mode: bool) -> bool:
-    """Whether anything was changed, or would be. A creation that was begun is a change, whoever waits for it."""
+    """Whether anything was changed, or would be. A creation that was started is a change, whichever call waits for it."""
     if check_mode or result.report is None:
         return check_mode and bool(result.plan.permitted)
     touched = result.report.done | result.report.put_off
@@ -79,7 +79,7 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
 
 
 def _hint(action: Action) -> str | None:
-    """Why a pattern that matches does not allow it; None where there is no such pattern."""
+    """Why a matching pattern does not allow the action; None if there is no such pattern."""
     if action.consent or not action.too_wide:
         return None
     patterns = ", ".join(repr(pattern) for pattern in action.too_wide)
@@ -101,7 +101,7 @@ def _held_up(result: Result, action: Action, because: str | None) -> str | None:
 
 
 def _because(result: Result, action: Action) -> str | None:
-    """The resource that kept this one from being started or finished: one that failed, or one that is not waited for."""
+    """The resource that kept this one from starting or finishing: one that failed, or one that was not waited for."""
     causes = [result.report.because[s].address for s in result.steps(action) if s in result.report.because] if result.report else []
     return next((cause for cause in causes if cause != action.address), None)
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Running the steps of a graph side by side, as far as their needs and the limits allow."""
+"""Runs the steps of a graph in parallel, as far as their dependencies and the limits allow."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .steps import Workshop, perform
 from .waiting import PutOff, Stopped
 
 Outcome = Literal["done", "failed", "begun", "deferred", "unfinished", "not_started"]
-"""``begun``: it comes up, and was not waited for. ``deferred``: it is not done yet, because it waits for such a one."""
+"""``begun``: started, but not waited for. ``deferred``: not done yet, because it depends on a resource that was begun."""
 
 
 class Ending(NamedTuple):
-    """A step, what it ended with, and the seconds it took."""
+    """A step, the error that ended it, if any, and the seconds it took."""
 
     step: Step
     error: BaseException | None
@@ -28,15 +28,15 @@ class Ending(NamedTuple):
 
 
 MOST_THREADS = 256
-"""Threads are mostly asleep, waiting for something slow; the number of calls at a time is bounded elsewhere."""
+"""Threads mostly sleep while they wait for something slow; the number of concurrent calls is limited elsewhere."""
 
 
 @dataclass
 class Report:
-    """What became of every step.
+    """The outcome of every step.
 
-    ``put_off``: steps whose call was sent and whose effect was not waited for. ``because`` names the step that kept one from starting: one
-    that failed, or one that was put off. ``seconds`` is how long each took.
+    ``put_off``: steps whose call was sent but whose effect was not waited for. ``because`` names the step that kept another from starting:
+    one that failed, or one that was put off. ``seconds`` is how long each step took.
     """
 
     done: set[Step] = field(default_factory=set)
@@ -48,7 +48,7 @@ class Report:
     interrupted: bool = False
 
     def outcome(self, *steps: Step) -> Outcome:
-        """The outcome of an action that these steps make up."""
+        """The outcome of an action that consists of these steps."""
         if any(step in self.failed for step in steps):
             return "failed"
         if all(step in self.done for step in steps):
@@ -61,9 +61,9 @@ class Report:
 
 
 def run(shop: Workshop, graph: Graph) -> Report:
-    """Carry out every step, but for what is put off and what needs that.
+    """Carry out every step, except those that are put off and those that depend on them.
 
-    A failure stops only what needs it; a stopped clock starts nothing more and lets what is in flight end.
+    A failure stops only the steps that depend on it; a stopped clock starts no more steps and lets those in flight end.
     """
     return _Run(shop, graph).run()
 
@@ -101,8 +101,8 @@ class _Run:
     def _next(self) -> Ending | None:
         """The next step to end, or None for a request to stop.
 
-        Wakes up every now and then: Python runs signal handlers in the main thread alone, and a signal that the system gives to another
-        thread does not wake this one.
+        Wakes up at intervals: Python runs signal handlers only in the main thread, and a signal delivered to another thread does not wake
+        this one.
         """
         while True:
             try:
@@ -124,7 +124,7 @@ class _Run:
     def _lane(self, step: Step) -> str | None:
         try:
             return self.shop.lane(step)
-        except CallFailed:  # the step itself will say what is wrong, where it is reported
+        except CallFailed:  # the step itself will meet and report the error
             return None
 
     def _work(self, step: Step) -> None:
@@ -153,7 +153,7 @@ class _Run:
         self._start_all(pool, parked + ready)
 
     def _record(self, ending: Ending) -> None:
-        """Write down how a step ended. One whose waiting was cut short, or put off, is neither done nor failed."""
+        """Record how a step ended. A step whose wait was interrupted or put off is neither done nor failed."""
         self.in_flight.pop(ending.step)
         self.report.seconds[ending.step] = ending.seconds
         if ending.error is None:
@@ -170,7 +170,7 @@ class _Run:
                 self._give_up(user, cause)
 
     def _drain(self) -> None:
-        """After a request to stop: let calls in flight end, write down what they did. Pauses have been cut short already."""
+        """After a request to stop, let calls in flight end and record their results. Pauses have already been interrupted."""
         self.report.interrupted = True
         deadline = self.shop.clock.now() + self.shop.patience.grace
         while self.in_flight and self.shop.clock.now() < deadline:

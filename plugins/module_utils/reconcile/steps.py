@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Doing it: the life of one resource through its steps. Which step comes when is run.py's business."""
+"""Execution: the life of one resource through its steps. run.py decides when each step runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass
 class Workshop:
-    """What every step needs. ``live`` is what is there now, by address; ``defer`` names the kinds that are begun and not waited for."""
+    """What every step needs. ``live`` is what exists now, by address; ``defer`` names the kinds that are started but not waited for."""
 
     plan: Plan
     graph: Graph
@@ -63,11 +63,11 @@ class Workshop:
         return target.attribute(reference.attribute) if target else UNKNOWN
 
     def deadline(self, kind: Kind, verb: str) -> float:
-        """How long to "create", "update" or "delete" one may take."""
+        """Seconds allowed to "create", "update" or "delete" one."""
         return self.patience.timeout if self.patience.timeout is not None else kind.timeouts.get(verb, kind.timeout)
 
     def lane(self, step: Step) -> str | None:
-        """What this step must not run beside: see Kind.serialise_by."""
+        """The key of this step; steps with the same key must not run in parallel: see Kind.serialise_by."""
         action = self.actions.get(step)
         if action is None or action.verb == "none" or (action.verb == "update" and step.verb == "make"):
             return None
@@ -81,7 +81,10 @@ class Workshop:
 
 
 def perform(shop: Workshop, step: Step) -> None:
-    """Carry out one step; returns when its effect is there, raises what prevented it, or PutOff where that is not waited for."""
+    """Carry out one step and return when its effect is in place.
+
+    Raises the error that prevented it, or PutOff if the effect is not waited for.
+    """
     if step.verb == "unlink":
         _unlink(shop, step)
         return
@@ -103,7 +106,7 @@ def _call(shop: Workshop, function: Callable[..., T], *args: Any) -> T:
 
 
 def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
-    """Mark what is there as ours, under its address. Sent again after no answer: it sets an absolute value."""
+    """Mark an existing resource as ours, under its address. Repeated after a lost reply, since it sets an absolute value."""
     last: CallFailed | None = None
     limit = shop.deadline(kind, "update")
     for waited in until(shop.clock, limit, shop.patience.poll):
@@ -133,7 +136,7 @@ def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Non
 
 
 def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Observed:
-    """One create, however often it has to be sent; adopts what an unanswered attempt made."""
+    """Create a resource, in as many attempts as needed; adopts what an attempt without a reply created."""
     declared = kind.properties
     wanted = {n: resolve(v, shop.lookup) for n, v in resource.properties.items() if declared[n].in_create}
     sent = {name: declared[name].target(value, None) for name, value in wanted.items()}
@@ -165,7 +168,7 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
 
 
 def _named(shop: Workshop, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
-    """The collision, with the name of who is in the way and the way out. A look that fails leaves the error as it was."""
+    """The collision, with the conflicting resource and a remedy. If the lookup fails, the error stays unchanged."""
     try:
         holder = _call(shop, kind.holder, sent)
     except CallFailed:
@@ -176,7 +179,7 @@ def _named(shop: Workshop, kind: Kind, address: str, sent: Mapping[str, Any], er
 
 
 def _borne(shop: Workshop, address: str, error: NotYet, waited: float) -> NotYet:
-    """A refusal that may pass, reported; raised instead when it has lasted longer than anything takes to spread."""
+    """Report a refusal that may pass; raise it if it lasts longer than propagation can take."""
     if waited > shop.patience.settle and not error.dependency:
         raise error
     shop.progress(address, f"refused for now: {error.code or error.message}", waited)
@@ -188,7 +191,7 @@ def _timed_out(message: str, last: CallFailed | None) -> TimedOut:
 
 
 def _look_again(shop: Workshop, kind: Kind, address: str, known: set[str], window: float) -> Observed | None:
-    """What carries this address now and was not there before. Presence counts at once, absence only after the window."""
+    """Find a resource that now carries this address and did not exist before. Presence counts at once, absence only after the window."""
     for waited in until(shop.clock, window, shop.patience.poll):
         for seen in _call(shop, kind.find):
             if seen.address == address and seen.id not in known and seen.state in ("ready", "pending"):
@@ -233,7 +236,7 @@ def _wait_ready(shop: Workshop, kind: Kind, seen: Observed, verb: str) -> Observ
 
 
 def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
-    """Bring every changeable property to its value: late ones after a create, drifted ones otherwise, all of them after an adoption."""
+    """Set every changeable property: ``later`` ones after a create, drifted ones otherwise, all of them after an adoption."""
     roles = ("later",) if resource.address in shop.fresh else ("given", "later")
     declared = {n: p for n, p in kind.properties.items() if p.role in roles and n in resource.properties}
     if not declared:
@@ -246,7 +249,7 @@ def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
 
 
 def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
-    """Set absolute values. After an attempt without an answer, or one that collided with an earlier one, look and set what is left."""
+    """Set absolute values. After a lost reply, or a collision with an earlier attempt, read the resource and set what remains."""
     left = dict(values)
     last: CallFailed | None = None
     limit = shop.deadline(kind, "update")
@@ -273,7 +276,7 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
 
 
 def _read_as_set(shop: Workshop, kind: Kind, seen: Observed, values: Mapping[str, Any]) -> Observed:
-    """What was updated, read again until it shows the update: others wait for an attribute that came with it."""
+    """Read an updated resource until it shows the update: other steps wait for an attribute that the update changes."""
     for waited in until(shop.clock, shop.patience.settle, shop.patience.poll):
         current = _call(shop, kind.read, seen)
         if current and all(kind.properties[name].normal(current.properties.get(name)) == value for name, value in values.items()):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Time as the engine sees it: deadlines on the monotonic clock, pauses that a stop request cuts short, polls that back off."""
+"""Time as the engine sees it: deadlines on the monotonic clock, pauses that a stop request interrupts, polls that back off."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from typing import Protocol
 
 
 class Stopped(Exception):
-    """The run was asked to stop; what was being waited for goes on without us."""
+    """The run was asked to stop; the operation being waited for continues without us."""
 
 
 class PutOff(Exception):
-    """It is coming up, and this run does not wait for it."""
+    """The resource is not ready yet, and this run does not wait for it."""
 
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Seconds since a fixed moment; never decreases."""
 
     def pause(self, seconds: float) -> None:
         """Sleep; raises Stopped as soon as the run is asked to stop."""
 
     def stop(self) -> None:
-        """End all pauses, present and future, and tell those who asked."""
+        """End all pauses, present and future, and call the registered callbacks."""
 
     def on_stop(self, tell: Callable[[], None]) -> None:
-        """Ask to be told when the run is asked to stop; at once if it has been."""
+        """Register a callback for a request to stop; it is called at once if the request has already been made."""
 
 
 class SystemClock:
-    """The real one."""
+    """The system's monotonic clock."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -61,12 +61,12 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for what, in seconds.
+    """How long to wait, in seconds.
 
-    ``poll``: longest pause between two looks at something in transition (the first looks come faster).
-    ``settle``: how long a read may lag behind a write; only after this window does absence count after a create whose reply was lost.
-    ``timeout``: replaces every kind's own deadline when given.
-    ``grace``: what calls in flight get to finish after a request to stop.
+    ``poll``: the longest pause between two reads of a resource in transition (the first reads come faster).
+    ``settle``: how long a read may lag behind a write; after a create whose reply was lost, absence counts only after this window.
+    ``timeout``: replaces every kind's own deadline if given.
+    ``grace``: how long calls in flight may take to finish after a request to stop.
     """
 
     poll: float = 2.5
@@ -80,10 +80,10 @@ SHARE_OF_WAIT = 0.05
 
 
 def until(clock: Clock, seconds: float, poll: float) -> Iterator[float]:
-    """Attempts until a deadline: yields the seconds waited so far.
+    """Pace attempts until a deadline: yields the seconds waited so far.
 
-    The pause between two attempts is a twentieth of what has been waited, at most ``poll``: a short wait overshoots by little, a long one
-    asks seldom.
+    The pause between two attempts is a twentieth of the time waited so far, at most ``poll``: a short wait overshoots little, and a long
+    wait polls rarely.
     """
     start = clock.now()
     while True:
@@ -96,8 +96,8 @@ def until(clock: Clock, seconds: float, poll: float) -> Iterator[float]:
 
 
 Progress = Callable[[str, str, float], None]
-"""Called at every look at something waited for: address, what it is doing, seconds so far."""
+"""Called at each read of a resource being waited for: address, activity, seconds so far."""
 
 
 def silent(_address: str, _doing: str, _seconds: float) -> None:
-    """A progress reporter that says nothing."""
+    """A progress callback that does nothing."""

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The module's work: options in, one run, one answer out. The only file here that touches the module object."""
+"""The module's entry point: takes the options, runs once, returns one result. Only this file touches the module object."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .verifier import Report, Verifier
 
 PACKAGES = {"urllib3": "urllib3", "yaml": "PyYAML"}
 REACH_SECONDS = 60.0
-"""How long a cluster may not answer at the beginning, where nothing is under way yet."""
+"""How long to wait for an unresponsive cluster at the beginning, before the run has started anything."""
 
 
 def run(module: Any) -> NoReturn:
-    """Verify what the module's parameters name, or look at it once in check mode; ends the module."""
+    """Verify the workloads that the module's parameters name, or observe them once in check mode. Exits the module."""
     if missing := [name for name in ("urllib3", "yaml") if find_spec(name) is None]:
         packages = " ".join(PACKAGES[name] for name in missing)
         module.fail_json(msg=f"{' and '.join(missing)} cannot be imported by {sys.executable}: install {packages}")

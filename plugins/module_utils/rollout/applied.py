@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a task before this one did to the cluster, from its registered result: kubernetes.core.k8s and what answers like it."""
+"""Read what an earlier task did to the cluster from its registered result: kubernetes.core.k8s and modules with the same return shape."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONFIGS = ("ConfigMap", "Secret")
 
 
 def objects(result: Any, changed: bool | None = None) -> Iterator[tuple[Mapping[str, Any], bool | None]]:
-    """Every object in a result and whether it was changed: of one object, of a list of them, of a loop."""
+    """Yield every object in a result and whether it changed. Accepts the result of one object, of a list, or of a loop."""
     if isinstance(result, (list, tuple)):
         for one in result:
             yield from objects(one, changed)
@@ -31,7 +31,7 @@ def objects(result: Any, changed: bool | None = None) -> Iterator[tuple[Mapping[
 
 
 def targets(result: Any, *, trusted: bool) -> list[Target]:
-    """The workloads in a result. ``trusted`` is false in check mode: what a dry run answers has no generation to wait for."""
+    """The workloads in a result. ``trusted`` is false in check mode, because a dry run returns no generation to wait for."""
     found = list(objects(result))
     configs = frozenset(
         (str(thing["kind"]), str(metadata(thing).get("name"))) for thing, changed in found if thing.get("kind") in CONFIGS and changed

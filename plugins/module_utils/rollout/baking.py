@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The bake: pods and metrics are watched for a while after a rollout that looked well."""
+"""The bake: keep watching pods and metrics for a while after a rollout has completed successfully."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Ask = Callable[[Metric, tuple[datetime, datetime]], Reading]
 
 @dataclass
 class Followed:
-    """One metric through the bake."""
+    """One metric and its measurements during the bake."""
 
     metric: Metric
     baseline: Reading
@@ -45,14 +45,14 @@ class Baking:
         return self._ask(metric, window_before(metric, rollout_began, self._bake.duration))
 
     def begin(self) -> Ending | None:
-        """A metric that was bad before says nothing about this rollout."""
+        """End the bake if a metric was already bad before the rollout: it proves nothing about this one."""
         for one in self.followed:
             if said := bad_before(one.metric, one.baseline):
                 return self._ending(Judged("inconclusive", said), "already_bad")
         return None
 
     def step(self, now: float, server_now: datetime) -> Ending | None:
-        """Measure what is due. An ending as soon as one is certain; "success" at the end of the bake."""
+        """Take the measurements that are due. Return an ending as soon as one is certain; "success" at the end of the bake."""
         last = now >= self._ends
         for one in self.followed:
             if now < one.due and not last:
@@ -75,7 +75,7 @@ class Baking:
         return Ending("success", "baked", "", "bake")
 
     def wake(self, now: float) -> float:
-        """Seconds until something is due."""
+        """Seconds until the next measurement or the end of the bake."""
         return max(0.0, min([self._ends if now < self._ends else now + 1.0, *(one.due for one in self.followed)]) - now)
 
     def _ending(self, judged: Judged, code: str) -> Ending:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One verifier of a workload at a time: a Lease with an owner and an end. It is what keeps two rollbacks apart."""
+"""Allow one verifier per workload at a time, with a Lease that has an owner and an expiry. This prevents two concurrent rollbacks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ TTL_SECONDS = 60
 
 
 class Locked(ApiProblem):
-    """Somebody else verifies this workload at the moment."""
+    """Another run is verifying this workload."""
 
 
 def holder_of(lease: Obj, now: datetime) -> str | None:
-    """Who holds the lease, by the API server's clock; None where nobody does any more."""
+    """The current holder of the lease, by the API server's clock; None if the lease is free or expired."""
     inside = spec(lease)
     renewed = moment(inside.get("renewTime"))
     if not inside.get("holderIdentity") or renewed is None:
@@ -32,7 +32,7 @@ def holder_of(lease: Obj, now: datetime) -> str | None:
 
 
 class Lock:
-    """Take it, renew it while working, give it back."""
+    """Acquire the Lease, renew it during the run, and release it at the end."""
 
     def __init__(self, api: Api, target: Target, holder: str) -> None:
         self._api, self._target, self._holder = api, target, holder
@@ -41,7 +41,7 @@ class Lock:
         self._renewed = 0.0
 
     def take(self) -> None:
-        """Raises Locked, naming who holds it."""
+        """Acquire the Lease. Raises Locked, naming the holder."""
         lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": self._path.rpartition("/")[2]}}
         try:
             self._api.create(self._collection, {**lease, "spec": self._spec()})
@@ -70,14 +70,14 @@ class Lock:
         return {"holderIdentity": self._holder, "leaseDurationSeconds": TTL_SECONDS, "acquireTime": now, "renewTime": now}
 
     def keep(self) -> None:
-        """Renew it when a third of its time is over."""
+        """Renew the Lease once a third of its duration has passed."""
         if self._api.clock.now() - self._renewed > TTL_SECONDS / 3:
             now = self._api.server_now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             self._api.patch(self._path, {"spec": {"renewTime": now}})
             self._renewed = self._api.clock.now()
 
     def give_back(self) -> None:
-        """Only what is ours; by then somebody may have taken over."""
+        """Release the Lease only if this run still holds it: another run may have taken over."""
         try:
             found = self._api.get(self._path)
             if spec(found).get("holderIdentity") == self._holder:

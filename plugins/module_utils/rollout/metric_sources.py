@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Asking CloudWatch or Prometheus. Whatever they say becomes a reading; no error leaves here, and no token is repeated."""
+"""Query CloudWatch or Prometheus. Every outcome becomes a reading: errors do not propagate, and no message repeats a token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-with contextlib.suppress(ImportError):  # the module says what is missing
+with contextlib.suppress(ImportError):  # the module reports missing packages
     import urllib3
 
 from ..kubernetes.client import describe
@@ -24,7 +24,7 @@ Ask = Callable[[Metric, Span], Reading]
 
 
 def read_metric(metric: Metric, span: Span, values: Mapping[str, str], cloudwatch: Callable[[], Any] | None) -> Reading:
-    """``cloudwatch``: makes a boto3 client."""
+    """``cloudwatch``: creates a boto3 client."""
     try:
         if "prometheus" in metric.source:
             return prometheus(metric, metric.source["prometheus"], span, values)
@@ -36,7 +36,7 @@ def read_metric(metric: Metric, span: Span, values: Mapping[str, str], cloudwatc
 
 
 def prometheus(metric: Metric, source: Mapping[str, Any], span: Span, values: Mapping[str, str]) -> Reading:
-    """A range query over the span, one sample a period."""
+    """Run a range query over the span, with one sample per period."""
     query = filled(str(source["query"]), values)
     asked = urlencode({"query": query, "start": span[0].timestamp(), "end": span[1].timestamp(), "step": metric.period})
     headers = {"Authorization": f"Bearer {source['token']}"} if source.get("token") else {}
@@ -64,7 +64,7 @@ def of_prometheus(status: int, answer: Mapping[str, Any]) -> Reading:
 
 
 def from_cloudwatch(client: Any, metric: Metric, source: Mapping[str, Any], span: Span, values: Mapping[str, str]) -> Reading:
-    """All pages of one GetMetricData query."""
+    """Fetch all pages of one GetMetricData query."""
     query: dict[str, Any] = {"Id": "m", "ReturnData": True}
     if source.get("expression"):
         query |= {"Expression": filled(str(source["expression"]), values), "Period": metric.period}
@@ -83,7 +83,7 @@ def from_cloudwatch(client: Any, metric: Metric, source: Mapping[str, Any], span
 
 
 def of_cloudwatch(results: list[Mapping[str, Any]]) -> Reading:
-    """The pages of one query carry one label; another label is another series. What is partial is not complete data."""
+    """Pages of one query share one label; a different label is a different series. Partial results are not complete data."""
     states = [str(result.get("StatusCode") or "Complete") for result in results]
     if any(state in ("InternalError", "Forbidden") for state in states) or (states and states[-1] == "PartialData"):
         bad = next(state for state in reversed(states) if state != "Complete")

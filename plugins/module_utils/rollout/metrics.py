@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What measurements over a bake time mean. No provider and no clock in it."""
+"""Evaluate the measurements taken during a bake. Independent of any provider or clock."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Policy = Literal["fail", "pass", "extend"]
 
 @dataclass(frozen=True)
 class Metric:
-    """``maximum`` and ``minimum``: fixed bounds. ``max_ratio``, ``max_increase``: bounds against the same metric before the rollout.
+    """``maximum``, ``minimum``: fixed bounds. ``max_ratio``, ``max_increase``: bounds relative to the same metric before the rollout.
 
     ``gross``: a value beyond this fails at once. ``min_samples``: fewer samples than this prove nothing.
-    ``failure_limit``: bad measurements in a row that are borne; ``error_limit``: the same for a provider that fails.
-    ``lag``: how late the provider's data may be complete, in seconds. ``period``: what one sample covers.
+    ``failure_limit``: tolerated bad measurements in a row. ``error_limit``: tolerated provider errors in a row.
+    ``lag``: seconds until the provider's data is complete. ``period``: seconds that one sample covers.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a provider said: the samples of one series, or an error. ``series``: how many series there were."""
+    """A provider's answer: the samples of one series, or an error. ``series``: how many series the query returned."""
 
     samples: tuple[float, ...] = ()
     series: int = 1
@@ -63,7 +63,7 @@ class Measurement:
 
 
 def value_of(reading: Reading, metric: Metric) -> Measurement | float:
-    """The mean of the samples, or the measurement that says why there is no value. No data is never a good value."""
+    """The mean of the samples, or a measurement that explains why there is no value. Missing data never counts as good."""
     if reading.error:
         return Measurement("error", reading.error)
     if reading.series > 1:
@@ -76,7 +76,7 @@ def value_of(reading: Reading, metric: Metric) -> Measurement | float:
 
 
 def measure(reading: Reading, metric: Metric, baseline: Reading | None) -> Measurement:
-    """One measurement against the bounds."""
+    """Compare one reading with the bounds."""
     value = value_of(reading, metric)
     if isinstance(value, Measurement):
         return value
@@ -114,7 +114,7 @@ def _worse(value: float, before: float, metric: Metric) -> str:
 
 
 def bad_before(metric: Metric, baseline: Reading) -> str:
-    """A fixed bound that was broken before the rollout says nothing about it. Words, or nothing."""
+    """Describe a fixed bound that was already broken before the rollout, and so proves nothing about it. Empty if there is none."""
     value = value_of(baseline, metric)
     if isinstance(value, Measurement) or metric.relative:
         return ""
@@ -128,14 +128,14 @@ def bad_before(metric: Metric, baseline: Reading) -> str:
 
 @dataclass(frozen=True)
 class Judged:
-    """``outcome`` is None while nothing is decided."""
+    """``outcome`` is None while undecided."""
 
     outcome: Outcome | None
     text: str = ""
 
 
 def judge_so_far(metric: Metric, measurements: Sequence[Measurement]) -> Judged:
-    """Ends a bake early: at once on a gross breach, else after more bad measurements in a row than are borne."""
+    """End the bake early: at once on a gross breach, otherwise after more bad measurements in a row than tolerated."""
     if not measurements:
         return Judged(None)
     last = measurements[-1]
@@ -147,7 +147,7 @@ def judge_so_far(metric: Metric, measurements: Sequence[Measurement]) -> Judged:
 
 
 def judge_at_end(metric: Metric, measurements: Sequence[Measurement]) -> Judged:
-    """After the whole bake. The last word counts, and a metric that never said anything counts as its policy says."""
+    """Decide after the full bake. Apply the early rules, then require one good measurement; without data, follow ``on_no_data``."""
     early = judge_so_far(metric, measurements)
     if early.outcome is not None:
         return early
@@ -165,7 +165,7 @@ def judge_at_end(metric: Metric, measurements: Sequence[Measurement]) -> Judged:
 
 
 def extends(metric: Metric, judged: Judged) -> bool:
-    """Whether the bake goes on for want of data."""
+    """Whether the bake continues because data is missing."""
     return judged.outcome == "inconclusive" and metric.on_no_data == "extend"
 
 
@@ -174,7 +174,7 @@ def _in_a_row(measurements: Sequence[Measurement], outcome: Outcome) -> int:
 
 
 def window(metric: Metric, begin: datetime, now: datetime) -> tuple[datetime, datetime] | None:
-    """From when to when to ask: nothing from before ``begin``, whole periods only, and nothing that may still be incomplete."""
+    """The time range to query: starts no earlier than ``begin``, covers whole periods only, and excludes data that may be incomplete."""
     period = float(metric.period)
     first = -(-begin.timestamp() // period) * period
     last = (now - timedelta(seconds=metric.lag)).timestamp() // period * period
@@ -184,7 +184,7 @@ def window(metric: Metric, begin: datetime, now: datetime) -> tuple[datetime, da
 
 
 def window_before(metric: Metric, begin: datetime, seconds: float) -> tuple[datetime, datetime]:
-    """The same length, ending where the rollout began."""
+    """A range of the same length that ends when the rollout began."""
     period = float(metric.period)
     last = begin.timestamp() // period * period
     return datetime.fromtimestamp(last - max(period, seconds), begin.tzinfo), datetime.fromtimestamp(last, begin.tzinfo)
@@ -195,7 +195,7 @@ PLACEHOLDER = re.compile(r"\$\{([a-z_]+)\}")
 
 
 def filled(query: str, values: Mapping[str, str]) -> str:
-    """A query with ${revision}, ${name} and ${namespace} filled in. Only what cannot end a quoted string is put in."""
+    """Substitute ${revision}, ${name} and ${namespace} in a query. Accepts only values that cannot terminate a quoted string."""
 
     def value(found: re.Match[str]) -> str:
         name = found[1]

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A copy of one list of objects that follows the API: read once, then told by a watch, and read again now and then.
+"""A local copy of one list of objects: listed once, updated by a watch, and relisted periodically.
 
-The watch is a hint that makes things fast. The list is the truth: it is read again whenever the watch cannot be trusted.
+The watch only speeds up updates. The list is authoritative: it is read again whenever the watch cannot be trusted.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Trim = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def version_of(thing: Mapping[str, Any]) -> int:
-    """Resource versions of one resource can be compared as numbers; 0 for what is none."""
+    """The resource version as a number, comparable within one resource; 0 if it is not numeric."""
     text = str(metadata(thing).get("resourceVersion") or "")
     return int(text) if text.isdigit() else 0
 
 
 class Mirror:
-    """``query`` narrows the list; ``trim`` says what is kept of each object."""
+    """``query`` narrows the list; ``trim`` selects which parts of each object to keep."""
 
     def __init__(self, api: Api, bell: Bell, path: str, trim: Trim, **query: str) -> None:
         self._api, self._bell, self._path, self._trim, self._query = api, bell, path, trim, query
@@ -42,20 +42,20 @@ class Mirror:
         self.heard = 0
 
     def things(self) -> list[dict[str, Any]]:
-        """What is there now. Raises what made following impossible."""
+        """The current objects. Raises the problem that ended the watch, if any."""
         if self.problem is not None:
             raise self.problem
         with self._lock:
             return list(self._things.values())
 
     def read(self) -> None:
-        """Read the whole list. What was heard in the meantime and is newer stays."""
+        """Read the whole list. Keep newer objects that the watch delivered in the meantime."""
         listing = self._api.list(self._path, **self._query)
         self.relists += 1
         with self._lock:
             floor = int(listing.version) if listing.version.isdigit() else 0
             if floor and self._version.isdigit() and floor < int(self._version):
-                return  # another API server, whose cache lags behind what has been seen already
+                return  # a different API server, whose cache lags behind what we have already seen
             fresh = {uid(found): self._trim(found) for found in listing.items}
             fresh |= {key: known for key, known in self._things.items() if version_of(known) > floor > 0}
             changed = fresh != self._things
@@ -64,11 +64,11 @@ class Mirror:
             self._bell.ring()
 
     def behind(self, version: int) -> bool:
-        """Whether neither the list nor the watch has told of this version yet."""
+        """Whether neither the list nor the watch has reached this version yet."""
         return version > max(self._floor, self.heard)
 
     def follow(self) -> None:
-        """Watch from now on, in the background."""
+        """Start watching in a background thread."""
         threading.Thread(target=self._follow, name=f"watch {self._path}", daemon=True).start()
 
     def end(self) -> None:
@@ -93,7 +93,7 @@ class Mirror:
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def _again(self, pause: float) -> float:
-        """The watch cannot go on from where it was: read everything, not faster than the API can bear."""
+        """Relist when the watch cannot resume from its last version. Pauses first to spare the API server."""
         try:
             self._api.clock.pause(pause)
             self.read()
@@ -106,7 +106,7 @@ class Mirror:
         return pause
 
     def _hear(self) -> bool:
-        """One watch, to its end. Whether it told anything."""
+        """Run one watch to its end. Return whether it delivered any event."""
         told = False
         for event in self._api.watch(self._path, self._version, **self._query):
             if self._ended.is_set():
@@ -117,7 +117,7 @@ class Mirror:
         return told
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """One event. Events may come twice and late: what is older than what is known changes nothing."""
+        """Apply one event. Events may arrive twice or late: ignore any older than the known state."""
         thing = event.get("object") or {}
         version = version_of(thing)
         with self._lock:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The module's options: their shape, and what is wrong with them in one sentence each, all at once and before the first call."""
+"""The module's options: argument spec and validation. Reports all problems together, one sentence each, before the first API call."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def argument_spec() -> dict[str, Any]:
 
 
 def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None, list[str]]:
-    """The plan, or everything that is wrong with the options."""
+    """Return the plan, or every problem with the options."""
     targets, problems = _targets(params, check_mode)
     if params["eks_cluster"] and (also := [name for name in ("kubeconfig", "host", "context") if params[name]]):
         problems.append(f"eks_cluster is given and {also[0]} too: give one way to the cluster")
@@ -250,7 +250,7 @@ def _metrics_wrong(metrics: Sequence[Mapping[str, Any]], bake: Mapping[str, floa
 
 
 def _lag(one: Mapping[str, Any]) -> float:
-    """CloudWatch's last minutes come late."""
+    """CloudWatch publishes the most recent minutes late."""
     return float(one["lag"]) if one["lag"] is not None else 120.0 if one["cloudwatch"] else 0.0
 
 

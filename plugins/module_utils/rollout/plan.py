@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a run of the verifier is asked to do, as values."""
+"""What the verifier is asked to do, as values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Bake:
 
 @dataclass(frozen=True)
 class Plan:
-    """``rollback`` is None where none is wanted; ``also_on`` names endings besides failure that are rolled back."""
+    """``rollback`` is None if disabled; ``also_on`` names endings other than failure that trigger a rollback."""
 
     targets: tuple[Target, ...]
     settings: Settings = field(default_factory=Settings)
@@ -53,7 +53,7 @@ class Plan:
 
     @property
     def longest(self) -> float:
-        """Seconds that all of it may take."""
+        """The longest that the whole run may take, in seconds."""
         probing = sum(probe.wait for probe in self.probes) + sum(check.wait for check in self.services)
         return self.settings.wait + probing + self.bake.longest + (self.rollback_seconds if self.rollback else 0.0)
 
@@ -63,7 +63,7 @@ Stage = Literal["rollout", "probes", "bake", "done", "interrupted"]
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended: what the module answers with."""
+    """How a run ended: the basis of the module's result."""
 
     state: State
     code: str

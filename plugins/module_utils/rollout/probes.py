@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""HTTP probes after a rollout: does the new version answer, from where its users are? What an answer means is decided without a network."""
+"""HTTP probes after a rollout: does the new version answer where users reach it? Evaluating an answer needs no network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-with contextlib.suppress(ImportError):  # the module says what is missing
+with contextlib.suppress(ImportError):  # the module reports missing packages
     import urllib3
 
 from ..kubernetes.client import describe
@@ -25,10 +25,10 @@ SERVICE_LABEL = "kubernetes.io/service-name"
 
 @dataclass(frozen=True)
 class Probe:
-    """``version_header`` or ``version_body`` (a pattern) must give ``version``: old pods may still answer. ``successes`` in a row count.
+    """``version_header`` or ``version_body`` (a pattern) must yield ``version``: old pods may still answer. ``successes``: needed in a row.
 
-    ``authority``: path of a CA certificate.
-    ``wait``: seconds for all of it, since a load balancer and its name may take minutes. ``timeout``: seconds for one request.
+    ``authority``: path to a CA certificate.
+    ``wait``: seconds for the whole probe, since a load balancer and its DNS name may take minutes. ``timeout``: seconds per request.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, or why nothing did."""
+    """The response, or why there was none."""
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Answer:
 
 
 def wrong(probe: Probe, answer: Answer) -> tuple[str, str]:
-    """Code and words of what is wrong with an answer; ("", "") for a good one."""
+    """Code and description of the problem with an answer; ("", "") for a good one."""
     if answer.certificate:
         return "probe_certificate", f"the certificate cannot be verified: {answer.failed}"
     if answer.failed:
@@ -82,12 +82,12 @@ def version_of(probe: Probe, answer: Answer) -> str:
 
 
 def in_a_row(problems: Sequence[str], successes: int) -> bool:
-    """Whether the last so many answers were all good. One alone may have been luck."""
+    """Whether the last ``successes`` answers were all good. A single good answer may be luck."""
     return len(problems) >= successes and not any(problems[-successes:])
 
 
 def fetch(probe: Probe) -> Answer:
-    """One request. No proxy of the environment, no redirect unless wanted, time limits on everything."""
+    """Send one request. Ignores proxy variables, follows redirects only if the probe allows them, and limits every wait."""
     options: dict[str, Any] = {"retries": urllib3.Retry(redirect=5, connect=0, read=0, other=0) if probe.redirects else False}
     if probe.url.startswith("https"):
         context = ssl.create_default_context(cafile=probe.authority)
@@ -110,7 +110,7 @@ def fetch(probe: Probe) -> Answer:
 
 @dataclass(frozen=True)
 class Probed:
-    """How probing ended: ``code`` is empty when it went well."""
+    """How probing ended. ``code`` is empty on success."""
 
     code: str
     sentence: str
@@ -120,7 +120,7 @@ class Probed:
 def probe_until(
     probe: Probe, now: Callable[[], float], pause: Callable[[float], None], tick: Callable[[], None], ask: Callable[[Probe], Answer] = fetch
 ) -> Probed:
-    """Ask until so many answers in a row are good, or the probe's time is over. ``tick`` is called between, and may raise."""
+    """Send requests until enough consecutive answers are good or the probe's time is up. Calls ``tick`` between requests; it may raise."""
     began = now()
     problems: list[str] = []
     while True:
@@ -140,7 +140,7 @@ def _trailing(problems: Sequence[str]) -> int:
 
 
 def service_wrong(name: str, service: Obj | None, slices: Sequence[Obj], new_pods: Collection[str]) -> tuple[str, str]:
-    """Whether a Service leads to ready pods of the new revision. Code and words; ("", "") if it does."""
+    """Check that a Service routes to ready pods of the new revision. Return code and description; ("", "") if it does."""
     if service is None:
         return "service_missing", f"there is no Service {name}"
     endpoints = [endpoint for found in slices for endpoint in found.get("endpoints") or ()]
@@ -158,7 +158,7 @@ def service_wrong(name: str, service: Obj | None, slices: Sequence[Obj], new_pod
 
 
 def _usable(endpoint: Mapping[str, Any]) -> bool:
-    """Ready, and not on its way out. A missing ready means ready."""
+    """Whether an endpoint is ready and not terminating. A missing ``ready`` means ready."""
     conditions = endpoint.get("conditions") or {}
     return conditions.get("ready") is not False and not conditions.get("terminating")
 

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The last verified release of a workload: its pod template, kept beside it, so that no pruned history can lose it.
+"""The last verified release of a workload: its pod template, stored next to it so that pruning the revision history cannot lose it.
 
-A ConfigMap that the workload owns, and not an annotation: an annotation of a Deployment starts a new generation of it, and is copied to all
-its ReplicaSets.
+Stored in a ConfigMap that the workload owns, not in an annotation: annotating a Deployment starts a new generation, and the annotation is
+copied to all its ReplicaSets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .target import GROUPS, Target
 
 LABEL = "mainstay.aws/verified-release"
 MOST_BYTES = 900_000
-"""A ConfigMap holds a little more than this."""
+"""Slightly below the size limit of a ConfigMap."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def name_of(target: Target) -> str:
 
 
 def read(api: Api, target: Target) -> Record | None:
-    """None where there is none that can be used: the record of a deleted workload of the same name is somebody else's."""
+    """Return the usable record, or None. A record left by a deleted workload of the same name does not belong to this one."""
     try:
         found = api.get(f"{path_of(target)}/{name_of(target)}")
         owner = api.get(target.path)
@@ -67,7 +67,7 @@ def parsed(found: Obj, owner: str) -> Record | None:
 
 
 def body(target: Target, live: Obj, revision: str, verified_at: str) -> dict[str, Any]:
-    """The record of what runs now. The template is complete: a rollback puts it back as it is."""
+    """Build the record of what runs now. The template is complete, so a rollback can restore it unchanged."""
     template = without_hash(template_of(live))
     images = [str(container.get("image")) for container in (template.get("spec") or {}).get("containers") or ()]
     owner = {
@@ -91,7 +91,7 @@ def body(target: Target, live: Obj, revision: str, verified_at: str) -> dict[str
 
 
 def write(api: Api, target: Target, live: Obj, revision: str) -> str:
-    """Record what runs now as verified; returns why it was not, if it was not."""
+    """Record what runs now as verified. Returns the reason if it was not recorded, otherwise an empty string."""
     record = body(target, live, revision, api.server_now().strftime("%Y-%m-%dT%H:%M:%SZ"))
     if len(record["data"]["template"]) > MOST_BYTES:
         return f"{target}: its template is too large to be recorded as the verified release"

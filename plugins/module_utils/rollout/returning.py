@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which template a failed rollout returns to, or why it does not: a pure decision."""
+"""Decide which template a failed rollout returns to, or why it does not. Pure: makes no API calls."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ First = Literal["keep", "scale_to_zero", "delete"]
 
 @dataclass(frozen=True)
 class Wish:
-    """``to``: "verified" or, where there is no verified release, "previous" as well. ``first``: what happens to a first release."""
+    """``to``: "verified", or "previous" to fall back to an unverified release. ``first``: what to do with a failed first release."""
 
     to: Literal["verified", "previous"] = "verified"
     first: First = "keep"
@@ -40,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Way:
-    """``template`` to go back to, or ``remove`` for a first release, or neither and the reason ``why`` not."""
+    """The ``template`` to restore, or ``remove`` for a first release, or the reason ``why`` neither applies."""
 
     why: str = ""
     template: Mapping[str, Any] | None = None
@@ -49,7 +49,7 @@ class Way:
 
 
 def way_back(start: Start, live: Obj | None, record: Record | None, history: Sequence[Obj], wish: Wish) -> Way:
-    """``live``: the workload as read just now. ``history``: its ReplicaSets or ControllerRevisions."""
+    """``live``: the workload as just read. ``history``: its ReplicaSets or ControllerRevisions."""
     if live is None or uid(live) != start.uid:
         return Way("it was deleted or made again meanwhile")
     if why := _forbidden(start, live):
@@ -76,7 +76,7 @@ def _forbidden(start: Start, live: Obj) -> str:
 
 
 def _previous(live: Obj, history: Sequence[Obj], here: str) -> Way:
-    """The newest older revision with another template. Whether it was any good, nobody knows: hence only on demand."""
+    """The newest older revision with a different template. It may never have worked, so only the caller can choose it."""
     older = []
     for found in owned_by(history, uid(live)):
         template = template_of(found) or ((found.get("data") or {}).get("spec") or {}).get("template")
@@ -102,7 +102,7 @@ def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: Wish) 
 
 
 def patch_of(live: Obj, template: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The template alone, whole, and only if nothing else has changed the object since it was read. Never the number of replicas."""
+    """Patch the whole template and nothing else, only if the object has not changed since it was read. Never touches the replica count."""
     return [
         {"op": "test", "path": "/metadata/uid", "value": uid(live)},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata(live)["resourceVersion"]},
@@ -111,7 +111,7 @@ def patch_of(live: Obj, template: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def stuck_pods(pods: Sequence[Obj], owner: str, bad_revision: str) -> list[Obj]:
-    """Pods that a StatefulSet would wait for for ever after its template was put back: of the bad revision, and not Ready."""
+    """Pods of the bad revision that are not Ready. A StatefulSet waits for them indefinitely after its template is restored."""
     return [
         pod
         for pod in owned_by(pods, owner)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Going back to the last verified release, and watching that too."""
+"""Roll back to the last verified release, and watch the rollback too."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .returning import Way, Wish, patch_of, stuck_pods, way_back
 from .target import Target
 
 ATTEMPTS = 10
-"""The status of a failing workload changes all the time, and each change moves the version that the patch is bound to."""
+"""A failing workload's status changes constantly, and each change invalidates the resource version that the patch requires."""
 
 NOT_UNDONE = "ConfigMaps, Secrets, custom resource definitions and databases are as they were left"
 
 Result = Literal["rolled_back", "rollback_failed", "not_attempted", "removed"]
 Watch = Callable[[Target], tuple[Verdict, str]]
-"""Watches a workload to its verdict; the verdict and its sentence."""
+"""Watches a workload until its verdict. Returns the verdict and its sentence."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Undone:
 
 
 def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Wish, watch: Watch) -> Undone:
-    """Put the template back and watch what follows. Never raises for what the API says: the failure before it is what counts."""
+    """Restore the template and watch the result. Never raises on API errors: the original failure matters more."""
     try:
         live, way = _decide(api, target, start, record, wish)
         if way.why or live is None:
@@ -72,12 +72,12 @@ def _decide(api: Api, target: Target, start: Start, record: Record | None, wish:
 
 
 def _put_back(api: Api, target: Target, start: Start, record: Record | None, wish: Wish) -> dict[str, Any] | Undone:
-    """The patch is bound to what was read. When it does not apply, whoever came between decides: a status may, another deployment not."""
+    """Patch the exact version that was read. On conflict, decide again: a status update allows a retry, another deployment does not."""
     sent: Any = None
     for _attempt in range(ATTEMPTS):
         live, way = _decide(api, target, start, record, wish)
         if live is not None and sent is not None and fingerprint(template_of(live)) == fingerprint(sent):
-            return dict(live)  # the reply to the patch before was lost, not the patch
+            return dict(live)  # the previous patch succeeded, but its response was lost
         if way.why or live is None or way.template is None:
             return Undone("not_attempted", f"{target}: not rolled back: {way.why}")
         sent = way.template
@@ -89,7 +89,7 @@ def _put_back(api: Api, target: Target, start: Start, record: Record | None, wis
 
 
 def _remove(api: Api, target: Target, live: Obj, way: Way) -> Undone:
-    """A first release that failed, where the caller wants it gone."""
+    """Scale down or delete a failed first release, as the caller chose."""
     if way.remove == "scale_to_zero":
         api.patch(target.path, {"metadata": {"resourceVersion": metadata(live)["resourceVersion"]}, "spec": {"replicas": 0}})
         return Undone("removed", f"{target}: it was the first release, so it was scaled to 0")
@@ -99,7 +99,7 @@ def _remove(api: Api, target: Target, live: Obj, way: Way) -> Undone:
 
 
 def _free(api: Api, target: Target, changed: Obj, bad: str) -> None:
-    """Delete the pods that a StatefulSet would wait for, once its controller knows the old template."""
+    """Delete the pods that would block a StatefulSet, once its controller has observed the restored template."""
     while True:
         live = api.get(target.path)
         seen = int(status(live).get("observedGeneration") or 0)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which workload is meant, and where the API keeps it and what belongs to it."""
+"""Identify a workload and the API paths of the workload and its dependents."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..kubernetes.values import Obj
 
 GROUPS = {"Deployment": "apis/apps/v1", "StatefulSet": "apis/apps/v1", "DaemonSet": "apis/apps/v1", "Job": "apis/batch/v1"}
 PARTS = {"Deployment": "replicasets", "StatefulSet": "controllerrevisions", "DaemonSet": "controllerrevisions"}
-"""What says which pods belong to which revision, all of the group apps."""
+"""The resources that map pods to revisions, all in the apps group."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One workload. ``generation``, ``uid``, ``template`` and ``changed`` are what the caller's apply returned; None where nobody said."""
+    """One workload. ``generation``, ``uid``, ``template`` and ``changed`` come from the result of the caller's apply; None if unknown."""
 
     kind: str
     name: str
@@ -60,7 +60,7 @@ class Target:
 
 
 def selector(live: Obj) -> str:
-    """The workload's label selector as a query: it narrows what is read, owners decide what belongs."""
+    """The workload's label selector as a query string. It narrows what is read; owner references decide what belongs."""
     wanted = spec(live).get("selector") or {}
     parts = [f"{key}={value}" for key, value in (wanted.get("matchLabels") or {}).items()]
     for expression in wanted.get("matchExpressions") or ():

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Verdicts in words for people. One sentence each; what to do next where that is known."""
+"""Verdicts in plain language: one sentence each, with the next step where it is known."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ SENTENCES: Mapping[str, str] = {
 
 
 def describe(trouble: Trouble) -> str:
-    """Such as "pod web-1, container app: crashes again and again (exit code 1)"."""
+    """Describe a trouble, such as "pod web-1, container app: crashes again and again (exit code 1)"."""
     who = f"{trouble.about}, container {trouble.container}" if trouble.container else trouble.about
     details = []
     if trouble.exit_code is not None:
@@ -86,12 +86,12 @@ def describe(trouble: Trouble) -> str:
 
 
 def doing(code: str, counts: Counts) -> str:
-    """What completion lacks."""
+    """Describe what is still missing before the rollout is complete."""
     return WAITING.get(code, code).format(**_numbers(counts))
 
 
 def sentence(start: Start, verdict: Verdict) -> str:
-    """The verdict in one sentence: of what, what, and why."""
+    """The verdict in one sentence: which workload, what happened, and why."""
     facts: dict[str, Any] = defaultdict(str, {**_numbers(verdict.counts), **verdict.facts})
     if verdict.facts.get("seconds", 0) is None:
         facts["seconds"] = "(default)"
@@ -115,7 +115,7 @@ def sentence(start: Start, verdict: Verdict) -> str:
 
 
 def _failing(verdict: Verdict) -> str:
-    """One or several pods that are beyond hope."""
+    """Describe one or more pods that cannot recover."""
     first = describe(verdict.evidence[0]) if verdict.evidence else verdict.code
     bad = int(verdict.facts.get("bad", 1))
     return first + (f" (and {bad - 1} more of {verdict.counts.wanted} pods are beyond hope)" if bad > 1 else "")

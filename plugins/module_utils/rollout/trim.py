@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is kept of an object: what the judgement looks at. A thousand pods then take megabytes, not tens of them."""
+"""Keep only the parts of an object that the judgement reads. A thousand pods then take megabytes instead of tens of megabytes."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def pod(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def revision(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A ControllerRevision without the template in it."""
+    """A ControllerRevision without its template."""
     return {"metadata": _only(found.get("metadata"), METADATA), "revision": found.get("revision")}
 
 
 def whole(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what other writers wrote when, which is long and looked at in workloads only."""
+    """The object without managedFields, which is long and used only for workloads."""
     inner = dict(found.get("metadata") or {})
     inner.pop("managedFields", None)
     return {**found, "metadata": inner}

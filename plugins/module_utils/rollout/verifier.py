@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One run: watch the workloads, probe, bake, record; and on failure go back. Decisions are elsewhere, this is the order of things."""
+"""One run: watch the workloads, probe, bake, record, and roll back on failure. Controls the sequence; other files make the decisions."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from .target import Target
 from .watching import Watching
 
 TRUTH_SECONDS = 30.0
-"""How often everything is read again, whatever the watches tell."""
+"""How often to reread everything, whatever the watches deliver."""
 
 GATHER_SECONDS = 0.2
-"""News often comes in bursts: one look for all of a burst."""
+"""Events often arrive in bursts: evaluate a whole burst once."""
 
 Progress = Callable[[str, str, float], None]
 NOT_LOOKED = Verdict("in_progress", "not_observed")
@@ -38,7 +38,7 @@ NOT_LOOKED = Verdict("in_progress", "not_observed")
 
 @dataclass
 class Report:
-    """What the run did, for the answer."""
+    """What the run did, for the module's result."""
 
     ending: Ending | None = None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Verifier:
         self._truth_at = self._check_at = 0.0
 
     def look(self) -> Report:
-        """One look, for check mode: nothing is waited for and nothing is written."""
+        """Observe once, for check mode. Waits for nothing and writes nothing."""
         self._guarded(self._look_once)
         return self.report
 
@@ -72,7 +72,7 @@ class Verifier:
         return Ending("success", "looked", "Nothing was verified in check mode; see what the workloads look like now.", "done")
 
     def run(self) -> Report:
-        """All of it. The first failure ends it; what is written on the way is the locks, the records, and a rollback."""
+        """Run all stages and stop at the first failure. Writes only locks, records, and a rollback."""
         try:
             self._guarded(self._locked)
         finally:
@@ -158,7 +158,7 @@ class Verifier:
         self._progress(who, f"{pods}{blocking}", self.api.clock.now() - self._began)
 
     def _rest(self, seconds: float) -> None:
-        """Until there is news or it is time to look again. Locks are kept, and what is seen is compared with the truth."""
+        """Wait for news or the next look. Renew locks, and compare the watched state with the API."""
         self.bell.wait_for_news(seconds)
         self.api.clock.pause(GATHER_SECONDS)
         now = self.api.clock.now()
@@ -174,7 +174,7 @@ class Verifier:
                 watch.check()
 
     def _reach(self) -> Ending | None:
-        """Services, then probes. Pods are watched meanwhile."""
+        """Check Services, then send probes. Keep watching the pods meanwhile."""
         for check in self.plan.services:
             if ending := self._service(check):
                 return ending
@@ -215,7 +215,7 @@ class Verifier:
         return service_wrong(f"{check.namespace}/{check.name}", service, slices, pods)
 
     def _tick(self) -> None:
-        """Between two requests: a pod that goes bad ends the probing."""
+        """Check the pods between two requests. A failing pod ends the probing."""
         for watch, verdict in zip(self.watches, self._verdicts(self._patient())):
             if verdict.state not in ("success", "in_progress"):
                 raise _Ended(self._ending(watch, verdict))
@@ -223,14 +223,14 @@ class Verifier:
             lock.keep()
 
     def _patient(self) -> Settings:
-        """After the rollout neither its time limit nor its silence count any more."""
+        """Settings for after the rollout, when neither its time limit nor its quiet limit applies."""
         return replace(self.plan.settings, wait=float("inf"), quiet=float("inf"))
 
     def _extend(self, seconds: float) -> None:
         self.api.deadline = self.api.clock.now() + seconds + self.plan.settings.grace
 
     def _bake(self) -> Ending | None:
-        """Pods have to stay well, and metrics good, for the whole of it."""
+        """Require healthy pods and good metrics for the whole bake."""
         if not self.plan.bake.longest:
             return None
         self._extend(self.plan.bake.longest)
@@ -250,7 +250,7 @@ class Verifier:
         return None if ending.state == "success" else ending
 
     def _degraded(self, verdicts: Sequence[Verdict], seconds: float) -> Ending | None:
-        """A pod beyond hope at once; too few available ones after a grace, since a node may be drained at any time."""
+        """Fail at once on a pod that cannot recover; on too few available pods only after a grace, since a node may be drained any time."""
         for watch, verdict in zip(self.watches, verdicts):
             if verdict.state in ("failure", "error"):
                 return replace(self._ending(watch, verdict), stage="bake")
@@ -278,7 +278,7 @@ class Verifier:
         return Ending("success", codes.pop() if len(codes) == 1 else "complete", sentences, "done")
 
     def _record(self, watch: Watching) -> None:
-        """Only what all pods run is a release to go back to."""
+        """Record only a revision that all pods run."""
         verdict, live = self.report.verdicts[str(watch.target)], watch.live()
         record = self._records.get(str(watch.target))
         wanted = self.plan.record and watch.target.kind != "Job" and verdict.code in ("complete", "unchanged", "no_rollout")
@@ -291,13 +291,13 @@ class Verifier:
         if why:
             self.report.warnings.append(why)
 
-    # the way back
+    # rollback
 
     def _to_be_undone(self, ending: Ending) -> bool:
         return self.plan.rollback is not None and (ending.state == "failure" or ending.state in self.plan.also_on)
 
     def _undo_all(self) -> None:
-        """In reverse order: what came last may need what came first."""
+        """Roll back in reverse order: later workloads may depend on earlier ones."""
         wish = self.plan.rollback
         for watch in reversed(self.watches):
             watch.end()
@@ -308,7 +308,7 @@ class Verifier:
                 self.report.undone.append(done.as_dict(target))
 
     def _watch_again(self, target: Target) -> tuple[Verdict, str]:
-        """The same judgement, with its own time."""
+        """Judge the rollback in the same way, with its own time limit."""
         settings = replace(self.plan.settings, wait=self.plan.rollback_seconds)
         watch = Watching(self.api, self.bell, target, settings, None)
         before, self.watches = self.watches, [watch]
@@ -325,7 +325,7 @@ class Verifier:
 
 
 class _Ended(Exception):
-    """The pods decided while something else was being done."""
+    """The pods reached a final verdict during another stage."""
 
     def __init__(self, ending: Ending) -> None:
         super().__init__(ending.code)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Following one workload: what is known at the start, what is seen at each look, and reading more only where something is wrong."""
+"""Follow one workload: record the initial state, observe it repeatedly, and read more only when something is wrong."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .mirror import Mirror, version_of
 from .target import Target, selector
 
 CLOSER_LOOK_SECONDS = 5.0
-"""Least time between two looks at events, claims and nodes."""
+"""Minimum time between two reads of events, claims and nodes."""
 
 LOST_CONTACT_SECONDS = 15.0
 MOST_PODS_ASKED = 3
 LOG_BYTES = 16384
 APPEAR_SECONDS = 10.0
-"""How long a workload that was just made may be missing."""
+"""How long a newly created workload may be missing."""
 
 
 class Watching:
-    """One workload, from the first look to the verdict. Use from one thread; the mirrors follow in their own."""
+    """One workload, from the first look to the verdict. Use from one thread; each mirror watches in its own thread."""
 
     def __init__(self, api: Api, bell: Bell, target: Target, settings: Settings, verified: str | None) -> None:
-        """``verified``: fingerprint of the template that was last verified, None without one."""
+        """``verified``: fingerprint of the last verified template; None if there is no record."""
         self.api, self.bell, self.target, self.settings = api, bell, target, settings
         self._extras: dict[str, Any] = {"events": (), "claims": (), "nodes": (), "logs": {}}
         self._looked_closer = -CLOSER_LOOK_SECONDS
@@ -61,7 +61,7 @@ class Watching:
         return [mirror for mirror in (self.workload, self.parts, self.pods) if mirror is not None]
 
     def _first_look(self) -> dict[str, Any]:
-        """The workload, which may take a moment to appear at every API server after it was made."""
+        """Read the workload. After creation, it may take a moment to appear on every API server."""
         until = self.api.clock.now() + (APPEAR_SECONDS if self.target.uid else 0.0)
         while True:
             try:
@@ -88,16 +88,16 @@ class Watching:
             changed_configs=said.changed_configs,
         )
         if changed or (changed is None and judge(start, self._seen(), replace(self.settings, max_restarts=10**9)).state != "success"):
-            return start  # the new pods are this rollout's: every restart of theirs counts
+            return start  # the new pods belong to this rollout: count all their restarts
         return replace(start, restarts=restart_counts(self.pods.things()))
 
     def again(self) -> None:
-        """Read everything anew: what the watches told is a hint only."""
+        """Reread everything: watches deliver only hints."""
         for mirror in self._mirrors():
             mirror.read()
 
     def check(self) -> None:
-        """Look at the workload itself. If the watch has still not told at the next check what this look saw, it is dead: read anew."""
+        """Read the workload directly. If the watch has not caught up with this read by the next check, it is dead: reread everything."""
         try:
             live = self.api.get(self.target.path)
         except NotFound:
@@ -109,7 +109,7 @@ class Watching:
         self.workload.take({"type": "MODIFIED", "object": live})
 
     def verdict(self, settings: Settings | None = None) -> Verdict:
-        """The judgement of now. Before a failure is told, and now and then while something is wrong, a closer look is taken."""
+        """Judge the current state. Before reporting a failure, and periodically while something is wrong, take a closer look first."""
         settings = settings or self.settings
         found = judge(self.start, self._seen(), settings)
         due = self.api.clock.now() - self._looked_closer >= CLOSER_LOOK_SECONDS
@@ -138,7 +138,7 @@ class Watching:
         )
 
     def _note_change(self, now: float, things: Sequence[Obj]) -> None:
-        """Silence of an API that does not answer is no silence of the workload."""
+        """Track the last change. A lost connection to the API server does not count as a quiet workload."""
         state = (sorted((uid(thing), version_of(thing)) for thing in things), len(self._extras["events"]))
         if state != self._state or now - self.api.last_answer > LOST_CONTACT_SECONDS:
             self._state, self._changed_at = state, now
@@ -151,7 +151,7 @@ class Watching:
                     self._remembered[(uid(pod), str(one.get("name")))] = str(waiting["message"])
 
     def _look_closer(self, found: Verdict) -> None:
-        """Events of the workload, its parts and the pods that are in trouble; what they wait for; on failure their last words."""
+        """Read events of the workload, its parts and its troubled pods; the claims they wait for; and, on failure, the last log lines."""
         self._looked_closer = self.api.clock.now()
         named = {trouble.about.removeprefix("pod ") for trouble in found.evidence if trouble.about.startswith("pod ")}
         pods = [pod for pod in self.pods.things() if name(pod) in named][:MOST_PODS_ASKED]
@@ -180,7 +180,7 @@ class Watching:
             self._extras["nodes"] = tuple(self._hint(lambda: [trim.node(node) for node in self.api.list("/api/v1/nodes").items], []))
 
     def _log(self, pod: str, container: str) -> tuple[str, ...]:
-        """The end of the log of the container's last life, or of this one where there was none before."""
+        """The end of the log of the container's previous run, or of the current run if there was none."""
         path = f"{self.target.pods}/{pod}/log"
         asked: Mapping[str, Any] = {"container": container, "tailLines": MOST_LINES, "limitBytes": LOG_BYTES}
         for more in ({"previous": "true"}, {}):
@@ -190,7 +190,7 @@ class Watching:
         return ()
 
     def _hint(self, read: Any, otherwise: Any) -> Any:
-        """A read that helps but does not decide: without permission, or when it fails, the verdict is made without it."""
+        """Make an optional read. Without permission, or if the read fails, judge without it."""
         try:
             return read()
         except Forbidden as problem:
@@ -205,7 +205,7 @@ class Watching:
         return next(iter(self.workload.things()), None)
 
     def new_pods(self) -> list[Obj]:
-        """The pods of the new revision that do not go away: those that a probe should reach."""
+        """Pods of the new revision that are not terminating: the ones a probe should reach."""
         live = self.live()
         if live is None:
             return []

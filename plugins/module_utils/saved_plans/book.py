@@ -6,9 +6,9 @@
     mainstay_plan: 1                  version of the format
     made_at: 2026-01-31T12:00:00Z
     components: [...]                 see part.py
-    fingerprint: ...                  SHA-256 of all of it but this
+    fingerprint: ...                  SHA-256 of everything else
 
-The fingerprints tell an accident or a stray edit, not an attack: whoever can write the file can work them out anew.
+The fingerprints detect accidents and stray edits, not attacks: anyone who can write the file can recompute them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .values import canonical, fingerprint
 
 VERSION = 1
 LARGEST = 64 * 1024 * 1024
-"""Bytes. What is larger is not a plan, and reading it would only cost memory."""
+"""Bytes. A larger file is not a plan, and reading it would only waste memory."""
 
 Book = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def _order(part: Part) -> tuple[str, ...]:
 
 
 def as_text(book: Book) -> str:
-    """JSON with a line for each resource and action, so that tools which compare lines say something useful."""
+    """JSON with one line per resource and action, so that line-based diff tools give useful output."""
     components = ",\n".join(_part_text(part) for part in book["components"])
     rest = ",\n".join(f"{canonical(name)}:{canonical(value)}" for name, value in book.items() if name != "components")
     return f'{{{rest},\n"components":[\n{components}\n]}}\n'
@@ -56,7 +56,7 @@ def _part_text(part: Part) -> str:
 
 
 def read_book(path: str) -> Book:
-    """The plan in a file. Raises NotAPlan for what is none, has another format or has been edited."""
+    """Read the plan from a file. Raises NotAPlan if it is not a plan, has another format version or has been edited."""
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 - one read with a limit
             raw = stream.read(LARGEST + 1)
@@ -70,7 +70,7 @@ def read_book(path: str) -> Book:
 
 
 def checked(found: Any, path: str) -> Book:
-    """What was read, if it is a plan of this format and as it was written."""
+    """Return what was read, if it is a plan of this format and unmodified."""
     if not isinstance(found, Mapping) or "mainstay_plan" not in found:
         raise NotAPlan(f"{path} is not a saved plan; make one with make plan OUT=FILE or -e platform_plan_out=FILE.")
     if found["mainstay_plan"] != VERSION:
@@ -84,7 +84,7 @@ def checked(found: Any, path: str) -> Book:
 
 
 def _where(found: Mapping[str, Any]) -> str:
-    """Which section does not have the fingerprint that was noted for it."""
+    """Which section does not match its recorded fingerprint."""
     parts = found.get("components")
     for part in parts if isinstance(parts, list) else []:
         if isinstance(part, Mapping):
@@ -96,7 +96,7 @@ def _where(found: Mapping[str, Any]) -> str:
 
 
 def part_of(book: Book, path: str, identity: Mapping[str, str]) -> Part:
-    """The part of one component. Raises NotAPlan, naming what is planned, if it has none."""
+    """The part of one component. Raises NotAPlan, naming what is planned, if the file has none for it."""
     parts = book["components"]
     for part in parts:
         if all(part[name] == identity[name] for name in IDENTITY):
@@ -109,5 +109,5 @@ def part_of(book: Book, path: str, identity: Mapping[str, str]) -> Part:
 
 
 def strangers(book: Book, hosts: Sequence[str]) -> list[str]:
-    """The planned hosts that the inventory does not have."""
+    """The planned hosts that are missing from the inventory."""
     return sorted({part["host"] for part in book["components"]} - set(hosts)) if hosts else []

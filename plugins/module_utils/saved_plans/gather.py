@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From the parts that the modules of a run left in a folder to the files that were asked for. Run by the callback when all is over."""
+"""Combines the parts that the modules of a run left in a folder into the requested files. The callback runs this after the run is over."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .book import as_text, make_book
 
 SUFFIX = ".plan"
 MODE = 0o600
-"""A plan says much about an account: only its owner may read it."""
+"""A plan reveals much about an account: only its owner may read it."""
 
 
 def gather(folder: Path, failed: Collection[str], made_at: str, interrupted: bool = False) -> list[tuple[str, bool]]:
-    """Write a file for each path that was asked for; tells in a sentence each what was written, or why not (then with True)."""
+    """Write a file for each requested path. Returns one (sentence, error) pair per path: what was written, or (with True) why not."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         entry = json.loads(path.read_text(encoding="utf-8"))

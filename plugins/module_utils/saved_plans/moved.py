@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What keeps a saved plan from being applied: pure functions from what was planned and what is now to sentences.
+"""What prevents applying a saved plan: pure functions that compare the planned and the current state and return sentences.
 
-An apply that was interrupted has moved the account itself. So a difference is no reason to refuse if it is one that the planned actions
-make, wholly or in part; anything else is, because then the plan was made for something that is no longer there.
+An interrupted apply has itself changed the account. So a difference that the planned actions make, in whole or in part, is no reason to
+refuse. Any other difference is, because the plan was then made for a state that no longer exists.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ LEADS_TO: Mapping[str, frozenset[str]] = {
     "create": frozenset({"create", "update", "replace"}),
     "replace": frozenset({"replace", "create", "update", "delete"}),
 }
-"""What may be left of an action that was begun: a creation is finished by an update, and one that failed is replaced."""
+"""What may remain of an action that was begun: an update finishes a creation, and a failed creation is replaced."""
 
 
 def refusal(
     saved: Part, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent, context: Context, kinds: Kinds
 ) -> list[str]:
-    """Why the plan must not be applied to what is there now; empty if it may. To be asked again whenever the account was looked at anew."""
+    """Why the plan must not be applied to the current state; empty if it may. Call this again after every new observation."""
     return (
         elsewhere(saved, context)
         or consent_differs(saved, consent)
@@ -70,7 +70,7 @@ def consent_differs(saved: Part, consent: Consent) -> list[str]:
 
 
 def desired_differs(saved: Part, desired: Sequence[Mapping[str, Any]], kinds: Kinds) -> list[str]:
-    """What the inventory describes differently from what was planned."""
+    """What the inventory now describes differently from the plan."""
     planned, now = _by_name(saved["desired"]), _by_name(desired)
     found = [f"{address} was planned, and is no longer described" for address in planned if address not in now]
     found += [f"{address} is described, and was not when planned" for address in now if address not in planned]
@@ -87,12 +87,12 @@ def desired_differs(saved: Part, desired: Sequence[Mapping[str, Any]], kinds: Ki
 
 
 def _named(prop: Any, value: Any) -> Any:
-    """The normal form of a described value, with a text in place of each reference."""
+    """The normal form of a described value, with a string in place of each reference."""
     return normal(prop, _texts(value))
 
 
 def _identifiers(seen: Mapping[str, Any]) -> frozenset[str]:
-    """The strings by which others may refer to one that was there when planned."""
+    """The strings by which others may refer to a resource that existed when the plan was made."""
     named = seen.get("named", False)
     return Observed(seen["kind"], seen["address"], seen["id"], attributes=seen["attributes"], named=named).identifiers()
 
@@ -109,7 +109,7 @@ def _by_name(resources: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, A
 
 @dataclass
 class Scene:
-    """What is needed to tell the plan's own doing from anybody else's."""
+    """The data that distinguishes the plan's own changes from all others."""
 
     saved: Part
     desired: Mapping[str, Resource]
@@ -140,7 +140,7 @@ class Scene:
         return bool(self.names) and mentions(value, self.names)
 
     def target(self, address: str, name: str, there: Any) -> Any:
-        """What a described property comes to, as far as what it refers to is there by now."""
+        """The desired value of a described property, as far as the resources it refers to exist by now."""
         resource = self.desired[address]
         prop = self.kinds[resource.kind].properties[name]
         value = prop.target(resolve(resource.properties[name], self._lookup), there)
@@ -151,7 +151,7 @@ class Scene:
         return seen.attribute(reference.attribute) if seen else UNKNOWN
 
     def settled(self, address: str, name: str, there: Any) -> bool:
-        """Whether a property is as described, by the kind's own measure: tags that others may set are no difference."""
+        """Whether a property is as described, by the kind's own comparison: tags that others may set do not count as a difference."""
         if address not in self.desired or name not in self.desired[address].properties:
             return False
         prop = self.kinds[self.desired[address].kind].properties[name]
@@ -159,7 +159,7 @@ class Scene:
 
 
 def moved(saved: Part, desired: Sequence[Resource], observed: Sequence[Observed], kinds: Kinds, secrets: Collection[str] = ()) -> list[str]:
-    """What is there now and was not planned upon: gone, new or changed, and not by the plan's own actions."""
+    """Resources that are gone, new or changed since the plan was made, other than by the plan's own actions."""
     scene = Scene(saved, {resource.address: resource for resource in desired}, observed, kinds, secrets)
     then = {(one["address"], one["id"]): one for one in saved["observed"]}
     now = {(one["address"], one["id"]): one for one in encoded_observed(observed, desired, kinds, secrets)}
@@ -170,7 +170,7 @@ def moved(saved: Part, desired: Sequence[Resource], observed: Sequence[Observed]
 
 
 def _changed(scene: Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """How one resource that was planned upon reads differently."""
+    """How one resource that the plan was based on has changed."""
     name = f"{now['address']} ({now['id']})"
     if now["state"] != before["state"]:
         expected = now["state"] == "deleting" if scene.is_leaving(before) else _comes_up(scene, before, now)
@@ -185,7 +185,7 @@ def _changed(scene: Scene, before: Mapping[str, Any], now: Mapping[str, Any]) ->
 
 
 def _comes_up(scene: Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """What was pending is ready now, or what the plan changes is busy with that."""
+    """Whether a pending resource became ready, or a resource is pending because of a planned action."""
     return (before["state"], now["state"]) == ("pending", "ready") or (now["state"] == "pending" and now["address"] in scene.actions)
 
 
@@ -206,7 +206,9 @@ def _explained(scene: Scene, before: Mapping[str, Any], name: str, old: Any, new
 
 
 def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
-    """Something of ours that was not there: one that the plan makes, as far as that has got, or a stranger."""
+    """Check an owned resource that did not exist at plan time: the plan's actions create it, perhaps not completely yet, or it is
+    unexpected.
+    """
     name, address = f"{now['address']} ({now['id']})", now["address"]
     action = scene.actions.get(address)
     if action is None or action["action"] not in LEADS_TO or address not in scene.desired:
@@ -232,14 +234,14 @@ def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
 
 
 def _under_way(fresh: Any, there: Any, target: Any) -> bool:
-    """Whether a property that is set after the create call is on its way from what a new resource has to what is described."""
+    """Whether a property that is set after the create call is between the value of a new resource and the described value."""
     return there in (fresh, None, False) or between(fresh, there, target, lambda _item: True)
 
 
 def plans_differ(
     saved: Part, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent, kinds: Kinds, secrets: Collection[str] = ()
 ) -> list[str]:
-    """What an apply would do now beyond what was planned: another release of the collection may see things differently."""
+    """What an apply would now do beyond the plan: another release of the collection may plan differently."""
     result = plan_only(desired, observed, kinds, consent)
     now = [encoded_action(action, secrets) for action in report.plan_dict(result, True)["actions"]]
     planned: dict[str, list[Mapping[str, Any]]] = {}
@@ -283,7 +285,7 @@ def _values_differ(planned: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
 
 
 def carried_out(saved: Part, plan: Plan) -> tuple[int, int]:
-    """(planned actions that are done already, planned actions): what an earlier apply of the same plan has left to do is in ``plan``."""
+    """(planned actions already done, planned actions). ``plan`` holds what an earlier apply of the same saved plan left to do."""
     permitted = [action["address"] for action in saved["actions"] if action["consent"]]
     left = {action.address for action in plan.permitted}
     return sum(address not in left for address in permitted), len(permitted)

@@ -12,8 +12,8 @@
     unchanged: 42                                            how many resources stay as they are
     fingerprints: {desired, observed, actions}               SHA-256 of their canonical JSON
 
-Nothing in it tells who made the plan or when, so that two plans of one state are equal. Properties of the role "secret" and
-whatever the module was given with no_log read ``(sensitive)``.
+It does not record who made the plan or when, so two plans of one state are equal. Properties with the role "secret" and all no_log values
+given to the module appear as ``(sensitive)``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ IDENTITY = ("module", "environment", "component")
 
 @dataclass(frozen=True)
 class Context:
-    """Whose plan it is, where it holds, and which texts must never be written down."""
+    """Whose plan it is, where it applies, and which strings must never be written to the file."""
 
     identity: Mapping[str, str]
     target: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Context:
 def make_part(
     context: Context, desired: Sequence[Resource], observed: Sequence[Observed], result: Result, kinds: Mapping[str, Kind], consent: Consent
 ) -> dict[str, Any]:
-    """Everything about one component that an apply has to know to do what was planned and nothing else."""
+    """Everything about one component that an apply needs in order to do what was planned and nothing else."""
     shown = report.plan_dict(result, True)
     sections = {
         "desired": encoded_desired(desired, kinds, context.secrets),
@@ -70,7 +70,7 @@ def fingerprints(part: Part) -> dict[str, str]:
 
 
 def encoded_consent(consent: Consent) -> dict[str, list[str]]:
-    """The patterns; one that matches all where the call is for deleting everything."""
+    """The patterns; a pattern that matches everything if the call deletes the whole component."""
     return {"allow_replace": sorted(set(consent.replace)), "purge": ["*"] if consent.everything else sorted(set(consent.purge))}
 
 
@@ -79,7 +79,7 @@ def is_secret(kind: Kind, name: str) -> bool:
 
 
 def encoded_desired(desired: Sequence[Resource], kinds: Mapping[str, Kind], secrets: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The desired resources by address, whatever order they came in."""
+    """The desired resources, sorted by address."""
     return [
         {
             "kind": resource.kind,
@@ -97,9 +97,9 @@ def encoded_desired(desired: Sequence[Resource], kinds: Mapping[str, Kind], secr
 def encoded_observed(
     observed: Sequence[Observed], desired: Sequence[Resource], kinds: Mapping[str, Kind], secrets: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """What was there. Of the attributes only ARNs, by which others are mentioned, and those that something refers to.
+    """The observed resources. Of their attributes, only ARNs, which others may contain, and those that something refers to.
 
-    The others are handles, which change by themselves.
+    The other attributes are handles, which change on their own.
     """
     wanted: dict[str, set[str]] = {seen.address: {"arn"} for seen in observed}
     for resource in desired:
@@ -125,7 +125,7 @@ def encoded_observed(
 
 
 def encoded_action(action: Mapping[str, Any], secrets: Collection[str] = ()) -> dict[str, Any]:
-    """One action of a plan as its module shows it, without what only an apply can fill in."""
+    """One action of a plan as its module shows it, without the values that only an apply can fill in."""
     told = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "asks_for", "hint", "id")}
     changes = [{**change, **masked(encode({k: change[k] for k in ("before", "after")}), secrets)} for change in action["changes"]]
     return {**told, "reason": masked(told["reason"], secrets), "changes": changes}

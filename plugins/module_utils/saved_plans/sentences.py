@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Differences between values in a few words, for one sentence of an error."""
+"""Short descriptions of differences between values, for use within one sentence of an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST = 400
 
 
 def differs(name: str, before: Any, after: Any) -> str:
-    """What separates two values of a property, as a plan would show it, on one line."""
+    """The difference between two values of a property, as a plan would show it, on one line."""
     lines = diff(Change(name, _without_references(before), _without_references(after)), LONGEST)
     return elide("; ".join(one.text.strip() for one in lines), LONGEST)
 
@@ -26,7 +26,7 @@ def is_now(name: str, there: Any, planned: Any) -> str:
 
 
 def _without_references(value: Any) -> Any:
-    """A value with each reference in the form in which people know it: ``(id of vpc.main)``."""
+    """A value with each reference in its readable form: ``(id of vpc.main)``."""
     if isinstance(value, dict):
         if "$ref" in value:
             middle = f"({value.get('attribute', 'id')} of {value['$ref']})"

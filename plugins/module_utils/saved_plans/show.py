@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A saved plan for people: the same text and Markdown as after a run in check mode, and what separates two plans."""
+"""A saved plan for people: the same text and Markdown as after a run in check mode, and the differences between two plans."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Key = tuple[str, ...]
 
 
 def as_report(book: Book, kinds: Sequence[str] = ()) -> Report:
-    """The plan as the summary of a run. ``kinds``: in which order a person reads them, see summary/order.py."""
+    """The plan as the summary of a run. ``kinds``: the reading order of kinds, see summary/order.py."""
     return Report(components=tuple(_component(part, kinds) for part in book["components"]))
 
 
@@ -39,7 +39,7 @@ def _component(part: Part, kinds: Sequence[str]) -> Component:
 
 
 def about(book: Book) -> str:
-    """Which plan this is: when it was made, and the beginning of its fingerprint, which a run with the same file can be held against."""
+    """Identify the plan: when it was made, and the beginning of its fingerprint, for comparison with a run that uses the same file."""
     return f"Made {book['made_at']}, fingerprint {book['fingerprint'][:16]}."
 
 
@@ -49,12 +49,12 @@ def plan_text(book: Book, width: int, kinds: Sequence[str] = ()) -> str:
 
 
 def plan_markdown(book: Book, kinds: Sequence[str] = (), limit: int = LIMIT) -> str:
-    """For a comment on a pull request: a fold for each component. What is cut to fit is said."""
+    """The plan as a comment on a pull request: one collapsible section per component. States what was cut to fit."""
     return f"{as_markdown(as_report(book, kinds), 'full', limit - 200)}\n_Saved plan. {about(book)}_\n"
 
 
 def differences(one: Book, other: Book) -> list[str]:
-    """What separates two plans, by component, in sentences; empty if they would do the same to the same."""
+    """The differences between two plans, by component, in sentences; empty if they would do the same to the same state."""
     first, second = _by_key(one), _by_key(other)
     found = [f"{_title(first[key])}: only in the first plan" for key in sorted(first.keys() - second.keys())]
     found += [f"{_title(second[key])}: only in the second plan" for key in sorted(second.keys() - first.keys())]

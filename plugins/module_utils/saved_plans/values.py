@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Values of resources as JSON, without secrets, and how a planned value is compared with a present one. Pure functions."""
+"""Values of resources as JSON, without secrets, and how a planned value is compared with a current one. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 from ..reconcile.model import SENSITIVE, UNKNOWN, Property, Ref, is_unknown
 
 REFERENCE = "$ref"
-"""The key that marks a reference. Keys of other mappings that begin with the same sign get one more of it. A reference that is itself a key
-(of a trust policy, say) is written behind the same sign, as JSON."""
+"""The key that marks a reference. In other mappings, keys that begin with ``$`` get one more. A reference that is itself a key (in a trust
+policy, for example) is written as JSON after this marker and a colon."""
 
 
 def encode(value: Any) -> Any:
-    """A value as JSON can hold it. References are written as such: address, and whatever of the rest is not as usual."""
+    """A value in a form that JSON can hold. A reference becomes its address and those of its fields that differ from the default."""
     if isinstance(value, Ref):
         usual = Ref(value.address)
         rest = {name: getattr(value, name) for name in ("attribute", "prefix", "suffix") if getattr(value, name) != getattr(usual, name)}
@@ -46,7 +46,7 @@ def _decoded_key(key: str) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """What ``encode`` wrote, with references in place of their descriptions."""
+    """Reverse ``encode``: turn encoded references back into references."""
     if isinstance(value, Mapping):
         if REFERENCE in value:
             return Ref(value[REFERENCE], **{name: item for name, item in value.items() if name != REFERENCE})
@@ -55,9 +55,9 @@ def decode(value: Any) -> Any:
 
 
 def masked(value: Any, secrets: Collection[str]) -> Any:
-    """An encoded value with every occurrence of a secret replaced, inside longer texts, keys and numbers too.
+    """An encoded value with every occurrence of a secret replaced, including those in longer strings, keys and numbers.
 
-    A secret leaves no trace, no hash of it either: a short one could be guessed from that.
+    A secret leaves no trace, not even a hash: a short secret could be guessed from its hash.
     """
     if not secrets:
         return value
@@ -76,7 +76,7 @@ def masked(value: Any, secrets: Collection[str]) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """The one text that equal values have."""
+    """The canonical text, identical for equal values."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -85,7 +85,7 @@ def fingerprint(value: Any) -> str:
 
 
 def normal(prop: Property | None, value: Any) -> Any:
-    """An encoded value in the form in which a kind compares it; as it is where the kind cannot make sense of it, a masked one say."""
+    """An encoded value in the form that its kind compares; unchanged if the kind cannot interpret it (a masked value, for example)."""
     if prop is None or value is None:
         return value
     try:
@@ -95,7 +95,7 @@ def normal(prop: Property | None, value: Any) -> Any:
 
 
 def agrees(planned: Any, now: Any) -> bool:
-    """Whether a value is what was planned. What could not be known then may be anything now."""
+    """Whether a value matches the planned one. Where the planned value was unknown, any value matches."""
     if not is_unknown(planned):
         return bool(planned == now)
     if isinstance(planned, str):
@@ -109,7 +109,7 @@ def agrees(planned: Any, now: Any) -> bool:
 
 
 def _entries(planned: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """One for each by key. Keys may be unknown too: the name of an OIDC provider in a trust policy."""
+    """Match entries one to one by key. Keys may be unknown too: the name of an OIDC provider in a trust policy."""
     left = dict(now)
     for key, item in sorted(planned.items(), key=lambda entry: is_unknown(entry[0])):
         match = next((one for one in left if agrees(key, one) and agrees(item, left[one])), None)
@@ -120,7 +120,7 @@ def _entries(planned: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _pairs(planned: list[Any], now: list[Any]) -> bool:
-    """One for each, in any order: what was unknown was sorted among the others by another text. Exact matches are taken first."""
+    """Match items one to one, in any order: an unknown value was sorted by a different text. Exact matches are taken first."""
     left = list(now)
     vague = []
     for item in planned:
@@ -137,10 +137,10 @@ def _pairs(planned: list[Any], now: list[Any]) -> bool:
 
 
 def between(before: Any, now: Any, after: Any, leaving: Callable[[Any], bool] = lambda _item: False) -> bool:
-    """Whether a value is one that a change from ``before`` to ``after`` passes through, its ends included.
+    """Whether a value is a possible intermediate state of a change from ``before`` to ``after``, both ends included.
 
-    A list or a mapping may be changed item by item: each item is from one of the two, and what both have is there. ``leaving`` says
-    which items of ``before`` may be missing all the same, because what they point at goes.
+    A list or a mapping may change item by item: each item must come from one of the two, and items in both must be present. ``leaving``
+    says which items of ``before`` may be missing anyway, because what they refer to is being deleted.
     """
     if now in (before, after):
         return True
@@ -157,5 +157,5 @@ def between(before: Any, now: Any, after: Any, leaving: Callable[[Any], bool] = 
 
 
 def _empty_like(one: Any, values: tuple[Any, ...]) -> Any:
-    """What None means beside lists or beside mappings."""
+    """The meaning of None next to lists or mappings."""
     return {} if any(isinstance(value, Mapping) for value in values) else []

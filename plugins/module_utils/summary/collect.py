@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From task results to a Report. Takes plain dictionaries, so that tests need no running Ansible.
 
-A module call covers its whole component, so a later call of the same module for the same component (a retry, a second play)
-replaces what the earlier one left undone; what the earlier one did is kept. What the earlier one put off is one action with what the
-later one did about it: see continued.py.
+A module call covers its whole component. So a later call of the same module for the same component (a retry, a second play) replaces what
+the earlier one left undone; what the earlier one did is kept. An action that the earlier call deferred is merged with what the later one
+did about it: see continued.py.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NO_CHECK_MODE = re.compile(r"check[ _-]mode", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class TaskInfo:
-    """What the collector needs to know of the task that a result comes from. ``scope`` is what is timed together: a role, or a task."""
+    """What the collector needs to know of a result's task. ``scope`` is the unit of timing: a role, or a task."""
 
     host: str
     name: str
@@ -37,7 +37,7 @@ class TaskInfo:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One result of a task or loop item. The three flags are Ansible's own: ``data`` need not have them."""
+    """One result of a task or loop item. The three flags are Ansible's own; ``data`` need not contain them."""
 
     data: Mapping[str, Any]
     failed: bool = False
@@ -47,7 +47,7 @@ class Outcome:
 
 @dataclass
 class Collector:
-    """Gathers the results of one run. ``kinds``: in which order a person reads them, see order.py."""
+    """Gathers the results of one run. ``kinds``: the reading order of kinds, see order.py."""
 
     kinds: Sequence[str] = ()
     calls: list[tuple[Call, str]] = field(default_factory=list)
@@ -59,19 +59,19 @@ class Collector:
     strays: list[Strays] = field(default_factory=list)
 
     def spend(self, info: TaskInfo, seconds: float) -> None:
-        """Adds the wall time of one task to its scope."""
+        """Add the wall time of one task to its scope."""
         self.scopes[info.host, info.scope] = self.scopes.get((info.host, info.scope), 0.0) + seconds
 
     def add(self, info: TaskInfo, outcome: Outcome, items: Sequence[Outcome] = ()) -> None:
-        """Takes the result of a task, and for a loop those of its items, which then count instead.
+        """Take the result of a task. For a loop, take the results of its items, which then count instead.
 
-        A failure that the play ignores is to be given as not failed; that holds for its items too.
+        Pass a failure that the play ignores as not failed; the same applies to its items.
         """
         for one in items or [outcome]:
             self._add_one(info, one, one.failed and outcome.failed)
 
     def _add_one(self, info: TaskInfo, outcome: Outcome, failed: bool) -> None:
-        """Records one result or loop item. A failure that brings its errors in a plan needs no mention of its own."""
+        """Record one result or loop item. A failure that reports its errors in a plan needs no separate entry."""
         plan, unclaimed = outcome.data.get("plan"), outcome.data.get("unclaimed")
         if is_plan(unclaimed):
             self.strays.append(read_strays(unclaimed))
@@ -93,7 +93,7 @@ class Collector:
             self.changed[info] = self.changed.get(info, 0) + 1
 
     def report(self, seconds: float = 0.0, healthy_hosts: frozenset[str] = frozenset(), started: Started = UNKNOWN_START) -> Report:
-        """The run so far. Failures of ``healthy_hosts`` were rescued by the play, and say so."""
+        """The run so far. Failures of ``healthy_hosts`` were rescued by the play and are marked as such."""
         return Report(
             components=tuple(self._components()),
             changed=_notes(self.changed),
@@ -143,7 +143,7 @@ def _item(result: Mapping[str, Any]) -> str:
 
 
 def lacks_check_mode(data: Mapping[str, Any]) -> bool:
-    """Whether a skipped result was skipped because the module cannot say what it would do. ``raw`` skips without a word."""
+    """Whether a result was skipped because the module does not support check mode. ``raw`` skips without a message."""
     if any(name in data for name in ("false_condition", "skip_reason", "skipped_reason")):
         return False
     message = str(data.get("msg") or "")

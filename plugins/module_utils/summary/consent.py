@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The one command line that allows exactly what a run held back: exact addresses, of all components together.
+"""The one command line that allows exactly what a run held back: exact addresses, for all components together.
 
-``--extra-vars`` sets a variable for all hosts, whatever it was before. So the line also names what had consent already and is not done yet:
-it is about everything that the plan replaces and deletes.
+``--extra-vars`` sets a variable for all hosts and overrides any earlier value. So the command also names what already had consent and is
+not done yet: it covers everything that the plan replaces and deletes.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from .model import Component, Report
 from .started import with_variables
 
 VARIABLES = {"allow_replace": "platform_allow_replace", "purge": "platform_purge"}
-"""The variable that gives each of the options in which modules take consent."""
+"""The variable that supplies each of the options through which modules receive consent."""
 
 WRITABLE = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_]*\.[A-Za-z0-9_.:/@+=,~%^-]+")
-"""``component:kind.name`` without a character that a shell, make, a template of Ansible's or a pattern gives a meaning."""
+"""``component:kind.name`` without characters that are special to a shell, make, an Ansible template or a pattern."""
 
 LONGEST = 100_000
-"""Characters. Linux takes no argument of more than 131,072."""
+"""Characters. Linux limits an argument to 131,072."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What allows what was held back.
+    """How to allow what was held back.
 
     ``lead``: what to do with ``text``, the command or a part of it, which is empty if nothing can be written. ``consent``: the addresses by
-    variable. ``unwritable``: how many of what is held back have an address that no command may carry.
+    variable. ``unwritable``: how many of the held-back resources have an address that no command may contain.
     """
 
     lead: str = ""
@@ -41,7 +41,7 @@ class Offer:
 
 
 def offer(report: Report) -> Offer | None:
-    """What allows what this run held back; None if nothing was."""
+    """How to allow what this run held back; None if it held nothing back."""
     held = [f"{one.name}:{action.address}" for one in report.components for action in one.actions if action.held_back]
     if not held:
         return None

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Several calls of one module for one component, told as one: each resource once, with what became of it in the end."""
+"""Several calls of one module for one component, merged into one: each resource once, with its final outcome."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .model import INTERRUPTED, Action, Call
 
 
 def supersede(calls: Sequence[Call]) -> list[Call]:
-    """One call per module and loop item: the last one, with what the earlier ones got done in front of its own actions.
+    """One call per module and loop item: the last one, with what the earlier ones completed placed before its own actions.
 
-    The report that an interrupted module left does not say which module it was: it continues the last call there is.
+    The report of an interrupted module does not name the module: it continues the most recent call.
     """
     last: dict[tuple[str, str], Call] = {}
     for call in calls:
@@ -36,16 +36,16 @@ def _continued(earlier: Call, later: Call) -> Call:
 
 
 def _finished(action: Action, later: Call) -> Action:
-    """An action of the earlier call; where that had put it off, with what the later one did about it.
+    """An action of the earlier call. If that call deferred it, add what the later call did about it.
 
-    What the later call neither lists as a change nor found coming up was there and as described: it is done.
+    If the later call neither lists the resource as a change nor found it pending, the resource existed as described: the action is done.
     """
     if not action.put_off:
         return action
     again = next((one for one in later.actions if one.address == action.address), None)
     wait = later.waits.get(action.address)
     if again is None and wait is not None and wait.outcome == "planned":
-        return action  # the later call did not come to it either
+        return action  # the later call did not reach it either
     outcome = again.outcome if again else wait.outcome if wait else "done"
     spent = [one.seconds for one in (action, again, wait) if one is not None and one.seconds is not None]
     reason = again.reason if again else action.reason if action.outcome == "begun" else ""

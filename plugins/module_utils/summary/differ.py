@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What changes between two values of one property, as lines.
+"""The difference between two values of one property, as lines.
 
-Every function takes the width that is left for the value and returns lines without indentation; the caller puts the property's
-name in front. Lists are compared without regard to order unless order is all that changes.
+Every function takes the width available for the value and returns lines without indentation; the caller puts the property's name in front.
+Lists are compared without regard to order unless only the order changes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STYLES = {"+": "add", "-": "remove", "~": "change"}
 
 
 def decode(value: Any) -> Any:
-    """JSON documents that come as text are compared as data."""
+    """Decode JSON documents passed as text, so that they are compared as data."""
     if isinstance(value, str) and value[:1] in "{[" and value[-1:] in "}]" and len(value) > 2:
         try:
             return json.loads(value)
@@ -33,12 +33,12 @@ def decode(value: Any) -> Any:
 
 
 def is_scalar(value: Any) -> bool:
-    """Whether the value fits on a line by nature: no mapping, no list, no text of several lines."""
+    """Whether the value naturally fits on a line: not a mapping, a list or text of several lines."""
     return not isinstance(value, (Mapping, list, tuple)) and not (isinstance(value, str) and "\n" in value.strip())
 
 
 def scalar_spans(value: Any, style: str = "") -> list[Span]:
-    """A scalar, elided when very long; what is not known yet, not set or secret is dimmed."""
+    """A scalar, elided if very long; unknown, unset and secret values are dimmed."""
     text = elide(scalar(value), LONGEST)
     if value is None or text == SENSITIVE:
         return [(text, "dim")]
@@ -87,7 +87,7 @@ def _marked(mark: str, spans: Sequence[Span], width: int) -> list[Line]:
 
 
 def diff_text(before: str, after: str, width: int) -> list[Line]:
-    """A unified diff with two lines of context and without file names; hunks are set apart by dots."""
+    """A unified diff with two lines of context and without file names; dots separate hunks."""
     lines: list[Line] = []
     rows = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
     for number, row in enumerate(list(rows)[2:]):
@@ -113,7 +113,7 @@ def diff_mapping(name: str, before: Mapping[str, Any], after: Mapping[str, Any],
 
 
 def is_tags(name: str) -> bool:
-    """Whether a property is a mapping of tags, which are shown most compactly."""
+    """Whether a property is a mapping of tags, which are shown in the most compact form."""
     return name == "tags" or name.endswith("_tags")
 
 
@@ -132,7 +132,7 @@ def _tag_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[li
 
 
 def _entry(name: str, key: Any, before: Mapping[str, Any], after: Mapping[str, Any], width: int) -> list[Line]:
-    """The lines of one changed key of a mapping; a key that comes or goes is shown with its whole value."""
+    """The lines of one changed key of a mapping; an added or removed key is shown with its whole value."""
     label, colon = str(key), " via " if name == "routes" else ": "
     room = width - len(label) - len(colon) - 2
     if key in before and key in after:
@@ -148,7 +148,7 @@ def _entry(name: str, key: Any, before: Mapping[str, Any], after: Mapping[str, A
 
 
 def diff_policy(before: Mapping[str, Any], after: Mapping[str, Any], width: int) -> list[Line]:
-    """Two IAM policy documents: statements matched by Sid, whole ones as sentences, changed ones by path."""
+    """Two IAM policy documents: statements are matched by Sid, whole ones shown as sentences, changed ones by path."""
     lines: list[Line] = []
     for key in sorted({*before, *after} - {"Statement"}, key=str):
         if before.get(key) != after.get(key):
@@ -177,7 +177,7 @@ def _same_statement(one: Mapping[str, Any], candidates: Sequence[Mapping[str, An
 
 
 def _paths(before: Any, after: Any, path: str) -> list[tuple[str, Any, Any]]:
-    """The deepest differing places: path and both values; lists are leaves."""
+    """The deepest places that differ: the path and both values; lists are leaves."""
     if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
         return [(path, before, after)]
     found: list[tuple[str, Any, Any]] = []
@@ -207,7 +207,7 @@ def _as_list(value: Any) -> Sequence[Any]:
 
 
 def diff_list(name: str, before: Sequence[Any], after: Sequence[Any], width: int) -> list[Line]:
-    """Items that come, go or change (items of the same identity); says so when only the order differs."""
+    """Items that are added, removed or changed (items with the same identity); says so when only the order differs."""
     gone, fresh = _without(before, after), _without(after, before)
     rows: list[tuple[str, Fact, Fact | None]] = []
     for item in gone:
@@ -227,7 +227,7 @@ def diff_list(name: str, before: Sequence[Any], after: Sequence[Any], width: int
 
 
 def _counted(rows: list[tuple[str, Fact, Fact | None]]) -> list[tuple[str, Fact, Fact | None]]:
-    """Rows that say the same (several items not known yet, mostly) become one with a number."""
+    """Merge identical rows (mostly several unknown items) into one with a count."""
     numbers: dict[tuple[str, Fact, Fact | None], int] = {}
     for row in rows:
         numbers[row] = numbers.get(row, 0) + 1
@@ -259,7 +259,7 @@ def _row_lines(mark: str, old: Fact, new: Fact | None, width: int, aligned: int)
 
 
 def _common_start(one: str, other: str) -> int:
-    """Length of the words that both texts begin with, so that a changed item is not said twice; 0 if one would be empty."""
+    """Length of the leading words that both texts share, so that a changed item does not repeat them; 0 if either text would be empty."""
     left, right, length = one.split(" "), other.split(" "), 0
     for first, second in zip(left[:-1], right[:-1], strict=False):
         if first != second:
@@ -285,7 +285,7 @@ def _unknown_dimmed(text: str, style: str) -> list[Span]:
 
 
 def listed(name: str, value: Any, width: int, mark: str = "") -> list[Line]:
-    """A whole structured value that comes (``+``) or goes (``-``): one fact per line."""
+    """A whole structured value that is added (``+``) or removed (``-``): one fact per line."""
     value = decode(value)
     found = statements(value)
     if found is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The summary as data, for scripts and pipelines.
 
-Shape, version 1. Fields are only ever added within a version; a field that changes its meaning makes a new one::
+Shape, version 1. Within a version, fields are only ever added; changing the meaning of a field requires a new version::
 
     schema_version: 1
     check_mode: true | false | null          null: the run had both
@@ -14,19 +14,19 @@ Shape, version 1. Fields are only ever added within a version; a field that chan
         seconds                              the module's own time
         task_seconds                         wall time of the component's tasks on this host
         api_calls: {read, write}
-        note                                 null, or what is to be known of the saved plan that was applied
+        note                                 null, or a note on the saved plan that was applied
         counts: COUNTS
         actions: [{address, kind, action, reason, consent, asks_for, hint, outcome, held_back, seconds, id,
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
-        problems: the same shape              what is in the way of an apply
+        problems: the same shape              what blocks an apply
     consent: null, or what allows what is held back: {platform_allow_replace: [...], platform_purge: [...], command}
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
     COUNTS: {create, update, replace, delete, unchanged, failed, not_started, unfinished, held_back, deferred}
 
-``result`` is the worst of what holds: failed before held_back before changes. Sensitive values read ``(sensitive)``.
+``result`` is the most severe that applies: failed before held_back before changes. Sensitive values appear as ``(sensitive)``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SCHEMA_VERSION = 1
 
 
 def as_data(report: Report) -> dict[str, Any]:
-    """The report in the shape that this module's description promises."""
+    """The report in the shape that this module's docstring specifies."""
     modes = {component.check_mode for component in report.components}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -63,7 +63,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 
 def result(report: Report) -> str:
-    """One word for the whole run."""
+    """The result of the whole run in one word."""
     count = total(report.components)
     if (
         count.failed

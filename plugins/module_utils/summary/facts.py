@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One-line facts for the structured values that a person reads most: firewall rules, network ACL entries, routes, policy statements.
+"""One-line facts for the structured values that people read most: firewall rules, network ACL entries, routes, policy statements.
 
-A fact is a sentence and, apart from it, a remark (a rule's description, a statement's Sid). Facts of one list are matched by
-``identity``: two items of the same identity are the same item, changed.
+A fact is a sentence and a separate remark (a rule's description, a statement's Sid). Facts of one list are matched by ``identity``: two
+items with the same identity are one item that changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAMES = ("name", "id", "key", "sid", "Sid", "Name", "Id", "Key")
 
 @dataclass(frozen=True)
 class Fact:
-    """What one item of a list says. ``identity`` is comparable text; an empty one means that only equality identifies the item."""
+    """What one item of a list says. ``identity`` is comparable text; if it is empty, only equality identifies the item."""
 
     text: str
     remark: str = ""
@@ -29,7 +29,7 @@ class Fact:
 
 
 def scalar(value: Any) -> str:
-    """A scalar as a person writes it; strings are quoted only where they would be misread."""
+    """A scalar as a person would write it; strings are quoted only where they could be misread."""
     if value is None:
         return "(not set)"
     if isinstance(value, bool):

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writing an artefact so that a reader never sees half of it."""
+"""Writing an artifact so that a reader never sees a partial file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def write_atomically(path: str, text: str, mode: int | None = None) -> None:
-    """Writes UTF-8 text to ``path``, making its folders; the file appears, or is replaced, as a whole. Raises OSError.
+    """Write UTF-8 text to ``path``, creating its folders; the file appears, or is replaced, as a whole. Raises OSError.
 
-    ``mode``: the file's permissions; by default what the umask leaves of reading and writing for all.
+    ``mode``: the file's permissions; by default read and write for all, minus the umask.
     """
     target = Path(path).absolute()
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The summary as Markdown, made for a comment on a pull request: one line that says it all, then a fold per component.
+"""The summary as Markdown, for a comment on a pull request: one line with the result, then a collapsible section per component.
 
-Resources stand in ``diff`` fences, marks in the first column, so that forges colour them. A comment may hold 65,536 characters: a
-summary that would be longer names the resources without their properties, and is cut at whole lines if even that is too long.
+Resources appear in ``diff`` fences, with marks in the first column, so that forges color them. A comment may hold 65,536 characters. A
+longer summary lists the resources without their properties, and is cut at whole lines if even that is too long.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _document(report: Report, detail: str, note: str = "") -> str:
 
 
 def _allowing(report: Report) -> list[str]:
-    """What allows what is held back; without a command that would take much of the room."""
+    """How to allow what is held back; omits a command that would take up much of the space."""
     lines = allowing(report, WIDTH)
     return [_fence(lines, "text")] if lines and len(lines[0].text + lines[-1].text) <= LIMIT // 10 else []
 
@@ -79,7 +79,7 @@ def _fence(lines: Sequence[Line], language: str) -> str:
 
 
 def _marked(one: Line) -> str:
-    """The line with its mark in the first column; where the mark itself stands in the text, blanks take its place."""
+    """The line with its mark in the first column; blanks replace the mark within the text."""
     text, first = one.text, _MARKS.get(one.mark, " ")
     if one.mark.strip():
         anywhere = r"^ *| {2}" if one.mark in ("+", "-") else r"^ *"
@@ -88,5 +88,5 @@ def _marked(one: Line) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text that Markdown takes literally."""
+    """Text escaped so that Markdown shows it literally."""
     return re.sub(r"([\\`*_\[\]<>#|~@])", r"\\\1", text)

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the summary knows of a run, and how a module's ``plan`` becomes it.
+"""What the summary knows of a run, and how it reads a module's ``plan``.
 
-The shapes are deliberately forgiving: a field that is missing or of another type is read as absent, because a summary must never
-be the reason why a run looks broken.
+The shapes are deliberately tolerant: a missing field or one of another type is read as absent, because a summary must never make a run look
+broken.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"
 VERBS = ("create", "update", "replace", "delete")
 INTERRUPTED = "mainstay.aws.interrupted"
-"""Stands for the module in the reports that interrupted calls leave, which do not say which it was."""
+"""Placeholder for the module's name in the reports of interrupted calls, which do not say which module it was."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One property: ``before`` and ``after`` are plain data; None stands for "not set". Sensitive values are already masked here."""
+    """One property: ``before`` and ``after`` are plain data; None means "not set". Sensitive values are already masked here."""
 
     property: str
     before: Any = None
@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Action:
-    """What happens, or happened, to one resource. ``asks_for``: the option that consent comes from; empty where none is needed."""
+    """What happens, or happened, to one resource. ``asks_for``: the option that gives consent; empty if none is needed."""
 
     address: str
     kind: str
@@ -51,12 +51,12 @@ class Action:
 
     @property
     def put_off(self) -> bool:
-        """Left to another call: it comes up and was not waited for (``begun``), or it waits for such a one (``deferred``)."""
+        """Left to another call: pending and not waited for (``begun``), or dependent on such a resource (``deferred``)."""
         return self.outcome in ("begun", "deferred")
 
     @property
     def held_back(self) -> bool:
-        """Wanted, but not allowed by the call: it neither happens nor counts as planned."""
+        """Planned, but not allowed by the call: it is not carried out and does not count as planned."""
         return self.outcome == "held_back" or (self.outcome == "planned" and not self.consent)
 
     @property
@@ -67,7 +67,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Wait:
-    """What became of something that a call found coming up and had nothing to change about."""
+    """The outcome of waiting for a resource that a call found pending and had no changes for."""
 
     outcome: str = ""
     seconds: float | None = None
@@ -136,13 +136,13 @@ class Component:
 
     @property
     def title(self) -> str:
-        """Host and component; once if they are the same."""
+        """Host and component; only one of them if they are the same."""
         return self.host if self.host == self.name else f"{self.host}: {self.name}"
 
 
 @dataclass(frozen=True)
 class TaskNote:
-    """A task without a plan that belongs into the picture: changed, skipped, failed (``rescued``: the play dealt with it) or hidden."""
+    """A task without a plan that the summary mentions: changed, skipped, failed (``rescued``: the play handled it) or hidden."""
 
     host: str
     task: str
@@ -154,7 +154,7 @@ class TaskNote:
 
 @dataclass(frozen=True)
 class Stray:
-    """One resource that carries the environment's mark and belongs to no component of the inventory."""
+    """One resource that carries the environment's owner tag but belongs to no component of the inventory."""
 
     component: str = ""
     address: str = ""
@@ -163,7 +163,7 @@ class Stray:
 
 @dataclass(frozen=True)
 class Strays:
-    """What a look for unclaimed resources found in one place. Where there was none, ``reason`` says why if it was refused."""
+    """The unclaimed resources found in one place. If the search was denied, ``reason`` says why."""
 
     environment: str = ""
     region: str = ""
@@ -174,7 +174,7 @@ class Strays:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run; what every renderer takes."""
+    """A whole run; the input of every renderer."""
 
     components: tuple[Component, ...] = ()
     changed: tuple[TaskNote, ...] = ()
@@ -186,7 +186,7 @@ class Report:
     started: Started = field(default_factory=Started)
 
     def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
-        """The components of check mode, or those that really ran."""
+        """The components that ran in check mode, or those that ran for real."""
         return tuple(one for one in self.components if one.check_mode is check_mode)
 
 
@@ -196,7 +196,7 @@ def is_plan(value: Any) -> TypeGuard[Mapping[str, Any]]:
 
 
 def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = "") -> Call:
-    """A module's ``plan`` as a Call."""
+    """Read a module's ``plan`` as a Call."""
     target, calls, counts = _mapping(plan, "target"), _mapping(plan, "api_calls"), _mapping(plan, "counts")
     return Call(
         host=host,
@@ -224,7 +224,7 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
 
 
 def read_strays(data: Mapping[str, Any]) -> Strays:
-    """The ``unclaimed`` of platform_unclaimed_info."""
+    """Read the ``unclaimed`` of platform_unclaimed_info."""
     return Strays(
         environment=_text(data, "environment"),
         region=_text(data, "region"),

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order in which a person reads a plan: group by group (a network, a cluster), in each what others stand on first."""
+"""The reading order of a plan: group by group (a network, a cluster), and in each group dependencies first."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ NaturalKey = tuple[tuple[int, int, str], ...]
 
 
 def natural(text: str) -> NaturalKey:
-    """Sort key by which ``a-2`` comes before ``a-10``."""
+    """Sort key that puts ``a-2`` before ``a-10``."""
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in _DIGITS.split(text) if part)
 
 
 def ordered(actions: Iterable[Action], kinds: Sequence[str]) -> list[Action]:
-    """The actions as a person reads them: by group, then kind, then name.
+    """The actions in reading order: by group, then kind, then name.
 
-    ``kinds``: what others stand on first. A kind that is not among them comes after these, by name.
+    ``kinds``: the order of kinds, dependencies first. Kinds that are not listed come last, by name.
     """
     rank = {kind: number for number, kind in enumerate(kinds)}
 
@@ -46,7 +46,7 @@ def groups(actions: Sequence[Action]) -> list[tuple[str, list[Action]]]:
 
 
 def by_kind(actions: Sequence[Action]) -> list[list[Action]]:
-    """Neighbours of the same kind and action, which may be shown as a table."""
+    """Adjacent actions of the same kind and type, which may be shown as a table."""
     runs: list[list[Action]] = []
     for action in actions:
         if runs and (runs[-1][0].kind, runs[-1][0].action) == (action.kind, action.action):

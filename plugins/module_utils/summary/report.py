@@ -46,7 +46,7 @@ def _worth_showing(component: Component) -> bool:
 
 
 def targets(report: Report) -> dict[Target, list[str]]:
-    """Every place that the run looked at, with the components that live there."""
+    """Every target that the run read, with the components that live there."""
     found: dict[Target, list[str]] = {}
     for component in report.components:
         titles = found.setdefault(component.target, [])
@@ -66,7 +66,7 @@ def target_text(target: Target) -> str:
 
 
 def target_lines(report: Report, width: int) -> list[Line]:
-    """Where the run took place: one line, or one for each target and what lives there."""
+    """Where the run took place: one line, or one per target with its components."""
     found = targets(report)
     lines: list[Line] = []
     for target, titles in found.items():
@@ -86,7 +86,7 @@ def component_lines(component: Component, width: int, detail: str, report: Repor
 
 
 def resource_lines(component: Component, width: int, detail: str) -> list[Line]:
-    """The resources of one component, group by group; what is held back comes last, set apart."""
+    """The resources of one component, group by group; held-back ones come last, in a section of their own."""
     in_full = detail == "full" or (detail != "brief" and component.check_mode)
     column = 0 if in_full else min(max((len(action.address) for action in component.actions), default=0), width // 2)
     lines: list[Line] = []
@@ -115,13 +115,13 @@ def heading(component: Component, width: int, mixed: bool) -> list[Line]:
 
 
 def spent(component: Component) -> str:
-    """Time of the component's tasks, or of the module alone if that is all that is known, and its API calls."""
+    """Time of the component's tasks, or of the module alone if nothing else is known, and its API calls."""
     calls = plural(component.reads + component.writes, "call")
     return f"{duration(component.task_seconds or component.seconds)}, {calls}"
 
 
 def quiet_lines(report: Report, width: int) -> list[Line]:
-    """The components that have nothing to say but that they are as described."""
+    """The components with nothing to report except that they are as described."""
     quiet = [one for one in report.components if not _worth_showing(one)]
     if not quiet or len(quiet) == len(report.components) == 1:
         return []
@@ -130,13 +130,13 @@ def quiet_lines(report: Report, width: int) -> list[Line]:
 
 
 def problems(report: Report, width: int) -> list[Line]:
-    """What is in the way of an apply: quotas that would be exceeded, or that could not be checked."""
+    """What blocks an apply: quotas that would be exceeded, or that could not be checked."""
     lines = [one for component in report.components for problem in component.problems for one in error_lines(component, problem, width)]
     return [line(("problems", "bold")), *lines] if lines else []
 
 
 def allowing(report: Report, width: int) -> list[Line]:
-    """The command that allows what is held back, on a line of its own however long it is, so that it can be copied."""
+    """The command that allows what is held back, always on one line of its own, so that it can be copied."""
     found = offer(report)
     if found is None:
         return []
@@ -152,7 +152,7 @@ def allowing(report: Report, width: int) -> list[Line]:
 
 
 def failures(report: Report, width: int) -> list[Line]:
-    """Every error, what was not started because of it, what is done and what is left; then tasks that failed without a plan."""
+    """Every error, what was not started because of it, what is done and what remains; then tasks that failed without a plan."""
     lines: list[Line] = []
     for component in report.components:
         for error in component.errors:
@@ -171,7 +171,7 @@ def failures(report: Report, width: int) -> list[Line]:
 
 
 def error_lines(component: Component, error: Failure, width: int) -> list[Line]:
-    """Where, which call, which code; then the message and what to do."""
+    """The place, the call and the code; then the message and what to do."""
     call = ": ".join(part for part in (safe(error.operation), safe(error.code)) if part)
     where = f"{safe(component.title)}  {safe(error.address)}" if error.address else safe(component.title)
     lines = wrap([("  ! ", "error"), (where, "error"), (f"  {call}", "")], width, hanging=4)
@@ -194,7 +194,7 @@ def _not_started(component: Component, addresses: list[str], width: int) -> list
 
 
 def other_tasks(report: Report, width: int) -> list[Line]:
-    """Tasks of other modules that changed something, were skipped for want of check mode, or hide their result."""
+    """Tasks of other modules that changed something, were skipped for lack of check mode support, or hide their result."""
     lines: list[Line] = []
     lines += _notes("other changed tasks", report.changed, width, "change")
     lines += _notes("not in this plan: tasks skipped because they do not support check mode", report.skipped, width, "warn")

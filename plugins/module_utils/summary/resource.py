@@ -25,7 +25,7 @@ LONGEST_NAME = 34
 
 
 def head(action: Action, column: int = 0) -> list[Span]:
-    """Symbol, address (padded to ``column``), and what is known of the outcome: id, time, failure."""
+    """Symbol, address (padded to ``column``), and the known outcome: id, time, failure."""
     style = STYLES[action.action]
     spans: list[Span] = [(f"{SYMBOLS[action.action]:>3} ", style), (safe(action.address).ljust(column), style)]
     if action.outcome in OUTCOMES:
@@ -39,7 +39,7 @@ def head(action: Action, column: int = 0) -> list[Span]:
 
 
 def brief(action: Action, width: int, column: int = 0) -> list[Line]:
-    """One line: what, and for a change which properties; held-back ones say why a pattern does not allow them."""
+    """One line: the action and, for a change, its properties; held-back ones say why a pattern does not allow them."""
     spans = head(action, column)
     if action.action in ("update", "replace") and action.changes:
         names = ", ".join(change.property for change in action.changes if action.action == "update" or change.forces_replacement)
@@ -53,7 +53,7 @@ def brief(action: Action, width: int, column: int = 0) -> list[Line]:
 
 
 def full(action: Action, width: int) -> list[Line]:
-    """The resource with its properties: compact for what comes or goes as a whole, difference by difference for what changes."""
+    """The resource with its properties: compact if it is created or deleted as a whole, difference by difference if it changes."""
     whole = action.action in ("create", "delete")
     body = _whole(action, width - BODY) if whole else _changes(action.changes, width - BODY)
     symbol = SYMBOLS[action.action]
@@ -108,7 +108,7 @@ def name_column(names: Sequence[str]) -> int:
 
 
 def _whole(action: Action, width: int) -> list[Line]:
-    """Short properties one after the other, what is only known later named at the end, structured ones below with aligned names."""
+    """Short properties side by side, the names of unknown ones at the end, structured ones below with aligned names."""
     mark = SYMBOLS[action.action]
     values = [(change.property, decode(change.after if action.action == "create" else change.before)) for change in action.changes]
     values = [(name, value) for name, value in values if value not in (None, [], {}, ())]
@@ -123,7 +123,7 @@ def _whole(action: Action, width: int) -> list[Line]:
 
 
 def is_short(name: str, value: object) -> bool:
-    """Whether a property may stand beside others on a line."""
+    """Whether a property may share a line with others."""
     if is_tags(name):
         return False
     if is_unknown(value):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How a run was started, and the command that starts it again with further variables: without check mode, quoted for a POSIX shell."""
+"""How a run was started, and the command that starts it again with extra variables: without check mode, quoted for a POSIX shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 STARTED_BY = "MAINSTAY_STARTED_BY"
 """Environment variable in which a program that starts ansible-playbook says what to type instead: JSON, {command, arguments}.
 
-``command`` is a call of make with ``{}`` where the value of ARGS goes, ``arguments`` is what ARGS was.
+``command`` is a make command with ``{}`` in place of the value of ARGS; ``arguments`` is the value that ARGS had.
 """
 
 FLAGS = "CDJKbhkv"
@@ -25,7 +25,7 @@ FLAGS = "CDJKbhkv"
 LONG_CHECK = frozenset({"--check", "--chec", "--che", "--ch", "--diff", "--dif", "--di", "--d"})
 SHORT = re.compile(rf"-([{FLAGS}]*)(?:e(.*))?", re.DOTALL)
 UNCLEAR = re.compile(rf"-[{FLAGS}]*[CD][{FLAGS}]*[A-Za-z].*", re.DOTALL)
-"""Check mode in one word with an option that takes a value."""
+"""Check mode combined in one word with an option that takes a value."""
 HARMLESS = ("destroy", "component")
 """Variables of our playbooks that hold no secret, besides platform_*."""
 CONSENT = frozenset({"platform_allow_replace", "platform_purge"})
@@ -37,7 +37,7 @@ OF_A_PLAN = "to allow all of this, and nothing else, add to the command that mak
 
 @dataclass(frozen=True)
 class Started:
-    """``command``: the program as one would type it, or a call of make with ``{}``. Empty where nobody knows."""
+    """``command``: the program as a user would type it, or a make command with ``{}``. Empty if unknown."""
 
     command: str = ""
     arguments: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Started:
 
 @dataclass(frozen=True)
 class _Word:
-    """One option or argument: as words, without check mode, and the variables that it sets on the command line itself."""
+    """One option or argument: its words, its words without check mode, and the variables that it sets on the command line itself."""
 
     words: tuple[str, ...] = ()
     variables: frozenset[str] | None = None
@@ -63,7 +63,7 @@ def started_here(argv: Sequence[str], environment: Mapping[str, str]) -> Started
 
 
 def _typed(program: Path) -> str:
-    """A program by its name if the shell finds it, or by its path, relative if it is below the working directory."""
+    """A program by its name if the shell finds it, otherwise by its path, which is relative if below the working directory."""
     if (found := shutil.which(program.name)) and Path(found).absolute() == program.absolute():
         return program.name
     path = program.absolute()
@@ -71,10 +71,10 @@ def _typed(program: Path) -> str:
 
 
 def with_variables(started: Started, value: str) -> tuple[str, str]:
-    """(what to do with it, text) of the command that sets these variables (JSON) besides.
+    """(what to do with it, text) of the command that also sets these variables (JSON).
 
-    A command with variables that may be secret is not repeated: summaries are stored and sent to forges. What applies a saved plan needs a
-    new plan.
+    A command with variables that may be secret is not repeated: summaries are stored and sent to forges. Applying a saved plan needs a new
+    plan.
     """
     added = ["--extra-vars", value]
     words = list(_words(started.arguments))
@@ -87,7 +87,7 @@ def with_variables(started: Started, value: str) -> tuple[str, str]:
     keep_check = "platform_plan_out" in names
     earlier = [word for word in words if not (word.variables and word.variables <= CONSENT)]
     kept = [text for word in earlier if keep_check or not word.check for text in word.words] + added
-    if "{}" in started.command:  # make hands ARGS to a shell of its own
+    if "{}" in started.command:  # make passes ARGS to another shell
         return FULL, started.command.replace("{}", shlex.quote(shlex.join(kept).replace("$", "$$")))
     return FULL, shlex.join([started.command, *kept])
 
@@ -122,7 +122,7 @@ def _flags(letters: str) -> Iterator[_Word]:
 
 
 def _variables(given: str) -> frozenset[str]:
-    """The names of the variables that a value of --extra-vars sets, as far as it says them; ``?`` for what cannot be read here."""
+    """The names of the variables that a value of --extra-vars sets, as far as they can be read here; ``?`` for the rest."""
     if given.startswith("@"):
         return frozenset()
     try:

@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The part of the summary about what no host of the inventory claims."""
+"""The part of the summary about resources that no host of the inventory claims."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .model import Report, Stray
 from .text import Line, line, safe, wrap
 
 NAMED = 15
-"""So many resources of a component are named; an account can hold thousands of them."""
+"""How many resources of a component are named; an account can hold thousands of them."""
 
 
 def unclaimed(report: Report, width: int) -> list[Line]:
-    """What was found, component by component; or that nothing was looked for, and why. Empty if all is claimed, or nobody asked."""
+    """What was found, by component; or why no search took place. Empty if everything is claimed or no search was requested."""
     lines: list[Line] = []
     for strays in report.strays:
         if not strays.looked:

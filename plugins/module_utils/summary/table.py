@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Resources of one kind that come or go together, as a table: what they share is said once, what differs has a column."""
+"""Resources of one kind that are created or deleted together, as a table: shared values appear once, differing ones have a column."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def tables(actions: Sequence[Action], width: int) -> list[Line]:
-    """Resources of one kind: those of the same properties in tables, the others one by one, in order."""
+    """Resources of one kind: those with the same properties in tables, the others one by one, in order."""
     lines: list[Line] = []
     runs: list[list[Action]] = []
     for action in actions:
@@ -32,7 +32,7 @@ def tables(actions: Sequence[Action], width: int) -> list[Line]:
 
 
 def _signature(action: Action) -> tuple[bool, frozenset[str]]:
-    """Resources of the same signature fit into one table."""
+    """Resources with the same signature fit into one table."""
     return _plain(action), frozenset(_row(action))
 
 
@@ -58,7 +58,7 @@ def table(actions: Sequence[Action], width: int) -> list[Line] | None:
 
 
 def _alike(values: Sequence[Any]) -> bool:
-    """Whether the rows need no column for this property: all equal, or all not known yet."""
+    """Whether this property needs no column: all values are equal, or all are unknown."""
     return all(value == values[0] for value in values) or all(is_unknown(value) for value in values)
 
 
@@ -71,7 +71,7 @@ def _is_tag(name: str) -> bool:
 
 
 def _with_tags(lines: Sequence[Line], rows: Sequence[Row], names: Sequence[str], width: int) -> list[Line]:
-    """Under every row the tags for which there is no room in it."""
+    """Below every row, the tags that do not fit in it."""
     heading = len(lines) - len(rows)
     found = list(lines[:heading])
     for one, row in zip(lines[heading:], rows, strict=True):
@@ -81,7 +81,7 @@ def _with_tags(lines: Sequence[Line], rows: Sequence[Row], names: Sequence[str],
 
 
 def _each(values: Sequence[tuple[str, Any]], width: int, mark: str) -> list[Line]:
-    """What all rows have in common, said once."""
+    """What all rows have in common, shown once."""
     short = [(name, value) for name, value in values if is_short(name, value)]
     lines = flow([*pairs(short), *unknown_names(short)], width - BODY - 6)
     for name, value in values:
@@ -91,13 +91,13 @@ def _each(values: Sequence[tuple[str, Any]], width: int, mark: str) -> list[Line
 
 
 def _plain(action: Action) -> bool:
-    """Whether nothing but the properties has to be said about the resource."""
+    """Whether the resource has nothing to show besides its properties."""
     normal = action.outcome in ("planned", "done") and not action.held_back
     return action.action in ("create", "delete") and normal and not action.reason
 
 
 def _row(action: Action) -> Row:
-    """Property names and values; every tag is a property of its own. What is not set, or empty, is left out."""
+    """Property names and values; every tag is a separate property. Unset and empty values are omitted."""
     row: Row = {"id": action.id} if action.id else {}
     for change in action.changes:
         value = decode(change.after if action.action == "create" else change.before)
@@ -122,7 +122,7 @@ def _grid(actions: Sequence[Action], rows: Sequence[Row], names: Sequence[str]) 
 
 
 def _narrow(lines: list[Line]) -> list[Line]:
-    """The gap between symbol and address is one blank, as everywhere; without blanks at the end."""
+    """Reduce the gap between symbol and address to one blank, as everywhere else; removes trailing blanks."""
     shortened = []
     for one in lines:
         spans = list(one.spans)

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Styled text: spans, lines, wrapping and alignment. Knows nothing of plans and nothing of terminals.
+"""Styled text: spans, lines, wrapping and alignment. Independent of plans and of terminals.
 
-A *span* is ``(text, style)``; a *line* is a tuple of spans plus the mark (``+ ~ - -/+``, or a blank for
-context) that it carries in a diff, so that Markdown can put the mark into the first column.
+A *span* is ``(text, style)``; a *line* is a tuple of spans plus its mark in a diff (``+ ~ - -/+``, or a blank for context), so that
+Markdown can put the mark into the first column.
 
 Styles: ``""`` (plain), ``add``, ``change``, ``replace``, ``remove``, ``error``, ``warn``, ``ok``, ``dim``, ``bold``.
 """
@@ -19,7 +19,7 @@ Span = tuple[str, str]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of output; ``mark`` is the diff symbol that the line stands for, or an empty string."""
+    """One line of output; ``mark`` is the diff symbol of the line, or an empty string."""
 
     spans: tuple[Span, ...] = ()
     mark: str = ""
@@ -36,7 +36,7 @@ def line(*spans: Span | str, mark: str = "") -> Line:
 
 
 def width_of(spans: Iterable[Span]) -> int:
-    """Number of columns that the spans take."""
+    """Number of columns that the spans occupy."""
     return sum(len(text) for text, _style in spans)
 
 
@@ -47,7 +47,7 @@ def indent(lines: Iterable[Line], columns: int) -> list[Line]:
 
 
 def hang(first: Sequence[Span], lines: Sequence[Line], mark: str = "") -> list[Line]:
-    """``first`` in front of the first line, blanks of the same width in front of the others."""
+    """``first`` before the first line, and blanks of the same width before the others."""
     if not lines:
         return [Line(tuple(first), mark)]
     blank: Span = (" " * width_of(first), "")
@@ -56,7 +56,7 @@ def hang(first: Sequence[Span], lines: Sequence[Line], mark: str = "") -> list[L
 
 
 def flow(items: Iterable[Sequence[Span]], width: int, separator: str = "  ") -> list[Line]:
-    """Items one after the other, a new line where the next does not fit; an item wider than ``width`` is wrapped by itself."""
+    """Items side by side, with a line break where the next one does not fit; an item wider than ``width`` is wrapped on its own."""
     lines: list[Line] = []
     current: list[Span] = []
     for item in items:
@@ -78,7 +78,7 @@ def flow(items: Iterable[Sequence[Span]], width: int, separator: str = "  ") -> 
 
 
 def wrap(spans: Sequence[Span], width: int, hanging: int = 0, mark: str = "") -> list[Line]:
-    """Styled words wrapped at blanks; a word longer than the line is cut. Following lines are indented by ``hanging``."""
+    """Styled words, wrapped at blanks; a word longer than the line is cut. Continuation lines are indented by ``hanging``."""
     width = max(width, hanging + 10)
     text = "".join(part for part, _style in spans)
     if len(text) <= width:
@@ -107,7 +107,7 @@ def _restyle(text: str, styles: Sequence[str]) -> list[Span]:
 
 
 def elide(text: str, limit: int) -> str:
-    """The text, or its beginning and end with dots between them when it is longer than ``limit`` characters."""
+    """The text or, if it is longer than ``limit`` characters, its beginning and end with dots between them."""
     if len(text) <= limit or limit < 8:
         return text[:limit] if limit < 8 else text
     tail = max(2, (limit - 3) // 4)
@@ -115,7 +115,7 @@ def elide(text: str, limit: int) -> str:
 
 
 def safe(text: str) -> str:
-    """Control characters written out, so that a value can neither steer the terminal nor break the line."""
+    """Escape control characters, so that a value can neither control the terminal nor break the line."""
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
 
 

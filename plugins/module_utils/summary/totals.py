@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Counting, and the sentences and the table that say the result."""
+"""Counts, and the sentences and the table that report the result."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .text import Line, Span, columns, line, safe, width_of
 
 @dataclass(frozen=True)
 class Totals:
-    """How many resources. ``create`` to ``delete`` count what is planned (check mode) or done (otherwise), never what was not allowed.
+    """Numbers of resources. ``create`` to ``delete`` count what is planned (check mode) or done (otherwise), never what was not allowed.
 
-    ``deferred``: what comes up and was not waited for, and what waits for such a one.
+    ``deferred``: pending resources that were not waited for, and those that depend on them.
     """
 
     create: int = 0
@@ -31,7 +31,7 @@ class Totals:
 
     @property
     def changing(self) -> int:
-        """All that is planned or done."""
+        """Everything that is planned or done."""
         return self.create + self.update + self.replace + self.delete
 
 
@@ -89,7 +89,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def short_counts(count: Totals, check_mode: bool) -> list[Span]:
-    """What a component's heading says: only what is not zero."""
+    """The counts in a component's heading: only those that are not zero."""
     words = ("to add", "to change", "to replace", "to destroy") if check_mode else ("added", "changed", "replaced", "destroyed")
     labels = (*words, "unchanged", "failed", "not started", "not waited for", "held back")
     spans: list[Span] = []
@@ -101,12 +101,12 @@ def short_counts(count: Totals, check_mode: bool) -> list[Span]:
 
 
 def verdict(report: Report) -> list[Line]:
-    """Remarks that qualify the result, then the result as the last line; two last lines if the run mixed check mode and real work."""
+    """Remarks that qualify the result, then the result as the last line; two such lines if the run mixed check mode and real work."""
     return [*remarks(report), *sentences(report)]
 
 
 def remarks(report: Report) -> list[Line]:
-    """What keeps the result from being the whole truth: other tasks, what was not allowed, what failed."""
+    """What the result leaves out: other tasks, what was not allowed, what failed."""
     planned, ran = report.in_mode(True), report.in_mode(False)
     stopped = [note for note in report.failed if not note.rescued]
     errors = sum(len(component.errors) for component in planned) + sum(note.check_mode for note in stopped)
@@ -134,7 +134,7 @@ def remarks(report: Report) -> list[Line]:
 
 
 def sentences(report: Report) -> list[Line]:
-    """``Plan: ...`` for what check mode saw, ``Done: ...`` (or ``Stopped: ...``) for what ran."""
+    """``Plan: ...`` for components in check mode, ``Done: ...`` (or ``Stopped: ...``) for the others."""
     planned, ran = report.in_mode(True), report.in_mode(False)
     return [*([_planned(report, planned)] if planned else []), *([_ran(report, ran)] if ran else [])]
 
@@ -162,7 +162,7 @@ def _ran(report: Report, components: Sequence[Component]) -> Line:
 
 
 def _in_trouble(report: Report, components: Sequence[Component]) -> bool:
-    """Whether something in this mode failed, with a plan or (unless rescued) without."""
+    """Whether something in this mode failed, with a plan or (unless rescued) without one."""
     mode = components[0].check_mode
     stopped = any(note.check_mode is mode and not note.rescued for note in report.failed)
     count = total(components)
@@ -179,7 +179,9 @@ def _sentence(start: str, count: Totals, words: Sequence[str], end: str) -> Line
 
 
 def table(report: Report, width: int) -> list[Line]:
-    """Totals by component; empty with fewer than two components, whose heading says it already. Calls and time go if room is short."""
+    """Totals by component. Empty for fewer than two components, since the heading already has the counts. Omits calls and time if space is
+    short.
+    """
     if len(report.components) < 2:
         return []
     counts = [totals(component) for component in report.components]
@@ -202,7 +204,7 @@ def table(report: Report, width: int) -> list[Line]:
 
 
 def _sums(report: Report, mixed: bool) -> list[tuple[str, Sequence[Component]]]:
-    """What is planned and what is done are never added up."""
+    """The rows of sums. Planned and done are never added together."""
     return [("planned", report.in_mode(True)), ("done", report.in_mode(False))] if mixed else [("total", report.components)]
 
 

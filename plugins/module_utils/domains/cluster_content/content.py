@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From settings to what k8s_objects takes: manifests, values to set in what is not ours, and releases. Pure functions."""
+"""Converts settings into the input of k8s_objects: manifests, values to set in objects that are not ours, and releases. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .settings import Content, read_content
 def content_of(
     given: Any, path: str, controllers: Sequence[str], cluster: Cluster, charts: Mapping[str, Any], vendored: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What k8s_objects takes of one cluster with these ``controllers``, and everything that is wrong with it."""
+    """The input of k8s_objects for one cluster with these ``controllers``, and every problem with it."""
     content, problems = read_content(given, path)
     of_controllers, wrong = releases(controllers, cluster, charts, vendored)
     problems += wrong

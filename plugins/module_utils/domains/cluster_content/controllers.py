@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Releases of the well-known controllers that a cluster has, with the values that follow from the cluster. Pure functions."""
+"""Releases of a cluster's well-known controllers, with the values that follow from the cluster. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOURCES = ("repository", "chart", "version", "values")
 
 @dataclass(frozen=True)
 class Cluster:
-    """What of a cluster goes into values. Any of it may be not known yet."""
+    """The properties of a cluster that chart values use. Any of them may still be unknown."""
 
     name: str
     version: str
@@ -35,7 +35,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Controller:
-    """A controller: where it runs, which pods may run there, and what its chart has to be told."""
+    """A controller: its namespace, the pods allowed to run there, and the values its chart needs."""
 
     namespace: str
     values: Callable[[Cluster], dict[str, Any]]
@@ -47,7 +47,7 @@ def load_balancers(cluster: Cluster) -> dict[str, Any]:
 
 
 def autoscaler(cluster: Cluster) -> dict[str, Any]:
-    """Its version is that of the cluster: it simulates the scheduler of that version."""
+    """Its version matches the cluster's, because it simulates that version's scheduler."""
     return {"autoDiscovery": {"clusterName": cluster.name}, "awsRegion": cluster.region, "image": {"tag": f"v{cluster.version}.0"}}
 
 
@@ -63,29 +63,26 @@ TO_AWS = {ANYWHERE: (443,)}
 CONTROLLERS: Mapping[str, Controller] = {
     LOAD_BALANCERS: Controller("kube-system", load_balancers),
     AUTOSCALER: Controller("kube-system", autoscaler),
-    # It reads the logs of its node, which only privileged pods may.
+    # It reads its node's logs, which only privileged pods can do.
     LOGS: Controller(
         "amazon-cloudwatch",
         logs,
         Namespace("amazon-cloudwatch", "privileged", network=Network(pod_identity=True, to_cidrs=TO_AWS)),
     ),
-    # Its webhook is called by the control plane, which has no name in network policies.
+    # The control plane calls its webhook, and network policies cannot select the control plane.
     SECRETS: Controller(
         "external-secrets",
         secrets,
         Namespace("external-secrets", "restricted", network=Network(pod_identity=True, to_cidrs=TO_AWS, from_cidrs={ANYWHERE: (10250,)})),
     ),
 }
-"""Their namespaces and service accounts are those that AWS rights are given to (eks/controllers.py)."""
+"""Their namespaces and service accounts are those that receive AWS permissions (eks/controllers.py)."""
 
 
 def releases(
     names: Sequence[str], cluster: Cluster, charts: Mapping[str, Any], vendored: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, Any], list[str]]:
-    """A release for each controller, and what is wrong with ``charts``, by name where charts are to come from other than ``vendored``.
-
-    The load balancer controller comes first and alone: until its webhook answers, no Service can be made.
-    """
+    """A release for each controller, and every problem with ``charts``: by controller name, chart sources that replace ``vendored``."""
     problems = [*_strangers(charts)]
     found: dict[str, Any] = {}
     for name in names:
@@ -123,7 +120,7 @@ def _strangers(charts: Mapping[str, Any]) -> list[str]:
 
 
 def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with others laid over them, mapping by mapping."""
+    """Values merged recursively; those in ``over`` win."""
     found = dict(values)
     for key, value in over.items():
         before = found.get(key)
@@ -132,5 +129,5 @@ def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
 
 
 def namespaces(names: Sequence[str]) -> list[Namespace]:
-    """The namespaces of controllers that are not the cluster's own."""
+    """The namespaces that these controllers bring with them."""
     return [one.own_namespace for name, one in CONTROLLERS.items() if name in names and one.own_namespace]

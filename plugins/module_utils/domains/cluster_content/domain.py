@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is inside a cluster as a domain of the engine: what the module k8s_objects runs."""
+"""The content of a cluster as a domain of the engine: the implementation of the module k8s_objects."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from .spec import WITHIN, releases_of
 
 SERVICES = ("sts", "eks")
 SHORTEST_SECRET = 6
-"""Shorter texts are not looked for in everything that is printed: they would be found in words that mean something else."""
+"""Shorter texts are not masked in the output: they would match parts of unrelated words."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is wanted inside one cluster. ``within``: what names of resources begin with, which is how the cluster is called."""
+    """The wanted content of one cluster. ``within``: the prefix of resource names, which identifies the cluster."""
 
     within: str
     objects: Sequence[Wanted]
@@ -42,17 +42,17 @@ class Contents:
 
 
 def run(module: Any) -> NoReturn:
-    """Bring objects and releases to the described state, or plan that."""
+    """Bring objects and releases to the described state, or plan the changes."""
     contents, problems = contents_of(module.params)
     hide(module)
     if problems:
         module.fail_json(msg="\n".join(problems))
-    module.params["check_quotas"] = False  # of AWS's quotas nothing is used up
+    module.params["check_quotas"] = False  # nothing here consumes AWS quotas
     run_component(module, lambda params: ContentDomain(params, contents, module.check_mode))
 
 
 def contents_of(params: Mapping[str, Any]) -> tuple[Contents, list[str]]:
-    """What is wanted, and one sentence for everything that is wrong with it."""
+    """The wanted content, and one sentence for each problem with it."""
     within = params["name"] or params["cluster"] or "cluster"
     if params["state"] == "absent":
         return Contents(within, (), (), (), {}), []
@@ -67,7 +67,7 @@ def contents_of(params: Mapping[str, Any]) -> tuple[Contents, list[str]]:
 
 
 class ContentDomain(Domain):
-    """What is inside one cluster. The kinds hold the manifests and values; what the engine is given has no secrets in it."""
+    """The content of one cluster. The kinds hold the manifests and values; the properties that the engine receives contain no secrets."""
 
     def __init__(self, params: Mapping[str, Any], contents: Contents, check_mode: bool) -> None:
         options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
@@ -107,10 +107,10 @@ RELEASE_OUTPUTS = ("version", "revision", "status")
 
 
 def hide(module: Any) -> None:
-    """See that nothing that is secret gets out with the module's own options, or in somebody's message.
+    """Keep secrets out of the module's echoed options and out of all messages.
 
-    The options were declared as not for logs, which makes Ansible mask every text in them wherever it stands, names of namespaces
-    included. What is secret in them is known better here.
+    The options are declared no_log, which makes Ansible mask every text in them wherever it occurs, even names of namespaces. This code
+    knows better which of their values are secret.
     """
     params = module.params
     manifests = [*params["objects"], *params["patches"]]
@@ -139,7 +139,7 @@ def _name(item: Any) -> str:
 
 
 def _secrets_of(manifest: Mapping[str, Any]) -> list[str]:
-    """The texts of a manifest that must not be shown, as they stand there and, for a Secret, as they mean."""
+    """The texts of a manifest that must not be shown, as written and, for a Secret, decoded."""
     found: list[str] = []
 
     def look(value: Any, path: tuple[str, ...]) -> None:

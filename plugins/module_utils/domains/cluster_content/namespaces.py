@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Manifests of namespaces: who may run what in them, who may reach whom, and who may change them. Pure functions."""
+"""Manifests of namespaces: what may run in them, which traffic they allow, and who may change them. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Manifest = dict[str, Any]
 
 DNS_PORTS = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
-"""Kubernetes gives it to every namespace, with its name."""
+"""Kubernetes puts this label on every namespace; its value is the namespace's name."""
 
 POD_IDENTITY = "169.254.170.23/32"
-"""Where the pod identity agent of a node answers, on port 80 (EKS User Guide, "Learn how EKS Pod Identity works")."""
+"""The address of a node's pod identity agent, on port 80 (EKS User Guide, "Learn how EKS Pod Identity works")."""
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 def manifests(content: Content) -> list[Manifest]:
-    """Everything but what the user gives as manifests himself."""
+    """All manifests except those that the user writes directly."""
     found: list[Manifest] = []
     for namespace in content.namespaces:
         found += namespace_manifests(namespace, content.load_balancer_cidrs)
@@ -52,7 +52,7 @@ def namespace_manifests(one: Namespace, load_balancers: Iterable[str]) -> Iterat
 
 
 def policies(namespace: str, network: Network, load_balancers: Iterable[str]) -> Iterator[Manifest]:
-    """Nothing comes in and nothing goes out, but for what is said."""
+    """Deny all traffic into and out of the namespace except what the settings allow."""
     yield _policy(namespace, "default-deny", ["Ingress", "Egress"])
     if network.dns:
         dns = {"namespaceSelector": _called("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
@@ -100,7 +100,7 @@ def _in(namespace: str, api_version: str, kind: str, name: str, spec: Manifest) 
 
 
 def binding(team: Team, namespace: str) -> Manifest:
-    """A team's group may do in a namespace what Kubernetes' own role of that name allows."""
+    """Grant a team's group the built-in Kubernetes role of that name in a namespace."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
@@ -111,7 +111,7 @@ def binding(team: Team, namespace: str) -> Manifest:
 
 
 def storage_class(storage: Storage) -> list[Manifest]:
-    """The default class: encrypted, and made where the pod is that wants it."""
+    """The default storage class: encrypted, and bound in the zone of the pod that claims the volume."""
     if not storage.name:
         return []
     parameters = {"type": "gp3", "encrypted": "true"}
@@ -136,7 +136,7 @@ def storage_class(storage: Storage) -> list[Manifest]:
 
 
 def patches(storage: Storage) -> list[Manifest]:
-    """What to set in objects that are not ours: EKS's own class must not be the default beside another one."""
+    """Values to set in objects that are not ours: EKS's own storage class must not be a second default."""
     if not storage.name or storage.name == "gp2":
         return []
     metadata = {"name": "gp2", "annotations": {DEFAULT_CLASS: "false"}}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""In which order things come into a cluster, beyond what is said. Pure functions."""
+"""The order in which objects and releases are created, including implicit dependencies. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .objects.manifest import Wanted
 from .releases.release import WantedRelease
 
 NEEDED = ("ServiceAccount", "Secret", "ConfigMap", "ResourceQuota", "LimitRange", "PersistentVolumeClaim")
-"""What pods of the same namespace need, or are limited by, when they begin."""
+"""Objects that pods of the same namespace need, or are limited by, when they start."""
 
 NEEDING = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 
@@ -21,10 +21,10 @@ def address_of(one: Wanted) -> str:
 
 
 def orders(objects: Sequence[Wanted], releases: Sequence[WantedRelease], within: str) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """What each address comes after, and one sentence for everything named that is not there.
+    """The addresses that each address comes after, and one sentence for each name that does not exist.
 
-    Everything comes after its namespace, pods after what they need, custom resources after their definition, and whatever else ``after``
-    names: a release by its name, an object by Kind/namespace/name.
+    Everything comes after its namespace, pods after the objects they need, custom resources after their definition, and each resource after
+    those that ``after`` names: a release by its name, an object by Kind/namespace/name.
     """
     problems: list[str] = []
     known = {one.called: f"helm_release.{one.name}" for one in releases}

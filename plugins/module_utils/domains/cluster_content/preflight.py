@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the filter input_errors says of what is to be inside clusters."""
+"""The checks that the filter input_errors runs on the wanted content of clusters."""
 
 from __future__ import annotations
 

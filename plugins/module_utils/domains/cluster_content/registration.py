@@ -1,9 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is inside clusters for everything that concerns all domains.
+"""The entry of cluster content in the registry of domains.
 
-Its kinds are not AWS's: each call makes them for the API of one cluster, and what they own goes with the cluster. So none are registered.
+Its kinds are not AWS kinds: each call creates them for the API of one cluster, and their objects disappear with the cluster. So none are
+registered.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a user wants inside a cluster, read and checked: all mistakes at once, each with its path, value and what would be right."""
+"""The settings for the content of a cluster, read and checked: reports all problems at once, each with path, value, and remedy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIMITS = {"default": "default", "default_request": "defaultRequest", "max": "max
 
 @dataclass(frozen=True)
 class Network:
-    """What may come into a namespace and go out of it; everything else may not."""
+    """The traffic allowed into and out of a namespace; everything else is denied."""
 
     isolated: bool = True
     dns: bool = True
@@ -47,7 +47,7 @@ class Namespace:
     quota: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     service_accounts: Mapping[str, bool] = field(default_factory=dict)
-    """By name, whether their token is put into pods that do not say themselves."""
+    """By name: whether pods that do not decide for themselves get the account's token mounted."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Team:
 
 @dataclass(frozen=True)
 class Storage:
-    """The default class of volumes. ``name`` is empty for none."""
+    """The default storage class of volumes. An empty ``name`` means none."""
 
     name: str = "gp3"
     kms_key_arn: str = ""
@@ -80,7 +80,7 @@ class Content:
 
 
 def read_content(given: Any, path: str) -> tuple[Content, list[str]]:
-    """The settings of one cluster's content, and everything that is wrong with them."""
+    """The settings of one cluster's content, and every problem with them."""
     problems = Problems()
     reader = Reader(given, path, problems)
     cidrs = reader.items("load_balancer_cidrs", (), as_block_text, "it must be an IPv4 block such as 10.0.0.0/16")
@@ -128,7 +128,7 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
 
 
 def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network:
-    """``has_accounts``: the namespace has service accounts, whose pods may want AWS credentials from the agent of their node."""
+    """``has_accounts``: the namespace has service accounts, whose pods may request AWS credentials from their node's pod identity agent."""
     port, its_name = "it must be a port from 1 to 65535", NAMES_IT
     found = Network(
         isolated=reader.boolean("isolated", True),
@@ -152,7 +152,7 @@ def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network
 
 
 def read_cidrs(reader: Reader, key: str) -> dict[str, tuple[int, ...]]:
-    """Ports by block. No ports at all means every port."""
+    """Ports by CIDR block. An empty list of ports means every port."""
     found: dict[str, tuple[int, ...]] = {}
     for block in reader.mapping(key):
         if as_block_text(block) is None:
@@ -164,7 +164,7 @@ def read_cidrs(reader: Reader, key: str) -> dict[str, tuple[int, ...]]:
 
 
 def read_quantities(reader: Reader) -> dict[str, Any]:
-    """Amounts by what they are of, such as requests.cpu."""
+    """Quantities by resource name, such as requests.cpu."""
     found = {}
     for name, value in reader.given.items():
         reader.take(name)
@@ -176,7 +176,7 @@ def read_quantities(reader: Reader) -> dict[str, Any]:
 
 
 def read_limits(reader: Reader) -> dict[str, dict[str, Any]]:
-    """What containers get that do not say, and the most and the least of it, in the words of a LimitRange."""
+    """The defaults, maximums, and minimums for containers, in the terms of a LimitRange."""
     found = {api: read_quantities(reader.section(name)) for name, api in LIMITS.items()}
     reader.finish()
     return {name: amounts for name, amounts in found.items() if amounts}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options of k8s_objects, and the releases among them: their shape, and what is wrong with them in one sentence each."""
+"""The options of k8s_objects and of the releases among them: their structure, and one sentence for each problem."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WITHIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def argument_spec() -> dict[str, Any]:
-    """``objects`` and ``releases`` are not for logs: Ansible writes the options of modules into the system's log."""
+    """The options of k8s_objects. ``objects`` and ``releases`` are no_log because Ansible writes module options to the system log."""
     return {
         **shared(*OWNER, *CHANGE, *PATIENCE),
         "cluster": {"type": "str"},
@@ -47,7 +47,7 @@ REQUIRED_ONE_OF = [("cluster", "kubeconfig", "context")]
 
 
 def releases_of(given: Mapping[str, Any], within: str) -> tuple[list[WantedRelease], list[str]]:
-    """The releases, and one sentence for everything that is wrong with them. ``within`` is what resources' names begin with."""
+    """The releases, and one sentence for each problem with them. ``within`` is the prefix of resource names."""
     found: list[WantedRelease] = []
     problems: list[str] = []
     for name, settings in given.items():
@@ -127,7 +127,7 @@ def _in_folder(folder: Path) -> Chart:
 
 
 def _elsewhere(settings: Mapping[str, Any], where: str, problems: list[str]) -> Chart | None:
-    """A chart of a repository: its version has to be given exactly, since a plan looks nothing up there."""
+    """A chart in a repository. Its version must be exact, because a plan does not query the repository."""
     source, repository, version = settings["chart"], settings.get("repository") or "", settings.get("version") or ""
     if not repository and not source.startswith("oci://"):
         problems.append(

@@ -30,11 +30,11 @@ from .settings.cluster import Cluster, read_network
 from .validate import validate
 
 SERVICES = ("sts", "eks", "ec2", "iam", "kms", "logs", "autoscaling", "resourcegroupstaggingapi")
-"""What a call talks to even when it changes nothing."""
+"""The services that every call contacts, even when it changes nothing."""
 
 
 def kinds(names: Sequence[str] = ()) -> dict[str, Kind]:
-    """The kinds of the domain. ``names``: the AWS names of the clusters that are described, which are then looked into at once."""
+    """The kinds of the domain. ``names``: the AWS names of the described clusters, which are then read without waiting for the list."""
     others: tuple[Kind, ...] = (IamRole(), KmsKey())
     return {**{kind.name: kind for kind in others}, **eks_kinds(names)}
 
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = kinds()
 
 
 class EksDomain(Domain):
-    """The clusters of a component. Without ``clusters`` (a look-up, or a removal) nothing is desired and nothing is asked."""
+    """The clusters of a component. Without ``clusters`` (a look-up or a removal), nothing is desired and ``questions`` is empty."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.clusters: dict[str, Cluster] = {}
@@ -89,10 +89,10 @@ def known(observation: Observation) -> Known:
 
 
 def run(module: Any) -> NoReturn:
-    """Bring the component's clusters to the described state, or plan that."""
+    """Bring the component's clusters to the described state, or plan the changes."""
     run_component(module, EksDomain)
 
 
 def read(module: Any) -> NoReturn:
-    """Answer with the outputs of the clusters that exist."""
+    """Return the outputs of the existing clusters."""
     read_component(module, lambda _params: EksDomain({}))

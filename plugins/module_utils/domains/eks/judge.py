@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What shows to be wrong with clusters once AWS has been asked (questions.py), and what a plan should say besides. Pure functions."""
+"""Checks that need answers from AWS (questions.py): problems with clusters, and notes for the plan. Pure functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .settings.cluster import Cluster
 from .settings.versions import Support
 
 ADDRESSES_OF_CLUSTER = 6
-"""Free addresses that EKS wants in each subnet of a new cluster (docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
+"""Free addresses that EKS needs in each subnet of a new cluster (docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Subnet:
 
 @dataclass(frozen=True)
 class Known:
-    """What AWS said, and what of the component is there. ``subnets`` and ``instance_types`` have what exists of those asked about."""
+    """Answers from AWS, and the component's existing resources. ``subnets`` and ``instance_types`` hold only those that exist."""
 
     versions: Mapping[str, Support] = field(default_factory=dict)
     addons: Offers = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Known:
         return next((seen for seen in self.observed if seen.address == address and seen.state in ("ready", "pending")), None)
 
     def room(self, subnets: Iterable[str]) -> int | None:
-        """How many free addresses these subnets have together; None where one of them is not known yet."""
+        """The total number of free addresses in these subnets; None if one of them is not known yet."""
         there = [self.subnets.get(one) for one in subnets]
         return None if None in there else sum(one.free_addresses for one in there if one)
 
@@ -58,7 +58,7 @@ class Known:
         }
 
     def installed(self) -> dict[str, str]:
-        """The version of each add-on that is there, by address."""
+        """The version of each installed add-on, by address."""
         return {
             seen.address: str(seen.properties["addon_version"])
             for seen in self.observed
@@ -67,7 +67,7 @@ class Known:
 
 
 def objections(clusters: Mapping[str, Cluster], known: Known, may_go: Callable[[str], bool]) -> list[str]:
-    """Every problem, each one sentence. ``may_go``: whether an address may be deleted or replaced in this run."""
+    """Every problem, each as one sentence. ``may_go``: whether an address may be deleted or replaced in this run."""
     found = [problem for cluster in clusters.values() for problem in of_cluster(cluster, known)]
     return found + lockouts(clusters, known.observed, known.caller, may_go)
 
@@ -86,7 +86,7 @@ def of_cluster(cluster: Cluster, known: Known) -> Iterator[str]:
 
 
 def of_subnets(cluster: Cluster, known: Known, fresh: bool) -> Iterator[str]:
-    """Subnets that are there, of one network, in two zones and, for a new cluster, with room."""
+    """Check that the subnets exist, lie in one network and in two zones, and have enough free addresses for a new cluster."""
     path = f"{cluster.path}.subnet_ids"
     yield from _missing(path, cluster.subnet_ids, known)
     there = [known.subnets[one] for one in cluster.subnet_ids if one in known.subnets]
@@ -154,7 +154,7 @@ def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
 
 
 def notes(clusters: Mapping[str, Cluster], known: Known) -> list[str]:
-    """What the plan of these clusters says of the support of their versions."""
+    """The plan's notes on version support for these clusters."""
     return [
         versions.note(cluster.name, cluster.version, cluster.upgrade_policy, known.versions[cluster.version])
         for dummy, cluster in sorted(clusters.items())

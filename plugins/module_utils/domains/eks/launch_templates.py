@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Launch templates of node groups, in AWS's own words (RequestLaunchTemplateData)."""
+"""Launch templates of node groups, in the form that AWS takes (RequestLaunchTemplateData)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TAGGED = ("instance", "volume", "network-interface")
 
 
 def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str | Ref], tags: Mapping[str, str]) -> dict[str, Any]:
-    """What instances of a group are born with: credentials for nobody but the node itself, encrypted disks, the network's groups.
+    """Launch settings of the instances: credentials only for the node itself, encrypted disks, the network's security groups.
 
-    With a hop limit of 1 pods cannot reach the instance's metadata, so they never act by the node's role. Instance types are not in it: a
-    change of them would be the group's. Without security groups EKS gives the nodes the cluster's own.
+    With a hop limit of 1, pods cannot reach the instance metadata, so they never use the node's role. Instance types are left out: they are
+    set on the node group. Without security groups, EKS gives the nodes the cluster's own.
     """
     data: dict[str, Any] = {
         "BlockDeviceMappings": devices(group),
@@ -32,7 +32,7 @@ def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str | Re
 
 
 def devices(group: NodeGroup) -> list[dict[str, Any]]:
-    """The disks by image: Amazon Linux has one, Bottlerocket has its system on the first and all that containers need on the second."""
+    """The disks by image: Amazon Linux has one; Bottlerocket has its system on the first and all container data on the second."""
     disk = {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": "gp3"}
     sized = {**disk, "VolumeSize": group.disk_gib}
     if group.ami_type.startswith("BOTTLEROCKET"):

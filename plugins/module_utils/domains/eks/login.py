@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether whoever applies a plan can still log in to a cluster afterwards: asked with a real request, before and after.
+"""Check with a real request, before and after, that the caller of a run can still log in to a cluster once the plan is applied.
 
-Only where the plan changes who may log in, or from where. An endpoint that is not reached from here says nothing: a private one is reached
-from inside its network alone.
+The check runs only if the plan changes who may log in, or from where. An unreachable endpoint proves nothing: a private one can be reached
+only from inside its network.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from ...reconcile.planner import Plan
 Verdict = Literal["admitted", "refused", "unreachable"]
 
 WAYS_IN = ("endpoint_public_access", "endpoint_private_access", "public_access_cidrs", "security_group_ids", "authentication_mode")
-"""Properties of a cluster that decide who reaches it."""
+"""Properties of a cluster that decide who can reach it."""
 
 PROPAGATION_SECONDS = 30.0
-"""How long a change of access may take to be felt."""
+"""How long a change of access may take to become effective."""
 
 AGAIN_SECONDS = 2.0
 CODE = "LoginLost"
@@ -41,21 +41,21 @@ Look = Callable[[Observed], Verdict]
 
 @dataclass(frozen=True)
 class Concern:
-    """A cluster whose login a plan may touch; ``fresh`` where the plan makes it."""
+    """A cluster whose login a plan may affect; ``fresh`` if the plan creates it."""
 
     address: str
     fresh: bool = False
 
 
 def concerns(plan: Plan) -> list[Concern]:
-    """The clusters of a plan whose login has to be looked at, by address."""
+    """The clusters of a plan whose login must be checked, by address."""
     found: dict[str, Concern] = {}
     for action in plan.permitted:
         name = action.address.partition(".")[2].partition("/")[0]
         address = f"eks_cluster.{name}"
         cluster = plan.of(address)
         if cluster is None:
-            continue  # it goes, and its entries with it
+            continue  # the cluster is deleted, and its entries with it
         changed = {change.property for change in action.changes}
         if action.kind == "eks_access_entry" or (action.kind == "eks_cluster" and (action.makes or changed & set(WAYS_IN))):
             found[address] = Concern(address, cluster.makes)
@@ -63,9 +63,9 @@ def concerns(plan: Plan) -> list[Concern]:
 
 
 def guard(plan: Plan, observed: Mapping[str, Observed], look: Look, clock: Clock) -> Callable[[Result], Sequence[Failure]]:
-    """Looks at the logins that a plan may touch, and returns what says afterwards which of them were lost.
+    """Check the logins that a plan may affect; return a function that reports afterwards which of them were lost.
 
-    ``look`` asks one cluster. A login that was not there before is not missed.
+    ``look`` checks one cluster. A login that did not work before is not reported as lost.
     """
     concerned = concerns(plan)
     before = {one.address: look(observed[one.address]) for one in concerned if not one.fresh and one.address in observed}
@@ -83,7 +83,7 @@ def guard(plan: Plan, observed: Mapping[str, Observed], look: Look, clock: Clock
 
 
 def _settled(look: Callable[[], Verdict], clock: Clock) -> Verdict:
-    """What a look says once changes have had time to be felt; a refusal is not believed before."""
+    """The result of a check once changes have had time to become effective; a refusal counts only after that time."""
     deadline = clock.now() + PROPAGATION_SECONDS
     verdict = look()
     while verdict == "refused" and clock.now() < deadline:
@@ -102,7 +102,7 @@ def _lost(address: str) -> Failure:
 
 
 def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:
-    """How a cluster is asked whether it lets the caller in: one request that anybody may make who is let in at all."""
+    """A function that checks whether a cluster admits the caller, with one request that every admitted user may make."""
     clock = clock or Bell()
 
     def look(seen: Observed) -> Verdict:
@@ -113,7 +113,7 @@ def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:
         try:
             return ask(Api(access, clock, clock.now()))
         except BadAccess:
-            return "unreachable"  # the authority is none: a cluster that is only described
+            return "unreachable"  # no usable certificate authority: a cluster that only exists in the description
 
     return look
 

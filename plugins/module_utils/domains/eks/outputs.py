@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a component's clusters tell others, computed from addresses and attributes alone.
+"""The outputs of a component's clusters, computed from addresses and attributes alone.
 
-The same function serves a run (whose attributes may still be unknown) and a look-up in AWS by tags, so the shape is always the same:
-keys come from addresses, only leaves can be unknown.
+The same function serves a run (whose attributes may still be unknown) and a look-up in AWS by tags, so the shape is always the same: keys
+come from addresses, and only leaves can be unknown.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ CLUSTER: Mapping[str, str] = {
 """output of a cluster -> attribute of eks_cluster."""
 
 ROLES = ("pod-", "irsa-")
-"""How the parts of roles for pods begin; in the outputs they are called by their names alone."""
+"""Prefixes of the parts of pod roles; the outputs list these roles by their names alone."""
 
 
 def outputs(attributes: Attributes, names: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
-    """The outputs of a component. ``names``: the AWS names of clusters that are described, which are known before they are made.
+    """The outputs of a component. ``names``: the AWS names of the described clusters, which are known before the clusters are created.
 
     {"clusters": {name: {name, arn, endpoint, certificate_authority, version, oidc_issuer, oidc_provider_arn, cluster_security_group_id,
     vpc_id, node_role_arn, node_groups: {group: {name, autoscaling_group_name}}, fargate_profiles: [name], roles: {name: arn},
-    log_group_name, fargate_log_group_name, container_log_group_name, kms_key_arn}}}; None where there is no such resource.
+    log_group_name, fargate_log_group_name, container_log_group_name, kms_key_arn}}}; None if there is no such resource.
     """
     clusters = sorted(part for kind, part in map(split, attributes) if kind == "eks_cluster")
     known = {name: {"name": names[name]} if name in names else {} for name in clusters}

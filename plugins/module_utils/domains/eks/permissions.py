@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How closely the actions of clusters can be confined: EKS, Auto Scaling, launch templates, OIDC providers. Draining has its own table."""
+"""How closely the actions on clusters can be confined: EKS, Auto Scaling, launch templates, OIDC providers. Draining has its own table."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from ...kinds.permissions import EC2_TAGS, KEYS, OWN_KEY, ROLE, ROLES, log_group
 from .operations.drain.permissions import DRAIN
 
 PASSED_TO = ("ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com")
-"""To whom the roles of a cluster, its nodes, its Fargate profiles and its pods are handed over."""
+"""The services that the roles of a cluster, its nodes, its Fargate profiles and its pods are passed to."""
 LINKED = ("eks-fargate.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com")
-"""Whose service-linked roles the first cluster, node group and Fargate profile of an account make (EKS User Guide)."""
+"""The services whose service-linked roles an account's first cluster, node group and Fargate profile create (EKS User Guide)."""
 
 PROVIDER = iam("oidc-provider/oidc.eks.*")
 OWN_PROVIDER = Grant((PROVIDER,), (marked,))
 OWN_TEMPLATE = Grant((typed("ec2", "launch-template"),), (marked,))
 GROUPS = Grant((arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*"),))
-"""The Auto Scaling groups that EKS makes; they do not get the tags of their node groups."""
+"""The Auto Scaling groups that EKS creates; they do not get the tags of their node groups."""
 INSIDE = Grant((typed("eks", "cluster"),), (marked, request_marked))
-"""What is made in a cluster is checked against the cluster: that must be ours, and the request carry the mark."""
+"""Creating a resource in a cluster is authorized against the cluster: the cluster must be ours, and the request must carry the mark."""
 ASSOCIATION = Grant((typed("eks", "podidentityassociation"),))
-"""An association of an add-on is made and changed with the add-on, which is ours."""
+"""An add-on's association is created and changed together with the add-on, which is ours."""
 
 
 def own(kind: str) -> Grant:
@@ -53,7 +53,7 @@ def from_template(scope: Scope) -> Conditions:
 
 CLUSTERS = Permissions(
     reads={
-        # Whatever has a name that is wanted is looked at, to say whose it is; what is in a cluster, to see what is ours.
+        # Any resource with a wanted name is read to find its owner; resources in a cluster are read to find ours.
         **each(
             "eks",
             "DescribeAccessEntry DescribeAddon DescribeAddonVersions DescribeCluster DescribeClusterVersions DescribeFargateProfile "
@@ -81,8 +81,8 @@ CLUSTERS = Permissions(
         **each("eks", "AssociateAccessPolicy DeleteAccessEntry DisassociateAccessPolicy UpdateAccessEntry", own("access-entry")),
         "eks:DeleteFargateProfile": (own("fargateprofile"),),
         **each("eks", "DeletePodIdentityAssociation UpdatePodIdentityAssociation", own("podidentityassociation")),
-        # Checked as a part of the create calls too, when what is made has no tags yet: so what is unmarked can be claimed, what others
-        # have marked cannot.
+        # Also checked as part of the create calls, when the new resource has no tags yet: so unmarked resources can be claimed, and those
+        # that others have marked cannot.
         "eks:TagResource": (
             Grant(own("*").resources, (marked, keeps_mark)),
             Grant(own("*").resources, (request_marked, not_others)),
@@ -108,7 +108,7 @@ CLUSTERS = Permissions(
         "iam:PassRole": (Grant((ROLE,), (equals("iam:PassedToService", PASSED_TO),)),),
     },
     together={
-        # The role is handed over, the key is used on the caller's behalf, and the first cluster of an account makes a service-linked role
+        # The role is passed, the key is used on the caller's behalf, and the first cluster of an account creates a service-linked role
         # (EKS User Guide: cluster IAM role; envelope encryption; using service-linked roles).
         "eks:CreateCluster": ("eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole", "kms:CreateGrant", "kms:DescribeKey"),
         "eks:CreateAccessEntry": ("eks:TagResource",),

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the filter input_errors says of clusters."""
+"""The errors that the filter input_errors reports for clusters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .settings.cluster import Network
 from .validate import validate
 
 FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), (UNKNOWN,))
-"""A network that is looked up, or made, before the clusters are."""
+"""Stands for a network that is looked up, or created, before the clusters are."""
 
 
 def input_errors(clusters: Any, name: str, environment: str = "", component: str = "cluster", network: bool = True) -> list[str]:
-    """Every problem with the clusters. ``network``: whether there will be one for those that name no subnets."""
+    """Every problem with the clusters. ``network``: whether clusters that name no subnets will have a network."""
     return validate(clusters, name, environment, component, FOUND_LATER if network else Network())[1]

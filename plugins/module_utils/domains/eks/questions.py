@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What has to be asked of AWS before clusters can be judged and built: versions, add-ons, instance types, subnets; side by side."""
+"""Queries to AWS before clusters can be judged and built: versions, add-ons, instance types, subnets; all in parallel."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .settings.cluster import Cluster
 from .settings.versions import Support, support_of
 
 MOST_VALUES = 200
-"""How many values a filter of EC2 takes."""
+"""The number of values that an EC2 filter accepts."""
 
 
 def questions(clusters: Mapping[str, Cluster]) -> dict[str, Callable[[Aws], Any]]:
-    """The questions that these clusters raise; none where there are no clusters."""
+    """The queries that these clusters require; none if there are no clusters."""
     if not clusters:
         return {}
     addons = sorted({(name, one.version) for one in clusters.values() for name in one.addons})
@@ -52,7 +52,7 @@ def cluster_versions(aws: Aws) -> dict[str, Support]:
 
 
 def addon_versions(aws: Aws, wanted: list[tuple[str, str]]) -> Offers:
-    """What is offered of each (add-on, minor version): one call each, since an unfiltered answer holds all of the marketplace."""
+    """The offer for each (add-on, minor version): one call each, since an unfiltered answer contains the whole marketplace."""
 
     def ask(pair: tuple[str, str]) -> list[Any]:
         return aws.list_all("eks", "describe_addon_versions", "addons", addonName=pair[0], kubernetesVersion=pair[1])
@@ -61,13 +61,13 @@ def addon_versions(aws: Aws, wanted: list[tuple[str, str]]) -> Offers:
 
 
 def architectures(aws: Aws, types: list[str]) -> dict[str, tuple[str, ...]]:
-    """The processors of instance types. Asked by filter, because a call that names one that does not exist fails as a whole."""
+    """The processor architectures of instance types. Queried by filter, because a call that names a nonexistent type fails as a whole."""
     found = filtered(aws, "describe_instance_types", "InstanceTypes", "instance-type", types)
     return {entry["InstanceType"]: tuple(entry["ProcessorInfo"]["SupportedArchitectures"]) for entry in found}
 
 
 def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:
-    """What is to be known of subnets; one that does not exist is left out."""
+    """The facts needed about subnets; a subnet that does not exist is left out."""
     found = filtered(aws, "describe_subnets", "Subnets", "subnet-id", subnets)
     return {
         entry["SubnetId"]: Subnet(entry["SubnetId"], entry["VpcId"], entry["AvailabilityZone"], entry["AvailableIpAddressCount"])
@@ -76,7 +76,7 @@ def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:
 
 
 def public_subnets(aws: Aws, subnets: list[str]) -> frozenset[str]:
-    """Those of the subnets whose route table leads to an internet gateway."""
+    """The subnets whose route table leads to an internet gateway."""
     tables = filtered(aws, "describe_route_tables", "RouteTables", "association.subnet-id", subnets)
     return frozenset(
         association["SubnetId"]
@@ -88,6 +88,6 @@ def public_subnets(aws: Aws, subnets: list[str]) -> frozenset[str]:
 
 
 def filtered(aws: Aws, method: str, items: str, name: str, values: list[str]) -> list[Any]:
-    """All entries of a list call of EC2 with one of these values, in as many calls as its filters need."""
+    """All entries of an EC2 list call that match one of these values, in as many calls as the filter limit requires."""
     batches = [values[start : start + MOST_VALUES] for start in range(0, len(values), MOST_VALUES)]
     return [entry for batch in batches for entry in aws.list_all("ec2", method, items, Filters=[{"Name": name, "Values": batch}])]

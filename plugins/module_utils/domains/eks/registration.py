@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The EKS domain for everything that concerns all domains."""
+"""Registers the EKS domain with the code that handles all domains."""
 
 from __future__ import annotations
 

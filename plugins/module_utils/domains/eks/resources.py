@@ -3,9 +3,9 @@
 
 """The resources that a component's clusters consist of.
 
-``build`` is the table of contents: one function for each part of a cluster. Addresses are ``<kind>.<cluster>`` for what there is once, and
-``<kind>.<cluster>/<part>`` for the rest. References say what has to be there for a create call; ``after`` says what has to be finished
-before something makes sense, also when it is changed: a version goes from the control plane over its network to the nodes and on.
+``build`` is the table of contents: one function for each part of a cluster. Addresses are ``<kind>.<cluster>`` for parts that occur once,
+and ``<kind>.<cluster>/<part>`` for the rest. References name what must exist before a create call; ``after`` names what must be finished
+before a resource is created or changed: a new version goes from the control plane through its network to the nodes and beyond.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from .settings.identities import PodRole
 from .settings.node_groups import NodeGroup
 
 Installed = Mapping[str, str]
-"""address of an add-on -> the version of it that is there."""
+"""address of an add-on -> its installed version."""
 
 
 def build(clusters: Mapping[str, Cluster], place: Place, offers: Offers, installed: Installed) -> list[Resource]:
-    """Every resource of these clusters. They must have passed validate.py: what is wrong with them is not looked at again."""
+    """Every resource of these clusters. They must have passed validate.py: their errors are not checked again."""
     found: list[Resource] = []
     for name in sorted(clusters):
         cluster = clusters[name]
@@ -56,7 +56,7 @@ class ClusterParts:
     place: Place
 
     def tags(self, part: str | None = None, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The user's tags and, given a part, a name; the more specific wins."""
+        """The user's tags and, if a part is given, a name; the more specific tag wins."""
         name = {} if part is None else {"Name": "-".join(word for word in (self.one.aws_name, part) if word)}
         return {**self.place.tags, **self.one.tags, **name, **(more or {})}
 
@@ -75,7 +75,7 @@ class ClusterParts:
         return ref(f"kms_key.{self.name('secrets')}", "arn")
 
     def key(self) -> Iterator[Resource]:
-        """One key for the secrets in etcd and for the logs of the cluster."""
+        """One key for the secrets in etcd and for the cluster's logs."""
         logs = logs_use_of_key(self.place, "CloudWatchLogsOfThisCluster", f"/aws/eks/{self.one.aws_name}/*")
         properties = {
             "description": f"Secrets and logs of the EKS cluster {self.one.aws_name}",
@@ -87,7 +87,7 @@ class ClusterParts:
         yield Resource("kms_key", self.name("secrets"), properties)
 
     def log_groups(self) -> Iterator[Resource]:
-        """That of the control plane has to be there before the cluster, or EKS makes one that is kept for ever and not encrypted."""
+        """The control plane's group must exist before the cluster, or EKS creates one that keeps its logs forever and unencrypted."""
         yield self.log_group("cluster", self.one.name)
         if self.one.fargate_profiles:
             yield self.log_group("fargate", self.name("fargate"))
@@ -113,7 +113,7 @@ class ClusterParts:
             "security_group_ids": list(one.security_group_ids),
             "endpoint_public_access": one.endpoint.public,
             "endpoint_private_access": one.endpoint.private,
-            # EKS keeps the blocks of an endpoint that is not public, and describes all of the world where none were ever given
+            # EKS keeps the CIDR blocks of an endpoint that is not public, and reports the whole internet if none were ever given
             **({"public_access_cidrs": list(one.endpoint.public_cidrs)} if one.endpoint.public else {}),
             "log_types": list(one.log_types),
             "secrets_key_arn": self.key_arn,
@@ -158,7 +158,7 @@ class ClusterParts:
                 properties["pod_identity_role_arn"] = addon.role_arn or self.role_arn(f"addon-{name}")
                 properties["pod_identity_service_account"] = RIGHTS[name].service_account
                 waits += () if addon.role_arn else (f"iam_role.{self.name(f'addon-{name}')}",)
-            # a new version is for the control plane's new version, so it waits for that one's update
+            # a new version is meant for the control plane's new version, so it waits for that update
             yield Resource("eks_addon", self.name(name), properties, (f"eks_cluster.{self.one.name}", *waits))
 
     def oidc_provider(self) -> Iterator[Resource]:
@@ -178,7 +178,7 @@ class ClusterParts:
     def launch_template(self, name: str, group: NodeGroup) -> Resource:
         groups: list[str | Ref] = list(self.one.node_security_group_ids)
         if groups and self.one.fargate_profiles:
-            # pods on Fargate have the cluster's own group, and talk to those on nodes (DNS) by it
+            # pods on Fargate have the cluster's own group, which lets them reach pods on nodes (DNS)
             groups.append(ref(f"eks_cluster.{self.one.name}", "cluster_security_group_id"))
         properties = {
             "launch_template_name": f"{self.one.aws_name}-{name}",
@@ -216,7 +216,7 @@ class ClusterParts:
             }
         network = tuple(f"eks_addon.{self.name(one)}" for one in BEFORE_NODES if one in self.one.addons)
         waits = (f"eks_cluster.{self.one.name}", f"iam_role.{self.name('nodes')}", template, *network)
-        # a target that is not there any more is said, or its policy would stay
+        # a target that was removed is stated explicitly, or its policy would remain
         given = {key: value for key, value in properties.items() if value is not None or key == "target_cpu_percent"}
         return Resource("eks_nodegroup", self.name(name), given, waits)
 
@@ -234,7 +234,7 @@ class ClusterParts:
             yield Resource("eks_fargate_profile", self.name(name), properties, waits)
 
     def pod_identities(self) -> Iterator[Resource]:
-        """Which role the pods of a service account have. The agent that hands it out on the nodes comes first."""
+        """Which role the pods of a service account have. The agent that delivers its credentials on the nodes comes first."""
         agent = (f"eks_addon.{self.name(AGENT)}",) if AGENT in self.one.addons else ()
         controllers = [PodRole(name, "", CONTROLLERS[name].namespace, CONTROLLERS[name].service_account) for name in self.one.controllers]
         for name, pod in sorted((pod.name, pod) for pod in (*controllers, *self.one.pod_identities.values())):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The IAM roles of a cluster: who may take each, and what it may do."""
+"""The IAM roles of a cluster: who may assume each, and what it may do."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .settings.cluster import Cluster
 from .settings.controllers import CONTROLLERS, Scene
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
-"""Nothing about the network: the add-on vpc-cni has a role of its own for that."""
+"""Nothing about the network: the add-on vpc-cni has its own role for that."""
 
 LONGEST_NAME = 64
-"""IAM's limit for names of roles."""
+"""IAM's limit on the length of role names."""
 
 
 def role_name(place: Place, cluster: str, part: str) -> str:
-    """Unique in the account: no part of it has a dot, so no other environment, component and cluster give this one."""
+    """Unique in the account: no part contains a dot, so no other combination of environment, component and cluster gives this name."""
     return f"{place.environment}.{place.component}.{cluster}.{part}"
 
 
 def parts(cluster: Cluster) -> list[str]:
-    """The roles that a cluster has, by the last part of their addresses."""
+    """The roles of a cluster, by the last part of their addresses."""
     found = ["cluster"]
     found += ["nodes"] if cluster.node_groups else []
     found += ["fargate"] if cluster.fargate_profiles else []
@@ -38,12 +38,12 @@ def parts(cluster: Cluster) -> list[str]:
 
 
 def with_own_role(cluster: Cluster) -> list[str]:
-    """The add-ons that need AWS rights and get them by a role of ours."""
+    """The add-ons that need AWS rights and get them through a role of ours."""
     return sorted(name for name, addon in cluster.addons.items() if name in RIGHTS and not addon.role_arn)
 
 
 def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[Resource]:
-    """Every role of a cluster. ``tags``: what all resources of the cluster carry, without a name."""
+    """Every role of a cluster. ``tags``: the tags of all resources of the cluster, without a name."""
 
     def role(part: str, trust: Mapping[str, Any], managed: list[str], inline: Mapping[str, Any] | None = None) -> Resource:
         properties: dict[str, Any] = {
@@ -78,9 +78,9 @@ def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[R
 
 
 def service_trust(service: str, place: Place, ours: bool = True) -> dict[str, Any]:
-    """A service of AWS may take the role; where it says for whom, for this account alone (instances do not say).
+    """A service of AWS may assume the role; where it states on whose behalf, for this account only (instances do not state it).
 
-    The name of EC2 is another one in China, that of EKS is not.
+    EC2 has a different service name in China; EKS does not.
     """
     suffix = ".cn" if service == "ec2" and place.partition == "aws-cn" else ""
     statement: dict[str, Any] = {
@@ -92,7 +92,7 @@ def service_trust(service: str, place: Place, ours: bool = True) -> dict[str, An
 
 
 def fargate_trust(cluster: Cluster, place: Place) -> dict[str, Any]:
-    """Fargate may take the role for profiles of this cluster."""
+    """Fargate may assume the role for profiles of this cluster."""
     profiles = place.arn("eks", f"fargateprofile/{cluster.aws_name}/*")
     return policy(
         {
@@ -105,9 +105,9 @@ def fargate_trust(cluster: Cluster, place: Place) -> dict[str, Any]:
 
 
 def pod_trust(cluster: Cluster, place: Place, namespace: str, service_account: str) -> dict[str, Any]:
-    """EKS Pod Identity may take the role for the pods of one service account in this cluster.
+    """EKS Pod Identity may assume the role for the pods of one service account in this cluster.
 
-    The session tags that it sends say which pod it is (docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html).
+    The session tags that it sends identify the pod (docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html).
     """
     whose = {
         "aws:SourceAccount": place.account_id,
@@ -126,7 +126,7 @@ def pod_trust(cluster: Cluster, place: Place, namespace: str, service_account: s
 
 
 def service_account_trust(cluster: Cluster, namespace: str, service_account: str) -> dict[str, Any]:
-    """Whoever shows a token of the service account that this cluster has signed may take the role."""
+    """The bearer of a service account token signed by this cluster may assume the role."""
     issuer = f"eks_cluster.{cluster.name}"
     subject = Ref(issuer, "oidc_provider", suffix=":sub")
     audience = Ref(issuer, "oidc_provider", suffix=":aud")
@@ -143,7 +143,7 @@ def service_account_trust(cluster: Cluster, namespace: str, service_account: str
 
 
 def use_of_key(cluster: Cluster) -> dict[str, Any]:
-    """What the control plane does with the key of the secrets."""
+    """The rights that the control plane needs on the key of the secrets."""
     return {
         "Sid": "Secrets",
         "Effect": "Allow",
@@ -153,10 +153,10 @@ def use_of_key(cluster: Cluster) -> dict[str, Any]:
 
 
 def fargate_logs(cluster: Cluster, place: Place) -> dict[str, Any]:
-    """The log router of Fargate writes one group, which is made here, so that it needs no right to make any."""
+    """The Fargate log router writes to one group, which is created here, so it needs no right to create any."""
     return policy(write_logs(place, f"{log_group_name(cluster, 'fargate')}:*"))
 
 
 def log_group_name(cluster: Cluster, part: str = "cluster") -> str:
-    """EKS writes the logs of the control plane to ``cluster``; the name cannot be chosen."""
+    """EKS writes the control plane's logs to ``cluster``; that name is fixed."""
     return f"/aws/eks/{cluster.aws_name}/{part}"

@@ -3,7 +3,7 @@
 
 """The smallest resource of each kind of a cluster, for tests that create, change and delete one of each kind.
 
-A cluster stands in a network, of which the samples need the smallest as well.
+A cluster needs a network, so the samples include the smallest one as well.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def subnet(place: Place, zone: str, block: str) -> Resource:
 
 
 def ground(place: Place) -> tuple[Resource, ...]:
-    """What a cluster stands on."""
+    """The resources that a cluster depends on."""
     policies = [place.aws_policy("AmazonEKSClusterPolicy")]
     return (VPC, *subnets(place), role_resource(place, "eks.amazonaws.com", "cluster", managed_policy_arns=policies))
 
@@ -81,12 +81,12 @@ def cluster(place: Place) -> Sample:
 
 
 def inside(place: Place) -> tuple[Resource, ...]:
-    """A cluster, and what it stands on."""
+    """A cluster, and the resources that it depends on."""
     return (*ground(place), cluster(place).resource)
 
 
 def named(one: Observed, name: str) -> dict[str, Any]:
-    """The parameters that name something in a cluster."""
+    """The parameters that identify a resource in a cluster."""
     return {"clusterName": one.properties["cluster_name"], name: one.properties[_property(name)]}
 
 

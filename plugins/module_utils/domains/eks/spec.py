@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options of the EKS modules. Their documentation is in plugins/modules; a test holds the two together."""
+"""The options of the EKS modules. Their documentation is in plugins/modules; a test keeps the two in step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...component.options import CHANGE, OWNER, PATIENCE, RESOURCES, shared
 
 
 def argument_spec() -> dict[str, Any]:
-    """The options of eks_cluster. What ``clusters`` may hold is read and checked by settings.py and validate.py."""
+    """The options of eks_cluster. The content of ``clusters`` is read and checked by settings/ and validate.py."""
     return {**shared(*OWNER, *CHANGE, *PATIENCE, *RESOURCES), "clusters": {"type": "dict"}, "network": {"type": "dict", "default": {}}}
 
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Everything that can be found wrong with clusters before the first API call."""
+"""All errors in clusters that can be found before the first API call."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ ANYWHERE = Network()
 def validate(
     clusters: Any, path: str = "clusters", environment: str = "", component: str = "cluster", network: Network = ANYWHERE
 ) -> tuple[dict[str, Cluster], list[str]]:
-    """The clusters that a user's mapping describes, and every problem with it.
+    """The clusters that a user's mapping describes, and every problem with them.
 
-    ``path`` is the variable that messages begin with, ``network`` where clusters stand that do not say otherwise. The clusters are only fit
-    for use if there are no problems.
+    ``path`` is the variable that messages begin with; ``network`` is the network of clusters that name none. The clusters are usable only
+    if there are no problems.
     """
     problems = Problems()
     found = read(clusters, path, environment, network, problems)
@@ -50,7 +50,7 @@ def check_aws_names(clusters: Mapping[str, Cluster], problems: Problems) -> None
 
 
 def check_place(cluster: Cluster, problems: Problems) -> None:
-    """EKS wants subnets in two zones. Which zones they are in is asked later; that one subnet cannot be in two shows at once."""
+    """EKS requires subnets in two zones. Their zones are queried later; that one subnet cannot be in two is checked here."""
     if not cluster.subnet_ids:
         problems.missing(
             f"{cluster.path}.subnet_ids", "list private subnets in at least two availability zones, or name a network that has them"
@@ -70,7 +70,7 @@ def check_endpoint(cluster: Cluster, environment: str, problems: Problems) -> No
 
 
 def check_administrators(cluster: Cluster, problems: Problems) -> None:
-    """Somebody must be able to administer the cluster, and a principal has one entry only."""
+    """At least one principal must be able to administer the cluster, and each principal has only one entry."""
     path = f"{cluster.path}.access"
     if not cluster.creator_is_admin and not any(entry.administers for entry in cluster.access.values()):
         remedy = f"nobody else could administer the cluster; give an entry of access {ADMINISTRATOR}: cluster"
@@ -85,7 +85,7 @@ def check_administrators(cluster: Cluster, problems: Problems) -> None:
 
 
 def service_accounts(cluster: Cluster) -> Iterator[tuple[str, str, tuple[str, str]]]:
-    """(path, value, namespace and service account) of everything that gives pods AWS rights by pod identity."""
+    """(path, value, namespace and service account) of every setting that gives pods AWS rights through pod identity."""
     for name in with_own_role(cluster):
         yield f"{cluster.path}.addons.{name}", name, (RIGHTS[name].namespace, RIGHTS[name].service_account)
     for name in cluster.controllers:
@@ -121,7 +121,7 @@ def check_addons(cluster: Cluster, problems: Problems) -> None:
 
 
 def check_lengths(cluster: Cluster, environment: str, component: str, problems: Problems) -> None:
-    """Names of roles are put together of environment, component, cluster and part, and IAM takes 64 characters."""
+    """Role names consist of environment, component, cluster and part, and IAM allows 64 characters."""
     for part in parts(cluster):
         name = f"{environment}.{component}.{cluster.name}.{part}"
         if len(name) > LONGEST_NAME:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a change of a cluster's version must keep to: one minor version at a time, never back, and nodes that are not too old."""
+"""Rules for changing a cluster's version: one minor version at a time, never back, and nodes that are not too old."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OLDEST_NODES = 3
 
 
 def refused(path: str, present: str, wanted: str, groups: Mapping[str, str]) -> list[str]:
-    """What speaks against taking a cluster from one minor version to another; ``groups`` are the versions of its node groups by name."""
+    """Reasons against moving a cluster from one minor version to another; ``groups`` are the versions of its node groups by name."""
     if not wanted or not present or present == wanted:
         return []
     value = f"{path}.version is '{wanted}', but the cluster has {present}"

@@ -1,14 +1,13 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The network ACLs of a network: a coarse fence around each tier behind the exact security groups.
+"""The network ACLs of a network: a coarse filter around each tier, behind the exact security groups.
 
-ACLs are stateless: for each flow that a tier admits there is an entry for its return traffic. Return traffic goes to the ports 1024 to
-65535, which NAT gateways and load balancers use in full. From the internet that range leaves out 3389, because auditors (CIS AWS 5.2,
-FSBP EC2.21) take a range that holds it for open remote desktop; the price is that a connection which happens to choose that one port
-is lost and tried again.
+ACLs are stateless, so each flow that a tier admits needs an entry for its return traffic. Return traffic uses ports 1024 to 65535; NAT
+gateways and load balancers use the full range. From the internet the range excludes 3389, because auditors (CIS AWS 5.2, FSBP EC2.21)
+read a range that includes it as open remote desktop. The price: a connection that happens to pick that port fails and is retried.
 
-AWS never filters traffic to its resolver, DHCP, instance metadata and time service by ACLs, so none of these has an entry.
+ACLs never filter traffic to the AWS resolver, DHCP, instance metadata, or the time service, so none of these has an entry.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ EPHEMERAL_WITHOUT_RDP = ((1024, 3388), (3390, 65535))
 
 
 def network_acls(network: Network) -> dict[str, Acl]:
-    """The ACL of each tier. The database tier has its own; the others follow their routing."""
+    """The ACL of each tier. The database tier has its own; the ACL of any other tier follows from its routing."""
     found: dict[str, Acl] = {}
     for name, tier in sorted(network.tiers.items()):
         if name == "database":
@@ -45,7 +44,7 @@ def network_acls(network: Network) -> dict[str, Acl]:
 
 
 def open_acl(network: Network, public: bool) -> Acl:
-    """A tier with a way out: everything inside the network, replies from outside, and for a public one the load balancers' clients."""
+    """A tier with internet access: allows traffic within the network, replies from outside and, if public, the load balancers' clients."""
     ports = network.security.load_balancer_ports if public else ()
     return {
         "ingress": [
@@ -60,14 +59,14 @@ def open_acl(network: Network, public: bool) -> Acl:
 
 
 def isolated_acl(network: Network) -> Acl:
-    """A tier without a way out: the network and nothing else."""
+    """A tier without internet access: allows traffic within the network and nothing else."""
     return {"ingress": [anything(100, str(network.cidr))], "egress": [anything(100, str(network.cidr))]}
 
 
 def database_acl(network: Network) -> Acl:
-    """The database tier: its two ports from the nodes' tiers, replication and the cache's cluster bus within, replies, nothing else.
+    """The database tier: its two ports from the nodes' tiers, replication and the cache's cluster bus within the tier, and return traffic.
 
-    Inside the tier one entry covers ports, bus and replies, since all of them lie in the range of replies.
+    Within the tier one entry covers ports, bus, and return traffic, because all of them lie in the range of return ports.
     """
     security, clients, own = network.security, client_blocks(network), network.tier_blocks("database")
     ports = (security.database_port, security.cache_port)
@@ -85,7 +84,7 @@ def database_acl(network: Network) -> Acl:
 
 
 def client_blocks(network: Network) -> list[Block]:
-    """Where the clients of databases are: the private tiers, or the public ones in a network without private tiers."""
+    """The blocks of the database clients: the private tiers, or the public tiers if the network has no private ones."""
     tiers = network.routed("private") or network.routed("public")
     return [block for tier in tiers for block in network.tier_blocks(tier.name)]
 
@@ -103,12 +102,12 @@ def entry(number: int, protocol: str, first: int, last: int, block: str) -> Entr
 
 
 def fragmentation_needed(number: int) -> Entry:
-    """ICMP type 3 (``from_port``) code 4 (``to_port``), without which path MTU discovery fails and large replies hang."""
+    """ICMP type 3 (``from_port``) code 4 (``to_port``). Without it, path MTU discovery fails and large replies hang."""
     return entry(number, "icmp", 3, 4, WORLD)
 
 
 def check_acls(network: Network, problems: Problems) -> None:
-    """AWS's quota of entries, which many separate blocks or ports can exceed."""
+    """Check AWS's quota of entries, which many separate blocks or ports can exceed."""
     for name, acl in network_acls(network).items():
         for direction, entries in acl.items():
             if len(entries) > ENTRIES_PER_DIRECTION:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The network domain: what the modules vpc_network and vpc_network_info run."""
+"""The network domain: the implementation of the modules vpc_network and vpc_network_info."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .settings import Network
 from .validate import missing_zones, validate
 
 SERVICES = ("sts", "ec2", "iam", "kms", "logs", "resourcegroupstaggingapi")
-"""What a call talks to even when it changes nothing."""
+"""The services that every call contacts, even one that changes nothing."""
 
 KINDS: dict[str, Kind] = {
     kind.name: kind()
@@ -56,7 +56,7 @@ KINDS: dict[str, Kind] = {
 
 
 class NetworkDomain(Domain):
-    """The networks of a component. Without ``networks`` (a look-up, or a removal) nothing is desired and nothing is asked."""
+    """The networks of a component. Without ``networks`` (a lookup or a removal) nothing is desired and no zones are looked up."""
 
     kinds = KINDS
 
@@ -81,19 +81,19 @@ class NetworkDomain(Domain):
 
 
 def run(module: Any) -> NoReturn:
-    """Bring the component's networks to the described state, or plan that."""
+    """Bring the component's networks to the described state, or plan the changes."""
     run_component(module, NetworkDomain)
 
 
 def read(module: Any) -> NoReturn:
-    """Answer with the outputs of the networks that exist, or with what could be adopted into networks that are described."""
+    """Return the outputs of the existing networks, or a proposal of what the described networks could adopt."""
     if module.params["propose_for"]:
         propose_adoption(module)
     read_component(module, lambda _params: NetworkDomain({}))
 
 
 def propose_adoption(module: Any) -> NoReturn:
-    """Answer with a proposal for the option ``adopt`` of vpc_network."""
+    """Return a proposal for the option ``adopt`` of vpc_network."""
     domain = domain_of(module, NetworkDomain)
     aws, endpoint, region = connect(module)
     observation = look_around(module, aws, endpoint, region, domain)
@@ -111,6 +111,6 @@ def propose_adoption(module: Any) -> NoReturn:
 
 
 def available_zones(aws: Aws) -> list[str]:
-    """The region's ordinary zones that the account may use; local zones and wavelength zones are left out."""
+    """The region's availability zones that the account can use, without Local Zones and Wavelength Zones."""
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
     return [zone["ZoneName"] for zone in aws.list_all("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Flow logs: the log and its group for each network, and what they share: a key for the groups and a role for the delivery."""
+"""Flow logs: a flow log and its log group for each network, plus the KMS key and the delivery role that all of them share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROLE = "iam_role.flow-logs"
 
 
 def flow_log_resources(network: Network, place: Place, tags: Mapping[str, str]) -> Iterator[Resource]:
-    """The flow log of a network, and its group."""
+    """The flow log of a network, and its log group."""
     if not network.flow_logs.enabled:
         return
     name = f"{network.name}/flow-logs"
@@ -37,13 +37,13 @@ def flow_log_resources(network: Network, place: Place, tags: Mapping[str, str]) 
         "max_aggregation_interval": network.flow_logs.max_aggregation_interval,
         "tags": dict(tags),
     }
-    # Role and group are named, not referred to: a log outlives both, and goes on when one that was deleted is made again.
-    # The role is finished first: a log that starts before its role may write reports "Access error" until somebody looks.
+    # The log names its role and group instead of referencing them: it survives the deletion of either and resumes once they exist again.
+    # The role comes first: a flow log that starts before its role has write access shows "Access error" until it is checked again.
     yield Resource("flow_log", network.name, log, after=(ROLE, f"log_group.{name}"))
 
 
 def role_name(place: Place) -> str:
-    """Unique in the account: a name has no dot, so no other environment and component give this one."""
+    """A name that is unique in the account: its parts contain no dots, so no other environment and component produce the same name."""
     return f"{place.environment}.{place.component}.flow-logs"
 
 
@@ -52,7 +52,7 @@ def role_arn(place: Place) -> str:
 
 
 def shared_resources(place: Place) -> list[Resource]:
-    """The key and the role that the flow logs of all networks of the component use."""
+    """The KMS key and the role that the flow logs of all networks of the component use."""
     whose = f"{place.environment}-{place.component}"
     key = {
         "description": f"Log groups of {place.component} in {place.environment}",
@@ -72,7 +72,7 @@ def shared_resources(place: Place) -> list[Resource]:
 
 
 def trust_policy(place: Place) -> dict[str, Any]:
-    """VPC flow logs of this account may take the role; nobody else's, though the service is the same."""
+    """Only VPC flow logs of this account may assume the role; flow logs of other accounts, which use the same service, may not."""
     return policy(
         {
             "Effect": "Allow",
@@ -87,7 +87,7 @@ def trust_policy(place: Place) -> dict[str, Any]:
 
 
 def delivery_policy(place: Place) -> dict[str, Any]:
-    """Write to this component's groups. The groups are made here, so that the delivery needs no right to make any."""
+    """Allow writes to this component's log groups. The component creates the groups, so delivery needs no permission to create any."""
     return policy(
         write_logs(place, f"{place.path}*"),
         {"Sid": "Find", "Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": place.arn("logs", "log-group:*")},

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a component's networks tell others, computed from addresses and attributes alone.
+"""The outputs of a component's networks, computed from addresses and attributes alone.
 
-The same function serves a run (whose attributes may still be unknown) and a look-up in AWS by tags, so the shape is always the same:
-keys come from addresses, only leaves can be unknown.
+The same function serves a run (whose attributes may still be unknown) and a lookup in AWS by tags, so the shape is always the same:
+addresses determine the keys, and only leaves can be unknown.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ NETWORK_MAPS: Mapping[str, str] = {
     "security_group": "security_group_ids",
     "vpc_endpoint": "endpoint_ids",
 }
-"""kind -> the map of a network's outputs that its ids go to, keyed by the part of the address behind the network's name."""
+"""kind -> the map in a network's outputs that holds its ids, keyed by the part of the address after the network's name."""
 
 NETWORK_IDS: Mapping[str, str] = {"vpc": "vpc_id", "internet_gateway": "internet_gateway_id", "flow_log": "flow_log_id"}
-"""kind -> the output that the id of the network's only resource of this kind goes to."""
+"""kind -> the output that holds the id of the network's only resource of this kind."""
 
 
 def outputs(attributes: Attributes) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def outputs(attributes: Attributes) -> dict[str, Any]:
     {"networks": {name: {vpc_id, internet_gateway_id, flow_log_id, flow_log_group_name, flow_log_group_arn, default_security_group_id,
     availability_zones: [zone], subnet_ids: {tier: {zone: id}}, route_table_ids: {name: id}, network_acl_ids: {tier: id},
     nat_gateway_ids: {zone or "regional": id}, nat_public_ips: {zone: address}, security_group_ids: {group: id},
-    endpoint_ids: {service: id}}}, kms_key_id, kms_key_arn, flow_log_role_arn}; None where there is no such resource.
+    endpoint_ids: {service: id}}}, kms_key_id, kms_key_arn, flow_log_role_arn}; None where the resource does not exist.
     """
     names = sorted(part for kind, part in map(split, attributes) if kind == "vpc")
     return {

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How closely the actions of networks can be confined."""
+"""How narrowly the IAM permissions for networks can be scoped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOTS = ("vpc",)
 INNER = ("subnet", "route-table", "network-acl", "security-group", "internet-gateway", "elastic-ip")
 LEAVES = ("natgateway", "vpc-endpoint")
 LOGS = ("vpc-flow-log",)
-"""What can be created, so divided that nothing is made inside a thing of its own group."""
+"""The resource types that can be created, grouped so that no resource is created within another one of the same group."""
 
 CREATES = "AllocateAddress CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc"
 
@@ -23,20 +23,20 @@ UNTAGGED_GROUP = Grant((typed("ec2", "security-group"),))
 
 
 def default_group(_scope: Scope) -> Conditions:
-    """The request says that it is about a default group."""
+    """Requires that the request tags a default security group."""
     return {"StringLike": {f"aws:RequestTag/{TAG_PREFIX}address": "default_security_group.*"}}
 
 
 NETWORK = Permissions(
     reads={
-        # EC2's describe calls are checked against no resource, but for a few that gain nothing by it.
+        # EC2's describe calls do not support resource-level permissions; the few that do gain nothing from them.
         **each(
             "ec2",
             "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
             "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
             REGIONAL,
         ),
-        # Clusters may stand in a network that is to be destroyed.
+        # Clusters may exist in a network that is to be destroyed.
         **each("eks", "DescribeCluster ListClusters", REGIONAL),
     },
     writes={
@@ -45,7 +45,7 @@ NETWORK = Permissions(
         **each("ec2", "AllocateAddress CreateInternetGateway", new_ec2(*INNER)),
         **each("ec2", "CreateNatGateway CreateVpcEndpoint", new_ec2(*LEAVES), OWN_EC2),
         "ec2:CreateFlowLogs": (new_ec2(*LOGS), OWN_EC2),
-        # The default group of a new VPC carries nothing by which it could be recognised.
+        # The default security group of a new VPC has no tags that identify it.
         "ec2:CreateTags": (Grant(UNTAGGED_GROUP.resources, (request_marked, default_group, unmarked)),),
         **each(
             "ec2",
@@ -57,9 +57,9 @@ NETWORK = Permissions(
             "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
             OWN_EC2,
         ),
-        # A subnet that goes back to the VPC's default ACL goes to one without tags; the subnet itself must be ours.
+        # A subnet that returns to the VPC's default ACL moves to an untagged ACL. The subnet itself must be ours.
         "ec2:ReplaceNetworkAclAssociation": (OWN_EC2, Grant((typed("ec2", "network-acl"),))),
-        # The interface of a NAT gateway belongs to AWS and has no tags; gateway and address must be ours.
+        # The network interface of a NAT gateway belongs to AWS and has no tags. The gateway and the address must be ours.
         "ec2:DisassociateNatGatewayAddress": (OWN_EC2, Grant((typed("ec2", "network-interface"),))),
         "iam:CreateServiceLinkedRole": (
             Grant((iam(f"role/aws-service-role/{NAT_SERVICE}/*"),), (equals("iam:AWSServiceName", NAT_SERVICE),)),
@@ -68,13 +68,13 @@ NETWORK = Permissions(
         "route53:AssociateVPCWithHostedZone": (Grant((arn("route53", "hostedzone/*", region="", account_id=""),)),),
     },
     together={
-        # Tags in a create call are checked as an action of their own (EC2 User Guide, tagging on creation).
+        # IAM checks the tags in a create call as a separate action (EC2 User Guide, tagging on creation).
         **{f"ec2:{name}": ("ec2:CreateTags",) for name in CREATES.split()},
-        # A regional NAT gateway needs a service-linked role, made by the first one of an account (VPC User Guide, service-linked roles).
+        # A regional NAT gateway needs a service-linked role, which the account's first one creates (VPC User Guide, service-linked roles).
         "ec2:CreateNatGateway": ("ec2:CreateTags", "iam:CreateServiceLinkedRole"),
-        # Private DNS names are a hosted zone of AWS's that the VPC is associated with.
+        # Private DNS names live in an AWS hosted zone that the VPC is associated with.
         "ec2:CreateVpcEndpoint": ("ec2:CreateTags", "route53:AssociateVPCWithHostedZone"),
-        # The role that delivers the log is handed over (VPC User Guide, IAM role for publishing flow logs).
+        # The call passes the role that delivers the log (VPC User Guide, IAM role for publishing flow logs).
         "ec2:CreateFlowLogs": ("ec2:CreateTags", "iam:PassRole"),
     },
 )

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the filter input_errors says of networks."""
+"""The checks that the filter input_errors runs on networks."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from .validate import validate
 
 
 def input_errors(networks: Any, name: str, region: Any = "") -> list[str]:
-    """Every problem with the networks. ``region``: where all zones must be; anything that is no region's name says nothing."""
+    """Every problem with the networks. ``region``: the region that all zones must be in; a value that is not a region name is ignored."""
     return validate(networks, name, region if isinstance(region, str) and REGION.fullmatch(region) else "")[1]

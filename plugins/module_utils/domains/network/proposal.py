@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which existing resource fits which address of a described network: a proposal for the option ``adopt``, to be read by a person.
+"""Matches existing resources to the addresses of a described network: a proposal for the option ``adopt``, for a person to review.
 
-A counterpart is told by what makes a thing what it is: a subnet by its block and zone, a NAT gateway by its subnet, a table by the subnets
-that it serves. Everything else may differ; the plan of an adoption shows it.
+A counterpart is recognized by its defining properties: a subnet by its block and zone, a NAT gateway by its subnet, a route table by the
+subnets it serves. Everything else may differ; the plan of the adoption shows the differences.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ TELLING: Mapping[str, tuple[str, ...]] = {
     "vpc_endpoint": ("service_name", "vpc_endpoint_type"),
     "flow_log": ("resource_id", "traffic_type", "log_destination"),
 }
-"""kind -> the properties by which a counterpart is recognised, in an order in which the references among them resolve."""
+"""kind -> the properties that identify a counterpart, in an order in which the references among them resolve."""
 
 FILTERS = {"internet_gateway": "attachment.vpc-id", "flow_log": "resource-id"}
-"""How a list call is told the VPC where it is not by vpc-id."""
+"""The filter by which a list call selects the VPC, where it is not vpc-id."""
 
 
 def propose(
@@ -38,8 +38,8 @@ def propose(
 ) -> dict[str, Any]:
     """{"adopt": {address: id, or {id, from}}, "create": [address], "left": [id]} for the networks that are to take over these VPCs.
 
-    ``create`` lists what is described and has no counterpart, ``left`` what is in the VPCs and has no place in the description.
-    Raises EngineError with all that is wrong with ``vpcs``.
+    ``create`` lists described resources that have no counterpart, ``left`` resources in the VPCs that match nothing in the description.
+    Raises EngineError with every problem found in ``vpcs``.
     """
     found = _Proposal()
     wanted = [resource for resource in desired if resource.name.partition("/")[0] in vpcs]
@@ -69,7 +69,7 @@ def _check(vpcs: Mapping[str, str], wanted: Sequence[Resource]) -> None:
 
 
 def _inside(aws: Aws, kind: Any, vpc: str) -> Iterator[Observed]:
-    """What a VPC holds of a kind, whoever owns it, but for what nobody can adopt."""
+    """The resources of a kind in a VPC, regardless of owner, except those that cannot be adopted."""
     wanted = [{"Name": FILTERS.get(kind.name, "vpc-id"), "Values": [vpc]}]
     for raw in aws.list_all(kind.calls.service, kind.calls.list, kind.calls.items, **{kind.calls.filter: wanted}):
         try:
@@ -87,7 +87,7 @@ class _Proposal:
         self.left: set[str] = set()
 
     def take(self, address: str, seen: Observed) -> None:
-        """Put a thing in its place; what carries our mark needs no entry."""
+        """Assign a resource to an address. One that already carries our mark needs no entry."""
         self.taken[address] = seen
         self.left.discard(seen.id)
         owner = (seen.marked or "").partition(" ")[0]
@@ -95,7 +95,7 @@ class _Proposal:
             self.entries[address] = {"id": seen.id, "from": owner} if owner else seen.id
 
     def match(self, resources: Sequence[Resource], candidates: list[Observed]) -> None:
-        """Give each resource its best counterpart, the surest pair first; what is ours is neither given away nor left."""
+        """Match each resource to its best counterpart, highest score first. Our own resources are neither matched nor left."""
         candidates = [seen for seen in candidates if not is_ours(seen)]
         self.left |= {seen.id for seen in candidates}
         pairs = [(self._likeness(resource, seen), resource.address, seen) for resource in resources for seen in candidates]
@@ -104,14 +104,14 @@ class _Proposal:
                 self.take(address, seen)
 
     def take_address(self, aws: Aws, kind: Kind, gateway: Resource) -> None:
-        """The elastic IP of a NAT gateway that has its place."""
+        """Match the elastic IP of a NAT gateway that has been matched."""
         seen, wanted = self.taken.get(gateway.address), gateway.properties.get("allocation_id")
         identifier = seen.properties.get("allocation_id") if seen else None
         if identifier and isinstance(wanted, Ref) and (address := kind.look_up(aws, identifier, wanted.address)):
             self.take(wanted.address, address)
 
     def _likeness(self, resource: Resource, seen: Observed) -> int:
-        """0 for no counterpart; more, the more it serves of what it should."""
+        """0 means no match. A higher score means that the resource covers more of what the wanted one should serve."""
         score = 1
         for name in TELLING[resource.kind]:
             wanted, there = resolve(resource.properties.get(name), self._id), seen.properties.get(name)

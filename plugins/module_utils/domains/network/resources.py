@@ -1,10 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The resources that a component's networks consist of.
+"""The resources that make up a component's networks.
 
-``build`` is the table of contents: one function for each part of a network, each a few resources. Addresses are
-``<kind>.<network>/<part>``; the network's VPC is ``vpc.<network>``. What all networks of a component share has no network in its address.
+``build`` is the table of contents: it calls one function for each part of a network, and each yields a few resources. Addresses have the
+form ``<kind>.<network>/<part>``; a network's VPC is ``vpc.<network>``. Resources that all networks of a component share have no network
+in their address.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ DEFAULT_ROUTE = "0.0.0.0/0"
 
 
 def build(networks: Mapping[str, Network], place: Place) -> list[Resource]:
-    """Every resource of these networks. They must have passed validate.problems: what is wrong with them is not looked at again."""
+    """Every resource of these networks. The networks must have passed validate.validate; errors in them are not checked again."""
     found = [resource for dummy, network in sorted(networks.items()) for resource in one_network(network, place)]
     if any(network.flow_logs.enabled for network in networks.values()):
         found += shared_resources(place)
@@ -49,13 +50,13 @@ def one_network(network: Network, place: Place) -> list[Resource]:
 
 @dataclass(frozen=True)
 class NetworkParts:
-    """The parts of one network."""
+    """The resources of one network, part by part."""
 
     network: Network
     place: Place
 
     def tags(self, part: str = "", more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The user's tags and a name; the more specific wins."""
+        """The user's tags and a Name tag; the more specific tag wins."""
         name = "-".join(word for word in (self.place.environment, self.network.name, part) if word)
         return {**self.place.tags, **self.network.tags, "Name": name, **(more or {})}
 
@@ -86,7 +87,7 @@ class NetworkParts:
         yield Resource("default_security_group", self.name("default"), closed)
 
     def subnets(self) -> Iterator[Resource]:
-        """No subnet hands out public addresses: load balancers and NAT gateways bring their own."""
+        """The subnets. None assigns public addresses: load balancers and NAT gateways bring their own."""
         for name, zones in sorted(self.network.blocks.items()):
             for zone, block in sorted(zones.items()):
                 properties = {
@@ -99,7 +100,7 @@ class NetworkParts:
                 yield Resource("subnet", self.name(f"{name}-{zone}"), properties)
 
     def subnet_tags(self, tier: Tier) -> dict[str, str]:
-        """The marks by which the AWS Load Balancer Controller finds its subnets, and the clusters that share them."""
+        """The tags by which the AWS Load Balancer Controller finds its subnets, and the tags of the clusters that share them."""
         roles = {"public": {"kubernetes.io/role/elb": "1"}, "private": {"kubernetes.io/role/internal-elb": "1"}}
         tags = dict(roles.get(tier.name, {}))
         if tier.name in roles:
@@ -117,7 +118,7 @@ class NetworkParts:
             yield from self.regional_nat()
 
     def nat_zones(self) -> list[str]:
-        """The zones with a NAT gateway or, for a regional one, with an address of it."""
+        """The zones with a NAT gateway or, for a regional gateway, the zones with one of its addresses."""
         if self.network.nat == "single":
             return [single_nat_zone(self.network)]
         return private_zones(self.network)
@@ -137,9 +138,9 @@ class NetworkParts:
         yield Resource("nat_gateway", self.name(zone), properties, after=(f"internet_gateway.{self.network.name}",))
 
     def regional_nat(self) -> Iterator[Resource]:
-        """One gateway for the VPC with an address of ours in each zone, so that the addresses others see are known and stay.
+        """One NAT gateway for the VPC, with one of our addresses in each zone, so that the public addresses are known and do not change.
 
-        Its addresses are not those of zonal gateways: both sorts can stand side by side while a network changes from one to the other.
+        It does not reuse the addresses of zonal gateways: both types can exist side by side while a network changes from one to the other.
         """
         addresses = {zone: self.elastic_ip(f"regional-nat-{zone}") for zone in self.nat_zones()}
         yield from addresses.values()
@@ -155,7 +156,7 @@ class NetworkParts:
         yield Resource("nat_gateway", self.name("regional"), properties, after=(f"internet_gateway.{self.network.name}",))
 
     def route_tables(self) -> Iterator[Resource]:
-        """One table for everything public, one per zone for everything private, one for each isolated tier."""
+        """One table for all public subnets, one per zone for all private subnets, and one for each isolated tier."""
         public = [subnet for tier in self.network.routed("public") for subnet in self.subnet_ids(tier.name)]
         if public:
             yield self.route_table("public", public, ref(f"internet_gateway.{self.network.name}"))
@@ -172,7 +173,7 @@ class NetworkParts:
             "subnet_ids": subnet_ids,
             "tags": self.tags(part),
         }
-        # a route to an internet gateway is refused until the gateway is attached
+        # AWS rejects a route to an internet gateway until the gateway is attached
         attached = (default.address,) if default and default.address.startswith("internet_gateway.") else ()
         return Resource("route_table", self.name(part), properties, after=attached)
 
@@ -202,14 +203,14 @@ class NetworkParts:
             yield Resource("security_group", self.name(name), properties)
 
     def rule(self, rule: Mapping[str, Any]) -> dict[str, Any]:
-        """A rule with the group it names as a reference."""
+        """A rule whose group name is replaced by a reference."""
         found = {key: value for key, value in rule.items() if key != "group"}
         if "group" in rule:
             found["group_id"] = ref(f"security_group.{self.name(rule['group'])}")
         return found
 
     def endpoints(self) -> Iterator[Resource]:
-        """They wait for the whole VPC: private DNS is refused until both of its DNS settings are on."""
+        """The VPC endpoints. They wait for the complete VPC: AWS rejects private DNS until both of the VPC's DNS settings are on."""
         after = (f"vpc.{self.network.name}",)
         for service in self.network.endpoints.gateway:
             properties = {**self.endpoint(service, "Gateway"), "route_table_ids": self.endpoint_route_tables()}
@@ -232,17 +233,17 @@ class NetworkParts:
         }
 
     def endpoint_route_tables(self) -> list[Ref]:
-        """Gateway endpoints serve whatever has no address of its own in the internet."""
+        """The route tables that gateway endpoints serve: those of subnets without public addresses."""
         names = [f"private-{zone}" for zone in private_zones(self.network)] + [tier.name for tier in self.network.routed("isolated")]
         return [ref(f"route_table.{self.name(name)}") for name in names]
 
 
 def private_zones(network: Network) -> list[str]:
-    """The zones that have a subnet of a private tier."""
+    """The zones that have a subnet in a private tier."""
     return sorted({zone for tier in network.routed("private") for zone in tier.availability_zones})
 
 
 def single_nat_zone(network: Network) -> str:
-    """Where a network's only NAT gateway stands: as told, else the first zone of the public tier by name."""
+    """The zone of a network's only NAT gateway: the configured one, or the first zone of the public tier by name."""
     public = network.tiers.get("public")
     return network.nat_az or (public.availability_zones[0] if public and public.availability_zones else "")

@@ -1,13 +1,14 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The security groups of a network: who may talk to whom, by membership.
+"""The security groups of a network: group membership decides which traffic is allowed.
 
-The chain is load balancer -> application port -> nodes -> database port and cache port -> database and cache. Beside it stands only what
-EKS needs to run: the control plane reaches kubelets and webhooks, nodes reach the control plane, DNS works between nodes, metrics-server
-reads kubelets, and nodes reach AWS APIs and image registries over 443. Nothing else is open, in either direction: egress is listed too.
+The chain is load balancer -> application port -> nodes -> database port and cache port -> database and cache. The only other rules are
+those EKS needs to run: the control plane reaches kubelets and webhooks, nodes reach the control plane, DNS works between nodes,
+metrics-server reads kubelets, and nodes reach AWS APIs and image registries over 443. Nothing else is open in either direction; egress
+is listed too.
 
-A rule names its peer by exactly one of ``cidr_ipv4``, ``prefix_list_id`` or ``group`` (a group of the same network).
+A rule names its peer by exactly one of ``cidr_ipv4``, ``prefix_list_id``, or ``group`` (a group of the same network).
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ Group = dict[str, Any]
 """{"description": str, "ingress": [Rule], "egress": [Rule]}"""
 
 RULES_PER_DIRECTION = 60
-"""AWS's default quota of rules per security group and direction; a prefix list counts with its size and is not counted here."""
+"""AWS's default quota of rules per security group and direction. A prefix list counts with its size, which this check does not include."""
 
 KUBELET = 10250
 HTTPS = 443
 DNS = 53
 NTP = 123
 TIME_SYNC = "169.254.169.123/32"
-"""Amazon Time Sync Service, link-local. AWS does not filter it by security groups; listed so that the table is the whole truth."""
+"""Amazon Time Sync Service, link-local. Security groups do not filter it; it is listed so that the table is complete."""
 
 
 def security_groups(network: Network) -> dict[str, Group]:
-    """The groups of a network by their short names."""
+    """The security groups of a network, by short name."""
     groups = {
         "load_balancer": load_balancer(network),
         "control_plane": control_plane(network),
@@ -48,7 +49,7 @@ def security_groups(network: Network) -> dict[str, Group]:
 
 
 def load_balancer(network: Network) -> Group:
-    """Admits its clients, reaches the application on the nodes. Health checks use the application's port."""
+    """Admits its clients and reaches the application on the nodes. Health checks use the application port."""
     security = network.security
     sources = [{"cidr_ipv4": block} for block in security.load_balancer_ingress_cidrs]
     sources += [{"prefix_list_id": name} for name in security.load_balancer_ingress_prefix_lists]
@@ -60,7 +61,7 @@ def load_balancer(network: Network) -> Group:
 
 
 def control_plane(network: Network) -> Group:
-    """Additional group of the EKS control plane's network interfaces: kubelets (logs, exec, metrics) and admission webhooks."""
+    """Additional security group of the EKS control plane's network interfaces: kubelets (logs, exec, metrics) and admission webhooks."""
     return {
         "description": "EKS control plane: the API for nodes, kubelets and webhooks on them",
         "ingress": [tcp(HTTPS, "Kubernetes API for the nodes", {"group": "nodes"})],
@@ -101,12 +102,12 @@ def nodes(network: Network) -> Group:
 
 
 def leaf(network: Network, what: str, purpose: str, port: int) -> Group:
-    """A group at the end of the chain: it answers the nodes and opens no connection itself."""
+    """A group at the end of the chain: it accepts connections from the nodes and opens none itself."""
     return {"description": f"{what}: reached from the nodes only", "ingress": [tcp(port, purpose, {"group": "nodes"})], "egress": []}
 
 
 def endpoints(network: Network) -> Group:
-    """Interface endpoints answer everybody in the network; IAM and endpoint policies decide what may be asked."""
+    """Interface endpoints accept connections from the whole network; IAM and endpoint policies decide which requests are allowed."""
     return {
         "description": "Interface endpoints: HTTPS from inside the network",
         "ingress": [tcp(HTTPS, "AWS APIs for the network", {"cidr_ipv4": str(network.cidr)})],
@@ -128,7 +129,7 @@ def rule(protocol: str, first: int, last: int, description: str, peer: dict[str,
 
 
 def unique(rules: Iterable[Rule]) -> list[Rule]:
-    """Rules without repetition: AWS refuses a second rule that differs in nothing but its description."""
+    """Rules without duplicates: AWS rejects a rule that differs from another one only in its description."""
     found: dict[tuple[tuple[str, Any], ...], Rule] = {}
     for item in rules:
         found.setdefault(tuple(sorted((key, value) for key, value in item.items() if key != "description")), item)
@@ -136,7 +137,7 @@ def unique(rules: Iterable[Rule]) -> list[Rule]:
 
 
 def check_groups(network: Network, problems: Problems) -> None:
-    """Refuse what would open an administrative or data port to the world, or exceed AWS's quota."""
+    """Reject rules that open an administrative or data port to the world, and groups that exceed AWS's quota."""
     security, path = network.security, f"{network.path}.security"
     if "0.0.0.0/0" in security.load_balancer_ingress_cidrs:
         for port in security.load_balancer_ports:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The smallest resource of each kind of a network, for tests that create, change and delete one of each kind."""
+"""The smallest resource of each network kind, for tests that create, change, and delete one of each."""
 
 from __future__ import annotations
 

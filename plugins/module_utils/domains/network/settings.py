@@ -1,11 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a network is: the settings a user may give, their limits and their defaults.
+"""The settings of a network, with their limits and defaults.
 
-``read`` turns the user's mapping into ``Network`` values and collects everything that is wrong with it. The defaults describe a
-production network: three tiers, a NAT gateway per availability zone, endpoints for S3, DynamoDB, ECR, STS and CloudWatch Logs, and
-flow logs kept for a year.
+``read`` turns the user's mapping into ``Network`` values and collects every problem with it. The defaults describe a production network:
+three tiers, a NAT gateway per availability zone, endpoints for S3, DynamoDB, ECR, STS, and CloudWatch Logs, and flow logs kept for a year.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 @dataclass(frozen=True)
 class Endpoints:
-    """AWS services that are reached without leaving the network."""
+    """AWS services that the network reaches through private connections."""
 
     gateway: tuple[str, ...] = GATEWAY_SERVICES
     interface: tuple[str, ...] = ("ecr.api", "ecr.dkr", "sts", "logs")
@@ -51,7 +50,7 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class FlowLogs:
-    """The record of who talked to whom; the interval is in seconds."""
+    """The record of network traffic. The aggregation interval is in seconds."""
 
     enabled: bool = True
     retention_in_days: int = 365
@@ -61,7 +60,7 @@ class FlowLogs:
 
 @dataclass(frozen=True)
 class Security:
-    """The numbers in the chain load balancer -> nodes -> database and cache."""
+    """The ports and sources in the chain load balancer -> nodes -> database and cache."""
 
     load_balancer_ingress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
     load_balancer_ingress_prefix_lists: tuple[str, ...] = ()
@@ -76,7 +75,7 @@ class Security:
 
 @dataclass(frozen=True)
 class Network:
-    """One VPC and all that belongs to it. ``cidr`` is None where the user's was unusable; then there are no ``blocks`` either."""
+    """One VPC and everything in it. ``cidr`` is None if the user's value was unusable; in that case ``blocks`` is empty too."""
 
     name: str
     path: str
@@ -84,7 +83,7 @@ class Network:
     availability_zones: tuple[str, ...]
     tiers: Mapping[str, Tier]
     blocks: Plan
-    """Which block each subnet has."""
+    """The CIDR block of each subnet."""
     nat: str = "per_az"
     nat_az: str = ""
     endpoints: Endpoints = Endpoints()
@@ -96,11 +95,11 @@ class Network:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def routed(self, routing: str) -> list[Tier]:
-        """The tiers that are routed in this way, in the order of their names."""
+        """The tiers with this routing, sorted by name."""
         return [tier for dummy, tier in sorted(self.tiers.items()) if tier.routing == routing]
 
     def tier_blocks(self, tier: str) -> list[Block]:
-        """The addresses of a tier in as few blocks as possible, for rules about the whole tier."""
+        """The addresses of a tier in as few blocks as possible, for rules that cover the whole tier."""
         return tier_blocks(self.cidr, self.tiers, self.blocks, tier)
 
     @property
@@ -109,18 +108,18 @@ class Network:
 
     @property
     def needs_internet_gateway(self) -> bool:
-        """Public subnets and every NAT gateway need one: a regional NAT gateway too, though it needs no public subnet."""
+        """Public subnets and NAT gateways need an internet gateway. So does a regional NAT gateway, although it needs no public subnet."""
         return self.public or self.nat != "none"
 
 
 def read(networks: Any, path: str, problems: Problems) -> dict[str, Network]:
-    """The networks of a user's mapping (name -> settings). What is wrong is added to ``problems``."""
+    """Read the networks in a user's mapping (name -> settings). Adds every problem to ``problems``."""
     entries = Reader(networks, path, problems).named("the name of a network", 32)
     return {name: read_network(name, reader) for name, reader in entries}
 
 
 def read_network(name: str, reader: Reader) -> Network:
-    """One network. Missing or wrong settings take their defaults, so that reading always ends with a value."""
+    """Read one network. Missing or invalid settings take their defaults, so reading always returns a value."""
     cidr = read_vpc_cidr(reader)
     zones = read_zones(reader)
     tiers = read_tiers(reader, zones)
@@ -145,7 +144,7 @@ def read_network(name: str, reader: Reader) -> Network:
 
 
 def read_vpc_cidr(reader: Reader) -> ipaddress.IPv4Network | None:
-    """The network's block: AWS takes /16 to /28."""
+    """The network's CIDR block. AWS accepts /16 to /28."""
     value = reader.take("cidr")
     if value is None:
         reader.problems.missing(reader.at("cidr"), "give the block of the network, for example 10.0.0.0/16")
@@ -161,7 +160,7 @@ def read_vpc_cidr(reader: Reader) -> ipaddress.IPv4Network | None:
 
 
 def read_zones(reader: Reader) -> tuple[str, ...]:
-    """The availability zones, sorted: their order in the input means nothing."""
+    """The availability zones, sorted: their order in the input has no meaning."""
     if reader.given.get("availability_zones") is None:
         reader.take("availability_zones")
         reader.problems.missing(reader.at("availability_zones"), "list the zones by name, for example [af-south-1a, af-south-1b]")
@@ -219,7 +218,7 @@ def read_security(reader: Reader) -> Security:
         ),
         load_balancer_ports=reader.items("load_balancer_ports", defaults.load_balancer_ports, as_port, port),
         application_port=reader.integer("application_port", defaults.application_port, 1, 65535),
-        # RDS takes 1150 to 65535. The cache's cluster bus is 10000 above its port, and both must lie among the ports of return traffic.
+        # RDS accepts 1150 to 65535. The cache's cluster bus port is its port plus 10000; both must lie in the range of return ports.
         database_port=reader.integer("database_port", defaults.database_port, 1150, 65535),
         cache_port=reader.integer("cache_port", defaults.cache_port, 1024, 55535),
         node_to_node_ports=reader.items(

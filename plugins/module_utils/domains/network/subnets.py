@@ -1,16 +1,16 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which block each subnet gets: planned in a way that never renumbers, or as the user says.
+"""The CIDR block of each subnet: planned so that it never has to change, or as the user specifies.
 
 The plan of a network with prefix length p (p <= 21, so that the smallest subnet is still a /28):
 
-- the lower half (p+1) is the private tier, in eight slots of p+4, one for each zone letter a to h;
-- the upper half is eight blocks of p+4: 0 is the public tier, 1 the database tier, 2 to 7 are free for further tiers. Each block is
-  eight slots of p+7, again by zone letter.
+- The lower half (p+1) is the private tier, in eight slots of p+4, one for each zone letter a to h.
+- The upper half is eight blocks of p+4: 0 is the public tier, 1 the database tier, 2 to 7 are free for additional tiers. Each block
+  has eight slots of p+7, again by zone letter.
 
-A subnet's block thus follows from its tier and its zone alone: adding a zone or a tier moves nothing. 10.0.0.0/16 gives private subnets
-of /20 (4091 usable addresses: with the VPC CNI each pod takes one) and /23 elsewhere.
+A subnet's block thus depends on its tier and zone alone: adding a zone or a tier moves nothing. 10.0.0.0/16 gives private subnets of /20
+(4091 usable addresses: with the VPC CNI each pod takes one) and /23 elsewhere.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ZONE_SLOTS = 8
 def plan(cidr: Block | None, tiers: Mapping[str, Tier], path: str, problems: Problems) -> Plan:
     """The block of every subnet of a network whose block is ``cidr``. Without a block there is no plan.
 
-    Subnets that cannot have one are left out, and ``problems`` says why; ``path`` is the variable that holds the tiers.
+    Subnets that cannot have a block are left out, and ``problems`` explains why; ``path`` is the variable that holds the tiers.
     """
     if cidr is None:
         return {}
@@ -51,7 +51,7 @@ def plan(cidr: Block | None, tiers: Mapping[str, Tier], path: str, problems: Pro
 
 
 def explicit(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -> Block | None:
-    """The block that the user gave for a subnet, if it can be one."""
+    """The block that the user specified for a subnet, if it is valid."""
     value = tier.cidrs[zone]
     block = as_block(value)
     if block is None:
@@ -66,7 +66,7 @@ def explicit(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) 
 
 
 def planned(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -> Block | None:
-    """The block that the plan has for a subnet, if the plan covers it."""
+    """The block that the plan assigns to a subnet, if the plan covers it."""
     area = planned_area(cidr, tier)
     slot = zone_slot(zone)
     if cidr.prefixlen > LONGEST_PLANNED_PREFIX:
@@ -84,7 +84,7 @@ def planned(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) -
 
 
 def planned_area(cidr: Block, tier: Tier) -> Block | None:
-    """The part of the network that the plan keeps for a tier; None for a tier without a slot or a network too small to plan."""
+    """The part of the network that the plan reserves for a tier. None if the tier has no slot or the network is too small to plan."""
     if cidr.prefixlen > LONGEST_PLANNED_PREFIX:
         return None
     if tier.name == "private":
@@ -99,13 +99,13 @@ def part(block: Block, pieces: int, index: int) -> Block:
 
 
 def zone_slot(zone: str) -> int:
-    """The place of a zone, by its letter: a is 0."""
+    """The slot of a zone, from its letter: a is 0."""
     match = ZONE_NAME.fullmatch(zone)
     return ord(match["letter"]) - ord("a") if match else ZONE_SLOTS
 
 
 def check_slots(tiers: Mapping[str, Tier], path: str, problems: Problems) -> None:
-    """No two further tiers may name the same slot."""
+    """Check that no two additional tiers use the same slot."""
     taken: dict[int, str] = {}
     for name, tier in sorted(tiers.items()):
         if name in STANDARD_TIERS or tier.slot is None:
@@ -116,7 +116,7 @@ def check_slots(tiers: Mapping[str, Tier], path: str, problems: Problems) -> Non
 
 
 def check_overlaps(tiers: Mapping[str, Tier], blocks: Plan, path: str, problems: Problems) -> None:
-    """No two subnets may share an address. One complaint for each overlapping pair, at the later of the two in address order."""
+    """Check that no two subnets overlap. Reports each overlapping pair once, at the later of the two in address order."""
     placed = sorted((block, tier, zone) for tier, zones in blocks.items() for zone, block in zones.items())
     for index, (block, tier, zone) in enumerate(placed):
         for other, other_tier, other_zone in placed[:index]:
@@ -127,10 +127,10 @@ def check_overlaps(tiers: Mapping[str, Tier], blocks: Plan, path: str, problems:
 
 
 def tier_blocks(cidr: Block | None, tiers: Mapping[str, Tier], blocks: Plan, tier: str) -> list[Block]:
-    """The addresses of a tier in as few blocks as possible, for rules about the whole tier.
+    """The addresses of a tier in as few blocks as possible, for rules that cover the whole tier.
 
-    The tier's whole planned area where it holds all its subnets and no other tier's, so that rules stay the same when a zone is added;
-    else the subnets themselves, joined where they are neighbours.
+    Returns the tier's whole planned area if it holds all of the tier's subnets and none of another tier, so that rules stay the same when
+    a zone is added. Otherwise returns the subnets themselves, with adjacent ones merged.
     """
     own = list(blocks.get(tier, {}).values())
     area = planned_area(cidr, tiers[tier]) if cidr else None

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The tiers of a network: subnets of one purpose, how they are routed, and which part of the network is theirs."""
+"""The tiers of a network: subnets of one purpose, their routing, and the part of the network they occupy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ...inputs.values import as_zone
 ROUTINGS = ("public", "private", "isolated")
 
 STANDARD_TIERS: Mapping[str, tuple[str, int | None]] = {"public": ("public", 0), "private": ("private", None), "database": ("isolated", 1)}
-"""The tiers every network knows: how each is routed and which slot of the upper half it has; private has the lower half."""
+"""The tiers every network can use: the routing of each and its slot in the upper half. The private tier has the lower half."""
 
 FREE_SLOTS = range(2, 8)
 
 
 @dataclass(frozen=True)
 class Tier:
-    """Subnets of one purpose, one in each of its availability zones."""
+    """The subnets of one purpose, one in each of the tier's availability zones."""
 
     name: str
     routing: str
@@ -33,7 +33,7 @@ class Tier:
 
 
 def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
-    """The tiers: public, private and database when none are named, else exactly those that are."""
+    """Read the tiers: public, private, and database if the user names none, otherwise exactly those named."""
     section = reader.section("tiers")
     if not section.given:
         section = Reader({name: {} for name in STANDARD_TIERS}, section.path, reader.problems)
@@ -41,7 +41,7 @@ def read_tiers(reader: Reader, zones: tuple[str, ...]) -> dict[str, Tier]:
 
 
 def read_tier(name: str, reader: Reader, zones: tuple[str, ...]) -> Tier:
-    """One tier. The standard ones have their routing and place; a further one says how it is routed and which slot it takes."""
+    """Read one tier. Standard tiers have fixed routing and slots; an additional tier specifies its routing and slot."""
     routing, slot = STANDARD_TIERS.get(name, ("", None))
     if name not in STANDARD_TIERS:
         routing = reader.choice("routing", ROUTINGS, "isolated")

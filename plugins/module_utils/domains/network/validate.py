@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Everything that can be found wrong with networks before the first API call, and what needs the region's list of zones."""
+"""All checks of networks that need no API call, and the one that needs the region's list of zones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .settings import Network, read
 def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[dict[str, Network], list[str]]:
     """The networks that a user's mapping describes, and every problem with it.
 
-    ``path`` is the variable that messages begin with; ``region``, where known, is the one that zones must belong to. The networks are
-    only fit for use if there are no problems.
+    ``path`` is the variable that messages start with; ``region``, if known, is the region that zones must belong to. Use the networks only
+    if there are no problems.
     """
     problems = Problems()
     found = read(networks, path, problems)
@@ -35,14 +35,14 @@ def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[d
 
 
 def missing_zones(networks: Mapping[str, Network], region: str, zones: Collection[str]) -> list[str]:
-    """Problems that show once the zones of the region that the account can use are known."""
+    """Problems that can be found once the zones available to the account in the region are known."""
     problems = Problems()
     zone_problems(networks, region, zones, problems)
     return problems.messages
 
 
 def zone_problems(networks: Mapping[str, Network], region: str, zones: Collection[str] | None, problems: Problems) -> None:
-    """Check that every zone belongs to the region and, where the region's zones are known, that it is one of them."""
+    """Check that every zone belongs to the region and, if the region's zones are known, that it is one of them."""
     for network in networks.values():
         path = f"{network.path}.availability_zones"
         home = region or next((zone[:-1] for zone in network.availability_zones), "")
@@ -64,7 +64,7 @@ def check_tiers(network: Network, problems: Problems) -> None:
 
 
 def check_nat(network: Network, problems: Problems) -> None:
-    """NAT gateways need somebody to serve and, unless regional, a public subnet to stand in."""
+    """Check that NAT gateways have private subnets to serve and, unless regional, a public subnet to be placed in."""
     path = f"{network.path}.nat"
     public = network.tiers.get("public")
     if network.nat_az and network.nat != "single":

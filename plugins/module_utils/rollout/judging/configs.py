@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Configuration that was changed without a rollout: pods read most of it only when they start."""
+"""Find configuration that changed without a rollout: pods read most of it only at start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFERENCES = (("configMapRef", "ConfigMap"), ("configMapKeyRef", "ConfigMap"), (
 
 
 def unrolled(start: Start, live: Obj) -> list[str]:
-    """What the same apply changed and the pods use, although no pod was replaced for it."""
+    """ConfigMaps and Secrets that the same apply changed and the pods use, although no pod was replaced."""
     inside = spec(template_of(live))
     used = {*_mounted(inside), *_in_environment(inside)}
     return [f"{kind} {called}" for kind, called in sorted(used & start.changed_configs)]

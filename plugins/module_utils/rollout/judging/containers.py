@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What one container's status says is wrong with it: for good, for now, or not known yet."""
+"""Diagnose one container from its status: fatal, transient, or not known yet."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ IMPOSSIBLE_IMAGES = ("InvalidImageName", "ErrImageNeverPull")
 NOT_RUNNABLE = ("RunContainerError", "ContainerCannotRun", "StartError", "CreateContainerError")
 CACHE_NOT_READY = re.compile(r"failed to sync .*cache", re.IGNORECASE)
 NODE_TROUBLE_EXIT = 128
-"""The exit code that a runtime reports when the node, not the container, could not do it."""
+"""The exit code that a runtime reports when the node, not the container, is at fault."""
 
 SIGNALS = {6: "SIGABRT", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
 
 
 @dataclass(frozen=True)
 class Context:
-    """What judging a pod needs besides the pod."""
+    """Everything besides the pod that judging a pod requires."""
 
     start: Start
     seen: Observed
@@ -45,12 +45,12 @@ class Context:
 
 
 def restarts_since_start(pod: Obj, status: Mapping[str, Any], start: Start) -> int:
-    """Between two crashes a container is running and looks well; the count of its restarts does not forget."""
+    """Restarts since the start. Between two crashes a container runs and looks healthy, but its restart count persists."""
     return int(status.get("restartCount") or 0) - start.restarts.get((uid(pod), str(status.get("name"))), 0)
 
 
 def statuses(pod: Obj) -> list[Mapping[str, Any]]:
-    """All containers, init containers and sidecars among them, in the order in which they start."""
+    """Statuses of all containers, including init containers and sidecars, in start order."""
     found = pod.get("status") or {}
     return [*(found.get("initContainerStatuses") or ()), *(found.get("containerStatuses") or ())]
 
@@ -71,7 +71,7 @@ def container_trouble(pod: Obj, status: Mapping[str, Any], context: Context) -> 
 
 
 def _image(pod: Obj, status: Mapping[str, Any], reason: str, text: str, context: Context) -> Trouble:
-    """A back-off hides its cause, so the message of the failure before it counts, and an event only where nobody saw that."""
+    """Diagnose an image pull. A back-off hides its cause: use the message of the preceding failure, or an event if that was not seen."""
     event = events.latest(context.events, uid(pod), "Failed")
     cause = text
     if reason == "ImagePullBackOff" and not (HOPELESS_PULL.search(text) or PASSING_PULL.search(text)):
@@ -90,13 +90,13 @@ def _not_runnable(status: Mapping[str, Any]) -> Severity:
 
 
 def _ended(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """How the container last ended."""
+    """The container's most recent termination."""
     current = (status.get("state") or {}).get("terminated")
     return current or (status.get("lastState") or {}).get("terminated") or {}
 
 
 def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
-    """A container that ended badly since the start, whatever it does at the moment."""
+    """Diagnose a container that crashed since the start, whatever its current state."""
     delta = restarts_since_start(pod, status, context.start)
     ended = _ended(status)
     code = ended.get("exitCode")
@@ -113,7 +113,7 @@ def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | No
 
 
 def ended_badly(pod: Obj, context: Context) -> Trouble | None:
-    """The container of a finished pod that failed, for pods that are not restarted in place."""
+    """Find the failed container of a finished pod, for pods that are not restarted in place."""
     for status in statuses(pod):
         ended = (status.get("state") or {}).get("terminated") or {}
         if ended.get("exitCode"):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Pods that cannot be made at all, because the API refuses them. No pod exists then that could tell."""
+"""Diagnose pods that the API refuses to create. No pod exists whose status could show the reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSALS = (
     ("webhook_unreachable", re.compile(r"failed calling webhook", re.IGNORECASE), False),
     ("priority_class", re.compile(r"no PriorityClass with name", re.IGNORECASE), True),
 )
-"""Code, pattern of the API's message, and whether trying again cannot help."""
+"""Code, pattern of the API's message, and whether the refusal is final."""
 
 
 def refusal(text: str) -> tuple[str, bool]:
@@ -30,7 +30,7 @@ def refusal(text: str) -> tuple[str, bool]:
 
 
 def refused_by_replica_set(replica_set: Obj | None, context: Context) -> Trouble | None:
-    """From the new ReplicaSet's own condition: the Deployment's may tell of an old one."""
+    """Read the new ReplicaSet's own condition: the Deployment's may describe an old ReplicaSet."""
     failing = condition(replica_set, "ReplicaFailure") if replica_set is not None else {}
     if replica_set is None or failing.get("status") != "True":
         return None
@@ -39,7 +39,7 @@ def refused_by_replica_set(replica_set: Obj | None, context: Context) -> Trouble
 
 
 def refused_by_events(owner: Obj, missing: int, context: Context) -> Trouble | None:
-    """For kinds that have no such condition: pods are missing, and an event says why. An event alone would not do."""
+    """For kinds without such a condition: pods are missing and an event explains why. An event alone is not enough."""
     event = events.latest(context.events, uid(owner), "FailedCreate")
     if missing <= 0 or event is None:
         return None

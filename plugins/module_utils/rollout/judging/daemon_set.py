@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When the rollout of a DaemonSet is over: one pod on each node that it wants and that can answer."""
+"""Decide when the rollout of a DaemonSet is complete: one pod on every desired node that can respond."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def look(live: Obj, context: Context) -> Look:
 
 
 def newest_revision(live: Obj, revisions: Sequence[Obj]) -> str:
-    """The hash of the newest ControllerRevision: a DaemonSet's status does not name it."""
+    """The hash of the newest ControllerRevision. A DaemonSet's status does not name it."""
     owned = owned_by(revisions, uid(live))
     newest = max(owned, key=lambda found: int(found.get("revision") or 0), default=None)
     return label(newest, REVISION_HASH) if newest else ""
 
 
 def _waiting_for(counts: Counts, ahead: int, stale: bool, needed: int) -> str:
-    """``ahead``: updated nodes beyond those needed. With a surge both pods of a node may be there: the old one has to go first."""
+    """``ahead``: updated nodes beyond those needed. During a surge a node may run both pods: the old one has to terminate first."""
     if ahead < 0:
         return "updating"
     if stale:
@@ -58,8 +58,8 @@ def _waiting_for(counts: Counts, ahead: int, stale: bool, needed: int) -> str:
 
 
 def excused_nodes(live: Obj, new: Sequence[Obj], pods: Sequence[Obj], context: Context) -> set[str]:
-    """Nodes that cannot be waited for: they have a pod of the set, none that is new and available, and are gone, not Ready, or came after
-    the start. Without leave to read nodes none is excused."""
+    """Nodes not worth waiting for: they have a pod of the set but no new, available one, and are gone, not Ready, or joined after the
+    start. Without permission to read nodes, no node is excused."""
     if context.start.nodes is None:
         return set()
     fine = {name(node) for node in context.seen.nodes if condition(node, "Ready").get("status") == "True"} & context.start.nodes
@@ -69,7 +69,7 @@ def excused_nodes(live: Obj, new: Sequence[Obj], pods: Sequence[Obj], context: C
 
 
 def _node(pod: Obj) -> str:
-    """The node that a pod is on or, before it is scheduled, the one that it is made for."""
+    """The pod's node or, before scheduling, the node it was created for."""
     bound = str(spec(pod).get("nodeName") or "")
     if bound:
         return bound

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When the rollout of a Deployment is over, and when it cannot succeed."""
+"""Decide when the rollout of a Deployment is complete, and when it cannot succeed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def full(wanted: int, updated: int, total: int, available: int) -> bool:
 
 
 def _whole(wanted: int, updated: int, total: int, available: int) -> str:
-    """All pods are new, no old one is left, and the new ones are available, which is more than ready."""
+    """What a full rollout still lacks: all pods new, no old pod left, and all new pods available, which is stricter than ready."""
     if updated < wanted:
         return "updating"
     if total > updated:
@@ -66,7 +66,7 @@ def _whole(wanted: int, updated: int, total: int, available: int) -> str:
 
 
 def _partly(counts: Counts, needed: int) -> str:
-    """Available pods are not told apart by revision: at worst every old one is available."""
+    """The status does not count available pods by revision: in the worst case, every old pod is one of them."""
     return "updating" if counts.new < needed else "unavailable" if counts.available < needed else ""
 
 
@@ -76,7 +76,7 @@ def _max_unavailable(live: Obj) -> Any:
 
 
 def new_replica_set(live: Obj, sets: Sequence[Obj]) -> Obj | None:
-    """The ReplicaSet with the Deployment's template; the oldest of several, as the controller picks. Else that of the same revision."""
+    """The ReplicaSet with the Deployment's template; of several, the oldest, as the controller picks. Otherwise the same revision's."""
     wanted = fingerprint(template_of(live))
     same = [found for found in sets if fingerprint(template_of(found)) == wanted]
     if not same:
@@ -86,7 +86,7 @@ def new_replica_set(live: Obj, sets: Sequence[Obj]) -> Obj | None:
 
 
 def pods_of(replica_set: Obj | None, pods: Sequence[Obj]) -> list[Obj]:
-    """By owner and by hash. Pods of old ReplicaSets may crash as they like."""
+    """Select pods by owner and hash. Crashing pods of old ReplicaSets do not matter."""
     if replica_set is None:
         return []
     wanted = label(replica_set, TEMPLATE_HASH)
@@ -113,14 +113,14 @@ def _stopped(live: Obj, newest: Obj | None, context: Context) -> tuple[str, Mapp
 
 
 def deadline(live: Obj) -> int | None:
-    """``progressDeadlineSeconds``; None where there is none, and then no condition will ever say that it passed."""
+    """``progressDeadlineSeconds``; None if unset, in which case no condition ever reports that it passed."""
     found = spec(live).get("progressDeadlineSeconds")
     return None if found is None or int(found) >= MAX_INT32 else int(found)
 
 
 def _about_this_rollout(text: str, newest: Obj | None, live: Obj, context: Context) -> bool:
-    """The condition outlives the rollout that it is about. It counts if it names the new ReplicaSet, or if it names none and the time
-    that the deadline allows has passed since the start."""
+    """The condition persists after its rollout. It counts if it names the new ReplicaSet, or if it names none and the deadline has passed
+    since the start."""
     if '"' in text and "ReplicaSet" in text:
         return newest is not None and f'"{name(newest)}"' in text
     return context.seen.elapsed >= (deadline(live) or 0)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Events as hints. They are dropped, merged and forgotten after an hour: what they say is shown, but never decides alone."""
+"""Events as hints. Kubernetes drops and merges events and deletes them after an hour: show them, but never decide on them alone."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...kubernetes.objects import metadata, moment
 from ...kubernetes.values import Obj
 
 SLACK = timedelta(seconds=5)
-"""Events of the very apply may be a little older than the first look."""
+"""Events of the same apply may be slightly older than the first look."""
 
 
 def happened(event: Obj) -> datetime | None:
-    """When an event last happened. Old and new API fill different fields, and leave the others null."""
+    """When an event last happened. The old and new event APIs fill in different fields and leave the others null."""
     series = event.get("series") or {}
     for value in (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"), event.get("firstTimestamp")):
         if found := moment(value):
@@ -26,7 +26,7 @@ def happened(event: Obj) -> datetime | None:
 
 
 def relevant(events: Iterable[Obj], uids: Collection[str], since: datetime) -> list[Obj]:
-    """Events about exactly these objects, since shortly before the start; the latest first. What has no time proves nothing."""
+    """Events about exactly these objects since shortly before the start, newest first. An event without a timestamp proves nothing."""
     found = [(when, event) for event in events if _about(event) in uids and (when := happened(event)) and when >= since - SLACK]
     return [event for _when, event in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
@@ -37,7 +37,7 @@ def _about(event: Obj) -> str:
 
 
 def latest(events: Iterable[Obj], uid: str, *reasons: str) -> Obj | None:
-    """The first of these events, which are sorted, that is about the object and has one of the reasons."""
+    """The first event, in the given order, about the object with one of the reasons."""
     return next((event for event in events if _about(event) == uid and event.get("reason") in reasons), None)
 
 

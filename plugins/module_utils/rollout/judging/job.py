@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When a Job is over. It tries failed pods again by itself, so only its own conditions end it."""
+"""Decide when a Job is complete. A Job retries failed pods itself, so only its own conditions end it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The judgement: from what was known, what is seen and what is accepted to a verdict. No server, no clock, no memory of its own."""
+"""The judgement: turns the initial state, the observation and the settings into a verdict. Uses no server, clock or stored state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_EVIDENCE = 3
 
 
 def judge(start: Start, seen: Observed, settings: Settings) -> Verdict:
-    """Success, failure or error once it is certain; in_progress, with what blocks, until then."""
+    """Success, failure or error once certain; until then in_progress, with what blocks it."""
     live = seen.workload
     if live is None:
         return Verdict("failure", "deleted")
@@ -48,7 +48,7 @@ def _uids(live: Obj, seen: Observed) -> set[str]:
 
 
 def superseded(start: Start, live: Obj) -> str | None:
-    """Who changed the pod template after the start. A new number of replicas is an autoscaler's business, and no new rollout."""
+    """Who changed the pod template after the start. A new replica count comes from an autoscaler and is not a new rollout."""
     if generation(live) <= start.generation or fingerprint(template_of(live)) == start.template:
         return None
     writers = [entry for entry in metadata(live).get("managedFields") or () if _wrote_template(entry)]
@@ -61,7 +61,7 @@ def _wrote_template(entry: Mapping[str, Any]) -> bool:
 
 
 def _stopped(look: Look, context: Context) -> Verdict | None:
-    """What ends the watch by the workload's own word."""
+    """The verdict if the workload's own status ends the watch."""
     if look.stop is None:
         return None
     code, facts = look.stop
@@ -74,7 +74,7 @@ def _stopped(look: Look, context: Context) -> Verdict | None:
 
 
 def _decided(look: Look, live: Obj, context: Context) -> Verdict | None:
-    """Failure by what keeps pods from being well, or success. None while neither is certain."""
+    """Failure because of pod troubles, or success. None while neither is certain."""
     troubles = _troubles(look, context)
     fatal = [trouble for trouble in troubles if trouble.severity == "fatal"]
     if look.refused is not None and look.refused.severity == "fatal":
@@ -110,7 +110,7 @@ def _notes(look: Look, context: Context) -> list[str]:
 
 
 def _troubles(look: Look, context: Context) -> list[Trouble]:
-    """Of the new pods; what the kind tries again by itself is never fatal."""
+    """Troubles of the new pods. A trouble that the kind retries itself is never fatal."""
     found = [trouble for pod in look.pods if (trouble := pod_trouble(pod, context)) is not None]
     return [replace(one, severity="transient") if one.code in look.forgiven and one.severity == "fatal" else one for one in found]
 
@@ -121,7 +121,7 @@ def _worst(troubles: list[Trouble]) -> tuple[Trouble, ...]:
 
 
 def _unfinished(look: Look, live: Obj, context: Context) -> Verdict:
-    """Still under way, unless the time is up or nothing moves any more."""
+    """Still in progress, unless the time is up or nothing changes any more."""
     troubles = _troubles(look, context) if look.observed else []
     if look.refused is not None:
         troubles.insert(0, look.refused)
@@ -137,7 +137,7 @@ def _unfinished(look: Look, live: Obj, context: Context) -> Verdict:
 
 
 def _patience(live: Obj, evidence: tuple[Trouble, ...], settings: Settings) -> float:
-    """How long nothing may happen: longer while containers may still be starting, or a node is on its way."""
+    """How long nothing may change: longer while containers may still be starting or a new node is being added."""
     slow = slowest_start(spec(template_of(live))) + float(spec(live).get("minReadySeconds") or 0)
     room = settings.scale_up_grace if any(one.event and one.code == "unschedulable" for one in evidence) else 0.0
     return max(settings.quiet + slow, room)

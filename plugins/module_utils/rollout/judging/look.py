@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What each kind of workload tells the judgement: its own way to count, in terms that are the same for all kinds."""
+"""What each kind of workload reports to the judgement: counted in its own way, expressed in terms common to all kinds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .containers import Context
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a workload.
+    """One observation of a workload.
 
-    ``observed``: whether its controller has seen the generation that counts. ``pods``: those of the new revision that matter.
-    ``stop``: code and facts of what ends the watch at once. ``refused``: pods cannot be made. ``waiting_for``: what completion lacks, as
-    a code; empty when it is complete. ``partial``: complete as asked for, but not all pods run the new revision.
-    ``leaving``: pods of older revisions. ``forgiven``: codes of troubles that this kind tries again by itself.
+    ``observed``: whether its controller has observed the required generation. ``pods``: relevant pods of the new revision.
+    ``stop``: code and facts of a condition that ends the watch at once. ``refused``: pods cannot be created. ``waiting_for``: code of
+    what is still missing; empty when complete. ``partial``: complete as requested, but not all pods run the new revision.
+    ``leaving``: pods of older revisions. ``forgiven``: codes of troubles that this kind retries itself.
     """
 
     observed: bool
@@ -42,8 +42,8 @@ Looker = Callable[[Obj, Context], Look]
 
 
 def pods_needed(required: str, wanted: int, max_unavailable: Any) -> int:
-    """How many pods have to be available. All of them unless the caller says otherwise: what the update strategy may take away says how a
-    rollout proceeds, not that it is over."""
+    """How many pods must be available. All of them unless the caller says otherwise: maxUnavailable of the update strategy describes how a
+    rollout proceeds, not when it is complete."""
     if required == FULL:
         return wanted
     if required == MAX_UNAVAILABLE:

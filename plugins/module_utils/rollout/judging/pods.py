@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is wrong with one pod: nothing, something that passes, or something that does not."""
+"""Diagnose one pod: healthy, transient trouble, or fatal trouble."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .probes_of import allowance, describe
 from .scheduling import scheduling_trouble, volume_trouble
 
 STUCK_SECONDS = 30.0
-"""A pod that outlives its deletion time by this much hangs on something."""
+"""A pod that still exists this long after its deletion time is stuck."""
 
 
 def available(pod: Obj, min_ready_seconds: int, context: Context) -> bool:
-    """Ready by its own condition, which readiness gates are part of, for as long as the workload demands, and not going away."""
+    """Whether the Ready condition, which includes readiness gates, has held for the required time and the pod is not terminating."""
     ready = condition(pod, "Ready")
     if ready.get("status") != "True" or terminating(pod):
         return False
@@ -46,7 +46,7 @@ def pod_trouble(pod: Obj, context: Context) -> Trouble | None:
 
 
 def _going(pod: Obj, context: Context) -> Trouble | None:
-    """A pod on its way out. The deletion timestamp is the moment by which it should be gone."""
+    """Diagnose a terminating pod. The deletion timestamp is when it should be gone."""
     over = seconds_since(metadata(pod).get("deletionTimestamp"), context.seen.server_time)
     if over <= STUCK_SECONDS:
         return Trouble("waiting", "terminating", f"pod {name(pod)}")
@@ -56,7 +56,7 @@ def _going(pod: Obj, context: Context) -> Trouble | None:
 
 
 def _failed(pod: Obj, context: Context) -> Trouble:
-    """A failed pod is replaced by its controller: eviction, preemption and node shutdown end pods that are well."""
+    """Diagnose a failed pod. Its controller replaces it: eviction, preemption and node shutdown also end healthy pods."""
     reason = str(status(pod).get("reason") or "")
     if not reason and (bad := ended_badly(pod, context)):
         return bad
@@ -93,6 +93,6 @@ def _unready_container(pod: Obj, one: Mapping[str, Any], context: Context) -> Tr
 
 
 def _closed_gates(pod: Obj) -> str:
-    """The readiness gates that hold the pod back, by name."""
+    """Names of the readiness gates that keep the pod from being ready."""
     gates = [str(gate.get("conditionType")) for gate in spec(pod).get("readinessGates") or ()]
     return ", ".join(gate for gate in gates if condition(pod, gate).get("status") != "True")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The probes that a pod template declares: their words for people, and how long they may take."""
+"""The probes that a pod template declares: how to describe them, and how long they may take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def describe(probe: Mapping[str, Any]) -> str:
-    """Such as "GET :8080/healthz"."""
+    """Describe a probe, such as "GET :8080/healthz"."""
     if web := probe.get("httpGet"):
         return f"GET :{web.get('port')}{web.get('path') or '/'}"
     if socket := probe.get("tcpSocket"):
@@ -23,7 +23,7 @@ def describe(probe: Mapping[str, Any]) -> str:
 
 
 def allowance(container: Mapping[str, Any]) -> float:
-    """Seconds that a container may need to start, by its own startup or readiness probe."""
+    """Seconds that a container may need to start, according to its startup or readiness probe."""
     startup = container.get("startupProbe") or {}
     seconds = 0.0
     if startup:

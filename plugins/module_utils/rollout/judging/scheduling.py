@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Why a pod has no node, or no volume, yet."""
+"""Diagnose why a pod still lacks a node or a volume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import events
 from .containers import Context
 
 MAKING_ROOM = ("TriggeredScaleUp", "Nominated")
-"""What the cluster autoscaler and Karpenter say when they bring a node for a pod."""
+"""Event reasons of the cluster autoscaler and Karpenter when they add a node for a pod."""
 
 CONSTRAINTS = (
     ("volume zone", re.compile(r"volume node affinity conflict|no available volume zone", re.IGNORECASE)),
@@ -33,7 +33,7 @@ MISSING_OBJECT = re.compile(r"\b(secrets?|configmaps?)\b.*not found|references n
 
 
 def constraints(text: str) -> str:
-    """What the scheduler's message complains about, in words."""
+    """The constraints that the scheduler's message names, in words."""
     found = [words for words, pattern in CONSTRAINTS if pattern.search(text)]
     if "cpu" in found or "memory" in found:
         found = [words for words in found if words != "extended resource"]
@@ -41,7 +41,7 @@ def constraints(text: str) -> str:
 
 
 def scheduling_trouble(pod: Obj, context: Context) -> Trouble | None:
-    """A pod that no node was found for. It becomes final only after a grace, a longer one while a node autoscaler is making room."""
+    """Diagnose an unschedulable pod. Fatal only after a grace, a longer one while a node autoscaler is adding a node."""
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") != "False":
         return None
@@ -60,7 +60,7 @@ def scheduling_trouble(pod: Obj, context: Context) -> Trouble | None:
 
 
 def unbound_claim(pod: Obj, context: Context) -> str:
-    """What the pod's first claim that has no volume waits for; empty where all have one."""
+    """What the pod's first unbound claim waits for; empty if all claims are bound."""
     claims = {name(claim): claim for claim in context.seen.claims}
     for volume in spec(pod).get("volumes") or ():
         wanted = str((volume.get("persistentVolumeClaim") or {}).get("claimName") or "")
@@ -79,7 +79,7 @@ def _storage_class(claim: Mapping[str, object]) -> str:
 
 
 def volume_trouble(pod: Obj, context: Context) -> Trouble | None:
-    """A pod that has a node but whose containers cannot be made because a volume does not come."""
+    """Diagnose a scheduled pod whose containers cannot be created because a volume is not available."""
     waiting = [(found.get("state") or {}).get("waiting") or {} for found in status(pod).get("containerStatuses") or ()]
     if not any(state.get("reason") in ("ContainerCreating", "PodInitializing") for state in waiting):
         return None

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When the rollout of a StatefulSet is over. It has neither a progress deadline nor conditions: pods and events have to tell."""
+"""Decide when the rollout of a StatefulSet is complete. It has no progress deadline and no conditions, so pods and events show failures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def update_strategy(live: Obj) -> str:
 
 
 def partition(live: Obj) -> int:
-    """Pods below this place keep the old revision. It counts places, not names: ``ordinals.start`` does not move it."""
+    """Pods below this index keep the old revision. Counts positions, not names: ``ordinals.start`` does not shift it."""
     found = ((spec(live).get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition")
     return int(found or 0)
 

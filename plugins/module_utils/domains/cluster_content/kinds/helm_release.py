@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Helm releases: planned from what Helm has written down in the cluster, installed by Helm, awaited by us."""
+"""Helm releases: planned from Helm's records in the cluster, installed by Helm, and awaited by this module."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ..releases.looking import Look, all_releases, one_release, secrets
 from ..releases.release import DEPLOYED, PENDING, Release, WantedRelease, found_values, shown_values
 
 ABANDONED_SECONDS = 45.0
-"""A Helm that has said nothing for this long while it installs is taken for dead. It works for seconds, since it does not wait for pods."""
+"""A Helm process silent for this long during an install is considered dead. It needs only seconds, because it does not wait for pods."""
 
 UNINSTALLING = "uninstalling"
 
 
 class HelmRelease:
-    """One release of a chart. What of it is secret is hidden before the engine sees it; the values themselves stay in here."""
+    """One release of a chart. Secrets in the values are hidden before the engine sees them; only this class holds the values themselves."""
 
     name = "helm_release"
 
@@ -63,7 +63,7 @@ class HelmRelease:
         self.wanted = {f"{self.name}.{one.name}": one for one in wanted}
 
     def desired(self, one: WantedRelease) -> dict[str, Any]:
-        """What the engine is told of a wanted release."""
+        """The properties of a wanted release, as passed to the engine."""
         return {
             "release": f"{one.namespace}/{one.called}",
             "chart": one.chart.name,
@@ -77,7 +77,7 @@ class HelmRelease:
     def labels(self) -> dict[str, str]:
         return self.marks.scope()
 
-    # --- looking -----------------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
 
     def find(self, aws: Aws) -> list[Observed]:
         api = self.inside.reach(aws)
@@ -86,7 +86,7 @@ class HelmRelease:
         return [self.observe(look) for look in all_releases(aws, api, self.marks.selector)]
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        """One release again, while it is waited for: says in ``failed`` what is hopeless."""
+        """Read one release again while the engine waits for it. State ``failed`` marks a release that cannot become ready."""
         api = self.inside.api(aws)
         namespace, name = seen.id.split("/")
         look = calling(partial(one_release, api, namespace, name))
@@ -114,7 +114,7 @@ class HelmRelease:
         }
         wanted = self.desired(one) if one else properties
         unchanged = all(properties[name] == value for name, value in wanted.items())
-        # Something that is about to be changed is not waited for: the change may be what it needs.
+        # A release that is about to change is not waited for: the change may be what it needs.
         waits = bool(one and one.wait and look.waiting and unchanged)
         where = f"{release.namespace}/{release.name}"
         told = {"revision": release.revision, "version": release.version, "status": release.status}
@@ -123,7 +123,7 @@ class HelmRelease:
     # --- changing ----------------------------------------------------------------------------------------------------
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        """One run of Helm, which may be repeated. A release of that name that is not ours is never taken over."""
+        """Run Helm once; safe to repeat. Never takes over a release of the same name that is not ours."""
         one = self.wanted[address]
         api = self.inside.api(aws)
         look = calling(partial(one_release, api, one.namespace, one.called))
@@ -153,9 +153,9 @@ class HelmRelease:
 
     @staticmethod
     def _take_from_the_dead(api: Calls, release: Release) -> None:
-        """A Helm that was killed leaves a pending revision, on which every other refuses to work. Without it the one before counts again.
+        """Delete the pending revision of a killed Helm, which blocks every later run. The previous revision then counts again.
 
-        What it has made already carries Helm's marks, so the next install takes that over.
+        Objects that Helm created for it already carry Helm's marks, so the next install takes them over.
         """
         silent = (api.server_now() - release.changed).total_seconds() if release.changed else ABANDONED_SECONDS
         if silent < ABANDONED_SECONDS:
@@ -177,13 +177,13 @@ class HelmRelease:
         aws.count(mutating=True)
         Helm(self.program, api.access).uninstall(name, namespace)
 
-    # --- taking over -------------------------------------------------------------------------------------------------
+    # --- adoption ----------------------------------------------------------------------------------------------------
 
     def _ours(self, labels: Mapping[str, str]) -> bool:
         return all(labels.get(name) == value for name, value in self.labels().items())
 
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
-        """Our labels on what Helm has written down; Helm hands them on from revision to revision."""
+        """Put our labels on Helm's record; Helm copies them from revision to revision."""
         api = self.inside.api(aws)
         namespace, name = seen.id.split("/")
         for secret in secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}"):
@@ -191,7 +191,7 @@ class HelmRelease:
             calling(partial(api.patch, path, {"metadata": {"labels": self.labels()}}))
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By namespace and name, which are final."""
+        """Look up by namespace and name, which cannot change."""
         one = self.wanted.get(address)
         if one is None or identifier != f"{one.namespace}/{one.called}":
             right = f"{one.namespace}/{one.called}" if one else "<namespace>/<name>"
@@ -217,7 +217,7 @@ class HelmRelease:
         mark = address if self._ours(look.labels) else "" if owner == "?/?" else owner
         return replace(self.observe(look, address), marked=mark)
 
-    # --- what the engine asks of every kind --------------------------------------------------------------------------
+    # --- the rest of the engine's interface for kinds ----------------------------------------------------------------
 
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {}

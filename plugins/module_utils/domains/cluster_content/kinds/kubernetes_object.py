@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Objects inside a Kubernetes cluster, applied by the server (server-side apply) and compared without asking it for a dry run."""
+"""Objects in a Kubernetes cluster, applied by the server (server-side apply) and compared without a server-side dry run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MARKS = (
     f"metadata.labels[{DOMAIN}/component]",
     f"metadata.annotations[{ADDRESS}]",
 )
-"""What is not shown: an object's name stands in its address, and our marks are the same on all of them."""
+"""Fields that are not shown: an object's name is part of its address, and our marks are the same on every object."""
 
 CLAIMER = f"{MANAGER}-claim"
 IMMUTABLE_HINT = (
@@ -43,10 +43,10 @@ IMMUTABLE_HINT = (
 
 
 class KubernetesObject:
-    """One object of any kind but Namespace.
+    """One object of any kind except Namespace.
 
-    The engine sees an object as its values by place, with what is secret hidden; the manifests themselves stay in here. So nothing
-    that shows, saves or compares a plan ever has a secret in its hands.
+    The engine sees an object as its values by path, with secrets hidden; only this class holds the manifests. So the code that shows,
+    saves, or compares a plan never handles a secret.
     """
 
     name = "kubernetes_object"
@@ -83,14 +83,14 @@ class KubernetesObject:
         return (one.kind == "Namespace") is self.of_namespaces
 
     def desired(self, one: Wanted) -> dict[str, Any]:
-        """What the engine is told of a wanted object."""
+        """The properties of a wanted object, as passed to the engine."""
         final, fields = split(one.kind, one.manifest, drop(flatten(one.kind, one.manifest), MARKS))
         return {"object": one.identity, **({"immutable_fields": final} if final else {}), "fields": fields}
 
     def sent(self, address: str) -> dict[str, Any]:
         return marked(self.wanted[address].manifest, self.marks, address)
 
-    # --- looking -----------------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
 
     def find(self, aws: Aws) -> list[Observed]:
         api = self.inside.reach(aws)
@@ -110,7 +110,7 @@ class KubernetesObject:
         return [seen for found in aws.map(calling, looks) for seen in found]
 
     def _custom(self, types: Sequence[ApiType]) -> list[ApiType]:
-        """The custom resources that the cluster has, wanted or not, in the version in which they are wanted."""
+        """The cluster's custom resources, wanted or not; wanted ones in the wanted version."""
         versions = {(api_group(one.api_version), one.kind): one.api_version for one in self.wanted.values() if one.type is None}
         found = []
         for one in types:
@@ -122,7 +122,7 @@ class KubernetesObject:
     def _list(self, api: Calls, type_: ApiType) -> list[Observed]:
         try:
             items = api.list(type_.everywhere, labelSelector=self.marks.selector).items
-        except NotFound:  # a custom resource whose definition has gone since, or a version that an older cluster lacks
+        except NotFound:  # a custom resource whose definition has been deleted since, or a version that an older cluster lacks
             return []
         except Forbidden:
             if self._wants(type_):
@@ -134,12 +134,12 @@ class KubernetesObject:
         return any(one.kind == type_.kind for one in self.wanted.values())
 
     def observe(self, type_: ApiType, live: Mapping[str, Any], address: str | None = None) -> Observed | None:
-        """A live object as an Observed; None when it is not ours."""
+        """A live object as an Observed; None if it is not ours."""
         metadata = live["metadata"]
         address = address or self.marks.address(metadata)
         called = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else metadata["name"]
         if address is None or not address.startswith(f"{self.name}.") or not address.endswith(f"/{called}"):
-            return None  # somebody else's, or a copy of one of ours under another name, mark and all
+            return None  # not ours, or a renamed copy of one of ours that still carries our marks
         state, reason = state_of(type_.kind, live)
         properties: dict[str, Any] = {"object": f"{type_.api_version} {type_.kind} {called}"}
         one = self.wanted.get(address)
@@ -159,12 +159,12 @@ class KubernetesObject:
             return None
         uid = seen.attributes.get("uid")
         if uid and live["metadata"]["uid"] != uid:
-            return None  # another one of the same name
+            return None  # a different object with the same name
         return self.observe(self.type_in(seen, live), live, seen.address)
 
     @staticmethod
     def type_in(seen: Observed, live: Mapping[str, Any]) -> ApiType:
-        """The kind of what stands at the path of ``seen``."""
+        """The type of the object at the path of ``seen``."""
         parts = seen.id.strip("/").split("/")
         group, _dummy, version = str(live["apiVersion"]).rpartition("/")
         return ApiType(group, version, str(live["kind"]), parts[-2], bool(live["metadata"].get("namespace")))
@@ -172,7 +172,7 @@ class KubernetesObject:
     # --- changing ----------------------------------------------------------------------------------------------------
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        """One apply, which may be repeated. Something of that name that is not ours is looked for first: apply would take it over."""
+        """Apply once; safe to repeat. First checks for an object of the same name that is not ours, because apply would take it over."""
         api = self.inside.api(aws)
         type_ = self._type(api, self.wanted[address])
         there = self._there(api, type_, self.wanted[address])
@@ -185,7 +185,7 @@ class KubernetesObject:
         return made
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """The whole manifest, whatever of it differs: what we applied earlier and leave out now, the server takes away."""
+        """Apply the whole manifest, whatever differs: the server removes the fields that we applied earlier and now omit."""
         api = self.inside.api(aws)
         self._apply(api, self._type(api, self.wanted[seen.address]), seen.address)
 
@@ -206,7 +206,7 @@ class KubernetesObject:
         return f"apply {type_.plural}{f'.{type_.group}' if type_.group else ''}"
 
     def _type(self, api: Calls, one: Wanted) -> ApiType:
-        """Where the API keeps the object; a kind that it does not know yet may be on its way, in a chart or a definition."""
+        """Where the API serves the object. A kind that it does not know yet may still come with a chart or a definition."""
         if one.type is not None:
             return one.type
         found = None
@@ -236,19 +236,19 @@ class KubernetesObject:
         try:
             calling(lambda: api.delete(seen.id, body))
         except NotYet as error:
-            if error.code not in ("NotFound", "Conflict"):  # gone, or another one stands there
+            if error.code not in ("NotFound", "Conflict"):  # deleted, or replaced by another object
                 raise
 
-    # --- taking over -------------------------------------------------------------------------------------------------
+    # --- adoption ----------------------------------------------------------------------------------------------------
 
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
-        """Our marks alone; the first apply then takes over what is wanted."""
+        """Apply only our marks; the first real apply then takes over the wanted fields."""
         api = self.inside.api(aws)
         marks = {"metadata": {"labels": self.marks.labels(), "annotations": {ADDRESS: address}}}
         calling(lambda: api.patch(seen.id, marks, fieldManager=CLAIMER))
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By its path in the API, which follows from its kind and name: only what is called so can ever be it."""
+        """Look up by API path, which follows from kind and name: only an object with that kind and name can match."""
         one = self.wanted.get(address)
         api = self.inside.reach(aws)
         if one is None or api is None:
@@ -278,7 +278,7 @@ class KubernetesObject:
         ours = self.marks.address(live["metadata"])
         return replace(seen, marked=whose(live["metadata"]) if ours is None else ours) if seen else None
 
-    # --- what the engine asks of every kind --------------------------------------------------------------------------
+    # --- the rest of the engine's interface for kinds ----------------------------------------------------------------
 
     def fresh(self, _seen: Observed) -> Mapping[str, Any]:
         return {}
@@ -288,7 +288,7 @@ class KubernetesObject:
 
 
 class KubernetesNamespace(KubernetesObject):
-    """A namespace. Deleting it deletes what is in it, so everything else of ours goes first."""
+    """A namespace. Deleting it deletes its contents, so all other objects of ours are deleted first."""
 
     name = "kubernetes_namespace"
     outlives = ("kubernetes_object", "helm_release")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Values to set in objects that something else owns, where those are there: what EKS or an add-on makes by itself."""
+"""Values to set in existing objects that others own, such as those that EKS or an add-on creates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
 
 
 class KubernetesPatch(KubernetesObject):
-    """Some values of an object that is not ours. It is never made and never deleted; an object that is not there is as it should be."""
+    """Some values of an object that is not ours. The object is never created or deleted; a missing object counts as up to date."""
 
     name = "kubernetes_patch"
     settles = ()
@@ -62,7 +62,7 @@ class KubernetesPatch(KubernetesObject):
         raise CallFailed("what is not there is not made, since it is not ours")
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """A merge: what else is in the object is not touched."""
+        """Merge the values; the rest of the object is untouched."""
         api = self.inside.api(aws)
         calling(partial(api.patch, seen.id, dict(self.wanted[seen.address].manifest), fieldManager=MANAGER))
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where the API of a cluster keeps objects of a kind: a table of Kubernetes' own kinds, and the cluster's discovery for all others."""
+"""Where a cluster's API serves the objects of a kind: a table for built-in Kubernetes kinds, and API discovery for all others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ApiType:
 
     @property
     def everywhere(self) -> str:
-        """The path of the list over all namespaces."""
+        """The path that lists the objects of all namespaces."""
         return f"{self.root}/{self.plural}"
 
     def path(self, namespace: str, name: str) -> str:
@@ -81,7 +81,7 @@ OWN = (
     *_types("admissionregistration.k8s.io/v1", WEBHOOKS),
     *_types("apiextensions.k8s.io/v1", {"CustomResourceDefinition": "customresourcedefinitions"}),
 )
-"""Kubernetes' own kinds. They are looked through in every run, wanted or not, so that what is no longer wanted is found."""
+"""Built-in Kubernetes kinds. Every run lists all of them, wanted or not, to find objects that are no longer wanted."""
 
 BY_NAME: Mapping[tuple[str, str], ApiType] = {(one.api_version, one.kind): one for one in OWN}
 BUILT_IN = frozenset(
@@ -99,7 +99,7 @@ BUILT_IN = frozenset(
         *("metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"),
     }
 )
-"""Groups of Kubernetes' own, in which nobody keeps custom resources."""
+"""API groups of Kubernetes itself, which contain no custom resources."""
 
 
 def is_built_in(group: str) -> bool:
@@ -107,9 +107,9 @@ def is_built_in(group: str) -> bool:
 
 
 def discovered(reply: Obj) -> list[ApiType]:
-    """The listable kinds of a reply of aggregated discovery (APIGroupDiscoveryList), in the version that the group prefers.
+    """The listable kinds in an aggregated discovery reply (APIGroupDiscoveryList), in the version that the group prefers.
 
-    A group whose server does not answer is marked stale and left out: it holds nothing that could be read.
+    A group whose server does not respond is marked stale and left out: its objects cannot be read.
     """
     found = []
     for group in reply.get("items") or ():
@@ -127,7 +127,7 @@ def discovered(reply: Obj) -> list[ApiType]:
 
 
 def in_list(reply: Obj, api_version: str, kind: str) -> ApiType | None:
-    """One kind out of an APIResourceList, the discovery of one group and version; None when it does not have that kind."""
+    """One kind from an APIResourceList (the discovery of one group and version); None if the list does not have that kind."""
     group, _dummy, version = api_version.rpartition("/")
     for one in reply.get("resources") or ():
         if one["kind"] == kind and "/" not in one["name"]:

@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Comparing a manifest with the live object without asking the API for a dry run, which would take the right to change things.
+"""Compares a manifest with the live object without an API dry run, which would require permission to make changes.
 
-What is compared is what server-side apply would bring about. The manifest must be contained in the live object: what the API has filled
-in and what others have added is nobody's mistake. Which lists are merged by which keys, and which are one whole, is read from the live
-object itself: its ``metadata.managedFields`` have it for everything that we applied, custom resources included. They also tell what we
-applied earlier and no longer want, and, by what is missing in them, what somebody else has overwritten
+The comparison predicts the effect of server-side apply. The live object must contain the manifest; values that the API filled in or that
+others added are not differences. The live object's ``metadata.managedFields`` show which lists are merged by which keys and which are
+atomic, for everything that we applied, including custom resources. They also show what we applied earlier and no longer want. A wanted
+field missing from them has been overwritten by another manager
 (Kubernetes documentation, "Server-Side Apply": a change by others takes the ownership of a field).
 """
 
@@ -21,13 +21,13 @@ from .equal import equal, same_bytes
 from .paths import ORDER, Path, element_keys, flatten, hidden, identity, is_leaf, is_ordered, labels, shown, shown_instead, text
 
 MANAGER = "mainstay"
-"""Our name as a manager of fields."""
+"""Our name as a field manager."""
 
 Owned: TypeAlias = "Mapping[str, Any] | None"
-"""A part of ``fieldsV1``: {} for something that is owned as one whole; None for what we do not own."""
+"""A part of ``fieldsV1``: {} for a field that is owned as a whole; None for one that we do not own."""
 
 WHOLE = frozenset({"selector", "podSelector", "namespaceSelector", "labelSelector", "objectSelector", "nodeSelector", "roleRef"})
-"""Mappings that are one value even before we own them: another key in a selector selects something else."""
+"""Mappings that are atomic even before we own them: an additional key in a selector selects different objects."""
 
 FILLED_IN: Mapping[str, tuple[Any, ...]] = {
     "protocol": ("TCP",),
@@ -37,11 +37,11 @@ FILLED_IN: Mapping[str, tuple[Any, ...]] = {
     "expirationSeconds": (3600,),
     "optional": (False,),
 }
-"""What the API fills in inside values that are one whole."""
+"""Values that the API fills in inside atomic values."""
 
 
 def owned_fields(live: Obj, api_version: str, manager: str = MANAGER) -> Owned:
-    """What a manager has applied to a live object; None if nothing."""
+    """The fields that a manager has applied to a live object; None if it has applied none."""
     found: Owned = None
     for entry in (live.get("metadata") or {}).get("managedFields") or ():
         if entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource"):
@@ -52,9 +52,9 @@ def owned_fields(live: Obj, api_version: str, manager: str = MANAGER) -> Owned:
 
 
 def found_fields(kind: str, wanted: Obj, live: Obj, owned: Owned) -> dict[str, Any]:
-    """The live object as ``flatten`` shows the wanted one: equal where nothing has to be done, else with what is there instead.
+    """The live object in the form in which ``flatten`` shows the wanted one: equal where nothing must change, else with live values.
 
-    Besides what is wanted it has what we own and want no longer; what others own is left out.
+    Besides the wanted fields, it has the fields that we own and no longer want; fields that others own are left out.
     """
     return _Comparison(kind).mapping(wanted, live, owned, ())
 
@@ -99,7 +99,7 @@ class _Comparison:
         return found | self.no_longer(want, live, own, path)
 
     def no_longer(self, want: Mapping[str, Any], live: Mapping[str, Any], own: Owned, path: Path) -> dict[str, Any]:
-        """What we own in a mapping and do not want any more."""
+        """The fields of a mapping that we own and no longer want."""
         found: dict[str, Any] = {}
         for field in own or ():
             key = field.removeprefix("f:")
@@ -126,7 +126,7 @@ class _Comparison:
         return found
 
     def by_number(self, want: list[Any], live: list[Any], own: Owned, keys: tuple[str, ...], path: Path) -> dict[str, Any]:
-        """Elements that are told apart by keys, called as ``flatten`` calls the wanted ones."""
+        """List elements that are identified by keys, labeled as ``flatten`` labels the wanted ones."""
         there = {identity(item, keys): item for item in live}
         owned = {identity(json.loads(field[2:]), keys): field for field in own or () if field.startswith("k:")}
         found: dict[str, Any] = {}
@@ -140,13 +140,13 @@ class _Comparison:
         return found
 
     def whole(self, want: Any, live: Any, own: Owned, path: Path) -> dict[str, Any]:
-        """One value, however large: what we own has not been touched since, so whatever it has besides was filled in by the API."""
+        """One atomic value of any size. If we still own it, it has not changed since, so the API filled in anything extra."""
         if self.contained(want, live, path, strict=own is None):
             return flatten(self.kind, want, path)
         if is_leaf(want) or is_leaf(live):
             return self.instead(want, live, path)
         wanted, there = flatten(self.kind, want, path), flatten(self.kind, live, path)
-        if wanted == there:  # they differ in what is hidden
+        if wanted == there:  # they differ only in hidden values
             there = {place: shown_instead(self.kind, path, value, wanted[place]) for place, value in there.items()}
         return there
 
@@ -167,7 +167,7 @@ class _Comparison:
 
 
 def _left_out(value: Any, own: Owned) -> bool:
-    """Whether the API may have left out a value because it says nothing. Of false and 0 only our ownership tells that it has."""
+    """Whether the API may have omitted a value because it is empty. For false, 0, and "" this holds only if we own the field."""
     if isinstance(value, Mapping | list) or value is None:
         return not value
     return own is not None and value in (False, 0, "")
@@ -181,7 +181,7 @@ def _below(own: Owned, field: str) -> Owned:
 
 
 def _keys(own: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The keys by which a list of ours is merged; None for one that is not."""
+    """The keys by which a list that we own is merged; None for a list that is not merged by keys."""
     for field in own:
         if field.startswith("k:"):
             return tuple(json.loads(field[2:]))
@@ -200,7 +200,7 @@ def _only(value: Any, own: Owned) -> Any:
 
 
 def drop(fields: Mapping[str, Any], places: Sequence[str]) -> dict[str, Any]:
-    """Fields without those at or below some places."""
+    """The fields, without those at or below the given places."""
     return {place: value for place, value in fields.items() if not any(_at(place, one) for one in places)}
 
 

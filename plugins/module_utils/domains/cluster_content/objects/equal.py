@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When two values mean the same to Kubernetes: quantities, numbers that may be written as text, base64."""
+"""When two values mean the same to Kubernetes: quantities, numbers that may be written as text, and base64."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRITTEN = re.compile(r"([+-]?[0-9.]+)(?:([eE][+-]?[0-9]+)|([numkKMGTPE]i?))?")
 
 
 def quantity(value: Any) -> Decimal | None:
-    """A quantity as a number; None for what is none. The grammar is that of k8s.io/apimachinery/pkg/api/resource."""
+    """A quantity as a number; None if the value is not a quantity. The grammar is that of k8s.io/apimachinery/pkg/api/resource."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     match = WRITTEN.fullmatch(str(value))
@@ -47,7 +47,7 @@ def quantity(value: Any) -> Decimal | None:
 
 
 def equal(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
-    """Whether two scalars at a place mean the same."""
+    """Whether two scalars at a path mean the same."""
     if wanted is None:
         return live is None
     if isinstance(wanted, bool) or isinstance(live, bool):
@@ -63,14 +63,14 @@ def equal(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
 
 
 def _is_quantity(path: tuple[str, ...]) -> bool:
-    """By place, because the same text is something else elsewhere: an environment variable that is 1 is not one that is 1.0."""
+    """Decided by path, because elsewhere the same text is not a quantity: an environment variable set to 1 differs from one set to 1.0."""
     if len(path) < 2 or path[0] not in ("spec", "overhead"):
         return False
     return path[-2] in QUANTITIES or path[-1] in QUANTITY or path[-2:] == ("target", "value")
 
 
 def same_bytes(wanted: Any, live: Any) -> bool:
-    """Whether two base64 texts hold the same: line breaks in them mean nothing."""
+    """Whether two base64 texts encode the same bytes; line breaks in them are ignored."""
     try:
         return base64.b64decode(str(wanted)) == base64.b64decode(str(live))
     except (ValueError, binascii.Error):

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What cannot be changed in an object that is there: it takes another one.
+"""Fields that are immutable in an existing object: changing them requires a replacement.
 
-From the update validation of Kubernetes (pkg/apis/*/validation): for each kind the places that are final, and for some what of it is not.
+From the update validation of Kubernetes (pkg/apis/*/validation): the immutable paths of each kind and, for some, the exceptions below them.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     "PersistentVolumeClaim": ("spec.resources", "spec.volumeAttributesClassName"),
 }
 SEALED = ("data", "binaryData")
-"""Final in a ConfigMap or Secret that says ``immutable: true``."""
+"""Immutable in a ConfigMap or Secret with ``immutable: true``."""
 
 
 def split(kind: str, wanted: Obj, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields that are final and those that are not."""
+    """The immutable fields and the others."""
     places = FINAL.get(kind, ())
     if kind in ("ConfigMap", "Secret") and wanted.get("immutable") is True:
         places = (*places, *SEALED)

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The inside of one cluster as kinds work with it: reached when something is asked first, or not there at all.
+"""Access to one cluster for the kinds: connects on the first request, or reports that the cluster does not exist.
 
-A cluster that does not exist yet has nothing in it: a plan says of everything in it that it would be added. An apply cannot do that, and
-says which cluster is missing.
+A cluster that does not exist yet is treated as empty, so a plan shows all of its content as additions. An apply cannot proceed and reports
+which cluster is missing.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import UNKNOWN
 
 FIRST_SECONDS = 20.0
-"""How long a cluster may take to answer for the first time: a wrong address or a private endpoint should be reported soon."""
+"""How long a cluster may take to respond for the first time. Short, so that a wrong address or a private endpoint is reported soon."""
 
 CALL_SECONDS = 90.0
-"""How long one call is tried again once the cluster has answered: its API restarts while it is updated."""
+"""How long one call is retried once the cluster has responded: its API restarts during updates."""
 
 WEBHOOK = "failed calling webhook"
 REACHABLE = ("ACTIVE", "UPDATING")
@@ -36,7 +36,7 @@ REACHABLE = ("ACTIVE", "UPDATING")
 
 @dataclass(frozen=True)
 class Way:
-    """How to get into the cluster: the name of an EKS cluster, or the options of a kubeconfig."""
+    """How to reach the cluster: the name of an EKS cluster, or the options of a kubeconfig."""
 
     cluster: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Way:
 
 
 class Calls(Api):
-    """The API with time limits of its own for each call, our fence before each change, and its calls counted with those of AWS."""
+    """The API with separate time limits for each call, our safety check before each change, and call counts added to those of AWS."""
 
     def __init__(self, access: Access, aws: Aws) -> None:
         self._call_ends = threading.local()
@@ -66,7 +66,7 @@ class Calls(Api):
 
     @deadline.setter
     def deadline(self, _value: float) -> None:
-        """Api sets one for its whole life; here each call has its own."""
+        """Api sets one deadline for its lifetime; here each call has its own."""
 
     def _call(self, method: str, path: str, query: Mapping[str, Any], **more: Any) -> Any:
         self._call_ends.at = self.clock.now() + (CALL_SECONDS if self._answered else FIRST_SECONDS)
@@ -81,15 +81,15 @@ class Calls(Api):
         return response
 
     def is_final(self, status: int, text: str) -> bool:
-        """A webhook without anybody behind it is the engine's to wait for: it shows what is waited for."""
+        """A webhook without a running backend is not final: the engine waits for it and shows what it waits for."""
         return super().is_final(status, text) or WEBHOOK in text
 
 
 class Inside:
-    """One cluster for one call of the module. Kinds ask for it from several threads."""
+    """One cluster during one call of the module. Kinds use it from several threads."""
 
     def __init__(self, way: Way, *, needed: bool) -> None:
-        """``needed``: that it is not there is an error. In check mode, and where everything is to go, it is not."""
+        """``needed``: a missing cluster is an error. It is not needed in check mode or when everything is to be removed."""
         self.way = way
         self.needed = needed
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class Inside:
         self._looked = False
 
     def reach(self, aws: Aws) -> Calls | None:
-        """The API, or None for a cluster with nothing in it. Raises CallFailed once: one sentence is enough."""
+        """The API, or None for a cluster that is treated as empty. Raises CallFailed only once: one message is enough."""
         with self._lock:
             if not self._looked:
                 self._looked = True
@@ -105,7 +105,7 @@ class Inside:
             return self._calls
 
     def api(self, aws: Aws) -> Calls:
-        """The API for a change."""
+        """The API for making a change."""
         found = self.reach(aws)
         if found is None:
             raise CallFailed(f"{self.way.label} is not there")
@@ -137,14 +137,14 @@ class Inside:
         return Access(str(cluster["endpoint"]), authority, token=eks_token(aws.client, name, region))
 
     def _missing(self, why: str) -> Access | None:
-        """Nothing to get into; an error where something has to be changed in there."""
+        """None for a missing cluster; an error if the run has to change something in it."""
         if self.needed:
             raise CallFailed(why)
         return None
 
 
 def told(error: ApiProblem, label: str = "") -> CallFailed:
-    """The engine's exception for one of the API's: what may pass, and what is final."""
+    """The engine's exception for an API error: NotYet for one that may pass, CallFailed for a final one."""
     text = str(error)
     if isinstance(error, Unreachable):
         hint = "A private endpoint answers only from inside its VPC and what is connected to it: set eks_api_host to a host that is."
@@ -161,7 +161,7 @@ def told(error: ApiProblem, label: str = "") -> CallFailed:
 
 
 def calling(function: Callable[[], Any]) -> Any:
-    """The answer of a call of the API, with its refusal in the engine's words."""
+    """The result of an API call, with errors converted to the engine's exceptions."""
     try:
         return function()
     except ApiProblem as error:

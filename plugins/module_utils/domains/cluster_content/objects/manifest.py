@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The manifests that somebody wants: checked, brought into one form, and with our marks. Pure functions."""
+"""The wanted manifests: checked, normalized, and with our marks. Pure functions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AFTER = f"{DOMAIN}/after"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "mainstay"}
 
 SERVERS = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink", "deletionTimestamp")
-"""What the API writes into the metadata, and what a manifest that somebody has read back may still hold."""
+"""Metadata fields that the API sets. A manifest exported from a cluster may still contain them."""
 
 NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.:]*[A-Za-z0-9])?")
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
@@ -30,7 +30,7 @@ LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 
 @dataclass(frozen=True)
 class Marks:
-    """Whose objects these are. Labels are what lists filter by; the address stands in an annotation, which may hold any text."""
+    """Marks that identify our objects. Labels are for filtering lists; the address is in an annotation, which may hold any text."""
 
     environment: str
     component: str
@@ -46,14 +46,14 @@ class Marks:
         return ",".join(f"{name}={value}" for name, value in self.scope().items())
 
     def address(self, metadata: Mapping[str, Any]) -> str | None:
-        """The address that an object claims for us; None when it is somebody else's."""
+        """The address in an object's marks if the object is ours; None otherwise."""
         found = metadata.get("labels") or {}
         ours = all(found.get(name) == value for name, value in self.scope().items())
         return ((metadata.get("annotations") or {}).get(ADDRESS) or None) if ours else None
 
 
 def whose(metadata: Mapping[str, Any]) -> str:
-    """Whose mark an object carries: ``environment/component address``, or what else manages it by its own word; empty for nobody's."""
+    """The owner in an object's marks, as ``environment/component address``; empty if the object carries no marks."""
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     if ENVIRONMENT_LABEL in labels or COMPONENT_LABEL in labels:
         owner = f"{labels.get(ENVIRONMENT_LABEL, '?')}/{labels.get(COMPONENT_LABEL, '?')}"
@@ -63,7 +63,7 @@ def whose(metadata: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One object that should be there. ``type`` is None for a kind that only the cluster knows."""
+    """One wanted object. ``type`` is None for a kind that only the cluster knows."""
 
     name: str
     api_version: str
@@ -76,19 +76,19 @@ class Wanted:
 
     @property
     def identity(self) -> str:
-        """Such as ``apps/v1 Deployment web/api``: everything about an object that is final for all of them."""
+        """Such as ``apps/v1 Deployment web/api``: the properties that are immutable in every object."""
         return f"{self.api_version} {self.kind} {f'{self.namespace}/' if self.namespace else ''}{self.called}"
 
 
 def without_version(identity: str) -> str:
-    """An identity as it stays when a manifest moves on to another version of the API: ``Deployment.apps web/api``."""
+    """An identity that stays the same when the manifest moves to another API version: ``Deployment.apps web/api``."""
     api_version, _dummy, rest = identity.rpartition(" ")[0].partition(" ")
     kind = f"{rest}.{api_group(api_version)}".removesuffix(".") if rest else api_version
     return f"{kind} {identity.rpartition(' ')[2]}"
 
 
 def read(objects: Sequence[Any], within: str, where: str = "objects") -> tuple[list[Wanted], list[str]]:
-    """The objects, and one sentence for everything that is wrong with them. ``within`` is what resources' names begin with."""
+    """The objects, and one sentence for each problem with them. ``within`` is the prefix of resource names."""
     found: list[Wanted] = []
     problems: list[str] = []
     for place, manifest in _each(objects, where):
@@ -176,7 +176,7 @@ def _bad_texts(metadata: Mapping[str, Any], part: str) -> list[str]:
 
 
 def _bad_data(kind: str, manifest: Mapping[str, Any]) -> list[str]:
-    """Values are never part of a message: they may be secrets."""
+    """Problems with ``data``. Messages never contain values, because these may be secrets."""
     if kind not in ("ConfigMap", "Secret"):
         return []
     return [
@@ -188,7 +188,7 @@ def _bad_data(kind: str, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def normal(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest as it is sent, but for our marks: without what the API writes, without nulls, and with texts of Secrets encoded."""
+    """The manifest as sent, except for our marks: without API-set fields and nulls, and with the texts of Secrets encoded."""
     found: dict[str, Any] = _without_nulls({key: value for key, value in manifest.items() if key != "status"})
     metadata = {key: value for key, value in found["metadata"].items() if key not in (*SERVERS, "generateName")}
     if annotations := {key: value for key, value in metadata.pop("annotations", {}).items() if key != AFTER}:
@@ -210,7 +210,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def marked(manifest: Mapping[str, Any], marks: Marks, address: str) -> dict[str, Any]:
-    """The manifest with our labels and annotation, which win over any of the same name."""
+    """The manifest with our labels and annotation, which replace any of the same name."""
     found = copy.deepcopy(dict(manifest))
     metadata = found["metadata"]
     metadata["labels"] = {**(metadata.get("labels") or {}), **marks.labels()}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""An object taken apart: each value under its place, as plans show it, with what is secret hidden."""
+"""Splits an object into values by path, as plans show it, with secrets hidden."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ....reconcile.model import SENSITIVE
 Path = tuple[str, ...]
 
 ANOTHER = f"{SENSITIVE} another value"
-"""How a secret reads that is not the wanted one. Neither of the two is ever part of a property."""
+"""How plans show a secret that differs from the wanted one. Properties never contain either secret."""
 
 ELEMENT_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(("containers", "initContainers", "ephemeralContainers", "volumes", "env"), (("name",),)),
@@ -26,24 +26,24 @@ ELEMENT_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "hostAliases": (("ip",),),
     "topologySpreadConstraints": (("topologyKey", "whenUnsatisfiable"),),
 }
-"""By which keys the elements of a list are told apart: the ``x-kubernetes-list-map-keys`` of Kubernetes' OpenAPI description."""
+"""The keys that identify the elements of a list: the ``x-kubernetes-list-map-keys`` in Kubernetes' OpenAPI description."""
 
 KEY_DEFAULTS: Mapping[str, str] = {"protocol": "TCP"}
 ORDER = "(order)"
 ORDERED = frozenset({"initContainers"})
-"""Lists that are merged by a key although their order means something."""
+"""Lists that are merged by a key although their order is significant."""
 
 SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|\bkey$", re.IGNORECASE)
 REFERENCES = re.compile(r"(name|ref|refs|path|file|enabled|create|seconds|annotations|labels|class)$", re.IGNORECASE)
 
 
 def secret_looking(name: str) -> bool:
-    """Whether what is called so is likely to be a secret and not the name or place of one."""
+    """Whether a field of this name probably holds a secret, rather than a secret's name or location."""
     return bool(SECRET_NAME.search(name)) and not REFERENCES.search(name)
 
 
 def hidden(kind: str, path: Path) -> bool:
-    """Whether the value at a place must not be shown: everything in a Secret, and elsewhere what its name gives away."""
+    """Whether the value at a path must be hidden: everything in a Secret, and elsewhere any field whose name suggests a secret."""
     if kind == "Secret":
         return path[:1] in (("data",), ("stringData",))
     if path[:1] == ("data",) or path[:2] == ("metadata", "annotations"):
@@ -61,7 +61,7 @@ def shown(kind: str, path: Path, value: Any) -> Any:
 
 
 def shown_instead(kind: str, path: Path, value: Any, wanted: Any) -> Any:
-    """A value that is not the wanted one, so that it does not read like that where both are hidden."""
+    """A value that differs from the wanted one, shown so that the two remain distinguishable even if both are hidden."""
     found = shown(kind, path, value)
     return ANOTHER if found == wanted and isinstance(found, str) else found
 
@@ -80,14 +80,14 @@ def text(path: Path) -> str:
 
 
 def is_leaf(value: Any) -> bool:
-    """Scalars, what is empty, and lists of scalars are shown as one value."""
+    """Scalars, empty values, and lists of scalars are shown as one value."""
     if isinstance(value, Mapping):
         return not value
     return not isinstance(value, list) or not any(isinstance(item, Mapping | list) for item in value)
 
 
 def flatten(kind: str, value: Any, path: Path = ()) -> dict[str, Any]:
-    """Every value under its place."""
+    """Every value by path."""
     if is_leaf(value):
         return {text(path): shown(kind, path, value)}
     found: dict[str, Any] = {}
@@ -108,7 +108,7 @@ def is_ordered(value: Sequence[Any], path: Path) -> bool:
 
 
 def labels(items: Sequence[Any], path: Path) -> list[str]:
-    """What the elements of a list are called: by their keys where they have some, else by their number."""
+    """Labels for the elements of a list: their keys if they have any, otherwise their index."""
     keys = element_keys(items, path)
     if keys is None:
         return [f"[{number}]" for number in range(len(items))]
@@ -120,7 +120,7 @@ def _called(item: Mapping[str, Any], keys: tuple[str, ...]) -> str:
 
 
 def element_keys(items: Sequence[Any], path: Path) -> tuple[str, ...] | None:
-    """The keys by which these elements are told apart; None where their place is all that tells them apart."""
+    """The keys that identify these elements; None if only their position does."""
     for keys in ELEMENT_KEYS.get(path[-1], ()) if path else ():
         found = [identity(item, keys) for item in items]
         if None not in found and len(set(found)) == len(found):
@@ -129,7 +129,7 @@ def element_keys(items: Sequence[Any], path: Path) -> tuple[str, ...] | None:
 
 
 def identity(item: Any, keys: Sequence[str]) -> tuple[Any, ...] | None:
-    """The values of an element's keys, defaults included; None if it lacks one."""
+    """The values of an element's keys, including defaults; None if it lacks one."""
     if not isinstance(item, Mapping):
         return None
     found = tuple(item.get(key, KEY_DEFAULTS.get(key)) for key in keys)

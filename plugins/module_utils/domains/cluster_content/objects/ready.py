@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How far objects are, and when a release does its work: its workloads are available, its webhooks answered. Pure functions."""
+"""The state of objects, and when a release is ready: its workloads are available and its webhooks respond. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Key = tuple[str, str, str, str]
 
 
 def key_of(manifest: Mapping[str, Any], namespace: str) -> Key:
-    """Of an object in a release's manifest, which may leave out the namespace of the release."""
+    """The key of an object in a release's manifest, which may omit the namespace of the release."""
     type_ = BY_NAME.get((str(manifest["apiVersion"]), str(manifest["kind"])))
     metadata = manifest.get("metadata") or {}
     within = "" if type_ is not None and not type_.namespaced else str(metadata.get("namespace") or namespace)
@@ -25,7 +25,7 @@ def key_of(manifest: Mapping[str, Any], namespace: str) -> Key:
 
 
 def services_behind(manifests: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """Namespace and name of every Service that a webhook configuration of these objects calls."""
+    """Namespace and name of every Service that the webhook configurations among these objects call."""
     found = set()
     for manifest in manifests:
         if manifest.get("kind") in WEBHOOKS:
@@ -41,7 +41,7 @@ def has_ready_endpoint(slices: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def unavailable(workload: Mapping[str, Any]) -> str:
-    """Why a workload does not do its work yet; empty when it does."""
+    """Why a workload is not available yet; empty if it is."""
     kind, spec, status = workload["kind"], workload.get("spec") or {}, workload.get("status") or {}
     name = f"{kind} {workload['metadata']['namespace']}/{workload['metadata']['name']}"
     if (status.get("observedGeneration") or 0) < (workload["metadata"].get("generation") or 0):
@@ -58,10 +58,10 @@ def unavailable(workload: Mapping[str, Any]) -> str:
 
 
 def given_up(workload: Mapping[str, Any]) -> str:
-    """Why the controller of a Deployment no longer expects it to get there; empty when it does."""
+    """Why a Deployment's controller has given up on its rollout; empty if it has not."""
     status = workload.get("status") or {}
     if (status.get("observedGeneration") or 0) < (workload["metadata"].get("generation") or 0):
-        return ""  # what the conditions say is about an earlier revision
+        return ""  # the conditions describe an earlier revision
     for condition in status.get("conditions") or ():
         if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
             metadata = workload["metadata"]
@@ -70,7 +70,7 @@ def given_up(workload: Mapping[str, Any]) -> str:
 
 
 def state_of(kind: str, live: Mapping[str, Any]) -> tuple[State, str]:
-    """How far an object is. Workloads count as there once the API has them: whether a rollout succeeds is judged by k8s_rollout_verify."""
+    """The state of an object. A workload is ready once the API has it; k8s_rollout_verify checks whether its rollout succeeds."""
     if live["metadata"].get("deletionTimestamp"):
         return "deleting", ""
     if kind == "CustomResourceDefinition":

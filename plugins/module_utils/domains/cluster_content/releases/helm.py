@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Running Helm: with a kubeconfig of its own that only its owner may read, and with values through stdin.
+"""Runs Helm with a kubeconfig that only its owner can read, and passes values through stdin.
 
-A command line can be seen by everybody on the machine, so nothing that is secret is ever part of it.
+Every user of the machine can see a command line, so it never contains a secret.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ....reconcile.errors import CallFailed, NotYet
 from .release import Chart
 
 HISTORY = 5
-"""Revisions that Helm keeps of a release."""
+"""The number of revisions that Helm keeps of a release."""
 
 SECONDS = 300
-"""How long one run of Helm may take. It does not wait for pods, only for the jobs of its hooks."""
+"""Time limit of one Helm run, in seconds. Helm waits only for the jobs of its hooks, not for pods."""
 
 PASSING = ("no endpoints available", "failed calling webhook", "another operation", "connection refused", "the object has been modified")
 MARGIN = 30
@@ -37,13 +37,13 @@ MARGIN = 30
 
 @dataclass(frozen=True)
 class Helm:
-    """One Helm and the cluster that it works on."""
+    """The Helm program and the cluster it works on."""
 
     program: str
     access: Access
 
     def upgrade(self, name: str, namespace: str, chart: Chart, values: Mapping[str, Any], marks: Mapping[str, str], create: bool) -> None:
-        """Install the release, or bring it to this chart and these values; may be repeated."""
+        """Install the release, or bring it to this chart and these values. Safe to repeat."""
         with _folder() as folder:
             arguments = ["upgrade", "--install", name, _source(folder, chart), "--namespace", namespace, "--history-max", str(HISTORY)]
             arguments += ["--reset-values", "--values", "-", "--timeout", f"{SECONDS - MARGIN}s"]
@@ -60,7 +60,7 @@ class Helm:
             self._run(folder, arguments, "")
 
     def major(self, folder: Path) -> int:
-        """3 does not know of forcing: there what others have changed is overwritten anyway."""
+        """Helm's major version. Helm 3 has no --force-conflicts; it overwrites the changes of others anyway."""
         told = self._run(folder, ["version", "--template", "{{.Version}}"], "").strip().lstrip("v")
         return int(told.partition(".")[0]) if told.partition(".")[0].isdigit() else 3
 
@@ -94,7 +94,7 @@ def _refusal(verb: str, complained: str) -> CallFailed:
 
 
 async def _spawn(called: Sequence[str], environment: Mapping[str, str], stdin: str) -> tuple[int | None, bytes, bytes]:
-    """Exit code and output. run_command is not for threads, which this runs in."""
+    """Exit code and output. Runs in a thread, where run_command must not be used."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*called, env=environment, stdin=pipe, stdout=pipe, stderr=pipe)
     try:
@@ -108,13 +108,13 @@ async def _spawn(called: Sequence[str], environment: Mapping[str, str], stdin: s
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder that only its owner may enter, gone afterwards."""
+    """A temporary folder that only its owner can access; deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="mainstay-helm-") as folder:
         yield Path(folder)
 
 
 def _source(folder: Path, chart: Chart) -> str:
-    """What Helm is to install: a chart that is at hand as files is written down for it."""
+    """The chart that Helm is to install. If the chart is given as files, they are written to the folder."""
     if not chart.files:
         return chart.source
     root = folder / "chart"
@@ -133,7 +133,7 @@ def _kubeconfig(folder: Path, access: Access) -> Path:
 
 
 def kubeconfig(access: Access) -> dict[str, Any]:
-    """The kubeconfig of one way into one cluster."""
+    """The kubeconfig for access to one cluster."""
     cluster: dict[str, Any] = {"server": access.server}
     if access.authority and access.verify:
         cluster["certificate-authority-data"] = _encoded(access.authority)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Looking at Helm releases: what Helm has written down of them, and what has become of the objects that their charts were made into."""
+"""Reads Helm releases: Helm's records, and the current state of the objects that the charts produced."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ..objects.ready import WORKLOADS, Key, given_up, has_ready_endpoint, key_of
 from .release import Release, decode, newest
 
 HELM_MANAGER = "helm"
-"""Helm's name as a manager of fields."""
+"""Helm's name as a field manager."""
 
 UNSEEN: Mapping[str, Any] = {"kind": "", "metadata": {}}
-"""Stands for custom resources in charts, which nobody looks at: where they are kept only the cluster knows."""
+"""Placeholder for custom resources in charts, which are not read: only the cluster knows where its API serves them."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of a release: what Helm wrote down, what is not as its chart made it, and why it does not work yet."""
+    """The observed state of a release: Helm's record, the differences from what its chart produced, and why it is not ready yet."""
 
     release: Release
     labels: Mapping[str, str]
@@ -40,7 +40,7 @@ class Look:
 
 
 def all_releases(aws: Aws, api: Calls, selector: str) -> list[Look]:
-    """Every release that the labels select, its objects read side by side."""
+    """Every release that the labels select. The objects of all releases are read in parallel."""
     looks = [read(secret) for secret in secrets(api, "/api/v1/secrets", selector)]
     current = newest([release for release, labels in looks])
     labels = {release.secret: labels for release, labels in looks}
@@ -52,7 +52,7 @@ def all_releases(aws: Aws, api: Calls, selector: str) -> list[Look]:
 
 
 def one_release(api: Calls, namespace: str, name: str) -> Look | None:
-    """One release, whoever owns it; None if there is none of that name."""
+    """One release, regardless of owner; None if no release has that name."""
     found = secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}")
     if not found:
         return None
@@ -65,7 +65,7 @@ def one_release(api: Calls, namespace: str, name: str) -> Look | None:
 
 
 def secrets(api: Calls, path: str, selector: str) -> list[dict[str, Any]]:
-    """Where Helm writes down what it does: all revisions that count, since superseded ones are history."""
+    """The Secrets in which Helm keeps its records: all current revisions; superseded ones are history."""
     return list(calling(lambda: api.list(path, labelSelector=f"owner=helm,status!=superseded,{selector}").items))
 
 
@@ -78,7 +78,7 @@ def read(secret: Mapping[str, Any]) -> tuple[Release, Mapping[str, str]]:
 
 
 def get(api: Calls, key: Key) -> Mapping[str, Any] | None:
-    """An object of a release; None if it is not there, UNSEEN for a custom resource."""
+    """An object of a release; None if it does not exist, UNSEEN for a custom resource."""
     api_version, kind, namespace, name = key
     type_ = BY_NAME.get((api_version, kind))
     if type_ is None:
@@ -90,7 +90,7 @@ def get(api: Calls, key: Key) -> Mapping[str, Any] | None:
 
 
 def answers(api: Calls, namespace: str, service: str) -> bool:
-    """Whether there is somebody behind a Service."""
+    """Whether a Service has a ready endpoint."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
     return has_ready_endpoint(api.list(path, labelSelector=f"kubernetes.io/service-name={service}").items)
 
@@ -98,7 +98,7 @@ def answers(api: Calls, namespace: str, service: str) -> bool:
 def look_of(
     release: Release, labels: Mapping[str, str], live: Mapping[Key, Mapping[str, Any] | None], ready: Mapping[tuple[str, str], bool]
 ) -> Look:
-    """What the objects of a release and the Services of its webhooks say of it."""
+    """The state of a release, derived from its objects and the Services of its webhooks."""
     drift: dict[str, Any] = {}
     waiting, hopeless = [], []
     for manifest in release.objects:
@@ -117,11 +117,11 @@ def look_of(
 
 
 def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of an object that are not as its chart made them, by place."""
+    """The values of an object that differ from what its chart produced, by path."""
     kind, api_version = str(manifest["kind"]), str(manifest["apiVersion"])
     content = {name: value for name, value in normal(manifest).items() if name not in ("apiVersion", "kind", "metadata")}
     wanted = flatten(kind, content)
     found = found_fields(kind, content, live, owned_fields(live, api_version, HELM_MANAGER) or None)
-    # A chart may say false where the API says nothing.
+    # A chart may set false where the API omits the field.
     missing = {name: "missing" for name, value in wanted.items() if name not in found and value not in (False, 0, "")}
     return {name: value for name, value in found.items() if wanted.get(name, UNSEEN) != value and name in wanted} | missing

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Helm releases: what is wanted, what Helm has written down in the cluster, and how the two compare. Pure functions.
+"""Helm releases: the wanted ones, Helm's records in the cluster, and how to compare them. Pure functions.
 
-Helm keeps each revision of a release in a Secret: base64 of gzip of JSON with the chart, the values that were given and the manifest that
-came out (helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Helm nor the right to change anything.
+Helm keeps each revision of a release in a Secret: base64 of gzip of JSON with the chart, the given values, and the rendered manifest
+(helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Helm nor permission to change anything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-with contextlib.suppress(ImportError):  # the module says what is missing
+with contextlib.suppress(ImportError):  # the module reports missing libraries
     import yaml
 
 from ....kubernetes.documents import load, load_all
@@ -37,7 +37,7 @@ RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class Chart:
-    """The chart of a release: its name and version, where it comes from, and the fingerprint of a chart that is at hand as files."""
+    """The chart of a release: its name, version, and source, and the fingerprint of a chart that is given as files."""
 
     name: str
     version: str
@@ -49,7 +49,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class WantedRelease:
-    """One release that should be there."""
+    """One wanted release."""
 
     called: str
     name: str
@@ -64,7 +64,7 @@ class WantedRelease:
 
 @dataclass(frozen=True, eq=False)
 class Release:
-    """What Helm has written down of the newest revision."""
+    """Helm's record of the newest revision."""
 
     name: str
     namespace: str
@@ -80,12 +80,12 @@ class Release:
 
     @cached_property
     def objects(self) -> list[dict[str, Any]]:
-        """The objects that the chart was made into, but for those of hooks."""
+        """The objects that the chart produced, except those of hooks."""
         return [one for one in load_all(self.manifest) if isinstance(one, dict) and one.get("kind")]
 
 
 def decode(secret: Mapping[str, Any]) -> Release:
-    """A release out of its Secret. Raises ValueError for what Helm cannot have written."""
+    """A release from its Secret. Raises ValueError for content that Helm cannot have written."""
     try:
         inner = base64.b64decode(base64.b64decode(secret["data"]["release"]))
         told = json.loads(gzip.decompress(inner) if inner[:2] == b"\x1f\x8b" else inner)
@@ -115,7 +115,7 @@ def _moment(text: Any) -> datetime | None:
 
 
 def newest(releases: Sequence[Release]) -> dict[tuple[str, str], Release]:
-    """By namespace and name, the revision that counts."""
+    """The current revision of each release, by namespace and name."""
     found: dict[tuple[str, str], Release] = {}
     for one in sorted(releases, key=lambda release: release.revision):
         found[one.namespace, one.name] = one
@@ -123,7 +123,7 @@ def newest(releases: Sequence[Release]) -> dict[tuple[str, str], Release]:
 
 
 def fingerprint(templates: Mapping[str, str], defaults: Any) -> str:
-    """Of a chart's templates and own values, so that a chart that is changed without another version shows."""
+    """The fingerprint of a chart's templates and default values; it reveals a chart that changed without a new version."""
     digest = hashlib.sha256()
     for name, content in sorted(templates.items()):
         digest.update(f"{name}\0{content.strip()}\0".encode())
@@ -137,7 +137,7 @@ def _written_fingerprint(chart: Mapping[str, Any]) -> str:
 
 
 def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
-    """A chart out of its files by path. Raises ValueError, saying what is missing."""
+    """A chart from its files by path. Raises ValueError that says what is missing."""
     try:
         told = load(files["Chart.yaml"])
         name, version = str(told["name"]), str(told["version"])
@@ -149,7 +149,7 @@ def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
 
 
 def shown_values(values: Any, path: str = "") -> dict[str, Any]:
-    """Values by place, with what its name gives away as a secret hidden."""
+    """Values by path. Those whose name suggests a secret are hidden."""
     if is_leaf(values):
         return {path: _shown(path, values)} if path else {}
     items = values.items() if isinstance(values, Mapping) else [(f"[{number}]", item) for number, item in enumerate(values)]
@@ -161,7 +161,7 @@ def shown_values(values: Any, path: str = "") -> dict[str, Any]:
 
 
 def found_values(wanted: Any, live: Any) -> dict[str, Any]:
-    """The values that a release has, as ``shown_values`` shows the wanted ones: equal where they are."""
+    """The values of a release in the form in which ``shown_values`` shows the wanted ones: equal where the values are equal."""
     ours, theirs, real, there = shown_values(wanted), shown_values(live), _real(wanted), _real(live)
     return {
         place: ours[place] if _equal(real.get(place), there[place]) and place in ours else _other(value, ours.get(place))
@@ -170,7 +170,7 @@ def found_values(wanted: Any, live: Any) -> dict[str, Any]:
 
 
 def _other(value: Any, wanted: Any) -> Any:
-    """A value that is not the wanted one, so that it does not read like that: hidden, or 1 in place of true."""
+    """A value that differs from the wanted one, shown so that the two remain distinguishable: hidden values, or 1 in place of true."""
     if value != wanted:
         return value
     return ANOTHER if isinstance(value, str) else str(value)
@@ -200,7 +200,7 @@ def _shown(path: str, value: Any) -> Any:
 
 
 def secrets_in(values: Any) -> list[str]:
-    """The texts among values that must never be shown."""
+    """The texts among the values that must never be shown."""
     hidden = {place for place, value in shown_values(values).items() if value == SENSITIVE}
     found: list[str] = []
     for place, value in _real(values).items():

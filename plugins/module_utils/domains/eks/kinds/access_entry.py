@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who may log in to an EKS cluster, and with which rights."""
+"""Access entries: who may log in to an EKS cluster, and with which rights."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ WHOLE = "cluster"
 
 
 def scopes(policies: Mapping[str, Any]) -> dict[str, Any]:
-    """Access policies by name, each with the namespaces that it holds in, or with the word ``cluster``."""
+    """Access policies by name, each with its namespaces or with the word ``cluster``."""
     return {name: WHOLE if scope == WHOLE else sorted_strings(scope) for name, scope in sorted(policies.items())}
 
 
 def access_policies(associated: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The same, from what EKS tells."""
+    """The same, from the reply of EKS."""
     return {
         entry["policyArn"].rpartition("/")[2]: WHOLE if entry["accessScope"]["type"] == WHOLE else entry["accessScope"]["namespaces"]
         for entry in associated
@@ -32,7 +32,7 @@ def access_policies(associated: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 class EksAccessEntry(EksKind):
-    """Found by the tags of each entry. Those that EKS makes, for the creator of the cluster and for the roles of nodes, are not ours."""
+    """Found by the tags of each entry. Entries that EKS creates, for the cluster's creator and for node roles, are not ours."""
 
     name = "eks_access_entry"
     calls = eks("access_entry", list="list_access_entries", items="accessEntries", name="principalArn")
@@ -48,7 +48,7 @@ class EksAccessEntry(EksKind):
     policies = later(canonical=scopes)
 
     def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-        """Entry and policies are asked for side by side, before it is known whose the entry is: that saves a round."""
+        """Read the entry and its policies in parallel, before its owner is known: that saves one round of calls."""
         asked = [(params, look) for params in wanted for look in (self.describe, self._associated)]
         answers = aws.map(lambda one: one[1](aws, one[0]), asked)
         return [{**raw, "policies": found} for raw, found in zip(answers[::2], answers[1::2], strict=True) if raw is not None]
@@ -61,14 +61,14 @@ class EksAccessEntry(EksKind):
         return access_policies(raw.get("policies") or [])
 
     def steps(self, aws: Aws, now: Observed, left: Mapping[str, Any]) -> list[Step]:
-        """Groups and name go in one call. A name that is taken back stays: EKS has no way to ask for its own again."""
+        """Groups and name go in one call. Removing the name from the settings leaves it unchanged: EKS cannot restore its own default."""
         parts = {self.api_name(name): value for name, value in left.items() if value is not None}
         if left.get("kubernetes_groups", ()) is None:
             parts["kubernetesGroups"] = []
         return [lambda: aws.change("eks", "update_access_entry", **self.where(now), **parts)] if parts else []
 
     def set_policies(self, aws: Aws, seen: Observed, value: Mapping[str, Any] | None) -> None:
-        """What is wanted comes before what is not goes, so that nobody is locked out in between."""
+        """Associate the wanted policies before removing the unwanted ones, so that no one is locked out in between."""
         wanted, have = value or {}, seen.properties.get("policies") or {}
         partition = seen.properties["principal_arn"].split(":")[1]
         for name, scope in wanted.items():

@@ -17,7 +17,7 @@ from .pod_identity import associations, described_association
 
 
 def document(text: str | None) -> Any:
-    """The configuration of an add-on, parsed; as it is where it is no JSON (EKS takes YAML too), which then differs from any of ours."""
+    """The parsed configuration of an add-on. Text other than JSON (EKS accepts YAML too) stays unchanged and differs from any of ours."""
     if not text:
         return None
     try:
@@ -27,9 +27,9 @@ def document(text: str | None) -> Any:
 
 
 class EksAddon(EksKind):
-    """An add-on that is DEGRADED is there: it is never replaced for that, and waited for only by the run that made or changed it.
+    """A DEGRADED add-on counts as existing: it is never replaced for that, and only the run that created or changed it waits for it.
 
-    Its rights come with an association of EKS Pod Identity that belongs to the add-on: EKS makes and removes it.
+    It gets its AWS rights from an EKS Pod Identity association that belongs to the add-on: EKS creates and removes it.
     """
 
     name = "eks_addon"
@@ -49,7 +49,7 @@ class EksAddon(EksKind):
     resolve_conflicts = initial()
 
     def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
-        """Two rounds: the lists of add-ons and associations, then each add-on and each association that belongs to one."""
+        """Two rounds of calls: the lists of add-ons and associations, then each add-on and each association that belongs to one."""
         if not clusters:
             return []
         addons = self.listed_in(aws, clusters)
@@ -97,7 +97,7 @@ class EksAddon(EksKind):
         }
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        """For whoever waits an add-on that is DEGRADED is not ready yet: its pods may still come up."""
+        """While a run waits for it, a DEGRADED add-on is not ready yet: its pods may still start."""
         found = super().read(aws, seen)
         return replace(found, state="pending") if found and found.attributes["degraded"] else found
 
@@ -106,7 +106,7 @@ class EksAddon(EksKind):
         return {**request, "resolveConflicts": properties.get("resolve_conflicts") or "OVERWRITE"}
 
     def steps(self, aws: Aws, now: Observed, left: Mapping[str, Any]) -> list[Step]:
-        """One call with all of it: what is left out of an update would be as EKS thinks best. What others set in the cluster is kept."""
+        """One call with all settings: EKS picks its own value for any that are omitted. What others set in the cluster is preserved."""
         wanted = {**now.properties, **left}
         content = {"configurationValues": "{}", "podIdentityAssociations": [], **_content(wanted)}
         if (role := now.attributes.get("service_account_role_arn")) and not content["podIdentityAssociations"]:
@@ -118,12 +118,12 @@ class EksAddon(EksKind):
 
 
 def _joined(raw: Mapping[str, Any], name: str) -> str | None:
-    """A member of the one association of an add-on. Several are all named, which equals none of them: those too many are drift."""
+    """A field of the add-on's only association. Several are joined into a value that matches none of them: the surplus is drift."""
     return ", ".join(sorted(str(one[name]) for one in raw.get("associations") or [])) or None
 
 
 def _content(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What an add-on is to be like, as the calls that make and change it take it."""
+    """The settings of an add-on, in the form that the create and update calls take."""
     role, account = properties.get("pod_identity_role_arn"), properties.get("pod_identity_service_account")
     configuration = properties.get("configuration")
     content = {

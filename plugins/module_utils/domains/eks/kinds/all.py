@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""All kinds of the EKS domain that nobody else has."""
+"""All kinds that belong to the EKS domain alone."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ BESIDE = (LaunchTemplate, IamOidcProvider, ClusterLogGroup)
 
 
 def eks_kinds(clusters: Iterable[str] = ()) -> dict[str, Kind]:
-    """The kinds by name. ``clusters``: the names, in AWS, of the clusters that are described, which saves a round of reads.
+    """The kinds by name. ``clusters``: the AWS names of the described clusters, which saves a round of reads.
 
-    All of them have to be given the same names: they share the answer to the question which clusters there are.
+    Give all kinds the same names: they share the list of existing clusters.
     """
     names = tuple(clusters)
     return {kind.name: kind for kind in (*(cls(names) for cls in IN_CLUSTERS), *(cls() for cls in BESIDE))}

@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the kinds of EKS have in common: where they are looked for, how they are tagged, and how their updates are waited for.
+"""What the kinds of EKS have in common: where to look for them, how they are tagged, and how to wait for their updates.
 
-Whatever is in a cluster is listed cluster by cluster. A kind is given the names of the clusters that somebody describes (hints) and looks
-into these at once; clusters of ours that nobody describes any more come out of the list of all clusters, which one look around asks for
-once. An update of EKS is an object of its own that takes its time: the reply to the call names it, ``Aws.begun`` keeps the name until it
-is over, and what went wrong with it is the error of the change.
+Resources inside a cluster are listed cluster by cluster. A kind gets the names of the described clusters (hints) and queries these at once;
+clusters of ours that are no longer described come from the list of all clusters, which is read once per observation. An EKS update is an
+object of its own and takes time: the reply to the call names it, ``Aws.begun`` keeps the name until the update ends, and a failed update
+becomes the error of the change.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from .errors import failed_update, issues, refused
 from .reads import in_cluster, others
 
 BUSY = ("CREATING", "UPDATING", "DELETING", "PENDING")
-"""Statuses in which EKS takes no other change."""
+"""Statuses in which EKS accepts no other change."""
 
 Step = Callable[[], Mapping[str, Any]]
-"""One mutating call whose reply names the update that it began."""
+"""One mutating call; its reply names the update that it started."""
 
 
 def eks(noun: str, **names: str) -> NamedCalls:
-    """The calls of a kind that follows EKS's naming: ``eks("nodegroup")`` -> list_nodegroups, describe_nodegroup, nodegroupName, ..."""
+    """The calls of a kind that follows EKS naming: ``eks("nodegroup")`` -> list_nodegroups, describe_nodegroup, nodegroupName, ..."""
     item = lower_camel(noun)
     regular: dict[str, Any] = {
         "service": "eks",
@@ -50,7 +50,7 @@ def eks(noun: str, **names: str) -> NamedCalls:
 
 
 class EksKind(NamedKind):
-    """The base of all kinds of EKS. What has an ARN with a unique end is known by that, so that a successor of its name is another one."""
+    """The base of all EKS kinds. A resource with a unique ID in its ARN is identified by it, so a successor of its name is another one."""
 
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key="resourceArn", of="arn", tags="tags", keys="tagKeys", members=None)
     status_member = "status"
@@ -69,11 +69,11 @@ class EksKind(NamedKind):
         return self.observe_all(aws, described + self.in_clusters(aws, others(aws, self.hints)))
 
     def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
-        """Everything of this kind in these clusters, whoever owns it."""
+        """All resources of this kind in these clusters, regardless of owner."""
         return self.described(aws, [{"clusterName": c, self.calls.name: n} for c, n in self.listed_in(aws, clusters)])
 
     def listed_in(self, aws: Aws, clusters: Sequence[str]) -> list[tuple[str, str]]:
-        """(cluster, name) of all that is in these clusters."""
+        """(cluster, name) of every resource of this kind in these clusters."""
         lists = aws.map(lambda cluster: self.names(aws, cluster), clusters)
         return [(cluster, name) for cluster, names in zip(clusters, lists, strict=True) for name in names]
 
@@ -84,11 +84,11 @@ class EksKind(NamedKind):
         return dict(entry)
 
     def where(self, seen: Observed) -> dict[str, str]:
-        """The parameters that name one."""
+        """The parameters that identify one resource."""
         return {name: seen.properties[own] for own, name in self.place().items()}
 
     def place(self) -> dict[str, str]:
-        """The properties that say where one is -> the parameters that take them."""
+        """The properties that say where a resource is -> the parameters that take them."""
         return {"cluster_name": "clusterName", next(n for n in self.properties if self.api_name(n) == self.calls.name): self.calls.name}
 
     def reason_of(self, raw: Mapping[str, Any]) -> str:
@@ -104,7 +104,7 @@ class EksKind(NamedKind):
         return value
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        """As ``find`` sees it, and pending as long as an update is under way that this run began. Raises what became of a failed one."""
+        """As ``find`` sees it, but pending while an update that this run started is in progress. Raises the error of a failed update."""
         if self.under_way(aws, seen):
             return replace(seen, state="pending", reason="an update is in progress")
         raws = self.described(aws, [self.where(seen)])
@@ -117,7 +117,7 @@ class EksKind(NamedKind):
         return found[0]
 
     def under_way(self, aws: Aws, seen: Observed) -> bool:
-        """Whether the update that this run began last is still in progress. Raises CallFailed once for one that failed."""
+        """Whether the last update that this run started is still in progress. Raises CallFailed once for a failed update."""
         update = aws.begun.get(seen.id)
         if update is None:
             return False
@@ -131,11 +131,11 @@ class EksKind(NamedKind):
         return False
 
     def of_update(self, seen: Observed) -> dict[str, str]:
-        """How DescribeUpdate is told whose update it is: it calls the cluster's name ``name``."""
+        """How DescribeUpdate identifies the updated resource: its parameter for the cluster's name is ``name``."""
         return {"name" if name == "clusterName" else name: value for name, value in self.where(seen).items()}
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """Send what is left to set, one update at a time: with more to come it says so with NotYet, and is asked again."""
+        """Send the remaining changes, one update at a time. If more are left, it raises NotYet and is called again."""
         now = self.at_rest(aws, seen)
         declared = self.properties
         left = {name: value for name, value in properties.items() if declared[name].normal(now.properties.get(name)) != value}
@@ -154,7 +154,7 @@ class EksKind(NamedKind):
             raise NotYet("another update has to end first", "", "UpdateInProgress", dependency=True)
 
     def at_rest(self, aws: Aws, seen: Observed) -> Observed:
-        """How this one is now. Raises NotYet while it is being changed already, by whomever."""
+        """The current state. Raises NotYet while a change is in progress, including one that this run did not start."""
         raws = [] if self.under_way(aws, seen) else self.described(aws, [self.where(seen)])
         if seen.id in aws.begun or any(raw.get("status") in BUSY for raw in raws):
             raise NotYet("an update is in progress", "", "UpdateInProgress", dependency=True)
@@ -164,17 +164,17 @@ class EksKind(NamedKind):
         return found[0]
 
     def steps(self, _aws: Aws, _now: Observed, _left: Mapping[str, Any]) -> list[Step]:
-        """The calls that set what is left, in the order in which they have to be made."""
+        """The calls that apply the remaining changes, in the required order."""
         return []
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By the cluster's name and its own, with a slash between them."""
+        """Look up by cluster name and own name, separated by a slash."""
         cluster, slash, name = identifier.partition("/")
         if not cluster or not slash or not name or identifier.startswith("arn:"):
             raise EngineError(f"{identifier}: write a {self.name} as <name of the cluster>/<{self.calls.name}>")
         return self.strange(aws, self.described(aws, [{"clusterName": cluster, self.calls.name: name}]), address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Who has the name in that cluster."""
+        """The resource that holds this name in the cluster."""
         params = {name: properties[own] for own, name in self.place().items() if properties.get(own)}
         return self.strange(aws, self.described(aws, [params])) if len(params) == len(self.place()) else None

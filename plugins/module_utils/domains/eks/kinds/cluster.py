@@ -25,19 +25,19 @@ NETWORK = ("subnet_ids", "security_group_ids")
 
 
 def cidrs(desired: Iterable[str] | None, observed: Iterable[str] | None) -> Iterable[str]:
-    """The ranges that may reach a public endpoint. Without one EKS keeps a list that means nothing, and which cannot be emptied."""
+    """The CIDR blocks that may reach a public endpoint. Without one, EKS keeps a list that has no effect and cannot be emptied."""
     return desired or observed or []
 
 
 def logging(types: Iterable[str]) -> dict[str, Any]:
-    """These types of log on, all others off: types that are not named would stay as they are."""
+    """Turn these log types on and all others off: EKS leaves types that are not named unchanged."""
     wanted = [kind for kind in LOG_TYPES if kind in set(types)]
     left = [kind for kind in LOG_TYPES if kind not in wanted]
     return {"clusterLogging": [{"types": kinds, "enabled": on} for kinds, on in ((wanted, True), (left, False)) if kinds]}
 
 
 class EksCluster(EksKind):
-    """Found by list and tags. EKS takes one update at a time, each of one sort: access mode, logging, endpoint, subnets, version, ..."""
+    """Found by list and tags. EKS takes one update at a time, each of one type: access mode, logging, endpoint, subnets, version, ..."""
 
     name = "eks_cluster"
     calls = eks("cluster", id="name", name="name", arn="arn")
@@ -151,7 +151,7 @@ class EksCluster(EksKind):
         return {name: value for name, value in request.items() if value is not None}
 
     def steps(self, aws: Aws, now: Observed, left: Mapping[str, Any]) -> list[Step]:
-        """Protection and who may log in first, what restarts the control plane last."""
+        """Deletion protection and access first, changes that restart the control plane last."""
         configured: list[dict[str, Any]] = []
         if "deletion_protection" in left:
             configured.append({"deletionProtection": bool(left["deletion_protection"])})
@@ -172,7 +172,7 @@ class EksCluster(EksKind):
         return steps
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """Protection is never taken off on the way: whoever set it wants to be asked."""
+        """Deletion protection is never removed automatically: it was enabled so that a deletion is refused."""
         try:
             super().delete(aws, seen)
         except CallFailed as error:

@@ -13,13 +13,13 @@ from ....reconcile.errors import NotYet
 from ....reconcile.model import Observed
 
 QUIET = 15.0
-"""Seconds for which a deleted group must have stayed away: until then EKS may write down what it had left, and make it again."""
+"""Seconds that a deleted group must stay absent: until then EKS may flush its remaining logs and create the group again."""
 
 
 class ClusterLogGroup(LogGroup):
-    """EKS chooses the name, so it is found below the prefix that all clusters share. It is there before its cluster and goes after it.
+    """EKS dictates the name, so it is found by the prefix common to all clusters. It is created before its cluster and deleted after it.
 
-    One that EKS left behind, without tags and without an end to what it keeps, is taken over.
+    A group that EKS left behind, without tags and without retention, is adopted.
     """
 
     name = "cluster_log_group"
@@ -30,7 +30,7 @@ class ClusterLogGroup(LogGroup):
         return "/aws/eks/"
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """Gone for good: what EKS makes of this name afterwards, without tags or retention, is deleted as well."""
+        """Delete the group for good: one that EKS creates under this name afterwards, without tags or retention, is deleted as well."""
         named = aws.list_all("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=seen.id)
         if any(raw["logGroupName"] == seen.id for raw in named):
             super().delete(aws, seen)

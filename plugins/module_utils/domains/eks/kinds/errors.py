@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What EKS means by its refusals, by updates that fail and by what ails a thing. Pure functions."""
+"""What EKS means by its refusals, failed updates and health issues. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 
 TAKEN = re.compile(r"already (exists|in use)", re.IGNORECASE)
-"""How EKS words that a name is taken. The same code, ResourceInUseException, says that something else is under way."""
+"""How EKS says that a name is taken. The same code, ResourceInUseException, also means that another operation is in progress."""
 
 SPREADING = re.compile(
     r"could not be assumed|role.* does not exist|Error in role params|doesn't have the Amazon EKS Managed Policies|"
     r"policy must include|Misconfigured PodExecutionRole Trust Policy|service principals .* were not found|invalid principal",
     re.IGNORECASE,
 )
-"""How EKS words that it does not know a role, or a policy of it, yet (what the AWS provider of Terraform tries again as well)."""
+"""How EKS says that it cannot see a role or its policy yet (the Terraform AWS provider retries this as well)."""
 
 EVICTION = (
     "Pods could not be moved to other nodes within 15 minutes, mostly because a PodDisruptionBudget forbids it. Let it allow a disruption, "
@@ -28,13 +28,13 @@ EVICTION = (
 
 
 def issues(raw: Mapping[str, Any]) -> str:
-    """What ails it, as EKS says."""
+    """The health issues that EKS reports."""
     told = (raw.get("health") or {}).get("issues") or []
     return "; ".join(": ".join(str(issue[part]) for part in ("code", "message") if issue.get(part)) for issue in told)
 
 
 def refused(error: CallFailed) -> CallFailed:
-    """What EKS means by refusing a change, where its code alone does not say."""
+    """What EKS means by refusing a change, where its error code alone is ambiguous."""
     if error.code == "ResourceInUseException" and TAKEN.search(error.message):
         return AlreadyThere(error.message, error.operation, error.code)
     if error.code in ("InvalidParameterException", "InvalidRequestException") and SPREADING.search(error.message):
@@ -43,7 +43,7 @@ def refused(error: CallFailed) -> CallFailed:
 
 
 def failed_update(told: Mapping[str, Any]) -> CallFailed:
-    """An update that did not succeed, with all that EKS says about it."""
+    """An update that did not succeed, with all the details that EKS gives."""
     errors = told.get("errors") or []
     said = [
         f"{error.get('errorCode', 'Unknown')}: {error.get('errorMessage', 'no message')}"

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Profiles that say which pods run on Fargate."""
+"""Fargate profiles: which pods run on Fargate."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .base import EksKind, eks
 
 
 def canonical_selectors(given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """In one order, without empty labels."""
+    """Selectors in a fixed order, without empty labels."""
     found = [{"namespace": one["namespace"], **({"labels": dict(one["labels"])} if one.get("labels") else {})} for one in given]
     return sorted(found, key=lambda one: (one["namespace"], sorted(one.get("labels", {}).items())))
 
 
 class EksFargateProfile(EksKind):
-    """Nothing about a profile can be changed but its tags. A cluster makes and removes one at a time."""
+    """Only the tags of a profile can be changed. A cluster creates and deletes one profile at a time."""
 
     name = "eks_fargate_profile"
     calls = eks("fargate_profile", items="fargateProfileNames")

@@ -16,11 +16,11 @@ from ....aws.tags import tag_list
 from ....reconcile.model import Observed, fixed, given
 
 REPORTED = ("State",)
-"""What EC2 says of a template and nobody can ask for."""
+"""What EC2 reports about a template but does not accept as input."""
 
 
 def canonical_data(value: Any) -> Any:
-    """The data of a template in one form: what is not set left out, tags in order, and no more than somebody can ask for."""
+    """The data of a template in canonical form: without unset values and output-only fields, with sorted tags."""
     if isinstance(value, Mapping):
         items = {name: canonical_data(item) for name, item in sorted(value.items()) if name not in REPORTED}
         return {name: item for name, item in items.items() if item not in (None, [], {})}
@@ -32,9 +32,9 @@ def canonical_data(value: Any) -> Any:
 
 
 def unless_only_tags(desired: Mapping[str, Any], observed: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """What is there, where only the tags of future instances differ: another version would renew all nodes for the sake of a tag.
+    """The observed data if only the tags of future instances differ: a new version would replace all nodes just for a tag.
 
-    The tags go along with the next version that has another reason.
+    The tags follow with the next version that has another reason.
     """
     return observed if observed and _without_tags(desired) == _without_tags(observed) else desired
 
@@ -44,7 +44,7 @@ def _without_tags(data: Mapping[str, Any]) -> Any:
 
 
 class LaunchTemplate(Ec2Kind):
-    """Its data is that of the latest version; changing it makes another version, and whoever uses the template says which one."""
+    """Its data is that of the latest version. A change creates another version, and each user of the template names the version it uses."""
 
     name = "launch_template"
     calls = ec2("launch_template", token=True)
@@ -57,7 +57,7 @@ class LaunchTemplate(Ec2Kind):
     data = given("LaunchTemplateData", canonical=canonical_data, effective=unless_only_tags)
 
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
-        """The list does not tell the data; each takes a call of its own, made side by side."""
+        """The list omits the data; each template takes its own call, made in parallel."""
         versions = aws.map(lambda raw: self._latest(aws, raw["LaunchTemplateId"]), raws)
         told = [{**raw, "version": version} for raw, version in zip(raws, versions, strict=True) if version]
         return super().observe_all(aws, told)
@@ -87,7 +87,7 @@ class LaunchTemplate(Ec2Kind):
         return self.made(aws, {**reply, "Tags": tags, "version": version}, address)
 
     def set_data(self, aws: Aws, seen: Observed, value: Mapping[str, Any]) -> None:
-        """Sent twice from the same version it makes one other version: the token says what follows what."""
+        """Sent twice from the same version, this creates only one new version: the client token identifies the step between versions."""
         told = json.dumps([seen.id, seen.attributes["latest_version"], value], sort_keys=True)
         token = hashlib.sha256(told.encode()).hexdigest()[:32]
         aws.change("ec2", "create_launch_template_version", LaunchTemplateId=seen.id, LaunchTemplateData=value, ClientToken=token)

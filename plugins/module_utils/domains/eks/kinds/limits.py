@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The quotas that clusters and what belongs to them use up. Codes and defaults are those of AWS's Service Quotas."""
+"""The quotas that clusters and their parts consume. Codes and defaults come from AWS Service Quotas."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def _nodegroups(aws: Aws, clusters: Sequence[str]) -> Mapping[str, int]:
 
 STANDARD_FAMILIES = tuple("acdhimrtz")
 OTHER_FAMILIES = ("dl", "hpc", "inf", "mac", "trn")
-"""Families that begin with the same letters and have quotas of their own."""
+"""Families that start with the same letters but have quotas of their own."""
 
 
 def is_standard(instance_type: str) -> bool:
-    """Whether an instance type counts towards the vCPUs of standard instances (A, C, D, H, I, M, R, T, Z)."""
+    """Whether an instance type counts towards the vCPU quota of standard instances (A, C, D, H, I, M, R, T, Z)."""
     return instance_type.startswith(STANDARD_FAMILIES) and not instance_type.startswith(OTHER_FAMILIES)
 
 
 def _standard_vcpus(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
-    """vCPUs of running on-demand instances; spot instances and those on dedicated hosts count elsewhere."""
+    """vCPUs of running on-demand instances; spot instances and instances on dedicated hosts count towards other quotas."""
     states = filtered("instance-state-name", ["pending", "running"])
     reservations = aws.list_all("ec2", "describe_instances", "Reservations", Filters=states, PaginationConfig=PAGES)
     counted = [
@@ -48,7 +48,7 @@ def _standard_vcpus(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
 
 
 def vcpus_of(aws: Aws, instance_types: Sequence[str]) -> dict[str, int]:
-    """How many vCPUs each of these instance types has."""
+    """The number of vCPUs of each instance type."""
     if not instance_types:
         return {}
     found = aws.list_all("ec2", "describe_instance_types", "InstanceTypes", Filters=filtered("instance-type", instance_types))
@@ -59,9 +59,9 @@ SIZED = re.compile(r"(\d*)xlarge$")
 
 
 def vcpus_of_size(instance_type: str) -> int:
-    """The vCPUs that an instance type has at least, by the rule that EC2's sizes follow; 0 where the name does not tell (metal).
+    """The least number of vCPUs of an instance type, by EC2's naming of sizes; 0 if the name does not show it (metal).
 
-    ``xlarge`` is four and each number before it multiplies that; ``large`` is two, and what is smaller may be one.
+    ``xlarge`` has four, and a number in front of it multiplies that; ``large`` has two, and smaller sizes may have one.
     """
     size = instance_type.partition(".")[2]
     if sized := SIZED.fullmatch(size):
@@ -70,7 +70,7 @@ def vcpus_of_size(instance_type: str) -> int:
 
 
 def vcpus_of_group(properties: Mapping[str, Any]) -> int:
-    """What a new node group starts at least: its first nodes, of the smallest of its types that count towards the quota."""
+    """The minimum vCPUs that a new node group starts: its first nodes, of its smallest type that counts towards the quota."""
     types = properties.get("instance_types") or []
     if properties.get("capacity_type") == "SPOT" or not all(is_standard(name) for name in types):
         return 0

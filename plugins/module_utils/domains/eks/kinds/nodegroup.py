@@ -23,34 +23,34 @@ MEMBERS = {
     "max_unavailable_percentage": "maxUnavailablePercentage",
     "update_strategy": "updateStrategy",
 }
-"""What an update may do at a time: as users write it -> as EKS does."""
+"""Limits on what an update may do at a time: name in the settings -> name in EKS."""
 
 
 def canonical_taints(taints: Iterable[Taint]) -> list[dict[str, str]]:
-    """In one order, without empty values."""
+    """Taints in a fixed order, without empty values."""
     found = [{name: text for name in ("key", "value", "effect") if (text := taint.get(name))} for taint in taints]
     return sorted(found, key=lambda taint: (taint["key"], taint["effect"]))
 
 
 def as_it_is(desired: int | None, observed: int | None) -> int | None:
-    """The number of nodes is given once and then belongs to whoever scales the group."""
+    """Keep the current number of nodes: the setting counts only at creation; after that, whatever scales the group owns the number."""
     return desired if observed is None else observed
 
 
 def within(size: int, low: int, high: int) -> int:
-    """The number of nodes nearest to the present one that new limits allow."""
+    """The number of nodes that the new limits allow and that is nearest to the current one."""
     return max(low, min(size, high))
 
 
 def label_changes(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, Any]:
-    """What UpdateNodegroupConfig is told about labels."""
+    """The label changes for UpdateNodegroupConfig."""
     changed = {name: text for name, text in new.items() if old.get(name) != text}
     dropped = sorted(set(old) - set(new))
     return {**({"addOrUpdateLabels": changed} if changed else {}), **({"removeLabels": dropped} if dropped else {})}
 
 
 def taint_changes(old: Sequence[Taint], new: Sequence[Taint]) -> dict[str, Any]:
-    """The same for taints. One is told from others by its key and effect."""
+    """The same for taints. Key and effect identify a taint."""
     kept = {(taint["key"], taint["effect"]) for taint in new}
     changed = [dict(taint) for taint in new if taint not in old]
     dropped = [dict(taint) for taint in old if (taint["key"], taint["effect"]) not in kept]
@@ -58,9 +58,9 @@ def taint_changes(old: Sequence[Taint], new: Sequence[Taint]) -> dict[str, Any]:
 
 
 class EksNodegroup(EksKind):
-    """Labels, taints and sizes are changed in place; a new version or launch template replaces the nodes bit by bit.
+    """Labels, taints and sizes change in place; a new version or launch template replaces the nodes step by step.
 
-    The scaling policy and the scheduled actions are those of the group's Auto Scaling group; of these only ours are looked at.
+    The scaling policy and the scheduled actions belong to the group's Auto Scaling group; only ours are read.
     """
 
     name = "eks_nodegroup"
@@ -104,7 +104,7 @@ class EksNodegroup(EksKind):
     schedules = later(canonical=eks_scaling.canonical_schedules)
 
     def in_clusters(self, aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
-        """Two rounds: the lists of groups, of scaling policies and of scheduled actions, then each group."""
+        """Two rounds of calls: the lists of groups, scaling policies and scheduled actions, then each group."""
         if not clusters:
             return []
         looks: list[Callable[[Aws], list[Any]]] = [
@@ -117,7 +117,7 @@ class EksNodegroup(EksKind):
         return [{**raw, "policies": policies, "actions": actions} for raw in super().described(aws, wanted)]
 
     def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-        """For one group only what its own Auto Scaling group has, and only at rest: nobody waits for that."""
+        """For one group, read only its own Auto Scaling group, and only at rest: no run waits for its policy and actions."""
         raws = super().described(aws, wanted)
         asked = [(_group(raw), ask) for raw in raws for ask in (eks_scaling.policies_of, eks_scaling.actions_of)]
         answers = aws.map(lambda one: one[1](aws, one[0]) if one[0] else [], asked)
@@ -172,7 +172,7 @@ class EksNodegroup(EksKind):
         return request
 
     def steps(self, aws: Aws, now: Observed, left: Mapping[str, Any]) -> list[Step]:
-        """What leaves the nodes alone in one call, what replaces them in another."""
+        """One call for changes that leave the nodes alone, another for those that replace them."""
         config, version = self._config(now, left), self._version(now, left)
         steps: list[Step] = []
         if config:
@@ -210,6 +210,6 @@ class EksNodegroup(EksKind):
 
 
 def _group(raw: Mapping[str, Any]) -> str | None:
-    """The name of the Auto Scaling group behind a node group, once there is one."""
+    """The name of the Auto Scaling group behind a node group, once it exists."""
     groups = (raw.get("resources") or {}).get("autoScalingGroups") or []
     return str(groups[0]["name"]) if groups and raw.get("status") != "CREATING" else None

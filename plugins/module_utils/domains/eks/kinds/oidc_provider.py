@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The OIDC providers by which clusters vouch for service accounts: the older way for pods to have the rights of a role."""
+"""OIDC providers by which clusters vouch for service accounts: the older method of giving pods the rights of a role (IRSA)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ....reconcile.model import Observed, fixed, given
 
 
 def plain_url(url: str) -> str:
-    """IAM drops the scheme."""
+    """The URL without its scheme, as IAM stores it."""
     return url.removeprefix("https://")
 
 
 class IamOidcProvider(NamedKind):
-    """Found by the tags of each provider of EKS in the account."""
+    """Found by the tags of each OIDC provider of EKS in the account."""
 
     name = "iam_oidc_provider"
     calls = NamedCalls(
@@ -65,7 +65,7 @@ class IamOidcProvider(NamedKind):
         return identifier
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """An account has one provider for a URL."""
+        """An account has only one provider for a URL."""
         end = f"/{plain_url(properties.get('url') or '')}"
         held = [entry for entry in self.listed(aws) if entry[self.calls.name].endswith(end)] if properties.get("url") else []
         return self.stranger(aws, held[0]) if held else None

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which service accounts of a cluster get the rights of which IAM role."""
+"""Pod Identity associations: which service accounts of a cluster get the rights of which IAM role."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .reads import in_cluster
 
 
 def associations(aws: Aws, clusters: Sequence[str]) -> list[dict[str, Any]]:
-    """The associations in these clusters, as lists tell them: without the role. Those of add-ons have an ``ownerArn``."""
+    """The associations in these clusters as the list calls return them: without the role. Those of add-ons have an ``ownerArn``."""
     return aws.once(f"eks associations {' '.join(clusters)}", lambda: _listed(aws, clusters))
 
 
@@ -35,7 +35,7 @@ def described_association(aws: Aws, cluster: str, identifier: str) -> dict[str, 
 
 
 class EksPodIdentityAssociation(EksKind):
-    """One role for one service account. Those that belong to an add-on are a property of the add-on."""
+    """One role for one service account. Associations that belong to an add-on are a property of the add-on."""
 
     name = "eks_pod_identity_association"
     calls = eks(
@@ -64,14 +64,14 @@ class EksPodIdentityAssociation(EksKind):
         return [lambda: aws.change("eks", "update_pod_identity_association", **self.where(now), roleArn=left["role_arn"])]
 
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
-        """By the cluster's name and the association's id, with a slash between them."""
+        """Look up by cluster name and association ID, separated by a slash."""
         cluster, slash, name = identifier.partition("/")
         if not slash or not name.startswith("a-"):
             raise EngineError(f"{identifier}: write a {self.name} as <name of the cluster>/<id of the association, which begins with a->")
         return self.strange(aws, self.described(aws, [{"clusterName": cluster, "associationId": name}]), address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """A service account has room for one."""
+        """A service account can have only one association."""
         cluster, *account = (properties.get(name) for name in ("cluster_name", "namespace", "service_account"))
         if not cluster or not all(account):
             return None

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which clusters there are, asked for once in a look around, and lists of what is in one."""
+"""The list of existing clusters, read once per observation, and lists of the resources inside a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ....reconcile.errors import CallFailed
 
 
 def in_cluster(ask: Callable[[], list[Any]]) -> list[Any]:
-    """A list of what is in a cluster: empty for one that is not there, and for one that has no such thing as access entries."""
+    """A list of resources in a cluster: empty if the cluster does not exist or does not support them, such as access entries."""
     try:
         return ask()
     except CallFailed as error:
@@ -23,13 +23,13 @@ def in_cluster(ask: Callable[[], list[Any]]) -> list[Any]:
 
 
 def others(aws: Aws, hints: Sequence[str]) -> list[str]:
-    """The clusters of ours that are not among the hints."""
+    """Our clusters that are not among the hints."""
     found = clusters(aws, hints)
     return [name for name, raw in found.items() if name not in hints and aws.owner.address(raw.get("tags") or {}) is not None]
 
 
 def clusters(aws: Aws, hints: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """All clusters of the region by name, those of the hints asked for beside the list and not after it."""
+    """All clusters of the region by name. Those of the hints are read in parallel with the list, not after it."""
     return aws.once("eks clusters", lambda: _clusters(aws, hints))
 
 

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The scaling of a node group that no autoscaler owns: one policy and some scheduled actions of its Auto Scaling group.
+"""The scaling of a node group without an autoscaler: one policy and scheduled actions on its Auto Scaling group.
 
-What carries our prefix is ours; policies and actions of others on the same group are left alone.
+Names with our prefix are ours; other policies and actions on the same group are left alone.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ MEMBERS = {
     "max_size": "MaxSize",
     "desired_size": "DesiredCapacity",
 }
-"""A schedule as users write it -> as EC2 Auto Scaling does."""
+"""Fields of a schedule: name in the settings -> name in EC2 Auto Scaling."""
 
 Raws = Iterable[Mapping[str, Any]]
 
 
 def canonical_schedules(schedules: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Schedules by name, without what is not set. A time zone that is not said is UTC."""
+    """Schedules by name, without unset values. The default time zone is UTC."""
     return {
         name: {"time_zone": "UTC", **{member: one[member] for member in MEMBERS if one.get(member) is not None}}
         for name, one in sorted(schedules.items())
@@ -37,7 +37,7 @@ def canonical_schedules(schedules: Mapping[str, Mapping[str, Any]]) -> dict[str,
 
 
 def target_of(policies: Raws, group: str | None) -> float | None:
-    """The load that our policy of a group aims at."""
+    """The target load of our policy on a group."""
     ours = [one for one in policies if one["AutoScalingGroupName"] == group and one["PolicyName"] == POLICY]
     return next((float(one["TargetTrackingConfiguration"]["TargetValue"]) for one in ours if one.get("TargetTrackingConfiguration")), None)
 
@@ -68,7 +68,7 @@ def actions_of(aws: Aws, group: str) -> list[Any]:
 
 
 def set_target(aws: Aws, group: str, percent: float | None) -> None:
-    """Have the group follow its average load, or not any more."""
+    """Make the group follow its average load, or stop it from doing so."""
     if percent is None:
         aws.remove("autoscaling", "delete_policy", AutoScalingGroupName=group, PolicyName=POLICY)
         return
@@ -84,7 +84,7 @@ def set_target(aws: Aws, group: str, percent: float | None) -> None:
 
 
 def set_schedules(aws: Aws, group: str, have: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Bring our scheduled actions of a group to these."""
+    """Bring our scheduled actions on a group to the wanted state."""
     old, new = canonical_schedules(have), canonical_schedules(wanted)
     for name in sorted(new):
         if new[name] != old.get(name):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options of the modules about whole clusters. Their documentation is in plugins/modules; a test holds the two together."""
+"""The options of the modules for operations on whole clusters. Their documentation is in plugins/modules; a test keeps the two in step."""
 
 from __future__ import annotations
 

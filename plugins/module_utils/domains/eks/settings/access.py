@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Never locking oneself out: what a plan must not do to the access entry by which whoever makes it administers a cluster."""
+"""Lockout protection: what a plan must not do to the access entry that lets the caller administer a cluster."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ASSUMED = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assume
 
 
 def is_same(principal_arn: str, caller: str) -> bool:
-    """Whether an access entry is for whoever calls (an ARN of GetCallerIdentity).
+    """Whether an access entry is for the caller (an ARN from GetCallerIdentity).
 
-    The session of a role does not tell the role's path, which names in one account make up for: they are unique whatever the path.
+    The session ARN of a role omits the role's path. The name makes up for it: names are unique in an account, whatever the path.
     """
     session = ASSUMED.fullmatch(caller)
     if session is None:
@@ -28,9 +28,9 @@ def is_same(principal_arn: str, caller: str) -> bool:
 
 
 def lockouts(clusters: Mapping[str, Cluster], observed: Iterable[Observed], caller: str, may_go: Callable[[str], bool]) -> list[str]:
-    """What would take the caller's own administration of a cluster away. ``may_go``: whether an address may be deleted or replaced.
+    """What would remove the caller's own administrator access to a cluster. ``may_go``: whether an address may be deleted or replaced.
 
-    A principal has one entry in a cluster, so ours is the caller's only way in. The entry goes with a cluster that goes: no lock-out.
+    A principal has one entry in a cluster, so our entry is the caller's only access. Deleting the entry with its cluster is no lockout.
     """
     found = []
     for seen in observed:

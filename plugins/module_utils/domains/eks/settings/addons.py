@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Add-ons of EKS: in which order they come, which AWS rights they need, and which of their versions fits."""
+"""Add-ons of EKS: their order, the AWS rights they need, and which of their versions fits."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""A node becomes Ready with the first two; pods get AWS rights by the third."""
+"""A node becomes Ready with the first two; the third gives pods their AWS rights."""
 
 AFTER_NODES = ("coredns", "aws-ebs-csi-driver", "metrics-server")
-"""They have pods of their own, and stay DEGRADED until there is a node that is Ready."""
+"""These have pods of their own and stay DEGRADED until a node is Ready."""
 
 AGENT = "eks-pod-identity-agent"
 
 STEPWISE = ("vpc-cni",)
-"""Add-ons that are taken up one minor version at a time (docs.aws.amazon.com/eks/latest/userguide/vpc-add-on-update.html)."""
+"""Add-ons that are upgraded one minor version at a time (docs.aws.amazon.com/eks/latest/userguide/vpc-add-on-update.html)."""
 
 
 @dataclass(frozen=True)
 class Rights:
-    """What an add-on may do in AWS, and the service account whose pods do it (namespace and name)."""
+    """What an add-on may do in AWS, and the service account (namespace and name) of the pods that do it."""
 
     namespace: str
     service_account: str
@@ -39,26 +39,26 @@ RIGHTS: Mapping[str, Rights] = {
         "amazon-cloudwatch", "cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")
     ),
 }
-"""What DescribeAddonConfiguration recommends (podIdentityConfiguration). Add-ons that are not here need no rights in AWS."""
+"""The recommendations of DescribeAddonConfiguration (podIdentityConfiguration). Add-ons missing here need no rights in AWS."""
 
 CONFIGURATION: Mapping[str, Mapping[str, Any]] = {"vpc-cni": {"enableNetworkPolicy": "true"}}
-"""What we set unless the user sets it otherwise: without it network policies do nothing."""
+"""Our defaults unless the user sets a value: without this one, network policies have no effect."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What AWS offers of one add-on for one minor version of Kubernetes: its versions, and which one is the default."""
+    """What AWS offers of one add-on for one minor version of Kubernetes: the versions, and which one is the default."""
 
     versions: tuple[str, ...] = ()
     default: str | None = None
 
 
 Offers = Mapping[tuple[str, str], Offer]
-"""(add-on, minor version of Kubernetes) -> what is offered."""
+"""(add-on, minor version of Kubernetes) -> offer."""
 
 
 def offer_of(reply: Iterable[Mapping[str, Any]], minor: str) -> Offer:
-    """The entries below ``addons`` of DescribeAddonVersions, asked for one add-on."""
+    """Parse the entries below ``addons`` of DescribeAddonVersions, called for one add-on."""
     versions: list[str] = []
     default = None
     for addon in reply:
@@ -73,18 +73,18 @@ def offer_of(reply: Iterable[Mapping[str, Any]], minor: str) -> Offer:
 
 
 def rank(version: str) -> tuple[int, ...]:
-    """The order of versions such as v1.19.2-eksbuild.5."""
+    """A sort key for versions such as v1.19.2-eksbuild.5."""
     return tuple(int(number) for number in re.findall(r"\d+", version.replace("eksbuild", "")))
 
 
 def goal(given: str | None, installed: str | None, offer: Offer) -> str | None:
-    """The version that an add-on should have: as told, else AWS's default, else the newer one that is there and still fits."""
+    """The target version of an add-on: the given one, else AWS's default, else a newer installed one that still fits."""
     kept = installed in offer.versions and offer.default and rank(installed or "") > rank(offer.default)
     return given or (installed if kept else offer.default)
 
 
 def chosen(name: str, given: str | None, installed: str | None, offer: Offer) -> str | None:
-    """The version that a run takes an add-on to: its goal or, for one that goes one minor version at a time, the next on the way there."""
+    """The version that a run upgrades an add-on to: its target or, for add-ons that go one minor version at a time, the next step."""
     wanted = goal(given, installed, offer)
     if name not in STEPWISE or not installed or not wanted:
         return wanted
@@ -92,7 +92,7 @@ def chosen(name: str, given: str | None, installed: str | None, offer: Offer) ->
 
 
 def next_step(installed: str, wanted: str, offered: Iterable[str]) -> str:
-    """The wanted version, or the newest of the minor version after the installed one where that is more than one away."""
+    """The wanted version, or the newest of the next minor version if the wanted one is more than one minor version away."""
     minor = rank(installed)[:2]
     if rank(wanted)[:2] <= (minor[0], minor[1] + 1):
         return wanted
@@ -105,9 +105,9 @@ def configuration_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def after(name: str, cluster: str, addons: Iterable[str], node_groups: Iterable[str]) -> tuple[str, ...]:
-    """The addresses that an add-on waits for beyond the cluster: others on which its pods stand, and the nodes.
+    """The addresses that an add-on waits for besides the cluster: other add-ons that its pods depend on, and the nodes.
 
-    Every other add-on follows the node groups: also one that is not known here, since most have pods of their own.
+    Every other add-on follows the node groups, including unknown ones, since most have pods of their own.
     """
     if name in BEFORE_NODES:
         return ()

@@ -3,9 +3,9 @@
 
 """What a cluster is: the settings a user may give, their limits and their defaults.
 
-``read`` turns the user's mapping into ``Cluster`` values and collects everything that is wrong with it. The defaults describe a production
-cluster: a private endpoint, all control plane logs, secrets under a key of its own, and the add-ons that every cluster needs.
-Node groups are read in node_groups.py, who may log in and what pods may do in identities.py.
+``read`` turns the user's mapping into ``Cluster`` values and collects all errors in it. The defaults describe a production cluster: a
+private endpoint, all control plane logs, secrets under a key of its own, and the add-ons that every cluster needs. Node groups are read in
+node_groups.py; who may log in and what pods may do, in identities.py.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EVERYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True)
 class Network:
-    """Where clusters stand that do not say otherwise."""
+    """The network of clusters that name none."""
 
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """How the Kubernetes API is reached: from inside the network, and from which blocks outside of it."""
+    """How the Kubernetes API is reached: from inside the network, and from which CIDR blocks outside it."""
 
     private: bool = True
     public_cidrs: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Addon:
-    """An add-on of EKS. Without a version it has AWS's default for the cluster's minor version, or the newer one that is installed."""
+    """An add-on of EKS. Without a version, it gets AWS's default for the cluster's minor version, or keeps a newer installed one."""
 
     name: str
     version: str | None = None
@@ -68,7 +68,7 @@ class Addon:
 
 @dataclass(frozen=True)
 class FargateProfile:
-    """Which pods run without nodes of ours. ``subnet_ids`` is empty where the cluster's are meant."""
+    """Which pods run without nodes of ours. An empty ``subnet_ids`` means the cluster's subnets."""
 
     name: str
     selectors: tuple[Mapping[str, Any], ...]
@@ -78,7 +78,7 @@ class FargateProfile:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster and all that belongs to it. ``version`` is empty where the user's was unusable."""
+    """One cluster and all its parts. ``version`` is empty if the user's value was unusable."""
 
     name: str
     path: str
@@ -106,7 +106,7 @@ class Cluster:
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
-    """The network of clusters that name none, and what is wrong with it."""
+    """The network of clusters that name none, and the errors in it."""
     problems = Problems()
     reader = Reader(given, path, problems)
     network = Network(
@@ -119,18 +119,18 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
 
 
 def read(clusters: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Cluster]:
-    """The clusters of a user's mapping (name -> settings). What is wrong is added to ``problems``."""
+    """The clusters of a user's mapping (name -> settings). Errors are added to ``problems``."""
     entries = Reader(clusters, path, problems).named("the name of a cluster", 32)
     return {name: read_cluster(name, reader, environment, network) for name, reader in entries}
 
 
 def checked(settings: Any) -> Cluster:
-    """One cluster whose settings have been checked elsewhere, for what neither name nor environment nor network matter to."""
+    """One cluster whose settings have been checked elsewhere, for uses that do not depend on name, environment or network."""
     return read_cluster("", Reader(settings, "", Problems()), "", Network())
 
 
 def read_cluster(name: str, reader: Reader, environment: str, network: Network) -> Cluster:
-    """One cluster. Missing or wrong settings take their defaults, so that reading always ends with a value."""
+    """One cluster. Missing or invalid settings take their defaults, so that reading always returns a value."""
     node_scaling = read_node_scaling(reader)
     node_groups = read_node_groups(reader, node_scaling != "none")
     cluster = Cluster(
@@ -171,7 +171,7 @@ def read_aws_name(reader: Reader, default: str) -> str:
 
 
 def read_version(reader: Reader) -> str:
-    """The minor version. A number is refused although it looks right: YAML reads 1.30 as 1.3."""
+    """The minor version. A number is rejected although it looks right: YAML reads 1.30 as 1.3."""
     value = reader.take("version")
     if value is None:
         reader.problems.missing(reader.at("version"), 'give the minor version of Kubernetes in quotes, for example "1.36"')
@@ -192,7 +192,7 @@ def read_endpoint(reader: Reader) -> Endpoint:
 
 
 def read_service_block(reader: Reader) -> str | None:
-    """The block of the Services: CreateCluster takes /24 to /12 inside of the private ranges."""
+    """The CIDR block of the Services: CreateCluster accepts /24 to /12 within the private ranges."""
     value = reader.take("service_ipv4_cidr")
     if value is None:
         return None
@@ -208,9 +208,9 @@ def read_service_block(reader: Reader) -> str | None:
 
 
 def read_addons(reader: Reader, has_nodes: bool) -> dict[str, Addon]:
-    """The add-ons by name: the usual ones, those that the user names, without those that the user sets to null.
+    """The add-ons by name: the defaults and those that the user names, except those that the user sets to null.
 
-    What needs a node is no default of a cluster without any.
+    An add-on that needs a node is no default of a cluster without nodes.
     """
     path = reader.at("addons")
     usual: dict[str, Any] = {name: {} for name in BEFORE_NODES + (AFTER_NODES if has_nodes else ())}
@@ -257,7 +257,7 @@ def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
 
 
 def as_selector(value: Any) -> dict[str, Any] | None:
-    """A selector in AWS's shape; labels are strings."""
+    """A selector in AWS's form; labels are strings."""
     if not isinstance(value, Mapping) or set(value) - {"namespace", "labels"} or not isinstance(value.get("namespace"), str):
         return None
     labels = value.get("labels") or {}
@@ -276,7 +276,7 @@ def read_node_scaling(reader: Reader) -> str:
 
 
 def read_controllers(reader: Reader, node_scaling: str, has_nodes: bool) -> tuple[str, ...]:
-    """The well-known controllers whose pods get a role: those named, and the cluster autoscaler where it owns the nodes."""
+    """The well-known controllers whose pods get a role: the named ones, and the cluster autoscaler if it scales the nodes."""
     named = reader.items("controllers", (LOAD_BALANCERS,), one_of(CONTROLLERS), f"it must be one of {', '.join(CONTROLLERS)}")
     owned = (AUTOSCALER,) if node_scaling == "cluster_autoscaler" and has_nodes else ()
     return tuple(dict.fromkeys((*named, *owned)))

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Well-known controllers that run in a cluster and act on AWS: their service accounts, and the least that they need to be allowed.
+"""Well-known controllers that run in a cluster and act on AWS: their service accounts, and the least permissions they need.
 
-The policies follow those that the projects publish, confined to the cluster by the tags that each controller writes on what it makes.
+The policies follow those that the projects publish, confined to the cluster by the tags that each controller puts on its resources.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scene:
-    """What a policy is confined to."""
+    """The scope of a policy."""
 
     cluster: str
     """The AWS name of the cluster."""
@@ -37,7 +37,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Controller:
-    """One controller: the service account that its chart uses, and its policy."""
+    """One controller: the service account of its chart, and its policy."""
 
     namespace: str
     service_account: str
@@ -50,7 +50,7 @@ def allow(sid: str, actions: list[str], resources: str | list[str] = "*", **cond
 
 
 def autoscaler(scene: Scene) -> list[Statement]:
-    """Reads everything, changes the size of this cluster's groups only: EKS tags them so."""
+    """Reads everything, but resizes only this cluster's groups, which EKS tags accordingly."""
     return [
         allow(
             "Read",
@@ -76,11 +76,11 @@ def autoscaler(scene: Scene) -> list[Statement]:
 
 
 OURS = "elbv2.k8s.aws/cluster"
-"""The tag by which the AWS Load Balancer Controller knows what it made, and for which cluster."""
+"""The tag by which the AWS Load Balancer Controller recognizes its own resources and their cluster."""
 
 
 def load_balancers(scene: Scene) -> list[Statement]:
-    """Reads everything; makes what carries the mark of this cluster, and changes and deletes that alone."""
+    """Reads everything; creates only resources that carry the mark of this cluster, and changes and deletes only those."""
     balancers = [
         scene.arn("elasticloadbalancing", "loadbalancer/app/*/*"),
         scene.arn("elasticloadbalancing", "loadbalancer/net/*/*"),
@@ -137,7 +137,7 @@ def load_balancers(scene: Scene) -> list[Statement]:
         ),
         allow("TagOwnGroups", ["ec2:CreateTags", "ec2:DeleteTags"], groups, **made_here),
         allow("DeleteOwnGroups", ["ec2:DeleteSecurityGroup"], groups, **made_here),
-        # rules go into the groups of the nodes too, which carry no mark of the controller's
+        # rules are also added to the groups of the nodes, which do not carry the controller's mark
         allow("Rules", ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"], groups),
         allow("Make", ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"], balancers, **marked),
         allow(
@@ -189,7 +189,7 @@ def load_balancers(scene: Scene) -> list[Statement]:
 
 
 def logs(scene: Scene) -> list[Statement]:
-    """Writes the groups of this cluster below /aws/eks/, and makes none outside of that."""
+    """Writes to this cluster's groups below /aws/eks/, and creates none outside that path."""
     groups = scene.arn("logs", f"log-group:/aws/eks/{scene.cluster}/*")
     return [
         allow("Write", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], groups),
@@ -198,7 +198,7 @@ def logs(scene: Scene) -> list[Statement]:
 
 
 def secrets(scene: Scene) -> list[Statement]:
-    """Reads the secrets and parameters of the environment, by the prefix of their names."""
+    """Reads the environment's secrets and parameters, by the prefix of their names."""
     return [
         allow(
             "ReadSecrets",

@@ -14,7 +14,7 @@ from ....inputs.reader import Reader
 from ....inputs.values import NAMESPACE, as_arn, as_namespace, as_text
 
 CLUSTER = "cluster"
-"""The scope of an access policy that holds everywhere in the cluster."""
+"""The scope of an access policy that applies to the whole cluster."""
 
 ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
 ACCESS_POLICIES = (
@@ -25,21 +25,21 @@ ACCESS_POLICIES = (
     "AmazonEKSViewPolicy",
     "AmazonEKSSecretReaderPolicy",
 )
-"""The access policies for people and their tools. AWS has further ones, for its own services."""
+"""The access policies for people and their tools. AWS has others, for its own services."""
 
 TYPES = ("STANDARD", "EC2_LINUX", "FARGATE_LINUX", "HYBRID_LINUX")
 RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
-"""What names of groups and users must not begin with (CreateAccessEntry)."""
+"""Prefixes that names of groups and users must not have (CreateAccessEntry)."""
 
 PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::\d{12}:(?:role|user)/\S+")
 
 Scope: TypeAlias = "str | tuple[str, ...]"
-"""``cluster``, or namespaces."""
+"""``cluster``, or a list of namespaces."""
 
 
 @dataclass(frozen=True)
 class AccessEntry:
-    """Who may log in: an IAM role or user, with access policies of EKS, with groups that RBAC knows, or with both."""
+    """An IAM role or user that may log in, with EKS access policies, with groups for RBAC, or with both."""
 
     name: str
     path: str
@@ -57,7 +57,7 @@ class AccessEntry:
 
 @dataclass(frozen=True)
 class PodRole:
-    """AWS rights of the pods of one service account."""
+    """The AWS rights of the pods of one service account."""
 
     name: str
     path: str

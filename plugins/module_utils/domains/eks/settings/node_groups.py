@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Managed node groups: what they are, and who decides how many nodes they have."""
+"""Managed node groups: their settings, and what controls the number of nodes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ....inputs.reader import Reader
 from ....inputs.values import as_integer, as_text, matching
 
 LONGEST_NAME = 63
-"""What EKS takes as the name of a node group, in characters."""
+"""The maximum length of a node group's name in EKS, in characters."""
 
 INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 CAPACITY_TYPES = ("ON_DEMAND", "SPOT")
@@ -32,13 +32,13 @@ AMI_TYPES = (
     "BOTTLEROCKET_x86_64_NVIDIA",
     "BOTTLEROCKET_ARM_64_NVIDIA",
 )
-"""Of CreateNodegroup's, those that are for Linux and still maintained: images of Amazon Linux 2 ended in November 2025."""
+"""The values of CreateNodegroup for Linux that are still maintained: images of Amazon Linux 2 ended in November 2025."""
 
 MOST_NODES = 450
 """EKS's default quota of nodes in a managed group."""
 
 SMALLEST_DISK, LARGEST_DISK = 20, 16384
-"""GiB: what the images need, and what gp3 offers."""
+"""GiB: the minimum that the images need, and the maximum that gp3 offers."""
 
 CRON = re.compile(r"\S+ \S+ \S+ \S+ \S+")
 TIME_ZONE = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)*")
@@ -46,7 +46,7 @@ TIME_ZONE = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)*")
 
 @dataclass(frozen=True)
 class Scaling:
-    """How a group changes its size where no autoscaler does: towards a load of the processors, and by the clock."""
+    """How a group is scaled without an autoscaler: by a target CPU load, and by schedule."""
 
     target_cpu_percent: int | None = None
     schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class NodeGroup:
-    """Nodes of one sort. ``subnet_ids`` is empty where the cluster's are meant, ``desired_size`` counts at the group's creation only."""
+    """Nodes of one type. An empty ``subnet_ids`` means the cluster's subnets; ``desired_size`` counts only when the group is created."""
 
     name: str
     path: str
@@ -76,12 +76,12 @@ class NodeGroup:
 
     @property
     def architecture(self) -> str:
-        """What EC2 calls the processors that the image runs on."""
+        """EC2's name for the processor architecture of the image."""
         return "arm64" if "ARM_64" in self.ami_type else "x86_64"
 
 
 def read_node_groups(reader: Reader, has_autoscaler: bool) -> dict[str, NodeGroup]:
-    """The groups by name. ``has_autoscaler``: the cluster has one, which then owns every group that does not say otherwise."""
+    """The groups by name. ``has_autoscaler``: the cluster has one, which then scales every group that does not say otherwise."""
     entries = reader.section("node_groups").named("the name of a node group", LONGEST_NAME)
     return {name: read_node_group(name, group, has_autoscaler) for name, group in entries}
 
@@ -132,7 +132,7 @@ def check_sizes(group: NodeGroup, reader: Reader) -> None:
 
 
 def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
-    """The number of nodes has one owner: the cluster's autoscaler, or what the group says under scaling."""
+    """The number of nodes has one owner: the cluster's autoscaler, or the group's own settings under scaling."""
     scales = group.scaling.target_cpu_percent is not None or bool(group.scaling.schedules)
     if group.autoscaled and not has_autoscaler:
         remedy = "node_scaling is none, so that nothing would scale the group; set it to false, or node_scaling to cluster_autoscaler"
@@ -143,7 +143,7 @@ def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
 
 
 def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, ...]:
-    """One type, or for Spot several, in the order of preference."""
+    """One type or, for Spot, several in order of preference."""
     types = reader.items("instance_types", default, matching(INSTANCE_TYPE), "it must be an instance type such as t3.medium")
     if not types:
         reader.problems.add(reader.at("instance_types"), [], "at least one instance type is needed")
@@ -166,7 +166,7 @@ def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
 
 
 def read_update(reader: Reader) -> dict[str, int]:
-    """How many nodes may be away while a group is renewed: a third of them, unless told otherwise."""
+    """How many nodes may be unavailable while a group is updated: a third of them, unless set otherwise."""
     keys = ("max_unavailable", "max_unavailable_percentage")
     given = [key for key in keys if reader.given.get(key) is not None]
     if len(given) == len(keys):
@@ -186,7 +186,7 @@ def read_scaling(reader: Reader) -> Scaling:
 
 
 def read_schedule(reader: Reader) -> dict[str, Any]:
-    """A scheduled action in the words of PutScheduledUpdateGroupAction; sizes that are not given stay as they are at the time."""
+    """A scheduled action in the terms of PutScheduledUpdateGroupAction; sizes that are not given stay at their current values."""
     found: dict[str, Any] = {}
     for key, pattern, remedy in (
         ("recurrence", CRON, 'it must be five fields of cron such as "0 8 * * 1-5"'),

@@ -14,14 +14,14 @@ EXTENDED = "EXTENDED_SUPPORT"
 
 STANDARD_PRICE = 0.10
 EXTENDED_PRICE = 0.60
-"""USD for each cluster and hour (aws.amazon.com/eks/pricing)."""
+"""USD per cluster and hour (aws.amazon.com/eks/pricing)."""
 
 HOURS_A_MONTH = 730
 
 
 @dataclass(frozen=True)
 class Support:
-    """What AWS says of one minor version; dates as 2027-07-29, empty where AWS names none."""
+    """AWS's data on one minor version; dates have the form 2027-07-29 and are empty if AWS gives none."""
 
     minor: str
     status: str
@@ -47,22 +47,22 @@ def support_of(entries: Iterable[Mapping[str, Any]]) -> dict[str, Support]:
 
 
 def day(moment: Any) -> str:
-    """A point in time as its date."""
+    """The date of a point in time."""
     return moment.strftime("%Y-%m-%d") if hasattr(moment, "strftime") else str(moment or "")[:10]
 
 
 def number(minor: str) -> int:
-    """36 of "1.36"."""
+    """36 for ``1.36``."""
     return int(minor.partition(".")[2])
 
 
 def supported(support: Mapping[str, Support]) -> list[str]:
-    """The minor versions that a cluster can have, in their order."""
+    """The minor versions that a cluster can have, in ascending order."""
     return sorted((minor for minor, one in support.items() if one.status in (STANDARD, EXTENDED)), key=number)
 
 
 def refused(path: str, version: str, policy: str, support: Mapping[str, Support]) -> Iterator[str]:
-    """What speaks against a version: EKS does not offer it, or it is in extended support and the policy does not allow that.
+    """Reasons to reject a version: EKS does not offer it, or it is in extended support and the policy does not allow that.
 
     AWS would upgrade such a cluster by itself.
     """
@@ -78,7 +78,7 @@ def refused(path: str, version: str, policy: str, support: Mapping[str, Support]
 
 
 def note(name: str, version: str, policy: str, support: Support) -> str:
-    """What a plan says about the support of a cluster's version."""
+    """The plan's note on the support of a cluster's version."""
     if support.extended:
         more = round((EXTENDED_PRICE - STANDARD_PRICE) * HOURS_A_MONTH)
         return (

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The flow logs of a VPC."""
+"""The kind flow_log: flow logs of a VPC."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ....reconcile.model import Observed, fixed
 
 
 class FlowLog(Ec2Kind):
-    """Nothing about a flow log can be changed but its tags."""
+    """A flow log. Only its tags can be changed."""
 
     name = "flow_log"
     calls = ec2("flow_log", create="create_flow_logs", delete="delete_flow_logs", filter="Filter", tag_type="vpc-flow-log", token=True)
@@ -49,7 +49,7 @@ class FlowLog(Ec2Kind):
         return destination.removesuffix(":*") if destination else None
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Another of the same traffic to the same place."""
+        """Another flow log that captures the same traffic to the same destination."""
         vpc = properties.get("resource_id")
         if not vpc:
             return None

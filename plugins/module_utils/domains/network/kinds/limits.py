@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The quotas that networks use up, with how to count what is in use. Codes and defaults are those of AWS's Service Quotas."""
+"""The quotas that networks consume, and how to count current usage. Codes and defaults are those of AWS Service Quotas."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ....aws.connection import Aws
 from ....aws.quotas import PAGES, REGION, Count, filtered
 
 INTERFACES = ("Interface", "GatewayLoadBalancer")
-"""The types of endpoints that share a quota."""
+"""The endpoint types that share one quota."""
 
 
 def _addresses(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
-    """Addresses that the account brought along do not count."""
+    """Count elastic IPs. Addresses from the account's own pools (BYOIP) do not count."""
     found = aws.list_all("ec2", "describe_addresses", "Addresses")
     return {REGION: sum(raw.get("PublicIpv4Pool", "amazon") == "amazon" for raw in found)}
 
@@ -27,7 +27,7 @@ def _vpcs(aws: Aws, _scopes: Sequence[str]) -> Mapping[str, int]:
 
 
 def _nat_gateways(aws: Aws, _zones: Sequence[str]) -> Mapping[str, int]:
-    """Zonal ones in the states that count. The reply names subnets; their zones take a second look."""
+    """Count zonal NAT gateways in the states that count, by zone. The reply holds subnet ids only; a second call finds their zones."""
     states = filtered("state", ["pending", "available", "deleting"])
     subnets = [raw["SubnetId"] for raw in aws.list_all("ec2", "describe_nat_gateways", "NatGateways", Filter=states) if raw.get("SubnetId")]
     if not subnets:
@@ -55,7 +55,7 @@ def _of_type(*types: str) -> Callable[[Mapping[str, Any]], int]:
 
 
 def _zonal(properties: Mapping[str, Any]) -> int:
-    """A regional NAT gateway is in no subnet; AWS does not publish how it counts, so it is left out."""
+    """1 for a zonal NAT gateway. A regional one has no subnet and is not counted, because AWS does not publish how it counts."""
     return int(properties.get("subnet_id") is not None)
 
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which way packets go and which may pass at a subnet's border: route tables and network ACLs."""
+"""Where a subnet's packets go and which ones may pass its border: route tables and network ACLs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _target(identifier: str) -> dict[str, str]:
 
 
 class RouteTable(Ec2Kind):
-    """Routes and associations are properties of their table. Routes that AWS makes (local, endpoints, propagated) are not compared."""
+    """A route table with its routes and associations. Routes that AWS creates (local, endpoint, propagated) are not compared."""
 
     name = "route_table"
     calls = ec2("route_table", token=True)
@@ -99,7 +99,7 @@ class RouteTable(Ec2Kind):
             aws.remove("ec2", "disassociate_route_table", AssociationId=associations[subnet])
 
     def _associate(self, aws: Aws, table: str, subnet: str) -> None:
-        """A subnet that another table holds is moved in one call, so that it is never without its routes."""
+        """Associate a subnet. If another table holds it, one call moves it, so that it never lacks routes."""
         try:
             aws.change("ec2", "associate_route_table", RouteTableId=table, SubnetId=subnet)
         except AlreadyThere as error:
@@ -120,7 +120,7 @@ class RouteTable(Ec2Kind):
 
 
 LAST_RULE = 32767
-"""The rule that denies everything else; every ACL ends with it (IPv6 has its own, one higher) and nobody can change it."""
+"""The rule that denies everything else. Every ACL ends with it (IPv6 has its own, one higher), and it cannot be changed."""
 PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
@@ -130,9 +130,9 @@ def _entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 class NetworkAcl(Ec2Kind):
-    """Entries and associations are properties of their ACL. A subnet always has one: taken away from ours, it goes to the default ACL.
+    """A network ACL with its entries and associations. A subnet always has an ACL: once removed from ours, it returns to the default ACL.
 
-    For ICMP ``from_port`` is the type and ``to_port`` the code, as in security groups; -1 means all.
+    For ICMP, ``from_port`` is the type and ``to_port`` the code, as in security groups; -1 means all.
     """
 
     name = "network_acl"
@@ -210,7 +210,7 @@ class NetworkAcl(Ec2Kind):
             self._move(aws, dropped, self._default_acl(aws, seen), away_from=seen.id)
 
     def _move(self, aws: Aws, subnets: list[str], acl: str, away_from: str | None = None) -> None:
-        """Give subnets to an ACL; with ``away_from`` only those that this one still holds: another of ours may have taken them."""
+        """Move subnets to an ACL. With ``away_from``, move only those it still holds: another ACL of ours may have taken the rest."""
         if not subnets:
             return
         left = set(subnets)

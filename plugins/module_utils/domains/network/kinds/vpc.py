@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A network's ground: VPC, subnets, internet gateway, elastic IPs and NAT gateways."""
+"""The foundation of a network: VPC, subnets, internet gateway, elastic IPs, and NAT gateways."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Vpc(Ec2Kind):
     DNS = {"enable_dns_support": "enableDnsSupport", "enable_dns_hostnames": "enableDnsHostnames"}
 
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
-        """DescribeVpcs does not tell the DNS attributes; each takes a call of its own, made side by side."""
+        """DescribeVpcs omits the DNS attributes. Each needs a call of its own; these calls run in parallel."""
         wanted = [(raw, name) for raw in raws for name in self.DNS]
         replies = aws.map(lambda want: self._dns(aws, *want), wanted)
         for (raw, name), value in zip(wanted, replies, strict=True):
@@ -100,7 +100,7 @@ class InternetGateway(Ec2Kind):
             aws.change("ec2", "attach_internet_gateway", InternetGatewayId=seen.id, VpcId=value)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """A VPC has room for one."""
+        """The internet gateway that is already attached: a VPC can have only one."""
         return self.first(aws, **{"attachment.vpc_id": properties.get("vpc_id")})
 
     def delete(self, aws: Aws, seen: Observed) -> None:
@@ -129,7 +129,7 @@ class ElasticIp(Ec2Kind):
         return {"public_ip": raw.get("PublicIp")}
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """An address that a NAT gateway held a moment ago is AWS's still, which the API words as a lack of permission."""
+        """Release the address. For a moment after its NAT gateway is gone, AWS still holds it, and the API reports missing permissions."""
         try:
             super().delete(aws, seen)
         except CallFailed as error:
@@ -139,7 +139,7 @@ class ElasticIp(Ec2Kind):
 
 
 def _by_zone(value: Any) -> list[dict[str, Any]]:
-    """Addresses of a regional NAT gateway: one entry per zone, zones and ids in order."""
+    """Addresses of a regional NAT gateway: one entry per zone, with zones and ids sorted."""
     zones: dict[str, set[str]] = {}
     for entry in value:
         zones.setdefault(entry["availability_zone"], set()).update(entry["allocation_ids"])
@@ -147,7 +147,7 @@ def _by_zone(value: Any) -> list[dict[str, Any]]:
 
 
 class NatGateway(Ec2Kind):
-    """Zonal (in a subnet, one address) or regional (in a VPC, addresses by zone)."""
+    """A NAT gateway: zonal (in a subnet, one address) or regional (in a VPC, addresses per zone)."""
 
     name = "nat_gateway"
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Private ways to AWS's own services."""
+"""Private connections to AWS services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import limits
 
 
 class VpcEndpoint(Ec2Kind):
-    """Gateway endpoints hang on route tables, interface endpoints on subnets and groups; each kind has only its own properties."""
+    """A VPC endpoint. Gateway endpoints attach to route tables, interface endpoints to subnets and groups. Property sets differ by type."""
 
     name = "vpc_endpoint"
     calls = ec2("vpc_endpoint", delete="delete_vpc_endpoints", token=True)
@@ -47,7 +47,7 @@ class VpcEndpoint(Ec2Kind):
         return raw.get("PolicyDocument") or None
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """All of them in one call: an endpoint takes one modification at a time."""
+        """Apply all changes in one call: an endpoint accepts one modification at a time."""
         changes: dict[str, Any] = {}
         for name, value in properties.items():
             if name in self.LISTS:
@@ -63,7 +63,7 @@ class VpcEndpoint(Ec2Kind):
             self.set_tags(aws, seen, properties["tags"])
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Another of the service that serves one of the route tables, or that has the private name."""
+        """Another endpoint of the same service that serves one of the route tables or holds the private DNS name."""
         vpc, service = properties.get("vpc_id"), properties.get("service_name")
         if not vpc or not service:
             return None

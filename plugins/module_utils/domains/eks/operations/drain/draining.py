@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Emptying clusters of what leads to load balancers, until AWS shows nothing of it; pass by pass, so that it can begin anywhere.
+"""Remove from clusters what leads to load balancers, until AWS shows none of it. It works in passes, so it can start at any point.
 
-Who deletes what: the controllers delete what they have made when their Ingresses and Services go. Only when they cannot (no controller, no
-way to the API, no cluster any more), or do not within their time, AWS is asked directly, for what carries the cluster's tag in our VPCs.
+The controllers delete what they have created once their Ingresses and Services are gone. Only if they cannot (no controller, no access to
+the API, no cluster left), or do not finish in time, is it deleted directly through AWS: whatever carries the cluster's tag in our VPCs.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .inside import Entry
 from .leftovers import INTERFACE, LOAD_BALANCER, SECURITY_GROUP, Cluster, Thing, leftovers, summed_up
 
 LEAK_SECONDS = 20.0
-"""How long something may still be there after the last Ingress and Service have gone, before it counts as forgotten by the controller."""
+"""How long a resource may remain after the last Ingress and Service are gone before the controllers count as having forgotten it."""
 
 
 @dataclass
 class Draining:
-    """One cluster on its way. ``reason``: why AWS is asked directly, once that is so."""
+    """The drain of one cluster. ``reason``: why resources are deleted directly through AWS, once that is the case."""
 
     cluster: Cluster
     entries: list[Entry] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Draining:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left in AWS; entries whose finalizers nobody takes off go with the cluster."""
+        """Whether nothing is left in AWS; entries whose finalizers no controller removes are deleted with the cluster."""
         return not self.things and (not self.entries or bool(self.reason))
 
     def left(self) -> list[str]:
@@ -61,7 +61,7 @@ class Draining:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: how long the controllers may take, everything together, and the longest pause between two looks."""
+    """Seconds: how long the controllers may take, how long everything may take, and the longest pause between two checks."""
 
     controller: float
     total: float
@@ -69,7 +69,7 @@ class Limits:
 
 
 class Drainer:
-    """Drains several clusters at a time. ``open_api`` makes the way to a cluster's API; it may raise ApiProblem."""
+    """Drains several clusters at a time. ``open_api`` connects to a cluster's API; it may raise ApiProblem."""
 
     def __init__(self, aws: Aws, clusters: Sequence[Cluster], occupied: Collection[str], open_api: Callable[[str], Api]) -> None:
         self.aws = aws
@@ -79,7 +79,7 @@ class Drainer:
         self._apis: dict[str, Api] = {}
 
     def look(self) -> list[Thing]:
-        """See what there is of every cluster, inside and in AWS; all that is in their VPCs, for who needs to know more."""
+        """Observe each cluster, inside and in AWS. Returns everything in their VPCs, for callers that need more."""
         for drain in self.drains:
             if drain.cluster.exists:
                 self._look_inside(drain)
@@ -104,7 +104,7 @@ class Drainer:
         return there
 
     def protected(self) -> list[str]:
-        """What refuses to be deleted, all of it, each with what has to be done first."""
+        """Every resource that refuses deletion, each with what must be done first."""
         found = []
         for drain in self.drains:
             if drain.cluster.protected:
@@ -115,7 +115,7 @@ class Drainer:
         return found
 
     def drain(self, limits: Limits, clock: Clock, progress: Progress) -> bool:
-        """Delete and wait until nothing is left; False if the time was not enough. Raises Stopped and CallFailed."""
+        """Delete and wait until nothing is left; False if time ran out. Raises Stopped and CallFailed."""
         for waited in until(clock, limits.total, limits.poll):
             for drain in self.drains:
                 self._pass_inside(drain, limits, waited)
@@ -147,9 +147,9 @@ class Drainer:
             drain.reason = f"its controllers did not finish within {limits.controller:g} s"
 
     def _pass_in_aws(self, drain: Draining, groups: set[str], waited: float) -> None:
-        """Delete directly what the controllers do not; what is in use goes in a later pass."""
+        """Delete directly what the controllers do not; resources in use wait for a later pass."""
         if drain.entries or not any(thing.kind != INTERFACE or thing.free for thing in drain.things):
-            drain.empty_since = None  # interfaces in use are AWS's to give back
+            drain.empty_since = None  # interfaces in use are released by AWS
         elif drain.empty_since is None:
             drain.empty_since = waited
         elif waited - drain.empty_since >= LEAK_SECONDS and not drain.reason:
@@ -162,7 +162,7 @@ class Drainer:
                 drain.removed.append(str(thing))
 
     def name_volumes(self) -> None:
-        """Add the volumes that only AWS knows of to those that the clusters told."""
+        """Add the volumes that only AWS knows about to those that the clusters reported."""
         for drain in self.drains:
             known = {volume["id"] for volume in drain.volumes}
             drain.volumes += [volume for volume in drain_aws.volumes_of(self.aws, drain.cluster.name) if volume["id"] not in known]
@@ -183,7 +183,7 @@ def protected_balancer(cluster: Cluster, balancer: Thing) -> str:
 
 
 def doing(drain: Draining) -> str:
-    """What one cluster is waiting for, as progress shows it."""
+    """What one cluster is waiting for, for the progress display."""
     counts = [(kind, sum(one.kind == kind for one in drain.entries)) for kind in ("Ingress", "Service")]
     entries = [f"{count} {kind}{'' if count == 1 else 'es' if kind == 'Ingress' else 's'}" for kind, count in counts if count]
     left = ", ".join(part for part in (*entries, summed_up(drain.things)) if part)

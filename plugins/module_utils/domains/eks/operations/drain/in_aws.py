@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS shows of clusters and of what their controllers have made, and how that is deleted."""
+"""What AWS shows of clusters and of the resources that their controllers have created, and how to delete these."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from .....reconcile.errors import Ambiguous, NotYet
 from .leftovers import CLASSIC, CLOUD_PROVIDER_TAG, INTERFACE, LOAD_BALANCER, SECURITY_GROUP, TARGET_GROUP, Thing
 
 TAGS_AT_ONCE = 20
-"""Load balancers or target groups that one DescribeTags may ask for (Elastic Load Balancing API reference)."""
+"""Load balancers or target groups that one DescribeTags call accepts (Elastic Load Balancing API reference)."""
 PROTECTION = "deletion_protection.enabled"
 
 
 def clusters_there(aws: Aws) -> list[Mapping[str, Any]]:
-    """Every cluster of the region, as DescribeCluster shows it."""
+    """Every cluster of the region, as DescribeCluster returns it."""
     names = aws.list_all("eks", "list_clusters", "clusters")
     found = aws.map(lambda name: aws.find("eks", "describe_cluster", name=name), names)
     return [reply["cluster"] for reply in found if reply]
 
 
 def vpcs_of_environment(aws: Aws) -> set[str]:
-    """The VPCs that carry the environment's mark, whichever component they belong to."""
+    """The VPCs that carry the environment's mark, regardless of component."""
     filters = [{"Name": f"tag:{TAG_PREFIX}environment", "Values": [aws.owner.environment]}]
     return {str(vpc["VpcId"]) for vpc in aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=filters)}
 
 
 def things_in(aws: Aws, vpcs: Collection[str]) -> list[Thing]:
-    """Load balancers, target groups, security groups and interfaces of these VPCs, whoever made them."""
+    """Load balancers, target groups, security groups and network interfaces in these VPCs, regardless of their creator."""
     if not vpcs:
         return []
     inside = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
@@ -106,13 +106,13 @@ def _interface(one: Mapping[str, Any]) -> Thing:
 
 
 def is_protected(aws: Aws, balancer: Thing) -> bool:
-    """Whether a load balancer refuses to be deleted."""
+    """Whether a load balancer has deletion protection."""
     reply = aws.find("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=balancer.id) or {}
     return any(one.get("Key") == PROTECTION and one.get("Value") == "true" for one in reply.get("Attributes") or ())
 
 
 def volumes_of(aws: Aws, cluster: str) -> list[dict[str, str]]:
-    """The EBS volumes that carry the cluster's tag: what its driver made for persistent volumes, and nobody deletes."""
+    """The EBS volumes that carry the cluster's tag: the CSI driver created them for persistent volumes, and nothing deletes them."""
     filters = [{"Name": f"tag:{CLOUD_PROVIDER_TAG}{cluster}", "Values": ["owned"]}]
     found = aws.list_all("ec2", "describe_volumes", "Volumes", Filters=filters)
     return [_volume(one) for one in found]
@@ -125,7 +125,7 @@ def _volume(one: Mapping[str, Any]) -> dict[str, str]:
 
 
 def delete(aws: Aws, thing: Thing, ours: Collection[str]) -> bool:
-    """Delete something that a controller left; False if it is still in use. ``ours``: security groups whose rules may be taken away."""
+    """Delete a resource that a controller left; False if it is still in use. ``ours``: security groups whose rules may be removed."""
     try:
         if thing.kind == LOAD_BALANCER:
             aws.remove("elbv2", "delete_load_balancer", LoadBalancerArn=thing.id)
@@ -146,7 +146,7 @@ def delete(aws: Aws, thing: Thing, ours: Collection[str]) -> bool:
 
 
 def forget_group(aws: Aws, group: str, ours: Collection[str]) -> None:
-    """Take away the rules of our groups that name one which is to be deleted: no group goes that another's rule names."""
+    """Remove the rules of our groups that reference a group to be deleted: AWS deletes no group that another group's rule references."""
     for direction, method in (("ingress", "ip-permission.group-id"), ("egress", "egress.ip-permission.group-id")):
         naming = aws.list_all("ec2", "describe_security_groups", "SecurityGroups", Filters=[{"Name": method, "Values": [group]}])
         for one in naming:
@@ -159,7 +159,7 @@ def forget_group(aws: Aws, group: str, ours: Collection[str]) -> None:
 
 
 def rules_naming(permissions: Iterable[Mapping[str, Any]], group: str) -> list[dict[str, Any]]:
-    """Those rules, with that group alone as their peer."""
+    """The rules that reference the group, reduced to that group as their only peer."""
     found = []
     for one in permissions:
         pairs = [pair for pair in one.get("UserIdGroupPairs") or () if pair.get("GroupId") == group]

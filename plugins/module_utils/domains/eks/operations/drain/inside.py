@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a cluster's own API has that leads to things in AWS: Ingresses, Services of type LoadBalancer, persistent volumes."""
+"""What a cluster's own API shows that leads to resources in AWS: Ingresses, Services of type LoadBalancer, persistent volumes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .....kubernetes.problems import NotFound
 INGRESSES = "/apis/networking.k8s.io/v1/ingresses"
 SERVICES = "/api/v1/services"
 CONTROLLER = "app.kubernetes.io/name=aws-load-balancer-controller"
-"""The label that the controller's chart gives to its pods."""
+"""The label that the controller's chart puts on its pods."""
 CONTROLLER_FINALIZERS = ("ingress.k8s.aws/", "group.ingress.k8s.aws/", "service.k8s.aws/")
 EBS_DRIVER = "ebs.csi.aws.com"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An Ingress or a Service of type LoadBalancer. ``held``: a finalizer of the load balancer controller keeps it."""
+    """An Ingress or a Service of type LoadBalancer. ``held``: a finalizer of the load balancer controller holds it."""
 
     kind: str
     namespace: str
@@ -43,7 +43,7 @@ class Entry:
 
 
 def entries(api: Api) -> list[Entry]:
-    """All of them, in all namespaces. Raises ApiProblem."""
+    """All entries in all namespaces. Raises ApiProblem."""
     ingresses = [_entry("Ingress", one) for one in api.list(INGRESSES).items]
     services = [_entry("Service", one) for one in api.list(SERVICES).items if spec(one).get("type") == "LoadBalancer"]
     return [*ingresses, *services]
@@ -56,7 +56,7 @@ def _entry(kind: str, one: Mapping[str, Any]) -> Entry:
 
 
 def delete_entries(api: Api, found: list[Entry]) -> int:
-    """Begin the deletion of those that are not going yet; how many that were."""
+    """Start the deletion of the entries that are not being deleted yet; returns how many there were."""
     wanted = [one for one in found if not one.going]
     for one in wanted:
         with contextlib.suppress(NotFound):
@@ -65,7 +65,7 @@ def delete_entries(api: Api, found: list[Entry]) -> int:
 
 
 def controller_runs(api: Api) -> bool:
-    """Whether a pod of the load balancer controller is ready; without one its finalizers stay for ever."""
+    """Whether a pod of the load balancer controller is ready; without one, its finalizers are never removed."""
     return any(is_ready(one) for one in api.list("/api/v1/pods", labelSelector=CONTROLLER).items)
 
 
@@ -74,12 +74,12 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
 
 
 def volumes(api: Api) -> list[dict[str, str]]:
-    """The EBS volumes behind persistent volumes: they outlive a cluster that is deleted with them."""
+    """The EBS volumes behind persistent volumes: they remain in AWS if the cluster is deleted while its persistent volumes still exist."""
     return [found for one in api.list("/api/v1/persistentvolumes").items if (found := read_volume(one))]
 
 
 def read_volume(one: Mapping[str, Any]) -> dict[str, str] | None:
-    """{id, size, claim} of a persistent volume on EBS; None for any other."""
+    """{id, size, claim} of a persistent volume on EBS; None for any other volume."""
     inside = spec(one)
     csi = inside.get("csi") or {}
     old = inside.get("awsElasticBlockStore") or {}

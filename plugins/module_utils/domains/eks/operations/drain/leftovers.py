@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a cluster's controllers have made in AWS, told from everything else by its tags. Pure functions.
+"""Which AWS resources a cluster's controllers have created, recognized by tags. Pure functions.
 
-Tags are those of the AWS Load Balancer Controller (its documentation, security groups and resource tags) and of Kubernetes' cloud provider.
-What carries our own mark is never the controller's: the engine deletes that.
+The tags are those of the AWS Load Balancer Controller (its documentation, security groups and resource tags) and of the Kubernetes cloud
+provider. Resources with our own mark are never the controller's: the engine deletes those.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from .....aws.owner import TAG_PREFIX
 CONTROLLER_TAG = "elbv2.k8s.aws/cluster"
 CLOUD_PROVIDER_TAG = "kubernetes.io/cluster/"
 CLUSTER_OF_GROUP = "aws:eks:cluster-name"
-"""On the security group that EKS makes for a cluster, and deletes with it unless something still uses it."""
+"""On the security group that EKS creates for a cluster, and deletes with the cluster unless it is still in use."""
 CLUSTER_OF_INTERFACE = "cluster.k8s.amazonaws.com/name"
 CNI_INTERFACES = "aws-k8s-"
 BALANCER_INTERFACES = "ELB "
 BALANCER_GROUPS = "k8s-elb-"
-"""How the cloud provider calls the group of a classic load balancer. Others with its tag are the cluster's own."""
+"""The name prefix that the cloud provider gives to a classic load balancer's group. Others with its tag are the cluster's own."""
 
 LOAD_BALANCER, CLASSIC = "load balancer", "classic load balancer"
 TARGET_GROUP, SECURITY_GROUP, INTERFACE = "target group", "security group", "network interface"
@@ -32,7 +32,7 @@ ORDER = (LOAD_BALANCER, CLASSIC, TARGET_GROUP, INTERFACE, SECURITY_GROUP)
 
 @dataclass(frozen=True)
 class Thing:
-    """Something in AWS. ``groups`` are the security groups of an interface, ``free`` whether nothing holds it."""
+    """A resource in AWS. ``groups`` are the security groups of an interface; ``free`` is whether the interface is unattached."""
 
     kind: str
     id: str
@@ -53,7 +53,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One of our clusters, there or not. ``vpcs``: where its things may be; nothing outside of them is touched."""
+    """One of our clusters, existing or not. ``vpcs``: where its resources may be; nothing outside them is touched."""
 
     name: str
     vpcs: frozenset[str]
@@ -64,9 +64,9 @@ class Cluster:
 
 
 def leftovers(cluster: Cluster, things: Collection[Thing], occupied: Collection[str] = ()) -> list[Thing]:
-    """What of all this the cluster's controllers have made, in the order in which it can be deleted.
+    """The resources that the cluster's controllers have created, in the order in which they can be deleted.
 
-    ``occupied``: VPCs in which some cluster still stands; interfaces there without the name of a cluster may be about to be used.
+    ``occupied``: VPCs in which a cluster still exists; interfaces there without a cluster's name may be about to be used.
     """
     near = [thing for thing in things if thing.vpc in cluster.vpcs and not _is_ours(thing)]
     balancers = [thing for thing in near if thing.kind in (LOAD_BALANCER, CLASSIC, TARGET_GROUP) and carries(thing, cluster.name)]
@@ -78,7 +78,7 @@ def leftovers(cluster: Cluster, things: Collection[Thing], occupied: Collection[
 
 
 def carries(thing: Thing, cluster: str) -> bool:
-    """Whether it carries the tag that a controller of this cluster gives to what it makes."""
+    """Whether a resource carries the tag that this cluster's controllers put on what they create."""
     tags = thing.tags or {}
     return tags.get(CONTROLLER_TAG) == cluster or tags.get(f"{CLOUD_PROVIDER_TAG}{cluster}") == "owned"
 
@@ -88,7 +88,7 @@ def _is_ours(thing: Thing) -> bool:
 
 
 def _is_controllers_group(thing: Thing, cluster: Cluster) -> bool:
-    """The cluster's own group carries the cloud provider's tag too, and is EKS's to delete as long as there is a cluster."""
+    """The cluster's own group carries the cloud provider's tag too; EKS deletes it as long as the cluster exists."""
     tags = thing.tags or {}
     if CLUSTER_OF_GROUP in tags or thing.id == cluster.security_group:
         return not cluster.exists and tags.get(CLUSTER_OF_GROUP) == cluster.name

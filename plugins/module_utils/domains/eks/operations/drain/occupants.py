@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the module vpc_occupants_info runs: who still stands in the VPCs of a component."""
+"""What the module vpc_occupants_info runs: which clusters still exist in the VPCs of a component."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .in_aws import clusters_there
 from .run import vpc_of
 
 SERVICES = ("sts", "ec2", "eks")
-"""The services that are asked in every run; what they need is read once, before the workers start."""
+"""The services that every run calls; their service models are loaded once, before the workers start."""
 
 
 def run(module: Any) -> NoReturn:
-    """Answer with the clusters in the component's VPCs; changes nothing."""
+    """Return the clusters in the component's VPCs; changes nothing."""
     aws, _endpoint, _region = connect(module)
     try:
         caller = aws.read("sts", "get_caller_identity")
@@ -33,13 +33,13 @@ def run(module: Any) -> NoReturn:
 
 
 def look(aws: Aws) -> list[dict[str, str]]:
-    """The clusters in the VPCs that carry the mark of the connection's component. Without a VPC nobody is asked."""
+    """The clusters in the VPCs that carry the mark of the connection's component. Without a VPC, clusters are not read."""
     vpcs = {str(vpc["VpcId"]) for vpc in aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=aws.owner.filters())}
     return occupants(vpcs, clusters_there(aws) if vpcs else [])
 
 
 def occupants(vpcs: Collection[str], clusters: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """[{kind, name, environment, component, vpc_id}] of the clusters in these VPCs; the owner is empty where there is no mark."""
+    """[{kind, name, environment, component, vpc_id}] of the clusters in these VPCs; the owner is empty if there is no mark."""
     return [
         {
             "kind": "eks_cluster",
@@ -54,7 +54,7 @@ def occupants(vpcs: Collection[str], clusters: Sequence[Mapping[str, Any]]) -> l
 
 
 def staying(found: Sequence[Mapping[str, str]], environment: str, leaving: Collection[str]) -> list[str]:
-    """A sentence for each that is not of a component of ours that leaves."""
+    """One sentence for each cluster that does not belong to one of our components being removed."""
     return [
         f"EKS cluster {one['name']} {_whose(one)} stands in {one['vpc_id']}."
         for one in found

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How closely deleting what a cluster's controllers have made can be confined: it carries their tags and not our mark.
+"""How closely a policy can confine the deletion of a cluster's leftovers: they carry the controllers' tags and not our mark.
 
-Which cluster a tag names cannot be confined: names of clusters are not in a policy's scope. Classic load balancers carry the tag of their
+The cluster that a tag names cannot be confined: cluster names are outside a policy's scope. Classic load balancers carry the tag of their
 Service; their security groups have no tag whose key is the same in every cluster, so only Kubernetes itself deletes these.
 """
 
@@ -20,9 +20,9 @@ BALANCER = typed("elasticloadbalancing", "loadbalancer")
 
 LEFT_GROUP = Grant((GROUP,), (of_controller,))
 CLUSTER_GROUP = Grant((GROUP,), (of_eks,))
-"""The group that EKS makes for a cluster: controllers write rules into it that name theirs, and it may outlive the cluster."""
+"""The group that EKS creates for a cluster: controllers add rules that reference theirs, and it may remain after the cluster."""
 GROUP_OF_ENVIRONMENT = Grant((GROUP,), (marked_by_environment,))
-"""The groups of the cluster's network, which is another component: rules in them that name a controller's group go with that."""
+"""The groups of the cluster's network, another component: rules in them that reference a controller's group are deleted with it."""
 
 DRAIN = Permissions(
     reads={
@@ -52,4 +52,4 @@ DELETES = (
     *operations("elb", "delete_load_balancer"),
     *operations("elbv2", "delete_load_balancer delete_target_group"),
 )
-"""The operations of in_aws.py."""
+"""The operations that in_aws.py calls."""

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a drain did, or would do, in the shape of a plan: so that the summary shows it like everything else."""
+"""What a drain did, or would do, in the shape of a plan, so that the summary shows it like any other plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .leftovers import Thing
 
 @dataclass(frozen=True)
 class Run:
-    """Whose run it is, and where: what every plan says beside its actions."""
+    """Who runs, and where: what every plan states besides its actions."""
 
     component: str
     environment: str
@@ -28,7 +28,7 @@ class Run:
 def plan_of(
     run: Run, drains: Sequence[Draining], seconds: float, calls: Mapping[str, int], *, interrupted: bool = False, failed: bool = False
 ) -> dict[str, Any]:
-    """The plan: everything that was seen is a deletion, done unless it is still there in a run that did not get through."""
+    """The plan: everything observed is a deletion, and it is done unless the resource still exists in an incomplete run."""
     actions = [action for drain in drains for action in _actions(drain, run.check_mode, interrupted or failed)]
     names = [name for drain in drains for name in drain.left()] if failed else []
     return {

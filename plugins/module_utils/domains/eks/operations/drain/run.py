@@ -25,13 +25,13 @@ from .leftovers import Cluster
 from .report import Run, plan_of
 
 SERVICES = ("sts", "ec2", "eks", "elb", "elbv2", "ssm")
-"""The services that are asked in every run; what they need is read once, before the workers start."""
+"""The services that every run calls; their service models are loaded once, before the workers start."""
 
 INTERRUPTED = "The run was interrupted. What is going goes on going; run again to go on from here."
 
 
 def run(module: Any) -> NoReturn:
-    """Empty the component's clusters of load balancers, or say what would go; ends the module."""
+    """Remove the component's load balancers from its clusters, or report what would be deleted; ends the module."""
     params = module.params
     begin = time.monotonic()
     aws, endpoint, region = connect(module)
@@ -40,7 +40,7 @@ def run(module: Any) -> NoReturn:
         target = place_of(module, caller, region, endpoint).as_dict()
         there = clusters_there(aws)
         vpcs = vpcs_of_environment(aws) | set(params["vpc_ids"])
-        # A mistake in some setting must not stop a removal.
+        # An invalid setting must not stop a removal.
         described = read(params["clusters"], "clusters", params["environment"], Network(), Problems())
         names = {cluster.aws_name: key for key, cluster in described.items()}
         clusters, strangers = ours(aws, there, names, vpcs)
@@ -66,7 +66,7 @@ def run(module: Any) -> NoReturn:
 
 
 def ours(aws: Aws, there: Sequence[Mapping[str, Any]], names: Mapping[str, str], vpcs: Collection[str]) -> tuple[list[Cluster], list[str]]:
-    """The component's clusters: those that carry its mark, and those of ``names`` that are no more. Also the names that others have."""
+    """The component's clusters: those with its mark, and those of ``names`` that no longer exist. Also the names that others use."""
     found = {str(one["name"]): one for one in there}
     marked = {name: one for name, one in found.items() if aws.owner.address(one.get("tags") or {})}
     standing = [_standing(one, names.get(name) or key_of(aws, one)) for name, one in marked.items()]
@@ -86,7 +86,7 @@ def _standing(one: Mapping[str, Any], key: str) -> Cluster:
 
 
 def key_of(aws: Aws, one: Mapping[str, Any]) -> str:
-    """``main`` of a cluster whose address is ``eks_cluster.main``."""
+    """``main`` for a cluster whose address is ``eks_cluster.main``."""
     return str(aws.owner.address(one.get("tags") or {}) or "").partition(".")[2]
 
 
@@ -95,7 +95,7 @@ def vpc_of(one: Mapping[str, Any]) -> str:
 
 
 def drain(module: Any, aws: Aws, drainer: Drainer, caller: str, plan: Callable[..., dict[str, Any]]) -> NoReturn:
-    """Under the run lock, unless there is nothing to do."""
+    """Drain under the run lock, unless there is nothing to do."""
     params = module.params
     clock = SystemClock()
     limits = Limits(params["controller_timeout"], params["timeout"], params["poll_interval"])

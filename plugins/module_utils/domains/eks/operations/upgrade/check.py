@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the module eks_upgrade_check runs, and what a plan that changes a version says beside."""
+"""What the module eks_upgrade_check runs, and what a plan that changes a version reports in addition."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from .look_aws import is_through, look_at_cluster
 from .look_inside import api_of, look_inside
 
 SERVICES = ("sts", "eks", "ec2")
-"""The services that are asked in every run; what they need is read once, before the workers start."""
+"""The services that every run calls; their service models are loaded once, before the workers start."""
 
 
 def run(module: Any) -> NoReturn:
-    """Answer with what stands in the way of the upgrades that the option ``clusters`` asks for; changes nothing, in check mode or not."""
+    """Report what blocks the upgrades that the option ``clusters`` asks for; changes nothing, in check mode or not."""
     params = module.params
     problems = Problems()
     check_options(module)
@@ -54,7 +54,7 @@ def run(module: Any) -> NoReturn:
 
 
 def look(aws: Aws, region: str, name: str, target: str, pinned: Mapping[str, str]) -> Facts | None:
-    """All that is known of a cluster; its own API is asked only if an upgrade is ahead. None where there is no such cluster."""
+    """All known facts about a cluster; its own API is queried only if an upgrade is due. None if the cluster does not exist."""
     facts = look_at_cluster(aws, name, target, pinned)
     if facts is None or is_through(facts):
         return facts
@@ -75,13 +75,13 @@ def answer_for(key: str, facts: Facts | None, found: Sequence[Finding]) -> dict[
 
 
 def line_of(finding: Mapping[str, Any]) -> str:
-    """``blocks  main  PodDisruptionBudget ...``, for people."""
+    """``blocks  main  PodDisruptionBudget ...``: a finding as a line of text."""
     text = " ".join(part for part in (finding["what"], finding["remedy"]) if part)
     return f"{finding['severity']:6}  {finding['cluster']}  {text}"
 
 
 def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], list[str]]:
-    """What stands in the way of the versions that a plan changes, and what else to know of them. A plan without any asks nothing."""
+    """What blocks the version changes of a plan, and what else to know about them. A plan without any makes no calls."""
     stands: list[Failure] = []
     said: list[str] = []
     for action in plan.permitted:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is known of a cluster before it is upgraded. Plain values: who judges them calls nothing."""
+"""What is known of a cluster before its upgrade. Plain values: the functions that judge them make no calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...settings.addons import Offer
 
 
 def minor_of(version: str) -> int | None:
-    """35 of ``1.35``, ``v1.35.2-eks-1a2b3c4`` and ``1.35.2-20260101``; None where there is no such number."""
+    """35 for ``1.35``, ``v1.35.2-eks-1a2b3c4`` and ``1.35.2-20260101``; None if there is no such number."""
     found = re.match(r"v?1\.(\d+)", version)
     return int(found[1]) if found else None
 
@@ -33,7 +33,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Node:
-    """A node that the cluster knows. ``group`` is empty for one that no managed node group made; ``trouble`` is why it is not Ready."""
+    """A node registered in the cluster. ``group`` is empty if no managed node group created it; ``trouble`` is why it is not Ready."""
 
     name: str
     kubelet: str
@@ -44,7 +44,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Addon:
-    """An add-on as it is installed. ``pinned`` is the version that the inventory demands; empty leaves the choice to us."""
+    """An installed add-on. ``pinned`` is the version that the inventory requires; if it is empty, the collection chooses."""
 
     name: str
     version: str
@@ -55,7 +55,7 @@ class Addon:
 
 @dataclass(frozen=True)
 class Client:
-    """Who used an API that goes away, as EKS has seen it in the last 30 days."""
+    """A client that used a deprecated API in the last 30 days, as EKS recorded it."""
 
     agent: str
     requests: int = 0
@@ -64,7 +64,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Deprecation:
-    """An API that goes away: what it is, what replaces it, and the first version that does not serve it any more."""
+    """A deprecated API: its name, its replacement, and the first version that no longer serves it."""
 
     usage: str
     replacement: str = ""
@@ -74,7 +74,7 @@ class Deprecation:
 
 @dataclass(frozen=True)
 class Insight:
-    """A check of EKS's own, of category UPGRADE_READINESS. ``version`` is the one that it is about."""
+    """One of EKS's own checks, of category UPGRADE_READINESS. ``version`` is the version that it applies to."""
 
     name: str
     status: str
@@ -86,7 +86,7 @@ class Insight:
 
 @dataclass(frozen=True)
 class Budget:
-    """A PodDisruptionBudget. The numbers are those of its status; the limits are as written, a number or a percentage."""
+    """A PodDisruptionBudget. The numbers come from its status; the limits are as written, a number or a percentage."""
 
     namespace: str
     name: str
@@ -105,7 +105,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod that has not ended. ``controller``: the kind of what makes it anew; empty where nothing does. ``mirror``: a static pod."""
+    """A pod that has not ended. ``controller``: the kind that recreates it; empty if none does. ``mirror``: whether it is a static pod."""
 
     namespace: str
     name: str
@@ -121,7 +121,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Subnet:
-    """A subnet that the control plane has interfaces in."""
+    """A subnet in which the control plane has interfaces."""
 
     id: str
     zone: str
@@ -138,7 +138,7 @@ class Support:
 
 @dataclass(frozen=True)
 class Inside:
-    """What only the cluster's own API tells."""
+    """What only the cluster's own API shows."""
 
     nodes: tuple[Node, ...] = ()
     budgets: tuple[Budget, ...] = ()
@@ -147,7 +147,7 @@ class Inside:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known of one cluster. ``inside`` is None where its API could not be asked, and ``unreachable`` says why."""
+    """All that is known of one cluster. ``inside`` is None if its API could not be queried; ``unreachable`` then says why."""
 
     name: str
     version: str

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a look before an upgrade finds, and which of it stands in the way."""
+"""The findings of an upgrade check, and which of them block the upgrade."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SEVERITIES = (BLOCKS, WARNS, INFO)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that somebody who upgrades should know.
+    """One fact to know before an upgrade.
 
-    ``what`` is one sentence, ``remedy`` what to do about it (empty where nothing has to be done). ``rule`` and ``where`` name it, so that
-    it can be ignored: ``disruption_budget:shop/api``.
+    ``what`` is one sentence; ``remedy`` is what to do about it (empty if nothing has to be done). ``rule`` and ``where`` identify the
+    finding, so that it can be ignored: ``disruption_budget:shop/api``.
     """
 
     severity: str
@@ -33,7 +33,7 @@ class Finding:
         return f"{self.rule}:{self.where}"
 
     def as_dict(self, cluster: str) -> dict[str, Any]:
-        """``cluster``: what the inventory calls it."""
+        """``cluster``: the cluster's name in the inventory."""
         return {
             "cluster": cluster,
             "id": self.identity,
@@ -48,16 +48,16 @@ class Finding:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """The worst first, otherwise as they were found."""
+    """The most severe first, otherwise in the order found."""
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def ignored(finding: Finding, cluster: str, patterns: Sequence[str]) -> bool:
-    """Whether one of the patterns names it, with or without the cluster in front: ``disruption_budget:*``, ``main/subnet:*``."""
+    """Whether a pattern matches the finding, with or without the cluster in front: ``disruption_budget:*``, ``main/subnet:*``."""
     names = (finding.identity, f"{cluster}/{finding.identity}")
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def in_the_way(findings: Iterable[Finding], cluster: str, patterns: Sequence[str]) -> list[Finding]:
-    """What blocks and nobody chose to ignore."""
+    """The findings that block and are not ignored."""
     return [finding for finding in findings if finding.severity == BLOCKS and not ignored(finding, cluster, patterns)]

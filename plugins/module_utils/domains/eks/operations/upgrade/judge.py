@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""All that is said before an upgrade, in one list: the worst first."""
+"""All findings before an upgrade in one list, the most severe first."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .versions import addons, kubelets, node_groups, support, way
 from .workloads import budgets, insights, lonely_pods, reach, subnets
 
 ROLLBACK_DAYS = 7
-"""How long EKS takes a version update back (EKS User Guide, rollback-cluster)."""
+"""How long EKS allows a version update to be rolled back (EKS User Guide, rollback-cluster)."""
 
 
 def rollback(facts: Facts) -> Iterator[Finding]:
-    """What can be taken back afterwards, and how (EKS User Guide, rollback-cluster: the control plane alone goes back by that)."""
+    """What can be rolled back afterwards, and how (EKS User Guide, rollback-cluster: it rolls back the control plane alone)."""
     if facts.version == facts.target or minor_of(facts.version) is None:
         return
     text = f"For {ROLLBACK_DAYS} days the control plane can go back to {facts.version}, after its node groups have; its data stay."
@@ -48,5 +48,5 @@ RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
 
 
 def judge(facts: Facts) -> list[Finding]:
-    """Everything that somebody who upgrades this cluster should know. Without a change of version only what is left of an upgrade."""
+    """All findings to know before upgrading this cluster. Without a version change, only those about an unfinished upgrade."""
     return in_order(finding for rule in RULES for finding in rule(facts))

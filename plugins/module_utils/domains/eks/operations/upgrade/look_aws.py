@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS tells of a cluster before it is upgraded. Reads alone; the chain is three deep, everything in a step is asked side by side."""
+"""What AWS shows of a cluster before its upgrade. Reads only, in three rounds; the calls of a round run in parallel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CATEGORY = "UPGRADE_READINESS"
 
 
 def look_at_cluster(aws: Aws, name: str, target: str, pinned: Mapping[str, str]) -> Facts | None:
-    """All but what only the cluster's own API knows; None where there is no such cluster. ``pinned``: demanded versions of add-ons."""
+    """All facts except those that only the cluster's own API has; None if it does not exist. ``pinned``: required versions of add-ons."""
     described = aws.find("eks", "describe_cluster", name=name)
     if described is None:
         return None
@@ -111,6 +111,6 @@ def _deprecation(one: Mapping[str, Any]) -> Deprecation:
 
 
 def is_through(facts: Facts) -> bool:
-    """Whether nothing of an upgrade is left: control plane and node groups are at the target."""
+    """Whether the upgrade is complete: control plane and node groups are at the target version."""
     target = minor_of(facts.target)
     return facts.version == facts.target and all(minor_of(group.version) == target for group in facts.groups)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What only the cluster's own API tells: nodes, PodDisruptionBudgets, pods. Three lists, with credentials that may read them."""
+"""What only the cluster's own API shows: nodes, PodDisruptionBudgets, pods. Three lists, with credentials that may read them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .facts import Budget, Inside, Node, Pod
 GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 MIRROR = "kubernetes.io/config.mirror"
 PATIENCE = 20.0
-"""Seconds for which a cluster's API may be silent until it counts as out of reach."""
+"""Seconds without an answer after which a cluster's API counts as unreachable."""
 
 
 def api_of(make: Callable[[str], Any], cluster: str, region: str, patience: float = PATIENCE) -> Api:
-    """The API of an EKS cluster. Raises ApiProblem where there is no way to it."""
+    """The API of an EKS cluster. Raises ApiProblem if it is not accessible."""
     clock = Bell()
     return Api(eks_access(make, cluster, region), clock, clock.now() + patience)
 
 
 def look_inside(api: Api) -> Inside:
-    """Raises ApiProblem if any of it cannot be read."""
+    """Read all three lists. Raises ApiProblem if any of them cannot be read."""
     nodes = tuple(read_node(one) for one in api.list("/api/v1/nodes").items)
     budgets = tuple(read_budget(one) for one in api.list("/apis/policy/v1/poddisruptionbudgets").items)
     pods = tuple(read_pod(one) for one in api.list("/api/v1/pods").items if status(one).get("phase") not in ("Succeeded", "Failed"))

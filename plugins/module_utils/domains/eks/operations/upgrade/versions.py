@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the versions say: the way from one to the other, node groups and kubelets, add-ons, support. Pure functions of what is known.
+"""Checks of versions: the path to the target, node groups and kubelets, add-ons, support. Pure functions of the known facts.
 
-Rules of versions come from the EKS User Guide (update-cluster, managed node groups) and from Kubernetes' version skew policy: a control
-plane goes up by one minor version; a kubelet is never newer than the API server and at most three minor versions older. The EKS API
-reference (UpdateClusterVersion) wants managed node groups at the control plane's version before that is updated; EKS itself refuses no more
-than what the skew policy does.
+The version rules come from the EKS User Guide (update-cluster, managed node groups) and from the Kubernetes version skew policy: a control
+plane goes up by one minor version at a time; a kubelet is never newer than the API server and at most three minor versions older. The EKS
+API reference (UpdateClusterVersion) requires managed node groups at the control plane's version before that is updated; EKS itself refuses
+only what the skew policy rules out.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .findings import BLOCKS, INFO, WARNS, Finding
 
 KUBELET_SKEW = 3
 STANDARD_PRICE, EXTENDED_PRICE = 0.10, 0.60
-"""Dollars for a cluster and hour (Amazon EKS pricing, standard and extended support)."""
+"""Dollars per cluster and hour (Amazon EKS pricing, standard and extended support)."""
 HOURS_A_MONTH = 730
 
 
 def way(facts: Facts) -> Iterator[Finding]:
-    """Whether the control plane can go from where it is to the target in one step."""
+    """Whether the control plane can go from its current version to the target in one step."""
     there, wanted = minor_of(facts.version), minor_of(facts.target)
     if there is None or wanted is None:
         text = f"Version {facts.target!r} of {facts.name} is no minor version."
@@ -47,7 +47,7 @@ def way(facts: Facts) -> Iterator[Finding]:
 
 
 def node_groups(facts: Facts) -> Iterator[Finding]:
-    """Managed node groups that are not where the control plane is, or not well."""
+    """Managed node groups that are not at the control plane's version, or not healthy."""
     for group in facts.groups:
         yield from _skewed(facts, group)
         if group.status in ("CREATING", "UPDATING", "DELETING"):
@@ -77,7 +77,7 @@ def _skewed(facts: Facts, group: Group) -> Iterator[Finding]:
 
 
 def kubelets(facts: Facts) -> Iterator[Finding]:
-    """Nodes whose kubelet would be too far from the target, whoever made them, and nodes that are not well."""
+    """Nodes whose kubelet would be too far from the target, whatever created them, and unhealthy nodes."""
     control_plane, target = minor_of(facts.version), minor_of(facts.target)
     for node in facts.inside.nodes if facts.inside else ():
         has = minor_of(node.kubelet)
@@ -95,7 +95,7 @@ def kubelets(facts: Facts) -> Iterator[Finding]:
 
 
 def addons(facts: Facts) -> Iterator[Finding]:
-    """Add-ons whose version does not fit the target, and which would be chosen; add-ons that are not well."""
+    """Add-ons whose version does not fit the target, with the version that would be chosen; unhealthy add-ons."""
     offered = not facts.support or facts.target in facts.support
     for addon in facts.addons:
         if offered:
@@ -124,7 +124,7 @@ def _addon_fits(facts: Facts, addon: Addon, offer: Offer) -> Iterator[Finding]:
 
 
 def _too_far(addon: Addon, wanted: str) -> Iterator[Finding]:
-    """What goes by one minor version at a time, where the target offers no version on the way (EKS User Guide, managing-vpc-cni)."""
+    """Add-ons that go one minor version at a time, if the target offers no intermediate version (EKS User Guide, managing-vpc-cni)."""
     has, will = minor_of(addon.version), minor_of(wanted)
     if addon.name not in STEPWISE or has is None or will is None or will - has < 2:
         return
@@ -133,7 +133,7 @@ def _too_far(addon: Addon, wanted: str) -> Iterator[Finding]:
 
 
 def support(facts: Facts) -> Iterator[Finding]:
-    """Until when both versions are supported, and what staying longer costs."""
+    """The end of support of both versions, and what staying longer costs."""
     now, then = facts.support.get(facts.version), facts.support.get(facts.target)
     if now and facts.version != facts.target and _is_extended(facts, now):
         text = (

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the workloads and the place say: budgets that let no pod go, pods that nothing makes anew, EKS's own checks, free addresses.
+"""Checks of workloads and environment: blocking budgets, pods without a controller, EKS's own checks, free addresses.
 
-A managed node group moves pods with the eviction API and gives up after 15 minutes at one that a budget protects, which fails the update
+A managed node group moves pods with the eviction API and gives up after 15 minutes at a pod that a budget protects, which fails the update
 with PodEvictionFailure (EKS User Guide, managed node update behavior).
 """
 
@@ -24,7 +24,7 @@ SEE = "`aws eks describe-insight` has the details."
 
 
 def budgets(facts: Facts) -> Iterator[Finding]:
-    """Budgets that allow no disruption now although pods of theirs are on nodes that will be replaced."""
+    """Budgets that allow no disruption now and protect pods on nodes that will be replaced."""
     if facts.inside is None:
         return
     movable = moved_pods(facts)
@@ -41,7 +41,7 @@ def budgets(facts: Facts) -> Iterator[Finding]:
 
 
 def moved_pods(facts: Facts) -> list[Pod]:
-    """The pods on nodes of managed groups that are still to be replaced; those of DaemonSets are not evicted."""
+    """The pods on nodes of managed groups that have yet to be replaced; DaemonSet pods are not evicted."""
     if facts.inside is None:
         return []
     target = minor_of(facts.target)
@@ -50,7 +50,7 @@ def moved_pods(facts: Facts) -> list[Pod]:
 
 
 def why_none(budget: Budget) -> str:
-    """Why a budget allows no disruption, from its limits and its counts."""
+    """Why a budget allows no disruption, based on its limits and counts."""
     pods = f"{budget.expected} pod" + ("" if budget.expected == 1 else "s")
     if budget.max_unavailable in ("0", "0%"):
         return f"maxUnavailable is {budget.max_unavailable}"
@@ -95,7 +95,7 @@ def _some(pods: list[Pod]) -> str:
 
 
 def lonely_pods(facts: Facts) -> Iterator[Finding]:
-    """Pods that nothing makes anew once they have left their node."""
+    """Pods that nothing recreates once they have left their node."""
     for pod in moved_pods(facts):
         if not pod.controller:
             text = f"Pod {pod.full_name} has no controller: it is gone when its node {pod.node} is replaced."
@@ -105,7 +105,7 @@ def lonely_pods(facts: Facts) -> Iterator[Finding]:
 
 
 def insights(facts: Facts) -> Iterator[Finding]:
-    """EKS's own checks that did not pass; for deprecated APIs, who used them and when last."""
+    """EKS's own checks that did not pass; for deprecated APIs, the clients and when they last used them."""
     target = minor_of(facts.target)
     for insight in facts.insights:
         severity = INSIGHT_SEVERITY.get(insight.status, INFO)
@@ -113,7 +113,7 @@ def insights(facts: Facts) -> Iterator[Finding]:
         if insight.status == "PASSING" or (facts.version == facts.target and about is not None and target is not None and about <= target):
             continue
         if about is not None and target is not None and about > target:
-            severity = INFO  # of a later upgrade
+            severity = INFO  # concerns a later upgrade
         used = [one for one in insight.deprecations if one.clients]
         for deprecation in used:
             yield Finding(severity, "deprecated_api", deprecation.usage, _used(deprecation), _instead(deprecation))
@@ -140,7 +140,7 @@ def _told(insight: Insight) -> str:
 
 
 def subnets(facts: Facts) -> Iterator[Finding]:
-    """Whether the control plane finds the addresses that it needs for its new interfaces."""
+    """Whether the subnets have the free addresses that the control plane needs for its new interfaces."""
     if not facts.subnets:
         return
     total = sum(subnet.free for subnet in facts.subnets)
@@ -156,7 +156,7 @@ def subnets(facts: Facts) -> Iterator[Finding]:
 
 
 def reach(facts: Facts) -> Iterator[Finding]:
-    """What could not be looked at."""
+    """What could not be checked."""
     if facts.inside is None:
         why = facts.unreachable.rstrip(".")
         text = f"The API of {facts.name} could not be asked, so budgets, pods and kubelets were not looked at: {why}."
