@@ -31,7 +31,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
 from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_variables import WrongVariables, filled, taken, values
-from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Spaced
+from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Throttled
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""
@@ -191,7 +191,7 @@ def _listening(host: str) -> Iterator[None]:
     before = Channel.listener, Channel.host
     Channel.host = host
     if _watched():
-        Channel.listener = Spaced(say)
+        Channel.listener = Throttled(say)
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ short_description: Empty EKS clusters of load balancers before they are deleted
 description:
   - Deletes the Ingresses and the Services of type LoadBalancer of a component's clusters, in all namespaces, and waits until AWS shows
     nothing of what their controllers have made, that is load balancers, target groups, security groups and network interfaces. Without
-    that, what they made outlives the cluster and keeps the network from being deleted.
+    that, what they made deleted_after the cluster and keeps the network from being deleted.
   - What the controllers do not delete is deleted by calls of AWS, if it carries the tag of such a cluster and is in its VPC or in one of
     the environment. That is so when a cluster's API cannot be reached, when no controller runs any more and its finalizers stay, when it is
     slower than O(controller_timeout), and when the cluster is gone already. The result says why.

@@ -67,7 +67,7 @@ class AwsKind:
     taken_unmarked = False
     holds_data = False
     settles: tuple[str, ...] = ()
-    outlives: tuple[str, ...] = ()
+    deleted_after: tuple[str, ...] = ()
     timeout = 600.0
     timeouts: Mapping[str, float] = {}
     changing: Mapping[str, tuple[str, ...]] = {}

@@ -31,7 +31,7 @@ def progress(address: str, doing: str, seconds: float) -> None:
     Channel.listener(address, doing, seconds)
 
 
-class Spaced:
+class Throttled:
     """A listener that passes on at most one line per resource every few seconds."""
 
     def __init__(self, say: Progress, every: float = QUIET_SECONDS) -> None:

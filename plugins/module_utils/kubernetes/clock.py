@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..reconcile.waiting import Stopped
 
-__all__ = ["Bell", "Clock", "Stopped"]
+__all__ = ["Clock", "EventClock", "Stopped"]
 
 
 class Clock(Protocol):
@@ -22,7 +22,7 @@ class Clock(Protocol):
         """Sleep. Raises Stopped as soon as the run is asked to stop."""
 
 
-class Bell:
+class EventClock:
     """The real clock plus a notification: ring() wakes the thread that waits for news."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from .graph import Step, build, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Resource
 from .planner import Action, Consent, Plan, make_plan
 from .run import Report, run
-from .steps import Workshop
+from .steps import RunContext
 from .waiting import Clock, Patience, Progress, Stopped, SystemClock, silent, until
 
 
@@ -147,7 +147,7 @@ def reconcile(
         return Result(plan, observed, failures=[_refusal(action) for action in plan.refused])
     if not Result(plan, observed).needs_apply:
         return Result(plan, observed)
-    shop = Workshop(
+    shop = RunContext(
         plan=plan,
         graph=graph,
         kinds=kinds,

@@ -79,7 +79,7 @@ def build(plan: Plan, kinds: Mapping[str, Kind]) -> Graph:
     stays = [a for a in wanted if a.observed and not a.remove]
     for action in dying:
         _add_users_by_birth(graph, action, dying, kinds)
-        _add_outlived(graph, action, dying, kinds)
+        _add_deleted_after(graph, action, dying, kinds)
     for action in wanted:
         if action.makes and kinds[action.kind].exclusive:
             _add_vacated(graph, action, dying)
@@ -188,9 +188,9 @@ def _unlink(graph: Graph, user: Observed, action: Action, before: Step) -> None:
     graph.add(before, unlink)
 
 
-def _add_outlived(graph: Graph, action: Action, dying: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
+def _add_deleted_after(graph: Graph, action: Action, dying: Iterable[Action], kinds: Mapping[str, Kind]) -> None:
     for other in dying:
-        if other.kind in kinds[action.kind].outlives:
+        if other.kind in kinds[action.kind].deleted_after:
             graph.try_add(delete_step(action), delete_step(other))
 
 

@@ -225,7 +225,7 @@ class Kind(Protocol):
         """Which of "update" and "delete" are only started by their call and must be waited for. A create reports this by its state."""
 
     @property
-    def outlives(self) -> tuple[str, ...]:
+    def deleted_after(self) -> tuple[str, ...]:
         """Kinds whose resources must be gone before one of this kind is deleted, beyond what references imply."""
 
     def find(self, backend: Any, /) -> list[Observed]:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from .errors import CallFailed, Failure, failure
 from .graph import Graph, Step
-from .steps import Workshop, perform
+from .steps import RunContext, perform
 from .waiting import PutOff, Stopped
 
 Outcome = Literal["done", "failed", "begun", "deferred", "unfinished", "not_started"]
@@ -60,7 +60,7 @@ class Report:
         return "unfinished" if any(step in self.begun for step in steps) else "not_started"
 
 
-def run(shop: Workshop, graph: Graph) -> Report:
+def run(shop: RunContext, graph: Graph) -> Report:
     """Carry out every step, except those that are put off and those that depend on them.
 
     A failure stops only the steps that depend on it; a stopped clock starts no more steps and lets those in flight end.
@@ -69,7 +69,7 @@ def run(shop: Workshop, graph: Graph) -> Report:
 
 
 class _Run:
-    def __init__(self, shop: Workshop, graph: Graph) -> None:
+    def __init__(self, shop: RunContext, graph: Graph) -> None:
         self.shop = shop
         self.waiting = {step: set(needs) for step, needs in graph.needs.items()}
         self.users: dict[Step, list[Step]] = {}

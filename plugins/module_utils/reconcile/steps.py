@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Workshop:
+class RunContext:
     """What every step needs. ``live`` is what exists now, by address; ``defer`` names the kinds that are started but not waited for."""
 
     plan: Plan
@@ -80,7 +80,7 @@ class Workshop:
         return self.kinds[action.kind].serialise_by(properties)
 
 
-def perform(shop: Workshop, step: Step) -> None:
+def perform(shop: RunContext, step: Step) -> None:
     """Carry out one step and return when its effect is in place.
 
     Raises the error that prevented it, or PutOff if the effect is not waited for.
@@ -100,12 +100,12 @@ def perform(shop: Workshop, step: Step) -> None:
         _finish(shop, kind, action.desired)
 
 
-def _call(shop: Workshop, function: Callable[..., T], *args: Any) -> T:
+def _call(shop: RunContext, function: Callable[..., T], *args: Any) -> T:
     with shop.calls:
         return function(shop.backend, *args)
 
 
-def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
+def _claim(shop: RunContext, kind: Kind, seen: Observed) -> None:
     """Mark an existing resource as ours, under its address. Repeated after a lost reply, since it sets an absolute value."""
     last: CallFailed | None = None
     limit = shop.deadline(kind, "update")
@@ -115,7 +115,7 @@ def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
         except Ambiguous as error:
             last = error
         except NotYet as error:
-            last = _borne(shop, seen.address, error, waited)
+            last = _report_or_raise(shop, seen.address, error, waited)
         else:
             if seen.address in shop.live:
                 shop.live[seen.address] = replace(seen, marked=None)
@@ -123,7 +123,7 @@ def _claim(shop: Workshop, kind: Kind, seen: Observed) -> None:
     raise _timed_out(f"{seen.id} could not be marked within {limit:g} s", last)
 
 
-def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> None:
+def _make(shop: RunContext, kind: Kind, action: Action, resource: Resource) -> None:
     if action.makes:
         shop.live[action.address] = _create(shop, kind, action, resource)
     seen = shop.live[action.address]
@@ -135,7 +135,7 @@ def _make(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Non
         shop.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
 
 
-def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> Observed:
+def _create(shop: RunContext, kind: Kind, action: Action, resource: Resource) -> Observed:
     """Create a resource, in as many attempts as needed; adopts what an attempt without a reply created."""
     declared = kind.properties
     wanted = {n: resolve(v, shop.lookup) for n, v in resource.properties.items() if declared[n].in_create}
@@ -156,7 +156,7 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
             if adopted is None:
                 raise _named(shop, kind, action.address, sent, error) from error
         except NotYet as error:
-            lost = _borne(shop, action.address, error, waited)
+            lost = _report_or_raise(shop, action.address, error, waited)
             continue
         else:
             shop.fresh.add(action.address)
@@ -167,7 +167,7 @@ def _create(shop: Workshop, kind: Kind, action: Action, resource: Resource) -> O
     raise _timed_out(f"could not be created within {limit:g} s", lost)
 
 
-def _named(shop: Workshop, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
+def _named(shop: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
     """The collision, with the conflicting resource and a remedy. If the lookup fails, the error stays unchanged."""
     try:
         holder = _call(shop, kind.holder, sent)
@@ -178,7 +178,7 @@ def _named(shop: Workshop, kind: Kind, address: str, sent: Mapping[str, Any], er
     return AlreadyThere(f"{error.message.rstrip('.')}: {who_holds(holder)}", error.operation, error.code, way_out(address, holder))
 
 
-def _borne(shop: Workshop, address: str, error: NotYet, waited: float) -> NotYet:
+def _report_or_raise(shop: RunContext, address: str, error: NotYet, waited: float) -> NotYet:
     """Report a refusal that may pass; raise it if it lasts longer than propagation can take."""
     if waited > shop.patience.settle and not error.dependency:
         raise error
@@ -190,7 +190,7 @@ def _timed_out(message: str, last: CallFailed | None) -> TimedOut:
     return TimedOut(f"{message}: {last.message}", last.operation, last.code) if last else TimedOut(message)
 
 
-def _look_again(shop: Workshop, kind: Kind, address: str, known: set[str], window: float) -> Observed | None:
+def _look_again(shop: RunContext, kind: Kind, address: str, known: set[str], window: float) -> Observed | None:
     """Find a resource that now carries this address and did not exist before. Presence counts at once, absence only after the window."""
     for waited in until(shop.clock, window, shop.patience.poll):
         for seen in _call(shop, kind.find):
@@ -213,7 +213,7 @@ def _check_alive(seen: Observed) -> None:
         raise CallFailed(seen.reason or f"{seen.id} went to {seen.state}", hint="Run again to plan its replacement.")
 
 
-def _wait_ready(shop: Workshop, kind: Kind, seen: Observed, verb: str) -> Observed:
+def _wait_ready(shop: RunContext, kind: Kind, seen: Observed, verb: str) -> Observed:
     current: Observed | None = seen
     limit = shop.deadline(kind, verb)
     first_missing: float | None = None
@@ -235,7 +235,7 @@ def _wait_ready(shop: Workshop, kind: Kind, seen: Observed, verb: str) -> Observ
     raise TimedOut(f"{seen.id} was not ready within {limit:g} s{because}", hint="It may still become ready; run again to go on.")
 
 
-def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
+def _finish(shop: RunContext, kind: Kind, resource: Resource) -> None:
     """Set every changeable property: ``later`` ones after a create, drifted ones otherwise, all of them after an adoption."""
     roles = ("later",) if resource.address in shop.fresh else ("given", "later")
     declared = {n: p for n, p in kind.properties.items() if p.role in roles and n in resource.properties}
@@ -248,7 +248,7 @@ def _finish(shop: Workshop, kind: Kind, resource: Resource) -> None:
         shop.live[resource.address] = _update(shop, kind, seen, {change.property: change.after for change in changes})
 
 
-def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
+def _update(shop: RunContext, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
     """Set absolute values. After a lost reply, or a collision with an earlier attempt, read the resource and set what remains."""
     left = dict(values)
     last: CallFailed | None = None
@@ -265,7 +265,7 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
             if left:
                 continue
         except NotYet as error:
-            last = _borne(shop, seen.address, error, waited)
+            last = _report_or_raise(shop, seen.address, error, waited)
             continue
         if "update" in kind.settles:
             seen = _wait_ready(shop, kind, seen, "update")
@@ -275,7 +275,7 @@ def _update(shop: Workshop, kind: Kind, seen: Observed, values: dict[str, Any]) 
     raise _timed_out(f"{', '.join(left)} could not be set within {limit:g} s", last)
 
 
-def _read_as_set(shop: Workshop, kind: Kind, seen: Observed, values: Mapping[str, Any]) -> Observed:
+def _read_as_set(shop: RunContext, kind: Kind, seen: Observed, values: Mapping[str, Any]) -> Observed:
     """Read an updated resource until it shows the update: other steps wait for an attribute that the update changes."""
     for waited in until(shop.clock, shop.patience.settle, shop.patience.poll):
         current = _call(shop, kind.read, seen)
@@ -285,7 +285,7 @@ def _read_as_set(shop: Workshop, kind: Kind, seen: Observed, values: Mapping[str
     raise TimedOut(f"{seen.id} did not read as it was set within {shop.patience.settle:g} s", hint="Run again.")
 
 
-def _unlink(shop: Workshop, step: Step) -> None:
+def _unlink(shop: RunContext, step: Step) -> None:
     seen, names = shop.graph.unlinks[step]
     kind = shop.kinds[seen.kind]
     dying = frozenset(names)
@@ -296,7 +296,7 @@ def _unlink(shop: Workshop, step: Step) -> None:
         shop.live[step.address] = changed
 
 
-def _delete(shop: Workshop, kind: Kind, seen: Observed) -> None:
+def _delete(shop: RunContext, kind: Kind, seen: Observed) -> None:
     limit = shop.deadline(kind, "delete")
     last: CallFailed | None = None
     for waited in until(shop.clock, limit, shop.patience.poll):

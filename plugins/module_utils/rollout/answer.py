@@ -18,7 +18,7 @@ from ..component.interruption import hand_over, interruptible
 from ..component.progress import Channel, progress
 from ..kubernetes.access import from_options
 from ..kubernetes.client import Api
-from ..kubernetes.clock import Bell
+from ..kubernetes.clock import EventClock
 from ..kubernetes.eks_access import eks_access
 from ..kubernetes.problems import BadAccess
 from ..kubernetes.values import Trouble, Verdict
@@ -41,7 +41,7 @@ def run(module: Any) -> NoReturn:
     if plan is None:
         module.fail_json(msg="\n".join(problems))
         raise AssertionError("fail_json does not return")
-    bell = Bell()
+    bell = EventClock()
     began = time.monotonic()
     make, region, endpoint = client_maker(module)
     try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..kubernetes.client import FIRST_PAUSE, LONGEST_PAUSE, Api
-from ..kubernetes.clock import Bell, Stopped
+from ..kubernetes.clock import EventClock, Stopped
 from ..kubernetes.objects import metadata, uid
 from ..kubernetes.problems import ApiProblem, Gone
 
@@ -29,7 +29,7 @@ def version_of(thing: Mapping[str, Any]) -> int:
 class Mirror:
     """``query`` narrows the list; ``trim`` selects which parts of each object to keep."""
 
-    def __init__(self, api: Api, bell: Bell, path: str, trim: Trim, **query: str) -> None:
+    def __init__(self, api: Api, bell: EventClock, path: str, trim: Trim, **query: str) -> None:
         self._api, self._bell, self._path, self._trim, self._query = api, bell, path, trim, query
         self._lock = threading.Lock()
         self._things: dict[str, dict[str, Any]] = {}

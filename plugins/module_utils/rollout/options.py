@@ -15,7 +15,7 @@ from .judging.judge import KINDS
 from .metrics import Metric
 from .plan import Bake, Plan, ServiceCheck
 from .probes import Probe
-from .returning import Wish
+from .returning import RollbackPolicy
 from .target import Target
 
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
@@ -135,7 +135,9 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         probes=tuple(_probe(one) for one in params["probes"] if one["url"]),
         metrics=tuple(_metric(one) for one in params["metrics"]),
         bake=Bake(**params["bake"]),
-        rollback=None if params["rollback"]["to"] == "none" else Wish(params["rollback"]["to"], params["rollback"]["first_release"]),
+        rollback=None
+        if params["rollback"]["to"] == "none"
+        else RollbackPolicy(params["rollback"]["to"], params["rollback"]["first_release"]),
         rollback_seconds=params["rollback"]["timeout"],
         also_on=frozenset(params["rollback"]["also_on"]),
         record=params["record"],

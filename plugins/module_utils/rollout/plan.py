@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..kubernetes.values import Settings, State
 from .metrics import Metric
 from .probes import Probe
-from .returning import Wish
+from .returning import RollbackPolicy
 from .target import Target
 
 
@@ -44,7 +44,7 @@ class Plan:
     probes: tuple[Probe, ...] = ()
     metrics: tuple[Metric, ...] = ()
     bake: Bake = field(default_factory=Bake)
-    rollback: Wish | None = field(default_factory=Wish)
+    rollback: RollbackPolicy | None = field(default_factory=RollbackPolicy)
     rollback_seconds: float = 300.0
     also_on: frozenset[str] = frozenset()
     record: bool = True

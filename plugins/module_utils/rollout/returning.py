@@ -31,7 +31,7 @@ First = Literal["keep", "scale_to_zero", "delete"]
 
 
 @dataclass(frozen=True)
-class Wish:
+class RollbackPolicy:
     """``to``: "verified", or "previous" to fall back to an unverified release. ``first``: what to do with a failed first release."""
 
     to: Literal["verified", "previous"] = "verified"
@@ -48,7 +48,7 @@ class Way:
     remove: First = "keep"
 
 
-def way_back(start: Start, live: Obj | None, record: Record | None, history: Sequence[Obj], wish: Wish) -> Way:
+def way_back(start: Start, live: Obj | None, record: Record | None, history: Sequence[Obj], wish: RollbackPolicy) -> Way:
     """``live``: the workload as just read. ``history``: its ReplicaSets or ControllerRevisions."""
     if live is None or uid(live) != start.uid:
         return Way("it was deleted or made again meanwhile")
@@ -90,7 +90,7 @@ def _previous(live: Obj, history: Sequence[Obj], here: str) -> Way:
     return Way(template=cleaned, revision=name)
 
 
-def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: Wish) -> Way:
+def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: RollbackPolicy) -> Way:
     if generation(live) == 1 and start.generation == 1:
         if wish.first == "keep" or (wish.first == "scale_to_zero" and start.kind == "DaemonSet"):
             return Way("it is the first release, so there is nothing to return to")

@@ -14,7 +14,7 @@ from ..kubernetes.objects import fingerprint, generation, metadata, name, status
 from ..kubernetes.problems import ApiProblem, Conflict, NotFound
 from ..kubernetes.values import Obj, Start, Verdict
 from .records import Record
-from .returning import Way, Wish, patch_of, stuck_pods, way_back
+from .returning import RollbackPolicy, Way, patch_of, stuck_pods, way_back
 from .target import Target
 
 ATTEMPTS = 10
@@ -28,7 +28,7 @@ Watch = Callable[[Target], tuple[Verdict, str]]
 
 
 @dataclass(frozen=True)
-class Undone:
+class RollbackResult:
     result: Result
     sentence: str
     revision: str = ""
@@ -38,31 +38,31 @@ class Undone:
         return {**place, "result": self.result, "reason": self.sentence, "revision": self.revision}
 
 
-def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Wish, watch: Watch) -> Undone:
+def undo(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy, watch: Watch) -> RollbackResult:
     """Restore the template and watch the result. Never raises on API errors: the original failure matters more."""
     try:
         live, way = _decide(api, target, start, record, wish)
         if way.why or live is None:
-            return Undone("not_attempted", f"{target}: not rolled back: {way.why}")
+            return RollbackResult("not_attempted", f"{target}: not rolled back: {way.why}")
         if way.template is None:
             return _remove(api, target, live, way)
         bad = str(status(live).get("updateRevision") or "")
         changed = _put_back(api, target, start, record, wish)
-        if isinstance(changed, Undone):
+        if isinstance(changed, RollbackResult):
             return changed
         if target.kind == "StatefulSet":
             _free(api, target, changed, bad)
         again = replace(target, generation=generation(changed), uid=uid(changed), template=template_of(changed), changed=True)
         verdict, sentence = watch(again)
     except ApiProblem as problem:
-        return Undone("rollback_failed", f"{target}: the rollback failed: {problem}")
+        return RollbackResult("rollback_failed", f"{target}: the rollback failed: {problem}")
     if verdict.state == "success":
         said = f"{target}: rolled back to {way.revision or 'the last verified release'} and verified; {NOT_UNDONE}"
-        return Undone("rolled_back", said, way.revision)
-    return Undone("rollback_failed", f"{target}: rolled back to {way.revision}, which is not well either: {sentence}", way.revision)
+        return RollbackResult("rolled_back", said, way.revision)
+    return RollbackResult("rollback_failed", f"{target}: rolled back to {way.revision}, which is not well either: {sentence}", way.revision)
 
 
-def _decide(api: Api, target: Target, start: Start, record: Record | None, wish: Wish) -> tuple[Obj | None, Way]:
+def _decide(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy) -> tuple[Obj | None, Way]:
     try:
         live = api.get(target.path)
     except NotFound:
@@ -71,7 +71,7 @@ def _decide(api: Api, target: Target, start: Start, record: Record | None, wish:
     return live, way_back(start, live, record, history, wish)
 
 
-def _put_back(api: Api, target: Target, start: Start, record: Record | None, wish: Wish) -> dict[str, Any] | Undone:
+def _put_back(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy) -> dict[str, Any] | RollbackResult:
     """Patch the exact version that was read. On conflict, decide again: a status update allows a retry, another deployment does not."""
     sent: Any = None
     for _attempt in range(ATTEMPTS):
@@ -79,23 +79,23 @@ def _put_back(api: Api, target: Target, start: Start, record: Record | None, wis
         if live is not None and sent is not None and fingerprint(template_of(live)) == fingerprint(sent):
             return dict(live)  # the previous patch succeeded, but its response was lost
         if way.why or live is None or way.template is None:
-            return Undone("not_attempted", f"{target}: not rolled back: {way.why}")
+            return RollbackResult("not_attempted", f"{target}: not rolled back: {way.why}")
         sent = way.template
         try:
             return api.patch(target.path, patch_of(live, way.template), kind="json")
         except Conflict:
             continue
-    return Undone("rollback_failed", f"{target}: not rolled back: it changed between every read and write, {ATTEMPTS} times")
+    return RollbackResult("rollback_failed", f"{target}: not rolled back: it changed between every read and write, {ATTEMPTS} times")
 
 
-def _remove(api: Api, target: Target, live: Obj, way: Way) -> Undone:
+def _remove(api: Api, target: Target, live: Obj, way: Way) -> RollbackResult:
     """Scale down or delete a failed first release, as the caller chose."""
     if way.remove == "scale_to_zero":
         api.patch(target.path, {"metadata": {"resourceVersion": metadata(live)["resourceVersion"]}, "spec": {"replicas": 0}})
-        return Undone("removed", f"{target}: it was the first release, so it was scaled to 0")
+        return RollbackResult("removed", f"{target}: it was the first release, so it was scaled to 0")
     body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background", "preconditions": {"uid": uid(live)}}
     api.delete(target.path, body)
-    return Undone("removed", f"{target}: it was the first release, so it was deleted")
+    return RollbackResult("removed", f"{target}: it was the first release, so it was deleted")
 
 
 def _free(api: Api, target: Target, changed: Obj, bad: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..kubernetes.client import Api
-from ..kubernetes.clock import Bell, Stopped
+from ..kubernetes.clock import EventClock, Stopped
 from ..kubernetes.objects import name, uid
 from ..kubernetes.problems import ApiProblem, BadAccess, Forbidden, NotFound, Unauthorized, Unreachable
 from ..kubernetes.values import Settings, Verdict
@@ -50,7 +50,7 @@ class Report:
 
 class Verifier:
     def __init__(
-        self, api: Api, bell: Bell, plan: Plan, progress: Progress, holder: str, cloudwatch: Callable[[], Any] | None = None
+        self, api: Api, bell: EventClock, plan: Plan, progress: Progress, holder: str, cloudwatch: Callable[[], Any] | None = None
     ) -> None:
         self.api, self.bell, self.plan, self.holder = api, bell, plan, holder
         self.report = Report()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..kubernetes.client import Api
-from ..kubernetes.clock import Bell
+from ..kubernetes.clock import EventClock
 from ..kubernetes.masking import MOST_LINES, last_lines
 from ..kubernetes.objects import fingerprint, generation, name, spec, status, template_of, terminating, uid
 from ..kubernetes.problems import Forbidden, NotFound, Refused
@@ -34,7 +34,7 @@ APPEAR_SECONDS = 10.0
 class Watching:
     """One workload, from the first look to the verdict. Use from one thread; each mirror watches in its own thread."""
 
-    def __init__(self, api: Api, bell: Bell, target: Target, settings: Settings, verified: str | None) -> None:
+    def __init__(self, api: Api, bell: EventClock, target: Target, settings: Settings, verified: str | None) -> None:
         """``verified``: fingerprint of the last verified template; None if there is no record."""
         self.api, self.bell, self.target, self.settings = api, bell, target, settings
         self._extras: dict[str, Any] = {"events": (), "claims": (), "nodes": (), "logs": {}}

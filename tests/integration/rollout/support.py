@@ -12,7 +12,7 @@ import yaml
 
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import from_options
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Conflict, NotFound
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Plan
@@ -33,8 +33,8 @@ class Cluster:
         self.api = self.client()
         self.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
 
-    def client(self, bell: Bell | None = None, seconds: float = 60) -> Api:
-        bell = bell or Bell()
+    def client(self, bell: EventClock | None = None, seconds: float = 60) -> Api:
+        bell = bell or EventClock()
         access = from_options({"kubeconfig": str(self.plane.kubeconfig)}, {})
         return Api(access, bell, bell.now() + seconds)
 
@@ -57,8 +57,8 @@ class Cluster:
             changed=True,
         )
 
-    def verify(self, *targets: Target, bell: Bell | None = None, say: Callable[..., None] = lambda *_: None, **plan: Any) -> Report:
-        bell = bell or Bell()
+    def verify(self, *targets: Target, bell: EventClock | None = None, say: Callable[..., None] = lambda *_: None, **plan: Any) -> Report:
+        bell = bell or EventClock()
         wanted = Plan(tuple(targets), **{"settings": QUICK, "rollback_seconds": 30, "poll": 1.0, **plan})
         return Verifier(self.client(bell), bell, wanted, say, "the test").run()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from rehearsal.kubernetes import build
@@ -176,7 +176,7 @@ def by_kubectl(kubectl: list[str], server: str, kind: str, cache: Path) -> str:
 
 
 def by_us(api: FakeApi, kind: str) -> str:
-    report = running.verify(api, Target(kind, "web", "shop"), bell=Bell(), settings=Settings(wait=SECONDS), record=False)
+    report = running.verify(api, Target(kind, "web", "shop"), bell=EventClock(), settings=Settings(wait=SECONDS), record=False)
     state, code = running.outcome(report)
     return "none" if code == "timeout" else state
 

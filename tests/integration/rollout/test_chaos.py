@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 
 from .support import Cluster, outcome, workload
@@ -29,7 +29,7 @@ def test_an_api_server_that_is_killed_in_the_middle(
     target = cluster.apply(workload(behaviour=behaviour, **inside))
     watched = threading.Event()
     found: list[Any] = []
-    options = {"bell": Bell(), "say": lambda *_: watched.set(), "settings": LONG, "rollback": None}
+    options = {"bell": EventClock(), "say": lambda *_: watched.set(), "settings": LONG, "rollback": None}
     thread = threading.Thread(target=lambda: found.append(cluster.verify(target, **options)), daemon=True)
     thread.start()
     assert watched.wait(60)

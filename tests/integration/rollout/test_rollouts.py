@@ -10,7 +10,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems i
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Bake, ServiceCheck
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import Wish
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy
 
 from .support import Cluster, outcome, workload
 
@@ -128,10 +128,10 @@ def test_several_workloads_go_back_in_reverse_order(cluster: Cluster) -> None:
 def test_a_first_release_that_failed_is_kept_or_removed_as_asked(cluster: Cluster) -> None:
     target = cluster.apply(workload(behaviour="image-not-found"))
     assert cluster.verify(target).undone[0]["result"] == "not_attempted"
-    assert cluster.verify(target, rollback=Wish("verified", "scale_to_zero")).undone[0]["result"] == "removed"
+    assert cluster.verify(target, rollback=RollbackPolicy("verified", "scale_to_zero")).undone[0]["result"] == "removed"
     assert cluster.get(target)["spec"]["replicas"] == 0
     other = cluster.apply(workload(name="other", behaviour="image-not-found"))
-    assert cluster.verify(other, rollback=Wish("verified", "delete")).undone[0]["result"] == "removed"
+    assert cluster.verify(other, rollback=RollbackPolicy("verified", "delete")).undone[0]["result"] == "removed"
 
 
 def test_a_rollback_to_what_is_not_well_any_more_is_told(cluster: Cluster) -> None:

@@ -17,7 +17,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mainstay.aws.plugins.action import in_worker
-from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Spaced
+from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Throttled
 
 SAFE: dict[str, Any] = {
     "asynchronous": False,
@@ -121,8 +121,8 @@ def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
 
 def test_progress_is_at_most_one_line_about_a_thing_in_a_while() -> None:
     said: list[str] = []
-    every = Spaced(lambda address, _doing, _seconds: said.append(address), every=0)
-    rarely = Spaced(lambda address, _doing, _seconds: said.append(address), every=3600)
+    every = Throttled(lambda address, _doing, _seconds: said.append(address), every=0)
+    rarely = Throttled(lambda address, _doing, _seconds: said.append(address), every=3600)
     for _ in range(3):
         every("a", "pending", 1)
         rarely("b", "pending", 1)

@@ -45,7 +45,7 @@ class Thing:
     create_first: bool = False
     exclusive: bool = False
     holds_data: bool = False
-    outlives: tuple[str, ...] = ()
+    deleted_after: tuple[str, ...] = ()
     changing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -150,7 +150,7 @@ class FakeKind:
     taken_unmarked = False
     holds_data = False
     settles: tuple[str, ...] = ()
-    outlives: tuple[str, ...] = ()
+    deleted_after: tuple[str, ...] = ()
     timeout = 600.0
     timeouts: Mapping[str, float] = {}
     changing: Mapping[str, tuple[str, ...]] = {}

@@ -9,11 +9,11 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import Access, Token
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import Api
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Plan
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import Wish
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Report, Verifier
 
@@ -26,7 +26,7 @@ DEPLOYMENTS = f"{SHOP}/deployments"
 PODS = "/api/v1/namespaces/shop/pods"
 
 
-class Hasty(Bell):
+class Hasty(EventClock):
     """A clock on which pauses take no time: it jumps ahead instead."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Hasty(Bell):
         self.jumped += seconds - real
 
 
-def client(api: FakeApi, bell: Bell | None = None, seconds: float = 30, token: Token | None = None, **access: Any) -> Api:
+def client(api: FakeApi, bell: EventClock | None = None, seconds: float = 30, token: Token | None = None, **access: Any) -> Api:
     bell = bell or Hasty()
     return Api(Access(api.address, token=token, **access), bell, bell.now() + seconds)
 
@@ -56,7 +56,7 @@ def plan(*targets: Target, **options: Any) -> Plan:
     return Plan(targets or (WEB,), **{"settings": Settings(wait=60, quiet=60), "rollback": None, "lock": False, "poll": 1.0, **options})
 
 
-def verify(api: FakeApi, *targets: Target, bell: Bell | None = None, **options: Any) -> Report:
+def verify(api: FakeApi, *targets: Target, bell: EventClock | None = None, **options: Any) -> Report:
     bell = bell or Hasty()
     wanted = plan(*targets, **options)
     return Verifier(client(api, bell), bell, wanted, lambda *_: None, "this test").run()
@@ -125,6 +125,6 @@ def patches(api: FakeApi, name: str = "web") -> list[Any]:
     return [json.loads(request.body) for request in api.asked("patch", f"/{name}")]
 
 
-VERIFIED = Wish("verified")
-PREVIOUS = Wish("previous")
+VERIFIED = RollbackPolicy("verified")
+PREVIOUS = RollbackPolicy("previous")
 __all__ = ["NEW", "OLD", "Request", "set_pod", "stateful_set"]

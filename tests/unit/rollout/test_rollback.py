@@ -11,7 +11,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects im
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings, Start
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.lock import TTL_SECONDS
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import Wish, stuck_pods, way_back
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy, stuck_pods, way_back
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Verifier
 
@@ -213,7 +213,7 @@ FIRST = {"generation": 1}
 def test_rule_61_a_first_release_has_nothing_to_return_to(api: FakeApi, first: Any, result: str, verb: str | None) -> None:
     for thing in [merged(BAD, {"metadata": FIRST, "status": {"observedGeneration": 1}}), SETS[0], unready(crashed(5))]:
         api.put(thing)
-    found = verify(api, rollback=Wish("verified", first))
+    found = verify(api, rollback=RollbackPolicy("verified", first))
     assert (outcome(found)[0], found.undone[0]["result"]) == ("failure", result)
     assert [name for name in ("patch", "delete") if api.asked(name, "/web")] == ([verb] if verb else [])
     if verb == "patch":
@@ -221,7 +221,7 @@ def test_rule_61_a_first_release_has_nothing_to_return_to(api: FakeApi, first: A
 
 
 def test_rule_61_a_workload_that_was_there_before_is_never_removed() -> None:
-    assert way_back(begun(), BAD, None, SETS, Wish("verified", "delete")).remove == "keep"
+    assert way_back(begun(), BAD, None, SETS, RollbackPolicy("verified", "delete")).remove == "keep"
     assert "no release of it was verified before" in way_back(begun(), BAD, None, SETS, VERIFIED).why
     previous = way_back(begun(), BAD, None, SETS, PREVIOUS)
     assert (previous.revision, previous.template) == (f"web-{OLD}", template("app:1"))

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes import client as client_module
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import Access, Token, exec_token
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.client import resource_of
-from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import Bell
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock import EventClock
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import Forbidden, Unauthorized, Unreachable
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import trim
@@ -47,10 +47,10 @@ def only(times: int, reply: Any, verb: str = "", ending: str = "") -> Any:
     return fault
 
 
-def finishing(api: FakeApi, bell: Bell | None = None, **options: Any) -> tuple[str, str]:
+def finishing(api: FakeApi, bell: EventClock | None = None, **options: Any) -> tuple[str, str]:
     """The verdict about a rollout that finishes while it is watched."""
     settled(api, status=ROLLING)
-    result = in_background(lambda: verify(api, bell=bell or Bell(), **options))
+    result = in_background(lambda: verify(api, bell=bell or EventClock(), **options))
     api.wait_for_watch(DEPLOYMENTS)
     api.put(deployment())
     return outcome(result())
@@ -321,7 +321,7 @@ def test_rule_42_a_thousand_pods_among_five_thousand_others_cost_few_calls(api: 
         api.put(thing)
     for number in range(5000):
         api.put(merged(pod(f"other-{number}"), {"metadata": {"labels": {"app": "other"}}}))
-    bell = Bell()
+    bell = EventClock()
     asked = client(api, bell, 60)
     verifier = Verifier(asked, bell, plan(), lambda *_: None, "this test")
     result = in_background(verifier.run)
@@ -351,10 +351,14 @@ def test_rule_43_deadlines_are_on_a_clock_that_only_goes_forward(api: FakeApi) -
 def test_rule_44_the_time_that_everything_may_take_is_known_before() -> None:
     from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Bake
     from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import Probe
-    from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import Wish
+    from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy
 
     whole = plan(
-        settings=Settings(wait=100), probes=(Probe("http://x", wait=20),), bake=Bake(30, 5, 7), rollback=Wish(), rollback_seconds=40
+        settings=Settings(wait=100),
+        probes=(Probe("http://x", wait=20),),
+        bake=Bake(30, 5, 7),
+        rollback=RollbackPolicy(),
+        rollback_seconds=40,
     )
     assert whole.longest == 100 + 20 + 42 + 40
 
@@ -371,7 +375,7 @@ def test_rule_44_the_deadline_is_kept(api: FakeApi) -> None:
 
 def test_rule_44_a_request_to_stop_tells_the_state(api: FakeApi) -> None:
     settled(api, status=ROLLING)
-    bell = Bell()
+    bell = EventClock()
     result = in_background(lambda: verify(api, bell=bell))
     api.wait_for_watch(PODS)
     bell.stop()

@@ -16,7 +16,7 @@ from ...component.run import read_outputs as read_component
 from ...component.run import run as run_component
 from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
-from ...kubernetes.clock import Bell
+from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .judge import Known, notes, objections
@@ -78,7 +78,7 @@ class EksDomain(Domain):
 
     def guard(self, aws: Aws, observation: Observation, plan: Plan) -> Verdict:
         there = {seen.address: seen for seen in plan.observed}
-        return guard(plan, there, looks_of(aws, observation.place.region), Bell())
+        return guard(plan, there, looks_of(aws, observation.place.region), EventClock())
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes, self.names)

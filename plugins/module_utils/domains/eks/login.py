@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ...aws.connection import Aws
 from ...kubernetes.access import Access
 from ...kubernetes.client import Api
-from ...kubernetes.clock import Bell, Clock
+from ...kubernetes.clock import Clock, EventClock
 from ...kubernetes.eks_access import eks_token
 from ...kubernetes.problems import ApiProblem, BadAccess, Unauthorized
 from ...reconcile.engine import Result
@@ -103,7 +103,7 @@ def _lost(address: str) -> Failure:
 
 def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:
     """A function that checks whether a cluster admits the caller, with one request that every admitted user may make."""
-    clock = clock or Bell()
+    clock = clock or EventClock()
 
     def look(seen: Observed) -> Verdict:
         endpoint, authority = seen.attributes.get("endpoint"), seen.attributes.get("certificate_authority")

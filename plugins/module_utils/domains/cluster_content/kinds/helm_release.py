@@ -47,7 +47,7 @@ class HelmRelease:
     taken_unmarked = False
     holds_data = False
     settles: tuple[str, ...] = ("update", "delete")
-    outlives: tuple[str, ...] = ("kubernetes_object",)
+    deleted_after: tuple[str, ...] = ("kubernetes_object",)
     timeout = 900.0
     timeouts: Mapping[str, float] = {}
     changing: Mapping[str, tuple[str, ...]] = {}

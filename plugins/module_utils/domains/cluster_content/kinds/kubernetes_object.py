@@ -62,7 +62,7 @@ class KubernetesObject:
     taken_unmarked = False
     holds_data = False
     settles: tuple[str, ...] = ("delete",)
-    outlives: tuple[str, ...] = ()
+    deleted_after: tuple[str, ...] = ()
     timeout = 600.0
     timeouts: Mapping[str, float] = {}
     changing: Mapping[str, tuple[str, ...]] = {}
@@ -291,7 +291,7 @@ class KubernetesNamespace(KubernetesObject):
     """A namespace. Deleting it deletes its contents, so all other objects of ours are deleted first."""
 
     name = "kubernetes_namespace"
-    outlives = ("kubernetes_object", "helm_release")
+    deleted_after = ("kubernetes_object", "helm_release")
 
     @property
     def of_namespaces(self) -> bool:

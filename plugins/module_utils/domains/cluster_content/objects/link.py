@@ -18,7 +18,7 @@ from typing import Any
 from ....aws.connection import Aws
 from ....kubernetes.access import Access, from_options
 from ....kubernetes.client import VERBS, Api, resource_of
-from ....kubernetes.clock import Bell
+from ....kubernetes.clock import EventClock
 from ....kubernetes.eks_access import eks_token
 from ....kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Unreachable
 from ....reconcile.errors import CallFailed, NotYet
@@ -54,7 +54,7 @@ class Calls(Api):
         self._call_ends = threading.local()
         self._answered = False
         self._aws = aws
-        super().__init__(access, Bell(), 0.0)
+        super().__init__(access, EventClock(), 0.0)
 
     @property
     def access(self) -> Access:

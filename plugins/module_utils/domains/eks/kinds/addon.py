@@ -38,7 +38,7 @@ class EksAddon(EksKind):
     states = {"creating": "pending", "updating": "pending", "deleting": "deleting", "create_failed": "failed"}
     timeout = 1200.0
     serialised = ("update",)
-    outlives = ("eks_nodegroup",)
+    deleted_after = ("eks_nodegroup",)
 
     cluster_name = fixed()
     addon_name = fixed()

@@ -23,7 +23,7 @@ class ClusterLogGroup(LogGroup):
     """
 
     name = "cluster_log_group"
-    outlives = ("eks_cluster",)
+    deleted_after = ("eks_cluster",)
     taken_unmarked = True
 
     def prefix(self, aws: Aws) -> str:

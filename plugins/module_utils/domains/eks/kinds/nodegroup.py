@@ -32,7 +32,7 @@ def canonical_taints(taints: Iterable[Taint]) -> list[dict[str, str]]:
     return sorted(found, key=lambda taint: (taint["key"], taint["effect"]))
 
 
-def as_it_is(desired: int | None, observed: int | None) -> int | None:
+def keep_observed(desired: int | None, observed: int | None) -> int | None:
     """Keep the current number of nodes: the setting counts only at creation; after that, whatever scales the group owns the number."""
     return desired if observed is None else observed
 
@@ -93,7 +93,7 @@ class EksNodegroup(EksKind):
     launch_template_id = fixed()
     min_size = given()
     max_size = given()
-    desired_size = given(effective=as_it_is)
+    desired_size = given(effective=keep_observed)
     labels = given(canonical=dict)
     taints = given(canonical=canonical_taints)
     update_config = given()

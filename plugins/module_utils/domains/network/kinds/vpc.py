@@ -85,7 +85,7 @@ class InternetGateway(Ec2Kind):
     operations = ("attach_internet_gateway", "detach_internet_gateway")
     id_prefix = "igw-"
     repeatable = False
-    outlives = ("nat_gateway",)
+    deleted_after = ("nat_gateway",)
 
     vpc_id = later()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .....kubernetes.client import Api
-from .....kubernetes.clock import Bell
+from .....kubernetes.clock import EventClock
 from .....kubernetes.eks_access import eks_access
 from .....kubernetes.objects import label, metadata, name, spec, status
 from .facts import Budget, Inside, Node, Pod
@@ -22,7 +22,7 @@ PATIENCE = 20.0
 
 def api_of(make: Callable[[str], Any], cluster: str, region: str, patience: float = PATIENCE) -> Api:
     """The API of an EKS cluster. Raises ApiProblem if it is not accessible."""
-    clock = Bell()
+    clock = EventClock()
     return Api(eks_access(make, cluster, region), clock, clock.now() + patience)
 
 
