@@ -54,8 +54,8 @@ def test_one_set_for_the_environment_takes_the_place_of_those_of_components(tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-e", "platform_account_id=12"], "platform_account_id is 12, but must be the twelve digits of the account"),
-        (["-e", "platform_region=here"], "platform_region is here, but must be a region such as af-south-1"),
+        (["-e", "platform_account_id=12"], "platform_account_id is '12', but must be the twelve digits of the account"),
+        (["-e", "platform_region=here"], "platform_region is 'here', but must be a region such as af-south-1"),
         (["-e", "permissions_component=netwrok"], "the inventory has no host netwrok; components are hosts"),
         (
             ["-e", "platform_permissions_boundary=company"],
