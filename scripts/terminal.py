@@ -43,6 +43,9 @@ def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def isolated_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Like tool_environment, but without any setting of the caller that leads to a real account, cluster or database."""
     environment = {name: value for name, value in tool_environment().items() if not name.startswith(TARGET_PREFIXES)}
+    # A make that a tool starts is not part of the one that started this program, and must not take over its variables.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        environment.pop(name, None)
     # Files in the home folder lead there too; proxies must not apply to the loopback interface.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):

@@ -52,7 +52,13 @@ class Supervision:
         atexit.register(self._leave)
         # At exit the interpreter runs several full garbage collections; with everything imported here, that takes a while.
         atexit.register(gc.freeze)
-        signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(self._pid, signal.SIGINT))
+        signal.signal(signal.SIGTERM, self._end)
+
+    def _end(self, _number: int, _frame: Any) -> None:
+        """End the run as Ctrl-C would. A shell without job control starts programs in the background with SIGINT ignored."""
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.kill(self._pid, signal.SIGINT)
 
     def prepare(self, play: Any) -> bool:
         """Import the modules of a play before its first worker is forked. False if the play has no hosts or none of our modules."""

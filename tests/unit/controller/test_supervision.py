@@ -76,8 +76,9 @@ def test_the_end(code: str, expected: list[object], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sigterm_ends_a_run_as_ctrl_c_does(tmp_path: Path) -> None:
-    done, (_start, *rest) = run("os.kill(os.getpid(), signal.SIGTERM)\nsignal.pause()", tmp_path)
+@pytest.mark.parametrize("before", ["", "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"], ids=["in the foreground", "SIGINT is ignored"])
+def test_sigterm_ends_a_run_as_ctrl_c_does(before: str, tmp_path: Path) -> None:
+    done, (_start, *rest) = run(f"{before}os.kill(os.getpid(), signal.SIGTERM)\nsignal.pause()", tmp_path)
     assert done.returncode == -signal.SIGINT
     assert "KeyboardInterrupt" in done.stderr
     assert rest == [["interrupted", [], []]]

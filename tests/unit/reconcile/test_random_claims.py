@@ -101,7 +101,7 @@ def test_a_change_of_mind_about_what_is_moved_and_adopted(
     settings = Settings(everything, Patience(poll=1.0, settle=5.0, timeout=60.0), clock=FakeClock())
     world.faults = {len(world.log) + at: fault}
     for _attempt in range(2):
-        observed = take(adopt, moves, second, observe(KINDS, world), KINDS, world, lambda _address: True)
+        observed = take(adopt, moves, second, observe(KINDS, world), KINDS, world, lambda _kind, _address: True)
         with contextlib.suppress(Killed):
             result = reconcile(second, observed, KINDS, world, settings)
         world.revive()
