@@ -57,6 +57,12 @@ def access_policies(place: Place) -> Sample:
     )
 
 
+def tagged_template(_place: Place) -> Sample:
+    """Tags that come and go, one of them by hand."""
+    untag = Drift(Operation("ec2", "delete_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team"}]}, "tags")
+    return altered(smallest.launch_template(), untag, {"tags": FEW}, tags=MANY)
+
+
 def oidc_provider(place: Place) -> Sample:
     """Tags, and an audience taken away by hand."""
     return altered(
@@ -142,6 +148,7 @@ COUNTS = {
 FURTHER = {
     "eks": {
         "updates": cluster,
+        "tagged template": tagged_template,
         "upgrade": upgraded_cluster,
         "policies": access_policies,
         "audience": oidc_provider,
