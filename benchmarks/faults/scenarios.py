@@ -80,9 +80,9 @@ def drift_of_network(ec2: Any) -> None:
     ec2.replace_route_table_association(AssociationId=stolen, RouteTableId=main["RouteTableId"])
 
 
-def drift_of_groups(ec2: Any) -> None:
-    """Other descriptions for every rule that has a range."""
-    for group in ec2.describe_security_groups(Filters=OURS)["SecurityGroups"]:
+def drift_of_groups(ec2: Any, ours: Any = OURS) -> None:
+    """Other descriptions for every rule that has a range, in the groups that pass these filters."""
+    for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
         for side, items in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
             for permission in (one for one in group[items] if one["IpRanges"]):
                 ranges = [{"CidrIp": item["CidrIp"], "Description": "renamed"} for item in permission["IpRanges"]]

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import suggestion
 
 DOCUMENTATION = r"""
 name: undeclared_variables
@@ -64,13 +65,11 @@ def undeclared_variables(names: Iterable[str], role: str, specs: Mapping[str, An
     except (AttributeError, KeyError, TypeError) as error:
         raise AnsibleFilterError("undeclared_variables: the second argument must be the content of a meta/argument_specs.yml") from error
     known = {f"{role}_outputs"} | {option for entry in entry_points for option in entry.get("options") or {}}
-    return [sentence(name, role, known) for name in sorted(set(names)) if name.startswith(f"{role}_") and name not in known]
-
-
-def sentence(name: str, role: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
-    return f"{name} is not a variable of the role {role}; {hint}"
+    return [
+        f"{name} is not a variable of the role {role}; {suggestion(name, known)}"
+        for name in sorted(set(names))
+        if name.startswith(f"{role}_") and name not in known
+    ]
 
 
 class FilterModule:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..reconcile.errors import EngineError
-from ..reconcile.model import Observed, Property, State, given, properties_of
+from ..reconcile.model import KindDefaults, Observed, State, given
 from .connection import Aws
 from .operations import Operation, named
 from .quotas import Quota
@@ -53,25 +53,13 @@ def lower_camel(name: str) -> str:
     return title[:1].lower() + title[1:]
 
 
-class AwsKind:
+class AwsKind(KindDefaults):
     """See the module's docstring; the attributes below are those of reconcile.model.Kind."""
 
     name: str
     calls: Calls
     tags = given(effective=with_foreign)
 
-    create_first = False
-    repeatable = True
-    exclusive = False
-    ends_with_parent = False
-    taken_unmarked = False
-    holds_data = False
-    settles: tuple[str, ...] = ()
-    deleted_after: tuple[str, ...] = ()
-    timeout = 600.0
-    timeouts: Mapping[str, float] = {}
-    changing: Mapping[str, tuple[str, ...]] = {}
-    serialised: tuple[str, ...] = ("create", "update", "delete")
     quotas: tuple[Quota, ...] = ()
     """The account quotas that one resource of this kind uses; see quotas.py."""
 
@@ -87,9 +75,6 @@ class AwsKind:
 
     states: Mapping[str, State] = {}
     """The engine's states for the API's state names in lower case; any other name means ready."""
-
-    def __init__(self) -> None:
-        self.properties: dict[str, Property] = properties_of(self)
 
     def declared(self) -> frozenset[Operation]:
         """Every AWS API operation that this kind can call. IAM policies are built from it, and tests compare it with the actual calls."""
@@ -161,12 +146,6 @@ class AwsKind:
         for name, value in properties.items():
             setter: Setter = getattr(self, f"set_{name}")
             setter(aws, seen, value)
-
-    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
-        return {}
-
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
-        return None
 
     def strange(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str = "") -> Observed | None:
         """The first of these entries that is not gone, whatever its owner, observed as ``address``."""

@@ -26,13 +26,13 @@ def check_options(module: Any) -> None:
 
 
 def connect(module: Any) -> tuple[Aws, str | None, str]:
-    check_options(module)
+    """(connection, endpoint or None for AWS's own, region). The options must have been checked. Ends the module without a region."""
     make, region, endpoint = client_maker(module)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
-    owner = Owner(module.params["environment"], module.params["component"])
+    owner = Owner(module.params["environment"], module.params.get("component") or "")
     return Aws(make, owner), endpoint, str(region)
 
 
@@ -51,6 +51,12 @@ def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str 
         tags=params.get("tags") or {},
         permissions_boundary=params.get("permissions_boundary"),
     )
+
+
+def identify(module: Any, aws: Aws) -> None:
+    """Ask who is calling. Ends the module if the account is not the expected one. Raises CallFailed."""
+    caller = aws.read("sts", "get_caller_identity")
+    check_account(module, caller["Account"], caller["Arn"])
 
 
 def check_account(module: Any, account_id: str, caller: str) -> None:

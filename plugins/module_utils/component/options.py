@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inputs.problems import shown
+from ..inputs.values import RESERVED_TAGS
 from .consent import mistake
 from .names import OWNER_NAME, OWNER_NAME_IN_WORDS
 
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 ACCOUNT_ID = re.compile(r"\d{12}")
 POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}|aws):policy/\S+")
-RESERVED_TAGS = ("aws:", "mainstay:")
 
 STRING: Mapping[str, Any] = {"type": "str"}
 STRINGS: Mapping[str, Any] = {"type": "list", "elements": "str", "default": []}

@@ -8,7 +8,6 @@ Pure: the action plugin plugins/action/in_worker.py passes the variables in, wit
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float
 
-from ..inputs.problems import shown
+from ..inputs.problems import shown, suggestion
 from .options import VARIABLES, Option, Shared
 
 PREFIX = "platform_"
@@ -39,13 +38,11 @@ def taken(spec: Mapping[str, Any]) -> set[str]:
 
 def unknown(names: Iterable[str]) -> list[str]:
     """A sentence for each variable that begins with platform_ but does not exist."""
-    return [_unknown(name) for name in sorted(names) if name.startswith(PREFIX) and name not in VARIABLES]
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in VARIABLES], 1)
-    hint = f"did you mean {PREFIX}{near[0]}?" if near else f"known are {', '.join(sorted(VARIABLES))}"
-    return f"{name} is not a variable of the platform; {hint}"
+    return [
+        f"{name} is not a variable of the platform; {suggestion(name, VARIABLES, PREFIX)}"
+        for name in sorted(names)
+        if name.startswith(PREFIX) and name not in VARIABLES
+    ]
 
 
 def values(names: Collection[str], value_of: Callable[[str], Any]) -> dict[str, Any]:

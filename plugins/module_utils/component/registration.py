@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..aws.grants import Permissions
@@ -67,9 +67,3 @@ class Details:
     unused: Mapping[str, str] = field(default_factory=dict)
     attachable: tuple[str, ...] = ()
     samples: Callable[[Place], Sequence[Sample]] = lambda _place: ()
-
-    @property
-    def quotas(self) -> list[Any]:
-        """The account quotas that its kinds use, each once; see aws/quotas.py."""
-        found = {quota.identity(): quota for kind in self.kinds.values() for quota in getattr(kind, "quotas", ())}
-        return list(found.values())

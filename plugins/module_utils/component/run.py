@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -30,12 +30,12 @@ from .unclaimed import answer_of as unclaimed_by
 if TYPE_CHECKING:
     from .saving import Saving
 
+MakeDomain = Callable[[Mapping[str, Any]], Domain]
+"""Returns the domain for a module's parameters, or raises InvalidInput."""
 
-def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
-    """Bring the component to the state that the module's parameters describe, or plan that in check mode; ends the module.
 
-    ``make_domain`` takes the parameters and returns the Domain, or raises InvalidInput.
-    """
+def run(module: Any, make_domain: MakeDomain) -> NoReturn:
+    """Bring the component to the state that the module's parameters describe, or plan that in check mode; ends the module."""
     start = time.monotonic()
     domain = domain_of(module, make_domain)
     saving = saved_plans(module)
@@ -53,12 +53,11 @@ def run(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
     answer(module, domain, observation, result, aws, time.monotonic() - start, remarks)
 
 
-def domain_of(module: Any, make_domain: Any) -> Domain:
+def domain_of(module: Any, make_domain: MakeDomain) -> Domain:
     """The module's domain. Ends the module if its input can be rejected without an API call."""
     check_options(module)
     try:
-        domain: Domain = make_domain(module.params)
-        return domain
+        return make_domain(module.params)
     except InvalidInput as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
@@ -126,7 +125,7 @@ def saved_plans(module: Any) -> Saving | None:
     raise AssertionError("fail_json does not return")
 
 
-def read_outputs(module: Any, make_domain: type[Domain] | Any) -> NoReturn:
+def read_outputs(module: Any, make_domain: MakeDomain) -> NoReturn:
     """Return the outputs of the existing resources, found by their owner tags; changes nothing."""
     domain = domain_of(module, make_domain)
     aws, endpoint, region = connect(module)

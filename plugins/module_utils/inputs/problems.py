@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from typing import Any
 
 
@@ -27,3 +29,12 @@ def shown(value: Any) -> str:
     """A value as a user would write it, short enough for a sentence."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def suggestion(name: str, known: Collection[str], prefix: str = "") -> str:
+    """What to say of a name that does not exist: the known name that was probably meant, or all of them.
+
+    ``prefix``: the beginning that all these names share, which says nothing about how alike two of them are.
+    """
+    near = difflib.get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], 1)
+    return f"did you mean {prefix}{near[0]}?" if near else f"known are {', '.join(sorted(known))}"

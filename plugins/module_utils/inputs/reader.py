@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..reconcile.model import is_unknown
-from .problems import Problems
-from .values import RETENTION_DAYS, as_integer
+from .problems import Problems, suggestion
+from .values import RESERVED_TAGS, RETENTION_DAYS, as_integer
 
 SEPARATORS = {"hyphens": "-", "underscores": "_"}
 
@@ -196,7 +195,7 @@ class Reader:
         for name, value in self.mapping(key).items():
             if isinstance(value, Mapping | list | tuple) or value is None:
                 self.problems.add(f"{self.at(key)}.{name}", value, "the value of a tag must be a string")
-            elif name.startswith(("aws:", "mainstay:")):
+            elif name.startswith(RESERVED_TAGS):
                 self.problems.add(self.at(key), name, "tags that begin with aws: or mainstay: are not yours to set; choose another name")
             else:
                 found[name] = str(value)
@@ -206,6 +205,4 @@ class Reader:
         """Report every key that was never taken."""
         for key in self.given:
             if key not in self.known:
-                near = difflib.get_close_matches(str(key), self.known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(self.known))}"
-                self.problems.messages.append(f"{self.at(str(key))} is not a setting; {hint}")
+                self.problems.messages.append(f"{self.at(str(key))} is not a setting; {suggestion(str(key), self.known)}")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..aws.grants import (
     GLOBAL,
     REGIONAL,
@@ -131,3 +133,12 @@ def new_ec2(*types: str) -> Grant:
     ``types`` never holds both a type that is created and the type of its container.
     """
     return Grant(tuple(typed("ec2", name) for name in types), (request_marked,))
+
+
+UNUSED: Mapping[str, str] = {
+    "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
+    "kms:DisableKeyRotation": "the key is always rotated",
+    "logs:DeleteRetentionPolicy": "log groups always have a period",
+    "logs:DisassociateKmsKey": "log groups always have a key",
+}
+"""Actions that roles, keys and log groups could take, but that no domain requests: all describe them in the same way."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..aws.grants import Scope
+from ..aws.policies import policy
 from ..component.registration import Details
 from .needed import needed
 from .statements import Statement, statements
@@ -41,27 +42,23 @@ def size(document: Document) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def document(content: list[Statement]) -> Document:
-    return {"Version": "2012-10-17", "Statement": content}
-
-
 def pack(content: Iterable[Statement], largest: int = LARGEST) -> list[Document]:
     """As few documents as needed: each statement goes into the first one with room for it."""
     packed: list[list[Statement]] = []
     for statement in content:
         for part in fitting(statement, largest):
-            room = next((one for one in packed if size(document([*one, part])) <= largest), None)
+            room = next((one for one in packed if size(policy(*one, part)) <= largest), None)
             if room is None:
                 packed.append([part])
             else:
                 room.append(part)
-    return [document(one) for one in packed]
+    return [policy(*one) for one in packed]
 
 
 def fitting(statement: Statement, largest: int) -> list[Statement]:
     """The statement itself or, if it is too large for any document, several that share its actions."""
     actions = statement["Action"]
-    if size(document([statement])) <= largest or len(actions) == 1:
+    if size(policy(statement)) <= largest or len(actions) == 1:
         return [statement]
     half = len(actions) // 2
     return [part for few in (actions[:half], actions[half:]) for part in fitting({**statement, "Action": few}, largest)]

@@ -11,12 +11,12 @@ from typing import Any
 from ..aws.grants import Scope
 from ..aws.place import Place
 from ..component.options import VARIABLES
+from ..component.platform_variables import PLACE
 from ..domains.registry import details_of, roles
 from .documents import Document, policies
 
 Hosts = Sequence[Mapping[str, Any]]
 
-PLACE = ("platform_environment", "platform_region", "platform_account_id")
 BOUNDARY = "platform_permissions_boundary"
 
 

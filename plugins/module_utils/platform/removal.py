@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from ..component.connect import connect
+from ..component.connect import check_options, connect
 from ..component.domain import Domain
 from ..component.run import run as run_component
 from ..component.unclaimed import look
@@ -38,6 +38,7 @@ def run(module: Any) -> NoReturn:
     params.update(
         state="absent", claimed=[], allow_replace=[], purge=[], adopt={}, moved={}, save_plan=None, apply_plan=None, check_quotas=False
     )
+    check_options(module)
     domain = Domain()
     domain.kinds = kinds_for(_addresses(module))
     run_component(module, lambda _params: domain)

@@ -265,6 +265,32 @@ class Kind(Protocol):
         """
 
 
+class KindDefaults:
+    """What most kinds answer to ``Kind``'s attributes and optional methods; a kind overrides what differs."""
+
+    create_first = False
+    repeatable = True
+    exclusive = False
+    ends_with_parent = False
+    taken_unmarked = False
+    holds_data = False
+    settles: tuple[str, ...] = ()
+    deleted_after: tuple[str, ...] = ()
+    timeout = 600.0
+    timeouts: Mapping[str, float] = {}
+    changing: Mapping[str, tuple[str, ...]] = {}
+    serialised: tuple[str, ...] = ("create", "update", "delete")
+
+    def __init__(self) -> None:
+        self.properties: dict[str, Property] = properties_of(self)
+
+    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
+        return {}
+
+    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
+        return None
+
+
 def walk(value: Any) -> Iterator[Any]:
     """Every leaf of nested mappings and lists, keys included."""
     if isinstance(value, Mapping):

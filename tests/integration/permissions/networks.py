@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from benchmarks.faults.scenarios import drift_of_groups
 from rehearsal.testing import Cloud
 
 REGION, ACCOUNT = "us-east-1", "111122223333"
@@ -48,12 +49,6 @@ def drift(cloud: Cloud) -> None:
     )
     stolen = table["Associations"][0]["RouteTableAssociationId"]
     ec2.replace_route_table_association(AssociationId=stolen, RouteTableId=main["RouteTables"][0]["RouteTableId"])
-    for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
-        for side, items in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
-            for permission in (one for one in group[items] if one["IpRanges"]):
-                ranges = [{"CidrIp": item["CidrIp"], "Description": "renamed"} for item in permission["IpRanges"]]
-                changed = {name: permission[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in permission}
-                change = getattr(ec2, f"update_security_group_rule_descriptions_{side}")
-                change(GroupId=group["GroupId"], IpPermissions=[{**changed, "IpRanges": ranges}])
+    drift_of_groups(ec2, ours)
     other = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.update_alias(AliasName=f"alias{OWNER.path}logs", TargetKeyId=other)

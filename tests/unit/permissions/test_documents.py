@@ -13,8 +13,9 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.policies import policy
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS, details_of, roles
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import LARGEST, document, pack, policies, size, text
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import LARGEST, pack, policies, size, text
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.needed import needed
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import statements
 
@@ -159,7 +160,7 @@ def test_packing(given: list[dict[str, Any]], largest: int, expected: list[list[
 
 
 def test_sizes_are_counted_as_aws_does() -> None:
-    one = document([statement("a:B")])
+    one = policy(statement("a:B"))
     assert size(one) == len("".join(text(one).split()))
     assert json.loads(text(one)) == one
     assert LARGEST == 6144

@@ -17,13 +17,13 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, EngineError, NotYet
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import (
+    KindDefaults,
     Observed,
     fixed,
     given,
     initial,
     later,
     mentions,
-    properties_of,
     secret,
     walk,
 )
@@ -130,7 +130,7 @@ class World:
             raise Killed
 
 
-class FakeKind:
+class FakeKind(KindDefaults):
     """All fake kinds: points at others by a fixed, a given and late properties."""
 
     colour = fixed()
@@ -143,25 +143,13 @@ class FakeKind:
     seed = initial()
     password = secret()
 
-    create_first = False
-    repeatable = True
-    exclusive = False
-    ends_with_parent = False
-    taken_unmarked = False
-    holds_data = False
-    settles: tuple[str, ...] = ()
-    deleted_after: tuple[str, ...] = ()
-    timeout = 600.0
-    timeouts: Mapping[str, float] = {}
-    changing: Mapping[str, tuple[str, ...]] = {}
-    serialised: tuple[str, ...] = ("create", "update", "delete")
     slow = False
     named = False
     lane: str | None = None
 
     def __init__(self, name: str, **changes: Any) -> None:
         self.name = name
-        self.properties = properties_of(self)
+        super().__init__()
         for key, value in changes.items():
             setattr(self, key, value)
 

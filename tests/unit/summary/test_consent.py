@@ -137,8 +137,7 @@ EVERY = "network:vpc.a:b/c@d+e=f,g~h%i^j-k"
 
 def printed(command: str, folder: Path) -> list[str]:
     """The arguments that a program gets when a person pastes the command."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 

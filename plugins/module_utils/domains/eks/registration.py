@@ -10,6 +10,7 @@ from ...component.registration import Details, Registration
 
 def load() -> Details:
     from ...aws.operations import operations
+    from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
     from .operations.drain.permissions import DELETES, READS
     from .permissions import PERMISSIONS
@@ -37,11 +38,8 @@ def load() -> Details:
         },
         applying={"what controllers left": DELETES},
         unused={
-            "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
             "iam:UpdateRole": "the roles of a cluster have no description",
-            "kms:DisableKeyRotation": "the key is always rotated",
-            "logs:DeleteRetentionPolicy": "log groups always have a period",
-            "logs:DisassociateKmsKey": "log groups always have a key",
+            **UNUSED,
         },
         attachable=tuple(f"arn:aws:iam::aws:policy/{name}" for name in sorted(managed)),
         samples=samples,

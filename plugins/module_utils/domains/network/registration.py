@@ -10,6 +10,7 @@ from ...component.registration import Details, Registration
 
 def load() -> Details:
     from ...aws.operations import operations
+    from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
     from .permissions import PERMISSIONS
     from .samples import samples
@@ -24,11 +25,8 @@ def load() -> Details:
         },
         unused={
             "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
-            "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names stays on the role",
             "iam:UpdateRole": "the role of the flow logs has no description",
-            "kms:DisableKeyRotation": "the key is always rotated",
-            "logs:DeleteRetentionPolicy": "log groups always have a period",
-            "logs:DisassociateKmsKey": "log groups always have a key",
+            **UNUSED,
         },
         samples=samples,
     )

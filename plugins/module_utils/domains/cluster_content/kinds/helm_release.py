@@ -14,7 +14,7 @@ from typing import Any
 from ....aws.connection import Aws
 from ....kubernetes.problems import ApiProblem
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
-from ....reconcile.model import Observed, Property, fixed, given, properties_of
+from ....reconcile.model import KindDefaults, Observed, fixed, given
 from ..objects.link import Calls, Inside, calling
 from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ..releases.helm import Helm
@@ -27,7 +27,7 @@ ABANDONED_SECONDS = 45.0
 UNINSTALLING = "uninstalling"
 
 
-class HelmRelease:
+class HelmRelease(KindDefaults):
     """One release of a chart. Secrets in the values are hidden before the engine sees them; only this class holds the values themselves."""
 
     name = "helm_release"
@@ -40,22 +40,12 @@ class HelmRelease:
     status = given()
     drift = given()
 
-    create_first = False
-    repeatable = True
-    exclusive = False
-    ends_with_parent = False
-    taken_unmarked = False
-    holds_data = False
     settles: tuple[str, ...] = ("update", "delete")
     deleted_after: tuple[str, ...] = ("kubernetes_object",)
     timeout = 900.0
-    timeouts: Mapping[str, float] = {}
-    changing: Mapping[str, tuple[str, ...]] = {}
-    serialised: tuple[str, ...] = ("create", "update", "delete")
-    quotas = ()
 
     def __init__(self, inside: Inside, marks: Marks, wanted: Iterable[WantedRelease], program: str, within: str) -> None:
-        self.properties: dict[str, Property] = properties_of(self)
+        super().__init__()
         self.inside = inside
         self.marks = marks
         self.program = program
@@ -216,11 +206,3 @@ class HelmRelease:
         owner = "/".join(look.labels.get(label, "?") for label in (ENVIRONMENT_LABEL, COMPONENT_LABEL))
         mark = address if self._ours(look.labels) else "" if owner == "?/?" else owner
         return replace(self.observe(look, address), marked=mark)
-
-    # --- the rest of the engine's interface for kinds ----------------------------------------------------------------
-
-    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
-        return {}
-
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
-        return None

@@ -14,7 +14,7 @@ from typing import Any
 from ....aws.connection import Aws
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
-from ....reconcile.model import Observed, Property, fixed, given, properties_of
+from ....reconcile.model import KindDefaults, Observed, fixed, given
 from ..objects.api import OWN, ApiType, api_group, discovered, in_list, is_built_in
 from ..objects.compare import MANAGER, drop, found_fields, owned_fields
 from ..objects.final import split
@@ -42,7 +42,7 @@ IMMUTABLE_HINT = (
 )
 
 
-class KubernetesObject:
+class KubernetesObject(KindDefaults):
     """One object of any kind except Namespace.
 
     The engine sees an object as its values by path, with secrets hidden; only this class holds the manifests. So the code that shows,
@@ -55,22 +55,10 @@ class KubernetesObject:
     immutable_fields = fixed()
     fields = given()
 
-    create_first = False
-    repeatable = True
-    exclusive = False
-    ends_with_parent = False
-    taken_unmarked = False
-    holds_data = False
     settles: tuple[str, ...] = ("delete",)
-    deleted_after: tuple[str, ...] = ()
-    timeout = 600.0
-    timeouts: Mapping[str, float] = {}
-    changing: Mapping[str, tuple[str, ...]] = {}
-    serialised: tuple[str, ...] = ("create", "update", "delete")
-    quotas = ()
 
     def __init__(self, inside: Inside, marks: Marks, wanted: Iterable[Wanted]) -> None:
-        self.properties: dict[str, Property] = properties_of(self)
+        super().__init__()
         self.inside = inside
         self.marks = marks
         self.wanted = {f"{self.name}.{one.name}": one for one in wanted if self.belongs(one)}
@@ -277,14 +265,6 @@ class KubernetesObject:
         seen = self.observe(type_, live, address)
         ours = self.marks.address(live["metadata"])
         return replace(seen, marked=whose(live["metadata"]) if ours is None else ours) if seen else None
-
-    # --- the rest of the engine's interface for kinds ----------------------------------------------------------------
-
-    def fresh(self, _seen: Observed) -> Mapping[str, Any]:
-        return {}
-
-    def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
-        return None
 
 
 class KubernetesNamespace(KubernetesObject):

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from .....aws.connection import Aws
 from .....aws.owner import TAG_PREFIX
-from .....component.connect import check_account, connect, fail
+from .....component.connect import check_options, connect, fail, identify
 from .....reconcile.errors import CallFailed, failure
 from .in_aws import clusters_there
 from .run import vpc_of
@@ -21,10 +21,10 @@ SERVICES = ("sts", "ec2", "eks")
 
 def run(module: Any) -> NoReturn:
     """Return the clusters in the component's VPCs; changes nothing."""
+    check_options(module)
     aws, _endpoint, _region = connect(module)
     try:
-        caller = aws.read("sts", "get_caller_identity")
-        check_account(module, caller["Account"], caller["Arn"])
+        identify(module, aws)
         found = look(aws)
     except CallFailed as error:
         fail(module, [failure("", error)], "It could not be told who stands in the network.")

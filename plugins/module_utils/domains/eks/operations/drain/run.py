@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .....aws.connection import Aws
-from .....component.connect import connect, fail, place_of
+from .....component.connect import check_options, connect, fail, place_of
 from .....component.interruption import Interruption, hand_over, interruptible
 from .....component.lock import held
 from .....component.progress import Channel, progress
@@ -34,6 +34,7 @@ def run(module: Any) -> NoReturn:
     """Remove the component's load balancers from its clusters, or report what would be deleted; ends the module."""
     params = module.params
     begin = time.monotonic()
+    check_options(module)
     aws, endpoint, region = connect(module)
     try:
         caller = aws.read("sts", "get_caller_identity")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from .....aws.connection import Aws
-from .....component.connect import check_account, check_options, connect, fail
+from .....component.connect import check_options, connect, fail, identify
 from .....inputs.problems import Problems
 from .....kubernetes.problems import ApiProblem
 from .....reconcile.errors import CallFailed, Failure, failure
@@ -38,8 +38,7 @@ def run(module: Any) -> NoReturn:
     upgrades: dict[str, dict[str, Any]] = {}
     blocking: list[str] = []
     try:
-        caller = aws.read("sts", "get_caller_identity")
-        check_account(module, caller["Account"], caller["Arn"])
+        identify(module, aws)
         for key, cluster in clusters.items():
             pinned = {name: addon.version for name, addon in cluster.addons.items() if addon.version}
             facts = look(aws, region, cluster.aws_name, cluster.version, pinned)
