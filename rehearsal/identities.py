@@ -86,7 +86,7 @@ class Identities:
                 self._issued_secrets[key] = Credentials(key, found.get(b"SecretAccessKey", ""), found.get(b"SessionToken"))
 
 
-def refuse_stranger(service: str, access_key_id: str | None) -> Refusal:
+def refuse_unknown_caller(service: str, access_key_id: str | None) -> Refusal:
     """The error for a request that is not signed with one of the cloud's keys."""
     if access_key_id is None:
         return Refusal(

@@ -101,7 +101,7 @@ class Application:
 
     def _check_caller(self, incoming: Incoming) -> None:
         if incoming.role is None and (incoming.service, incoming.operation) not in identities.UNSIGNED:
-            raise identities.refuse_stranger(incoming.service, incoming.access_key_id)
+            raise identities.refuse_unknown_caller(incoming.service, incoming.access_key_id)
         if incoming.region in self.state.settings.disabled_regions:
             raise _refuse_region(incoming.service)
         if incoming.mutating and incoming.role == "plan" and not self.state.policies.governs("plan"):

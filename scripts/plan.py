@@ -16,7 +16,7 @@ from scripts.terminal import ROOT, Problem, announce, fail, isolated_environment
 sys.path.insert(0, str(ROOT / "collections"))
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import Book, NotAPlan, read_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.plan_file import NotAPlan, PlanFile, read_plan_file
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.show import as_report, differences, plan_markdown, plan_text
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_data
 
@@ -76,7 +76,7 @@ def apply(options: argparse.Namespace) -> int:
     )
 
 
-def show(book: Book, form: str) -> str:
+def show(book: PlanFile, form: str) -> str:
     kinds = order_of_kinds()
     if form == "markdown":
         return plan_markdown(book, kinds)
@@ -86,7 +86,7 @@ def show(book: Book, form: str) -> str:
     return plan_text(book, min(shutil.get_terminal_size((120, 24)).columns, WIDEST), kinds)
 
 
-def diff(one: Book, other: Book) -> int:
+def diff(one: PlanFile, other: PlanFile) -> int:
     """Print the differences between two plans. Returns 1 if there are any, like diff(1)."""
     found = differences(one, other)
     print("\n".join(found) if found else "The plans would do the same to the same.")
@@ -116,9 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command in ("make", "apply"):
             return int(options.function(options))
-        book = read_book(options.plan)
+        book = read_plan_file(options.plan)
         if options.command == "diff":
-            return diff(book, read_book(options.other))
+            return diff(book, read_plan_file(options.other))
         print(show(book, options.format), end="")
     except (NotAPlan, Problem, launcher.LauncherError) as error:
         fail(str(error))

@@ -17,7 +17,7 @@ author:
 options:
   leaving:
     description:
-      - Components of the same environment that are about to be destroyed. What is theirs is not in RV(staying).
+      - Components of the same environment that are about to be destroyed. What is theirs is not in RV(remaining).
     type: list
     elements: str
     default: []
@@ -72,7 +72,7 @@ occupants:
       type: str
       returned: always
       sample: vpc-0a1b2c3d
-staying:
+remaining:
   description: A sentence for each occupant that is not of O(leaving). Empty when the networks can go.
   returned: always
   type: list

@@ -72,7 +72,7 @@ def take_arns_everywhere() -> None:
 
 
 @adjusts("kms")
-def tell_about_regions() -> None:
+def publish_key_regions() -> None:
     from moto.kms.models import Key
 
     original = Key.to_dict

@@ -10,7 +10,7 @@ from rehearsal.registry import MOTO, Call, answers, backend
 
 
 @answers("sts", "GetCallerIdentity")
-def say_who_calls(call: Call) -> Any:
+def get_caller_identity(call: Call) -> Any:
     if call.issued_key and known_to_moto(call.account_id, call.region, call.access_key_id):
         return MOTO
     return {"UserId": f"AIDAREHEARSAL{call.role.upper()}", "Account": call.account_id, "Arn": role_arn(call.account_id, call.role)}

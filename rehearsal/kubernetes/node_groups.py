@@ -71,7 +71,7 @@ def is_ready(node: Mapping[str, Any]) -> bool:
     return ready and not any(taint["key"] in NOT_YET for taint in node["spec"].get("taints") or [])
 
 
-def mended(wish: Wanted, node: Mapping[str, Any]) -> dict[str, Any]:
+def repaired(wish: Wanted, node: Mapping[str, Any]) -> dict[str, Any]:
     """The merge patch that makes a node as it is wanted; empty if it is. Labels and taints that others gave stay."""
     metadata, spec = node["metadata"], node["spec"]
     labels: dict[str, str | None] = {name: None for name in wish.dropped_labels if name in metadata["labels"]}
@@ -120,7 +120,7 @@ def _create(plane: ControlPlane, wish: Wanted) -> None:
 
 
 def _seen(plane: ControlPlane, wish: Wanted, node: Mapping[str, Any]) -> Seen:
-    patch = mended(wish, node)
+    patch = repaired(wish, node)
     if patch:
         try:
             plane.api.patch(f"{NODES}/{wish.name}", patch)

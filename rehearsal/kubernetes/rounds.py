@@ -27,7 +27,7 @@ class Rounds:
         self._players: dict[str, Player] = {}
         self._due: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._bell = threading.Event()
+        self._notifier = threading.Event()
         self._ended = threading.Event()
 
     def add(self, name: str, player: Player) -> None:
@@ -43,22 +43,22 @@ class Rounds:
         """Has a player called soon, whatever it said last."""
         with self._lock:
             self._due[name] = 0.0
-        self._bell.set()
+        self._notifier.set()
 
     def stop(self) -> None:
         self._ended.set()
-        self._bell.set()
+        self._notifier.set()
 
     def _run(self) -> None:
         while not self._ended.is_set():
             pause = min(self._due.values(), default=NEVER) - time.monotonic()
-            self._bell.wait(None if pause == NEVER else max(0.0, pause))
+            self._notifier.wait(None if pause == NEVER else max(0.0, pause))
             if self._ended.is_set():
                 return
-            self._bell.clear()
+            self._notifier.clear()
             if not self._ready():
                 time.sleep(AT_ONCE)
-                self._bell.set()
+                self._notifier.set()
                 continue
             for name in list(self._players):
                 self._call(name)

@@ -12,7 +12,7 @@ from rehearsal.extensions.eks_nodegroup_life import image_of, kubelet_version
 from rehearsal.extensions.eks_releases import ami_type, releases
 from rehearsal.kubernetes import VERSIONS
 from rehearsal.kubernetes.drain import has_to_leave
-from rehearsal.kubernetes.node_groups import Wanted, is_ready, mended
+from rehearsal.kubernetes.node_groups import Wanted, is_ready, repaired
 from rehearsal.kubernetes.nodes import NodeShape
 from rehearsal.kubernetes.stages import NETWORK_ANNOTATION
 
@@ -138,7 +138,7 @@ def node(labels: dict[str, str] | None = None, taints: Any = (OWN,), *, network:
     ],
 )
 def test_how_a_node_is_mended(present: dict[str, Any], wish: Wanted, patch: dict[str, Any]) -> None:
-    assert mended(wish, present) == patch
+    assert repaired(wish, present) == patch
 
 
 READY = {"conditions": [{"type": "Ready", "status": "True"}]}

@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Anybody(Owner):
+class AnyOwner(Owner):
     """For observing one resource, whatever its owner: assigns it to an address of ours and records the mark that it carries."""
 
     taken_for: str = ""
@@ -61,12 +61,12 @@ class Aws:
         self._counting = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="aws")
 
-    def taking_for(self, address: str) -> tuple[Aws, list[str]]:
+    def observing_as(self, address: str) -> tuple[Aws, list[str]]:
         """The same connection for observing any owner's resources as ``address``; the list collects the marks that are found."""
         other = copy.copy(self)
-        anybody = Anybody(self.owner.environment, self.owner.component, address)
-        other.owner = anybody
-        return other, anybody.marks
+        any_owner = AnyOwner(self.owner.environment, self.owner.component, address)
+        other.owner = any_owner
+        return other, any_owner.marks
 
     def one_look(self) -> Aws:
         """The same connection for one observation, in which ``once`` keeps answers. The engine requests it whenever it observes."""

@@ -109,11 +109,13 @@ class Ec2Kind(AwsKind):
                 f"the id of a {self.name} is {self.id_prefix} and hexadecimal digits, such as {self.id_prefix}0123456789abcdef0"
             )
         reply = aws.find(self.calls.service, self.calls.list, **self.by_id(identifier))
-        return self.strange(aws, reply.get(self.calls.items, []) if reply else [], address)
+        return self.observe_any_owner(aws, reply.get(self.calls.items, []) if reply else [], address)
 
     def first(self, aws: Aws, **filters: Any) -> Observed | None:
         """The first resource, whatever its owner, that passes these list filters (underscores in names); None if a value is missing."""
         if not all(filters.values()):
             return None
         wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
-        return self.strange(aws, aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: wanted}))
+        return self.observe_any_owner(
+            aws, aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: wanted})
+        )

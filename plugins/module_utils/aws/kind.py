@@ -147,23 +147,23 @@ class AwsKind(KindDefaults):
             setter: Setter = getattr(self, f"set_{name}")
             setter(aws, seen, value)
 
-    def strange(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str = "") -> Observed | None:
+    def observe_any_owner(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str = "") -> Observed | None:
         """The first of these entries that is not gone, whatever its owner, observed as ``address``."""
         raw = self.takeable(aws, raws, address)
         if raw is None:
             return None
-        other, marks = aws.taking_for(address)
+        other, marks = aws.observing_as(address)
         found = self.observe_all(other, [raw])
         return replace(found[0], marked=marks[0]) if found else None
 
     def takeable(self, aws: Aws, raws: Iterable[Mapping[str, Any]], address: str) -> dict[str, Any] | None:
         """The first entry that is not gone. Raises EngineError if it is wanted for an address and cannot be adopted."""
         raw = next((dict(raw) for raw in raws if not self.is_gone(raw)), None)
-        if raw is not None and address and (reason := self.untakeable(aws, raw)):
+        if raw is not None and address and (reason := self.why_not_adoptable(aws, raw)):
             raise EngineError(reason)
         return raw
 
-    def untakeable(self, _aws: Aws, _raw: Mapping[str, Any]) -> str:
+    def why_not_adoptable(self, _aws: Aws, _raw: Mapping[str, Any]) -> str:
         """Why this one cannot be adopted; empty if it can."""
         return ""
 

@@ -47,9 +47,9 @@ class Tagging:
 
     ``tag`` and ``untag`` are its calls. ``key`` is their parameter that identifies the resource, and ``of`` is the source of its value:
     "id", or an attribute such as "arn". ``tags`` is the member that holds tags in calls and replies, ``keys`` the one that holds names for
-    ``untag``; a dot leads into a member (``Tags.Items``). ``create`` and ``told`` are the members in the create call and in replies, if
-    they differ. ``members`` are the names in a list of tags; None for services that take a mapping. ``read`` is the call that returns the
-    tags, if the description does not; ``also`` are further parameters of all three calls.
+    ``untag``; a dot leads into a member (``Tags.Items``). ``create`` and ``create_tags`` are the members of the create call and of replies,
+    if they differ. ``members`` are the names in a list of tags; None for services that take a mapping. ``read`` is the call that returns
+    the tags, if the description does not; ``also`` are further parameters of all three calls.
     """
 
     tag: str
@@ -59,7 +59,7 @@ class Tagging:
     tags: str = "Tags"
     keys: str = "TagKeys"
     create: str = ""
-    told: str = ""
+    create_tags: str = ""
     members: tuple[str, str] | None = ("Key", "Value")
     read: str = ""
     also: Mapping[str, Any] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Tagging:
     def found(self, raw: Mapping[str, Any]) -> dict[str, str]:
         """The tags in a reply."""
         value: Any = raw
-        for part in (self.told or self.tags).split("."):
+        for part in (self.create_tags or self.tags).split("."):
             value = (value or {}).get(part)
         return tag_dict(value, *self.members) if self.members else dict(value or {})
 
@@ -244,7 +244,7 @@ class NamedKind(AwsKind):
     def look_up(self, aws: Aws, identifier: str, address: str) -> Observed | None:
         """Look up by name or ARN."""
         name = self.known(aws, identifier)
-        seen = self.stranger(aws, {self.calls.name: name}, address) if name else None
+        seen = self.look_up_any_owner(aws, {self.calls.name: name}, address) if name else None
         other = seen and identifier.startswith("arn:") and seen.attributes.get("arn", identifier) != identifier.removesuffix(":*")
         return None if other else seen
 
@@ -257,10 +257,10 @@ class NamedKind(AwsKind):
         """The resource that has the name."""
         called = self.called or next((name for name in self.properties if self.api_name(name) == self.calls.name), "")
         name = self.known(aws, properties[called]) if properties.get(called) else ""
-        return self.stranger(aws, {self.calls.name: name}) if name else None
+        return self.look_up_any_owner(aws, {self.calls.name: name}) if name else None
 
-    def stranger(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
+    def look_up_any_owner(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
         """The resource that these parameters name, whatever its owner. Described before any other read, since usually none exists."""
         there = self._asked(aws, self.entries_at(aws, where), self._description())
         raw = self.takeable(aws, there, address)
-        return self.strange(aws, self._asked(aws, [raw], [*self.reads, *self._tags()]), address) if raw else None
+        return self.observe_any_owner(aws, self._asked(aws, [raw], [*self.reads, *self._tags()]), address) if raw else None

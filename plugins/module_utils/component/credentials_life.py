@@ -68,14 +68,14 @@ def shortage(end: End, now: datetime, needed: float, address: str) -> str | None
     if not address or end.at - now >= timedelta(seconds=needed):
         return None
     left = (end.at - now).total_seconds()
-    when = f"expire at {end}, in {spoken(left)}" if left > 0 else f"expired at {end}"
+    when = f"expire at {end}, in {duration_text(left)}" if left > 0 else f"expired at {end}"
     return (
-        f"The credentials {when} ({end.variable}), and this run may need {spoken(needed)}: so long may {address} take. "
+        f"The credentials {when} ({end.variable}), and this run may need {duration_text(needed)}: so long may {address} take. "
         f"Get credentials that last longer, or use a profile, which is renewed. If {end.variable} is not about these credentials, unset it."
     )
 
 
-def spoken(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A duration for people: in whole minutes, or in seconds if it is less than one minute."""
     number, unit = (int(seconds // 60), "minute") if seconds >= 60 else (int(seconds), "second")
     return f"{number} {unit}{'' if number == 1 else 's'}"

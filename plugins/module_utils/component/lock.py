@@ -60,7 +60,7 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest:02d}s" if minutes else f"{rest} s"
 
 
-def whoever(caller: str) -> str:
+def run_label(caller: str) -> str:
     """A name for this run that a colleague would recognize."""
     try:
         user = getpass.getuser()
@@ -141,7 +141,7 @@ def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress:
     ``wait``: seconds to wait for the current holder. Losing the lock stops ``clock``. Raises Locked before anything is changed.
     """
     run = os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex
-    holder = this_process(run, whoever(caller))
+    holder = this_process(run, run_label(caller))
     lock = RunLock(aws, _acquired(aws, mode, holder, clock, wait, progress), clock.stop)
     aws.fence = lock.check
     lock.start()

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..aws.connection import Aws
-from ..reconcile.claims import names_held
+from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
@@ -40,12 +40,12 @@ def run(module: Any, make_domain: MakeDomain) -> NoReturn:
     domain = domain_of(module, make_domain)
     saving = saved_plans(module)
     aws, endpoint, region = connect(module)
-    observation = look_around(module, aws, endpoint, region, domain)
+    observation = read_state(module, aws, endpoint, region, domain)
     absent = module.params["state"] == "absent"
     if not absent and (problems := [*defer_problems(module.params, domain), *domain.problems(observation)]):
         module.fail_json(msg="\n".join(problems))
     try:
-        result, remarks = carry_out(module, domain, aws, observation, saving)
+        result, remarks = plan_or_apply(module, domain, aws, observation, saving)
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
@@ -63,7 +63,7 @@ def domain_of(module: Any, make_domain: MakeDomain) -> Domain:
     raise AssertionError("fail_json does not return")
 
 
-def carry_out(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
+def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
@@ -72,7 +72,7 @@ def carry_out(module: Any, domain: Domain, aws: Aws, observation: Observation, s
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
     if objections := check(observed):
         return refused(planned, objections), Remarks()
-    if rivals := names_held(planned.plan, domain.kinds, aws):
+    if rivals := find_conflicts(planned.plan, domain.kinds, aws):
         return replace(planned, failures=rivals), Remarks()
     notes = [saving.keep_or_note(place, desired, planned, consent, domain.kinds)] if saving else []
     note = "; ".join(text for text in (*notes, *(() if absent else domain.notes(observation))) if text)
@@ -129,7 +129,7 @@ def read_outputs(module: Any, make_domain: MakeDomain) -> NoReturn:
     """Return the outputs of the existing resources, found by their owner tags; changes nothing."""
     domain = domain_of(module, make_domain)
     aws, endpoint, region = connect(module)
-    observation = look_around(module, aws, endpoint, region, domain)
+    observation = read_state(module, aws, endpoint, region, domain)
     observed = observation.observed
     attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
     outputs = {**domain.outputs(attributes), "deferred": sorted(seen.address for seen in observed if seen.state == "pending")}
@@ -137,7 +137,7 @@ def read_outputs(module: Any, make_domain: MakeDomain) -> NoReturn:
     raise AssertionError("exit_json does not return")
 
 
-def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:
+def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:
     """Read, in parallel, the identity, the domain's questions, all its resources and, if requested, the unclaimed resources.
 
     Ends the module if any read fails, except that of the unclaimed resources.
@@ -146,7 +146,7 @@ def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain
     questions = domain.questions()
     with ThreadPoolExecutor(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
         identity = pool.submit(aws.read, "sts", "get_caller_identity")
-        strays = pool.submit(unclaimed_by, aws, components, region) if components else None
+        unclaimed = pool.submit(unclaimed_by, aws, components, region) if components else None
         seen = pool.submit(observe, domain.kinds, aws)
         asked = {name: pool.submit(question, aws) for name, question in questions.items()}
     try:
@@ -161,4 +161,4 @@ def look_around(module: Any, aws: Aws, endpoint: str | None, region: str, domain
         fail(module, error.failures, unread(error.failures, region))
     except CallFailed as error:
         fail(module, [failure("", error)], unread([failure("", error)], region))
-    return Observation(place, observed, answers, strays.result() if strays else None)
+    return Observation(place, observed, answers, unclaimed.result() if unclaimed else None)

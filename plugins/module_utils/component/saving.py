@@ -22,10 +22,10 @@ from ..reconcile.engine import Result
 from ..reconcile.errors import EngineError, Failure
 from ..reconcile.model import Kind, Observed, Resource
 from ..reconcile.planner import Consent
-from ..saved_plans.book import Book, NotAPlan, part_of, read_book, strangers
+from ..saved_plans.drift import carried_out, refusal
 from ..saved_plans.gather import SUFFIX
-from ..saved_plans.moved import carried_out, refusal
 from ..saved_plans.part import Context, Part, make_part
+from ..saved_plans.plan_file import NotAPlan, PlanFile, part_of, read_plan_file, unknown_hosts
 from .interruption import FOLDER_VARIABLE
 
 CODE = "PlanRefused"
@@ -105,8 +105,8 @@ def saving_of(params: Mapping[str, Any], module: str, check_mode: bool, secrets:
         _check_save(saving, check_mode)
         saving.announce()
         return saving
-    book, part = _read(saving)
-    if missing := strangers(book, params["inventory_hosts"]):
+    plan_file, part = _read(saving)
+    if missing := unknown_hosts(plan_file, params["inventory_hosts"]):
         raise Refused(
             f"The plan {saving.apply} is also for {', '.join(missing)}, which this inventory does not have. Nothing was changed. "
             "Apply it with the inventory that it was made from, or make a new plan."
@@ -114,10 +114,10 @@ def saving_of(params: Mapping[str, Any], module: str, check_mode: bool, secrets:
     return Saving(identity, saving.host, secrets, apply=saving.apply, part=part)
 
 
-def _read(saving: Saving) -> tuple[Book, Part]:
+def _read(saving: Saving) -> tuple[PlanFile, Part]:
     try:
-        book = read_book(saving.apply)
-        return book, part_of(book, saving.apply, saving.identity)
+        plan_file = read_plan_file(saving.apply)
+        return plan_file, part_of(plan_file, saving.apply, saving.identity)
     except NotAPlan as error:
         raise Refused(f"{error} Nothing was changed.") from error
 

@@ -103,7 +103,7 @@ class IamRole(NamedKind):
         for arn in sorted(have - set(value)):
             aws.remove("iam", "detach_role_policy", RoleName=seen.id, PolicyArn=arn)
 
-    def untakeable(self, aws: Aws, raw: Mapping[str, Any]) -> str:
+    def why_not_adoptable(self, aws: Aws, raw: Mapping[str, Any]) -> str:
         """A role's path cannot change, so only a role on our path can become ours."""
         path = raw["Path"]
         return "" if path == aws.owner.path else f"its path is {path}, not {aws.owner.path}, and the path of a role cannot be changed"

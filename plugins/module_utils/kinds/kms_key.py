@@ -12,7 +12,7 @@ from typing import Any
 from ..aws.canonical import policy
 from ..aws.connection import Aws
 from ..aws.named_kind import NamedCalls, NamedKind, Read, Tagging
-from ..reconcile.claims import is_ours, way_out, who_holds
+from ..reconcile.claims import describe_holder, is_ours, remedy_for_conflict
 from ..reconcile.errors import AlreadyThere, CallFailed, EngineError
 from ..reconcile.model import Observed, given, later
 
@@ -127,7 +127,9 @@ class KmsKey(NamedKind):
             except AlreadyThere as error:
                 holder = self.holder(aws, {"alias": value})
                 if holder and holder.marked and not is_ours(holder):
-                    raise CallFailed(f"{value}: {who_holds(holder)}", error.operation, error.code, way_out(seen.address, holder)) from error
+                    raise CallFailed(
+                        f"{value}: {describe_holder(holder)}", error.operation, error.code, remedy_for_conflict(seen.address, holder)
+                    ) from error
                 aws.change("kms", "update_alias", AliasName=value, TargetKeyId=seen.id)
         for name in have:
             if name != value:
@@ -144,11 +146,11 @@ class KmsKey(NamedKind):
         """The key that has the alias, unless that key is pending deletion."""
         name = properties.get("alias")
         held = [one for one in self._aliases(aws) if one["AliasName"] == name and one.get("TargetKeyId")] if name else []
-        return self.stranger(aws, {"KeyId": held[0]["TargetKeyId"]}) if held else None
+        return self.look_up_any_owner(aws, {"KeyId": held[0]["TargetKeyId"]}) if held else None
 
-    def stranger(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
+    def look_up_any_owner(self, aws: Aws, where: Mapping[str, str], address: str = "") -> Observed | None:
         """The key exists, as an alias or a description has shown, so all reads are made at once."""
-        return self.strange(aws, self.described(aws, self.entries_at(aws, where)), address)
+        return self.observe_any_owner(aws, self.described(aws, self.entries_at(aws, where)), address)
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """The aliases go first: without them the key is still found by its tags; in the reverse order, the aliases would be left over."""

@@ -119,7 +119,7 @@ class SecurityGroup(Ec2Kind):
         made = super().create(aws, address, properties, token)
         return made.changed({**properties, "ingress": [], "egress": [ALLOW_ALL]})
 
-    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
+    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "it is the default group of its VPC, which belongs to default_security_group" if raw.get("GroupName") == DEFAULT else ""
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
@@ -179,7 +179,7 @@ class DefaultSecurityGroup(Ec2Kind):
         aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
         return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
 
-    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
+    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:

@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 
 class EventClock:
-    """The real clock plus a notification: ring() wakes the thread that waits for news."""
+    """The real clock plus a notification: notify() wakes the thread that waits for news."""
 
     def __init__(self) -> None:
         self._news = threading.Event()
@@ -41,7 +41,7 @@ class EventClock:
         self._stopping.set()
         self._news.set()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self._news.set()
 
     def wait_for_news(self, seconds: float) -> None:

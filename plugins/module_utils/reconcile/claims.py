@@ -81,7 +81,7 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
     return found
 
 
-def who_holds(holder: Observed) -> str:
+def describe_holder(holder: Observed) -> str:
     """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
         return f"{holder.id} is in the way, which is ours, as {holder.marked}."
@@ -90,7 +90,7 @@ def who_holds(holder: Observed) -> str:
     return f"{holder.id} is in the way, which {whose}."
 
 
-def way_out(address: str, holder: Observed) -> str:
+def remedy_for_conflict(address: str, holder: Observed) -> str:
     if is_ours(holder):
         return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
     owner = (holder.marked or "").partition(" ")[0]
@@ -98,7 +98,7 @@ def way_out(address: str, holder: Observed) -> str:
     return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
 
 
-def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
+def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
     """Find planned creations that would collide with another owner's resource, as far as this can be seen before the first change.
 
     Checks only resources that are to be created. A conflicting resource of ours may be about to be deleted; the apply handles that case.
@@ -116,7 +116,9 @@ def names_held(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Fail
         looks = [pool.submit(_holder, kinds[action.kind], backend, sent[action.address]) for action in wanted]
         found = [(action.address, look.result()) for action, look in zip(wanted, looks, strict=True)]
     strangers = [(address, holder) for address, holder in found if holder is not None and (holder.kind, holder.id) not in ours]
-    return [Failure(address, "", "NameHeld", who_holds(holder), way_out(address, holder)) for address, holder in strangers]
+    return [
+        Failure(address, "", "NameHeld", describe_holder(holder), remedy_for_conflict(address, holder)) for address, holder in strangers
+    ]
 
 
 def _holder(kind: Kind, backend: Any, properties: Mapping[str, Any]) -> Observed | None:
@@ -144,7 +146,7 @@ def _companions(desired: Sequence[Resource], observed: Sequence[Observed], kinds
     found = []
     for resource in desired:
         kind = kinds[resource.kind]
-        if (kind.ends_with_parent or kind.taken_unmarked) and resource.address not in there:
+        if (kind.ends_with_parent or kind.adopts_unmarked) and resource.address not in there:
             known = {name: resolve(value, lookup) for name, value in resource.properties.items()}
             seen = kinds[resource.kind].holder(backend, {name: value for name, value in known.items() if not is_unknown(value)})
             if seen is not None and not seen.marked:

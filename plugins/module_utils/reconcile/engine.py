@@ -196,7 +196,7 @@ def _look_back(
 
 def _is_missing(action: Action, done: Result) -> bool:
     """Whether a resource whose creation was started is not visible yet: a plan made now would create a second one."""
-    begun = done.report is not None and Step("make", action.address) in done.report.put_off
+    begun = done.report is not None and Step("make", action.address) in done.report.deferred
     return begun and action.verb == "create" and action.remove is None
 
 

@@ -89,7 +89,7 @@ class Observed:
 
     def identifiers(self) -> frozenset[str]:
         """The strings by which other resources may refer to this one."""
-        own = Word(self.id) if self.named and not self.id.startswith("arn:") else str(self.id)
+        own = WholeName(self.id) if self.named and not self.id.startswith("arn:") else str(self.id)
         return frozenset(name for name in (own, *(str(self.attributes.get(n) or "") for n in ("id", "arn"))) if name)
 
     def changed(self, properties: Mapping[str, Any]) -> Observed:
@@ -97,7 +97,7 @@ class Observed:
         return replace(self, properties={**self.properties, **properties})
 
 
-class Word(str):
+class WholeName(str):
     """An identifier that counts only if it is an entire value: see ``Observed.named``."""
 
     __slots__ = ()
@@ -201,7 +201,7 @@ class Kind(Protocol):
     """Two resources of one name or range cannot exist at the same time: new ones are created after the old ones are gone."""
     ends_with_parent: bool
     """Deletion is a formality; the resource disappears with its parent."""
-    taken_unmarked: bool
+    adopts_unmarked: bool
     """AWS itself may have created a resource of this name. If it carries no owner mark, it is taken over and is not a conflict."""
     holds_data: bool
     """Deletion destroys data: consent must name the kind in full."""
@@ -272,7 +272,7 @@ class KindDefaults:
     repeatable = True
     exclusive = False
     ends_with_parent = False
-    taken_unmarked = False
+    adopts_unmarked = False
     holds_data = False
     settles: tuple[str, ...] = ()
     deleted_after: tuple[str, ...] = ()
@@ -315,7 +315,7 @@ def is_unknown(value: Any) -> bool:
 
 
 def mentions(value: Any, identifiers: frozenset[str]) -> bool:
-    """Whether a value contains one of these identifiers, as a whole string or, unless it is a Word, within one (an ARN in a policy).
+    """Whether a value contains one of these identifiers, as a whole string or, unless it is a WholeName, within one (an ARN in a policy).
 
     An identifier never matches within a longer one: ``arn:aws:sqs:eu-west-1:1:shop`` is not part of ``arn:aws:sqs:eu-west-1:1:shop-2``.
     """
@@ -323,7 +323,7 @@ def mentions(value: Any, identifiers: frozenset[str]) -> bool:
 
 
 def _says(text: str, name: str) -> bool:
-    if isinstance(name, Word) or name == text:
+    if isinstance(name, WholeName) or name == text:
         return name == text
     start = text.find(name)
     while start >= 0:

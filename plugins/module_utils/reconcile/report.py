@@ -52,7 +52,7 @@ def changed(result: Result, check_mode: bool) -> bool:
     """Whether anything was changed, or would be. A creation that was started is a change, whichever call waits for it."""
     if check_mode or result.report is None:
         return check_mode and bool(result.plan.permitted)
-    touched = result.report.done | result.report.put_off
+    touched = result.report.done | result.report.deferred
     return any(
         step in touched and (action.makes or step.verb != "make") for action in result.plan.permitted for step in result.steps(action)
     )

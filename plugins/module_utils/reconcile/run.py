@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from .errors import CallFailed, Failure, failure
 from .graph import Graph, Step
 from .steps import RunContext, perform
-from .waiting import PutOff, Stopped
+from .waiting import Deferred, Stopped
 
 Outcome = Literal["done", "failed", "begun", "deferred", "unfinished", "not_started"]
 """``begun``: started, but not waited for. ``deferred``: not done yet, because it depends on a resource that was begun."""
@@ -35,13 +35,13 @@ MOST_THREADS = 256
 class Report:
     """The outcome of every step.
 
-    ``put_off``: steps whose call was sent but whose effect was not waited for. ``because`` names the step that kept another from starting:
+    ``deferred``: steps whose call was sent but whose effect was not waited for. ``because`` names the step that kept another from starting:
     one that failed, or one that was put off. ``seconds`` is how long each step took.
     """
 
     done: set[Step] = field(default_factory=set)
     failed: dict[Step, Failure] = field(default_factory=dict)
-    put_off: set[Step] = field(default_factory=set)
+    deferred: set[Step] = field(default_factory=set)
     because: dict[Step, Step] = field(default_factory=dict)
     begun: set[Step] = field(default_factory=set)
     seconds: dict[Step, float] = field(default_factory=dict)
@@ -53,9 +53,9 @@ class Report:
             return "failed"
         if all(step in self.done for step in steps):
             return "done"
-        if any(step in self.put_off for step in steps):
+        if any(step in self.deferred for step in steps):
             return "begun"
-        if any(self.because.get(step) in self.put_off for step in steps):
+        if any(self.because.get(step) in self.deferred for step in steps):
             return "deferred"
         return "unfinished" if any(step in self.begun for step in steps) else "not_started"
 
@@ -92,7 +92,7 @@ class _Run:
                 break
             self._take(pool, ending)
         pool.shutdown(wait=not self.report.interrupted, cancel_futures=True)
-        for step in sorted(self.report.put_off):
+        for step in sorted(self.report.deferred):
             self._give_up(step, step)
         for step in self.waiting:
             self.report.because.setdefault(step, step)
@@ -147,7 +147,7 @@ class _Run:
                 needs.discard(ending.step)
                 if not needs and user not in self.report.because:
                     ready.append(user)
-        elif not isinstance(ending.error, PutOff):
+        elif not isinstance(ending.error, Deferred):
             self._give_up(ending.step, ending.step)
         parked, self.parked = self.parked, []
         self._start_all(pool, parked + ready)
@@ -158,8 +158,8 @@ class _Run:
         self.report.seconds[ending.step] = ending.seconds
         if ending.error is None:
             self.report.done.add(ending.step)
-        elif isinstance(ending.error, PutOff):
-            self.report.put_off.add(ending.step)
+        elif isinstance(ending.error, Deferred):
+            self.report.deferred.add(ending.step)
         elif not isinstance(ending.error, Stopped):
             self.report.failed[ending.step] = failure(ending.step.address, ending.error)
 

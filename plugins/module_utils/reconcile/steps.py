@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from .claims import way_out, who_holds
+from .claims import describe_holder, remedy_for_conflict
 from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
 from .graph import Graph, Step, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
 from .planner import Action, Plan, differences
-from .waiting import Clock, Patience, Progress, PutOff, until
+from .waiting import Clock, Deferred, Patience, Progress, until
 
 T = TypeVar("T")
 
@@ -80,86 +80,86 @@ class RunContext:
         return self.kinds[action.kind].serialise_by(properties)
 
 
-def perform(shop: RunContext, step: Step) -> None:
+def perform(context: RunContext, step: Step) -> None:
     """Carry out one step and return when its effect is in place.
 
-    Raises the error that prevented it, or PutOff if the effect is not waited for.
+    Raises the error that prevented it, or Deferred if the effect is not waited for.
     """
     if step.verb == "unlink":
-        _unlink(shop, step)
+        _unlink(context, step)
         return
-    action = shop.actions[step]
-    kind = shop.kinds[action.kind]
+    action = context.actions[step]
+    kind = context.kinds[action.kind]
     if step.verb == "claim" and action.observed:
-        _claim(shop, kind, action.observed)
+        _claim(context, kind, action.observed)
     elif step.verb == "delete" and action.remove:
-        _delete(shop, kind, action.remove)
+        _delete(context, kind, action.remove)
     elif step.verb == "make" and action.desired:
-        _make(shop, kind, action, action.desired)
+        _make(context, kind, action, action.desired)
     elif step.verb == "finish" and action.desired:
-        _finish(shop, kind, action.desired)
+        _finish(context, kind, action.desired)
 
 
-def _call(shop: RunContext, function: Callable[..., T], *args: Any) -> T:
-    with shop.calls:
-        return function(shop.backend, *args)
+def _call(context: RunContext, function: Callable[..., T], *args: Any) -> T:
+    with context.calls:
+        return function(context.backend, *args)
 
 
-def _claim(shop: RunContext, kind: Kind, seen: Observed) -> None:
+def _claim(context: RunContext, kind: Kind, seen: Observed) -> None:
     """Mark an existing resource as ours, under its address. Repeated after a lost reply, since it sets an absolute value."""
     last: CallFailed | None = None
-    limit = shop.deadline(kind, "update")
-    for waited in until(shop.clock, limit, shop.patience.poll):
+    limit = context.deadline(kind, "update")
+    for waited in until(context.clock, limit, context.patience.poll):
         try:
-            _call(shop, kind.claim, seen, seen.address)
+            _call(context, kind.claim, seen, seen.address)
         except Ambiguous as error:
             last = error
         except NotYet as error:
-            last = _report_or_raise(shop, seen.address, error, waited)
+            last = _report_or_raise(context, seen.address, error, waited)
         else:
-            if seen.address in shop.live:
-                shop.live[seen.address] = replace(seen, marked=None)
+            if seen.address in context.live:
+                context.live[seen.address] = replace(seen, marked=None)
             return
     raise _timed_out(f"{seen.id} could not be marked within {limit:g} s", last)
 
 
-def _make(shop: RunContext, kind: Kind, action: Action, resource: Resource) -> None:
+def _make(context: RunContext, kind: Kind, action: Action, resource: Resource) -> None:
     if action.makes:
-        shop.live[action.address] = _create(shop, kind, action, resource)
-    seen = shop.live[action.address]
+        context.live[action.address] = _create(context, kind, action, resource)
+    seen = context.live[action.address]
     _check_alive(seen)
     if seen.state == "pending":
-        if action.kind in shop.defer:
-            raise PutOff
-        ready = _wait_ready(shop, kind, seen, "create" if action.makes else "update")
-        shop.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
+        if action.kind in context.defer:
+            raise Deferred
+        ready = _wait_ready(context, kind, seen, "create" if action.makes else "update")
+        context.live[action.address] = replace(ready, properties={**seen.properties, **ready.properties})
 
 
-def _create(shop: RunContext, kind: Kind, action: Action, resource: Resource) -> Observed:
+def _create(context: RunContext, kind: Kind, action: Action, resource: Resource) -> Observed:
     """Create a resource, in as many attempts as needed; adopts what an attempt without a reply created."""
     declared = kind.properties
-    wanted = {n: resolve(v, shop.lookup) for n, v in resource.properties.items() if declared[n].in_create}
+    wanted = {n: resolve(v, context.lookup) for n, v in resource.properties.items() if declared[n].in_create}
     sent = {name: declared[name].target(value, None) for name, value in wanted.items()}
-    token = hashlib.sha256(f"{shop.run_id}|{action.address}".encode()).hexdigest()[:32]
-    known = {seen.id for seen in shop.plan.observed if seen.address == action.address}
+    token = hashlib.sha256(f"{context.run_id}|{action.address}".encode()).hexdigest()[:32]
+    known = {seen.id for seen in context.plan.observed if seen.address == action.address}
     lost: CallFailed | None = None
-    limit = shop.deadline(kind, "create")
-    for waited in until(shop.clock, limit, shop.patience.poll):
+    limit = context.deadline(kind, "create")
+    for waited in until(context.clock, limit, context.patience.poll):
         try:
-            made = _call(shop, kind.create, action.address, sent, token)
+            made = _call(context, kind.create, action.address, sent, token)
         except Ambiguous as error:
             lost = error
-            adopted = None if kind.repeatable else _look_again(shop, kind, action.address, known, shop.patience.settle)
+            adopted = None if kind.repeatable else _look_again(context, kind, action.address, known, context.patience.settle)
         except AlreadyThere as error:
             lost = error
-            adopted = _look_again(shop, kind, action.address, known, shop.patience.settle)
+            adopted = _look_again(context, kind, action.address, known, context.patience.settle)
             if adopted is None:
-                raise _named(shop, kind, action.address, sent, error) from error
+                raise _named(context, kind, action.address, sent, error) from error
         except NotYet as error:
-            lost = _report_or_raise(shop, action.address, error, waited)
+            lost = _report_or_raise(context, action.address, error, waited)
             continue
         else:
-            shop.fresh.add(action.address)
+            context.fresh.add(action.address)
             return made
         if adopted:
             _check_same(kind, adopted, wanted)
@@ -167,22 +167,24 @@ def _create(shop: RunContext, kind: Kind, action: Action, resource: Resource) ->
     raise _timed_out(f"could not be created within {limit:g} s", lost)
 
 
-def _named(shop: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
+def _named(context: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
     """The collision, with the conflicting resource and a remedy. If the lookup fails, the error stays unchanged."""
     try:
-        holder = _call(shop, kind.holder, sent)
+        holder = _call(context, kind.holder, sent)
     except CallFailed:
         return error
     if holder is None:
         return error
-    return AlreadyThere(f"{error.message.rstrip('.')}: {who_holds(holder)}", error.operation, error.code, way_out(address, holder))
+    return AlreadyThere(
+        f"{error.message.rstrip('.')}: {describe_holder(holder)}", error.operation, error.code, remedy_for_conflict(address, holder)
+    )
 
 
-def _report_or_raise(shop: RunContext, address: str, error: NotYet, waited: float) -> NotYet:
+def _report_or_raise(context: RunContext, address: str, error: NotYet, waited: float) -> NotYet:
     """Report a refusal that may pass; raise it if it lasts longer than propagation can take."""
-    if waited > shop.patience.settle and not error.dependency:
+    if waited > context.patience.settle and not error.dependency:
         raise error
-    shop.progress(address, f"refused for now: {error.code or error.message}", waited)
+    context.progress(address, f"refused for now: {error.code or error.message}", waited)
     return error
 
 
@@ -190,13 +192,13 @@ def _timed_out(message: str, last: CallFailed | None) -> TimedOut:
     return TimedOut(f"{message}: {last.message}", last.operation, last.code) if last else TimedOut(message)
 
 
-def _look_again(shop: RunContext, kind: Kind, address: str, known: set[str], window: float) -> Observed | None:
+def _look_again(context: RunContext, kind: Kind, address: str, known: set[str], window: float) -> Observed | None:
     """Find a resource that now carries this address and did not exist before. Presence counts at once, absence only after the window."""
-    for waited in until(shop.clock, window, shop.patience.poll):
-        for seen in _call(shop, kind.find):
+    for waited in until(context.clock, window, context.patience.poll):
+        for seen in _call(context, kind.find):
             if seen.address == address and seen.id not in known and seen.state in ("ready", "pending"):
                 return seen
-        shop.progress(address, "looking for what an unanswered call may have made", waited)
+        context.progress(address, "looking for what an unanswered call may have made", waited)
     return None
 
 
@@ -213,16 +215,16 @@ def _check_alive(seen: Observed) -> None:
         raise CallFailed(seen.reason or f"{seen.id} went to {seen.state}", hint="Run again to plan its replacement.")
 
 
-def _wait_ready(shop: RunContext, kind: Kind, seen: Observed, verb: str) -> Observed:
+def _wait_ready(context: RunContext, kind: Kind, seen: Observed, verb: str) -> Observed:
     current: Observed | None = seen
-    limit = shop.deadline(kind, verb)
+    limit = context.deadline(kind, verb)
     first_missing: float | None = None
     reason = ""
-    for waited in until(shop.clock, limit, shop.patience.poll):
-        current = _call(shop, kind.read, seen)
+    for waited in until(context.clock, limit, context.patience.poll):
+        current = _call(context, kind.read, seen)
         if current is None:
             first_missing = waited if first_missing is None else first_missing
-            if waited - first_missing > shop.patience.settle:
+            if waited - first_missing > context.patience.settle:
                 raise CallFailed(f"{seen.id} disappeared while it was waited for", hint="Run again.")
             continue
         first_missing = None
@@ -230,89 +232,89 @@ def _wait_ready(shop: RunContext, kind: Kind, seen: Observed, verb: str) -> Obse
             return replace(current, address=seen.address)
         _check_alive(current)
         reason = current.reason
-        shop.progress(seen.address, f"{current.state}: {reason}" if reason else current.state, waited)
+        context.progress(seen.address, f"{current.state}: {reason}" if reason else current.state, waited)
     because = f": {reason}" if reason else ""
     raise TimedOut(f"{seen.id} was not ready within {limit:g} s{because}", hint="It may still become ready; run again to go on.")
 
 
-def _finish(shop: RunContext, kind: Kind, resource: Resource) -> None:
+def _finish(context: RunContext, kind: Kind, resource: Resource) -> None:
     """Set every changeable property: ``later`` ones after a create, drifted ones otherwise, all of them after an adoption."""
-    roles = ("later",) if resource.address in shop.fresh else ("given", "later")
+    roles = ("later",) if resource.address in context.fresh else ("given", "later")
     declared = {n: p for n, p in kind.properties.items() if p.role in roles and n in resource.properties}
     if not declared:
         return
-    seen = shop.live[resource.address]
-    wanted = {name: resolve(resource.properties[name], shop.lookup) for name in declared}
+    seen = context.live[resource.address]
+    wanted = {name: resolve(resource.properties[name], context.lookup) for name in declared}
     changes = differences(declared, wanted, seen)
     if changes:
-        shop.live[resource.address] = _update(shop, kind, seen, {change.property: change.after for change in changes})
+        context.live[resource.address] = _update(context, kind, seen, {change.property: change.after for change in changes})
 
 
-def _update(shop: RunContext, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
+def _update(context: RunContext, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:
     """Set absolute values. After a lost reply, or a collision with an earlier attempt, read the resource and set what remains."""
     left = dict(values)
     last: CallFailed | None = None
-    limit = shop.deadline(kind, "update")
-    for waited in until(shop.clock, limit, shop.patience.poll):
+    limit = context.deadline(kind, "update")
+    for waited in until(context.clock, limit, context.patience.poll):
         try:
-            _call(shop, kind.update, seen, left)
+            _call(context, kind.update, seen, left)
         except (Ambiguous, AlreadyThere) as error:
-            if isinstance(error, AlreadyThere) and waited > shop.patience.settle:
+            if isinstance(error, AlreadyThere) and waited > context.patience.settle:
                 raise
             last = error
-            seen = _call(shop, kind.read, seen) or seen
+            seen = _call(context, kind.read, seen) or seen
             left = {name: left[name] for name in left if kind.properties[name].normal(seen.properties.get(name)) != left[name]}
             if left:
                 continue
         except NotYet as error:
-            last = _report_or_raise(shop, seen.address, error, waited)
+            last = _report_or_raise(context, seen.address, error, waited)
             continue
         if "update" in kind.settles:
-            seen = _wait_ready(shop, kind, seen, "update")
+            seen = _wait_ready(context, kind, seen, "update")
         elif any(name in values for names in kind.changing.values() for name in names):
-            seen = _read_as_set(shop, kind, seen, values)
+            seen = _read_as_set(context, kind, seen, values)
         return seen.changed(values)
     raise _timed_out(f"{', '.join(left)} could not be set within {limit:g} s", last)
 
 
-def _read_as_set(shop: RunContext, kind: Kind, seen: Observed, values: Mapping[str, Any]) -> Observed:
+def _read_as_set(context: RunContext, kind: Kind, seen: Observed, values: Mapping[str, Any]) -> Observed:
     """Read an updated resource until it shows the update: other steps wait for an attribute that the update changes."""
-    for waited in until(shop.clock, shop.patience.settle, shop.patience.poll):
-        current = _call(shop, kind.read, seen)
+    for waited in until(context.clock, context.patience.settle, context.patience.poll):
+        current = _call(context, kind.read, seen)
         if current and all(kind.properties[name].normal(current.properties.get(name)) == value for name, value in values.items()):
             return replace(current, address=seen.address)
-        shop.progress(seen.address, "waiting until it reads as it was set", waited)
-    raise TimedOut(f"{seen.id} did not read as it was set within {shop.patience.settle:g} s", hint="Run again.")
+        context.progress(seen.address, "waiting until it reads as it was set", waited)
+    raise TimedOut(f"{seen.id} did not read as it was set within {context.patience.settle:g} s", hint="Run again.")
 
 
-def _unlink(shop: RunContext, step: Step) -> None:
-    seen, names = shop.graph.unlinks[step]
-    kind = shop.kinds[seen.kind]
+def _unlink(context: RunContext, step: Step) -> None:
+    seen, names = context.graph.unlinks[step]
+    kind = context.kinds[seen.kind]
     dying = frozenset(names)
     changeable = {n for n, p in kind.properties.items() if p.role in ("given", "later")}
     values = {n: without(v, dying) for n, v in seen.properties.items() if n in changeable and without(v, dying) != v}
-    changed = _update(shop, kind, seen, values)
-    if shop.live.get(step.address, changed).id == seen.id and Step("make", step.address) in shop.actions:
-        shop.live[step.address] = changed
+    changed = _update(context, kind, seen, values)
+    if context.live.get(step.address, changed).id == seen.id and Step("make", step.address) in context.actions:
+        context.live[step.address] = changed
 
 
-def _delete(shop: RunContext, kind: Kind, seen: Observed) -> None:
-    limit = shop.deadline(kind, "delete")
+def _delete(context: RunContext, kind: Kind, seen: Observed) -> None:
+    limit = context.deadline(kind, "delete")
     last: CallFailed | None = None
-    for waited in until(shop.clock, limit, shop.patience.poll):
+    for waited in until(context.clock, limit, context.patience.poll):
         try:
             if seen.state != "deleting":
-                _call(shop, kind.delete, seen)
+                _call(context, kind.delete, seen)
             break
         except (Ambiguous, NotYet) as error:
             last = error
-            shop.progress(seen.address, f"deleting: {error.code or error.message}", waited)
+            context.progress(seen.address, f"deleting: {error.code or error.message}", waited)
     else:
         raise _timed_out(f"{seen.id} could not be deleted within {limit:g} s", last)
     if kind.ends_with_parent or ("delete" not in kind.settles and seen.state != "deleting"):
         return
-    for waited in until(shop.clock, limit, shop.patience.poll):
-        if _call(shop, kind.read, seen) is None:
+    for waited in until(context.clock, limit, context.patience.poll):
+        if _call(context, kind.read, seen) is None:
             return
-        shop.progress(seen.address, "deleting", waited)
+        context.progress(seen.address, "deleting", waited)
     raise TimedOut(f"{seen.id} was still there {limit:g} s after it was deleted")

@@ -16,7 +16,7 @@ class Stopped(Exception):
     """The run was asked to stop; the operation being waited for continues without us."""
 
 
-class PutOff(Exception):
+class Deferred(Exception):
     """The resource is not ready yet, and this run does not wait for it."""
 
 

@@ -76,7 +76,7 @@ class Lock:
             self._api.patch(self._path, {"spec": {"renewTime": now}})
             self._renewed = self._api.clock.now()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Release the Lease only if this run still holds it: another run may have taken over."""
         try:
             found = self._api.get(self._path)

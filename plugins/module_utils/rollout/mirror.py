@@ -30,7 +30,7 @@ class Mirror:
     """``query`` narrows the list; ``trim`` selects which parts of each object to keep."""
 
     def __init__(self, api: Api, bell: EventClock, path: str, trim: Trim, **query: str) -> None:
-        self._api, self._bell, self._path, self._trim, self._query = api, bell, path, trim, query
+        self._api, self._notifier, self._path, self._trim, self._query = api, bell, path, trim, query
         self._lock = threading.Lock()
         self._things: dict[str, dict[str, Any]] = {}
         self._version = ""
@@ -61,7 +61,7 @@ class Mirror:
             changed = fresh != self._things
             self._things, self._version, self._floor = fresh, listing.version, floor
         if changed:
-            self._bell.ring()
+            self._notifier.notify()
 
     def behind(self, version: int) -> bool:
         """Whether neither the list nor the watch has reached this version yet."""
@@ -78,7 +78,7 @@ class Mirror:
         pause = FIRST_PAUSE
         while not self._ended.is_set():
             try:
-                if self._hear():
+                if self._watch_once():
                     pause = FIRST_PAUSE
                     continue
                 self._api.clock.pause(pause)
@@ -88,7 +88,7 @@ class Mirror:
                 return
             except ApiProblem as problem:
                 self.problem = problem
-                self._bell.ring()
+                self._notifier.notify()
                 return
             pause = min(LONGEST_PAUSE, pause * 2)
 
@@ -102,10 +102,10 @@ class Mirror:
         except ApiProblem as problem:
             self.problem = problem
             self._ended.set()
-            self._bell.ring()
+            self._notifier.notify()
         return pause
 
-    def _hear(self) -> bool:
+    def _watch_once(self) -> bool:
         """Run one watch to its end. Return whether it delivered any event."""
         told = False
         for event in self._api.watch(self._path, self._version, **self._query):
@@ -134,4 +134,4 @@ class Mirror:
                 self._things.pop(uid(thing), None)
             else:
                 self._things[uid(thing)] = self._trim(thing)
-        self._bell.ring()
+        self._notifier.notify()

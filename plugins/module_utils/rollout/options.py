@@ -15,7 +15,7 @@ from .judging.judge import KINDS
 from .metrics import Metric
 from .plan import Bake, Plan, ServiceCheck
 from .probes import Probe
-from .returning import RollbackPolicy
+from .rollback_target import RollbackPolicy
 from .target import Target
 
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..kubernetes.values import Settings, State
 from .metrics import Metric
 from .probes import Probe
-from .returning import RollbackPolicy
+from .rollback_target import RollbackPolicy
 from .target import Target
 
 

@@ -14,7 +14,7 @@ from ..kubernetes.objects import fingerprint, generation, metadata, name, status
 from ..kubernetes.problems import ApiProblem, Conflict, NotFound
 from ..kubernetes.values import Obj, Start, Verdict
 from .records import Record
-from .returning import RollbackPolicy, Way, patch_of, stuck_pods, way_back
+from .rollback_target import RollbackPolicy, RollbackTarget, choose_target, patch_of, stuck_pods
 from .target import Target
 
 ATTEMPTS = 10
@@ -62,13 +62,13 @@ def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Ro
     return RollbackResult("rollback_failed", f"{target}: rolled back to {way.revision}, which is not well either: {sentence}", way.revision)
 
 
-def _decide(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy) -> tuple[Obj | None, Way]:
+def _decide(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy) -> tuple[Obj | None, RollbackTarget]:
     try:
         live = api.get(target.path)
     except NotFound:
-        return None, Way("it was deleted meanwhile")
+        return None, RollbackTarget("it was deleted meanwhile")
     history = api.list(target.parts).items if target.parts and record is None else []
-    return live, way_back(start, live, record, history, wish)
+    return live, choose_target(start, live, record, history, wish)
 
 
 def _put_back(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy) -> dict[str, Any] | RollbackResult:
@@ -88,7 +88,7 @@ def _put_back(api: Api, target: Target, start: Start, record: Record | None, wis
     return RollbackResult("rollback_failed", f"{target}: not rolled back: it changed between every read and write, {ATTEMPTS} times")
 
 
-def _remove(api: Api, target: Target, live: Obj, way: Way) -> RollbackResult:
+def _remove(api: Api, target: Target, live: Obj, way: RollbackTarget) -> RollbackResult:
     """Scale down or delete a failed first release, as the caller chose."""
     if way.remove == "scale_to_zero":
         api.patch(target.path, {"metadata": {"resourceVersion": metadata(live)["resourceVersion"]}, "spec": {"replicas": 0}})

@@ -125,7 +125,7 @@ class Verifier:
     def _give_back(self) -> None:
         for lock in self._locks:
             with contextlib.suppress(ApiProblem, Stopped):
-                lock.give_back()
+                lock.release()
 
     # the stages
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..summary.files import write_atomically
 from ..summary.totals import plural
-from .book import as_text, make_book
+from .plan_file import as_text, make_book
 
 SUFFIX = ".plan"
 MODE = 0o600

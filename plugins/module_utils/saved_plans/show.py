@@ -12,16 +12,16 @@ from ..summary.markdown import LIMIT, as_markdown
 from ..summary.model import FORMAT, Component, Report, read_plan
 from ..summary.order import ordered
 from ..summary.report import render
-from .book import Book
 from .part import IDENTITY, Part
+from .plan_file import PlanFile
 from .sentences import differs
 
 Key = tuple[str, ...]
 
 
-def as_report(book: Book, kinds: Sequence[str] = ()) -> Report:
+def as_report(plan_file: PlanFile, kinds: Sequence[str] = ()) -> Report:
     """The plan as the summary of a run. ``kinds``: the reading order of kinds, see summary/order.py."""
-    return Report(components=tuple(_component(part, kinds) for part in book["components"]))
+    return Report(components=tuple(_component(part, kinds) for part in plan_file["components"]))
 
 
 def _component(part: Part, kinds: Sequence[str]) -> Component:
@@ -38,22 +38,22 @@ def _component(part: Part, kinds: Sequence[str]) -> Component:
     return Component(call.host, call.component, call.target, True, tuple(ordered(call.actions, kinds)), unchanged=call.unchanged)
 
 
-def about(book: Book) -> str:
+def about(plan_file: PlanFile) -> str:
     """Identify the plan: when it was made, and the beginning of its fingerprint, for comparison with a run that uses the same file."""
-    return f"Made {book['made_at']}, fingerprint {book['fingerprint'][:16]}."
+    return f"Made {plan_file['made_at']}, fingerprint {plan_file['fingerprint'][:16]}."
 
 
-def plan_text(book: Book, width: int, kinds: Sequence[str] = ()) -> str:
-    lines = render(as_report(book, kinds), width, "full")
-    return "\n".join([about(book), "", *(one.text for one in lines)]) + "\n"
+def plan_text(plan_file: PlanFile, width: int, kinds: Sequence[str] = ()) -> str:
+    lines = render(as_report(plan_file, kinds), width, "full")
+    return "\n".join([about(plan_file), "", *(one.text for one in lines)]) + "\n"
 
 
-def plan_markdown(book: Book, kinds: Sequence[str] = (), limit: int = LIMIT) -> str:
+def plan_markdown(plan_file: PlanFile, kinds: Sequence[str] = (), limit: int = LIMIT) -> str:
     """The plan as a comment on a pull request: one collapsible section per component. States what was cut to fit."""
-    return f"{as_markdown(as_report(book, kinds), 'full', limit - 200)}\n_Saved plan. {about(book)}_\n"
+    return f"{as_markdown(as_report(plan_file, kinds), 'full', limit - 200)}\n_Saved plan. {about(plan_file)}_\n"
 
 
-def differences(one: Book, other: Book) -> list[str]:
+def differences(one: PlanFile, other: PlanFile) -> list[str]:
     """The differences between two plans, by component, in sentences; empty if they would do the same to the same state."""
     first, second = _by_key(one), _by_key(other)
     found = [f"{_title(first[key])}: only in the first plan" for key in sorted(first.keys() - second.keys())]
@@ -63,8 +63,8 @@ def differences(one: Book, other: Book) -> list[str]:
     return found
 
 
-def _by_key(book: Book) -> dict[Key, Part]:
-    return {(part["host"], *(part[name] for name in IDENTITY)): part for part in book["components"]}
+def _by_key(plan_file: PlanFile) -> dict[Key, Part]:
+    return {(part["host"], *(part[name] for name in IDENTITY)): part for part in plan_file["components"]}
 
 
 def _title(part: Part) -> str:

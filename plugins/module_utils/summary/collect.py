@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .continued import supersede
-from .model import Call, Component, Report, Strays, TaskNote, is_plan, read_plan, read_strays
+from .continued import merge_calls
+from .model import Call, Component, Report, TaskNote, UnclaimedResources, is_plan, read_plan, read_unclaimed
 from .order import ordered
 from .started import Started
 
@@ -56,7 +56,7 @@ class Collector:
     hidden: dict[TaskInfo, int] = field(default_factory=dict)
     failed: list[tuple[TaskInfo, str]] = field(default_factory=list)
     scopes: dict[tuple[str, str], float] = field(default_factory=dict)
-    strays: list[Strays] = field(default_factory=list)
+    unclaimed: list[UnclaimedResources] = field(default_factory=list)
 
     def spend(self, info: TaskInfo, seconds: float) -> None:
         """Add the wall time of one task to its scope."""
@@ -74,7 +74,7 @@ class Collector:
         """Record one result or loop item. A failure that reports its errors in a plan needs no separate entry."""
         plan, unclaimed = outcome.data.get("plan"), outcome.data.get("unclaimed")
         if is_plan(unclaimed):
-            self.strays.append(read_strays(unclaimed))
+            self.unclaimed.append(read_unclaimed(unclaimed))
         if is_plan(plan):
             call = read_plan(plan, info.host, info.module, _item(outcome.data))
             self.calls.append((call, info.scope))
@@ -103,7 +103,7 @@ class Collector:
                 TaskNote(info.host, info.name, 1, info.check_mode, message, info.host in healthy_hosts) for info, message in self.failed
             ),
             seconds=seconds,
-            strays=tuple(self.strays),
+            unclaimed=tuple(self.unclaimed),
             started=started,
         )
 
@@ -114,7 +114,7 @@ class Collector:
         return [self._component(calls) for calls in grouped.values()]
 
     def _component(self, calls: list[tuple[Call, str]]) -> Component:
-        merged = supersede([call for call, _scope in calls])
+        merged = merge_calls([call for call, _scope in calls])
         first = merged[-1]
         return Component(
             host=first.host,

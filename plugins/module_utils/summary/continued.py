@@ -10,7 +10,7 @@ from dataclasses import replace
 from .model import INTERRUPTED, Action, Call
 
 
-def supersede(calls: Sequence[Call]) -> list[Call]:
+def merge_calls(calls: Sequence[Call]) -> list[Call]:
     """One call per module and loop item: the last one, with what the earlier ones completed placed before its own actions.
 
     The report of an interrupted module does not name the module: it continues the most recent call.
@@ -26,8 +26,8 @@ def supersede(calls: Sequence[Call]) -> list[Call]:
 
 
 def _continued(earlier: Call, later: Call) -> Call:
-    kept = tuple(_finished(action, later) for action in earlier.actions if action.outcome == "done" or action.put_off)
-    taken_over = {action.address for action in earlier.actions if action.put_off}
+    kept = tuple(_finished(action, later) for action in earlier.actions if action.outcome == "done" or action.deferred)
+    taken_over = {action.address for action in earlier.actions if action.deferred}
     actions = kept + tuple(action for action in later.actions if action.address not in taken_over)
     listed = {action.address for action in later.actions}
     again = {action.address for action in kept if action.action != "delete"} - listed
@@ -40,7 +40,7 @@ def _finished(action: Action, later: Call) -> Action:
 
     If the later call neither lists the resource as a change nor found it pending, the resource existed as described: the action is done.
     """
-    if not action.put_off:
+    if not action.deferred:
         return action
     again = next((one for one in later.actions if one.address == action.address), None)
     wait = later.waits.get(action.address)

@@ -58,7 +58,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "skipped_without_check_mode": _notes(report.skipped),
         "hidden_tasks": _notes(report.hidden),
         "failed_tasks": _notes(report.failed),
-        "unclaimed": [asdict(strays) for strays in report.strays],
+        "unclaimed": [asdict(unclaimed) for unclaimed in report.unclaimed],
     }
 
 

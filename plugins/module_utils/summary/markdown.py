@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 from .model import Component, Report
 from .report import allowing, failures, other_tasks, problems, resource_lines, target_text, targets
-from .strays import unclaimed
 from .text import Line
 from .totals import remarks, sentences, short_counts, table, totals
+from .unclaimed import unclaimed
 
 LIMIT = 60_000
 WIDTH = 110

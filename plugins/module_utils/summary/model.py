@@ -50,7 +50,7 @@ class Action:
     id: str = ""
 
     @property
-    def put_off(self) -> bool:
+    def deferred(self) -> bool:
         """Left to another call: pending and not waited for (``begun``), or dependent on such a resource (``deferred``)."""
         return self.outcome in ("begun", "deferred")
 
@@ -153,7 +153,7 @@ class TaskNote:
 
 
 @dataclass(frozen=True)
-class Stray:
+class UnclaimedResource:
     """One resource that carries the environment's owner tag but belongs to no component of the inventory."""
 
     component: str = ""
@@ -162,14 +162,14 @@ class Stray:
 
 
 @dataclass(frozen=True)
-class Strays:
+class UnclaimedResources:
     """The unclaimed resources found in one place. If the search was denied, ``reason`` says why."""
 
     environment: str = ""
     region: str = ""
     looked: bool = True
     reason: str = ""
-    resources: tuple[Stray, ...] = ()
+    resources: tuple[UnclaimedResource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class Report:
     failed: tuple[TaskNote, ...] = ()
     hidden: tuple[TaskNote, ...] = ()
     seconds: float = 0.0
-    strays: tuple[Strays, ...] = ()
+    unclaimed: tuple[UnclaimedResources, ...] = ()
     started: Started = field(default_factory=Started)
 
     def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
@@ -223,14 +223,16 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
     )
 
 
-def read_strays(data: Mapping[str, Any]) -> Strays:
+def read_unclaimed(data: Mapping[str, Any]) -> UnclaimedResources:
     """Read the ``unclaimed`` of platform_unclaimed_info."""
-    return Strays(
+    return UnclaimedResources(
         environment=_text(data, "environment"),
         region=_text(data, "region"),
         looked=data.get("looked") is not False,
         reason=_text(data, "reason"),
-        resources=tuple(Stray(*(_text(one, name) for name in ("component", "address", "arn"))) for one in _mappings(data, "resources")),
+        resources=tuple(
+            UnclaimedResource(*(_text(one, name) for name in ("component", "address", "arn"))) for one in _mappings(data, "resources")
+        ),
     )
 
 

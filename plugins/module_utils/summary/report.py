@@ -10,10 +10,10 @@ from .consent import offer
 from .model import Component, Failure, Report, Target, TaskNote
 from .order import by_kind, groups
 from .resource import brief, full
-from .strays import unclaimed
 from .table import tables
 from .text import Line, Span, hang, indent, line, safe, width_of, wrap
 from .totals import duration, plural, short_counts, table, totals, verdict
+from .unclaimed import unclaimed
 
 NARROWEST = 60
 NAMED = 12

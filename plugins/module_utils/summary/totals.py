@@ -55,7 +55,7 @@ def totals(component: Component) -> Totals:
     for action in component.actions:
         if action.held_back:
             counts["held_back"] += 1
-        elif action.put_off:
+        elif action.deferred:
             counts["deferred"] += 1
         elif action.outcome in ("failed", "not_started", "unfinished"):
             counts[action.outcome] += 1

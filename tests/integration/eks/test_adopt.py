@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import find_conflicts, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
@@ -43,7 +43,7 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
     try:
         observed = take(adopt or {}, moved or {}, desired, observe(known, aws), known, aws, lambda _kind, _address: False)
         result = plan_only(desired, observed, known, Consent())
-        if held := names_held(result.plan, known, aws):
+        if held := find_conflicts(result.plan, known, aws):
             return dataclasses.replace(result, failures=held)
         return reconcile(desired, observed, known, aws, Settings(Consent(), Site.patience))
     finally:

@@ -12,7 +12,7 @@ import pytest
 
 from rehearsal.testing import Cloud
 
-from .support import ACCOUNT, REGION, Account, Inside
+from .support import ACCOUNT, REGION, Account, InsideCluster
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +24,5 @@ def account() -> Iterator[Account]:
 
 
 @pytest.fixture
-def inside(account: Account, tmp_path: Path) -> Inside:
-    return Inside(account, tmp_path)
+def inside(account: Account, tmp_path: Path) -> InsideCluster:
+    return InsideCluster(account, tmp_path)

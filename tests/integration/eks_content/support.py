@@ -78,7 +78,7 @@ class Account:
         return Api(cluster["endpoint"], authority, token=make_token(credentials, CLUSTER, REGION, self.cloud.endpoint).token)
 
 
-class Inside:
+class InsideCluster:
     """One component inside the cluster."""
 
     def __init__(self, account: Account, folder: Path) -> None:

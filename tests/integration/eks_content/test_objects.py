@@ -12,10 +12,10 @@ import pytest
 
 from rehearsal.kubernetes.api import ApiError
 
-from .support import Inside, changes, counts
+from .support import InsideCluster, changes, counts
 
 
-def objects(inside: Inside, password: str = "canary-first", **spec: Any) -> list[dict[str, Any]]:
+def objects(inside: InsideCluster, password: str = "canary-first", **spec: Any) -> list[dict[str, Any]]:
     """One of each sort that the API treats in a way of its own."""
     web = {"namespace": inside.namespace, "name": "web"}
     rbac = "rbac.authorization.k8s.io"
@@ -87,11 +87,11 @@ def objects(inside: Inside, password: str = "canary-first", **spec: Any) -> list
     ]
 
 
-def path(inside: Inside, plural: str, group: str = "api/v1", name: str = "web") -> str:
+def path(inside: InsideCluster, plural: str, group: str = "api/v1", name: str = "web") -> str:
     return f"/{group}/namespaces/{inside.namespace}/{plural}/{name}"
 
 
-def test_from_nothing_to_nothing(inside: Inside) -> None:
+def test_from_nothing_to_nothing(inside: InsideCluster) -> None:
     wanted = objects(inside)
     assert counts(inside.plan(objects=wanted)) == {"create": 11}
     made = inside.apply(objects=wanted)
@@ -111,7 +111,7 @@ def test_from_nothing_to_nothing(inside: Inside) -> None:
     assert "canary" not in inside.printed
 
 
-def test_what_others_change_is_seen_and_mended_and_what_they_add_is_left(inside: Inside) -> None:
+def test_what_others_change_is_seen_and_mended_and_what_they_add_is_left(inside: InsideCluster) -> None:
     wanted = objects(inside)
     inside.apply(objects=wanted)
     api, deployment = inside.api, path(inside, "deployments", "apis/apps/v1")
@@ -153,7 +153,7 @@ def _defaults() -> dict[str, Any]:
     return {"spec.egress[0].ports[53].protocol": ("TCP", None)}
 
 
-def test_what_is_no_longer_wanted_of_an_object_goes(inside: Inside) -> None:
+def test_what_is_no_longer_wanted_of_an_object_goes(inside: InsideCluster) -> None:
     inside.apply(objects=objects(inside))
     wanted = objects(inside, password="canary-second")
     pod = wanted[-1]["spec"]["template"]["spec"]
@@ -176,7 +176,7 @@ def test_what_is_no_longer_wanted_of_an_object_goes(inside: Inside) -> None:
     inside.apply(state="absent")
 
 
-def test_what_cannot_be_changed_takes_consent(inside: Inside) -> None:
+def test_what_cannot_be_changed_takes_consent(inside: InsideCluster) -> None:
     wanted = objects(inside)
     inside.apply(objects=wanted)
     other = copy.deepcopy(wanted)
@@ -191,7 +191,7 @@ def test_what_cannot_be_changed_takes_consent(inside: Inside) -> None:
     inside.apply(state="absent")
 
 
-def test_what_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: Inside) -> None:
+def test_what_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: InsideCluster) -> None:
     wanted = objects(inside)[:4]
     inside.apply(objects=wanted[:1])
     theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"theirs": "1"}}
@@ -207,7 +207,7 @@ def test_what_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: Inside) -
     inside.apply(state="absent")
 
 
-def test_custom_resources_come_after_their_definition_and_are_found_when_nobody_wants_their_kind_any_more(inside: Inside) -> None:
+def test_custom_resources_come_after_their_definition_and_are_found_when_nobody_wants_their_kind_any_more(inside: InsideCluster) -> None:
     group = f"{inside.namespace}.example.com"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     definition = {
@@ -237,7 +237,7 @@ def test_custom_resources_come_after_their_definition_and_are_found_when_nobody_
     assert inside.gone(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{group}")
 
 
-def test_values_in_what_is_not_ours_are_set_where_it_is_there(inside: Inside) -> None:
+def test_values_in_what_is_not_ours_are_set_where_it_is_there(inside: InsideCluster) -> None:
     default = "storageclass.kubernetes.io/is-default-class"
     name = f"{inside.namespace}-gp2"
     patch = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name, "annotations": {default: "false"}}}
@@ -259,7 +259,7 @@ def test_values_in_what_is_not_ours_are_set_where_it_is_there(inside: Inside) ->
     inside.api.delete(f"/apis/storage.k8s.io/v1/storageclasses/{name}")
 
 
-def test_as_an_ordinary_module_it_answers_the_same(inside: Inside) -> None:
+def test_as_an_ordinary_module_it_answers_the_same(inside: InsideCluster) -> None:
     """Which it is where it is delegated to another host."""
     wanted = objects(inside)
     one, other = inside.plan(objects=wanted), inside.plan_as_an_ordinary_module(objects=wanted)
@@ -268,7 +268,7 @@ def test_as_an_ordinary_module_it_answers_the_same(inside: Inside) -> None:
     assert "canary" not in inside.printed
 
 
-def test_what_the_api_refuses_is_told_by_address_and_the_rest_is_done(inside: Inside) -> None:
+def test_what_the_api_refuses_is_told_by_address_and_the_rest_is_done(inside: InsideCluster) -> None:
     wanted = objects(inside)[:4]
     wanted[3]["data"] = {"a b": "1"}
     result = inside.apply(objects=wanted)
@@ -279,7 +279,7 @@ def test_what_the_api_refuses_is_told_by_address_and_the_rest_is_done(inside: In
     inside.apply(state="absent")
 
 
-def test_credentials_that_may_only_look_cannot_apply(inside: Inside) -> None:
+def test_credentials_that_may_only_look_cannot_apply(inside: InsideCluster) -> None:
     api = inside.account.api(inside.folder, "plan")
     with pytest.raises(ApiError, match="403"):
         api.create("/api/v1/namespaces", objects(inside)[0])
@@ -293,7 +293,7 @@ def test_credentials_that_may_only_look_cannot_apply(inside: Inside) -> None:
         ({"cluster": "(known after apply)"}, "The name of the cluster is not known"),
     ],
 )
-def test_before_there_is_a_cluster_everything_is_to_be_added(inside: Inside, options: dict[str, str], said: str) -> None:
+def test_before_there_is_a_cluster_everything_is_to_be_added(inside: InsideCluster, options: dict[str, str], said: str) -> None:
     wanted = objects(inside)
     planned = inside.plan(objects=wanted, **options)
     assert (planned["changed"], counts(planned)) == (True, {"create": 11})
@@ -304,7 +304,7 @@ def test_before_there_is_a_cluster_everything_is_to_be_added(inside: Inside, opt
     assert counts(inside.apply(state="absent", **options)) == {}
 
 
-def test_a_cluster_that_does_not_answer_is_one_sentence(inside: Inside) -> None:
+def test_a_cluster_that_does_not_answer_is_one_sentence(inside: InsideCluster) -> None:
     config = inside.folder / "kubeconfig"
     config.write_text(
         "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n"

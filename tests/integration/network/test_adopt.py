@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import find_conflicts, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
@@ -41,7 +41,7 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
             partial(allowed.allows, "replace"),
         )
         result = plan_only(desired, observed, KINDS, allowed)
-        if held := names_held(result.plan, KINDS, aws):
+        if held := find_conflicts(result.plan, KINDS, aws):
             return dataclasses.replace(result, failures=held)
         return reconcile(desired, observed, KINDS, aws, Settings(allowed, Site.patience)) if apply else result
     finally:

@@ -335,7 +335,7 @@ CHANGED_TWICE: dict[str, tuple[Callable[[Standing], Any], dict[str, set[str]]]] 
 }
 
 
-def mended(standing: Standing) -> None:
+def repaired(standing: Standing) -> None:
     """The next run puts everything right, and the one after finds nothing to do."""
     standing.site.apply(standing.desired)
     requests = Requests(standing.site.cloud)
@@ -355,7 +355,7 @@ def test_one_property_changed(standing: Standing, name: str) -> None:
     plan = standing.site.plan(standing.desired)
     assert touched(plan) == {address: {prop}}
     assert summary(plan) == {address: "update"}
-    mended(standing)
+    repaired(standing)
     assert standing.described(address) == before
 
 
@@ -364,7 +364,7 @@ def test_something_moved_between_two(standing: Standing, name: str) -> None:
     spoil, expected = CHANGED_TWICE[name]
     spoil(standing)
     assert touched(standing.site.plan(standing.desired)) == expected
-    mended(standing)
+    repaired(standing)
 
 
 # ---- tags ----
@@ -416,7 +416,7 @@ def test_tags(standing: Standing) -> None:
     for address in TAGGED:
         tag(standing, address, {"Name": "other", "extra": "1"}, untag=("owner",))
     assert touched(standing.site.plan(standing.desired)) == {address: {"tags"} for address in TAGGED}
-    mended(standing)
+    repaired(standing)
     assert tags_of(standing) == before
 
 
@@ -428,7 +428,7 @@ def test_foreign_tags_stay(standing: Standing) -> None:
     assert summary(standing.site.plan(standing.desired)) == {}
     for address in TAGGED:
         tag(standing, address, {"owner": "nobody"})
-    mended(standing)
+    repaired(standing)
     assert all(foreign.items() <= tags.items() and tags["owner"] == "platform" for tags in tags_of(standing).values())
     standing.whole = False
 
@@ -437,7 +437,7 @@ def test_our_own_cluster_tag_is_kept_right(standing: Standing) -> None:
     address = f"subnet.main/public-{A}"
     tag(standing, address, {"kubernetes.io/cluster/apps": "owned"})
     assert touched(standing.site.plan(standing.desired)) == {address: {"tags"}}
-    mended(standing)
+    repaired(standing)
 
 
 # ---- things that somebody deleted ----
@@ -464,7 +464,7 @@ def test_something_deleted(standing: Standing, name: str) -> None:
     spoil, expected = GONE[name]
     spoil(standing)
     assert summary(standing.site.plan(standing.desired)) == expected
-    mended(standing)
+    repaired(standing)
 
 
 def test_role_deleted(standing: Standing) -> None:
@@ -472,20 +472,20 @@ def test_role_deleted(standing: Standing) -> None:
     no_inline_policy(standing)
     role("delete_role")(standing)
     assert summary(standing.site.plan(standing.desired)) == {"iam_role.flow-logs": "create"}
-    mended(standing)
+    repaired(standing)
 
 
 def test_log_group_deleted(standing: Standing) -> None:
     logs("delete_log_group")(standing)
     assert summary(standing.site.plan(standing.desired)) == {"log_group.main/flow-logs": "create"}
-    mended(standing)
+    repaired(standing)
 
 
 def test_foreign_managed_policy(standing: Standing) -> None:
     arn = standing.client("iam").create_policy(PolicyName="everything", PolicyDocument=json.dumps(ALLOW_ALL))["Policy"]["Arn"]
     role("attach_role_policy", PolicyArn=arn)(standing)
     assert touched(standing.site.plan(standing.desired)) == {"iam_role.flow-logs": {"managed_policy_arns"}}
-    mended(standing)
+    repaired(standing)
 
 
 def test_gateway_and_address_released(standing: Standing) -> None:
@@ -497,13 +497,13 @@ def test_gateway_and_address_released(standing: Standing) -> None:
         f"nat_gateway.main/{A}": "create",
         f"route_table.main/private-{A}": "update",
     }
-    mended(standing)
+    repaired(standing)
 
 
 def test_internet_gateway_detached(standing: Standing) -> None:
     detach_internet_gateway(standing)
     assert touched(standing.site.plan(standing.desired))["internet_gateway.main"] == {"vpc_id"}
-    mended(standing)
+    repaired(standing)
 
 
 def test_key_scheduled_for_deletion(standing: Standing) -> None:
@@ -511,7 +511,7 @@ def test_key_scheduled_for_deletion(standing: Standing) -> None:
     old = standing.id("kms_key.logs")
     key("schedule_key_deletion", PendingWindowInDays=7)(standing)
     assert summary(standing.site.plan(standing.desired)) == {"kms_key.logs": "create", "log_group.main/flow-logs": "update"}
-    mended(standing)
+    repaired(standing)
     new = standing.described("kms_key.logs")
     assert new["id"] != old
     assert new["alias"] == "alias/mainstay/prod/network/logs"
@@ -530,11 +530,11 @@ def test_security_group_deleted(standing: Standing) -> None:
     standing.ec2.revoke_security_group_egress(GroupId=nodes["GroupId"], IpPermissions=pointing)
     standing.ec2.delete_security_group(GroupId=group)
     assert summary(standing.site.plan(standing.desired)) == {"security_group.main/cache": "create", "security_group.main/nodes": "update"}
-    mended(standing)
+    repaired(standing)
 
 
 def test_many_things_at_once(standing: Standing) -> None:
     for spoil in (route_replaced, public_addresses, rule_revoked, alias_deleted, no_inline_policy, association_removed):
         spoil(standing)
     assert len(touched(standing.site.plan(standing.desired))) == 6
-    mended(standing)
+    repaired(standing)

@@ -10,7 +10,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems i
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Bake, ServiceCheck
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.rollback_target import RollbackPolicy
 
 from .support import Cluster, outcome, workload
 

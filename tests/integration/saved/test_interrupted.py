@@ -15,7 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domai
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import carried_out, refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import carried_out, refusal
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import Context, make_part
 from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor

@@ -111,13 +111,13 @@ def test_a_plan_is_saved_and_applied_exactly(project: Project) -> None:
     assert f"Saved the plan of 2 components in {project.file}" in planned.output
     assert project.changes() == []
     assert stat.S_IMODE(project.file.stat().st_mode) == 0o600
-    book = json.loads(project.file.read_text())
-    assert [part["host"] for part in book["components"]] == ["network", "second"]
+    plan_file = json.loads(project.file.read_text())
+    assert [part["host"] for part in plan_file["components"]] == ["network", "second"]
     assert "rehearsal-plan" not in project.file.read_text(), "the caller's session is nobody's business"
 
     text = project.file.read_bytes()
     assert project.plan().code == 0
-    assert json.loads(project.file.read_text())["components"] == book["components"], "two plans of one state are equal"
+    assert json.loads(project.file.read_text())["components"] == plan_file["components"], "two plans of one state are equal"
     project.file.write_bytes(text)
 
     applied = project.apply()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.component.credentials_life import End, end_of, longest, shortage, spoken
+from ansible_collections.mainstay.aws.plugins.module_utils.component.credentials_life import End, duration_text, end_of, longest, shortage
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import KINDS as CLUSTERS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS as NETWORK
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action
@@ -107,5 +107,5 @@ def test_nothing_to_do_needs_no_time() -> None:
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(0.2, "0 seconds"), (1, "1 second"), (59.6, "59 seconds"), (60, "1 minute"), (1200, "20 minutes")]
 )
-def test_spoken(seconds: float, expected: str) -> None:
-    assert spoken(seconds) == expected
+def test_duration_text(seconds: float, expected: str) -> None:
+    assert duration_text(seconds) == expected

@@ -34,7 +34,7 @@ LENGTH = Size("x", "L-5", "words", 3, "words", lambda before, after: len(after))
 
 
 @dataclass
-class Thing:
+class AwsResource:
     """As much of a kind as the planner asks for."""
 
     name: str
@@ -52,7 +52,7 @@ class Thing:
 def planned(
     desired: Sequence[Resource], observed: Sequence[Observed], quotas: tuple[Quota, ...], **more: Any
 ) -> tuple[Plan, dict[str, Any]]:
-    kinds: dict[str, Any] = {"house": Thing("house"), "thing": Thing("thing", quotas, **more)}
+    kinds: dict[str, Any] = {"house": AwsResource("house"), "thing": AwsResource("thing", quotas, **more)}
     return make_plan(desired, observed, kinds, Consent(("*",), ("*",))), kinds
 
 
@@ -111,7 +111,7 @@ def test_demands(name: str) -> None:
 
 
 def test_what_lacks_consent_needs_nothing() -> None:
-    kinds: dict[str, Any] = {"thing": Thing("thing", (BOXES,), create_first=True)}
+    kinds: dict[str, Any] = {"thing": AwsResource("thing", (BOXES,), create_first=True)}
     plan = make_plan([thing("a", size=2)], [seen("a", size=1)], kinds, Consent())
     assert demands(plan, kinds) == []
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import FOLDER_VARIABLE
 from ansible_collections.mainstay.aws.plugins.module_utils.component.saving import Refused, Saving, saving_of
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import as_text, make_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.plan_file import as_text, make_book
 from tests.unit.saved.samples import saved
 
 

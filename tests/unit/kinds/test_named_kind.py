@@ -62,7 +62,7 @@ class Database(NamedKind):
         service="rds", list="describe_db_instances", items="DBInstances", create="create_db_instance", delete="delete_db_instance",
         item="DBInstance", name="DBInstanceIdentifier", id="DBInstanceIdentifier", arn="DBInstanceArn",
     )  # fmt: skip
-    tagging = Tagging(tag="add_tags_to_resource", untag="remove_tags_from_resource", key="ResourceName", of="arn", told="TagList")
+    tagging = Tagging(tag="add_tags_to_resource", untag="remove_tags_from_resource", key="ResourceName", of="arn", create_tags="TagList")
     operations = ("modify_db_instance",)
     status_member = "DBInstanceStatus"
     states = {"creating": "pending", "modifying": "pending", "deleting": "deleting", "failed": "failed"}

@@ -60,7 +60,7 @@ class FakeClock:
 
 
 @dataclass
-class Thing:
+class AwsResource:
     id: str
     kind: str
     address: str
@@ -75,7 +75,7 @@ class Thing:
 class World:
     """Things by id, a log of mutating calls, the refusals, and the faults to come: {number of the mutating call: fault}."""
 
-    things: dict[str, Thing] = field(default_factory=dict)
+    things: dict[str, AwsResource] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class FakeKind(KindDefaults):
             if self.named and any(t.address == address and t.kind == self.name for t in world.things.values()):
                 raise AlreadyThere(f"{address} is there", "create")
             kept = {n: v for n, v in properties.items() if n not in ("seed", "password")}
-            thing = Thing(f"id-{len(world.log)}-{world.count}", self.name, address, {"label": "factory", **kept})
+            thing = AwsResource(f"id-{len(world.log)}-{world.count}", self.name, address, {"label": "factory", **kept})
             thing.state = "pending" if self.slow and world.slow else "ready"
             world.things[thing.id] = thing
             world.tokens[token] = thing.id
@@ -232,7 +232,7 @@ class FakeKind(KindDefaults):
             taken = [t for t in world.things.values() if t.kind == self.name and seed and t.properties.get("seed") == seed]
             return self._stranger(taken[0], taken[0].address) if taken else None
 
-    def _stranger(self, thing: Thing, address: str) -> Observed:
+    def _stranger(self, thing: AwsResource, address: str) -> Observed:
         mark = {"us": thing.address, "": ""}.get(thing.owner, f"{thing.owner} {thing.address}")
         return replace(self._observed(thing), address=address, marked=mark)
 
@@ -242,7 +242,7 @@ class FakeKind(KindDefaults):
     def serialise_by(self, _properties: Mapping[str, Any]) -> str | None:
         return self.lane
 
-    def _observed(self, thing: Thing) -> Observed:
+    def _observed(self, thing: AwsResource) -> Observed:
         return Observed(self.name, thing.address, thing.id, dict(thing.properties), {"colour": thing.properties.get("colour")}, thing.state)
 
 

@@ -266,7 +266,7 @@ def test_a_stopped_clock_ends_pauses_at_once() -> None:
 HASTY = frozenset({"slow"})
 
 
-def put_off(result: Result) -> dict[str, tuple[str, str | None]]:
+def deferred(result: Result) -> dict[str, tuple[str, str | None]]:
     """Outcome and reason of everything that is not done, as a module returns them."""
     return {
         action["address"]: (action["outcome"], action["because"])
@@ -286,7 +286,7 @@ def test_what_is_not_waited_for_is_begun_and_what_needs_it_is_deferred() -> None
     world = World(slow=5)
     result = apply(world, desired, defer=HASTY)
     assert (list(result.failures), report.changed(result, False)) == ([], True)
-    assert put_off(result) == {
+    assert deferred(result) == {
         "slow.gate": ("begun", None),
         "room.table": ("deferred", "slow.gate"),
         "room.inside": ("deferred", "slow.gate"),
@@ -320,7 +320,7 @@ def test_a_failure_counts_more_than_what_is_not_waited_for() -> None:
             raise CallFailed("not today", "create", "Refused")
 
     result = apply(World(slow=5), desired, {**kinds(), "plot": Broken("plot")}, defer=HASTY)
-    assert put_off(result) == {"slow.gate": ("begun", None), "plot.broken": ("failed", None), "room.both": ("not_started", "plot.broken")}
+    assert deferred(result) == {"slow.gate": ("begun", None), "plot.broken": ("failed", None), "room.both": ("not_started", "plot.broken")}
     assert [failure.address for failure in result.failures] == ["plot.broken"]
 
 

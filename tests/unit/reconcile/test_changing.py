@@ -21,7 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 
-from .fake import FakeClock, FakeKind, Thing, World
+from .fake import AwsResource, FakeClock, FakeKind, World
 
 ALL = Consent(("*",), ("*",))
 
@@ -44,7 +44,7 @@ class Template(FakeKind):
         thing.looks += 1
         return self._observed(thing) if thing.looks > 0 else seen
 
-    def _observed(self, thing: Thing) -> Observed:
+    def _observed(self, thing: AwsResource) -> Observed:
         return replace(super()._observed(thing), attributes={"edition": str(thing.properties.get("seed", 1))})
 
 

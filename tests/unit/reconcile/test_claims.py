@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import names_held, take
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import find_conflicts, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 
-from .fake import FakeClock, FakeKind, Thing, World, kinds
+from .fake import AwsResource, FakeClock, FakeKind, World, kinds
 
 KINDS = kinds()
 ALL = Consent(("*",), ("*",))
@@ -32,7 +32,9 @@ def want(address: str, **properties: Any) -> Resource:
 
 def world_of(*things: tuple[str, str, str], **properties: Any) -> World:
     """Things as (id, address, owner)."""
-    made = [Thing(identifier, address.partition(".")[0], address, dict(properties), owner=owner) for identifier, address, owner in things]
+    made = [
+        AwsResource(identifier, address.partition(".")[0], address, dict(properties), owner=owner) for identifier, address, owner in things
+    ]
     return World(things={thing.id: thing for thing in made})
 
 
@@ -261,14 +263,14 @@ def test_two_live_ones_of_one_address_are_never_chosen_between() -> None:
 def test_a_name_that_another_holds_is_seen_in_the_plan(owner: str, message: str, hint: str) -> None:
     world = world_of(("id-1", "room.x", owner), seed="name")
     desired = [want("room.a", seed="name"), want("room.b", seed="other"), want("plot.a", seed="name"), want("room.c", seed=ref("plot.a"))]
-    (failed,) = names_held(plan_only(desired, observe(KINDS, world), KINDS, ALL).plan, KINDS, world)
+    (failed,) = find_conflicts(plan_only(desired, observe(KINDS, world), KINDS, ALL).plan, KINDS, world)
     assert (failed.address, failed.code, failed.message) == ("room.a", "NameHeld", message)
     assert hint in failed.hint
 
 
 def test_a_name_that_is_ours_is_left_to_the_apply() -> None:
     world = world_of(("id-1", "room.x", "us"), seed="name")
-    assert names_held(plan_only([want("room.a", seed="name")], observe(KINDS, world), KINDS, ALL).plan, KINDS, world) == []
+    assert find_conflicts(plan_only([want("room.a", seed="name")], observe(KINDS, world), KINDS, ALL).plan, KINDS, world) == []
 
 
 def test_a_collision_says_who_is_in_the_way() -> None:
@@ -288,13 +290,13 @@ def test_a_collision_says_who_is_in_the_way() -> None:
 
 @pytest.mark.parametrize(("owner", "verb", "held"), [("", "update", []), ("prod/old", "create", ["room.a"])])
 def test_what_aws_makes_by_itself_is_taken_over_unless_somebody_has_marked_it(owner: str, verb: str, held: list[str]) -> None:
-    registry = {"room": FakeKind("room", taken_unmarked=True)}
+    registry = {"room": FakeKind("room", adopts_unmarked=True)}
     world = world_of(("id-1", "room.x", owner))
     world.things["id-1"].properties = {"seed": "name"}
     found = taken(world, [want("room.a", seed="name")], {}, registry=registry)
     plan = plan_only([want("room.a", seed="name")], found, registry, ALL).plan
     assert [action.verb for action in plan.changes] == [verb]
-    assert [one.address for one in names_held(plan, registry, world)] == held
+    assert [one.address for one in find_conflicts(plan, registry, world)] == held
 
 
 def test_what_came_with_an_adopted_parent_is_adopted_with_it() -> None:
@@ -309,4 +311,4 @@ def test_what_came_with_an_adopted_parent_is_adopted_with_it() -> None:
     world.things["id-2"].owner = "prod/old"
     found = taken(world, desired, {"room.a": "id-1"}, registry=registry)
     assert [seen.address for seen in found] == ["room.a"]
-    assert [f.address for f in names_held(plan_only(desired, found, registry, ALL).plan, registry, world)] == ["door.a"]
+    assert [f.address for f in find_conflicts(plan_only(desired, found, registry, ALL).plan, registry, world)] == ["door.a"]

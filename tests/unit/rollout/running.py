@@ -13,7 +13,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.clock impo
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Plan
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.rollback_target import RollbackPolicy
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Report, Verifier
 

@@ -11,7 +11,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects im
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings, Start
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.lock import TTL_SECONDS
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy, stuck_pods, way_back
+from ansible_collections.mainstay.aws.plugins.module_utils.rollout.rollback_target import RollbackPolicy, choose_target, stuck_pods
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Verifier
 
@@ -74,7 +74,7 @@ def record(image: str) -> records.Record:
 
 def test_rule_55_the_last_verified_release_is_gone_back_to_not_the_one_before() -> None:
     history = [*SETS, replica_set("broken", 2, "app:broken")]
-    way = way_back(begun(), BAD, record("app:1"), history, PREVIOUS)
+    way = choose_target(begun(), BAD, record("app:1"), history, PREVIOUS)
     assert way.template == template("app:1")
 
 
@@ -127,7 +127,7 @@ def test_rule_56_a_pruned_history_does_not_matter_with_a_record(api: FakeApi) ->
 
 def test_rule_56_without_either_the_limit_is_named() -> None:
     pruned = merged(BAD, {"spec": {"revisionHistoryLimit": 0}})
-    assert way_back(begun(), pruned, None, [SETS[0]], PREVIOUS).why == "no older revision is kept (revisionHistoryLimit 0)"
+    assert choose_target(begun(), pruned, None, [SETS[0]], PREVIOUS).why == "no older revision is kept (revisionHistoryLimit 0)"
 
 
 def test_rule_57_a_paused_deployment_is_left_alone(api: FakeApi) -> None:
@@ -157,7 +157,7 @@ def test_rule_58_the_template_alone_is_put_back(api: FakeApi) -> None:
 
 
 def test_rule_59_a_template_that_is_there_already_is_not_put_back() -> None:
-    assert way_back(begun(), BAD, record("app:2"), SETS, VERIFIED).why.startswith("its template is the last verified one already")
+    assert choose_target(begun(), BAD, record("app:2"), SETS, VERIFIED).why.startswith("its template is the last verified one already")
 
 
 BLOCKED = {"currentRevision": OLD, "updatedReplicas": 1, "availableReplicas": 2}
@@ -221,9 +221,9 @@ def test_rule_61_a_first_release_has_nothing_to_return_to(api: FakeApi, first: A
 
 
 def test_rule_61_a_workload_that_was_there_before_is_never_removed() -> None:
-    assert way_back(begun(), BAD, None, SETS, RollbackPolicy("verified", "delete")).remove == "keep"
-    assert "no release of it was verified before" in way_back(begun(), BAD, None, SETS, VERIFIED).why
-    previous = way_back(begun(), BAD, None, SETS, PREVIOUS)
+    assert choose_target(begun(), BAD, None, SETS, RollbackPolicy("verified", "delete")).remove == "keep"
+    assert "no release of it was verified before" in choose_target(begun(), BAD, None, SETS, VERIFIED).why
+    previous = choose_target(begun(), BAD, None, SETS, PREVIOUS)
     assert (previous.revision, previous.template) == (f"web-{OLD}", template("app:1"))
 
 
@@ -342,7 +342,7 @@ def test_rule_64_a_patch_whose_answer_was_lost_is_not_mistaken_for_somebody_else
 
 @pytest.mark.parametrize("start", rows(deleted=(begun(uid="u-before"),), superseded=(begun(template="another"),)))
 def test_rule_64_another_object_is_not_touched(start: Start) -> None:
-    assert way_back(start, BAD, record("app:1"), SETS, VERIFIED).template is None
+    assert choose_target(start, BAD, record("app:1"), SETS, VERIFIED).template is None
 
 
 def test_rule_65_what_a_rollback_does_not_undo_is_said(api: FakeApi) -> None:
@@ -436,4 +436,4 @@ def test_a_record_that_cannot_be_written_is_a_warning(api: FakeApi) -> None:
 
 
 def test_a_jobs_template_cannot_be_put_back() -> None:
-    assert way_back(begun(kind="Job"), BAD, record("app:1"), (), VERIFIED).why == "a Job's template cannot be changed"
+    assert choose_target(begun(kind="Job"), BAD, record("app:1"), (), VERIFIED).why == "a Job's template cannot be changed"

@@ -351,7 +351,7 @@ def test_rule_43_deadlines_are_on_a_clock_that_only_goes_forward(api: FakeApi) -
 def test_rule_44_the_time_that_everything_may_take_is_known_before() -> None:
     from ansible_collections.mainstay.aws.plugins.module_utils.rollout.plan import Bake
     from ansible_collections.mainstay.aws.plugins.module_utils.rollout.probes import Probe
-    from ansible_collections.mainstay.aws.plugins.module_utils.rollout.returning import RollbackPolicy
+    from ansible_collections.mainstay.aws.plugins.module_utils.rollout.rollback_target import RollbackPolicy
 
     whole = plan(
         settings=Settings(wait=100),

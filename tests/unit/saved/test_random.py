@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import observe, plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import carried_out, refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import carried_out, refusal
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import Context, make_part
 from tests.unit.reconcile.fake import Killed, World
 from tests.unit.reconcile.test_random import ALL, KINDS, apply, assert_converged, desired_states

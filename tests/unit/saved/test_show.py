@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import as_text, make_book
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.plan_file import as_text, make_book
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.show import differences, plan_markdown, plan_text
 from scripts import plan as command
 

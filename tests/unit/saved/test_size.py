@@ -10,9 +10,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resou
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import as_text, checked, make_book
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import refusal
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import make_part
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.plan_file import as_text, checked, make_book
 from tests.unit.domains.network.samples import PLACE, REGION, settings
 
 from .samples import CONTEXT

@@ -18,7 +18,7 @@ from ...reconcile.model import SENSITIVE, Kind, Resource
 from .kinds.helm_release import HelmRelease
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
-from .objects.link import Inside, Way
+from .objects.link import ClusterLink, ClusterTarget
 from .objects.manifest import Marks, Wanted, read
 from .objects.paths import hidden
 from .order import address_of, orders
@@ -71,7 +71,9 @@ class ContentDomain(Domain):
 
     def __init__(self, params: Mapping[str, Any], contents: Contents, check_mode: bool) -> None:
         options = {"kubeconfig": params["kubeconfig"], "context": params["context"]}
-        inside = Inside(Way(params["cluster"], options, dict(os.environ)), needed=not check_mode and params["state"] == "present")
+        inside = ClusterLink(
+            ClusterTarget(params["cluster"], options, dict(os.environ)), needed=not check_mode and params["state"] == "present"
+        )
         marks = Marks(params["environment"], params["component"])
         self.contents = contents
         self.objects = KubernetesObject(inside, marks, contents.objects)

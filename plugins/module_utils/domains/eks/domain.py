@@ -19,7 +19,7 @@ from ...kinds.kms_key import KmsKey
 from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .judge import Known, notes, objections
+from .judge import AwsFacts, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
 from .operations.upgrade.check import upgrade_doubts
@@ -60,9 +60,9 @@ class EksDomain(Domain):
         return questions(self.clusters)
 
     def problems(self, observation: Observation) -> Sequence[str]:
-        return objections(self.clusters, known(observation), self.may_make_anew)
+        return objections(self.clusters, known(observation), self.may_recreate)
 
-    def may_make_anew(self, address: str) -> bool:
+    def may_recreate(self, address: str) -> bool:
         kind = self.kinds[address.partition(".")[0]]
         return self.consent.allows("replace", kind, address) or self.consent.allows("delete", kind, address)
 
@@ -84,8 +84,8 @@ class EksDomain(Domain):
         return outputs(attributes, self.names)
 
 
-def known(observation: Observation) -> Known:
-    return Known(**observation.answers, observed=tuple(observation.observed), caller=observation.place.caller)
+def known(observation: Observation) -> AwsFacts:
+    return AwsFacts(**observation.answers, observed=tuple(observation.observed), caller=observation.place.caller)
 
 
 def run(module: Any) -> NoReturn:

@@ -30,7 +30,7 @@ class Subnet:
 
 
 @dataclass(frozen=True)
-class Known:
+class AwsFacts:
     """Answers from AWS, and the component's existing resources. ``subnets`` and ``instance_types`` hold only those that exist."""
 
     versions: Mapping[str, Support] = field(default_factory=dict)
@@ -66,13 +66,13 @@ class Known:
         }
 
 
-def objections(clusters: Mapping[str, Cluster], known: Known, may_go: Callable[[str], bool]) -> list[str]:
+def objections(clusters: Mapping[str, Cluster], known: AwsFacts, may_go: Callable[[str], bool]) -> list[str]:
     """Every problem, each as one sentence. ``may_go``: whether an address may be deleted or replaced in this run."""
     found = [problem for cluster in clusters.values() for problem in of_cluster(cluster, known)]
     return found + lockouts(clusters, known.observed, known.caller, may_go)
 
 
-def of_cluster(cluster: Cluster, known: Known) -> Iterator[str]:
+def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     yield from versions.refused(cluster.path, cluster.version, cluster.upgrade_policy, known.versions)
     present = known.of(f"eks_cluster.{cluster.name}")
     if present:
@@ -85,7 +85,7 @@ def of_cluster(cluster: Cluster, known: Known) -> Iterator[str]:
         yield from of_addons(cluster, known.addons)
 
 
-def of_subnets(cluster: Cluster, known: Known, fresh: bool) -> Iterator[str]:
+def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:
     """Check that the subnets exist, lie in one network and in two zones, and have enough free addresses for a new cluster."""
     path = f"{cluster.path}.subnet_ids"
     yield from _missing(path, cluster.subnet_ids, known)
@@ -106,13 +106,13 @@ def of_subnets(cluster: Cluster, known: Known, fresh: bool) -> Iterator[str]:
             )
 
 
-def _missing(path: str, subnets: Iterable[str], known: Known) -> Iterator[str]:
+def _missing(path: str, subnets: Iterable[str], known: AwsFacts) -> Iterator[str]:
     for one in subnets:
         if not is_unknown(one) and one not in known.subnets:
             yield f"{path} names {one}, but there is no such subnet in this account and region"
 
 
-def of_node_groups(cluster: Cluster, known: Known) -> Iterator[str]:
+def of_node_groups(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     for name, group in cluster.node_groups.items():
         for kind in group.instance_types:
             processors = known.instance_types.get(kind)
@@ -130,7 +130,7 @@ def of_node_groups(cluster: Cluster, known: Known) -> Iterator[str]:
             yield f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; name subnets with room"
 
 
-def of_fargate_profiles(cluster: Cluster, known: Known) -> Iterator[str]:
+def of_fargate_profiles(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     for name, profile in cluster.fargate_profiles.items():
         path = f"{cluster.path}.fargate_profiles.{name}.subnet_ids"
         yield from _missing(path, profile.subnet_ids, known)
@@ -153,7 +153,7 @@ def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
             )
 
 
-def notes(clusters: Mapping[str, Cluster], known: Known) -> list[str]:
+def notes(clusters: Mapping[str, Cluster], known: AwsFacts) -> list[str]:
     """The plan's notes on version support for these clusters."""
     return [
         versions.note(cluster.name, cluster.version, cluster.upgrade_policy, known.versions[cluster.version])

@@ -40,16 +40,16 @@ Look = Callable[[Observed], Verdict]
 
 
 @dataclass(frozen=True)
-class Concern:
+class AffectedLogin:
     """A cluster whose login a plan may affect; ``fresh`` if the plan creates it."""
 
     address: str
     fresh: bool = False
 
 
-def concerns(plan: Plan) -> list[Concern]:
+def concerns(plan: Plan) -> list[AffectedLogin]:
     """The clusters of a plan whose login must be checked, by address."""
-    found: dict[str, Concern] = {}
+    found: dict[str, AffectedLogin] = {}
     for action in plan.permitted:
         name = action.address.partition(".")[2].partition("/")[0]
         address = f"eks_cluster.{name}"
@@ -58,7 +58,7 @@ def concerns(plan: Plan) -> list[Concern]:
             continue  # the cluster is deleted, and its entries with it
         changed = {change.property for change in action.changes}
         if action.kind == "eks_access_entry" or (action.kind == "eks_cluster" and (action.makes or changed & set(WAYS_IN))):
-            found[address] = Concern(address, cluster.makes)
+            found[address] = AffectedLogin(address, cluster.makes)
     return list(found.values())
 
 

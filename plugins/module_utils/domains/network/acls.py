@@ -48,19 +48,19 @@ def open_acl(network: Network, public: bool) -> Acl:
     ports = network.security.load_balancer_ports if public else ()
     return {
         "ingress": [
-            anything(100, str(network.cidr)),
+            all_traffic(100, str(network.cidr)),
             *(tcp(110 + index, port, port, WORLD) for index, port in enumerate(ports)),
             *(tcp(200 + index, first, last, WORLD) for index, (first, last) in enumerate(EPHEMERAL_WITHOUT_RDP)),
             entry(210, "udp", *EPHEMERAL, WORLD),
             fragmentation_needed(220),
         ],
-        "egress": [anything(100, WORLD)],
+        "egress": [all_traffic(100, WORLD)],
     }
 
 
 def isolated_acl(network: Network) -> Acl:
     """A tier without internet access: allows traffic within the network and nothing else."""
-    return {"ingress": [anything(100, str(network.cidr))], "egress": [anything(100, str(network.cidr))]}
+    return {"ingress": [all_traffic(100, str(network.cidr))], "egress": [all_traffic(100, str(network.cidr))]}
 
 
 def database_acl(network: Network) -> Acl:
@@ -89,7 +89,7 @@ def client_blocks(network: Network) -> list[Block]:
     return [block for tier in tiers for block in network.tier_blocks(tier.name)]
 
 
-def anything(number: int, block: str) -> Entry:
+def all_traffic(number: int, block: str) -> Entry:
     return {"rule_number": number, "protocol": "-1", "action": "allow", "cidr_block": block}
 
 

@@ -12,7 +12,7 @@ from ...aws.connection import Aws
 from ...component.connect import connect, fail
 from ...component.domain import Domain, InvalidInput, Observation
 from ...component.outputs import Attributes
-from ...component.run import domain_of, look_around
+from ...component.run import domain_of, read_state
 from ...component.run import read_outputs as read_component
 from ...component.run import run as run_component
 from ...kinds.iam_role import IamRole
@@ -96,7 +96,7 @@ def propose_adoption(module: Any) -> NoReturn:
     """Return a proposal for the option ``adopt`` of vpc_network."""
     domain = domain_of(module, NetworkDomain)
     aws, endpoint, region = connect(module)
-    observation = look_around(module, aws, endpoint, region, domain)
+    observation = read_state(module, aws, endpoint, region, domain)
     if problems := domain.problems(observation):
         module.fail_json(msg="\n".join(problems))
     try:

@@ -73,7 +73,7 @@ def _inside(aws: Aws, kind: Any, vpc: str) -> Iterator[Observed]:
     wanted = [{"Name": FILTERS.get(kind.name, "vpc-id"), "Values": [vpc]}]
     for raw in aws.list_all(kind.calls.service, kind.calls.list, kind.calls.items, **{kind.calls.filter: wanted}):
         try:
-            seen = kind.strange(aws, [raw], f"{kind.name}.proposed")
+            seen = kind.observe_any_owner(aws, [raw], f"{kind.name}.proposed")
         except EngineError:
             continue
         if seen:

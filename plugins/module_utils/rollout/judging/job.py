@@ -31,7 +31,7 @@ def look(live: Obj, context: Context) -> Look:
         pods=owned_by(context.seen.pods, uid(live)),
         stop=_stopped(live),
         refused=refused_by_events(live, missing, context),
-        forgiven=RETRIED,
+        retried=RETRIED,
         may_be_quiet=True,
     )
 

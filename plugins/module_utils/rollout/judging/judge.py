@@ -112,7 +112,7 @@ def _notes(look: Look, context: Context) -> list[str]:
 def _troubles(look: Look, context: Context) -> list[Trouble]:
     """Troubles of the new pods. A trouble that the kind retries itself is never fatal."""
     found = [trouble for pod in look.pods if (trouble := pod_trouble(pod, context)) is not None]
-    return [replace(one, severity="transient") if one.code in look.forgiven and one.severity == "fatal" else one for one in found]
+    return [replace(one, severity="transient") if one.code in look.retried and one.severity == "fatal" else one for one in found]
 
 
 def _worst(troubles: list[Trouble]) -> tuple[Trouble, ...]:

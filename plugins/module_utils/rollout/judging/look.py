@@ -21,7 +21,7 @@ class Look:
     ``observed``: whether its controller has observed the required generation. ``pods``: relevant pods of the new revision.
     ``stop``: code and facts of a condition that ends the watch at once. ``refused``: pods cannot be created. ``waiting_for``: code of
     what is still missing; empty when complete. ``partial``: complete as requested, but not all pods run the new revision.
-    ``leaving``: pods of older revisions. ``forgiven``: codes of troubles that this kind retries itself.
+    ``leaving``: pods of older revisions. ``retried``: codes of troubles that this kind retries itself.
     """
 
     observed: bool
@@ -32,7 +32,7 @@ class Look:
     stop: tuple[str, Mapping[str, Any]] | None = None
     refused: Trouble | None = None
     partial: bool = False
-    forgiven: frozenset[str] = frozenset()
+    retried: frozenset[str] = frozenset()
     may_be_quiet: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -186,7 +186,7 @@ CASES: list[Any] = [
 @pytest.mark.parametrize(("wanted", "live", "own", "expected"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_what_differs(wanted: Any, live: Any, own: Any, expected: Any) -> None:
     owned = None if own is None else {"f:spec": own}
-    assert differences("Thing", {"spec": wanted}, {"spec": live}, owned) == expected
+    assert differences("AwsResource", {"spec": wanted}, {"spec": live}, owned) == expected
 
 
 def encoded(text: str) -> str:
@@ -223,7 +223,7 @@ def test_secrets_outside_of_secrets_are_told_by_their_names() -> None:
 def test_what_is_masked_inside_a_text_still_differs() -> None:
     env = [{"name": "URL", "value": "postgres://me:one@db"}]
     live = [{"name": "URL", "value": "postgres://me:two@db"}]
-    found = differences("Thing", {"spec": {"env": env}}, {"spec": {"env": live}}, None)
+    found = differences("AwsResource", {"spec": {"env": env}}, {"spec": {"env": live}}, None)
     assert found == {"spec.env[URL].value": ("(sensitive) another value", "postgres://me:********@db")}
 
 

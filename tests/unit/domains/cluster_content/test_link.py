@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The way into a cluster: not there yet, not reachable, busy; what the API refuses, as the engine is told; the fence before changes."""
+"""The way into a cluster: not there yet, not reachable, busy; what the API refuses, as errors of the engine; the fence before changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects import link as objects_link
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.link import Calls, Inside, Way, calling, told
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.link import (
+    Calls,
+    ClusterLink,
+    ClusterTarget,
+    as_call_failed,
+    calling,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access import Access
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.problems import (
     ApiProblem,
@@ -61,14 +67,14 @@ def api() -> Iterator[FakeApi]:
     ],
 )
 def test_a_cluster_that_is_not_there_is_empty_for_a_plan_and_an_error_for_an_apply(name: str, cluster: Any, said: str) -> None:
-    assert Inside(Way(name), needed=False).reach(SomeAws(cluster)) is None
+    assert ClusterLink(ClusterTarget(name), needed=False).reach(SomeAws(cluster)) is None
     with pytest.raises(CallFailed) as caught:
-        Inside(Way(name), needed=True).reach(SomeAws(cluster))
+        ClusterLink(ClusterTarget(name), needed=True).reach(SomeAws(cluster))
     assert str(caught.value).startswith(said)
 
 
 def test_one_kind_tells_the_error_and_the_others_are_quiet() -> None:
-    inside = Inside(Way("main"), needed=True)
+    inside = ClusterLink(ClusterTarget("main"), needed=True)
     with pytest.raises(CallFailed):
         inside.reach(SomeAws())
     assert inside.reach(SomeAws()) is None
@@ -78,7 +84,7 @@ def test_one_kind_tells_the_error_and_the_others_are_quiet() -> None:
 
 def test_a_cluster_that_does_not_answer_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects_link, "FIRST_SECONDS", 0.0)
-    inside = Inside(Way(None, {"kubeconfig": kubeconfig("http://127.0.0.1:1")}), needed=True)
+    inside = ClusterLink(ClusterTarget(None, {"kubeconfig": kubeconfig("http://127.0.0.1:1")}), needed=True)
     with pytest.raises(CallFailed, match=r"the cluster of the kubeconfig cannot be reached: the API of http://127\.0\.0\.1:1") as caught:
         inside.reach(SomeAws())
     assert "eks_api_host" in caught.value.hint
@@ -108,7 +114,7 @@ def kubeconfig(server: str) -> dict[str, Any]:
     ids=lambda value: type(value).__name__ if isinstance(value, ApiProblem) else "",
 )
 def test_what_may_pass_and_what_is_final(problem: ApiProblem, kind: type[CallFailed], code: str, waits: bool) -> None:
-    found = told(problem)
+    found = as_call_failed(problem)
     assert (type(found), found.code, getattr(found, "dependency", False)) == (kind, code, waits)
     assert str(problem) in found.message
 

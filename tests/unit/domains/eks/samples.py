@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import Known, Subnet
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import AwsFacts, Subnet
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.addons import Offer, Offers
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Cluster, Network
@@ -62,9 +62,9 @@ def complaints(environment: str = "prod", network: Network = NETWORK, **more: An
     return [problem.removeprefix("eks_clusters.main.") for problem in problems]
 
 
-def known(*observed: Observed, **more: Any) -> Known:
+def known(*observed: Observed, **more: Any) -> AwsFacts:
     """What AWS says of a healthy account, with some of it changed."""
-    return Known(**{**KNOWN, **more}, observed=observed, caller=f"arn:aws:iam::{ACCOUNT}:user/anna")
+    return AwsFacts(**{**KNOWN, **more}, observed=observed, caller=f"arn:aws:iam::{ACCOUNT}:user/anna")
 
 
 def resources(place: Place = PLACE, **more: Any) -> dict[str, Resource]:

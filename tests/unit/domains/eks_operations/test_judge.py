@@ -16,10 +16,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
     Addon,
     Budget,
     Client,
+    ClusterState,
     Deprecation,
     Facts,
     Group,
-    Inside,
     Insight,
     Node,
     Pod,
@@ -44,7 +44,7 @@ WELL = Facts(
     offers={"coredns": Offer(("v1.12.9-eksbuild.1", "v1.13.0-eksbuild.1"), "v1.12.9-eksbuild.1")},
     subnets=(Subnet("subnet-a", "eu-west-1a", 200), Subnet("subnet-b", "eu-west-1b", 100)),
     support={"1.35": Support(LATER), "1.36": Support(LATER)},
-    inside=Inside(
+    inside=ClusterState(
         nodes=(Node("node-1", "v1.35.2-eks-1a2b3c4", "system"),),
         budgets=(Budget("shop", "api", {"matchLabels": {"app": "api"}}, "1", "", 1, 2, 1, 2),),
         pods=(Pod("shop", "api-1", "node-1", {"app": "api"}, "ReplicaSet"),),
@@ -56,7 +56,7 @@ NODE = WELL.inside.nodes[0] if WELL.inside else Node("", "")
 
 
 def inside(**changes: Any) -> dict[str, Any]:
-    return {"inside": replace(WELL.inside or Inside(), **changes)}
+    return {"inside": replace(WELL.inside or ClusterState(), **changes)}
 
 
 def budget(**changes: Any) -> dict[str, Any]:

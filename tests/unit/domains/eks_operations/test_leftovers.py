@@ -18,8 +18,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
     LOAD_BALANCER,
     SECURITY_GROUP,
     TARGET_GROUP,
+    AwsResource,
     Cluster,
-    Thing,
     balancer_of,
     leftovers,
     summed_up,
@@ -32,38 +32,43 @@ GONE = Cluster("prod-main", frozenset({"vpc-1"}), exists=False)
 MADE = {"elbv2.k8s.aws/cluster": "prod-main"}
 OWNED = {"kubernetes.io/cluster/prod-main": "owned"}
 EKS_OWN = {**OWNED, "aws:eks:cluster-name": "prod-main"}
-BALANCER = Thing(LOAD_BALANCER, "arn:lb", "k8s-shop-api-1a", "vpc-1", MADE)
-GROUP = Thing(SECURITY_GROUP, "sg-lb", "k8s-traffic-prodmain", "vpc-1", MADE)
+BALANCER = AwsResource(LOAD_BALANCER, "arn:lb", "k8s-shop-api-1a", "vpc-1", MADE)
+GROUP = AwsResource(SECURITY_GROUP, "sg-lb", "k8s-traffic-prodmain", "vpc-1", MADE)
 
 
-def interface(description: str = "", tags: dict[str, str] | None = None, groups: tuple[str, ...] = (), free: bool = True) -> Thing:
-    return Thing(INTERFACE, "eni-1", "", "vpc-1", tags or {}, groups, description, free)
+def interface(description: str = "", tags: dict[str, str] | None = None, groups: tuple[str, ...] = (), free: bool = True) -> AwsResource:
+    return AwsResource(INTERFACE, "eni-1", "", "vpc-1", tags or {}, groups, description, free)
 
 
-TABLE: list[tuple[str, Thing, bool, bool]] = [
+TABLE: list[tuple[str, AwsResource, bool, bool]] = [
     # what, the thing, whether it is the controllers' while the cluster is there, and after it has gone
     ("a load balancer", BALANCER, True, True),
-    ("one of the cloud provider's", Thing(LOAD_BALANCER, "arn:nlb", "a1b2", "vpc-1", OWNED), True, True),
-    ("a classic one", Thing(CLASSIC, "a1b2", "a1b2", "vpc-1", OWNED), True, True),
-    ("a target group", Thing(TARGET_GROUP, "arn:tg", "k8s-shop", "vpc-1", MADE), True, True),
-    ("of another cluster", Thing(LOAD_BALANCER, "arn:lb", "x", "vpc-1", {"elbv2.k8s.aws/cluster": "prod-other"}), False, False),
+    ("one of the cloud provider's", AwsResource(LOAD_BALANCER, "arn:nlb", "a1b2", "vpc-1", OWNED), True, True),
+    ("a classic one", AwsResource(CLASSIC, "a1b2", "a1b2", "vpc-1", OWNED), True, True),
+    ("a target group", AwsResource(TARGET_GROUP, "arn:tg", "k8s-shop", "vpc-1", MADE), True, True),
+    ("of another cluster", AwsResource(LOAD_BALANCER, "arn:lb", "x", "vpc-1", {"elbv2.k8s.aws/cluster": "prod-other"}), False, False),
     (
         "of a cluster with a longer name",
-        Thing(LOAD_BALANCER, "arn:lb", "x", "vpc-1", {"elbv2.k8s.aws/cluster": "prod-main2"}),
+        AwsResource(LOAD_BALANCER, "arn:lb", "x", "vpc-1", {"elbv2.k8s.aws/cluster": "prod-main2"}),
         False,
         False,
     ),
-    ("in another VPC", Thing(LOAD_BALANCER, "arn:lb", "x", "vpc-2", MADE), False, False),
-    ("shared with the cluster", Thing(LOAD_BALANCER, "arn:lb", "x", "vpc-1", {"kubernetes.io/cluster/prod-main": "shared"}), False, False),
-    ("without tags", Thing(LOAD_BALANCER, "arn:lb", "by-hand", "vpc-1", {}), False, False),
-    ("with our own mark", Thing(SECURITY_GROUP, "sg-2", "nodes", "vpc-1", {**MADE, "mainstay:environment": "prod"}), False, False),
+    ("in another VPC", AwsResource(LOAD_BALANCER, "arn:lb", "x", "vpc-2", MADE), False, False),
+    (
+        "shared with the cluster",
+        AwsResource(LOAD_BALANCER, "arn:lb", "x", "vpc-1", {"kubernetes.io/cluster/prod-main": "shared"}),
+        False,
+        False,
+    ),
+    ("without tags", AwsResource(LOAD_BALANCER, "arn:lb", "by-hand", "vpc-1", {}), False, False),
+    ("with our own mark", AwsResource(SECURITY_GROUP, "sg-2", "nodes", "vpc-1", {**MADE, "mainstay:environment": "prod"}), False, False),
     ("the controller's group", GROUP, True, True),
-    ("the group of a classic one", Thing(SECURITY_GROUP, "sg-3", "k8s-elb-a1b2", "vpc-1", OWNED), True, True),
-    ("a group with the provider's tag", Thing(SECURITY_GROUP, "sg-4", "nodes", "vpc-1", OWNED), False, False),
-    ("the cluster's own group", Thing(SECURITY_GROUP, "sg-cluster", "eks-cluster-sg-prod-main-1", "vpc-1", EKS_OWN), False, True),
+    ("the group of a classic one", AwsResource(SECURITY_GROUP, "sg-3", "k8s-elb-a1b2", "vpc-1", OWNED), True, True),
+    ("a group with the provider's tag", AwsResource(SECURITY_GROUP, "sg-4", "nodes", "vpc-1", OWNED), False, False),
+    ("the cluster's own group", AwsResource(SECURITY_GROUP, "sg-cluster", "eks-cluster-sg-prod-main-1", "vpc-1", EKS_OWN), False, True),
     (
         "another cluster's own group",
-        Thing(SECURITY_GROUP, "sg-5", "eks-cluster-sg", "vpc-1", {**OWNED, "aws:eks:cluster-name": "other"}),
+        AwsResource(SECURITY_GROUP, "sg-5", "eks-cluster-sg", "vpc-1", {**OWNED, "aws:eks:cluster-name": "other"}),
         False,
         False,
     ),
@@ -82,7 +87,7 @@ TABLE: list[tuple[str, Thing, bool, bool]] = [
 
 
 @pytest.mark.parametrize(("what", "thing", "here", "gone"), TABLE, ids=[row[0] for row in TABLE])
-def test_whose_it_is(what: str, thing: Thing, here: bool, gone: bool) -> None:
+def test_whose_it_is(what: str, thing: AwsResource, here: bool, gone: bool) -> None:
     there = [thing, *(one for one in (BALANCER, GROUP) if one.kind != thing.kind or one.id != thing.id)]
     assert (thing in leftovers(HERE, there)) is here
     assert (thing in leftovers(GONE, there)) is gone
@@ -95,7 +100,7 @@ def test_where_a_cluster_stands_interfaces_without_a_name_are_left() -> None:
 
 
 def test_load_balancers_come_first_and_groups_last() -> None:
-    things = [GROUP, interface("ELB app/k8s-shop-api-1a/50"), Thing(TARGET_GROUP, "arn:tg", "t", "vpc-1", MADE), BALANCER]
+    things = [GROUP, interface("ELB app/k8s-shop-api-1a/50"), AwsResource(TARGET_GROUP, "arn:tg", "t", "vpc-1", MADE), BALANCER]
     assert [thing.kind for thing in leftovers(HERE, things)] == [LOAD_BALANCER, TARGET_GROUP, INTERFACE, SECURITY_GROUP]
     assert summed_up(things) == "1 load balancer, 1 target group, 1 network interface, 1 security group"
 

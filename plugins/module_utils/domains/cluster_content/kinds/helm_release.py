@@ -15,10 +15,10 @@ from ....aws.connection import Aws
 from ....kubernetes.problems import ApiProblem
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, fixed, given
-from ..objects.link import Calls, Inside, calling
+from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ..releases.helm import Helm
-from ..releases.looking import Look, all_releases, one_release, secrets
+from ..releases.observe import Look, all_releases, one_release, secrets
 from ..releases.release import DEPLOYED, PENDING, Release, WantedRelease, found_values, shown_values
 
 ABANDONED_SECONDS = 45.0
@@ -44,7 +44,7 @@ class HelmRelease(KindDefaults):
     deleted_after: tuple[str, ...] = ("kubernetes_object",)
     timeout = 900.0
 
-    def __init__(self, inside: Inside, marks: Marks, wanted: Iterable[WantedRelease], program: str, within: str) -> None:
+    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[WantedRelease], program: str, within: str) -> None:
         super().__init__()
         self.inside = inside
         self.marks = marks
@@ -84,8 +84,8 @@ class HelmRelease(KindDefaults):
             return None
         found = self.observe(look, seen.address)
         one = self.wanted.get(seen.address)
-        if look.hopeless and one is not None and one.wait:
-            return replace(found, state="failed", reason=look.hopeless)
+        if look.failed_reason and one is not None and one.wait:
+            return replace(found, state="failed", reason=look.failed_reason)
         waits = bool(look.waiting) and one is not None and one.wait
         return replace(found, state="pending" if waits else "ready", reason=look.waiting)
 
@@ -186,14 +186,14 @@ class HelmRelease(KindDefaults):
         if one is None or identifier != f"{one.namespace}/{one.called}":
             right = f"{one.namespace}/{one.called}" if one else "<namespace>/<name>"
             raise EngineError(f"a release keeps its namespace and name, so only {right} can be adopted")
-        return self._strange(aws, address, one.namespace, one.called)
+        return self._observe_any_owner(aws, address, one.namespace, one.called)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         where = properties.get("release")
         address, one = next(((a, one) for a, one in self.wanted.items() if f"{one.namespace}/{one.called}" == where), ("", None))
-        return self._strange(aws, address, one.namespace, one.called) if one else None
+        return self._observe_any_owner(aws, address, one.namespace, one.called) if one else None
 
-    def _strange(self, aws: Aws, address: str, namespace: str, name: str) -> Observed | None:
+    def _observe_any_owner(self, aws: Aws, address: str, namespace: str, name: str) -> Observed | None:
         api = self.inside.reach(aws)
         if api is None:
             return None

@@ -18,7 +18,7 @@ from ....reconcile.model import KindDefaults, Observed, fixed, given
 from ..objects.api import OWN, ApiType, api_group, discovered, in_list, is_built_in
 from ..objects.compare import MANAGER, drop, found_fields, owned_fields
 from ..objects.final import split
-from ..objects.link import Calls, Inside, calling
+from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import ADDRESS, DOMAIN, Marks, Wanted, marked, whose, without_version
 from ..objects.paths import flatten
 from ..objects.ready import state_of
@@ -57,7 +57,7 @@ class KubernetesObject(KindDefaults):
 
     settles: tuple[str, ...] = ("delete",)
 
-    def __init__(self, inside: Inside, marks: Marks, wanted: Iterable[Wanted]) -> None:
+    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[Wanted]) -> None:
         super().__init__()
         self.inside = inside
         self.marks = marks
@@ -244,14 +244,14 @@ class KubernetesObject(KindDefaults):
         path = self._type(api, one).path(one.namespace, one.called)
         if identifier != path:
             raise EngineError(f"an object keeps its name and is known by its path in the API, so it can only be {path}")
-        return self._strange(aws, one, address)
+        return self._observe_any_owner(aws, one, address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         wanted = without_version(properties.get("object", ""))
         one = next((one for one in self.wanted.values() if without_version(one.identity) == wanted), None)
-        return self._strange(aws, one, f"{self.name}.{one.name}") if one else None
+        return self._observe_any_owner(aws, one, f"{self.name}.{one.name}") if one else None
 
-    def _strange(self, aws: Aws, one: Wanted, address: str) -> Observed | None:
+    def _observe_any_owner(self, aws: Aws, one: Wanted, address: str) -> Observed | None:
         api = self.inside.reach(aws)
         if api is None:
             return None

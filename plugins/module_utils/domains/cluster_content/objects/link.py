@@ -35,7 +35,7 @@ REACHABLE = ("ACTIVE", "UPDATING")
 
 
 @dataclass(frozen=True)
-class Way:
+class ClusterTarget:
     """How to reach the cluster: the name of an EKS cluster, or the options of a kubeconfig."""
 
     cluster: str | None = None
@@ -85,12 +85,12 @@ class Calls(Api):
         return super().is_final(status, text) or WEBHOOK in text
 
 
-class Inside:
+class ClusterLink:
     """One cluster during one call of the module. Kinds use it from several threads."""
 
-    def __init__(self, way: Way, *, needed: bool) -> None:
+    def __init__(self, target: ClusterTarget, *, needed: bool) -> None:
         """``needed``: a missing cluster is an error. It is not needed in check mode or when everything is to be removed."""
-        self.way = way
+        self.target = target
         self.needed = needed
         self._lock = threading.Lock()
         self._calls: Calls | None = None
@@ -108,22 +108,22 @@ class Inside:
         """The API for making a change."""
         found = self.reach(aws)
         if found is None:
-            raise CallFailed(f"{self.way.label} is not there")
+            raise CallFailed(f"{self.target.label} is not there")
         return found
 
     def _reach(self, aws: Aws) -> Calls | None:
         try:
-            access = self._eks(aws) if self.way.cluster is not None else from_options(self.way.options, self.way.environment)
+            access = self._eks(aws) if self.target.cluster is not None else from_options(self.target.options, self.target.environment)
             if access is None:
                 return None
             calls = Calls(access, aws)
             calls.get("/version")
         except ApiProblem as error:
-            raise told(error, self.way.label) from error
+            raise as_call_failed(error, self.target.label) from error
         return calls
 
     def _eks(self, aws: Aws) -> Access | None:
-        name = self.way.cluster or ""
+        name = self.target.cluster or ""
         if not name or UNKNOWN in name:
             return self._missing(f"The name of the cluster is not known (option cluster is {name!r}).")
         reply = aws.find("eks", "describe_cluster", name=name)
@@ -143,7 +143,7 @@ class Inside:
         return None
 
 
-def told(error: ApiProblem, label: str = "") -> CallFailed:
+def as_call_failed(error: ApiProblem, label: str = "") -> CallFailed:
     """The engine's exception for an API error: NotYet for one that may pass, CallFailed for a final one."""
     text = str(error)
     if isinstance(error, Unreachable):
@@ -165,7 +165,7 @@ def calling(function: Callable[[], Any]) -> Any:
     try:
         return function()
     except ApiProblem as error:
-        raise told(error) from error
+        raise as_call_failed(error) from error
 
 
-__all__ = ["VERBS", "Calls", "Inside", "Way", "calling", "resource_of", "told"]
+__all__ = ["VERBS", "Calls", "ClusterLink", "ClusterTarget", "as_call_failed", "calling", "resource_of"]

@@ -172,9 +172,9 @@ class EksKind(NamedKind):
         cluster, slash, name = identifier.partition("/")
         if not cluster or not slash or not name or identifier.startswith("arn:"):
             raise EngineError(f"{identifier}: write a {self.name} as <name of the cluster>/<{self.calls.name}>")
-        return self.strange(aws, self.described(aws, [{"clusterName": cluster, self.calls.name: name}]), address)
+        return self.observe_any_owner(aws, self.described(aws, [{"clusterName": cluster, self.calls.name: name}]), address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """The resource that holds this name in the cluster."""
         params = {name: properties[own] for own, name in self.place().items() if properties.get(own)}
-        return self.strange(aws, self.described(aws, [params])) if len(params) == len(self.place()) else None
+        return self.observe_any_owner(aws, self.described(aws, [params])) if len(params) == len(self.place()) else None

@@ -24,7 +24,7 @@ class ClusterLogGroup(LogGroup):
 
     name = "cluster_log_group"
     deleted_after = ("eks_cluster",)
-    taken_unmarked = True
+    adopts_unmarked = True
 
     def prefix(self, aws: Aws) -> str:
         return "/aws/eks/"

@@ -95,4 +95,4 @@ class LaunchTemplate(Ec2Kind):
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         name = properties.get("launch_template_name")
         reply = aws.find("ec2", "describe_launch_templates", LaunchTemplateNames=[name]) if name else None
-        return self.strange(aws, reply["LaunchTemplates"]) if reply else None
+        return self.observe_any_owner(aws, reply["LaunchTemplates"]) if reply else None

@@ -68,4 +68,4 @@ class IamOidcProvider(NamedKind):
         """An account has only one provider for a URL."""
         end = f"/{plain_url(properties.get('url') or '')}"
         held = [entry for entry in self.listed(aws) if entry[self.calls.name].endswith(end)] if properties.get("url") else []
-        return self.stranger(aws, held[0]) if held else None
+        return self.look_up_any_owner(aws, held[0]) if held else None

@@ -68,7 +68,7 @@ class EksPodIdentityAssociation(EksKind):
         cluster, slash, name = identifier.partition("/")
         if not slash or not name.startswith("a-"):
             raise EngineError(f"{identifier}: write a {self.name} as <name of the cluster>/<id of the association, which begins with a->")
-        return self.strange(aws, self.described(aws, [{"clusterName": cluster, "associationId": name}]), address)
+        return self.observe_any_owner(aws, self.described(aws, [{"clusterName": cluster, "associationId": name}]), address)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """A service account can have only one association."""
@@ -76,4 +76,6 @@ class EksPodIdentityAssociation(EksKind):
         if not cluster or not all(account):
             return None
         held = [entry for entry in _of_cluster(aws, cluster) if [entry["namespace"], entry["serviceAccount"]] == account]
-        return self.strange(aws, self.described(aws, [{"clusterName": cluster, "associationId": one["associationId"]} for one in held]))
+        return self.observe_any_owner(
+            aws, self.described(aws, [{"clusterName": cluster, "associationId": one["associationId"]} for one in held])
+        )

@@ -55,7 +55,7 @@ class FlowLog(Ec2Kind):
             return None
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filter=[{"Name": "resource-id", "Values": [vpc]}])
         same = ("traffic_type", "log_destination")
-        return self.strange(aws, [raw for raw in raws if all(self.value(raw, name) == properties.get(name) for name in same)])
+        return self.observe_any_owner(aws, [raw for raw in raws if all(self.value(raw, name) == properties.get(name) for name in same)])
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove("ec2", "delete_flow_logs", FlowLogIds=[seen.id])

@@ -70,7 +70,7 @@ class RouteTable(Ec2Kind):
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"associations": {a["SubnetId"]: a["RouteTableAssociationId"] for a in raw.get("Associations", []) if a.get("SubnetId")}}
 
-    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
+    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         if any(association.get("Main") for association in raw.get("Associations", [])):
             return "it is the main route table of its VPC, which nobody can delete; tables of the network's own take the subnets over"
         return ""
@@ -154,7 +154,7 @@ class NetworkAcl(Ec2Kind):
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
 
-    def untakeable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
+    def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return (
             "it is the default ACL of its VPC, which nobody can delete; ACLs of the network's own take the subnets over"
             if raw.get("IsDefault")

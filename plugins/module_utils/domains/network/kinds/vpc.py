@@ -76,7 +76,7 @@ class Subnet(Ec2Kind):
             return None
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "vpc-id", "Values": [vpc]}])
         wanted = ipaddress.ip_network(block)
-        return self.strange(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
+        return self.observe_any_owner(aws, [raw for raw in raws if wanted.overlaps(ipaddress.ip_network(raw["CidrBlock"]))])
 
 
 class InternetGateway(Ec2Kind):

@@ -71,7 +71,7 @@ class VpcEndpoint(Ec2Kind):
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
         tables = set(properties.get("route_table_ids") or [])
         rivals = [raw for raw in raws if raw.get("PrivateDnsEnabled") or tables & set(raw.get("RouteTableIds", []))]
-        return self.strange(aws, rivals if tables or properties.get("private_dns_enabled") else [])
+        return self.observe_any_owner(aws, rivals if tables or properties.get("private_dns_enabled") else [])
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         aws.remove("ec2", "delete_vpc_endpoints", VpcEndpointIds=[seen.id])

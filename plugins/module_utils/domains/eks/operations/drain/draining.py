@@ -20,7 +20,7 @@ from .....reconcile.waiting import Clock, Progress, until
 from . import in_aws as drain_aws
 from . import inside as drain_inside
 from .inside import Entry
-from .leftovers import INTERFACE, LOAD_BALANCER, SECURITY_GROUP, Cluster, Thing, leftovers, summed_up
+from .leftovers import INTERFACE, LOAD_BALANCER, SECURITY_GROUP, AwsResource, Cluster, leftovers, summed_up
 
 LEAK_SECONDS = 20.0
 """How long a resource may remain after the last Ingress and Service are gone before the controllers count as having forgotten it."""
@@ -32,10 +32,10 @@ class Draining:
 
     cluster: Cluster
     entries: list[Entry] = field(default_factory=list)
-    things: list[Thing] = field(default_factory=list)
+    things: list[AwsResource] = field(default_factory=list)
     volumes: list[dict[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    seen: dict[str, Entry | Thing] = field(default_factory=dict)
+    seen: dict[str, Entry | AwsResource] = field(default_factory=dict)
     reason: str = ""
     empty_since: float | None = None
 
@@ -78,7 +78,7 @@ class Drainer:
         self._open_api = open_api
         self._apis: dict[str, Api] = {}
 
-    def look(self) -> list[Thing]:
+    def look(self) -> list[AwsResource]:
         """Observe each cluster, inside and in AWS. Returns everything in their VPCs, for callers that need more."""
         for drain in self.drains:
             if drain.cluster.exists:
@@ -96,8 +96,8 @@ class Drainer:
         except ApiProblem as problem:
             drain.reason = f"its API cannot be used: {problem}"
 
-    def _look_at_aws(self) -> list[Thing]:
-        there = drain_aws.things_in(self.aws, frozenset().union(*(drain.cluster.vpcs for drain in self.drains)))
+    def _look_at_aws(self) -> list[AwsResource]:
+        there = drain_aws.resources_in(self.aws, frozenset().union(*(drain.cluster.vpcs for drain in self.drains)))
         for drain in self.drains:
             drain.things = leftovers(drain.cluster, there, self._occupied)
             drain.seen |= {thing.id: thing for thing in drain.things}
@@ -175,7 +175,7 @@ def protected_cluster(cluster: Cluster) -> str:
     )
 
 
-def protected_balancer(cluster: Cluster, balancer: Thing) -> str:
+def protected_balancer(cluster: Cluster, balancer: AwsResource) -> str:
     return (
         f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Take deletion_protection.enabled=true "
         "out of the annotation load-balancer-attributes of its Ingress or Service, then destroy."

@@ -13,7 +13,7 @@ from .....aws.connection import Aws
 from .....aws.owner import TAG_PREFIX
 from .....aws.tags import tag_dict
 from .....reconcile.errors import Ambiguous, NotYet
-from .leftovers import CLASSIC, CLOUD_PROVIDER_TAG, INTERFACE, LOAD_BALANCER, SECURITY_GROUP, TARGET_GROUP, Thing
+from .leftovers import CLASSIC, CLOUD_PROVIDER_TAG, INTERFACE, LOAD_BALANCER, SECURITY_GROUP, TARGET_GROUP, AwsResource
 
 TAGS_AT_ONCE = 20
 """Load balancers or target groups that one DescribeTags call accepts (Elastic Load Balancing API reference)."""
@@ -33,7 +33,7 @@ def vpcs_of_environment(aws: Aws) -> set[str]:
     return {str(vpc["VpcId"]) for vpc in aws.list_all("ec2", "describe_vpcs", "Vpcs", Filters=filters)}
 
 
-def things_in(aws: Aws, vpcs: Collection[str]) -> list[Thing]:
+def resources_in(aws: Aws, vpcs: Collection[str]) -> list[AwsResource]:
     """Load balancers, target groups, security groups and network interfaces in these VPCs, regardless of their creator."""
     if not vpcs:
         return []
@@ -55,7 +55,7 @@ def things_in(aws: Aws, vpcs: Collection[str]) -> list[Thing]:
         *(_balancer(one, tags) for one in balancers),
         *(_target_group(one, tags) for one in targets),
         *_classic(aws, classic),
-        *(Thing(SECURITY_GROUP, one["GroupId"], one["GroupName"], one.get("VpcId", ""), tag_dict(one.get("Tags"))) for one in groups),
+        *(AwsResource(SECURITY_GROUP, one["GroupId"], one["GroupName"], one.get("VpcId", ""), tag_dict(one.get("Tags"))) for one in groups),
         *(_interface(one) for one in interfaces),
     ]
 
@@ -72,28 +72,28 @@ def _batches(names: list[str]) -> list[tuple[str, ...]]:
     return [tuple(some) for some in itertools.batched(names, TAGS_AT_ONCE)]
 
 
-def _balancer(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> Thing:
+def _balancer(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> AwsResource:
     arn = str(one["LoadBalancerArn"])
-    return Thing(LOAD_BALANCER, arn, str(one["LoadBalancerName"]), str(one["VpcId"]), tags.get(arn, {}))
+    return AwsResource(LOAD_BALANCER, arn, str(one["LoadBalancerName"]), str(one["VpcId"]), tags.get(arn, {}))
 
 
-def _target_group(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> Thing:
+def _target_group(one: Mapping[str, Any], tags: Mapping[str, Mapping[str, str]]) -> AwsResource:
     arn = str(one["TargetGroupArn"])
-    return Thing(TARGET_GROUP, arn, str(one["TargetGroupName"]), str(one["VpcId"]), tags.get(arn, {}))
+    return AwsResource(TARGET_GROUP, arn, str(one["TargetGroupName"]), str(one["VpcId"]), tags.get(arn, {}))
 
 
-def _classic(aws: Aws, balancers: list[Mapping[str, Any]]) -> list[Thing]:
+def _classic(aws: Aws, balancers: list[Mapping[str, Any]]) -> list[AwsResource]:
     def ask(some: tuple[str, ...]) -> list[Any]:
         return list((aws.find("elb", "describe_tags", LoadBalancerNames=list(some)) or {}).get("TagDescriptions") or ())
 
     found = aws.map(ask, _batches([str(one["LoadBalancerName"]) for one in balancers]))
     tags = {one["LoadBalancerName"]: tag_dict(one.get("Tags")) for batch in found for one in batch}
     names = [(str(one["LoadBalancerName"]), str(one["VPCId"])) for one in balancers]
-    return [Thing(CLASSIC, name, name, vpc, tags.get(name, {})) for name, vpc in names]
+    return [AwsResource(CLASSIC, name, name, vpc, tags.get(name, {})) for name, vpc in names]
 
 
-def _interface(one: Mapping[str, Any]) -> Thing:
-    return Thing(
+def _interface(one: Mapping[str, Any]) -> AwsResource:
+    return AwsResource(
         INTERFACE,
         str(one["NetworkInterfaceId"]),
         "",
@@ -105,7 +105,7 @@ def _interface(one: Mapping[str, Any]) -> Thing:
     )
 
 
-def is_protected(aws: Aws, balancer: Thing) -> bool:
+def is_protected(aws: Aws, balancer: AwsResource) -> bool:
     """Whether a load balancer has deletion protection."""
     reply = aws.find("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=balancer.id) or {}
     return any(one.get("Key") == PROTECTION and one.get("Value") == "true" for one in reply.get("Attributes") or ())
@@ -124,7 +124,7 @@ def _volume(one: Mapping[str, Any]) -> dict[str, str]:
     return {"id": str(one["VolumeId"]), "size": f"{one.get('Size', '?')} GiB", "claim": "/".join(name for name in names if name)}
 
 
-def delete(aws: Aws, thing: Thing, ours: Collection[str]) -> bool:
+def delete(aws: Aws, thing: AwsResource, ours: Collection[str]) -> bool:
     """Delete a resource that a controller left; False if it is still in use. ``ours``: security groups whose rules may be removed."""
     try:
         if thing.kind == LOAD_BALANCER:

@@ -31,7 +31,7 @@ ORDER = (LOAD_BALANCER, CLASSIC, TARGET_GROUP, INTERFACE, SECURITY_GROUP)
 
 
 @dataclass(frozen=True)
-class Thing:
+class AwsResource:
     """A resource in AWS. ``groups`` are the security groups of an interface; ``free`` is whether the interface is unattached."""
 
     kind: str
@@ -63,7 +63,7 @@ class Cluster:
     security_group: str = ""
 
 
-def leftovers(cluster: Cluster, things: Collection[Thing], occupied: Collection[str] = ()) -> list[Thing]:
+def leftovers(cluster: Cluster, things: Collection[AwsResource], occupied: Collection[str] = ()) -> list[AwsResource]:
     """The resources that the cluster's controllers have created, in the order in which they can be deleted.
 
     ``occupied``: VPCs in which a cluster still exists; interfaces there without a cluster's name may be about to be used.
@@ -77,17 +77,17 @@ def leftovers(cluster: Cluster, things: Collection[Thing], occupied: Collection[
     return sorted([*balancers, *groups, *interfaces], key=lambda thing: (ORDER.index(thing.kind), thing.name, thing.id))
 
 
-def carries(thing: Thing, cluster: str) -> bool:
+def carries(thing: AwsResource, cluster: str) -> bool:
     """Whether a resource carries the tag that this cluster's controllers put on what they create."""
     tags = thing.tags or {}
     return tags.get(CONTROLLER_TAG) == cluster or tags.get(f"{CLOUD_PROVIDER_TAG}{cluster}") == "owned"
 
 
-def _is_ours(thing: Thing) -> bool:
+def _is_ours(thing: AwsResource) -> bool:
     return any(name.startswith(TAG_PREFIX) for name in thing.tags or {})
 
 
-def _is_controllers_group(thing: Thing, cluster: Cluster) -> bool:
+def _is_controllers_group(thing: AwsResource, cluster: Cluster) -> bool:
     """The cluster's own group carries the cloud provider's tag too; EKS deletes it as long as the cluster exists."""
     tags = thing.tags or {}
     if CLUSTER_OF_GROUP in tags or thing.id == cluster.security_group:
@@ -98,7 +98,7 @@ def _is_controllers_group(thing: Thing, cluster: Cluster) -> bool:
 
 
 def _is_interface_of(
-    thing: Thing, cluster: Cluster, balancers: Collection[str], groups: Collection[str], occupied: Collection[str]
+    thing: AwsResource, cluster: Cluster, balancers: Collection[str], groups: Collection[str], occupied: Collection[str]
 ) -> bool:
     tags = thing.tags or {}
     if thing.description.startswith(BALANCER_INTERFACES):
@@ -115,7 +115,7 @@ def balancer_of(description: str) -> str:
     return parts[1] if len(parts) > 1 else parts[0]
 
 
-def summed_up(things: Collection[Thing]) -> str:
+def summed_up(things: Collection[AwsResource]) -> str:
     """``2 load balancers, 1 security group``."""
     counts = {kind: sum(thing.kind == kind for thing in things) for kind in ORDER}
     return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items() if count)

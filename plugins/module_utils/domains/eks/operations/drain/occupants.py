@@ -28,7 +28,7 @@ def run(module: Any) -> NoReturn:
         found = look(aws)
     except CallFailed as error:
         fail(module, [failure("", error)], "It could not be told who stands in the network.")
-    module.exit_json(changed=False, occupants=found, staying=staying(found, aws.owner.environment, module.params["leaving"]))
+    module.exit_json(changed=False, occupants=found, remaining=remaining(found, aws.owner.environment, module.params["leaving"]))
     raise AssertionError("exit_json does not return")
 
 
@@ -53,7 +53,7 @@ def occupants(vpcs: Collection[str], clusters: Sequence[Mapping[str, Any]]) -> l
     ]
 
 
-def staying(found: Sequence[Mapping[str, str]], environment: str, leaving: Collection[str]) -> list[str]:
+def remaining(found: Sequence[Mapping[str, str]], environment: str, leaving: Collection[str]) -> list[str]:
     """One sentence for each cluster that does not belong to one of our components being removed."""
     return [
         f"EKS cluster {one['name']} {_whose(one)} stands in {one['vpc_id']}."

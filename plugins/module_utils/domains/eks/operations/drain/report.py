@@ -12,7 +12,7 @@ from typing import Any
 from .....reconcile.report import FORMAT
 from .draining import Draining
 from .inside import Entry
-from .leftovers import Thing
+from .leftovers import AwsResource
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ def _actions(drain: Draining, planned: bool, cut_off: bool) -> Iterator[dict[str
             "address": f"{kind}.{drain.cluster.key or drain.cluster.name}/{name_in_address(one)}",
             "kind": kind,
             "action": "delete",
-            "reason": "made by a controller of the cluster" if isinstance(one, Thing) else "has a load balancer, or may have one",
+            "reason": "made by a controller of the cluster" if isinstance(one, AwsResource) else "has a load balancer, or may have one",
             "consent": True,
             "hint": None,
             "changes": [],
             "outcome": outcome,
             "because": None,
             "seconds": None,
-            "id": one.id if isinstance(one, Thing) else None,
+            "id": one.id if isinstance(one, AwsResource) else None,
         }
 
 
-def name_in_address(one: Entry | Thing) -> str:
+def name_in_address(one: Entry | AwsResource) -> str:
     return f"{one.namespace}/{one.name}" if isinstance(one, Entry) else one.name or one.id

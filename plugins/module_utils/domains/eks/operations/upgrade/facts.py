@@ -137,7 +137,7 @@ class Support:
 
 
 @dataclass(frozen=True)
-class Inside:
+class ClusterState:
     """What only the cluster's own API shows."""
 
     nodes: tuple[Node, ...] = ()
@@ -161,5 +161,5 @@ class Facts:
     insights: tuple[Insight, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     support: Mapping[str, Support] = field(default_factory=dict)
-    inside: Inside | None = None
+    inside: ClusterState | None = None
     unreachable: str = ""

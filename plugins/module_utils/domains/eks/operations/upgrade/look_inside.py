@@ -12,7 +12,7 @@ from .....kubernetes.client import Api
 from .....kubernetes.clock import EventClock
 from .....kubernetes.eks_access import eks_access
 from .....kubernetes.objects import label, metadata, name, spec, status
-from .facts import Budget, Inside, Node, Pod
+from .facts import Budget, ClusterState, Node, Pod
 
 GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 MIRROR = "kubernetes.io/config.mirror"
@@ -26,12 +26,12 @@ def api_of(make: Callable[[str], Any], cluster: str, region: str, patience: floa
     return Api(eks_access(make, cluster, region), clock, clock.now() + patience)
 
 
-def look_inside(api: Api) -> Inside:
+def look_inside(api: Api) -> ClusterState:
     """Read all three lists. Raises ApiProblem if any of them cannot be read."""
     nodes = tuple(read_node(one) for one in api.list("/api/v1/nodes").items)
     budgets = tuple(read_budget(one) for one in api.list("/apis/policy/v1/poddisruptionbudgets").items)
     pods = tuple(read_pod(one) for one in api.list("/api/v1/pods").items if status(one).get("phase") not in ("Succeeded", "Failed"))
-    return Inside(nodes, budgets, pods)
+    return ClusterState(nodes, budgets, pods)
 
 
 def read_node(node: Mapping[str, Any]) -> Node:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed, Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import carried_out, refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import carried_out, refusal
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part import Context
 
 from .samples import CONSENT, CONTEXT, DESIRED, IDENTITY, KINDS, OBSERVED, PLACE, context, described, made, saved, seen, without

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .model import Report, Stray
+from .model import Report, UnclaimedResource
 from .text import Line, line, safe, wrap
 
 NAMED = 15
@@ -16,20 +16,20 @@ NAMED = 15
 def unclaimed(report: Report, width: int) -> list[Line]:
     """What was found, by component; or why no search took place. Empty if everything is claimed or no search was requested."""
     lines: list[Line] = []
-    for strays in report.strays:
-        if not strays.looked:
-            why = strays.reason or "the run sees only a part of the inventory (--limit or --tags)"
-            lines += wrap([(f"not looked for in {safe(strays.region)}: what no host claims; {safe(why)}", "dim")], width, hanging=4)
-    found = {stray.arn: stray for strays in report.strays for stray in strays.resources}
+    for unclaimed in report.unclaimed:
+        if not unclaimed.looked:
+            why = unclaimed.reason or "the run sees only a part of the inventory (--limit or --tags)"
+            lines += wrap([(f"not looked for in {safe(unclaimed.region)}: what no host claims; {safe(why)}", "dim")], width, hanging=4)
+    found = {stray.arn: stray for unclaimed in report.unclaimed for stray in unclaimed.resources}
     if found:
         lines.append(line(("not claimed by any host", "bold"), ("  left alone", "dim")))
         lines += _by_component(found.values(), width)
     return lines
 
 
-def _by_component(strays: Iterable[Stray], width: int) -> Iterator[Line]:
-    grouped: dict[str, list[Stray]] = {}
-    for stray in strays:
+def _by_component(unclaimed: Iterable[UnclaimedResource], width: int) -> Iterator[Line]:
+    grouped: dict[str, list[UnclaimedResource]] = {}
+    for stray in unclaimed:
         grouped.setdefault(stray.component, []).append(stray)
     for component, members in grouped.items():
         column = max(len(stray.address) for stray in members[:NAMED])

@@ -24,7 +24,7 @@ VERSION = 1
 LARGEST = 64 * 1024 * 1024
 """Bytes. A larger file is not a plan, and reading it would only waste memory."""
 
-Book = Mapping[str, Any]
+PlanFile = Mapping[str, Any]
 
 
 class NotAPlan(Exception):
@@ -32,18 +32,18 @@ class NotAPlan(Exception):
 
 
 def make_book(parts: Sequence[Part], made_at: str) -> dict[str, Any]:
-    book = {"mainstay_plan": VERSION, "made_at": made_at, "components": sorted(parts, key=_order)}
-    return {**book, "fingerprint": fingerprint(book)}
+    plan_file = {"mainstay_plan": VERSION, "made_at": made_at, "components": sorted(parts, key=_order)}
+    return {**plan_file, "fingerprint": fingerprint(plan_file)}
 
 
 def _order(part: Part) -> tuple[str, ...]:
     return (part["host"], *(part[name] for name in IDENTITY))
 
 
-def as_text(book: Book) -> str:
+def as_text(plan_file: PlanFile) -> str:
     """JSON with one line per resource and action, so that line-based diff tools give useful output."""
-    components = ",\n".join(_part_text(part) for part in book["components"])
-    rest = ",\n".join(f"{canonical(name)}:{canonical(value)}" for name, value in book.items() if name != "components")
+    components = ",\n".join(_part_text(part) for part in plan_file["components"])
+    rest = ",\n".join(f"{canonical(name)}:{canonical(value)}" for name, value in plan_file.items() if name != "components")
     return f'{{{rest},\n"components":[\n{components}\n]}}\n'
 
 
@@ -55,7 +55,7 @@ def _part_text(part: Part) -> str:
     return "{\n" + ",\n".join(rows) + "\n}"
 
 
-def read_book(path: str) -> Book:
+def read_plan_file(path: str) -> PlanFile:
     """Read the plan from a file. Raises NotAPlan if it is not a plan, has another format version or has been edited."""
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 - one read with a limit
@@ -69,7 +69,7 @@ def read_book(path: str) -> Book:
     return checked(found, path)
 
 
-def checked(found: Any, path: str) -> Book:
+def checked(found: Any, path: str) -> PlanFile:
     """Return what was read, if it is a plan of this format and unmodified."""
     if not isinstance(found, Mapping) or "mainstay_plan" not in found:
         raise NotAPlan(f"{path} is not a saved plan; make one with make plan OUT=FILE or -e platform_plan_out=FILE.")
@@ -95,9 +95,9 @@ def _where(found: Mapping[str, Any]) -> str:
     return "it does not have the fingerprint noted at its head"
 
 
-def part_of(book: Book, path: str, identity: Mapping[str, str]) -> Part:
+def part_of(plan_file: PlanFile, path: str, identity: Mapping[str, str]) -> Part:
     """The part of one component. Raises NotAPlan, naming what is planned, if the file has none for it."""
-    parts = book["components"]
+    parts = plan_file["components"]
     for part in parts:
         if all(part[name] == identity[name] for name in IDENTITY):
             return dict(part)
@@ -108,6 +108,6 @@ def part_of(book: Book, path: str, identity: Mapping[str, str]) -> Part:
     )
 
 
-def strangers(book: Book, hosts: Sequence[str]) -> list[str]:
+def unknown_hosts(plan_file: PlanFile, hosts: Sequence[str]) -> list[str]:
     """The planned hosts that are missing from the inventory."""
-    return sorted({part["host"] for part in book["components"]} - set(hosts)) if hosts else []
+    return sorted({part["host"] for part in plan_file["components"]} - set(hosts)) if hosts else []

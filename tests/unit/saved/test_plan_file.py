@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.book import (
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import refusal
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.gather import gather
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.plan_file import (
     NotAPlan,
     as_text,
     make_book,
     part_of,
-    read_book,
-    strangers,
+    read_plan_file,
+    unknown_hosts,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.gather import gather
-from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.moved import refusal
 
 from .samples import CONSENT, DESIRED, IDENTITY, KINDS, OBSERVED, context, described, saved, seen
 
@@ -41,9 +41,9 @@ def write(path: Path, text: str) -> str:
 
 
 def test_a_book_comes_back_as_it_was(tmp_path: Path) -> None:
-    book = make_book([other(), saved()], AT)
-    assert [part["host"] for part in book["components"]] == ["network", "second"]
-    assert read_book(write(tmp_path / "a.plan", as_text(book))) == book
+    plan_file = make_book([other(), saved()], AT)
+    assert [part["host"] for part in plan_file["components"]] == ["network", "second"]
+    assert read_plan_file(write(tmp_path / "a.plan", as_text(plan_file))) == plan_file
 
 
 def test_the_file_has_a_line_for_each_resource() -> None:
@@ -76,20 +76,20 @@ def test_the_file_has_a_line_for_each_resource() -> None:
 )
 def test_what_is_no_plan_or_was_edited_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(NotAPlan, match=r"the\.plan") as caught:
-        read_book(write(tmp_path / "the.plan", text))
+        read_plan_file(write(tmp_path / "the.plan", text))
     assert expected in str(caught.value)
 
 
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(NotAPlan, match=r"/nowhere/x\.plan cannot be read: No such file or directory"):
-        read_book("/nowhere/x.plan")
+        read_plan_file("/nowhere/x.plan")
 
 
 def test_the_part_of_a_component_and_the_lack_of_it() -> None:
-    book = make_book([saved(), other()], AT)
-    assert part_of(book, "x.plan", IDENTITY)["host"] == "network"
+    plan_file = make_book([saved(), other()], AT)
+    assert part_of(plan_file, "x.plan", IDENTITY)["host"] == "network"
     with pytest.raises(NotAPlan) as caught:
-        part_of(book, "x.plan", {**IDENTITY, "component": "third"})
+        part_of(plan_file, "x.plan", {**IDENTITY, "component": "third"})
     assert "x.plan has no plan for the component third of prod" in str(caught.value)
     assert "it was made for network (prod), second (prod)" in str(caught.value)
 
@@ -98,7 +98,7 @@ def test_the_part_of_a_component_and_the_lack_of_it() -> None:
     ("hosts", "expected"), [([], []), (["network", "second", "third"], []), (["network"], ["second"]), (["x"], ["network", "second"])]
 )
 def test_hosts_that_the_inventory_does_not_have(hosts: list[str], expected: list[str]) -> None:
-    assert strangers(make_book([saved(), other()], AT), hosts) == expected
+    assert unknown_hosts(make_book([saved(), other()], AT), hosts) == expected
 
 
 def with_secrets() -> tuple[list[Resource], list[Observed]]:
@@ -158,7 +158,7 @@ def test_parts_become_one_file_for_its_owner_alone(tmp_path: Path) -> None:
         (f"Saved the plan of 2 components in {path}. To apply it: --extra-vars platform_plan={path}", False)
     ]
     assert path.stat().st_mode & 0o777 == 0o600
-    assert read_book(str(path)) == make_book([saved(), other()], AT)
+    assert read_plan_file(str(path)) == make_book([saved(), other()], AT)
     assert [one.name for one in path.parent.iterdir()] == ["the.plan"]
 
 

@@ -39,7 +39,7 @@ class RollbackPolicy:
 
 
 @dataclass(frozen=True)
-class Way:
+class RollbackTarget:
     """The ``template`` to restore, or ``remove`` for a first release, or the reason ``why`` neither applies."""
 
     why: str = ""
@@ -48,20 +48,20 @@ class Way:
     remove: First = "keep"
 
 
-def way_back(start: Start, live: Obj | None, record: Record | None, history: Sequence[Obj], wish: RollbackPolicy) -> Way:
+def choose_target(start: Start, live: Obj | None, record: Record | None, history: Sequence[Obj], wish: RollbackPolicy) -> RollbackTarget:
     """``live``: the workload as just read. ``history``: its ReplicaSets or ControllerRevisions."""
     if live is None or uid(live) != start.uid:
-        return Way("it was deleted or made again meanwhile")
+        return RollbackTarget("it was deleted or made again meanwhile")
     if why := _forbidden(start, live):
-        return Way(why)
+        return RollbackTarget(why)
     here = fingerprint(template_of(live))
-    found = Way(template=record.template, revision=record.revision) if record else Way()
+    found = RollbackTarget(template=record.template, revision=record.revision) if record else RollbackTarget()
     if found.template is None and wish.to == "previous":
         found = _previous(live, history, here)
     if found.template is None:
         return _first_release(start, live, history, wish)
     if fingerprint(found.template) == here:
-        return Way("its template is the last verified one already: the reason lies elsewhere")
+        return RollbackTarget("its template is the last verified one already: the reason lies elsewhere")
     return found
 
 
@@ -75,7 +75,7 @@ def _forbidden(start: Start, live: Obj) -> str:
     return "a Job's template cannot be changed" if start.kind == "Job" else ""
 
 
-def _previous(live: Obj, history: Sequence[Obj], here: str) -> Way:
+def _previous(live: Obj, history: Sequence[Obj], here: str) -> RollbackTarget:
     """The newest older revision with a different template. It may never have worked, so only the caller can choose it."""
     older = []
     for found in owned_by(history, uid(live)):
@@ -84,21 +84,21 @@ def _previous(live: Obj, history: Sequence[Obj], here: str) -> Way:
             number = (metadata(found).get("annotations") or {}).get(REVISION) or found.get("revision") or 0
             older.append((int(number), str(metadata(found).get("name")), template))
     if not older:
-        return Way()
+        return RollbackTarget()
     _number, name, template = max(older, key=lambda entry: entry[0])
     cleaned = {key: value for key, value in without_hash(template).items() if key != "$patch"}
-    return Way(template=cleaned, revision=name)
+    return RollbackTarget(template=cleaned, revision=name)
 
 
-def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: RollbackPolicy) -> Way:
+def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: RollbackPolicy) -> RollbackTarget:
     if generation(live) == 1 and start.generation == 1:
         if wish.first == "keep" or (wish.first == "scale_to_zero" and start.kind == "DaemonSet"):
-            return Way("it is the first release, so there is nothing to return to")
-        return Way(remove=wish.first)
+            return RollbackTarget("it is the first release, so there is nothing to return to")
+        return RollbackTarget(remove=wish.first)
     if wish.to == "previous":
         limit = spec(live).get("revisionHistoryLimit")
-        return Way("no older revision is kept" + (f" (revisionHistoryLimit {limit})" if limit is not None else ""))
-    return Way("no release of it was verified before. Set rollback.to to previous to go back to an unverified one")
+        return RollbackTarget("no older revision is kept" + (f" (revisionHistoryLimit {limit})" if limit is not None else ""))
+    return RollbackTarget("no release of it was verified before. Set rollback.to to previous to go back to an unverified one")
 
 
 def patch_of(live: Obj, template: Mapping[str, Any]) -> list[dict[str, Any]]:

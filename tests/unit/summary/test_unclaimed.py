@@ -13,7 +13,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect impor
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_data
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Report
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.strays import unclaimed
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.unclaimed import unclaimed
 
 INFO = TaskInfo("network", "Look", "mainstay.aws.platform_unclaimed_info", True)
 
@@ -74,12 +74,12 @@ def test_many_are_counted() -> None:
 
 def test_it_is_in_the_data_and_the_document() -> None:
     one = report({"resources": [vpc(1)]})
-    (strays,) = as_data(one)["unclaimed"]
-    assert (strays["region"], strays["looked"], list(strays["resources"])) == ("af-south-1", True, [vpc(1)])
+    (unclaimed,) = as_data(one)["unclaimed"]
+    assert (unclaimed["region"], unclaimed["looked"], list(unclaimed["resources"])) == ("af-south-1", True, [vpc(1)])
     assert "not claimed by any host" in as_markdown(one)
 
 
 def test_another_format_is_not_read() -> None:
     collector = Collector()
     collector.add(INFO, Outcome({"unclaimed": {"format": 2, "resources": [vpc(1)]}}))
-    assert collector.report().strays == ()
+    assert collector.report().unclaimed == ()

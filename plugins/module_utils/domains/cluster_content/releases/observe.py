@@ -36,7 +36,7 @@ class Look:
     labels: Mapping[str, str]
     drift: Mapping[str, Any] = field(default_factory=dict)
     waiting: str = ""
-    hopeless: str = ""
+    failed_reason: str = ""
 
 
 def all_releases(aws: Aws, api: Calls, selector: str) -> list[Look]:
@@ -100,7 +100,7 @@ def look_of(
 ) -> Look:
     """The state of a release, derived from its objects and the Services of its webhooks."""
     drift: dict[str, Any] = {}
-    waiting, hopeless = [], []
+    waiting, failed_reason = [], []
     for manifest in release.objects:
         key = key_of(manifest, release.namespace)
         there = live[key]
@@ -111,9 +111,9 @@ def look_of(
             drift |= {f"{place} {name}": value for name, value in drifted(manifest, there).items()}
             if key[1] in WORKLOADS:
                 waiting.append(unavailable(there))
-                hopeless.append(given_up(there))
+                failed_reason.append(given_up(there))
     silent = [f"nobody answers at the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]]
-    return Look(release, labels, drift, "; ".join(filter(None, [*waiting, *silent])), "; ".join(filter(None, hopeless)))
+    return Look(release, labels, drift, "; ".join(filter(None, [*waiting, *silent])), "; ".join(filter(None, failed_reason)))
 
 
 def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
