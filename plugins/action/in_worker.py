@@ -32,6 +32,7 @@ from ansible.utils.display import Display
 from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
 from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_variables import WrongVariables, filled, taken, values
 from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Throttled
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import failure, out_of_resources
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""
@@ -157,9 +158,14 @@ def run_module(name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
         except SystemExit:
             pass
         except Exception as error:  # noqa: BLE001 - the edge of the module: everything has to become a result here
-            message = f"{name} ended with an unexpected {type(error).__name__}{_place(error)}. Please report it."
+            lack = out_of_resources(error)
+            message = f"{name} ended: {failure('', lack)}" if lack else _unexpected(name, error)
             out.write("\n" + json.dumps({"failed": True, "msg": message}))
     return out.getvalue(), err.getvalue()
+
+
+def _unexpected(name: str, error: BaseException) -> str:
+    return f"{name} ended with an unexpected {type(error).__name__}{_place(error)}. Please report it."
 
 
 def _place(error: BaseException) -> str:
@@ -188,14 +194,15 @@ def _listening(host: str) -> Iterator[None]:
     def say(address: str, doing: str, seconds: float) -> None:
         display.display(f"  {host}: {address} {doing} {_duration(seconds)}")
 
-    before = Channel.listener, Channel.host
+    before = Channel.listener, Channel.announcer, Channel.host
     Channel.host = host
+    Channel.announcer = lambda text: display.warning(f"{host}: {text}")
     if _watched():
         Channel.listener = Throttled(say)
     try:
         yield
     finally:
-        Channel.listener, Channel.host = before
+        Channel.listener, Channel.announcer, Channel.host = before
 
 
 def _duration(seconds: float) -> str:

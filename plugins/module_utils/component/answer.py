@@ -47,6 +47,8 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         "outputs": {**domain.outputs(result.attributes()), "deferred": result.deferred},
         **({"unclaimed": observation.unclaimed} if observation.unclaimed else {}),
     }
+    while Channel.announced:
+        module.warn(Channel.announced.pop(0))
     if result.interrupted or Interruption.happened:
         summary = "\n".join([_summary(result, module.params["component"]), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})

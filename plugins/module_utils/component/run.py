@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..aws.connection import Aws
-from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
+from ..reconcile.pool import Pool
 from .answer import Remarks, answer
-from .applying import Check, apply, claimed, no_objection, refused
+from .applying import Check, apply, claimed, no_objection, patience, refused
+from .conflicts import conflicts
 from .connect import check_options, connect, fail, place_of, unidentified, unread
 from .consent import consent_of
 from .credentials_life import life_warning
@@ -48,6 +48,8 @@ def run(module: Any, make_domain: MakeDomain) -> NoReturn:
         result, remarks = plan_or_apply(module, domain, aws, observation, saving)
     except EngineError as error:
         module.fail_json(msg=str(error))
+    except ObservationFailed as error:
+        fail(module, error.failures, "What exists could not be read, so nothing was changed.")
     except CallFailed as error:
         fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
     answer(module, domain, observation, result, aws, time.monotonic() - start, remarks)
@@ -69,11 +71,16 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     planned = plan_only(desired, observed, domain.kinds, consent)
+
+    def plan_again() -> Result:
+        return plan_only(desired, claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent), domain.kinds, consent)
+
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
     if objections := check(observed):
         return refused(planned, objections), Remarks()
-    if rivals := find_conflicts(planned.plan, domain.kinds, aws):
-        return replace(planned, failures=rivals), Remarks()
+    planned, in_the_way = conflicts(module, domain, aws, place.caller, planned, plan_again, patience(module))
+    if in_the_way:
+        return replace(planned, failures=in_the_way), Remarks()
     notes = [saving.keep_or_note(place, desired, planned, consent, domain.kinds)] if saving else []
     note = "; ".join(text for text in (*notes, *(() if absent else domain.notes(observation))) if text)
     exceeded, doubtful = check_quotas(planned.plan, domain.kinds, aws, place.region) if module.params["check_quotas"] else ([], [])
@@ -144,7 +151,7 @@ def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain:
     """
     components = module.params.get("claimed")
     questions = domain.questions()
-    with ThreadPoolExecutor(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
+    with Pool(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
         identity = pool.submit(aws.read, "sts", "get_caller_identity")
         unclaimed = pool.submit(unclaimed_by, aws, components, region) if components else None
         seen = pool.submit(observe, domain.kinds, aws)

@@ -25,12 +25,18 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is the purpose of the call.
+    ``everything``: all may be deleted, because that is the purpose of the call. A purge pattern may also be the id of one resource, which
+    decides between two that claim one address. ``component``: what precedes a pattern where a message suggests one.
     """
 
     replace: tuple[str, ...] = ()
     purge: tuple[str, ...] = ()
     everything: bool = False
+    component: str = field(default="", compare=False)
+
+    def names(self, identity: str) -> bool:
+        """Whether a purge pattern is the id of this resource."""
+        return identity in self.purge
 
     def allows(self, verb: Destructive, kind: Kind, address: str) -> bool:
         if verb == "delete" and self.everything:
@@ -215,16 +221,25 @@ class _Planner:
         group = self.groups.get(resource.address, [])
         live = [seen for seen in group if seen.state in ("ready", "pending")]
         if len(live) > 1 and not self.kinds[resource.kind].create_first:
-            raise EngineError(
-                f"{resource.address} is claimed by {len(live)} live resources: {', '.join(sorted(s.id for s in live))}. "
-                "Delete or untag all but the one that should be kept."
-            )
+            kept = self._without_empty_twins(resource.address, live)
+            self.surplus += [seen for seen in live if seen is not kept]
+            group = [seen for seen in group if seen is kept or seen not in live]
+            live = [kept]
         rank = {"ready": 0, "pending": 1, "failed": 2, "deleting": 3}
         best = min(group, key=lambda s: (len(self._differences(resource, s, "fixed")), rank[s.state], s.id), default=None)
         if live and best not in live:
             best = live[0]
         self.surplus += [seen for seen in group if seen is not best]
         return best
+
+    def _without_empty_twins(self, address: str, live: Sequence[Observed]) -> Observed:
+        """The one to keep of several live resources of an address: the others are empty, and consent names them by their ids."""
+        others = [seen for group in self.groups.values() for seen in group if seen not in live]
+        users = {seen.id: [o.address for o in others if mentions(dict(o.properties), seen.identifiers())] for seen in live}
+        kept = [seen for seen in live if users[seen.id] or not self.consent.names(seen.id)]
+        if len(kept) == 1:
+            return kept[0]
+        raise EngineError(_claimed_twice(address, users, self.consent))
 
     def _creation(self, resource: Resource) -> tuple[Change, ...]:
         declared = self.kinds[resource.kind].properties
@@ -238,6 +253,25 @@ class _Planner:
     def _differences(self, resource: Resource, seen: Observed, *roles: str) -> tuple[Change, ...]:
         declared = {n: p for n, p in self.kinds[resource.kind].properties.items() if p.role in roles}
         return differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+
+
+def _claimed_twice(address: str, users: Mapping[str, Sequence[str]], consent: Consent) -> str:
+    """What is known of several live resources that claim one address (their ids, each with its users), and how to settle it."""
+    uses = {
+        identity: f"{identity} is in use ({found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''} refer to it)"
+        if found
+        else f"{identity} is empty (nothing of this component refers to it)"
+        for identity, found in sorted(users.items())
+    }
+    empty = [identity for identity in uses if not users[identity]]
+    going = empty[1:] if len(empty) == len(uses) else empty
+    prefix = f"{consent.component}:" if consent.component else ""
+    remedy = "Delete or untag all but the one that should be kept."
+    if going and len(going) == len(uses) - 1:
+        patterns = ", ".join(f"{prefix}{identity}" for identity in going)
+        which = "an empty one" if len(empty) == len(uses) else "what is empty"
+        remedy = f"To delete {which}, add {patterns} to platform_purge (option purge) for one run; or untag it to keep it."
+    return f"{address} is claimed by {len(uses)} live resources: {'; '.join(uses.values())}. {remedy}"
 
 
 def _marking(seen: Observed) -> tuple[Change, ...]:
@@ -339,7 +373,9 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
-    asks: Destructive = "replace" if superseded and consent.allows("replace", kind, seen.address) else "delete"
+    by_id = consent.names(seen.id)
+    asks: Destructive = "replace" if superseded and not by_id and consent.allows("replace", kind, seen.address) else "delete"
+    why = "an earlier replacement was not finished" if superseded else "it is no longer wanted"
     return Action(
         "delete",
         seen.address,
@@ -347,8 +383,8 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
         observed=seen,
         remove=seen,
         changes=changes,
-        reason="an earlier replacement was not finished" if superseded else "it is no longer wanted",
-        consent=(allowed := consent.allows(asks, kind, seen.address)),
+        reason="its id is among those to delete" if by_id else why,
+        consent=(allowed := by_id or consent.allows(asks, kind, seen.address)),
         asks="" if asks == "delete" and consent.everything else asks,
         too_wide=() if allowed else consent.too_wide(asks, kind, seen.address),
     )
