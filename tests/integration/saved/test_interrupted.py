@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import take
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import carried_out, refusal
@@ -57,6 +60,48 @@ def save(site: Site, desired: Sequence[Resource]) -> dict[str, Any]:
 
 def refused(site: Site, saved: dict[str, Any], desired: Sequence[Resource]) -> list[str]:
     return refusal(saved, desired, site.observed(), CONSENT, CONTEXT, KINDS)
+
+
+class Watching(Aws):
+    """A connection that makes one change at a time and asks after each whether the saved plan could be continued from there."""
+
+    def __init__(self, site: Site, ask: Callable[[], list[str]]) -> None:
+        super().__init__(lambda service: watch(site.cloud.client(service)), site.owner)
+        self.ask = ask
+        self.one = threading.Lock()
+        self.refusals: dict[str, list[str]] = {}
+        self.changes = 0
+
+    def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
+        with self.one:
+            reply = super().change(service, method, **params)
+            self.changes += 1
+            if reasons := self.ask():
+                self.refusals[f"{self.changes}: {method} {params}"] = reasons
+            return reply
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> None:
+    """As a module looks: with what comes into being without a call of ours, such as a VPC's default security group."""
+    before, after = CASES[case]
+    cloud.admin.reset()
+    site = Site(cloud)
+    site.apply(site.desired(**before))
+    desired = site.desired(**after)
+    saved = save(site, desired)
+    looking = site.aws("plan")
+
+    def ask() -> list[str]:
+        observed = take({}, {}, desired, observe(KINDS, looking), KINDS, looking, lambda _kind, _address: False)
+        return refusal(saved, desired, observed, CONSENT, CONTEXT, KINDS)
+
+    aws = Watching(site, ask)
+    now = take({}, {}, desired, observe(KINDS, aws), KINDS, aws, lambda _kind, _address: False)
+    result = reconcile(desired, now, KINDS, aws, Settings(CONSENT, site.patience))
+    assert list(result.failures) == []
+    assert aws.changes > 20
+    assert aws.refusals == {}
 
 
 @pytest.mark.slow
