@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import take
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Settings, observe, plan_only, reconcile
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import plan_only
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.drift import carried_out, refusal
@@ -23,6 +20,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.part impo
 from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor
 from tests.integration.network.support import ACCOUNT, EVERYTHING, REGION, ZONES, Site, network
+
+from .support import refusals_at_every_change
 
 STRIDE = 15
 """Changes between two points at which a plan is cut short. Each of them was tried once; this is enough to notice a change."""
@@ -62,25 +61,6 @@ def refused(site: Site, saved: dict[str, Any], desired: Sequence[Resource]) -> l
     return refusal(saved, desired, site.observed(), CONSENT, CONTEXT, KINDS)
 
 
-class Watching(Aws):
-    """A connection that makes one change at a time and asks after each whether the saved plan could be continued from there."""
-
-    def __init__(self, site: Site, ask: Callable[[], list[str]]) -> None:
-        super().__init__(lambda service: watch(site.cloud.client(service)), site.owner)
-        self.ask = ask
-        self.one = threading.Lock()
-        self.refusals: dict[str, list[str]] = {}
-        self.changes = 0
-
-    def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
-        with self.one:
-            reply = super().change(service, method, **params)
-            self.changes += 1
-            if reasons := self.ask():
-                self.refusals[f"{self.changes}: {method} {params}"] = reasons
-            return reply
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> None:
     """As a module looks: with what comes into being without a call of ours, such as a VPC's default security group."""
@@ -90,18 +70,9 @@ def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> No
     site.apply(site.desired(**before))
     desired = site.desired(**after)
     saved = save(site, desired)
-    looking = site.aws("plan")
-
-    def ask() -> list[str]:
-        observed = take({}, {}, desired, observe(KINDS, looking), KINDS, looking, lambda _kind, _address: False)
-        return refusal(saved, desired, observed, CONSENT, CONTEXT, KINDS)
-
-    aws = Watching(site, ask)
-    now = take({}, {}, desired, observe(KINDS, aws), KINDS, aws, lambda _kind, _address: False)
-    result = reconcile(desired, now, KINDS, aws, Settings(CONSENT, site.patience))
-    assert list(result.failures) == []
-    assert aws.changes > 20
-    assert aws.refusals == {}
+    changes, refusals = refusals_at_every_change(site, saved, desired, KINDS, CONSENT, CONTEXT)
+    assert changes > 20
+    assert refusals == {}
 
 
 @pytest.mark.slow
