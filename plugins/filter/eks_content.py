@@ -15,7 +15,7 @@ short_description: Turn settings into what is inside a cluster
 description:
   - Makes manifests and releases of settings for namespaces, teams, storage and controllers, in the shape that M(mainstay.aws.k8s_objects)
     takes. Nothing is looked up.
-  - The filter P(mainstay.aws.input_errors#filter) says what is wrong with the settings. This one fails if anything is.
+  - Fails if anything is wrong with the settings.
 positional: _input
 options:
   _input:
