@@ -38,7 +38,7 @@ EXAMPLES = r"""
 - name: Make no call if the network failed in this run
   ansible.builtin.assert:
     that: __eks_failed == []
-    fail_msg: "Not started, because these failed in this run: {{ __eks_failed | join(', ') }}. Mend them and run again."
+    fail_msg: "Not started, because these failed in this run: {{ __eks_failed | join(', ') }}. Fix them and run again."
   vars:
     __eks_failed: "{{ hostvars | mainstay.aws.failed_components(groups['vpc'] | default([]), 'vpc_outputs') }}"
 """
