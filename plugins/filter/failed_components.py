@@ -11,10 +11,11 @@ name: failed_components
 version_added: 0.1.0
 short_description: Find components that failed earlier in this run
 description:
-  - A play with C(strategy=free) goes on when hosts of an earlier play have failed. A role that stands on another one asks with this filter
-    whether that one failed, before it makes any call.
-  - A component takes part in a run when its play set the fact C(__platform_started) before its role. It is done when its role published its
-    outputs. What started and published nothing has failed. What did not start is not part of this run, and its outputs come from AWS.
+  - A play with C(strategy=free) continues even if hosts of an earlier play have failed. With this filter, a role that depends on another
+    one checks whether that role failed, before it makes any call.
+  - A component is part of a run if its play set the fact C(__platform_started) before the role. It is finished when the role has published
+    its outputs. A component that started but published nothing has failed. A component that did not start is not part of the run, and its
+    outputs come from AWS.
 positional: _input
 options:
   _input:
@@ -22,12 +23,12 @@ options:
     type: dict
     required: true
   hosts:
-    description: The components that one stands on, such as C(groups['vpc']).
+    description: The components that the role depends on, such as C(groups['vpc']).
     type: list
     elements: str
     required: true
   outputs:
-    description: The variable that their role publishes at its end, such as V(vpc_outputs).
+    description: The variable that their role publishes when it is finished, such as V(vpc_outputs).
     type: str
     required: true
 author:
@@ -35,7 +36,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Make no call if the network failed in this run
+- name: Stop before the first call if the network failed in this run
   ansible.builtin.assert:
     that: __eks_failed == []
     fail_msg: "Not started, because these failed in this run: {{ __eks_failed | join(', ') }}. Fix them and run again."
@@ -45,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The names of the components that failed. Empty when none did.
+  description: The names of the components that failed. Empty if none did.
   type: list
   elements: str
   sample: []

@@ -12,29 +12,29 @@ from ansible.errors import AnsibleFilterError
 DOCUMENTATION = r"""
 name: input_errors
 version_added: 0.1.0
-short_description: Say what is wrong with the input of a component
+short_description: Validate the input of a component
 description:
-  - Checks settings in the way the modules do before their first call of AWS, and names the variable that they come from.
+  - Validates settings the way the modules do before their first AWS call, and names the variable they come from.
 positional: _input, domain, name
 options:
   _input:
     description:
-      - The settings. For V(network) networks by name, as M(mainstay.aws.vpc_network) takes them; for V(eks) clusters by name, as
-        M(mainstay.aws.eks_cluster) takes them; for V(cluster_content) the content of clusters by name, as in the variable C(eks_content) of
-        the role C(eks).
+      - The settings. For V(network), networks by name in the format of M(mainstay.aws.vpc_network). For V(eks), clusters by name in the
+        format of M(mainstay.aws.eks_cluster). For V(cluster_content), the content of clusters by name, as in the variable C(eks_content)
+        of the role C(eks).
     type: dict
     required: true
   domain:
-    description: What the settings are about.
+    description: The domain of the settings.
     type: str
     choices: [network, eks, cluster_content]
     required: true
   name:
-    description: The variable that messages begin with.
+    description: The variable that messages start with.
     type: str
     required: true
   region:
-    description: For V(network), the region that all zones must belong to. Without it they need only belong to one region.
+    description: For V(network), the region that all zones must belong to. If empty, they may belong to any one region.
     type: str
     default: ""
   environment:
@@ -46,14 +46,14 @@ options:
     type: str
     default: cluster
   network:
-    description: For V(eks), whether a network will be found for clusters that name no subnets.
+    description: For V(eks), whether a network is available for clusters that do not specify subnets.
     type: bool
     default: true
   clusters:
-    description: For V(cluster_content), the settings of the clusters by their names. Required there.
+    description: For V(cluster_content), the settings of the clusters by name. Required for that domain.
     type: dict
   charts:
-    description: For V(cluster_content), charts of controllers that come from elsewhere, and values, as in the variable C(eks_charts).
+    description: For V(cluster_content), controller charts from other sources, and values, as in the variable C(eks_charts).
     type: dict
     default: {}
 author:
@@ -66,7 +66,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Refuse networks that cannot be built
+- name: Reject invalid networks
   ansible.builtin.assert:
     that: __mistakes == []
     fail_msg: "{{ __mistakes }}"
@@ -75,7 +75,7 @@ EXAMPLES = r"""
   # fail_msg:
   #   - vpc_networks.main.cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16
 
-- name: Refuse clusters that cannot be built
+- name: Reject invalid clusters
   ansible.builtin.assert:
     that: __mistakes == []
     fail_msg: "{{ __mistakes }}"
@@ -87,7 +87,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence for each mistake. Empty when there is none.
+  description: One sentence for each problem. Empty if there are none.
   type: list
   elements: str
   sample: []

@@ -13,15 +13,15 @@ from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems impor
 DOCUMENTATION = r"""
 name: undeclared_variables
 version_added: 0.1.0
-short_description: Find variables that carry a role's prefix and are none of its own
+short_description: Find variables with a role's prefix that the role does not declare
 description:
-  - Ansible lets a mistyped role variable pass in silence. This filter compares the names of the variables that are set with those that the
-    role's argument specification declares.
+  - Ansible silently ignores a mistyped role variable. This filter compares the names of the variables that are set with those declared in
+    the role's argument specification.
   - The role's published outputs, C(<role>_outputs), count as declared.
 positional: _input
 options:
   _input:
-    description: Names of variables, best from the lookup P(ansible.builtin.varnames#lookup).
+    description: Names of variables, usually from the lookup P(ansible.builtin.varnames#lookup).
     type: list
     elements: str
     required: true
@@ -30,7 +30,7 @@ options:
     type: str
     required: true
   specs:
-    description: The content of the role's C(meta/argument_specs.yml). All its entry points count.
+    description: The content of the role's C(meta/argument_specs.yml). All entry points are included.
     type: dict
     required: true
 author:
@@ -38,7 +38,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Refuse variables that the role does not know
+- name: Reject variables that the role does not declare
   ansible.builtin.assert:
     that: __vpc_undeclared == []
     fail_msg: "{{ __vpc_undeclared }}"
@@ -51,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence for each variable that the role does not declare. Empty when there is none.
+  description: One sentence for each variable that the role does not declare. Empty if there are none.
   type: list
   elements: str
   sample: []
