@@ -73,7 +73,7 @@ EXAMPLES = r"""
   vars:
     __mistakes: "{{ vpc_networks | mainstay.aws.input_errors('network', 'vpc_networks', region='af-south-1') }}"
   # fail_msg:
-  #   - vpc_networks.main.cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16
+  #   - vpc_networks.main.cidr is '10.0.0.1/16', but it has host bits set; the block would be 10.0.0.0/16
 
 - name: Refuse clusters that cannot be built
   ansible.builtin.assert:
@@ -101,7 +101,7 @@ def input_errors(given: Any, domain: str, name: str, **known: Any) -> list[str]:
     try:
         preflight = importlib.import_module(f"{DOMAINS}.{domain}.preflight")
     except ModuleNotFoundError as error:
-        raise AnsibleFilterError(f"input_errors: {domain!r} is no domain of mainstay.aws whose input is checked") from error
+        raise AnsibleFilterError(f"input_errors: {domain!r} is not a domain of mainstay.aws whose input is checked") from error
     found: list[str] = preflight.input_errors(given, name, **known)
     return found
 

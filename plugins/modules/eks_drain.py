@@ -120,7 +120,7 @@ clusters:
       description: Why AWS was asked directly; empty where the controllers did it all.
       type: str
       returned: always
-      sample: no load balancer controller runs in it, so nobody takes off the finalizers
+      sample: no load balancer controller runs in it, so nothing removes the finalizers
     objects:
       description: Ingresses and Services that are there, and would go in check mode.
       type: list

@@ -133,7 +133,7 @@ findings:
       description: What to do about it; empty where nothing has to be done.
       type: str
       returned: always
-      sample: Run one replica more than it demands, or let it demand less, for the time of the upgrade.
+      sample: For the upgrade, run one replica more than it requires, or lower what it requires.
 lines:
   description: RV(findings) as lines for people.
   returned: always

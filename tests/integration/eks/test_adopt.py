@@ -98,7 +98,7 @@ def test_without_that_every_name_that_is_taken_is_told_before_the_first_change(s
     # what is in a cluster that is not ours cannot be asked about: its name is not known before
     assert set(told) == {"eks_cluster.main", "launch_template.main/system"}
     assert {one.code for one in told.values()} == {"NameHeld"}
-    assert told["eks_cluster.main"].message == "prod-main is in the way, which carries nobody's mark."
+    assert told["eks_cluster.main"].message == "prod-main is in the way, which has no owner mark."
     assert "adopt: {eks_cluster.main: prod-main}" in told["eks_cluster.main"].hint
     assert set(there) >= set(told)
 

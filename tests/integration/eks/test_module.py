@@ -135,7 +135,7 @@ def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> Non
     (result,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": cluster()})])
     assert result["failed"]
     assert "eks_cluster.main" in result["msg"]
-    assert "prod-main is in the way, which carries nobody's mark." in result["msg"]
+    assert "prod-main is in the way, which has no owner mark." in result["msg"]
     assert "adopt: {eks_cluster.main: prod-main}" in result["msg"]
     assert requests.changes() == []
 

@@ -111,7 +111,7 @@ def test_another_owners_network_is_taken_only_if_he_is_named(site: Site) -> None
     assert len(said) == len(ids)
     vpc = ids["vpc.main"]
     refusal = f"adopt: {{vpc.main: {vpc}}}: it belongs to prod/legacy vpc.main, not to nobody. "
-    assert f"{refusal}If it is to be taken from there, write adopt: {{vpc.main: {{id: {vpc}, from: prod/legacy}}}}" in said
+    assert f"{refusal}To take it over from there, write adopt: {{vpc.main: {{id: {vpc}, from: prod/legacy}}}}" in said
     result = taking(site, desired, {address: {"id": identifier, "from": "prod/legacy"} for address, identifier in ids.items()})
     assert list(result.failures) == []
     assert site.ids() == ids
@@ -187,8 +187,8 @@ def test_what_cannot_be_adopted_says_why(site: Site, ec2: Any) -> None:
     assert said == {
         "vpc.main": "the id of a vpc is vpc- and hexadecimal digits, such as vpc-0123456789abcdef0",
         "subnet.main/public-af-south-1a": "there is no subnet subnet-0123456789abcdef0 in this account and region",
-        "route_table.main/public": f"it is the main route table of its VPC, which nobody can delete; tables {OWN}",
-        "network_acl.main/public": f"it is the default ACL of its VPC, which nobody can delete; ACLs {OWN}",
+        "route_table.main/public": f"it is the main route table of its VPC, which cannot be deleted; tables {OWN}",
+        "network_acl.main/public": f"it is the default ACL of its VPC, which cannot be deleted; ACLs {OWN}",
         "security_group.main/nodes": "it is the default group of its VPC, which belongs to default_security_group",
         "iam_role.flow-logs": "its path is /people/, not /mainstay/prod/network/, and the path of a role cannot be changed",
         "log_group.main/flow-logs": "a log group cannot be renamed, and those of this component begin with /mainstay/prod/network/",

@@ -92,7 +92,7 @@ CHANGES: list[tuple[str, str, type[CallFailed]]] = [
 
 
 WITHOUT_VPC = (
-    "The credentials need ec2:CreateVpc. `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed."
+    "The credentials need ec2:CreateVpc. `make policies` (playbook mainstay.aws.permissions) writes policies that grant everything needed."
 )
 
 

@@ -52,7 +52,7 @@ def test_when_credentials_expire(
 
 
 def test_a_variable_that_is_no_time_is_named() -> None:
-    with pytest.raises(ValueError, match="AWS_CREDENTIAL_EXPIRATION is 'soon', which is no time such as 2026-01-31T12:00:00Z"):
+    with pytest.raises(ValueError, match="AWS_CREDENTIAL_EXPIRATION is 'soon', which is not a time such as 2026-01-31T12:00:00Z"):
         end_of("REHEARSE1", None, {**KEY, "AWS_CREDENTIAL_EXPIRATION": "soon"})
 
 

@@ -176,7 +176,7 @@ def test_one_update_after_the_other_is_asked_for_until_all_are_made() -> None:
             if first:
                 super().update(world, seen, first)
             if len(left) > 1:
-                raise NotYet("another update has to end first", dependency=True)
+                raise NotYet("another update must finish first", dependency=True)
 
     world, registry = World(), {"room": OneByOne("room")}
     apply(world, [Resource("room", "a", {"size": 1, "peer": "x"})], registry)

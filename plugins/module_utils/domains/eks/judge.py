@@ -97,7 +97,7 @@ def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:
         yield f"{path} is {shown(list(cluster.subnet_ids))}, but all of them are in {zones.pop()} and EKS wants two availability zones"
     if len({subnet.vpc_id for subnet in there}) > 1:
         places = ", ".join(f"{subnet.id} in {subnet.vpc_id}" for subnet in there)
-        yield f"{path} is {shown(list(cluster.subnet_ids))}, but they are of several networks: {places}"
+        yield f"{path} is {shown(list(cluster.subnet_ids))}, but they are in several VPCs: {places}"
     for subnet in there if fresh else ():
         if subnet.free_addresses < ADDRESSES_OF_CLUSTER:
             yield (
@@ -148,8 +148,7 @@ def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
         elif addon.version and addon.version not in offer.versions:
             newest = ", ".join(offer.versions[-3:])
             yield (
-                f"{path}.version is '{addon.version}', but that does not fit Kubernetes {cluster.version}; "
-                f"the newest that do are {newest}, the default is {offer.default}"
+                f"{path}.version is '{addon.version}', but that is not compatible with Kubernetes {cluster.version}; the newest compatible ones are {newest}, the default is {offer.default}"
             )
 
 

@@ -259,7 +259,7 @@ def test_everything_made_can_be_planned_before_there_is_a_cluster() -> None:
 
 
 WRONG: list[Any] = [
-    ("a cluster that is none", {"mian": {}}, {}, "eks_content.mian is about no cluster; eks_clusters has main"),
+    ("a cluster that is none", {"mian": {}}, {}, "eks_content.mian matches no cluster; eks_clusters has main"),
     ("a setting that is none", {"main": {"namespace": {}}}, {}, "eks_content.main.namespace is not a setting; did you mean namespaces?"),
     ("the cluster's own namespace", {"main": {"namespaces": {"kube-system": {}}}}, {}, "is 'kube-system', but it is the cluster's own"),
     ("a name that is none", {"main": {"namespaces": {"Web": {}}}}, {}, "is 'Web', but it must be a name of lower-case letters"),
@@ -316,7 +316,7 @@ WRONG: list[Any] = [
         "a chart that is none",
         {},
         {"cluster-autoscalr": {}},
-        "eks_charts.cluster-autoscalr is no chart of this role; did you mean cluster-autoscaler?",
+        "eks_charts.cluster-autoscalr is not a chart of this role; did you mean cluster-autoscaler?",
     ),
     ("a setting of a chart", {}, {"fluent-bit": {"url": "x"}}, "eks_charts.fluent-bit.url is not a setting; known are repository"),
     ("no mapping", {"main": []}, {}, "eks_content.main is [], but it must be a mapping"),

@@ -31,7 +31,7 @@ CUSTOM = thing("Widget", api_version="example.com/v1")
 WRONG: list[Any] = [
     ("no manifest", ["text"], "objects[0] is 'text'; it must be a manifest"),
     ("no metadata", [{"apiVersion": "v1", "kind": "Pod"}], "objects[0] has no metadata"),
-    ("no kind", [{"apiVersion": "v1", "metadata": {"name": "a"}}], "objects[0] has no kind; it must be a text such as Deployment"),
+    ("no kind", [{"apiVersion": "v1", "metadata": {"name": "a"}}], "objects[0] has no kind; it must be a string such as Deployment"),
     (
         "a generated name",
         [{"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "a-"}}],
@@ -41,7 +41,7 @@ WRONG: list[Any] = [
     ("no namespace", [thing(namespace=None)], "objects[0] (ConfigMap a): it has no metadata.namespace, and a default is not assumed"),
     ("a namespace too many", [thing("Namespace")], "metadata.namespace is 'web', but a Namespace belongs to no namespace"),
     ("an old version", [thing("Deployment", api_version="apps/v1beta1")], "there is no Deployment in apps/v1beta1; it must be apps/v1"),
-    ("a number for a label", [thing(metadata={"labels": {"v": 1}})], "metadata.labels v is 1, which is no text; quote it"),
+    ("a number for a label", [thing(metadata={"labels": {"v": 1}})], "metadata.labels v is 1, which is not a string; quote it"),
     ("a label that is none", [thing(metadata={"labels": {"v": "a b"}})], "metadata.labels v is 'a b'; it must be at most 63"),
     ("a number for an annotation", [thing(metadata={"annotations": {"v": True}})], "metadata.annotations v is True"),
     ("twice", [thing(), thing()], "objects has v1 ConfigMap web/a twice"),

@@ -94,7 +94,7 @@ def test_nothing_to_object_to() -> None:
         (
             {},
             {"subnets": {SUBNETS[0]: subnet(SUBNETS[0]), SUBNETS[1]: subnet(SUBNETS[1], availability_zone=f"{REGION}b", vpc_id="vpc-2")}},
-            f"subnet_ids is ['{SUBNETS[0]}', '{SUBNETS[1]}'], but they are of several networks: {SUBNETS[0]} in vpc-1, {SUBNETS[1]} in "
+            f"subnet_ids is ['{SUBNETS[0]}', '{SUBNETS[1]}'], but they are in several VPCs: {SUBNETS[0]} in vpc-1, {SUBNETS[1]} in "
             f"vpc-2",
         ),
         (
@@ -122,7 +122,7 @@ def test_nothing_to_object_to() -> None:
         (
             {"addons": {"vpc-cni": {"version": "v1.0.0-eksbuild.1"}}},
             {},
-            "addons.vpc-cni.version is 'v1.0.0-eksbuild.1', but that does not fit Kubernetes 1.36; the newest that do are "
+            "addons.vpc-cni.version is 'v1.0.0-eksbuild.1', but that does not fit Kubernetes 1.36; the newest compatible ones are "
             "v1.1.0-eksbuild.1, "
             "v1.2.0-eksbuild.1, v1.3.0-eksbuild.2, the default is v1.2.0-eksbuild.1",
         ),
@@ -141,7 +141,7 @@ def test_refused(more: dict[str, Any], facts: dict[str, Any], expected: str) -> 
         (
             (there("1.34"),),
             "1.36",
-            ["version is '1.36', but the cluster has 1.34, and EKS goes one minor version at a time; set it to \"1.35\" first"],
+            ["version is '1.36', but the cluster has 1.34, and EKS upgrades one minor version at a time; set it to \"1.35\" first"],
         ),
         (
             (there("1.36"),),
@@ -154,8 +154,7 @@ def test_refused(more: dict[str, Any], facts: dict[str, Any], expected: str) -> 
             (there("1.35"), group("1.32")),
             "1.36",
             [
-                "version is '1.36', but the cluster has 1.35, and node group system has 1.32: nodes may be 3 minor versions behind; "
-                "bring the group to 1.33 first"
+                "version is '1.36', but the cluster has 1.35, and node group system has 1.32: nodes may be 3 minor versions behind; update the group to 1.33 first"
             ],
         ),
     ],
@@ -169,7 +168,7 @@ def test_a_cluster_that_is_there_needs_no_more_room() -> None:
     assert said(there(), group("1.36"), facts={"subnets": full}) == []
 
 
-REMEDY = "Give another principal AmazonEKSClusterAdminPolicy: cluster, and make this change as that one."
+REMEDY = "Give another principal AmazonEKSClusterAdminPolicy: cluster, and make this change as that principal."
 OTHER = {"admins": {"principal_arn": BERT, "policies": ADMIN}}
 
 
@@ -222,7 +221,7 @@ def test_whose_entry_it_is(principal: str, caller: str, same: bool) -> None:
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({}, "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then AWS upgrades the cluster by itself"),
+        ({}, "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then AWS upgrades the cluster automatically"),
         (
             {"upgrade_policy": "EXTENDED"},
             "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then extended support at 0.60 instead of 0.10 USD per "

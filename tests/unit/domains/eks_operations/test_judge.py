@@ -81,7 +81,7 @@ DEPRECATED = Insight("Deprecated APIs removed in Kubernetes v1.36", "ERROR", "1.
 
 CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
     # name: what is different, severity, identity, part of what is said
-    "a minor is skipped": ({"version": "1.34"}, "blocks", "skips_minor:prod-main", "1.36 is 2 minor versions away; EKS goes up by one."),
+    "a minor is skipped": ({"version": "1.34"}, "blocks", "skips_minor:prod-main", "1.36 is 2 minor versions away; EKS upgrades one at a time."),
     "an older one": ({"target": "1.34"}, "blocks", "older:prod-main", "prod-main runs 1.35, and 1.34 is older."),
     "no version at all": ({"target": "latest"}, "blocks", "version:prod-main", "Version 'latest' of prod-main is no minor version"),
     "not at rest": ({"status": "UPDATING"}, "blocks", "status:prod-main", "prod-main is UPDATING"),
@@ -128,7 +128,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         },
         "blocks",
         "addon_step:vpc-cni",
-        "would go from v1.20.1-eksbuild.1 to v1.22.4-eksbuild.3; EKS takes it one minor version at a time.",
+        "would go from v1.20.1-eksbuild.1 to v1.22.4-eksbuild.3; EKS updates it one minor version at a time.",
     ),
     "the network's add-on on its way": (
         {
@@ -205,13 +205,13 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         inside(pods=(replace(POD, controller=""),)),
         "warns",
         "pod_without_controller:shop/api-1",
-        "Pod shop/api-1 has no controller: it is gone when its node node-1 is replaced.",
+        "Pod shop/api-1 has no controller: it is lost when its node node-1 is replaced.",
     ),
     "few addresses": (
         {"subnets": (Subnet("subnet-a", "eu-west-1a", 2), Subnet("subnet-b", "eu-west-1b", 1))},
         "blocks",
         "addresses:prod-main",
-        "have 3 free addresses together; EKS needs 5",
+        "have 3 free addresses in total; EKS needs 5",
     ),
     "few in one zone": (
         {"subnets": (Subnet("subnet-a", "eu-west-1a", 2), Subnet("subnet-b", "eu-west-1b", 90))},
@@ -231,7 +231,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "support:1.35",
         "in extended support since 2026-06-01: $0.60 an hour instead of $0.10, about $365 a month more. The upgrade ends that.",
     ),
-    "support of the target": ({}, "info", "support:1.36", "standard support until 2027-08-02; AWS upgrades the cluster by itself then"),
+    "support of the target": ({}, "info", "support:1.36", "standard support until 2027-08-02; AWS upgrades the cluster automatically then"),
     "extended support then": (
         {"upgrade_policy": "EXTENDED"},
         "info",

@@ -85,7 +85,7 @@ class Helm:
 
 
 def _refusal(verb: str, complained: str) -> CallFailed:
-    said = " ".join(last_lines(complained, 5)) or "it says nothing"
+    said = " ".join(last_lines(complained, 5)) or "it printed no error"
     said = said.partition("Error: ")[2] or said
     kind = NotYet if any(word in said for word in PASSING) else CallFailed
     if kind is NotYet:
