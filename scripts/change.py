@@ -71,7 +71,9 @@ def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
         if not refused:
             raise
         raise Problem(
-            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys the existing resources; an apply to the account would end the same way. Change the inventory, or allow it: the plan above ends with the command that does.\n"
+            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys the existing resources; an "
+            "apply to the account would end the same way. Change the inventory, or allow it: the plan above ends with the command "
+            "that does.\n"
             f"{rehearsal.look()}"
         ) from failure
 

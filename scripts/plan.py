@@ -30,7 +30,9 @@ def target_variables(options: argparse.Namespace, role: str) -> dict[str, str]:
         return tool_environment()
     cloud = launcher.find(options.environment)
     if cloud is None:
-        raise Problem(f"the rehearsal cloud of {options.environment} is not running; start it with: make rehearse ENV={options.environment}")
+        raise Problem(
+            f"the rehearsal cloud of {options.environment} is not running; start it with: make rehearse ENV={options.environment}"
+        )
     return isolated_environment(launcher.environment(cloud, role))
 
 

@@ -175,7 +175,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("group", help="quick, lint, full or nightly, or the name of one check or of a domain")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="how many checks run at once")
     parser.add_argument("--no-budgets", action="store_true", help="only report exceeded budgets, for a slow or busy machine")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), help="seed for the random choices of the nightly checks")
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().randrange(10_000), help="seed for the random choices of the nightly checks"
+    )
     options = parser.parse_args(arguments)
     checks = chosen(parser, options.group)
     say(f"{len(checks)} checks, {options.jobs} at once; output in {LOGS.relative_to(ROOT)}")

@@ -29,7 +29,8 @@ options:
       - The clusters, by name. Required with O(state=present). A cluster that is no longer named is deleted, given consent in O(purge).
       - Only C(version) is required, if O(network) says where clusters stand. The defaults are meant for production.
       - C(version) is the minor version of Kubernetes, in quotes, such as V("1.36"). C(upgrade_policy) is V(STANDARD) or V(EXTENDED). With
-        the former AWS upgrades the cluster automatically at the end of standard support, with the latter it costs six times as much from then.
+        the former AWS upgrades the cluster automatically at the end of standard support, with the latter it costs six times as much from
+        then.
       - C(name) is the name of the cluster in AWS, by default O(environment), a hyphen and the name here.
       - C(subnet_ids), C(security_group_ids) (of the control plane) and C(node_security_group_ids) take the place of those of O(network).
       - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks from which the Kubernetes API is reached from outside; none by

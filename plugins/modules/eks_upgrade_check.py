@@ -123,7 +123,8 @@ findings:
       description: What was found, in one sentence.
       type: str
       returned: always
-      sample: "PodDisruptionBudget shop/api lets no pod go: minAvailable is 2 and there are 2 pods. On nodes of the groups: api-1, api-2."
+      sample: "PodDisruptionBudget shop/api allows no disruption: minAvailable is 2 and there are 2 pods. Its pods on nodes of the groups:
+        api-1, api-2."
     where:
       description: What it was found at.
       type: str

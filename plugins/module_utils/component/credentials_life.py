@@ -70,7 +70,9 @@ def shortage(end: End, now: datetime, needed: float, address: str) -> str | None
     left = (end.at - now).total_seconds()
     when = f"expire at {end}, in {duration_text(left)}" if left > 0 else f"expired at {end}"
     return (
-        f"The credentials {when} ({end.variable}), and this run may need {duration_text(needed)}, the longest that {address} may take. Get credentials with a longer lifetime, or use a profile, whose credentials are renewed. If {end.variable} does not belong to these credentials, unset it."
+        f"The credentials {when} ({end.variable}), and this run may need {duration_text(needed)}, the longest that {address} may take. "
+        f"Get credentials with a longer lifetime, or use a profile, whose credentials are renewed. If {end.variable} does not belong to "
+        "these credentials, unset it."
     )
 
 

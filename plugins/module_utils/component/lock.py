@@ -52,7 +52,9 @@ class Lost(CallFailed):
     """This run no longer holds the lock."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"the run lock was lost: {why}. Nothing more will be changed.", code="LockLost", hint="Run again to continue from here.")
+        super().__init__(
+            f"the run lock was lost: {why}. Nothing more will be changed.", code="LockLost", hint="Run again to continue from here."
+        )
 
 
 def duration(seconds: float) -> str:

@@ -93,7 +93,8 @@ OPTIONS: Mapping[str, Option] = {
             "environment",
             STRING,
             "platform_environment",
-            about="The environment that owns the resources, such as `prod`. Environment and component together identify the owner of a resource.",
+            about="The environment that owns the resources, such as `prod`. Environment and component together identify the owner of a "
+            "resource.",
             default="required",
             wanted=OWNER_NAME_IN_WORDS,
             form=OWNER_NAME,
@@ -179,7 +180,8 @@ OPTIONS: Mapping[str, Option] = {
             "settle_seconds",
             {"type": "float", "default": 30.0},
             "platform_settle_seconds",
-            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, a resource counts as missing only after this time.",
+            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, a resource counts as "
+            "missing only after this time.",
             wanted=SECONDS,
             low=0,
         ),

@@ -82,7 +82,7 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
 
 
 def describe_holder(holder: Observed) -> str:
-    """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    """Describe the conflicting resource: ``it conflicts with sg-1, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
         return f"it conflicts with {holder.id}, which belongs to this component as {holder.marked}."
     owner, _space, address = (holder.marked or "").partition(" ")
@@ -210,7 +210,9 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
         names = ", ".join(sorted(other.id for other in there))
         problems.append(f"{one}: {one.address} already exists: {names}. Remove the entry, or delete that resource first.")
     elif seen.state in ("failed", "deleting"):
-        problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only a working resource can be adopted")
+        problems.append(
+            f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only a working resource can be adopted"
+        )
     elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
         problems.append(

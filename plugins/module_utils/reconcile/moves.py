@@ -33,7 +33,8 @@ def moved(moves: Mapping[str, Any], desired: Sequence[Resource], observed: Seque
         if len({seen.marked or address for seen in rivals}) > 1:
             names = " and ".join(f"{seen.marked or address} ({seen.id})" for seen in rivals)
             problems.append(
-                f"moved: {names} would both become {address}. Delete one of them or remove the entry; a chain of renames needs one run for each name, the last one first."
+                f"moved: {names} would both become {address}. Delete one of them or remove the entry; a chain of renames needs one "
+                "run for each name, the last one first."
             )
     return found
 
@@ -77,7 +78,8 @@ def target(address: str, moves: Mapping[str, str]) -> str:
         if following in way[:-1]:
             circle = " -> ".join(step.removeprefix("any.") for step in way)
             raise EngineError(
-                f"moved: {circle} is a circle, so an apply could not detect whether it was already done. Rename through a third name, in two runs."
+                f"moved: {circle} is a circle, so an apply could not detect whether it was already done. Rename through a third name, "
+                "in two runs."
             )
     return way[-1]
 

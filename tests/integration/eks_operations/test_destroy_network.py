@@ -48,7 +48,7 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
     changes = Changes(cloud)
     done = site.run(DESTROY, *MEANT, "--limit", "network")
     assert done.code != 0
-    assert done.says(f"EKS cluster prod-main {whose} stands in vpc-")
+    assert done.says(f"EKS cluster prod-main {whose} is still in vpc-")
     assert changes.made() == []
 
 

@@ -36,8 +36,8 @@ def test_split(pattern: str, component: str, address: str) -> None:
         ("network:", "'' is no address"),
         ("", "'' is no address"),
         ("*:vpc.main", "'*' is not a component; a pattern without component and colon applies to all components"),
-        (":vpc.main", "'' is no component"),
-        ("Network:vpc.main", "'Network' is no component"),
+        (":vpc.main", "'' is not a component"),
+        ("Network:vpc.main", "'Network' is not a component"),
     ],
 )
 def test_what_is_no_pattern(pattern: str, said: str) -> None:

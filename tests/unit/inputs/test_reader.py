@@ -101,14 +101,19 @@ REFUSED: list[tuple[str, Any, Any, str]] = [
         "named",
         {"four": {}, "b": {}},
         ["b"],
-        "v.x is 'four', but the name of a thing must be lower-case letters, digits and hyphens, at most 3, a letter first",
+        "v.x is 'four', but the name of a thing must be at most 3 lower-case letters, digits and hyphens, starting with a letter",
     ),
-    ("named", {1: {}}, [], "v.x is 1, but the name of a thing must be lower-case letters, digits and hyphens, at most 3, a letter first"),
+    (
+        "named",
+        {1: {}},
+        [],
+        "v.x is 1, but the name of a thing must be at most 3 lower-case letters, digits and hyphens, starting with a letter",
+    ),
     (
         "underscores",
         {"a-1": {}},
         [],
-        "v.x is 'a-1', but the name must be lower-case letters, digits and underscores, at most 9, a letter first",
+        "v.x is 'a-1', but the name must be at most 9 lower-case letters, digits and underscores, starting with a letter",
     ),
 ]
 

@@ -157,7 +157,7 @@ ADOPTIONS = [
     ),
     ("of a third", {"room.a": {"id": "id-2", "from": "prod/x"}}, "it belongs to prod/old room.y, not to prod/x"),
     ("one id for two", {"room.a": "id-1", "room.b": "id-1"}, "adopt: {room.a: id-1}: room.b is to take it too"),
-    ("address taken", {"room.c": "id-1"}, "adopt: {room.c: id-1}: room.c is there already: id-3"),
+    ("address taken", {"room.c": "id-1"}, "adopt: {room.c: id-1}: room.c already exists: id-3"),
     ("ours elsewhere", {"room.a": "id-3"}, "this component already owns it as room.c; rename it with moved: {room.c: room.a}"),
     ("no id", {"room.a": None}, "adopt: {room.a: None}: give an id, or {id: ..., from: environment/component}"),
     ("more than an id", {"room.a": {"id": "id-1", "owner": "x"}}, "give an id, or {id: ..., from: environment/component}"),
@@ -256,8 +256,8 @@ def test_two_live_ones_of_one_address_are_never_chosen_between() -> None:
 @pytest.mark.parametrize(
     ("owner", "message", "hint"),
     [
-        ("", "id-1 is in the way, which has no owner mark.", "adopt: {room.a: id-1}"),
-        ("prod/old", "id-1 is in the way, which belongs to prod/old (room.x).", "adopt: {room.a: {id: id-1, from: prod/old}}"),
+        ("", "it conflicts with id-1, which has no owner mark.", "adopt: {room.a: id-1}"),
+        ("prod/old", "it conflicts with id-1, which belongs to prod/old (room.x).", "adopt: {room.a: {id: id-1, from: prod/old}}"),
     ],
 )
 def test_a_name_that_another_holds_is_seen_in_the_plan(owner: str, message: str, hint: str) -> None:
@@ -283,7 +283,7 @@ def test_a_collision_says_who_is_in_the_way() -> None:
     settings = Settings(ALL, PATIENCE, clock=FakeClock())
     result = reconcile([want("room.a", seed="name")], [], registry, world, settings)
     assert [(f.code, f.message) for f in result.failures] == [
-        ("Taken", "the name is taken: id-1 is in the way, which belongs to prod/old (room.x).")
+        ("Taken", "the name is taken: it conflicts with id-1, which belongs to prod/old (room.x).")
     ]
     assert "adopt: {room.a: {id: id-1, from: prod/old}}" in result.failures[0].hint
 

@@ -174,7 +174,7 @@ def test_what_something_held_back_stands_on_is_held_back_too() -> None:
     observed = [there("room.a"), there("room.b", parent="id-a")]
     plan = make_plan([], observed, KINDS, Consent(purge=("room.a",)))
     assert {action.address: action.consent for action in plan.changes} == {"room.a": False, "room.b": False}
-    assert "room.b, which stays, uses it" in plan.changes[0].reason
+    assert "room.b, which stays, still uses it" in plan.changes[0].reason
 
 
 @pytest.mark.parametrize(

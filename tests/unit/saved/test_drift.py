@@ -91,7 +91,7 @@ def test_other_consent_is_refused(consent: Consent, expected: list[str]) -> None
         ([*DESIRED, Resource("house", "more")], ["house.more is described now, but was not when planned"]),
         (
             [*DESIRED[:-1], Resource("house", "new", DESIRED[-1].properties, ("house.kept",))],
-            ["house.new: it is to be made after ['house.kept'], but was planned after []"],
+            ["house.new: it is to be created after ['house.kept'], but was planned after []"],
         ),
     ],
     ids=["value", "more", "reference", "order", "secret", "resource", "after"],
@@ -116,15 +116,15 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
 @pytest.mark.parametrize(
     ("observed", "expected"),
     [
-        (without("house.kept"), ["house.kept (id-kept) is gone"]),
-        (without("house.stays"), ["house.stays (id-stays) is gone"]),
+        (without("house.kept"), ["house.kept (id-kept) no longer exists"]),
+        (without("house.stays"), ["house.stays (id-stays) no longer exists"]),
         ([*OBSERVED, made("house.stranger", "id-s")], ["house.stranger (id-s) exists, but did not when planned"]),
         ([*OBSERVED, made("house.kept", "id-k2")], ["house.kept (id-k2) exists, but did not when planned"]),
         (seen("house.kept", size=9), ["house.kept (id-kept): size has changed: 1 -> 9"]),
         (seen("house.kept", buddy="x"), ["house.kept (id-kept): buddy has changed: (not set) -> x"]),
         (seen("house.stays", colour="red"), ["house.stays (id-stays): colour has changed: green -> red"]),
-        (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, and is failed"]),
-        (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, and is deleting"]),
+        (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, but is now failed"]),
+        (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, but is now deleting"]),
         # what the plan sets, to another value than it would
         (seen("house.changed", size=7), ["house.changed (id-changed): size has changed: 1 -> 7"]),
         (
@@ -206,7 +206,7 @@ def test_what_may_be_left_alone_is_no_difference() -> None:
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        (lambda plan: plan["actions"].pop(0), "it was not planned; was the plan made by another release"),
+        (lambda plan: plan["actions"].pop(0), "was not planned; was the plan made by another release"),
         (
             lambda plan: plan["actions"].append({**plan["actions"][0], "address": "house.kept", "action": "update"}),
             "does not seem to be needed",
@@ -217,7 +217,7 @@ def test_what_may_be_left_alone_is_no_difference() -> None:
         ),
         (
             lambda plan: [a["changes"].clear() for a in plan["actions"] if a["action"] == "update"],
-            "house.changed: to set size was not planned",
+            "house.changed: the change of size was not planned",
         ),
     ],
 )

@@ -106,7 +106,9 @@ def _named(reader: Reader) -> list[tuple[str, Any]]:
         if not NAMESPACE.fullmatch(name):
             reader.problems.add(reader.at("namespaces"), name, NAMES_IT)
         elif name in CLUSTERS_OWN:
-            reader.problems.add(reader.at("namespaces"), name, "it belongs to the cluster and is not managed here; choose another namespace")
+            reader.problems.add(
+                reader.at("namespaces"), name, "it belongs to the cluster and is not managed here; choose another namespace"
+            )
         else:
             found.append((name, value))
     return found

@@ -148,7 +148,8 @@ def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
         elif addon.version and addon.version not in offer.versions:
             newest = ", ".join(offer.versions[-3:])
             yield (
-                f"{path}.version is '{addon.version}', but that is not compatible with Kubernetes {cluster.version}; the newest compatible ones are {newest}, the default is {offer.default}"
+                f"{path}.version is '{addon.version}', but that is not compatible with Kubernetes {cluster.version}; the newest "
+                f"compatible ones are {newest}, the default is {offer.default}"
             )
 
 

@@ -65,7 +65,10 @@ def check_endpoint(cluster: Cluster, environment: str, problems: Problems) -> No
     if not cluster.endpoint.private and not cluster.endpoint.public:
         problems.add(f"{path}.private", False, "then nothing could reach the cluster; leave it true, or list public_cidrs")
     if EVERYWHERE in cluster.endpoint.public_cidrs and environment in PRODUCTION:
-        remedy = f"in {environment} the endpoint must not be open to the internet; list the blocks that administrators and pipelines connect from"
+        remedy = (
+            f"in {environment} the endpoint must not be open to the internet; list the blocks that administrators and pipelines connect "
+            "from"
+        )
         problems.add(f"{path}.public_cidrs", list(cluster.endpoint.public_cidrs), remedy)
 
 

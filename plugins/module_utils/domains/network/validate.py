@@ -50,9 +50,7 @@ def zone_problems(networks: Mapping[str, Network], region: str, zones: Collectio
             if zone[:-1] != home:
                 problems.add(path, zone, f"the region is {home}; its zones are called {home}a, {home}b and so on")
             elif zones is not None and zone not in zones:
-                problems.add(
-                    path, zone, f"the zones that this account can use in {home} are {', '.join(sorted(zones))}; choose from these"
-                )
+                problems.add(path, zone, f"the zones that this account can use in {home} are {', '.join(sorted(zones))}; choose from these")
 
 
 def check_tiers(network: Network, problems: Problems) -> None:

@@ -343,5 +343,5 @@ def test_charts_are_read_as_they_are(tmp_path: Path) -> None:
     with pytest.raises(AnsibleFilterError, match=r"has no Chart\.yaml"):
         chart_files(tmp_path / "templates")
     (tmp_path / "icon.png").write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(AnsibleFilterError, match=r"icon\.png is no text"):
+    with pytest.raises(AnsibleFilterError, match=r"icon\.png is not text"):
         chart_files(tmp_path)

@@ -58,7 +58,7 @@ def test_what_is_wrong_is_said(objects: Any, said: str) -> None:
 
 def test_values_of_secrets_are_never_part_of_what_is_said() -> None:
     problems = read([thing("Secret", stringData={"pin": 91823})], "main")[1]
-    assert problems == ["objects[0] (Secret a): stringData pin is no text (int); quote it"]
+    assert problems == ["objects[0] (Secret a): stringData pin is not a string (int); quote it"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_order(objects: Any, address: str, expected: list[str]) -> None:
 def test_an_order_after_nothing_that_is_there() -> None:
     objects = read([thing("Service", "s", **AFTER)], "main")[0]
     assert orders(objects, releases_of(RELEASES, "main")[0], "main")[1] == [
-        "v1 Service web/s is to come after 'ConfigMap/web/a', which is neither a release nor an object of this call; "
+        "v1 Service web/s must come after 'ConfigMap/web/a', which is neither a release nor an object of this call; "
         "known are Service/web/s, lbc"
     ]
 

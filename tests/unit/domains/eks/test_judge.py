@@ -94,8 +94,7 @@ def test_nothing_to_object_to() -> None:
         (
             {},
             {"subnets": {SUBNETS[0]: subnet(SUBNETS[0]), SUBNETS[1]: subnet(SUBNETS[1], availability_zone=f"{REGION}b", vpc_id="vpc-2")}},
-            f"subnet_ids is ['{SUBNETS[0]}', '{SUBNETS[1]}'], but they are in several VPCs: {SUBNETS[0]} in vpc-1, {SUBNETS[1]} in "
-            f"vpc-2",
+            f"subnet_ids is ['{SUBNETS[0]}', '{SUBNETS[1]}'], but they are in several VPCs: {SUBNETS[0]} in vpc-1, {SUBNETS[1]} in vpc-2",
         ),
         (
             {},
@@ -122,7 +121,8 @@ def test_nothing_to_object_to() -> None:
         (
             {"addons": {"vpc-cni": {"version": "v1.0.0-eksbuild.1"}}},
             {},
-            "addons.vpc-cni.version is 'v1.0.0-eksbuild.1', but that does not fit Kubernetes 1.36; the newest compatible ones are "
+            "addons.vpc-cni.version is 'v1.0.0-eksbuild.1', but that is not compatible with Kubernetes 1.36; the newest compatible "
+            "ones are "
             "v1.1.0-eksbuild.1, "
             "v1.2.0-eksbuild.1, v1.3.0-eksbuild.2, the default is v1.2.0-eksbuild.1",
         ),
@@ -154,7 +154,8 @@ def test_refused(more: dict[str, Any], facts: dict[str, Any], expected: str) -> 
             (there("1.35"), group("1.32")),
             "1.36",
             [
-                "version is '1.36', but the cluster has 1.35, and node group system has 1.32: nodes may be 3 minor versions behind; update the group to 1.33 first"
+                "version is '1.36', but the cluster has 1.35, and node group system has 1.32: nodes may be 3 minor versions behind; "
+                "update the group to 1.33 first"
             ],
         ),
     ],
@@ -198,7 +199,7 @@ OTHER = {"admins": {"principal_arn": BERT, "policies": ADMIN}}
     ],
 )
 def test_nobody_locks_himself_out(access: dict[str, Any], observed: Observed, may_go: bool, expected: str | None) -> None:
-    sentence = f"access.admins {expected}, but it is the entry by which {ANNA} administers the cluster. {REMEDY}"
+    sentence = f"access.admins {expected}, but {ANNA} administers the cluster through this entry. {REMEDY}"
     assert said(there(), observed, may_go=may_go, access=access) == ([sentence] if expected else [])
 
 

@@ -46,7 +46,10 @@ def entry(**more: Any) -> dict[str, Any]:
             "version is 'latest', but it must be a minor version of Kubernetes such as \"1.36\"; EKS chooses the patch",
         ),
         ({"upgrade_policy": "standard"}, "upgrade_policy is 'standard', but it must be one of STANDARD, EXTENDED"),
-        ({"name": "a.b"}, "name is 'a.b', but EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit"),
+        (
+            {"name": "a.b"},
+            "name is 'a.b', but EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit",
+        ),
         (
             {"name": "x" * 101},
             f"name is '{'x' * 76}..., but EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit",
@@ -73,7 +76,8 @@ def entry(**more: Any) -> dict[str, Any]:
         ({"endpoint": {"public_cidrs": "0.0.0.0/0"}}, "endpoint.public_cidrs is '0.0.0.0/0', but it must be a list"),
         (
             {"endpoint": {"public_cidrs": ["0.0.0.0/0"]}},
-            "endpoint.public_cidrs is ['0.0.0.0/0'], but in prod the endpoint must not be open to the internet; list the blocks that administrators and pipelines connect from",
+            "endpoint.public_cidrs is ['0.0.0.0/0'], but in prod the endpoint must not be open to the internet; list the blocks that "
+            "administrators and pipelines connect from",
         ),
         (
             {"service_ipv4_cidr": "100.64.0.0/16"},
@@ -156,7 +160,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"min_size": 1}}}),
-            f'{GROUP}.scaling.schedules.night.recurrence is missing: give the time as a cron expression with five fields, such as "0 8 * * 1-5"',
+            f'{GROUP}.scaling.schedules.night.recurrence is missing: give the time as a cron expression with five fields, such as "0 '
+            '8 * * 1-5"',
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 20 * * *"}}}),
@@ -165,7 +170,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "daily", "min_size": 0}}}),
-            f"{GROUP}.scaling.schedules.night.recurrence is 'daily', but it must be a cron expression with five fields, such as \"0 8 * * 1-5\"",
+            f"{GROUP}.scaling.schedules.night.recurrence is 'daily', but it must be a cron expression with five fields, such as \"0 8 "
+            '* * 1-5"',
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 20 * * *", "min_size": 3, "max_size": 1}}}),
@@ -175,8 +181,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"node_groups": {"System": {}}},
-            "node_groups is 'System', but the name of a node group must be lower-case letters, digits and hyphens, at most 63, a letter "
-            "first",
+            "node_groups is 'System', but the name of a node group must be at most 63 lower-case letters, digits and hyphens, "
+            "starting with a letter",
         ),
     ],
 )
@@ -211,7 +217,8 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"access": {"admins": ENTRY, "more": ENTRY}},
-            f"access.more.principal_arn is '{ADMINS}', but admins already uses it, and a principal can have one entry per cluster; merge the two",
+            f"access.more.principal_arn is '{ADMINS}', but admins already uses it, and a principal can have one entry per cluster; "
+            "merge the two",
         ),
         (
             entry(type="EC2_LINUX"),
@@ -219,11 +226,13 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"pod_identities": {"a": POD, "b": POD}},
-            "pod_identities.b.service_account is 'api', but eks_clusters.main.pod_identities.a.service_account gives web/api a role, and a service account can have only one",
+            "pod_identities.b.service_account is 'api', but eks_clusters.main.pod_identities.a.service_account gives web/api a role, "
+            "and a service account can have only one",
         ),
         (
             {"pod_identities": {"a": {**POD, "namespace": "kube-system", "service_account": "aws-node"}}},
-            "pod_identities.a.service_account is 'aws-node', but eks_clusters.main.addons.vpc-cni gives kube-system/aws-node a role, and a service account can have only one",
+            "pod_identities.a.service_account is 'aws-node', but eks_clusters.main.addons.vpc-cni gives kube-system/aws-node a role, "
+            "and a service account can have only one",
         ),
         (
             {"pod_identities": {"cluster-autoscaler": POD}},
@@ -248,14 +257,15 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"addons": {"coredns": {"role_arn": "arn:aws:iam::1:role/x"}}},
-            "addons.coredns.role_arn is 'arn:aws:iam::1:role/x', but coredns is not known to need AWS permissions; those that do are vpc-cni, "
+            "addons.coredns.role_arn is 'arn:aws:iam::1:role/x', but coredns is not known to need AWS permissions; those that do are "
+            "vpc-cni, "
             "aws-ebs-csi-driver, aws-efs-csi-driver, amazon-cloudwatch-observability",
         ),
         (
             {"node_groups": None, "addons": {"coredns": {}}},
             "addons is 'coredns', but its pods need a node; add a node group or a Fargate profile, or leave it out",
         ),
-        ({"fargate_profiles": {"jobs": {}}}, "fargate_profiles.jobs.selectors is [], but EKS takes 1 to 5 selectors for each profile"),
+        ({"fargate_profiles": {"jobs": {}}}, "fargate_profiles.jobs.selectors is [], but EKS accepts 1 to 5 selectors per profile"),
         (
             {"fargate_profiles": {"jobs": {"selectors": [{"labels": {}}]}}},
             "fargate_profiles.jobs.selectors[0] is {'labels': {}}, but it must have a namespace, and may have labels: "
@@ -271,14 +281,14 @@ def test_names_too_long() -> None:
     """Names of roles are put together, and each part alone is within its limits."""
     given = {"a-cluster-with-a-rather-long-name": settings()}
     assert validate(given, "eks_clusters", "prod", "eks", NETWORK)[1] == [
-        "eks_clusters is 'a-cluster-with-a-rather-long-name', but the name of a cluster must be lower-case letters, digits and hyphens, "
-        "at most 32, a letter first"
+        "eks_clusters is 'a-cluster-with-a-rather-long-name', but the name of a cluster must be at most 32 lower-case letters, "
+        "digits and hyphens, starting with a letter"
     ]
     given = {"a-cluster-with-a-long-name": settings()}
     problems = validate(given, "eks_clusters", "production", "platform-eks", NETWORK)[1]
     assert (
         "eks_clusters.a-cluster-with-a-long-name is 'pod-aws-load-balancer-controller', but the name of a role would be "
-        "production.platform-eks.a-cluster-with-a-long-name.pod-aws-load-balancer-controller (83 characters), and IAM takes 64; "
+        "production.platform-eks.a-cluster-with-a-long-name.pod-aws-load-balancer-controller (83 characters), and IAM allows 64; "
         "choose shorter names"
     ) in problems
 

@@ -44,7 +44,7 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; known are availability_zones, cidrs, tags"),
         (
             {"tiers": {"Web": {}}},
-            "tiers is 'Web', but the name of a tier must be lower-case letters, digits and underscores, at most 20, a letter first",
+            "tiers is 'Web', but the name of a tier must be at most 20 lower-case letters, digits and underscores, starting with a letter",
         ),
         ({"tiers": {"web": {"slot": 1}}}, "tiers.web.slot is 1, but it must be a whole number from 2 to 7"),
         (
@@ -112,7 +112,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ([], "vpc_networks is [], but it must be a mapping"),
         (
             {"Main": settings()},
-            "vpc_networks is 'Main', but the name of a network must be lower-case letters, digits and hyphens, at most 32, a letter first",
+            "vpc_networks is 'Main', but the name of a network must be at most 32 lower-case letters, digits and hyphens, starting "
+            "with a letter",
         ),
         ({"main": "10.0.0.0/16"}, "vpc_networks.main is '10.0.0.0/16', but it must be a mapping"),
     ],

@@ -37,7 +37,8 @@ MARKS = (
 
 CLAIMER = f"{MANAGER}-claim"
 IMMUTABLE_HINT = (
-    "It cannot be changed in place, which was not known when planning. Delete the object, or rename it in the inventory and allow the deletion of the old one with purge."
+    "It cannot be changed in place, which was not known when planning. Delete the object, or rename it in the inventory and allow the "
+    "deletion of the old one with purge."
 )
 
 

@@ -127,7 +127,9 @@ def _read(manifest: Any, within: str, place: str, problems: list[str]) -> Wanted
             return None
     called = f"{place} ({kind} {name})"
     if not NAME.fullmatch(name):
-        problems.append(f"{called}: metadata.name {name!r} is not a valid name: use letters, digits, '-' and '.', with a letter or digit at both ends")
+        problems.append(
+            f"{called}: metadata.name {name!r} is not a valid name: use letters, digits, '-' and '.', with a letter or digit at both ends"
+        )
         return None
     type_ = BY_NAME.get((api_version, kind))
     namespace = str(metadata.get("namespace") or "")
@@ -164,11 +166,14 @@ def _bad_texts(metadata: Mapping[str, Any], part: str) -> list[str]:
     if not isinstance(values, Mapping):
         return [f"metadata.{part} must be a mapping of names to strings"]
     bad = [
-        f"metadata.{part} {name} is {value!r}, which is not a string; quote it" for name, value in values.items() if not isinstance(value, str)
+        f"metadata.{part} {name} is {value!r}, which is not a string; quote it"
+        for name, value in values.items()
+        if not isinstance(value, str)
     ]
     if part == "labels" and not bad:
         bad = [
-            f"metadata.labels {name} is {value!r}; it must be at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+            f"metadata.labels {name} is {value!r}; it must be at most 63 letters, digits, '-', '_' and '.', with a letter or digit at "
+            "both ends"
             for name, value in values.items()
             if len(value) > 63 or not LABEL_VALUE.fullmatch(value)
         ]

@@ -166,7 +166,9 @@ def read_aws_name(reader: Reader, default: str) -> str:
     value = reader.text("name", default)
     if AWS_NAME.fullmatch(value):
         return value
-    reader.problems.add(reader.at("name"), value, "EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit")
+    reader.problems.add(
+        reader.at("name"), value, "EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit"
+    )
     return default
 
 

@@ -177,7 +177,8 @@ def protected_cluster(cluster: Cluster) -> str:
 
 def protected_balancer(cluster: Cluster, balancer: AwsResource) -> str:
     return (
-        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Remove deletion_protection.enabled=true from the annotation load-balancer-attributes of its Ingress or Service, then destroy."
+        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Remove deletion_protection.enabled=true "
+        "from the annotation load-balancer-attributes of its Ingress or Service, then destroy."
     )
 
 

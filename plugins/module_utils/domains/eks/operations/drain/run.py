@@ -46,7 +46,9 @@ def run(module: Any) -> NoReturn:
         names = {cluster.aws_name: key for key, cluster in described.items()}
         clusters, strangers = ours(aws, there, names, vpcs)
         for name in strangers:
-            module.warn(f"EKS cluster {name} does not have the owner mark of this component; it and the resources it created are left alone.")
+            module.warn(
+                f"EKS cluster {name} does not have the owner mark of this component; it and the resources it created are left alone."
+            )
         occupied = {vpc_of(one) for one in there if one["name"] not in names}
         drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region, params["api_timeout"]))
         drainer.look()

@@ -72,7 +72,11 @@ def _skewed(facts: Facts, group: Group) -> Iterator[Finding]:
         yield Finding(BLOCKS, "node_group_skew", group.name, text, f"Update it to {facts.version} first.")
     else:
         yield Finding(
-            WARNS, "node_group_behind", group.name, text, f"AWS requires both to have the same version first: update it to {facts.version} first."
+            WARNS,
+            "node_group_behind",
+            group.name,
+            text,
+            f"AWS requires both to have the same version first: update it to {facts.version} first.",
         )
 
 
@@ -152,7 +156,9 @@ def _support_of_target(facts: Facts, then: Support) -> Finding:
         text = f"{facts.target} is in extended support already, at ${EXTENDED_PRICE:.2f} an hour instead of ${STANDARD_PRICE:.2f}."
         return Finding(WARNS, "support", facts.target, text, "Plan the next upgrade soon.")
     after = (
-        "AWS upgrades the cluster automatically then" if facts.upgrade_policy == "STANDARD" else f"it costs ${EXTENDED_PRICE:.2f} an hour then"
+        "after that, AWS upgrades the cluster automatically"
+        if facts.upgrade_policy == "STANDARD"
+        else f"after that, it costs ${EXTENDED_PRICE:.2f} an hour"
     )
     text = f"{facts.target} has standard support until {then.standard_until:%Y-%m-%d}; {after} (upgrade_policy {facts.upgrade_policy})."
     return Finding(INFO, "support", facts.target, text)

@@ -31,7 +31,10 @@ def budgets(facts: Facts) -> Iterator[Finding]:
     for budget in facts.inside.budgets:
         pods = [pod for pod in movable if covers(budget, pod)]
         if pods and budget.allowed < 1:
-            text = f"PodDisruptionBudget {budget.full_name} allows no disruption: {why_none(budget)}. Its pods on nodes of the groups: {_some(pods)}."
+            text = (
+                f"PodDisruptionBudget {budget.full_name} allows no disruption: {why_none(budget)}. Its pods on nodes of the groups: "
+                f"{_some(pods)}."
+            )
             yield Finding(BLOCKS, "disruption_budget", budget.full_name, text, remedy_for(budget))
     for pod in movable:
         names = sorted(budget.name for budget in facts.inside.budgets if covers(budget, pod))
@@ -160,4 +163,6 @@ def reach(facts: Facts) -> Iterator[Finding]:
     if facts.inside is None:
         why = facts.unreachable.rstrip(".")
         text = f"The API of {facts.name} could not be reached, so budgets, pods and kubelets were not checked: {why}."
-        yield Finding(WARNS, "unreachable", facts.name, text, "Run the check from a host that reaches it, with an access entry that allows reading.")
+        yield Finding(
+            WARNS, "unreachable", facts.name, text, "Run the check from a host that reaches it, with an access entry that allows reading."
+        )
