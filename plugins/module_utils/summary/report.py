@@ -142,8 +142,8 @@ def allowing(report: Report, width: int) -> list[Line]:
         return []
     lines = [line((found.lead, "bold")), line(found.text)] if found.text else []
     if found.unwritable:
-        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters, "
-        lines += wrap([(f"{text}which a pattern with ? in place of each allows", "warn")], width)
+        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters; "
+        lines += wrap([(f"{text}to allow them, use a pattern with ? in place of each such character", "warn")], width)
     elif not found.text:
         lines += wrap(
             [("too much is held back for one command; allow it with patterns in platform_purge and platform_allow_replace", "warn")], width

@@ -32,9 +32,9 @@ def test_split(pattern: str, component: str, address: str) -> None:
     ("pattern", "said"),
     [
         ("vpc", "'vpc' is not an address, which consists of a kind, a dot and a name"),
-        ("network:vpc", "'vpc' is no address"),
-        ("network:", "'' is no address"),
-        ("", "'' is no address"),
+        ("network:vpc", "'vpc' is not an address"),
+        ("network:", "'' is not an address"),
+        ("", "'' is not an address"),
         ("*:vpc.main", "'*' is not a component; a pattern without component and colon applies to all components"),
         (":vpc.main", "'' is not a component"),
         ("Network:vpc.main", "'Network' is not a component"),

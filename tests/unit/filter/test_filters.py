@@ -80,7 +80,7 @@ def test_errors_of_networks(networks: Any, region: str, expected: list[str]) -> 
 
 
 def test_errors_of_what_has_no_checks() -> None:
-    with pytest.raises(AnsibleFilterError, match="'nothing' is no domain"):
+    with pytest.raises(AnsibleFilterError, match="'nothing' is not a domain"):
         input_errors({}, "nothing", "x")
 
 

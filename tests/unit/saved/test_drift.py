@@ -209,7 +209,7 @@ def test_what_may_be_left_alone_is_no_difference() -> None:
         (lambda plan: plan["actions"].pop(0), "was not planned; was the plan made by another release"),
         (
             lambda plan: plan["actions"].append({**plan["actions"][0], "address": "house.kept", "action": "update"}),
-            "does not seem to be needed",
+            "was planned, but is not needed now",
         ),
         (
             lambda plan: next(c for a in plan["actions"] if a["action"] == "update" for c in a["changes"]).update(after=5),

@@ -74,7 +74,7 @@ def releases_of(given: Mapping[str, Any], within: str) -> tuple[list[WantedRelea
 
 
 TYPES: Mapping[str, tuple[type, str]] = {
-    "str": (str, "a text"),
+    "str": (str, "a string"),
     "dict": (Mapping, "a mapping"),
     "list": (list, "a list"),
     "bool": (bool, "true or false"),

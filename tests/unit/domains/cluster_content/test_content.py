@@ -261,7 +261,7 @@ def test_everything_made_can_be_planned_before_there_is_a_cluster() -> None:
 WRONG: list[Any] = [
     ("a cluster that is none", {"mian": {}}, {}, "eks_content.mian matches no cluster; eks_clusters has main"),
     ("a setting that is none", {"main": {"namespace": {}}}, {}, "eks_content.main.namespace is not a setting; did you mean namespaces?"),
-    ("the cluster's own namespace", {"main": {"namespaces": {"kube-system": {}}}}, {}, "is 'kube-system', but it is the cluster's own"),
+    ("the cluster's own namespace", {"main": {"namespaces": {"kube-system": {}}}}, {}, "is 'kube-system', but it belongs to the cluster"),
     ("a name that is none", {"main": {"namespaces": {"Web": {}}}}, {}, "is 'Web', but it must be a name of lower-case letters"),
     (
         "a standard that is none",
@@ -273,7 +273,7 @@ WRONG: list[Any] = [
         "load balancers from nowhere",
         {"main": {"namespaces": {"w": {"network": {"from_load_balancer": [80]}}}}},
         {},
-        "give load_balancer_cidrs",
+        "set load_balancer_cidrs",
     ),
     (
         "a port that is none",
@@ -304,7 +304,7 @@ WRONG: list[Any] = [
         "a controller's namespace",
         {"main": {"namespaces": {"external-secrets": {}}}},
         {},
-        "has external-secrets, which is made for a controller already",
+        "has external-secrets, which is already created for a controller",
     ),
     (
         "a controller's name",

@@ -226,12 +226,14 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"pod_identities": {"a": POD, "b": POD}},
-            "pod_identities.b.service_account is 'api', but eks_clusters.main.pod_identities.a.service_account gives web/api a role, "
+            "pod_identities.b.service_account is 'api', but eks_clusters.main.pod_identities.a.service_account already gives web/api "
+            "a role, "
             "and a service account can have only one",
         ),
         (
             {"pod_identities": {"a": {**POD, "namespace": "kube-system", "service_account": "aws-node"}}},
-            "pod_identities.a.service_account is 'aws-node', but eks_clusters.main.addons.vpc-cni gives kube-system/aws-node a role, "
+            "pod_identities.a.service_account is 'aws-node', but eks_clusters.main.addons.vpc-cni already gives kube-system/aws-node "
+            "a role, "
             "and a service account can have only one",
         ),
         (

@@ -113,7 +113,12 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "kubelet_skew:old",
         "Node old runs kubelet v1.32.9, more than 3 minor versions older than 1.36.",
     ),
-    "a kubelet of nobody's": (inside(nodes=(NODE, Node("own", "v1.34.9"))), "warns", "kubelet_behind:own", "of no managed node group"),
+    "a kubelet of nobody's": (
+        inside(nodes=(NODE, Node("own", "v1.34.9"))),
+        "warns",
+        "kubelet_behind:own",
+        "is not in a managed node group",
+    ),
     "a node that is not ready": (
         inside(nodes=(replace(NODE, ready=False, trouble="KubeletStopped"),)),
         "warns",
@@ -142,7 +147,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         },
         "info",
         "addon_next:vpc-cni",
-        "becomes v1.21.2-eksbuild.1 after the control plane.",
+        "is updated to v1.21.2-eksbuild.1 after the control plane.",
     ),
     "an add-on that is demanded": (
         addon(pinned="v1.12.0-eksbuild.1"),
@@ -237,7 +242,12 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "support:1.35",
         "in extended support since 2026-06-01: $0.60 an hour instead of $0.10, about $365 a month more. The upgrade ends that.",
     ),
-    "support of the target": ({}, "info", "support:1.36", "standard support until 2027-08-02; after that, AWS upgrades the cluster automatically"),
+    "support of the target": (
+        {},
+        "info",
+        "support:1.36",
+        "standard support until 2027-08-02; after that, AWS upgrades the cluster automatically",
+    ),
     "extended support then": (
         {"upgrade_policy": "EXTENDED"},
         "info",
