@@ -43,9 +43,9 @@ class Locked(CallFailed):
             f"component {entry.component} of environment {environment} is being {'destroyed' if entry.mode == 'exclusive' else 'changed'}"
         )
         other = "" if entry.component == component else f", which blocks component {component}"
-        age = f"for {duration(entry.held + entry.silent)}, last heartbeat {duration(entry.silent)} ago"
+        age = f"started {duration(entry.held + entry.silent)} ago, last heartbeat {duration(entry.silent)} ago"
         hint = f"Run again when that run has finished. If it is dead, its lock expires {TIME_TO_LIVE:g} s after its last heartbeat."
-        super().__init__(f"{what} by {entry.holder.who} {age}{other}. Nothing was changed.", code="Locked", hint=hint)
+        super().__init__(f"{what} by {entry.holder.who}, {age}{other}. Nothing was changed.", code="Locked", hint=hint)
 
 
 class Lost(CallFailed):

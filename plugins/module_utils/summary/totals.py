@@ -117,7 +117,7 @@ def remarks(report: Report) -> list[Line]:
     if others:
         lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
     if held:
-        lines.append(line((f"{held} held back: not done until allowed, see above.", "warn")))
+        lines.append(line((f"{held} held back: not applied until allowed, see above.", "warn")))
     if problems := sum(len(component.problems) for component in planned):
         lines.append(line((f"{plural(problems, 'problem')} would block an apply, see above.", "warn")))
     if errors:

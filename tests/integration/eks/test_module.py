@@ -111,7 +111,7 @@ def zone_and_room(site: Site) -> dict[str, tuple[dict[str, Any], str]]:
         ),
         "public": (
             cluster(fargate_profiles={"jobs": {"selectors": [{"namespace": "jobs"}], "subnet_ids": [public]}}),
-            f"names {public}, which has a route to an internet gateway, but Fargate takes private subnets only",
+            f"names {public}, which has a route to an internet gateway, but Fargate supports only private subnets",
         ),
     }
 

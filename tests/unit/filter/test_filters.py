@@ -89,7 +89,7 @@ def test_errors_of_what_has_no_checks() -> None:
     [
         (["vpc_networks", "vpc_state", "vpc_other", "vpc_outputs", "vpcs", "eks_version"], []),
         (["vpc_netwroks"], ["vpc_netwroks is not a variable of the role vpc; did you mean vpc_networks?"]),
-        (["vpc_x"], ["vpc_x is not a variable of the role vpc; known are vpc_networks, vpc_other, vpc_outputs, vpc_state"]),
+        (["vpc_x"], ["vpc_x is not a variable of the role vpc; valid names are vpc_networks, vpc_other, vpc_outputs, vpc_state"]),
     ],
 )
 def test_undeclared_variables(names: list[str], expected: list[str]) -> None:

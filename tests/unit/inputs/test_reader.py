@@ -153,8 +153,8 @@ def test_a_statement_that_lacks_something() -> None:
     [
         ({"taken": 1}, []),
         ({"take": 1}, ["v.take is not a setting; did you mean taken?"]),
-        ({"other": 1}, ["v.other is not a setting; known are section, taken"]),
-        ({"section": {"other": 1}}, ["v.section.other is not a setting; known are inner"]),
+        ({"other": 1}, ["v.other is not a setting; valid names are section, taken"]),
+        ({"section": {"other": 1}}, ["v.section.other is not a setting; valid names are inner"]),
         (7, ["v is 7, but it must be a mapping"]),
     ],
 )

@@ -52,7 +52,7 @@ network  1 to add, 1 to change, 1 to replace, 1 to destroy, 1 unchanged, 1 held 
 to allow all of this, and nothing else, add to the command that makes the plan:
 --extra-vars '{"platform_allow_replace": ["network:house.swapped"], "platform_purge": ["network:house.gone", "network:house.stays"]}'
 
-1 held back: not done until allowed, see above.
+1 held back: not applied until allowed, see above.
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.
 """
 

@@ -86,7 +86,7 @@ def _shape(name: str, settings: Any, where: str) -> list[str]:
         return [f"{where}: {name!r} is not a release name: use at most 53 lower-case letters, digits and '-', with no '-' at either end"]
     if not isinstance(settings, Mapping):
         return [f"{where} is a {type(settings).__name__}; it must be a mapping with at least namespace and chart"]
-    wrong = [f"{where} has no setting {one}; known are {', '.join(sorted(RELEASE))}" for one in settings if one not in RELEASE]
+    wrong = [f"{where} has no setting {one}; valid names are {', '.join(sorted(RELEASE))}" for one in settings if one not in RELEASE]
     for setting, option in RELEASE.items():
         value = settings.get(setting)
         expected, called = TYPES[option["type"]]

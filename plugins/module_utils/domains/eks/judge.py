@@ -127,7 +127,10 @@ def of_node_groups(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         fresh = known.of(f"eks_nodegroup.{cluster.name}/{name}") is None
         room = known.room(group.subnet_ids or cluster.subnet_ids)
         if fresh and room is not None and room < group.min_size:
-            yield f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; name subnets with room"
+            yield (
+                f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; choose subnets with enough free "
+                "addresses"
+            )
 
 
 def of_fargate_profiles(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
@@ -136,7 +139,7 @@ def of_fargate_profiles(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         yield from _missing(path, profile.subnet_ids, known)
         for subnet in profile.subnet_ids or cluster.subnet_ids:
             if subnet in known.public_subnets:
-                yield f"{path} names {subnet}, which has a route to an internet gateway, but Fargate takes private subnets only"
+                yield f"{path} names {subnet}, which has a route to an internet gateway, but Fargate supports only private subnets"
 
 
 def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:

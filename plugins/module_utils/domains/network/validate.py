@@ -66,7 +66,7 @@ def check_nat(network: Network, problems: Problems) -> None:
     path = f"{network.path}.nat"
     public = network.tiers.get("public")
     if network.nat_az and network.nat != "single":
-        problems.add(f"{network.path}.nat_az", network.nat_az, f"it belongs to nat: single, and nat is {network.nat}")
+        problems.add(f"{network.path}.nat_az", network.nat_az, f"it applies only to nat: single, and nat is {network.nat}")
     if network.nat == "none":
         return
     if not network.routed("private"):

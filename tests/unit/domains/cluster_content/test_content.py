@@ -318,7 +318,7 @@ WRONG: list[Any] = [
         {"cluster-autoscalr": {}},
         "eks_charts.cluster-autoscalr is not a chart of this role; did you mean cluster-autoscaler?",
     ),
-    ("a setting of a chart", {}, {"fluent-bit": {"url": "x"}}, "eks_charts.fluent-bit.url is not a setting; known are repository"),
+    ("a setting of a chart", {}, {"fluent-bit": {"url": "x"}}, "eks_charts.fluent-bit.url is not a setting; valid names are repository"),
     ("no mapping", {"main": []}, {}, "eks_content.main is [], but it must be a mapping"),
 ]
 

@@ -174,7 +174,7 @@ def test_an_order_after_nothing_that_is_there() -> None:
     objects = read([thing("Service", "s", **AFTER)], "main")[0]
     assert orders(objects, releases_of(RELEASES, "main")[0], "main")[1] == [
         "v1 Service web/s must come after 'ConfigMap/web/a', which is neither a release nor an object of this call; "
-        "known are Service/web/s, lbc"
+        "valid names are Service/web/s, lbc"
     ]
 
 

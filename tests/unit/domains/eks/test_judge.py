@@ -105,13 +105,13 @@ def test_nothing_to_object_to() -> None:
         (
             {"node_groups": {"system": {"min_size": 20, "max_size": 20}}},
             {"subnets": {n: subnet(n, availability_zone=f"{REGION}{z}", free_addresses=8) for n, z in zip(SUBNETS, "ab", strict=True)}},
-            "node_groups.system.min_size is 20, but its subnets have 16 free addresses; name subnets with room",
+            "node_groups.system.min_size is 20, but its subnets have 16 free addresses; choose subnets with enough free addresses",
         ),
         (
             {"fargate_profiles": {"jobs": {"selectors": [{"namespace": "jobs"}]}}},
             {"public_subnets": frozenset({SUBNETS[0]})},
-            f"fargate_profiles.jobs.subnet_ids names {SUBNETS[0]}, which has a route to an internet gateway, but Fargate takes private "
-            "subnets only",
+            f"fargate_profiles.jobs.subnet_ids names {SUBNETS[0]}, which has a route to an internet gateway, but Fargate supports "
+            "only private subnets",
         ),
         (
             {"addons": {"vpc-cmi": {}}},

@@ -41,7 +41,7 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ({"natt": "none"}, "natt is not a setting; did you mean nat?"),
         ({"tags": {"aws:x": "y"}}, "tags is 'aws:x', but tags that begin with aws: or mainstay: are reserved; choose another name"),
         ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but the value of a tag must be a string"),
-        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; known are availability_zones, cidrs, tags"),
+        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; valid names are availability_zones, cidrs, tags"),
         (
             {"tiers": {"Web": {}}},
             "tiers is 'Web', but the name of a tier must be at most 20 lower-case letters, digits and underscores, starting with a letter",
@@ -65,7 +65,7 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
             "nat is 'per_az', but there is no public tier for the gateway; set nat: regional or none, or add the tier",
         ),
         ({"tiers": {"public": {}, "database": {}}}, "nat is 'per_az', but no tier is routed through a NAT gateway; set nat: none"),
-        ({"nat_az": "af-south-1a"}, "nat_az is 'af-south-1a', but it belongs to nat: single, and nat is per_az"),
+        ({"nat_az": "af-south-1a"}, "nat_az is 'af-south-1a', but it applies only to nat: single, and nat is per_az"),
         (
             {"nat": "single", "nat_az": "af-south-1d"},
             "nat_az is 'af-south-1d', but the public tier is in af-south-1a, af-south-1b, af-south-1c only; choose from these",
