@@ -154,7 +154,7 @@ def _failed(error: Exception, name: str, mutating: bool) -> tuple[int, CallFaile
         return 0, CallFailed(shortage.message, name, shortage.code, shortage.hint)
     kind = type(error).__name__
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):  # nothing was sent
-        return ATTEMPTS_UNREACHABLE, CallFailed(f"nothing answers: {error}", name, kind, UNREACHABLE)
+        return ATTEMPTS_UNREACHABLE, CallFailed(f"cannot connect: {error}", name, kind, UNREACHABLE)
     if isinstance(error, NotFromAws):
         return _unusable(f"the reply does not come from AWS: {error}", name, kind, INTERCEPTED, mutating)
     if isinstance(error, HTTPClientError | ResponseParserError) or _from_parser(error):
@@ -201,8 +201,8 @@ def _pause_after(attempt: int) -> float:
 
 
 TOO_OFTEN = (
-    f"Refused for its rate for {THROTTLED_FOR / 60:.0f} minutes: the account calls too often in this region. Nothing of this call was "
-    "done. Run again when others are through, with fewer hosts at a time (--forks), or ask AWS Support for a higher rate."
+    f"AWS throttled this call for {THROTTLED_FOR / 60:.0f} minutes: the account makes too many API calls in this region. The call had no "
+    "effect. Run again when other runs have finished, with fewer hosts at a time (--forks), or ask AWS Support for a higher rate limit."
 )
 INTERCEPTED = (
     "Something between this machine and AWS answers in its place, such as a proxy or a sign-in page. Check HTTPS_PROXY, the network and "
@@ -238,7 +238,9 @@ def denied(message: str, name: str, code: str) -> CallFailed:
     service, _colon, operation = name.partition(":")
     told = ACTION.search(message)
     action = told[1] if told else action_of(service, operation)
-    hint = f"The credentials need {action}. `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed."
+    hint = (
+        f"The credentials need {action}. `make policies` (playbook mainstay.aws.permissions) writes policies that grant everything needed."
+    )
     return CallFailed(SEALED.sub("", message), name, code, hint)
 
 

@@ -64,7 +64,7 @@ def create_entry(aws: Aws, entry: Entry) -> None:
             if there is None:
                 raise
             if there["Parameter"]["Value"] != entry.value:
-                raise AlreadyThere(f"{name} is another's", error.operation, error.code) from error
+                raise AlreadyThere(f"{name} belongs to another run", error.operation, error.code) from error
         return
 
 
