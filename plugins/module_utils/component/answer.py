@@ -22,10 +22,14 @@ from .quotas import EXCEEDED
 
 @dataclass(frozen=True)
 class Remarks:
-    """What a call reports besides its plan. ``problems``: what blocks an apply, or may block it."""
+    """What a call reports besides its plan.
+
+    ``problems``: what blocks an apply, or may block it. ``notices``: what blocks nothing and needs a look all the same.
+    """
 
     note: str = ""
     problems: Sequence[Failure] = ()
+    notices: Sequence[Failure] = ()
 
 
 def answer(module: Any, domain: Domain, observation: Observation, result: Result, aws: Aws, seconds: float, remarks: Remarks) -> NoReturn:
@@ -39,6 +43,7 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         "api_calls": dict(aws.counts),
         "note": remarks.note,
         "problems": [problem.as_dict() for problem in remarks.problems],
+        "notices": [notice.as_dict() for notice in remarks.notices],
     }
     values = {
         "changed": report.changed(result, module.check_mode),

@@ -25,6 +25,7 @@ from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
 from .quota_reads import check as check_quotas
+from .troubles import troubles
 from .unclaimed import answer_of as unclaimed_by
 
 if TYPE_CHECKING:
@@ -96,8 +97,9 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
         check_lifetime(module, planned, domain.kinds)
         verdict = domain.guard(aws, observation, planned.plan)
         result = apply(module, domain, aws, place, desired, planned, consent, check)
+        remarks = replace(remarks, notices=[*remarks.notices, *troubles(result.final)])
         return replace(result, failures=[*result.failures, *verdict(result)]), remarks
-    return planned, remarks
+    return planned, replace(remarks, notices=[*remarks.notices, *troubles(observed)])
 
 
 def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:

@@ -315,7 +315,7 @@ def _unlink(context: RunContext, step: Step) -> None:
     seen, names = context.graph.unlinks[step]
     kind = context.kinds[seen.kind]
     dying = frozenset(names)
-    changeable = {n for n, p in kind.properties.items() if p.role in ("given", "later")}
+    changeable = {n for n, p in kind.properties.items() if p.role in ("given", "later") and not p.document}
     values = {n: without(v, dying) for n, v in seen.properties.items() if n in changeable and without(v, dying) != v}
     changed = _update(context, kind, seen, values)
     if context.live.get(step.address, changed).id == seen.id and Step("make", step.address) in context.actions:

@@ -24,7 +24,7 @@ CONTEXT = Context({"module": "eks_cluster", "environment": "prod", "component": 
 
 OTHER = cluster(
     node_groups={"system": {"min_size": 2, "max_size": 3, "labels": {"tier": "system"}}, "jobs": {"min_size": 1, "max_size": 2}},
-    log_retention_days=30,
+    log_retention_in_days=30,
 )
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "create": ({}, {"main": cluster()}),
