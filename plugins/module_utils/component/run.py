@@ -27,6 +27,7 @@ from .domain import Domain, InvalidInput, Observation
 from .quota_reads import check as check_quotas
 from .troubles import troubles
 from .unclaimed import answer_of as unclaimed_by
+from .unmarked import find_unmarked
 
 if TYPE_CHECKING:
     from .saving import Saving
@@ -88,11 +89,13 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    remarks = Remarks(note, [*(exceeded if module.check_mode else ()), *doubtful, *checked.problems])
+    same_name, beside = find_unmarked(planned.plan, domain.kinds, aws)
+    blocking = [*same_name, *exceeded]
+    remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], beside)
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
-    elif exceeded and not planned.plan.refused:
-        return replace(planned, failures=exceeded), remarks
+    elif blocking and not planned.plan.refused:
+        return replace(planned, failures=blocking), remarks
     elif planned.needs_apply:
         check_lifetime(module, planned, domain.kinds)
         verdict = domain.guard(aws, observation, planned.plan)

@@ -235,11 +235,20 @@ class _Planner:
     def _without_empty_twins(self, address: str, live: Sequence[Observed]) -> Observed:
         """The one to keep of several live resources of an address: the others are empty, and consent names them by their ids."""
         others = [seen for group in self.groups.values() for seen in group if seen not in live]
-        users = {seen.id: [o.address for o in others if mentions(dict(o.properties), seen.identifiers())] for seen in live}
-        kept = [seen for seen in live if users[seen.id] or not self.consent.names(seen.id)]
+        users = {seen.id: self._uses(seen, others) for seen in live}
+        kept = [seen for seen in live if users[seen.id] or not names_by_id(self.consent, seen)]
         if len(kept) == 1:
             return kept[0]
-        raise EngineError(_claimed_twice(address, users, self.consent))
+        kind = self.kinds[live[0].kind]
+        removable = not kind.ends_with_parent and not any(seen.named for seen in live)
+        raise EngineError(_claimed_twice(address, users, self.consent, removable))
+
+    def _uses(self, seen: Observed, others: Sequence[Observed]) -> list[str]:
+        """The addresses of what refers to a resource, and of what it was connected to afterwards, such as a route table's subnets."""
+        names = seen.identifiers()
+        declared = self.kinds[seen.kind].properties
+        late = {name: value for name, value in seen.properties.items() if name in declared and declared[name].role == "later"}
+        return [o.address for o in others if mentions(dict(o.properties), names) or mentions(late, o.identifiers())]
 
     def _creation(self, resource: Resource) -> tuple[Change, ...]:
         declared = self.kinds[resource.kind].properties
@@ -255,19 +264,24 @@ class _Planner:
         return differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
 
 
-def _claimed_twice(address: str, users: Mapping[str, Sequence[str]], consent: Consent) -> str:
+def names_by_id(consent: Consent, seen: Observed) -> bool:
+    """Whether consent to delete names this resource by its id. A name that people chose could be meant for anything."""
+    return not seen.named and consent.names(seen.id)
+
+
+def _claimed_twice(address: str, users: Mapping[str, Sequence[str]], consent: Consent, removable: bool) -> str:
     """What is known of several live resources that claim one address (their ids, each with its users), and how to settle it."""
     uses = {
-        identity: f"{identity} is in use ({found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''} refer to it)"
+        identity: f"{identity} is in use (with {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''})"
         if found
-        else f"{identity} is empty (nothing of this component refers to it)"
+        else f"{identity} is empty (nothing of this component is connected to it)"
         for identity, found in sorted(users.items())
     }
     empty = [identity for identity in uses if not users[identity]]
     going = empty[1:] if len(empty) == len(uses) else empty
-    prefix = f"{consent.component}:" if consent.component else ""
     remedy = "Delete or untag all but the one that should be kept."
-    if going and len(going) == len(uses) - 1:
+    if removable and going and len(going) == len(uses) - 1:
+        prefix = f"{consent.component}:" if consent.component else ""
         patterns = ", ".join(f"{prefix}{identity}" for identity in going)
         which = "an empty one" if len(empty) == len(uses) else "what is empty"
         remedy = f"To delete {which}, add {patterns} to platform_purge (option purge) for one run; or untag it to keep it."
@@ -373,7 +387,7 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
-    by_id = consent.names(seen.id)
+    by_id = names_by_id(consent, seen)
     asks: Destructive = "replace" if superseded and not by_id and consent.allows("replace", kind, seen.address) else "delete"
     why = "an earlier replacement was not finished" if superseded else "it is no longer described"
     return Action(

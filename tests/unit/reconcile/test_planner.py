@@ -124,7 +124,7 @@ TWINS = [there("room.a", "id-1"), there("room.a", "id-2"), there("room.b", "id-3
 @pytest.mark.parametrize(
     ("observed", "purge", "message"),
     [
-        (TWINS, (), r"id-1 is empty .*; id-2 is in use \(room.b and 1 more refer to it\). .* add network:id-1 to platform_purge"),
+        (TWINS, (), r"id-1 is empty .*; id-2 is in use \(with room.b and 1 more\). .* add network:id-1 to platform_purge"),
         (TWINS, ("room.a", "*"), "add network:id-1 to platform_purge"),
         (TWINS, ("id-2",), "id-2 is in use"),
         ([*TWINS, there("room.d", "id-5", peer="id-1")], ("id-1",), "id-1 is in use .* id-2 is in use .* untag all but"),
