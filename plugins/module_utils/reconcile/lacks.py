@@ -34,6 +34,7 @@ LACKS: Mapping[int, Lack] = {
     errno.ENFILE: Lack("OutOfFileHandles", "this machine has too many files open", "Raise fs.file-max, or end other programs."),
     errno.ENOSPC: Lack("DiskFull", "the disk is full", "Free some space there."),
     errno.EDQUOT: Lack("DiskFull", "the disk quota is used up", "Free some space there, or raise the quota."),
+    errno.EFBIG: Lack("FileTooLarge", "a file is larger than this process may write", "Raise the limit of file sizes (ulimit -f)."),
     errno.EROFS: Lack("ReadOnly", "the file system is read-only", "Make it writable, or name another folder."),
     errno.EACCES: Lack("NoPermission", "permission is denied", "Give this user access, or name another folder."),
     errno.EPERM: Lack("NoPermission", "the operation is not permitted", "Give this user access, or name another folder."),
