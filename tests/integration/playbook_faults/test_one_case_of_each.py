@@ -29,9 +29,8 @@ CHOSEN = {
     "F12 page in place of a list x3": "ec2:DescribeInternetGateways",
     "F13 killed just after, lists lag by 8 s": "ec2:AllocateAddress",
 }
-"""Silence (F7) is as long as the client's patience, a minute: tests/unit/aws has it with a short one. A stopped process (F14) is
-covered in tests/integration/lock, since its lock lasts for two minutes; what a machine lacks (F15) differs from one to another, and is the matter of
-unit tests and of the whole campaign."""
+"""Silence (F7) is as long as the client's patience, a minute: tests/unit/aws has it with a short one. A stopped process (F14) is covered in
+tests/integration/lock, since its lock lasts for two minutes. What a machine lacks (F15) is covered by unit tests, and by the campaign."""
 
 
 def chosen() -> Iterator[Case]:
