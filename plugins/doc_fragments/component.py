@@ -120,6 +120,14 @@ options:
         as it was when the plan was made. In check mode it is only said whether the plan could be applied.
       - Without it the host's variable C(platform_plan) counts.
     type: path
+  fail_on:
+    description:
+      - With V(blocked) the task fails in check mode if an apply of its plan would change nothing although there is something to change,
+        such as when a replacement is not allowed. With V(changes) it also fails if an apply would change something.
+      - The plan is complete and returned all the same, and the other components of the run are planned as usual. Empty means that a plan
+        does not fail for what it finds.
+      - Without it the host's variable C(platform_fail_on) counts.
+    type: str
   inventory_host:
     description:
       - The inventory host that the call is for, as saved plans name it. By default the host of the task.

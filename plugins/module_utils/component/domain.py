@@ -45,10 +45,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks of a plan found: ``problems``, which block it, and ``warnings``, printed with it."""
+    """What the checks of a plan found.
+
+    ``problems``: what an apply may run into. ``warnings``: printed with the plan. ``refusals``: why an apply must change nothing.
+    """
 
     problems: Sequence[Failure] = ()
     warnings: Sequence[str] = ()
+    refusals: Sequence[Failure] = ()
 
 
 Verdict = Callable[[Result], Sequence[Failure]]

@@ -219,6 +219,16 @@ OPTIONS: Mapping[str, Option] = {
             wanted="the name of a file, or empty",
             unset=("",),
         ),
+        Option(
+            "fail_on",
+            {"type": "str"},
+            "platform_fail_on",
+            about="With `--check`: fail the run if a component is `blocked`, or if it has `changes`. The plan is complete all the same.",
+            default="none",
+            wanted="blocked or changes, or empty",
+            form=re.compile("blocked|changes"),
+            unset=("",),
+        ),
         Option("state", {"type": "str", "choices": ["present", "absent"], "default": "present"}),
         Option("adopt", MAPPING),
         Option("moved", MAPPING),
@@ -237,7 +247,7 @@ PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
     *("state", "allow_replace", "purge", "adopt", "moved", "defer", "deferred", "claimed"),
-    *("save_plan", "apply_plan", "inventory_host", "inventory_hosts"),
+    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts"),
 )
 """How the described state is reached."""
 RESOURCES = ("tags", "permissions_boundary", "check_quotas")

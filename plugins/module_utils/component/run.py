@@ -80,11 +80,13 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    remarks = Remarks(note, [*(exceeded if module.check_mode else ()), *doubtful, *checked.problems])
+    blocking = [*exceeded, *checked.refusals]
+    blocked = bool(planned.plan.refused or blocking)
+    remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
-    elif exceeded and not planned.plan.refused:
-        return replace(planned, failures=exceeded), remarks
+    elif blocking and not planned.plan.refused:
+        return replace(planned, failures=blocking), remarks
     elif planned.needs_apply:
         check_lifetime(module, planned, domain.kinds)
         verdict = domain.guard(aws, observation, planned.plan)

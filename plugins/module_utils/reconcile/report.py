@@ -75,7 +75,15 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
         "because": because,
         "seconds": _seconds(result, action),
         "id": made.id if made else None,
+        "deleted": _deleted(result, action),
     }
+
+
+def _deleted(result: Result, action: Action) -> bool:
+    """Whether the run has deleted the existing resource, even if the rest of the action failed or was not reached."""
+    if result.report is None or action.verb not in CONSENT:
+        return False
+    return any(step.verb == "delete" and step in result.report.done for step in result.steps(action))
 
 
 def _hint(action: Action) -> str | None:

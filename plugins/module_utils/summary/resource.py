@@ -31,6 +31,7 @@ def head(action: Action, column: int = 0) -> list[Span]:
     if action.outcome in OUTCOMES:
         text, outcome_style = OUTCOMES[action.outcome]
         spans += [("  ", ""), (text, outcome_style)]
+        spans += [("; what was there is deleted", "error")] if action.deleted else []
     elif action.id:
         spans.append((f"  {safe(action.id)}", "dim"))
     if action.outcome == "done" and action.seconds is not None and action.seconds >= 0.5:
