@@ -62,10 +62,10 @@ show: run-setup ## show the saved plan PLAN as FORMAT=text, markdown, or json
 	@$(PYTHON) -m scripts.plan show --format $(FORMAT) '$(PLAN)'
 
 resources: run-setup ## list what ENV owns in AWS: component, address, id, ARN; FORMAT=json for a program
-	@$(PYTHON) -m scripts.inspect resources $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
+	@$(PYTHON) -m scripts.owned resources $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
 
 outputs: run-setup ## print what the components of ENV publish to others, by component; FORMAT=json for a program
-	@$(PYTHON) -m scripts.inspect outputs $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
+	@$(PYTHON) -m scripts.owned outputs $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
 
 destroy: run-setup ## show what destroying ENV would remove; CONFIRM=ENV's name: remove it
 	@$(PYTHON) -m scripts.operate destroy $(if $(REHEARSAL),--rehearsal) --confirm '$(CONFIRM)' $(ENV) -- $(ARGS)

@@ -60,7 +60,8 @@ options:
     type: dict
   network:
     description:
-      - Where clusters stand that do not say otherwise, with C(subnet_ids), C(security_group_ids) and C(node_security_group_ids).
+      - Where clusters stand that do not say otherwise, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids) and C(vpc_id).
+      - A cluster cannot move to another VPC. C(vpc_id) lets a plan see that while the subnets of the other VPC do not exist yet.
     type: dict
     default: {}
 extends_documentation_fragment:

@@ -80,7 +80,8 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    blocking = [*exceeded, *checked.refusals]
+    # A plan to remove everything takes it that what is in it goes first, as in playbooks/destroy.yml; an apply makes sure.
+    blocking = [*exceeded, *(() if absent and module.check_mode else checked.refusals)]
     blocked = bool(planned.plan.refused or blocking)
     remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
     if module.check_mode:

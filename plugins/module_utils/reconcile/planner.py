@@ -55,13 +55,17 @@ MARK = "mark"
 
 @dataclass(frozen=True)
 class Change:
-    """One property that an action sets, in canonical form, ready for display."""
+    """One property that an action sets, in canonical form, ready for display.
+
+    ``shown`` is ``after`` for people if that is not known yet: it names the resources that unknown values will come from.
+    """
 
     property: str
     before: Any
     after: Any
     forces_replacement: bool = False
     sensitive: bool = False
+    shown: Any = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,11 @@ class _Planner:
             return UNKNOWN
         return target.attribute(reference.attribute)
 
+    def named(self, reference: Ref) -> Any:
+        """The value of a reference, for people: an unknown one names the resource that it will come from."""
+        value = self.lookup(reference)
+        return f"{reference.address} {UNKNOWN}" if value == UNKNOWN else value
+
     def _changes_with_update(self, target: Observed, attribute: str) -> bool:
         """Whether this attribute of a kept resource will change when the resource's own changes are made."""
         names = self.kinds[target.kind].changing.get(attribute, ())
@@ -231,13 +240,28 @@ class _Planner:
         return tuple(
             Change(name, None, SENSITIVE, sensitive=True)
             if declared[name].role == "secret"
-            else Change(name, None, declared[name].target(resolve(value, self.lookup), None))
+            else self._named(Change(name, None, declared[name].target(resolve(value, self.lookup), None)), declared[name], value)
             for name, value in resource.properties.items()
         )
 
+    def _named(self, change: Change, declared: Property, value: Any, before: Any = None) -> Change:
+        """The change with what is shown in place of unknown values. ``value``: the desired value, with its references."""
+        if not is_unknown(change.after) or _all_references(value):
+            return change
+        shown = declared.target(resolve(value, self.named), before)
+        return change if shown == change.after else replace(change, shown=shown)
+
     def _differences(self, resource: Resource, seen: Observed, *roles: str) -> tuple[Change, ...]:
         declared = {n: p for n, p in self.kinds[resource.kind].properties.items() if p.role in roles}
-        return differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+        found = differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+        return tuple(
+            self._named(one, declared[one.property], resource.properties[one.property], seen.properties.get(one.property)) for one in found
+        )
+
+
+def _all_references(value: Any) -> bool:
+    """Whether a value is a reference or a list of them: its property is as unknown as many others, and its name says what it will be."""
+    return isinstance(value, Ref) or (isinstance(value, list | tuple) and all(isinstance(one, Ref) for one in value))
 
 
 def _marking(seen: Observed) -> tuple[Change, ...]:

@@ -126,6 +126,7 @@ def _change(change: Change) -> dict[str, Any]:
         "after": _shown(change, change.after),
         "forces_replacement": change.forces_replacement,
         "sensitive": change.sensitive,
+        **({} if change.shown is None or change.sensitive else {"shown": change.shown}),
     }
 
 
@@ -134,5 +135,11 @@ def _shown(change: Change, value: Any) -> Any:
 
 
 def _side(action: Action, side: str) -> Mapping[str, Any]:
-    values = {change.property: _shown(change, getattr(change, side)) for change in action.changes}
+    values = {change.property: _shown(change, _value(change, side)) for change in action.changes}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(change: Change, side: str) -> Any:
+    if side == "after" and change.shown is not None:
+        return change.shown
+    return getattr(change, side)

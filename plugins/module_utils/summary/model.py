@@ -289,7 +289,7 @@ def _action(data: Mapping[str, Any]) -> Action:
 
 def _change(data: Mapping[str, Any]) -> Change:
     sensitive = bool(data.get("sensitive"))
-    before, after = data.get("before"), data.get("after")
+    before, after = data.get("before"), data.get("shown", data.get("after"))
     return Change(
         property=_text(data, "property"),
         before=SENSITIVE if sensitive and before is not None else before,
