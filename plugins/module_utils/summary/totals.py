@@ -139,7 +139,7 @@ def remarks(report: Report) -> list[Line]:
             line((f"{plural(held, 'deletion')} held back, see above: an apply leaves {'it' if held == 1 else 'them'} out.", "warn"))
         )
     if problems := sum(len(component.problems) for component in planned):
-        lines.append(line((f"{plural(problems, 'problem')} that may stop an apply, see above.", "warn")))
+        lines.append(line((f"{plural(problems, 'problem')} that may block an apply, see above.", "warn")))
     lines += [_blocked(one) for one in planned if one.blocked]
     lines += [_failing(one) for one in report.components if one.failed_on]
     if errors:
@@ -147,11 +147,11 @@ def remarks(report: Report) -> list[Line]:
     if elsewhere:
         lines.append(line((f"{plural(elsewhere, 'task')} failed without a plan, see above.", "error")))
     if left.deferred:
-        lines.append(line((f"{left.deferred} not waited for, or waiting for such a one. ", "warn"), "Run again to see them finished."))
+        lines.append(line((f"{left.deferred} not waited for, or waiting for one of these. ", "warn"), "Run again to finish them."))
     if left.failed or left.not_started or left.unfinished:
-        begun = f"{left.unfinished} begun and not finished, " if left.unfinished else ""
+        begun = f"{left.unfinished} started but not finished, " if left.unfinished else ""
         text = f"{left.failed} failed, {begun}{left.not_started} not started. "
-        lines.append(line((text, "error"), "Correct the cause and run again: what is done stays done."))
+        lines.append(line((text, "error"), "Fix the cause and run again: finished changes are kept."))
     return lines
 
 
