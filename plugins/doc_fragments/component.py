@@ -55,6 +55,17 @@ options:
     type: list
     elements: str
     default: []
+  replace:
+    description:
+      - Addresses of resources to replace although nothing requires it, with their component and without wildcards, such as
+        V(network:nat_gateway.main/af-south-1a).
+      - This is a request and no consent. Each also needs consent in O(allow_replace), and a plan without it shows the replacement and how
+        to allow it.
+      - It replaces in every run that it is set for, so set it for one run only. It cannot be combined with O(save_plan) or O(apply_plan).
+      - Without it the host's variable C(platform_replace) counts.
+    type: list
+    elements: str
+    default: []
   purge:
     description:
       - Resources that may be deleted when they are no longer described, as patterns in the format of O(allow_replace), such as

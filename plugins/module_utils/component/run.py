@@ -18,6 +18,7 @@ from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
+from ..reconcile.planner import Consent
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import check_options, connect, fail, place_of, unidentified, unread
@@ -67,6 +68,8 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
+    if missing := not_described(module.params["component"], consent, desired, domain.kinds):
+        raise EngineError(missing)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     planned = plan_only(desired, observed, domain.kinds, consent)
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
@@ -96,6 +99,16 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     return planned, remarks
 
 
+def not_described(component: str, consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
+    """What is wrong with the addresses whose replacement is requested; empty if nothing is. Kinds of other modules are theirs to check."""
+    there = {resource.address for resource in desired}
+    wrong = [address for address in consent.forced if address.partition(".")[0] in kinds and address not in there]
+    if not wrong or consent.everything:
+        return ""
+    names = ", ".join(f"{component}:{address}" for address in wrong)
+    return f"platform_replace (option replace) names {names}, which the inventory does not describe. Nothing was changed."
+
+
 def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
     """What is wrong with the option ``defer``."""
     known = ", ".join(sorted(domain.kinds))
@@ -119,6 +132,11 @@ def saved_plans(module: Any) -> Saving | None:
     """How the call uses saved plans. Most calls use none, and pay nothing for it."""
     if not (module.params["save_plan"] or module.params["apply_plan"]):
         return None
+    if module.params.get("replace"):
+        module.fail_json(
+            msg="platform_replace (option replace) replaces in each run that it is set for, so it cannot be part of a saved plan. Leave "
+            "out platform_plan_out or platform_plan. Nothing was changed."
+        )
     from .saving import saving_of
 
     try:

@@ -25,12 +25,14 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is the purpose of the call.
+    ``everything``: all may be deleted, because that is the purpose of the call. ``forced``: addresses to replace although nothing requires
+    it; this is a request and no consent.
     """
 
     replace: tuple[str, ...] = ()
     purge: tuple[str, ...] = ()
     everything: bool = False
+    forced: tuple[str, ...] = ()
 
     def allows(self, verb: Destructive, kind: Kind, address: str) -> bool:
         if verb == "delete" and self.everything:
@@ -186,13 +188,13 @@ class _Planner:
         if seen.state == "deleting":
             return replace(action, verb="create", observed=None, remove=seen, reason="the old one is still being deleted")
         forced = self._differences(resource, seen, "fixed")
-        if not forced and seen.state != "failed":
+        requested = address in self.consent.forced and seen.state != "failed"
+        if not forced and not requested and seen.state != "failed":
             self.kept[address] = seen
             return action
-        names = ", ".join(change.property for change in forced)
-        reason = f"{names} cannot be changed in place" if forced else f"it has failed: {seen.reason or 'no reason given'}"
         kind = self.kinds[resource.kind]
-        allowed = not forced or self.consent.allows("replace", kind, address)
+        needs_consent = bool(forced) or requested
+        allowed = not needs_consent or self.consent.allows("replace", kind, address)
         changes = tuple(replace(change, forces_replacement=True) for change in forced)
         whence = f"{_claimed(seen)}; " if _claimed(seen) else ""
         return replace(
@@ -200,9 +202,9 @@ class _Planner:
             verb="replace",
             remove=seen,
             changes=changes,
-            reason=whence + reason,
+            reason=whence + _why(forced, requested, seen),
             consent=allowed,
-            asks="replace" if forced else "",
+            asks="replace" if needs_consent else "",
             too_wide=() if allowed else self.consent.too_wide("replace", kind, address),
         )
 
@@ -262,6 +264,13 @@ class _Planner:
 def _all_references(value: Any) -> bool:
     """Whether a value is a reference or a list of them: its property is as unknown as many others, and its name says what it will be."""
     return isinstance(value, Ref) or (isinstance(value, list | tuple) and all(isinstance(one, Ref) for one in value))
+
+
+def _why(forced: Sequence[Change], requested: bool, seen: Observed) -> str:
+    """Why a resource is replaced."""
+    if forced:
+        return f"{', '.join(change.property for change in forced)} cannot be changed in place"
+    return "its replacement is requested" if requested else f"it has failed: {seen.reason or 'no reason given'}"
 
 
 def _marking(seen: Observed) -> tuple[Change, ...]:
