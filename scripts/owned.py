@@ -53,7 +53,7 @@ def as_table(rows: Sequence[Mapping[str, str]]) -> str:
 
 def read(options: argparse.Namespace) -> Mapping[str, Any]:
     """What the playbook writes. Raises Problem, with its output, if it fails."""
-    variables = {**target_variables(options, "plan"), "ANSIBLE_CALLBACKS_ENABLED": "", "MAINSTAY_PROGRESS": "never"}
+    variables = {**target_variables(options, "plan"), "MAINSTAY_PROGRESS": "never"}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "owned.json"
         wanted = {"owned_file": str(file), "owned_resources": options.command == "resources", "owned_outputs": options.command == "outputs"}

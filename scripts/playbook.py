@@ -15,7 +15,7 @@ PLANNER = "bin/mainstay-plan"
 """The program that makes plans: it runs ansible-playbook, and its exit code says what the plan found."""
 
 PROGRESS = re.compile(r"  \S+: \S.* (?:deleted|(?:\d+m)?\d+s)")
-PLAY = re.compile(r"PLAY \[(.*)\] \*+")
+PLAY = re.compile(r"PLAY \[(.*?)\](?: \[CHECK MODE\])? \*+")
 RECAP = re.compile(r"PLAY RECAP \*+")
 WARNING = re.compile(r"\[(?:WARNING|ERROR)\]: ")
 EVERY = 5.0
