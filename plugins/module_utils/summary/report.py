@@ -173,8 +173,8 @@ def failures(report: Report, width: int) -> list[Line]:
             left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started + count.deferred} left"
             lines.append(line("    ", (f"{left}; run again to continue from here", "dim")))
     for note in report.failed:
-        text = ("(rescued) " if note.rescued else "") + (safe(note.detail) or "failed")
-        lines += hang([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}  ", "error")], wrap([(text, "")], max(30, width // 2)))
+        lines += wrap([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}", "error")], width, hanging=4)
+        lines += indent(wrap([(("(rescued) " if note.rescued else "") + (safe(note.detail) or "failed"), "")], width - 6), 6)
     return [line(("errors", "bold")), *lines] if lines else []
 
 

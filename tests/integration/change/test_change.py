@@ -59,7 +59,7 @@ class Checkout:
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL}})
         self.write(Path("inventories") / "prod" / seed.PLACE, HELD)
         present = (root / TASKS).read_text()
-        (root / TASKS).write_text(present.replace("Bring them to the described state", "Do as in former days"))
+        (root / TASKS).write_text(present.replace("Bring the networks to the described state", "Do as in former days"))
         self.commit("code")
         (root / TASKS).write_text(present)
         self.commit("small")
