@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.occupants import CODE, occupants, refusals, removed
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.occupants import CODE, Inside, occupants, refusals, removed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Action, Plan
@@ -48,9 +48,25 @@ def interface(subnet: str, text: str = "", **more: Any) -> dict[str, Any]:
     return {"NetworkInterfaceId": "eni-1", "SubnetId": subnet, "Description": text, **more}
 
 
+SUBNETS = [{"SubnetId": "subnet-1", "VpcId": "vpc-1"}, {"SubnetId": "subnet-8", "VpcId": "vpc-8"}]
+
+
 @pytest.mark.parametrize(
     ("actions", "clusters", "interfaces", "expected"),
     [
+        ([going("vpc.old", "vpc-8")], [], [], {"vpc.old": ["subnet subnet-8, which is not of this component"]}),
+        (
+            [going("vpc.main", "vpc-1")],
+            [],
+            [interface("subnet-9", "RDSNetworkInterface", VpcId="vpc-1")],
+            {"vpc.main": ["network interface eni-1 (RDSNetworkInterface)"]},
+        ),
+        (
+            [going("security_group.main/batch", "sg-1")],
+            [],
+            [interface("subnet-9", Groups=[{"GroupId": "sg-1"}], Attachment={"InstanceId": "i-1"}), interface("subnet-9")],
+            {"security_group.main/batch": ["EC2 instance i-1"]},
+        ),
         ([going("vpc.main", "vpc-1")], [CLUSTER], [], {"vpc.main": ["EKS cluster prod-main"]}),
         ([going("vpc.main", "vpc-2")], [CLUSTER], [], {}),
         ([going("subnet.main/a", "subnet-1")], [CLUSTER], [], {"subnet.main/a": ["EKS cluster prod-main"]}),
@@ -84,8 +100,8 @@ def interface(subnet: str, text: str = "", **more: Any) -> dict[str, Any]:
     ],
 )
 def test_who_is_in_it(actions: list[Action], clusters: list[Any], interfaces: list[Any], expected: dict[str, list[str]]) -> None:
-    ours = [seen("nat_gateway.main/a", "nat-1"), seen("vpc_endpoint.main/s3", "vpce-1")]
-    assert occupants(removed(Plan(tuple(actions))), clusters, interfaces, ours) == expected
+    ours = [seen("nat_gateway.main/a", "nat-1"), seen("vpc_endpoint.main/s3", "vpce-1"), seen("subnet.main/a", "subnet-1")]
+    assert occupants(removed(Plan(tuple(actions))), Inside(clusters, interfaces, SUBNETS), ours) == expected
 
 
 class Account:
