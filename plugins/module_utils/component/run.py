@@ -68,7 +68,7 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
-    if missing := not_described(module.params["component"], consent, desired, domain.kinds):
+    if missing := not_described(module.params, consent, desired, domain.kinds):
         raise EngineError(missing)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     planned = plan_only(desired, observed, domain.kinds, consent)
@@ -83,8 +83,7 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    # A plan to remove everything takes it that what is in it goes first, as in playbooks/destroy.yml; an apply makes sure.
-    blocking = [*exceeded, *(() if absent and module.check_mode else checked.refusals)]
+    blocking = [*exceeded, *checked.refusals, *(() if module.check_mode else checked.late)]
     blocked = bool(planned.plan.refused or blocking)
     remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
     if module.check_mode:
@@ -99,14 +98,24 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     return planned, remarks
 
 
-def not_described(component: str, consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
-    """What is wrong with the addresses whose replacement is requested; empty if nothing is. Kinds of other modules are theirs to check."""
+def not_described(params: Mapping[str, Any], consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
+    """What is wrong with the addresses whose replacement is requested; empty if nothing is.
+
+    Kinds of other modules are left to those, and resources of another subject (``name``, such as a cluster) to the call for that one.
+    """
     there = {resource.address for resource in desired}
-    wrong = [address for address in consent.forced if address.partition(".")[0] in kinds and address not in there]
+    subject = params.get("name")
+    own = [address for address in consent.forced if address.partition(".")[0] in kinds and (not subject or _subject(address) == subject)]
+    wrong = [address for address in own if address not in there]
     if not wrong or consent.everything:
         return ""
-    names = ", ".join(f"{component}:{address}" for address in wrong)
+    names = ", ".join(f"{params['component']}:{address}" for address in wrong)
     return f"platform_replace (option replace) names {names}, which the inventory does not describe. Nothing was changed."
+
+
+def _subject(address: str) -> str:
+    """``kind.main/part`` -> main."""
+    return address.partition(".")[2].partition("/")[0]
 
 
 def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,3 +93,19 @@ def test_a_callback_that_prints_json_prints_nothing_else(project: Project, callb
     data = json.loads(done.stdout)
     assert data["stats"].keys() == {"network", "second"}
     assert "Blocked: " in done.stderr
+
+
+def test_a_requested_replacement_is_planned_allowed_and_done_once(project: Project) -> None:
+    project.describe(BEFORE)
+    address = "network:subnet.main/spare-af-south-1a"
+    request = shlex.quote(json.dumps({"platform_replace": [address]}))
+    output, report = project.play("--check", "-e", request)
+    assert (report["result"], report["consent"]["platform_allow_replace"]) == ("blocked", [address]), output
+    assert "replaced because its replacement is requested" in output
+    before = project.standing()
+    _output, done = project.shell(report["consent"]["command"])
+    assert done["totals"]["run"]["replace"] == 1
+    assert len(before - project.standing()) == 1
+    assert project.play("--check")[1]["result"] == "no_changes"
+    output, _report = project.play("--check", "-e", request.replace("spare", "nothing"), code=2)
+    assert "names network:subnet.main/nothing-af-south-1a, which the inventory does not describe" in output

@@ -86,6 +86,8 @@ def test_removing_an_unclaimed_network_leaves_one_with_a_cluster_whole(site: Sit
     cluster_in_it(cloud)
     site.hosts = {"vpc": ["another"]}
     changes = Changes(cloud)
+    planned = site.must("playbooks/remove_unclaimed.yml", "--check", "--extra-vars", "component=network")
+    assert planned.says("network is blocked: an apply changes nothing in it until the problem above is solved.")
     done = site.run("playbooks/remove_unclaimed.yml", "--extra-vars", "component=network destroy=prod/network")
     assert done.code != 0
     assert done.says("it is in use: EKS cluster prod-main")

@@ -80,7 +80,8 @@ class NetworkDomain(Domain):
         return build(self.networks, observation.place)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
-        return Checked(refusals=refusals(plan, aws, self.absent))
+        found = refusals(plan, aws, self.absent)
+        return Checked(late=found) if self.absent else Checked(refusals=found)
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes)
