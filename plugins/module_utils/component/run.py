@@ -125,18 +125,6 @@ def saved_plans(module: Any) -> Saving | None:
     raise AssertionError("fail_json does not return")
 
 
-def read_outputs(module: Any, make_domain: MakeDomain) -> NoReturn:
-    """Return the outputs of the existing resources, found by their owner tags; changes nothing."""
-    domain = domain_of(module, make_domain)
-    aws, endpoint, region = connect(module)
-    observation = read_state(module, aws, endpoint, region, domain)
-    observed = observation.observed
-    attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
-    outputs = {**domain.outputs(attributes), "deferred": sorted(seen.address for seen in observed if seen.state == "pending")}
-    module.exit_json(changed=False, outputs=outputs, found=sorted(attributes), target=observation.place.as_dict())
-    raise AssertionError("exit_json does not return")
-
-
 def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:
     """Read, in parallel, the identity, the domain's questions, all its resources and, if requested, the unclaimed resources.
 

@@ -131,3 +131,26 @@ def test_one_set_for_the_environment() -> None:
     found = iam_policies([host(), host("cluster", group_names=["eks"])], scope="environment")
     assert [one["name"] for one in found] == ["plan-1.json", "apply-1.json", "apply-2.json", "apply-3.json"]
     assert not [one["name"] for one in found if "mainstay:component" in one["content"]]
+
+
+CLUSTERS = {
+    "main": {"version": "1.36", "node_groups": {"a": {"subnet_ids": ["subnet-0123abcd"]}}},
+    "tools": {"version": "1.36", "name": "tools", "node_security_group_ids": ["sg-0123abcd"]},
+}
+
+
+def test_what_the_inventory_names() -> None:
+    hosts = [
+        host(vpc_networks={"main": {"cidr": "10.0.0.0/16"}, "data": {}}),
+        host("cluster", group_names=["eks"], eks_clusters=CLUSTERS),
+        host("web", group_names=["web"], eks_clusters={"other": {}}),
+    ]
+    found = scope_of(hosts, "", partition).names
+    assert (found.clusters, found.networks) == (("prod-main", "tools"), ("data", "main"))
+    assert (found.subnets, found.security_groups) == (("subnet-0123abcd",), ("sg-0123abcd",))
+
+
+def test_one_component_names_nothing_of_another() -> None:
+    found = iam_policies([host("cluster", group_names=["eks"], eks_clusters=CLUSTERS), host("lab", group_names=["eks"], eks_clusters={})])
+    assert "cluster/tools" in "".join(one["content"] for one in found if one["component"] == "cluster")
+    assert "tools" not in "".join(one["content"] for one in found if one["component"] == "lab")

@@ -9,10 +9,11 @@ addresses determine the keys, and only leaves can be unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...component.outputs import Attributes, halves, split, value
+from ...reconcile.model import Observed
 
 NETWORK_MAPS: Mapping[str, str] = {
     "route_table": "route_table_ids",
@@ -42,6 +43,20 @@ def outputs(attributes: Attributes) -> dict[str, Any]:
         "kms_key_arn": value(attributes, "kms_key.logs", "arn"),
         "flow_log_role_arn": value(attributes, "iam_role.flow-logs", "arn"),
     }
+
+
+def inside_their_network(observed: Sequence[Observed]) -> list[Observed]:
+    """Without what is in another VPC than that of the network in its address: anything can be tagged, but nothing changes its VPC."""
+    vpcs: dict[str, set[str]] = {}
+    for seen in observed:
+        if seen.kind == "vpc":
+            vpcs.setdefault(split(seen.address)[1], set()).add(seen.id)
+
+    def fits(seen: Observed) -> bool:
+        vpc, network = seen.properties.get("vpc_id"), halves(split(seen.address)[1], "/")[0]
+        return seen.kind == "vpc" or vpc is None or vpc in vpcs.get(network, ())
+
+    return [seen for seen in observed if fits(seen)]
 
 
 def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:

@@ -12,6 +12,7 @@ def load() -> Details:
     from ...aws.operations import operations
     from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
+    from .names import names
     from .permissions import PERMISSIONS
     from .samples import samples
 
@@ -28,6 +29,7 @@ def load() -> Details:
             "iam:UpdateRole": "the role of the flow logs has no description",
             **UNUSED,
         },
+        names=names,
         samples=samples,
     )
 
