@@ -170,6 +170,7 @@ outputs:
           nat_gateway_ids: {af-south-1a: nat-01}
           nat_public_ips: {af-south-1a: 203.0.113.7}
           security_group_ids: {load_balancer: sg-01, control_plane: sg-02, nodes: sg-03, database: sg-04, cache: sg-05, endpoints: sg-06}
+          default_network_acl_id: acl-00
           default_security_group_id: sg-00
           endpoint_ids: {s3: vpce-01, dynamodb: vpce-02, ecr.api: vpce-03, ecr.dkr: vpce-04, sts: vpce-05, logs: vpce-06}
           flow_log_id: fl-01

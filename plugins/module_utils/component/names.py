@@ -10,4 +10,8 @@ import re
 OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
 """Environments and components become part of other names: IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
 
+PRODUCTION = ("prod", "production")
+"""Environments that are guarded more closely: clusters are protected from deletion, their endpoints are never open to the world, and a plan
+says if nothing limits the roles."""
+
 OWNER_NAME_IN_WORDS = "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"

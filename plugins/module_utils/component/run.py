@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..aws.connection import Aws
+from ..aws.place import Place
 from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
@@ -24,6 +25,8 @@ from .connect import check_options, connect, fail, place_of, unidentified, unrea
 from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
+from .names import PRODUCTION
+from .permissions import UNBOUNDED
 from .quota_reads import check as check_quotas
 from .unclaimed import answer_of as unclaimed_by
 
@@ -83,6 +86,8 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     remarks = Remarks(note, [*(exceeded if module.check_mode else ()), *doubtful, *checked.problems])
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
+        if unbounded(place, desired):
+            module.warn(UNBOUNDED)
     elif exceeded and not planned.plan.refused:
         return replace(planned, failures=exceeded), remarks
     elif planned.needs_apply:
@@ -91,6 +96,11 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
         result = apply(module, domain, aws, place, desired, planned, consent, check)
         return replace(result, failures=[*result.failures, *verdict(result)]), remarks
     return planned, remarks
+
+
+def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
+    """Whether these are roles of production that no permissions boundary limits. All components say so in the same words, so once a run."""
+    return place.environment in PRODUCTION and not place.permissions_boundary and any(one.kind == "iam_role" for one in desired)
 
 
 def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:

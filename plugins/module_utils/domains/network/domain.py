@@ -21,6 +21,7 @@ from ...kinds.log_group import LogGroup
 from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
 from ...reconcile.errors import CallFailed, EngineError, failure
 from ...reconcile.model import Kind, Observed, Resource
+from .kinds.default_acl import DefaultNetworkAcl
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
 from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
@@ -44,6 +45,7 @@ KINDS: dict[str, Kind] = {
         NatGateway,
         RouteTable,
         NetworkAcl,
+        DefaultNetworkAcl,
         SecurityGroup,
         DefaultSecurityGroup,
         VpcEndpoint,

@@ -46,6 +46,7 @@ REGISTRATION = Registration(
         "nat_gateway",
         "route_table",
         "network_acl",
+        "default_network_acl",
         "default_security_group",
         "security_group",
         "vpc_endpoint",

@@ -188,6 +188,10 @@ class NetworkParts:
             yield Resource(
                 "network_acl", self.name(tier), {"vpc_id": self.vpc_id, **acl, "subnet_ids": self.subnet_ids(tier), "tags": self.tags(tier)}
             )
+        # Closed once no subnet of ours has it any more.
+        closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
+        after = tuple(f"network_acl.{self.name(tier)}" for tier in sorted(self.network.tiers))
+        yield Resource("default_network_acl", self.name("default"), closed, after)
 
     def security_groups(self) -> Iterator[Resource]:
         for name, group in security_groups(self.network).items():

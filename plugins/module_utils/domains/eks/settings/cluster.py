@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.names import PRODUCTION
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
@@ -28,8 +29,6 @@ MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 NODE_SCALINGS = ("none", "cluster_autoscaler")
-PRODUCTION = ("prod", "production")
-"""Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
 
 FARGATE_SELECTORS = 5
 EVERYWHERE = "0.0.0.0/0"
