@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from ..aws.connection import Aws
 from ..reconcile.engine import plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
+from ..reconcile.foreign_text import quoted
 from ..reconcile.model import Kind, Observed
 from ..reconcile.planner import Consent
 from .applying import claimed
@@ -68,8 +69,8 @@ def refuse_duplicates(live: Sequence[Observed], kinds: Mapping[str, Kind]) -> No
         if not kinds[seen.kind].create_first:
             by_address.setdefault(seen.address, []).append(seen.id)
     problems = [
-        f"{address} is claimed by {len(ids)} live resources: {', '.join(sorted(ids))}. Nothing was published. Remove the tags that begin "
-        "with mainstay: from those that are not the component's."
+        f"{quoted(address)} is claimed by {len(ids)} live resources: {', '.join(sorted(ids))}. Nothing was published. Remove the tags that "
+        "begin with mainstay: from those that are not the component's."
         for address, ids in sorted(by_address.items())
         if len(ids) > 1
     ]

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import re
+from ..aws.owner import OWNER_NAME
 
-OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
-"""Environments and components become part of other names: IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
+__all__ = ["OWNER_NAME", "OWNER_NAME_IN_WORDS", "PRODUCTION"]
 
 PRODUCTION = ("prod", "production")
 """Environments that are guarded more closely: clusters are protected from deletion, their endpoints are never open to the world, and a plan

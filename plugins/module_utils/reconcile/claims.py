@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import CallFailed, EngineError, Failure, failure
+from .foreign_text import is_plain, quoted
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
 from .moves import moved
 from .planner import Plan, differences
@@ -84,18 +85,34 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
 def describe_holder(holder: Observed) -> str:
     """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
-        return f"{holder.id} is in the way, which is ours, as {holder.marked}."
-    owner, _space, address = (holder.marked or "").partition(" ")
-    whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "carries nobody's mark"
-    return f"{holder.id} is in the way, which {whose}."
+        return f"{quoted(holder.id)} is in the way, which is ours, as {quoted(holder.marked or '')}."
+    owner, address = owner_of(holder)
+    belongs = f"belongs to {quoted(owner)}" + (f" ({quoted(address)})" if address else "") if owner else "carries nobody's mark"
+    return f"{quoted(holder.id)} is in the way, which {belongs}."
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
+    """What to do about it. Whatever tags say is only suggested if it is a valid name."""
     if is_ours(holder):
+        if not is_plain(holder.marked or ""):
+            return "Correct its tag mainstay:address, which is no address, or let it go first."
         return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
-    owner = (holder.marked or "").partition(" ")[0]
+    owner, _address = owner_of(holder)
+    if not is_plain(holder.id) or (owner and not is_plain(owner)):
+        return "Correct its tags that begin with mainstay:, which name no owner, or remove it, or choose another name or range."
     entry = f"{{id: {holder.id}, from: {owner}}}" if owner else holder.id
     return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
+
+
+def owner_of(seen: Observed) -> tuple[str, str]:
+    """(owner, address) in the mark of another owner's resource; empty where it has none."""
+    parts = (seen.marked or "").partition(" ")
+    return parts[0], parts[2]
+
+
+def whose(seen: Observed) -> str:
+    """The mark of another owner's resource: ``prod/legacy subnet.old/a``."""
+    return " ".join(quoted(part) for part in owner_of(seen) if part)
 
 
 def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
@@ -178,7 +195,8 @@ def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observe
         return False
     ours = next((seen for seen in observed if seen.id == one.id and seen.kind == _kind(one)), None)
     if ours is not None and ours.address != one.address:
-        problems.append(f"{one}: it is ours already, as {ours.address}; rename it with moved: {{{ours.address}: {one.address}}}")
+        way = f"rename it with moved: {{{ours.address}: {one.address}}}" if is_plain(ours.address) else "correct its tag mainstay:address"
+        problems.append(f"{one}: it is ours already, as {quoted(ours.address)}; {way}")
     return ours is None
 
 
@@ -213,9 +231,8 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
         problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only what works can be adopted")
     elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
-        problems.append(
-            f"{one}: it belongs to {seen.marked}, not to {one.owner or 'nobody'}. If it is to be taken from there, write {entry}"
-        )
+        way = f". If it is to be taken from there, write {entry}" if is_plain(owner) else ", which is no valid owner; correct its tags"
+        problems.append(f"{one}: it belongs to {whose(seen)}, not to {one.owner or 'nobody'}{way}")
     else:
         return True
     return False
