@@ -14,13 +14,13 @@ name: chart_files
 version_added: 0.1.0
 short_description: Read a Helm chart on the controller
 description:
-  - Reads the files of a chart, for O(mainstay.aws.k8s_objects#module:releases) of M(mainstay.aws.k8s_objects). So a chart that only the
-    controller has can be installed by a host that reaches the cluster, and planned in check mode, where nothing is copied.
-  - Only text is read, which is all that charts without other charts in them consist of.
+  - Reads the files of a chart, for O(mainstay.aws.k8s_objects#module:releases) of M(mainstay.aws.k8s_objects). This way, a chart that
+    exists only on the controller can be installed from a host that reaches the cluster, and planned in check mode, where nothing is copied.
+  - Only text files are read. Charts without packaged subcharts consist of nothing else.
 positional: _input
 options:
   _input:
-    description: Folder of the chart.
+    description: Directory of the chart.
     type: path
     required: true
 author:
@@ -30,7 +30,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Install a chart of the playbook's from a host inside the VPC
+- name: Install a chart of the playbook from a host inside the VPC
   mainstay.aws.k8s_objects:
     environment: prod
     component: shop
@@ -44,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The text of each file by its path in the chart.
+  description: The text of each file, by its path in the chart.
   type: dict
   sample: {Chart.yaml: "name: shop", templates/deployment.yaml: "..."}
 """

@@ -57,7 +57,7 @@ def test_what_carries_the_mark_afterwards_fails_the_run_and_is_listed(site: Site
     allocation = cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
     done = site.run(DESTROY, *MEANT)
     assert done.code != 0
-    assert done.says("This still carries the mark of what was destroyed:")
+    assert done.says("These resources still carry the tags of what was destroyed:")
     assert done.says(allocation)
     cloud.client("ec2").release_address(AllocationId=allocation)
     changes = Changes(cloud)
@@ -77,7 +77,7 @@ def test_without_the_name_of_the_environment_nothing_happens(site: Site, cloud: 
     changes = Changes(cloud)
     done = site.run(DESTROY, *arguments)
     assert done.code != 0
-    assert done.says("Add --extra-vars destroy=prod if that is meant")
+    assert done.says("To confirm, add --extra-vars destroy=prod.")
     assert changes.made() == []
 
 

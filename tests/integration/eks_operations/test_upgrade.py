@@ -70,7 +70,7 @@ def test_from_plan_to_end(site: Site, api: Api) -> None:
 
     refused = site.run(UPGRADE)
     assert refused.code != 0
-    assert refused.says("Nothing was changed, because this stands in the way:"), refused.text
+    assert refused.says("Nothing was changed, because the upgrade is blocked:"), refused.text
     assert refused.says("disruption_budget:shop/api")
     assert changes.made() == []
 
@@ -78,7 +78,7 @@ def test_from_plan_to_end(site: Site, api: Api) -> None:
     assert held.code != 0
     assert held.says("PodEvictionFailure"), held.text
     assert held.says(BLOCKED), held.text
-    assert held.says("Then run again: it goes on where it stopped."), held.text
+    assert held.says("Fix this, then run again to resume the upgrade."), held.text
     there = versions(cloud)
     assert there["control plane"] == "1.36"
     assert "1.35" in (there["system"], there["work"])

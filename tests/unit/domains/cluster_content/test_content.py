@@ -13,9 +13,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.chart_files import chart_files
 from ansible_collections.mainstay.aws.plugins.filter.eks_content import eks_content
-from ansible_collections.mainstay.aws.plugins.filter.input_errors import input_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import CONTROLLERS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.manifest import read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.preflight import input_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import releases_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.controllers import CONTROLLERS as WITH_RIGHTS
@@ -325,7 +325,7 @@ WRONG: list[Any] = [
 
 @pytest.mark.parametrize(("content", "charts", "said"), [pytest.param(*case[1:], id=case[0]) for case in WRONG])
 def test_what_is_wrong_is_said(content: Any, charts: Any, said: str) -> None:
-    problems = input_errors(content, "cluster_content", "eks_content", clusters={"main": ALL}, charts=charts)
+    problems = input_errors(content, "eks_content", {"main": ALL}, charts)
     assert len(problems) == 1, problems
     assert said in problems[0]
 
