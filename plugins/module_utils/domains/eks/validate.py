@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...inputs.problems import Problems
+from ...inputs.values import is_worldwide
 from .roles import LONGEST_NAME, parts, with_own_role
 from .settings.addons import AFTER_NODES, AGENT, RIGHTS
-from .settings.cluster import EVERYWHERE, PRODUCTION, Cluster, Network, read
+from .settings.cluster import PRODUCTION, Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
 
@@ -64,7 +65,7 @@ def check_endpoint(cluster: Cluster, environment: str, problems: Problems) -> No
     path = f"{cluster.path}.endpoint"
     if not cluster.endpoint.private and not cluster.endpoint.public:
         problems.add(f"{path}.private", False, "then nobody reaches the cluster; leave it true, or list public_cidrs")
-    if EVERYWHERE in cluster.endpoint.public_cidrs and environment in PRODUCTION:
+    if is_worldwide(cluster.endpoint.public_cidrs) and environment in PRODUCTION:
         remedy = f"in {environment} the endpoint is not opened to the world; list the blocks that administrators and pipelines come from"
         problems.add(f"{path}.public_cidrs", list(cluster.endpoint.public_cidrs), remedy)
 

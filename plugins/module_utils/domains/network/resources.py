@@ -17,6 +17,7 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
+from .endpoint_policies import endpoint_policy
 from .flow_logs import flow_log_resources, shared_resources
 from .rules import security_groups
 from .services import service_name
@@ -229,10 +230,13 @@ class NetworkParts:
             yield Resource("vpc_endpoint", self.name(service), properties, after)
 
     def endpoint(self, service: str, sort: str) -> dict[str, Any]:
+        endpoints = self.network.endpoints
+        document = endpoint_policy(service, self.place, endpoints.organization_id, endpoints.policies)
         return {
             "vpc_id": self.vpc_id,
             "service_name": service_name(service, sort, self.place.region, self.place.partition),
             "vpc_endpoint_type": sort,
+            **({"policy_document": document} if document else {}),
             "tags": self.tags(service),
         }
 
