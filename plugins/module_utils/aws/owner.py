@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 TAG_PREFIX = "mainstay:"
-
-OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
-"""Environments and components become part of other names: IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
 
 
 def whose(tags: Mapping[str, str]) -> str:

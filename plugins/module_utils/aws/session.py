@@ -42,8 +42,8 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is no endpoint of an AWS service (https, with "
-        "the names of service and region), and no rehearsal announced it. Unset it to talk to AWS; to use a rehearsal cloud, take its "
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is no endpoint of an AWS service (https, "
+        "with the names of service and region), and no rehearsal announced it. Unset it to talk to AWS; to use a rehearsal cloud, take its "
         "environment from `make cloud-env`."
     )
 

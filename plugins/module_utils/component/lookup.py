@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 from ..aws.connection import Aws
 from ..reconcile.engine import plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
-from ..reconcile.foreign_text import quoted
 from ..reconcile.model import Kind, Observed
 from ..reconcile.planner import Consent
+from ..text.foreign import quoted
 from .applying import claimed
 from .connect import connect, fail
 from .domain import Domain, Observation

@@ -19,12 +19,6 @@ def new(_scope: Scope) -> Conditions:
     return {"StringNotEquals": {"ssm:Overwrite": "true"}}
 
 
-UNBOUNDED = (
-    "platform_permissions_boundary is not set, so the credentials that apply can give the roles that they make any right: treat them as an "
-    'administrator\'s, or set it (docs/permissions.md, "A boundary").'
-)
-"""What a plan of production and the generated policies say, in one line, where nothing limits the roles."""
-
 COMMON = Permissions(
     reads={
         "ssm:GetParameter": (Grant((LOCK,)),),

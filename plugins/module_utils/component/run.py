@@ -25,8 +25,7 @@ from .connect import check_options, connect, fail, place_of, unidentified, unrea
 from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
-from .names import PRODUCTION
-from .permissions import UNBOUNDED
+from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
 from .unclaimed import answer_of as unclaimed_by
 

@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..text.foreign import is_plain, quoted
 from .errors import CallFailed, EngineError, Failure, failure
-from .foreign_text import is_plain, quoted
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
 from .moves import moved
 from .planner import Plan, differences

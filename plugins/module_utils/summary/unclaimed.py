@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..aws.owner import OWNER_NAME
-from ..reconcile.foreign_text import quoted
+from ..text.foreign import quoted
+from ..text.names import OWNER_NAME
 from .model import Report, UnclaimedResource
 from .text import Line, line, safe, wrap
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import describe_holder, remedy_for_conflict
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.foreign_text import is_plain, quoted
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
+from ansible_collections.mainstay.aws.plugins.module_utils.text.foreign import is_plain, quoted
 
 HOSTILE = [
     "{{ lookup('pipe', 'id') }}",
