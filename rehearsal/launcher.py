@@ -98,6 +98,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "region": options.region,
         "port": options.port,
         "admin_port": options.admin_port,
+        "admin_token": secrets.token_urlsafe(24),
         "credentials": {role: asdict(given) for role, given in credentials.items()},
         "settings": options.settings,
         "policies": options.policies,
