@@ -23,7 +23,7 @@ PYTHON = .venv/bin/python
 # Without compiled files, every Ansible task would compile its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show audit policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ apply: run-setup ## apply exactly the saved plan PLAN for ENV; refuses if anythi
 
 show: run-setup ## show the saved plan PLAN as FORMAT=text, markdown, or json
 	@$(PYTHON) -m scripts.plan show --format $(FORMAT) '$(PLAN)'
+
+audit: setup ## check what ENV builds on a local AWS with Prowler (CIS and FSBP); every failing check needs a reason
+	@$(PYTHON) -m scripts.audit $(ENV) $(ARGS)
 
 policies: run-setup ## write the IAM policies needed to plan and apply ENV to artifacts/policies; needs no account
 	@$(PYTHON) -m scripts.policies $(ENV) -- $(ARGS)

@@ -38,8 +38,8 @@ def prepare_environment(account_id: str) -> None:
 
 
 def serve(config: dict[str, Any]) -> None:
-    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies, state_file, log,
-    owner_pid; see launcher.py."""
+    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies, state_file,
+    log, owner_pid; see launcher.py."""
     prepare_environment(config["account_id"])
     from werkzeug.serving import make_server
 

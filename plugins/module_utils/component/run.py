@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
 from ..aws.place import Place
 from ..reconcile.claims import find_conflicts
@@ -86,7 +88,7 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
         if unbounded(place, desired):
-            module.warn(UNBOUNDED)
+            warn(UNBOUNDED)  # amazon.aws's own method has Ansible add a deprecation warning
     elif exceeded and not planned.plan.refused:
         return replace(planned, failures=exceeded), remarks
     elif planned.needs_apply:
