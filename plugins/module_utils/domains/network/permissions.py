@@ -81,11 +81,12 @@ NETWORK = Permissions(
             "AuthorizeSecurityGroupIngress CreateNetworkAclEntry CreateRoute DeleteFlowLogs DeleteInternetGateway DeleteNatGateway "
             "DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
             "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint "
-            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress "
-            "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
+            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation "
+            "RevokeSecurityGroupEgress RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress "
+            "UpdateSecurityGroupRuleDescriptionsIngress",
             OWN_EC2,
         ),
-        # A subnet that returns to the VPC's default ACL moves to an untagged ACL. The subnet itself must be ours.
+        # A subnet that returns to the VPC's default ACL may move to an untagged ACL. The subnet itself must be ours.
         "ec2:ReplaceNetworkAclAssociation": (OWN_EC2, Grant((typed("ec2", "network-acl"),))),
         # The network interface of a NAT gateway belongs to AWS and has no tags. The gateway and the address must be ours.
         "ec2:DisassociateNatGatewayAddress": (OWN_EC2, Grant((typed("ec2", "network-interface"),))),
