@@ -50,6 +50,7 @@ def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]
     """The running cloud of that name, started if it does not run yet."""
     home = directory / options.name
     home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # whatever the umask: it holds credentials, and who can put a file there leads programs elsewhere
     with _locked(home):
         running = find(options.name, directory)
         if running:

@@ -22,7 +22,7 @@ def write_atomically(path: str, text: str) -> None:
     target = Path(path).absolute()
     if target.is_symlink():
         raise OSError(errno.ELOOP, SYMLINK, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
     try:
@@ -33,3 +33,10 @@ def write_atomically(path: str, text: str) -> None:
     except BaseException:
         temporary.unlink()
         raise
+
+
+def _make_folder(folder: Path) -> None:
+    """Create a folder and those above it, which only their owner may change, whatever the umask."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o755, exist_ok=True)
