@@ -6,9 +6,10 @@
 Without a policy, anyone who gets into the network can send data through an endpoint to an account of their own, with that account's keys.
 A policy cannot demand a principal of ours where AWS documents that requests have none:
 
-- S3: ECR hands out image layers under addresses that it signs itself (ECR User Guide, interface VPC endpoints); packages of Amazon Linux
-  are fetched without a signature (Amazon Linux User Guide, updating without internet access); Systems Manager's agent fetches from AWS's
-  buckets (Systems Manager User Guide, SSM Agent communications with AWS managed S3 buckets).
+- S3: ECR hands out image layers under addresses that it signs itself (ECR User Guide, interface VPC endpoints); Kubernetes' own registry
+  sends clients in AWS to public buckets for them (registry.k8s.io, buckets.go); packages of Amazon Linux are fetched without a signature
+  (Amazon Linux User Guide, updating without internet access); Systems Manager's agent fetches from AWS's buckets (Systems Manager User
+  Guide, SSM Agent communications with AWS managed S3 buckets).
 - STS: a token of a service account or a user is exchanged for credentials without a signature (AssumeRoleWithWebIdentity, -WithSAML). The
   role must then be ours.
 """
@@ -33,7 +34,7 @@ LIMITED = frozenset(
 """The services with a default policy: those that support endpoint policies and whose requests are signed, apart from the exceptions. Others
 have AWS's default, under which everyone may use the endpoint."""
 
-LAYERS = ("prod-{region}-starport-layer-bucket",)
+LAYERS = ("prod-{region}-starport-layer-bucket", "prod-registry-k8s-io-{region}")
 PACKAGES = ("al2023-repos-{region}-de612dc2", "amazonlinux-2-repos-{region}", "amazonlinux.{region}.amazonaws.com")
 AGENT = (
     *("amazon-ssm-{region}", "amazon-ssm-packages-{region}", "aws-ssm-{region}", "aws-ssm-distributor-file-{region}"),

@@ -45,6 +45,7 @@ def allows(document: Any, action: str, resource: str, context: dict[str, str]) -
         ("s3", "s3:GetObject", f"{BUCKET}prod-af-south-1-starport-layer-bucket/layer", {}, True),
         ("s3", "s3:PutObject", f"{BUCKET}prod-af-south-1-starport-layer-bucket/layer", {}, False),
         ("s3", "s3:GetObject", f"{BUCKET}prod-eu-west-1-starport-layer-bucket/layer", {}, False),
+        ("s3", "s3:GetObject", f"{BUCKET}prod-registry-k8s-io-af-south-1/containers/images/x", {}, True),
         ("s3", "s3:GetObject", f"{BUCKET}al2023-repos-af-south-1-de612dc2/core/x.rpm", {}, True),
         ("s3", "s3:GetObject", f"{BUCKET}amazonlinux-2-repos-af-south-1/x.rpm", {}, True),
         ("s3", "s3:GetObject", f"{BUCKET}aws-ssm-af-south-1/x", {}, True),
