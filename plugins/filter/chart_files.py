@@ -54,7 +54,7 @@ def chart_files(folder: Any) -> dict[str, str]:
     """The files of a chart by path. What begins with a dot is left out, as Helm does."""
     root = Path(str(folder)).expanduser()
     if not (root / "Chart.yaml").is_file():
-        raise AnsibleFilterError(f"chart_files: {root} has no Chart.yaml, so it is no Helm chart")
+        raise AnsibleFilterError(f"chart_files: {root} has no Chart.yaml, so it is not a Helm chart")
     found: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
@@ -62,7 +62,7 @@ def chart_files(folder: Any) -> dict[str, str]:
             try:
                 found[name.as_posix()] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
-                raise AnsibleFilterError(f"chart_files: {path} is no text; install charts with such files from a repository") from error
+                raise AnsibleFilterError(f"chart_files: {path} is not text; install charts with such files from a repository") from error
     return found
 
 

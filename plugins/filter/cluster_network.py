@@ -71,7 +71,7 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
             return {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN], "node_security_group_ids": [UNKNOWN]}
         there = ", ".join(sorted(networks)) or "none"
         raise AnsibleFilterError(
-            f"eks_network is {name!r}, but there is no such network (there is {there}); build it first, or name another one"
+            f"eks_network is {name!r}, but there is no such network (existing: {there}); create it first, or name another one"
         )
     network = networks[name]
     subnets = network["subnet_ids"].get(tier)

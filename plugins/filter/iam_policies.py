@@ -93,7 +93,7 @@ def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "", scope:
     try:
         import botocore.session
     except ImportError as error:
-        raise AnsibleFilterError("iam_policies: botocore is needed, which tells what the operations of AWS are called") from error
+        raise AnsibleFilterError("iam_policies: botocore is required, for the names of AWS operations") from error
 
     from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
     from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems, unbounded

@@ -31,7 +31,7 @@ options:
       - Only C(version) is required, provided that O(network) supplies the subnets and security groups. The defaults are suitable for
         production.
       - C(version) is the minor version of Kubernetes, in quotes, such as V("1.36"). C(upgrade_policy) is V(STANDARD) or V(EXTENDED). With
-        V(STANDARD), AWS upgrades the cluster by itself at the end of standard support. With V(EXTENDED), the cluster costs six times as
+        V(STANDARD), AWS upgrades the cluster automatically at the end of standard support. With V(EXTENDED), the cluster costs six times as
         much from then on.
       - C(name) is the name of the cluster in AWS. It defaults to O(environment), a hyphen, and the name used here.
       - C(subnet_ids), C(security_group_ids) (of the control plane), and C(node_security_group_ids) override those of O(network).

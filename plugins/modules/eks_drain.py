@@ -121,7 +121,7 @@ clusters:
       description: Why the AWS API was used; empty if the controllers deleted everything.
       type: str
       returned: always
-      sample: no load balancer controller runs in it, so nobody takes off the finalizers
+      sample: no load balancer controller runs in it, so nothing removes the finalizers
     objects:
       description: Existing Ingresses and Services; in check mode, those that would be deleted.
       type: list

@@ -125,7 +125,8 @@ findings:
       description: The finding in one sentence.
       type: str
       returned: always
-      sample: "PodDisruptionBudget shop/api lets no pod go: minAvailable is 2 and there are 2 pods. On nodes of the groups: api-1, api-2."
+      sample: "PodDisruptionBudget shop/api allows no disruption: minAvailable is 2 and there are 2 pods. Its pods on nodes of the groups:
+        api-1, api-2."
     where:
       description: The resource the finding is about.
       type: str
@@ -135,7 +136,7 @@ findings:
       description: How to fix it; empty if there is nothing to do.
       type: str
       returned: always
-      sample: Run one replica more than it demands, or let it demand less, for the time of the upgrade.
+      sample: For the upgrade, run one replica more than it requires, or lower what it requires.
 lines:
   description: RV(findings) as lines of text.
   returned: always

@@ -46,13 +46,13 @@ def _tags(tags: Mapping[Any, Any]) -> str:
         if not isinstance(name, str) or not isinstance(value, str | int | float):
             return f"has {shown(name)}: {shown(value)}, but must be {TAGS}"
         if name.startswith(RESERVED_TAGS):
-            return f"has {shown(name)}, but names that begin with {' or '.join(RESERVED_TAGS)} are not yours to set; choose another name"
+            return f"has {shown(name)}, but names that begin with {' or '.join(RESERVED_TAGS)} are reserved; choose another name"
     return ""
 
 
 SECONDS = "a number of seconds, 0 or more"
 PAUSE = "a number of seconds, 0.01 or more"
-TAGS = "a mapping of names of tags to texts"
+TAGS = "a mapping of tag names to strings"
 PATTERNS = 'a list of patterns of addresses, such as ["network:nat_gateway.main/*"]'
 
 
@@ -93,7 +93,8 @@ OPTIONS: Mapping[str, Option] = {
             "environment",
             STRING,
             "platform_environment",
-            about="The environment that owns everything, such as `prod`. Together with the component it says whose a resource is.",
+            about="The environment that owns the resources, such as `prod`. Environment and component together identify the owner of a "
+            "resource.",
             default="required",
             wanted=OWNER_NAME_IN_WORDS,
             form=OWNER_NAME,
@@ -102,7 +103,7 @@ OPTIONS: Mapping[str, Option] = {
             "component",
             STRING,
             "platform_component",
-            about="The component that a host stands for.",
+            about="The component that a host represents.",
             default="the name of the host",
             wanted=OWNER_NAME_IN_WORDS,
             form=OWNER_NAME,
@@ -138,7 +139,7 @@ OPTIONS: Mapping[str, Option] = {
             "permissions_boundary",
             STRING,
             "platform_permissions_boundary",
-            about="ARN of the policy that limits every IAM role made here. Empty means none.",
+            about="ARN of the permissions boundary of every IAM role created here. Empty means none.",
             default="none",
             wanted="the ARN of an IAM policy, or empty",
             form=POLICY_ARN,
@@ -148,7 +149,7 @@ OPTIONS: Mapping[str, Option] = {
             "allow_replace",
             STRINGS,
             "platform_allow_replace",
-            about="What may be deleted and made anew where a change is not possible in place: patterns, see below.",
+            about="Patterns of resources that may be replaced (deleted and recreated) where a change is not possible in place, see below.",
             wanted=PATTERNS,
             check=_patterns,
         ),
@@ -156,7 +157,7 @@ OPTIONS: Mapping[str, Option] = {
             "purge",
             STRINGS,
             "platform_purge",
-            about="What may be deleted when it is no longer described: patterns, see below.",
+            about="Patterns of resources that may be deleted when they are no longer described, see below.",
             wanted=PATTERNS,
             check=_patterns,
         ),
@@ -171,7 +172,7 @@ OPTIONS: Mapping[str, Option] = {
             "poll_interval",
             {"type": "float", "default": 2.5},
             "platform_poll_interval",
-            about="Longest pause between two looks at a resource in transition, in seconds.",
+            about="Longest interval between two polls of a resource in transition, in seconds.",
             wanted=PAUSE,
             low=0.01,
         ),
@@ -179,7 +180,8 @@ OPTIONS: Mapping[str, Option] = {
             "settle_seconds",
             {"type": "float", "default": 30.0},
             "platform_settle_seconds",
-            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, absence counts only then.",
+            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, a resource counts as "
+            "missing only after this time.",
             wanted=SECONDS,
             low=0,
         ),
@@ -187,7 +189,7 @@ OPTIONS: Mapping[str, Option] = {
             "timeout",
             {"type": "float"},
             "platform_timeout",
-            about="How long one resource may take to be made, changed or deleted, in seconds. 0 leaves it to the kind of resource.",
+            about="Timeout for creating, changing or deleting one resource, in seconds. 0 means the default of the kind of resource.",
             default="`0`",
             wanted=SECONDS,
             low=0,
@@ -197,7 +199,7 @@ OPTIONS: Mapping[str, Option] = {
             "lock_wait",
             {"type": "float", "default": 0.0},
             "platform_lock_wait",
-            about="How long to wait, in seconds, while another run is at work on the component. 0 reports it at once.",
+            about="How long to wait, in seconds, for another run of the component to finish. 0 fails at once.",
             wanted=SECONDS,
             low=0,
         ),
@@ -205,7 +207,7 @@ OPTIONS: Mapping[str, Option] = {
             "save_plan",
             {"type": "path"},
             "platform_plan_out",
-            about="With `--check`: the file to save the plan in. Best given for one run.",
+            about="With `--check`: the file to save the plan in. Set it for one run only.",
             default="none",
             wanted="the name of a file, or empty",
             unset=("",),
@@ -214,7 +216,7 @@ OPTIONS: Mapping[str, Option] = {
             "apply_plan",
             {"type": "path"},
             "platform_plan",
-            about="A saved plan to apply. Best given for one run.",
+            about="A saved plan to apply. Set it for one run only.",
             default="none",
             wanted="the name of a file, or empty",
             unset=("",),

@@ -17,7 +17,7 @@ TASKS_LINE = re.compile(r"^ *(?:- )?ansible\.builtin\.(?:import|include)_tasks: 
 
 
 def own_modules(play: Any, groups: Collection[str]) -> set[str]:
-    """The modules of this collection that an Ansible play calls, by their short names. ``groups``: inventory groups with hosts in the play."""
+    """The modules of this collection that a play calls, by their short names. ``groups``: inventory groups with hosts in the play."""
     return {name.removeprefix(OWN_MODULES) for name in _actions(play, groups) if name.startswith(OWN_MODULES)}
 
 

@@ -78,25 +78,25 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
     for one in found:
         others = [other.address for other in found if other.id == one.id and other.address != one.address and _kind(other) == _kind(one)]
         if others:
-            problems.append(f"{one}: {', '.join(others)} is to take it too; one id belongs to one address")
+            problems.append(f"{one}: {', '.join(others)} would adopt it too; an id belongs to one address")
     return found
 
 
 def describe_holder(holder: Observed) -> str:
-    """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    """Describe the conflicting resource: ``it conflicts with sg-1, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
-        return f"{quoted(holder.id)} is in the way, which is ours, as {quoted(holder.marked or '')}."
+        return f"it conflicts with {quoted(holder.id)}, which belongs to this component as {quoted(holder.marked or '')}."
     owner, address = owner_of(holder)
-    belongs = f"belongs to {quoted(owner)}" + (f" ({quoted(address)})" if address else "") if owner else "carries nobody's mark"
-    return f"{quoted(holder.id)} is in the way, which {belongs}."
+    belongs = f"belongs to {quoted(owner)}" + (f" ({quoted(address)})" if address else "") if owner else "has no owner mark"
+    return f"it conflicts with {quoted(holder.id)}, which {belongs}."
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
     """What to do about it. Whatever tags say is only suggested if it is a valid name."""
     if is_ours(holder):
         if not is_plain(holder.marked or ""):
-            return "Correct its tag mainstay:address, which is no address, or let it go first."
-        return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
+            return "Correct its tag mainstay:address, which is no address, or delete it first."
+        return f"Rename it with moved: {{{holder.marked}: {address}}}, or delete it first."
     owner, _address = owner_of(holder)
     if not is_plain(holder.id) or (owner and not is_plain(owner)):
         return "Correct its tags that begin with mainstay:, which name no owner, or remove it, or choose another name or range."
@@ -191,12 +191,12 @@ def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observe
     addresses = [resource.address for resource in desired]
     if one.address not in addresses:
         close = difflib.get_close_matches(one.address, addresses, n=1)
-        problems.append(f"{one}: nothing described has this address" + (f"; did you mean {close[0]}?" if close else ""))
+        problems.append(f"{one}: no described resource has this address" + (f"; did you mean {close[0]}?" if close else ""))
         return False
     ours = next((seen for seen in observed if seen.id == one.id and seen.kind == _kind(one)), None)
     if ours is not None and ours.address != one.address:
         way = f"rename it with moved: {{{ours.address}: {one.address}}}" if is_plain(ours.address) else "correct its tag mainstay:address"
-        problems.append(f"{one}: it is ours already, as {quoted(ours.address)}; {way}")
+        problems.append(f"{one}: this component already owns it as {quoted(ours.address)}; {way}")
     return ours is None
 
 
@@ -226,13 +226,15 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
     owner = (seen.marked or "").partition(" ")[0]
     if there:
         names = ", ".join(sorted(other.id for other in there))
-        problems.append(f"{one}: {one.address} is there already: {names}. Take the entry out, or remove that one first.")
+        problems.append(f"{one}: {one.address} already exists: {names}. Remove the entry, or delete that resource first.")
     elif seen.state in ("failed", "deleting"):
-        problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only what works can be adopted")
+        problems.append(
+            f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only a working resource can be adopted"
+        )
     elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
-        way = f". If it is to be taken from there, write {entry}" if is_plain(owner) else ", which is no valid owner; correct its tags"
-        problems.append(f"{one}: it belongs to {whose(seen)}, not to {one.owner or 'nobody'}{way}")
+        way = f". To take it over from there, write {entry}" if is_plain(owner) else ". That is no valid owner; correct its tags"
+        problems.append(f"{one}: it belongs to {whose(seen)}, but the entry names {one.owner or 'no owner'}{way}")
     else:
         return True
     return False

@@ -40,7 +40,7 @@ def cluster_in_it(cloud: Cloud, **tags: str) -> None:
 
 @pytest.mark.parametrize(
     ("tags", "whose"),
-    [({}, "that carries nobody's mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
+    [({}, "with no owner mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
     ids=["by hand", "of a component that is not in this run"],
 )
 def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, tags: dict[str, str], whose: str) -> None:
@@ -48,7 +48,7 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
     changes = Changes(cloud)
     done = site.run(DESTROY, *MEANT, "--limit", "network")
     assert done.code != 0
-    assert done.says(f"EKS cluster prod-main {whose} stands in vpc-")
+    assert done.says(f"EKS cluster prod-main {whose} is still in vpc-")
     assert changes.made() == []
 
 

@@ -42,7 +42,7 @@ def test_a_network_that_is_still_to_come() -> None:
 @pytest.mark.parametrize(
     ("name", "tier", "message"),
     [
-        ("other", "private", "eks_network is 'other', but there is no such network (there is main); build it first, or name another one"),
+        ("other", "private", "eks_network is 'other', but there is no such network (existing: main); create it first, or name another one"),
         ("main", "nodes", "eks_network_tier is 'nodes', but network main has no subnets of it; its tiers are private, public"),
     ],
 )

@@ -41,7 +41,7 @@ def test_subnet_plan() -> None:
     [
         (
             {**NETWORK, "cidr": "10.0.0.1/16"},
-            "subnet_plan: cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16",
+            "subnet_plan: cidr is '10.0.0.1/16', but it has host bits set; the block would be 10.0.0.0/16",
         ),
         ("10.0.0.0/16", "subnet_plan: network is '10.0.0.0/16', but it must be a mapping"),
     ],

@@ -21,7 +21,7 @@ def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> 
         wrong, value = (name, content) if not isinstance(content, Mapping) else ("eks_charts", charts)
         return [f"{wrong} is {value!r}, but it must be a mapping"]
     problems = [
-        f"{name}.{one} is about no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}"
+        f"{name}.{one} matches no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}"
         for one in content
         if one not in described
     ]
