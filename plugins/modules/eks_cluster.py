@@ -62,7 +62,9 @@ options:
     type: dict
   network:
     description:
-      - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), and C(node_security_group_ids).
+      - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
+        C(vpc_id).
+      - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
     type: dict
     default: {}
 extends_documentation_fragment:

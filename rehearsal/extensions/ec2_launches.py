@@ -30,9 +30,9 @@ def launch(
     """``template``: moto's, or None. What the call itself gives comes before what the template's version says."""
     ec2 = backend("ec2", call.account_id, call.region)
     data = _data(template, version)
-    source = {"ec2_launchtemplate": arn(call, "ec2", f"launch-template/{template.id}")} if template else {}
+    source: dict[str, Any] = {"ec2_launchtemplate": arn(call, "ec2", f"launch-template/{template.id}")} if template else {}
 
-    def on(kind: str, identity: str, **more: str) -> Ask:
+    def on(kind: str, identity: str, **more: Any) -> Ask:
         return ask(call, arn(call, "ec2", f"{kind}/{identity}"), ACTION, there=ec2.tags.get(identity, {}), **source, **more)
 
     if template:

@@ -45,10 +45,16 @@ class Observation:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks of a plan found: ``problems``, which block it, and ``warnings``, printed with it."""
+    """What the checks of a plan found.
+
+    ``problems``: what an apply may run into. ``warnings``: printed with the plan. ``refusals``: why an apply must change nothing.
+    ``late``: the same, but not reported by a plan, because what causes it is removed before the apply, as playbooks/destroy.yml does.
+    """
 
     problems: Sequence[Failure] = ()
     warnings: Sequence[str] = ()
+    refusals: Sequence[Failure] = ()
+    late: Sequence[Failure] = ()
 
 
 Verdict = Callable[[Result], Sequence[Failure]]

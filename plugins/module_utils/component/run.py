@@ -21,6 +21,7 @@ from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
+from ..reconcile.planner import Consent
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import check_options, connect, fail, place_of, unidentified, unread
@@ -71,6 +72,8 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
+    if missing := not_described(module.params, consent, desired, domain.kinds):
+        raise EngineError(missing)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     planned = plan_only(desired, observed, domain.kinds, consent)
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
@@ -84,13 +87,15 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    remarks = Remarks(note, [*(exceeded if module.check_mode else ()), *doubtful, *checked.problems])
+    blocking = [*exceeded, *checked.refusals, *(() if module.check_mode else checked.late)]
+    blocked = bool(planned.plan.refused or blocking)
+    remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
         if unbounded(place, desired):
             warn(UNBOUNDED)  # amazon.aws's own method has Ansible add a deprecation warning
-    elif exceeded and not planned.plan.refused:
-        return replace(planned, failures=exceeded), remarks
+    elif blocking and not planned.plan.refused:
+        return replace(planned, failures=blocking), remarks
     elif planned.needs_apply:
         check_lifetime(module, planned, domain.kinds)
         verdict = domain.guard(aws, observation, planned.plan)
@@ -102,6 +107,26 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
 def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
     """Whether these are roles of production that no permissions boundary limits. All components say so in the same words, so once a run."""
     return place.environment in PRODUCTION and not place.permissions_boundary and any(one.kind == "iam_role" for one in desired)
+
+
+def not_described(params: Mapping[str, Any], consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
+    """What is wrong with the addresses whose replacement is requested; empty if nothing is.
+
+    Kinds of other modules are left to those, and resources of another subject (``name``, such as a cluster) to the call for that one.
+    """
+    there = {resource.address for resource in desired}
+    subject = params.get("name")
+    own = [address for address in consent.forced if address.partition(".")[0] in kinds and (not subject or _subject(address) == subject)]
+    wrong = [address for address in own if address not in there]
+    if not wrong or consent.everything:
+        return ""
+    names = ", ".join(f"{params['component']}:{address}" for address in wrong)
+    return f"platform_replace (option replace) names {names}, which the inventory does not describe. Nothing was changed."
+
+
+def _subject(address: str) -> str:
+    """``kind.main/part`` -> main."""
+    return address.partition(".")[2].partition("/")[0]
 
 
 def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
@@ -127,6 +152,11 @@ def saved_plans(module: Any) -> Saving | None:
     """How the call uses saved plans. Most calls use none, and pay nothing for it."""
     if not (module.params["save_plan"] or module.params["apply_plan"]):
         return None
+    if module.params.get("replace"):
+        module.fail_json(
+            msg="platform_replace (option replace) replaces in each run that it is set for, so it cannot be part of a saved plan. Leave "
+            "out platform_plan_out or platform_plan. Nothing was changed."
+        )
     from .saving import saving_of
 
     try:

@@ -149,7 +149,7 @@ def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced
     adopt = {"vpc.main": vpc, "internet_gateway.main": gateway, "security_group.main/nodes": group, **subnets}
     planned = taking(site, desired, adopt, apply=False)
     (change,) = [c for a in planned.plan.changes if a.address == "vpc.main" for c in a.changes if c.property == "tags"]
-    assert (change.before["team"], change.before["Name"], change.after["Name"]) == ("a", "by hand", "prod-main")
+    assert (change.before["team"], change.before["Name"], change.after["Name"]) == ("a", "by hand", "prod-network-main")
     (default,) = [a for a in planned.plan.changes if a.kind == "default_security_group"]
     assert (default.verb, [c.property for c in default.changes]) == ("update", ["mark", "ingress", "egress", "tags"])
     result = taking(site, desired, adopt)

@@ -21,6 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 
 NETWORKS = {
     "main": {
+        "vpc_id": "vpc-1",
         "subnet_ids": {"private": {"b": "subnet-2", "a": "subnet-1"}, "public": {"a": "subnet-3"}},
         "security_group_ids": {"control_plane": "sg-1", "nodes": "sg-2", "database": "sg-3"},
     }
@@ -29,6 +30,7 @@ NETWORKS = {
 
 def test_network() -> None:
     assert cluster_network(NETWORKS, "main") == {
+        "vpc_id": "vpc-1",
         "subnet_ids": ["subnet-1", "subnet-2"],
         "security_group_ids": ["sg-1"],
         "node_security_group_ids": ["sg-2"],
@@ -36,7 +38,9 @@ def test_network() -> None:
 
 
 def test_a_network_that_is_still_to_come() -> None:
-    assert {one for ids in cluster_network({}, "main", planned=True).values() for one in ids} == {UNKNOWN}
+    found = cluster_network({}, "main", planned=True)
+    assert found.pop("vpc_id") == UNKNOWN
+    assert {one for ids in found.values() for one in ids} == {UNKNOWN}
 
 
 @pytest.mark.parametrize(

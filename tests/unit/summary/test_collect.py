@@ -101,7 +101,9 @@ def test_failures() -> None:
     ("results", "expected"),
     [
         ([{"plan": networks.plan([], unchanged=3)}], "no_changes"),
-        ([{"plan": networks.several_changes()}], "held_back"),
+        ([{"plan": networks.several_changes()}], "blocked"),
+        ([{"plan": networks.only_deletions_held_back()}], "held_back"),
+        ([{"plan": networks.plan([], blocked=True)}], "blocked"),
         ([{"plan": networks.secrets_and_text()}], "changes"),
         ([{"plan": networks.failed()}, {"plan": networks.several_changes()}], "failed"),
     ],

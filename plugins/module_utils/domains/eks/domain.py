@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
@@ -68,7 +69,8 @@ class EksDomain(Domain):
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)
-        return build(self.clusters, observation.place, there.addons, there.installed())
+        clusters = {name: replace(cluster, vpc_id=there.vpc_of(cluster)) for name, cluster in self.clusters.items()}
+        return build(clusters, observation.place, there.addons, there.installed())
 
     def notes(self, observation: Observation) -> Sequence[str]:
         return notes(self.clusters, known(observation))

@@ -9,11 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...component.names import PRODUCTION
 from ...inputs.problems import Problems
 from ...inputs.values import is_worldwide
 from .roles import LONGEST_NAME, parts, with_own_role
 from .settings.addons import AFTER_NODES, AGENT, RIGHTS
-from .settings.cluster import PRODUCTION, Cluster, Network, read
+from .settings.cluster import Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
 

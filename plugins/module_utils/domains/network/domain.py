@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from ...aws.connection import Aws
 from ...component.connect import connect, fail
-from ...component.domain import Domain, InvalidInput, Observation
+from ...component.domain import Checked, Domain, InvalidInput, Observation
 from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
 from ...component.run import domain_of, read_state
@@ -21,11 +21,13 @@ from ...kinds.log_group import LogGroup
 from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
 from ...reconcile.errors import CallFailed, EngineError, failure
 from ...reconcile.model import Kind, Observed, Resource
+from ...reconcile.planner import Plan
 from .kinds.default_acl import DefaultNetworkAcl
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
 from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
 from .kinds.vpc_endpoint import VpcEndpoint
+from .occupants import refusals
 from .outputs import inside_their_network, outputs
 from .proposal import propose
 from .resources import build
@@ -64,6 +66,7 @@ class NetworkDomain(Domain):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.networks: dict[str, Network] = {}
+        self.absent = params.get("state") == "absent"
         if params.get("networks") and params.get("state") != "absent":
             self.networks, problems = validate(params["networks"], "networks", params.get("region") or "")
             if problems:
@@ -80,6 +83,10 @@ class NetworkDomain(Domain):
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         return build(self.networks, observation.place)
+
+    def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
+        found = refusals(plan, aws, self.absent)
+        return Checked(late=found) if self.absent else Checked(refusals=found)
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes)

@@ -59,10 +59,11 @@ NETWORK = Permissions(
         **each(
             "ec2",
             "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
-            "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
+            "DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute "
+            "DescribeVpcEndpoints DescribeVpcs",
             REGIONAL,
         ),
-        # Clusters may exist in a network that is to be destroyed.
+        # Clusters may exist in a network that is to be destroyed or replaced.
         **each("eks", "DescribeCluster ListClusters", REGIONAL),
     },
     writes={

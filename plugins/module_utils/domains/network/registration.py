@@ -22,7 +22,10 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "availability zones": operations("ec2", "describe_availability_zones"),
-            "clusters in the networks": (*operations("ec2", "describe_vpcs"), *operations("eks", "describe_cluster list_clusters")),
+            "what is in the networks": (
+                *operations("ec2", "describe_network_interfaces describe_vpcs"),
+                *operations("eks", "describe_cluster list_clusters"),
+            ),
         },
         unused={
             "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",

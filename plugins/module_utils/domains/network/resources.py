@@ -58,8 +58,11 @@ class NetworkParts:
 
     def tags(self, part: str = "", more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The user's tags and a Name tag; the more specific tag wins."""
-        name = "-".join(word for word in (self.place.environment, self.network.name, part) if word)
-        return {**self.place.tags, **self.network.tags, "Name": name, **(more or {})}
+        return {**self.place.tags, **self.network.tags, "Name": self.aws_name(part), **(more or {})}
+
+    def aws_name(self, part: str) -> str:
+        """A name that tells networks apart in the account: two components may each have a network of the same name."""
+        return "-".join(word for word in (self.place.environment, self.place.component, self.network.name, part) if word)
 
     def name(self, part: str) -> str:
         return f"{self.network.name}/{part}"
@@ -198,7 +201,7 @@ class NetworkParts:
         for name, group in security_groups(self.network).items():
             part = name.replace("_", "-")
             properties = {
-                "group_name": f"{self.place.environment}-{self.network.name}-{part}",
+                "group_name": self.aws_name(part),
                 "description": group["description"],
                 "vpc_id": self.vpc_id,
                 "ingress": [self.rule(rule) for rule in group["ingress"]],

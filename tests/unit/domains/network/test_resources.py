@@ -152,7 +152,7 @@ def test_no_subnet_gives_public_addresses() -> None:
 def test_marks_for_the_load_balancer_controller(tier: str, expected: dict[str, str]) -> None:
     tiers = {"public": {}, "private": {"tags": {"team": "web"}}, "database": {}}
     tags = resources(cluster_names=["blue"], tiers=tiers)[f"subnet.main/{tier}-af-south-1a"].properties["tags"]
-    assert tags == {"Name": f"prod-main-{tier}-af-south-1a", "owner": "platform", **expected}
+    assert tags == {"Name": f"prod-network-main-{tier}-af-south-1a", "owner": "platform", **expected}
 
 
 def test_the_default_acl_is_closed_once_no_subnet_of_ours_has_it() -> None:
@@ -271,3 +271,13 @@ def test_networks_share_key_and_role() -> None:
     wanted = {name: replace(network(), name=name) for name in ("blue", "green")}
     addresses = [resource.address for resource in build(wanted, PLACE)]
     assert len(addresses) == len(set(addresses)) == 2 * (len(DEFAULT) - 2) + 2
+
+
+def names_in_aws(component: str) -> set[str]:
+    built = resources(replace(PLACE, component=component)).values()
+    groups = {one.properties["group_name"] for one in built if one.kind == "security_group"}
+    return groups | {one.properties["tags"]["Name"] for one in built}
+
+
+def test_networks_of_one_name_in_two_components_have_different_names_in_aws() -> None:
+    assert names_in_aws("network") & names_in_aws("second") == set()

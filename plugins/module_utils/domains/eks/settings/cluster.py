@@ -35,11 +35,12 @@ FARGATE_SELECTORS = 5
 
 @dataclass(frozen=True)
 class Network:
-    """The network of clusters that name none."""
+    """The network of clusters that name none. ``vpc_id`` is empty if only the subnets are given."""
 
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class FargateProfile:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster and all its parts. ``version`` is empty if the user's value was unusable."""
+    """One cluster and all its parts. ``version`` is empty if the user's value was unusable, ``vpc_id`` if it names its own subnets."""
 
     name: str
     path: str
@@ -101,6 +102,7 @@ class Cluster:
     node_scaling: str = "cluster_autoscaler"
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    vpc_id: str = ""
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
@@ -111,6 +113,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         reader.ids("subnet_ids", (), "subnet-"),
         reader.ids("security_group_ids", (), "sg-"),
         reader.ids("node_security_group_ids", (), "sg-"),
+        reader.one_id("vpc_id", "", "vpc-"),
     )
     reader.finish()
     return network, problems.messages
@@ -136,6 +139,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         path=reader.path,
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
+        vpc_id="" if reader.given.get("subnet_ids") is not None else network.vpc_id,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
