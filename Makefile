@@ -25,7 +25,7 @@ PYTHON = .venv/bin/python
 # Without compiled files, every Ansible task would compile its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show resources outputs destroy upgrade policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show resources outputs destroy upgrade audit policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,9 @@ destroy: run-setup ## show what destroying ENV would remove; CONFIRM=ENV's name:
 
 upgrade: run-setup ## check what an upgrade of ENV's clusters would meet, and plan it; CONFIRM=ENV's name: upgrade them
 	@$(PYTHON) -m scripts.operate upgrade $(if $(REHEARSAL),--rehearsal) --confirm '$(CONFIRM)' $(ENV) -- $(ARGS)
+
+audit: setup ## check what ENV builds on a local AWS with Prowler (CIS and FSBP); every failing check needs a reason
+	@$(PYTHON) -m scripts.audit $(ENV) $(ARGS)
 
 policies: run-setup ## write the IAM policies needed to plan and apply ENV to artifacts/policies; needs no account
 	@$(PYTHON) -m scripts.policies $(ENV) -- $(ARGS)

@@ -82,6 +82,14 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
         tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
         raise AnsibleFilterError(f"eks_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
     groups = network["security_group_ids"]
+    if not planned and (missing := [f"the {tier} subnet of {zone}" for zone, one in sorted(subnets.items()) if one == UNKNOWN]):
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
+        )
+    if not planned and (missing := [group for group in ("control_plane", "nodes") if groups.get(group) in (None, UNKNOWN)]):
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but its security group {' and '.join(missing)} is not there yet; apply the network first"
+        )
     return {
         "vpc_id": network["vpc_id"],
         "subnet_ids": [subnets[zone] for zone in sorted(subnets)],

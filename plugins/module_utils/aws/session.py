@@ -21,14 +21,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 
 from ..reconcile.errors import CallFailed
 from .calls import NO_CREDENTIALS
+from .endpoints import is_aws
 from .inherited import take as take_clients
 from .service_models import session as shared_session
 
-AWS_SUFFIXES = (
-    *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),
-    *(".c2s.ic.gov", ".aws.ic.gov", ".sc2s.sgov.gov", ".aws.scloud", ".adc-e.uk", ".hci.ic.gov"),
-)
-"""For all partitions, from botocore's partitions.json."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
 
@@ -41,15 +37,16 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     """
     if not endpoint:
         return None
-    host = urlsplit(endpoint).hostname or ""
-    if host.endswith(AWS_SUFFIXES):
+    if is_aws(endpoint):
         return None
+    host = urlsplit(endpoint).hostname or ""
     announced = environment.get(REHEARSAL_VARIABLE)
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither AWS nor a known rehearsal "
-        "cloud. Unset it to use AWS; to use a rehearsal cloud, set the variables that `make cloud-env` prints."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither that of an AWS service "
+        "(https, with the names of service and region) nor a known rehearsal cloud. Unset it to use AWS; to use a rehearsal cloud, set the "
+        "variables that `make cloud-env` prints."
     )
 
 

@@ -91,6 +91,13 @@ class Domain:
         """Called before an apply; the verdict it returns is called after the apply."""
         return lambda _result: ()
 
+    def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
+        """What of the resources that carry the component's mark can belong to it, as far as their properties show.
+
+        Only lookups without a description ask; with one, the description decides.
+        """
+        return observed
+
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
         """The values published to other components, computed from resource attributes by address."""
         return {}

@@ -257,6 +257,8 @@ VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS
 
 OWNER = ("environment", "component", "expected_account_id")
 """Who owns the resources of a call."""
+NAMES = ("adopt", "moved")
+"""Which existing resources the described addresses mean."""
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (

@@ -13,7 +13,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
+from ..aws.place import Place
 from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
@@ -25,6 +28,7 @@ from .connect import check_options, connect, fail, place_of, unidentified, unrea
 from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
+from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
 from .unclaimed import answer_of as unclaimed_by
 
@@ -88,6 +92,8 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
+        if unbounded(place, desired):
+            warn(UNBOUNDED)  # amazon.aws's own method has Ansible add a deprecation warning
     elif blocking and not planned.plan.refused:
         return replace(planned, failures=blocking), remarks
     elif planned.needs_apply:
@@ -96,6 +102,11 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
         result = apply(module, domain, aws, place, desired, planned, consent, check)
         return replace(result, failures=[*result.failures, *verdict(result)]), remarks
     return planned, remarks
+
+
+def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
+    """Whether these are roles of production that no permissions boundary limits. All components say so in the same words, so once a run."""
+    return place.environment in PRODUCTION and not place.permissions_boundary and any(one.kind == "iam_role" for one in desired)
 
 
 def not_described(params: Mapping[str, Any], consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
@@ -153,18 +164,6 @@ def saved_plans(module: Any) -> Saving | None:
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
-
-
-def read_outputs(module: Any, make_domain: MakeDomain) -> NoReturn:
-    """Return the outputs of the existing resources, found by their owner tags; changes nothing."""
-    domain = domain_of(module, make_domain)
-    aws, endpoint, region = connect(module)
-    observation = read_state(module, aws, endpoint, region, domain)
-    observed = observation.observed
-    attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
-    outputs = {**domain.outputs(attributes), "deferred": sorted(seen.address for seen in observed if seen.state == "pending")}
-    module.exit_json(changed=False, outputs=outputs, found=sorted(attributes), target=observation.place.as_dict())
-    raise AssertionError("exit_json does not return")
 
 
 def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:

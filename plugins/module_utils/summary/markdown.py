@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .model import Component, Report
 from .report import allowing, failures, other_tasks, problems, resource_lines, target_text, targets
-from .text import Line
+from .text import Line, harmless
 from .totals import remarks, sentences, short_counts, table
 from .unclaimed import unclaimed
 
@@ -72,7 +72,7 @@ def _fold(component: Component, detail: str) -> str:
 
 
 def _fence(lines: Sequence[Line], language: str) -> str:
-    rows = [_marked(one) if language == "diff" else one.text for one in lines]
+    rows = [_marked(one) if language == "diff" else one.text for one in harmless(lines)]
     longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join([f"{fence}{language}", *rows, fence])

@@ -11,7 +11,7 @@ from .model import Action, Component, Failure, Report, Target, TaskNote
 from .order import by_kind, groups
 from .resource import brief, full
 from .table import tables
-from .text import Line, Span, hang, indent, line, safe, width_of, wrap
+from .text import Line, Span, hang, harmless, indent, line, safe, width_of, wrap
 from .totals import duration, plural, short_counts, table, totals, verdict
 from .unclaimed import unclaimed
 
@@ -38,7 +38,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
     for section in sections:
         if section:
             lines += [line(), *section] if lines else section
-    return lines
+    return harmless(lines)
 
 
 def _worth_showing(component: Component) -> bool:

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from ...aws.connection import Aws
 from ...component.consent import consent_of
 from ...component.domain import Checked, Domain, InvalidInput, Observation, Verdict
+from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
-from ...component.run import read_outputs as read_component
 from ...component.run import run as run_component
 from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
@@ -97,4 +97,4 @@ def run(module: Any) -> NoReturn:
 
 def read(module: Any) -> NoReturn:
     """Return the outputs of the existing clusters."""
-    read_component(module, lambda _params: EksDomain({}))
+    read_outputs(module, EksDomain, described=module.params["clusters"] is not None)

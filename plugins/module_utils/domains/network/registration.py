@@ -12,6 +12,7 @@ def load() -> Details:
     from ...aws.operations import operations
     from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
+    from .names import names
     from .permissions import PERMISSIONS
     from .samples import samples
 
@@ -31,6 +32,7 @@ def load() -> Details:
             "iam:UpdateRole": "the role of the flow logs has no description",
             **UNUSED,
         },
+        names=names,
         samples=samples,
     )
 
@@ -47,6 +49,7 @@ REGISTRATION = Registration(
         "nat_gateway",
         "route_table",
         "network_acl",
+        "default_network_acl",
         "default_security_group",
         "security_group",
         "vpc_endpoint",

@@ -17,6 +17,7 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
+from .endpoint_policies import endpoint_policy
 from .flow_logs import flow_log_resources, shared_resources
 from .rules import security_groups
 from .services import service_name
@@ -191,6 +192,10 @@ class NetworkParts:
             yield Resource(
                 "network_acl", self.name(tier), {"vpc_id": self.vpc_id, **acl, "subnet_ids": self.subnet_ids(tier), "tags": self.tags(tier)}
             )
+        # Closed once no subnet of ours has it any more.
+        closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
+        after = tuple(f"network_acl.{self.name(tier)}" for tier in sorted(self.network.tiers))
+        yield Resource("default_network_acl", self.name("default"), closed, after)
 
     def security_groups(self) -> Iterator[Resource]:
         for name, group in security_groups(self.network).items():
@@ -228,10 +233,13 @@ class NetworkParts:
             yield Resource("vpc_endpoint", self.name(service), properties, after)
 
     def endpoint(self, service: str, sort: str) -> dict[str, Any]:
+        endpoints = self.network.endpoints
+        document = endpoint_policy(service, self.place, endpoints.organization_id, endpoints.policies)
         return {
             "vpc_id": self.vpc_id,
             "service_name": service_name(service, sort, self.place.region, self.place.partition),
             "vpc_endpoint_type": sort,
+            **({"policy_document": document} if document else {}),
             "tags": self.tags(service),
         }
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.names import PRODUCTION
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
@@ -28,11 +29,8 @@ MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 NODE_SCALINGS = ("none", "cluster_autoscaler")
-PRODUCTION = ("prod", "production")
-"""Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
 
 FARGATE_SELECTORS = 5
-EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Cluster:
     deletion_protection: bool = False
     service_ipv4_cidr: str | None = None
     log_types: tuple[str, ...] = LOG_TYPES
-    log_retention_in_days: int = 90
+    log_retention_in_days: int = 365
     creator_is_admin: bool = True
     access: Mapping[str, AccessEntry] = field(default_factory=dict)
     addons: Mapping[str, Addon] = field(default_factory=dict)
@@ -150,7 +148,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
         service_ipv4_cidr=read_service_block(reader),
         log_types=reader.items("log_types", LOG_TYPES, one_of(LOG_TYPES), f"it must be one of {', '.join(LOG_TYPES)}"),
-        log_retention_in_days=reader.retention_days("log_retention_in_days", 90),
+        log_retention_in_days=reader.retention_days("log_retention_in_days", 365),
         creator_is_admin=reader.boolean("creator_is_admin", True),
         access=read_access(reader),
         addons=read_addons(reader, bool(node_groups)),
