@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.names import PRODUCTION
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
@@ -28,20 +29,18 @@ MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 NODE_SCALINGS = ("none", "cluster_autoscaler")
-PRODUCTION = ("prod", "production")
-"""Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
 
 FARGATE_SELECTORS = 5
-EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
 class Network:
-    """The network of clusters that name none."""
+    """The network of clusters that name none. ``vpc_id`` is empty if only the subnets are given."""
 
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class FargateProfile:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster and all its parts. ``version`` is empty if the user's value was unusable."""
+    """One cluster and all its parts. ``version`` is empty if the user's value was unusable, ``vpc_id`` if it names its own subnets."""
 
     name: str
     path: str
@@ -92,7 +91,7 @@ class Cluster:
     deletion_protection: bool = False
     service_ipv4_cidr: str | None = None
     log_types: tuple[str, ...] = LOG_TYPES
-    log_retention_in_days: int = 90
+    log_retention_in_days: int = 365
     creator_is_admin: bool = True
     access: Mapping[str, AccessEntry] = field(default_factory=dict)
     addons: Mapping[str, Addon] = field(default_factory=dict)
@@ -103,6 +102,7 @@ class Cluster:
     node_scaling: str = "cluster_autoscaler"
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    vpc_id: str = ""
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
@@ -113,6 +113,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         reader.ids("subnet_ids", (), "subnet-"),
         reader.ids("security_group_ids", (), "sg-"),
         reader.ids("node_security_group_ids", (), "sg-"),
+        reader.one_id("vpc_id", "", "vpc-"),
     )
     reader.finish()
     return network, problems.messages
@@ -138,6 +139,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         path=reader.path,
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
+        vpc_id="" if reader.given.get("subnet_ids") is not None else network.vpc_id,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
@@ -146,7 +148,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
         service_ipv4_cidr=read_service_block(reader),
         log_types=reader.items("log_types", LOG_TYPES, one_of(LOG_TYPES), f"it must be one of {', '.join(LOG_TYPES)}"),
-        log_retention_in_days=reader.retention_days("log_retention_in_days", 90),
+        log_retention_in_days=reader.retention_days("log_retention_in_days", 365),
         creator_is_admin=reader.boolean("creator_is_admin", True),
         access=read_access(reader),
         addons=read_addons(reader, bool(node_groups)),

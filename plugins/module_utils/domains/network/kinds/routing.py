@@ -127,7 +127,7 @@ PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
 
-def _entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def acl_entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(({k: v for k, v in entry.items() if v is not None} for entry in value), key=lambda entry: entry["rule_number"])
 
 
@@ -145,8 +145,8 @@ class NetworkAcl(Ec2Kind):
     vpc_filter = "vpc-id"
 
     vpc_id = fixed()
-    ingress = later(canonical=_entries)
-    egress = later(canonical=_entries)
+    ingress = later(canonical=acl_entries)
+    egress = later(canonical=acl_entries)
     subnet_ids = later(canonical=sorted_strings)
 
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -158,12 +158,11 @@ class NetworkAcl(Ec2Kind):
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
 
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        return None if raw.get("IsDefault") else super().observe(aws, raw, address)
+
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
-        return (
-            "it is the default ACL of its VPC, which cannot be deleted; the network's own ACLs take over its subnets"
-            if raw.get("IsDefault")
-            else ""
-        )
+        return "it is the default ACL of its VPC, which belongs to default_network_acl" if raw.get("IsDefault") else ""
 
     @staticmethod
     def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,8 +180,8 @@ class NetworkAcl(Ec2Kind):
         self._set_entries(aws, seen, "egress", value)
 
     def _set_entries(self, aws: Aws, seen: Observed, side: str, value: Iterable[Mapping[str, Any]]) -> None:
-        old = {entry["rule_number"]: entry for entry in _entries(seen.properties.get(side, []))}
-        new = {entry["rule_number"]: entry for entry in _entries(value)}
+        old = {entry["rule_number"]: entry for entry in acl_entries(seen.properties.get(side, []))}
+        new = {entry["rule_number"]: entry for entry in acl_entries(value)}
         where = {"NetworkAclId": seen.id, "Egress": side == "egress"}
         for number, entry in new.items():
             if number not in old:
