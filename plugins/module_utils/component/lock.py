@@ -35,7 +35,7 @@ TIME_TO_LIVE = 120.0
 RENEW_EVERY = TIME_TO_LIVE / 4
 LAST_MOMENT = TIME_TO_LIVE * 0.75
 """Seconds after its last renewal at which a holder makes no change before it has renewed: another run may soon take over."""
-RELEASE_WITHIN = 60.0
+RELEASE_WITHIN = 15.0
 """Seconds for which a run that ends tries to delete its entry while AWS cannot be reached."""
 
 

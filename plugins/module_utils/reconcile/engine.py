@@ -173,26 +173,34 @@ def reconcile(
     if report.interrupted:
         failures.append(Failure("", "", "Interrupted", "the run was asked to stop; run again to continue"))
     if report.interrupted or failures:
-        return Result(plan, list(shop.live.values()), report, failures, unlisted=not _is_listed(shop, settings))
+        unlisted = not _is_listed(shop, settings, settings.patience.grace if report.interrupted else None)
+        return Result(plan, list(shop.live.values()), report, failures, unlisted=unlisted)
     final, failures = _look_back(desired, kinds, backend, settings, Result(plan, (), report))
     return Result(plan, final, report, failures, unlisted=bool(failures))
 
 
-def _is_listed(context: RunContext, settings: Settings) -> bool:
-    """Wait until lists show everything that a run has created which ends early; False if they do not, or if that cannot be seen."""
+def _is_listed(context: RunContext, settings: Settings, limit: float | None) -> bool:
+    """Wait until lists show everything that a run has created which ends early; False if they do not, or if that cannot be seen.
+
+    ``limit``: seconds for one look, None for as long as it takes.
+    """
     in_flight = context.in_flight()
     made = {(seen.kind, seen.id) for address, seen in context.live.items() if address in context.fresh}
     kinds = {name: context.kinds[name] for name, _id in made}
     if not made:
         return not in_flight
+    pool = Pool(1, thread_name_prefix="lists")
     try:
         for waited in until(settings.clock, settings.patience.settle, settings.patience.poll):
-            missing = made - {(seen.kind, seen.id) for seen in observe(kinds, context.backend, settings.concurrency)}
+            found = pool.submit(observe, kinds, context.backend, settings.concurrency).result(limit)
+            missing = made - {(seen.kind, seen.id) for seen in found}
             if not missing:
                 return not in_flight
             settings.progress("lists", f"waiting until they show {', '.join(sorted(identity for _kind, identity in missing))}", waited)
-    except (Stopped, ObservationFailed, CallFailed):
+    except (Stopped, ObservationFailed, CallFailed, TimeoutError):
         pass
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return False
 
 

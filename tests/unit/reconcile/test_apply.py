@@ -442,3 +442,27 @@ def test_a_thread_that_ends_without_a_word_does_not_leave_the_run_waiting() -> N
 
     result = apply(World(), [room("a")], {"room": FakeKind("room")}, clock=NoMemory())
     assert [(failed.address, failed.code) for failed in result.failures] == [("room.a", "OutOfMemory")]
+
+
+def test_a_run_that_is_asked_to_stop_does_not_wait_for_lists_that_do_not_answer() -> None:
+    clock, answered = SystemClock(), threading.Event()
+
+    class Silent(FakeKind):
+        looks = 0
+
+        def find(self, world: World) -> Any:
+            self.looks += 1
+            if self.looks > 1:
+                answered.wait(30)
+            return super().find(world)
+
+        def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+            made = super().create(world, address, properties, token)
+            clock.stop()
+            return made
+
+    result = apply(World(), [room("a")], {"room": Silent("room")}, clock=clock, patience=Patience(poll=1.0, settle=30.0, grace=0.3))
+    assert result.interrupted
+    assert result.unlisted
+    assert not answered.is_set()
+    answered.set()
