@@ -110,7 +110,8 @@ def test_a_deletion_that_failed_is_an_error_and_not_a_wait(status: str) -> None:
 
 
 def scaling() -> dict[str, Any]:
-    return {"describe_policies": {"ScalingPolicies": []}, "describe_scheduled_actions": {"ScheduledUpdateGroupActions": []}}
+    none = {"describe_policies": {"ScalingPolicies": []}, "describe_scheduled_actions": {"ScheduledUpdateGroupActions": []}}
+    return {**none, "list_updates": {"updateIds": []}}
 
 
 def test_a_successor_of_the_same_name_is_another_one() -> None:

@@ -72,6 +72,7 @@ def account(clusters: Mapping[str, bool]) -> Script:
             "describe_pod_identity_association": association,
             "describe_policies": {"ScalingPolicies": []},
             "describe_scheduled_actions": {"ScheduledUpdateGroupActions": []},
+            "list_updates": {"updateIds": []},
         }
     )
 
@@ -96,7 +97,7 @@ SEEN = {
 
 
 def test_the_calls_of_an_unchanged_run() -> None:
-    """One cluster with six add-ons (one with a role), two node groups, three entries (and two of AWS's) and three associations: 31."""
+    """One cluster with six add-ons (one with a role), two node groups, three entries (and two of AWS's) and three associations: 33."""
     script = account({OURS: True})
     assert looked(script, (OURS,)) == SEEN
     expected = {
@@ -108,6 +109,7 @@ def test_the_calls_of_an_unchanged_run() -> None:
         "describe_nodegroup": 2,
         "describe_policies": 1,
         "describe_scheduled_actions": 1,
+        "list_updates": 2,
         "list_access_entries": 1,
         "describe_access_entry": 5,
         "list_associated_access_policies": 5,
@@ -116,7 +118,7 @@ def test_the_calls_of_an_unchanged_run() -> None:
         "describe_pod_identity_association": 4,
     }
     assert Counter(script.methods()) == expected
-    assert sum(expected.values()) == 31
+    assert sum(expected.values()) == 33
 
 
 @pytest.mark.parametrize("hints", [(OURS,), (), (OURS, "prod-new")], ids=["described", "nothing described", "one more described"])
