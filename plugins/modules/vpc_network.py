@@ -31,15 +31,21 @@ options:
         one) and C(tags). Further tiers have C(routing) (V(isolated), V(private) or V(public)) and C(slot), their place from 2 to 7.
       - Blocks are planned from the tier and the letter of the zone alone, so that adding a zone or a tier never moves a subnet. The private
         tier has the lower half of the VPC in eight parts, the upper half is one block for each other tier.
-      - C(nat) is V(per_az), V(single), V(regional) or V(none). C(nat_az) is the zone of a single NAT gateway, by default the first by name.
-        A regional gateway needs no public tier.
+      - C(nat) is V(per_az), V(single), V(regional) or V(none). C(nat_az) is the zone of a single NAT gateway, by default the one
+        that it is in, else the first by name. A regional gateway needs no public tier.
       - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ecr.api), V(ecr.dkr), V(sts), V(logs)).
       - C(flow_logs) has C(enabled) (V(true)), C(retention_in_days) (V(365)), C(traffic_type) (V(ALL), V(ACCEPT) or V(REJECT)) and
         C(max_aggregation_interval) (V(600) or V(60) seconds).
       - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0)),
         C(load_balancer_ingress_prefix_lists), C(load_balancer_ports) (V(443)), C(application_port) (V(8080)), C(database_port) (V(5432)),
         C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons) and C(node_egress_cidrs)
-        (V(0.0.0.0/0), on port 443 only).
+        (V(0.0.0.0/0), on port 443 only). C(database_client_tiers) lists the tiers that the network ACL of the database tier admits, by
+        default V(private), or V(public) where there are no private subnets. C(foreign_rules) maps the name of a group to the beginnings of
+        the descriptions of rules that another controller owns, which stay. By default these are the rules of the load balancer
+        controllers on C(nodes).
+      - C(routes) adds routes to peering connections, transit gateways, virtual private gateways or network interfaces. It maps C(public),
+        C(private) or the name of an isolated tier to destinations and their targets. The target V(none) removes a route. Routes of others
+        to such targets stay.
       - C(cluster_names) lists EKS clusters, for the tags C(kubernetes.io/cluster/<name>) of public and private subnets.
       - C(dns) has C(support) and C(hostnames), both V(true). C(tags) are added to everything in the network.
       - Everything is checked before the first call of AWS, and all mistakes are reported at once.

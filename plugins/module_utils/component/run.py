@@ -68,6 +68,9 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
+    if any(seen.marked is not None for seen in observed):
+        # what is taken over may decide what is desired: a name or a zone that stays
+        desired = domain.resources(replace(observation, observed=observed))
     planned = plan_only(desired, observed, domain.kinds, consent)
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
     if objections := check(observed):

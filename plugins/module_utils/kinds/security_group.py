@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Security groups. Rules are properties of the group: a rule that anyone else adds to one of ours is drift."""
+"""Security groups. Rules are properties of the group: a rule that others add to ours is drift, unless it is declared foreign."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ PEERS = {
 }
 
 Rule = Mapping[str, Any]
+
+FOREIGN = "foreign"
+"""The key of an entry among desired rules that is no rule: ``{"foreign": "elbv2.k8s.aws/"}`` says that rules whose description begins with
+that text belong to another controller. They stay as they are."""
 
 RULE_CALLS = tuple(
     f"{verb}_{side}"
@@ -65,6 +69,18 @@ def permission(rule: Rule) -> dict[str, Any]:
 def _identity(rule: Rule) -> tuple[Any, ...]:
     """What makes two rules identical to AWS: everything but the description."""
     return tuple(rule.get(name) for name in ("protocol", "from_port", "to_port", *PEERS))
+
+
+def with_foreign_rules(desired: Iterable[Rule], observed: Iterable[Rule] | None) -> list[Rule]:
+    """What the rules of a group should read: the desired ones, plus those of other controllers that are present.
+
+    A rule that both want stays as the other controller wrote it, or each would keep correcting the other's description.
+    """
+    entries = list(desired)
+    prefixes = tuple(str(entry[FOREIGN]) for entry in entries if FOREIGN in entry)
+    foreign = {_identity(rule): rule for rule in observed or () if str(rule.get("description") or "").startswith(prefixes)}
+    ours = [entry for entry in entries if FOREIGN not in entry and _identity(entry) not in foreign]
+    return [*ours, *foreign.values()]
 
 
 def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> None:
@@ -109,8 +125,8 @@ class SecurityGroup(Ec2Kind):
     vpc_id = fixed()
     group_name = initial()
     description = initial()
-    ingress = later(canonical=rules)
-    egress = later(canonical=rules)
+    ingress = later(canonical=rules, effective=with_foreign_rules)
+    egress = later(canonical=rules, effective=with_foreign_rules)
 
     def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
         return None if raw.get("GroupName") == DEFAULT else super().observe(aws, raw, address)
