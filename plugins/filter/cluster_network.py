@@ -49,16 +49,18 @@ EXAMPLES = r"""
     msg: "{{ vpc_outputs.networks | mainstay.aws.cluster_network('main') }}"
   # msg:
   #   subnet_ids: [subnet-01, subnet-02]
+  #   subnet_zones: [af-south-1a, af-south-1b]
   #   security_group_ids: [sg-02]
   #   node_security_group_ids: [sg-03]
 """
 
 RETURN = r"""
 _value:
-  description: The subnets, the security group of the control plane and that of the nodes.
+  description: The subnets with their zones, the security group of the control plane and that of the nodes.
   type: dict
   sample:
     subnet_ids: [subnet-01, subnet-02]
+    subnet_zones: [af-south-1a, af-south-1b]
     security_group_ids: [sg-02]
     node_security_group_ids: [sg-03]
 """
@@ -81,6 +83,7 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
     groups = network["security_group_ids"]
     return {
         "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
+        "subnet_zones": sorted(subnets),
         "security_group_ids": [groups["control_plane"]],
         "node_security_group_ids": [groups["nodes"]],
     }

@@ -40,7 +40,7 @@ options:
         C(log_retention_in_days) (V(90)).
       - C(creator_is_admin) (V(true)) lets whoever makes the cluster administer it. C(access) has access entries by name, each with
         C(principal_arn) and C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or C(kubernetes_groups),
-        and C(username), C(type) and C(tags).
+        and C(username), C(type) and C(tags). An entry for whoever makes the cluster takes the place of the creator's.
       - C(addons) has add-ons of EKS by name, each with C(version), C(configuration) and C(role_arn). V(vpc-cni) (with network policies),
         V(kube-proxy) and V(eks-pod-identity-agent) are there unless they are set to null, and with node groups V(coredns),
         V(aws-ebs-csi-driver) and V(metrics-server) too. Without a version an add-on has AWS's default for the version of the cluster, or
@@ -61,6 +61,7 @@ options:
   network:
     description:
       - Where clusters stand that do not say otherwise, with C(subnet_ids), C(security_group_ids) and C(node_security_group_ids).
+      - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist yet.
     type: dict
     default: {}
 extends_documentation_fragment:

@@ -69,8 +69,11 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     if any(seen.marked is not None for seen in observed):
-        # what is taken over may decide what is desired: a name or a zone that stays
-        desired = domain.resources(replace(observation, observed=observed))
+        # what is taken over may decide what is desired, such as a name or a zone that stays, and what is objected to
+        observation = replace(observation, observed=observed)
+        if problems := domain.problems(observation):
+            raise EngineError("\n".join(problems))
+        desired = domain.resources(observation)
     planned = plan_only(desired, observed, domain.kinds, consent)
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
     if objections := check(observed):

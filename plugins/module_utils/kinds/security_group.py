@@ -15,22 +15,10 @@ from ..aws.tags import tag_dict, tag_list
 from ..reconcile.errors import AlreadyThere, NotYet
 from ..reconcile.model import Observed, fixed, initial, later
 from . import limits
+from .foreign_rules import PEERS, Rule, identity, with_foreign_rules
 from .limits import ALLOW_ALL
 
 DEFAULT = "default"
-
-PEERS = {
-    "cidr_ipv4": ("IpRanges", "CidrIp"),
-    "cidr_ipv6": ("Ipv6Ranges", "CidrIpv6"),
-    "prefix_list_id": ("PrefixListIds", "PrefixListId"),
-    "group_id": ("UserIdGroupPairs", "GroupId"),
-}
-
-Rule = Mapping[str, Any]
-
-FOREIGN = "foreign"
-"""The key of an entry among desired rules that is no rule: ``{"foreign": "elbv2.k8s.aws/"}`` says that rules whose description begins with
-that text belong to another controller. They stay as they are."""
 
 RULE_CALLS = tuple(
     f"{verb}_{side}"
@@ -66,27 +54,10 @@ def permission(rule: Rule) -> dict[str, Any]:
     return {"IpProtocol": rule["protocol"], **ports, items: [{key: rule[peer], **described}]}
 
 
-def _identity(rule: Rule) -> tuple[Any, ...]:
-    """What makes two rules identical to AWS: everything but the description."""
-    return tuple(rule.get(name) for name in ("protocol", "from_port", "to_port", *PEERS))
-
-
-def with_foreign_rules(desired: Iterable[Rule], observed: Iterable[Rule] | None) -> list[Rule]:
-    """What the rules of a group should read: the desired ones, plus those of other controllers that are present.
-
-    A rule that both want stays as the other controller wrote it, or each would keep correcting the other's description.
-    """
-    entries = list(desired)
-    prefixes = tuple(str(entry[FOREIGN]) for entry in entries if FOREIGN in entry)
-    foreign = {_identity(rule): rule for rule in observed or () if str(rule.get("description") or "").startswith(prefixes)}
-    ours = [entry for entry in entries if FOREIGN not in entry and _identity(entry) not in foreign]
-    return [*ours, *foreign.values()]
-
-
 def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> None:
     """Authorize before revoking, so that traffic that stays allowed is not cut; changed descriptions are updated in place."""
-    old = {_identity(rule): rule for rule in rules(seen.properties.get(side, []))}
-    new = {_identity(rule): rule for rule in rules(value)}
+    old = {identity(rule): rule for rule in rules(seen.properties.get(side, []))}
+    new = {identity(rule): rule for rule in rules(value)}
     described = [rule for key, rule in new.items() if key in old and rule.get("description") != old[key].get("description")]
     for method, chosen in (
         (f"authorize_security_group_{side}", [rule for key, rule in new.items() if key not in old]),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.continuity import with_present_places
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import Known, objections
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import AwsFacts, objections
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.questions import questions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Cluster, Network
@@ -61,23 +62,30 @@ class Site(Component):
         assert not problems, problems
         return found
 
-    def known(self, clusters: Mapping[str, Any], observed: Sequence[Observed] = ()) -> Known:
+    def known(self, clusters: Mapping[str, Any], observed: Sequence[Observed] = ()) -> AwsFacts:
         aws = self.aws("plan")
         try:
             answers = {name: ask(aws) for name, ask in questions(self.read(clusters)).items()}
             caller = aws.read("sts", "get_caller_identity")["Arn"]
         finally:
             aws.close()
-        return Known(**answers, observed=tuple(observed), caller=caller)
+        return AwsFacts(**answers, observed=tuple(observed), caller=caller)
 
     def problems(self, **clusters: Any) -> list[str]:
         """What AWS's answers speak against."""
         return objections(self.read(clusters), self.known(clusters, self.observed()), lambda _address: True)
 
     def desired(self, **clusters: Any) -> list[Resource]:
-        place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags)
         there = self.known(clusters, self.observed())
-        return build(self.read(clusters), place, there.addons, there.installed())
+        place = Place(self.environment, self.component, REGION, ACCOUNT, caller=there.caller, tags=self.tags)
+        return build(with_present_places(self.read(clusters), there), place, there.addons, there.installed())
+
+    def add_zone(self, zone: str = "c") -> str:
+        """Give the network a subnet in another zone, which clusters that name no subnets then find."""
+        ec2, number = self.cloud.client("ec2"), len(self.network.subnet_ids)
+        made = ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
+        self.network = replace(self.network, subnet_ids=(*self.network.subnet_ids, str(made["SubnetId"])))
+        return str(made["SubnetId"])
 
 
 def new_role(cloud: Cloud, name: str, service: str = "") -> None:

@@ -176,6 +176,34 @@ def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
     assert removed["msg"].startswith(said.format("would be removed"))
 
 
+def test_access_may_list_whoever_makes_the_cluster(site: Site, tmp_path: Path) -> None:
+    """EKS gives the creator an entry, and a principal has one: the described entry takes its place, or takes it over."""
+    listed, described_later = cluster(access={"applier": OURS}), cluster(name="prod-later")
+    tasks = [
+        task(site, clusters={"main": listed}),
+        task(site, clusters={"main": listed}),
+        task(site, clusters={"main": listed, "later": described_later}),
+        task(site, check=True, clusters={"main": listed, "later": {**described_later, "access": {"applier": OURS}}}),
+        task(site, clusters={"main": listed, "later": {**described_later, "access": {"applier": OURS}}}),
+        task(site, clusters={"main": listed, "later": {**described_later, "access": {"applier": OURS}}}),
+    ]
+    made, again, second, planned, taken, unchanged = play(tmp_path, environment(site.cloud), tasks)
+    for result in (made, again, second, planned, taken, unchanged):
+        assert not result.get("failed"), result["msg"]
+    assert (made["changed"], again["changed"], taken["changed"], unchanged["changed"]) == (True, False, True, False)
+    (action,) = [action for action in planned["plan"]["actions"] if action["action"] != "none"]
+    assert (action["address"], action["action"]) == ("eks_access_entry.later/applier", "update")
+    assert "adopted" in action["reason"]
+
+
+def test_whoever_makes_a_cluster_and_lists_itself_without_rights(site: Site, tmp_path: Path) -> None:
+    viewer = {**OURS, "policies": {"AmazonEKSViewPolicy": "cluster"}}
+    requests = Requests(site.cloud)
+    (result,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": cluster(access={"applier": viewer})})])
+    assert "then the cluster would have no administrator. Give AmazonEKSClusterAdminPolicy: cluster to this entry" in result["msg"]
+    assert requests.changes() == []
+
+
 def shape(value: Any) -> Any:
     """A value without its leaves."""
     return {key: shape(item) for key, item in value.items()} if isinstance(value, dict) else None

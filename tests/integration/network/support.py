@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, NetworkDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
@@ -58,3 +59,9 @@ class Site(Component):
         assert not problems, problems
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return build(read, place)
+
+    def desired_here(self, **networks: Any) -> list[Resource]:
+        """The same, as the module builds it: what exists may decide what stays where it is."""
+        domain = NetworkDomain({"networks": networks, "state": "present", "region": REGION})
+        place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
+        return list(domain.resources(Observation(place, self.observed())))

@@ -31,6 +31,7 @@ NETWORKS = {
 def test_network() -> None:
     assert cluster_network(NETWORKS, "main") == {
         "subnet_ids": ["subnet-1", "subnet-2"],
+        "subnet_zones": ["a", "b"],
         "security_group_ids": ["sg-1"],
         "node_security_group_ids": ["sg-2"],
     }

@@ -19,6 +19,7 @@ from ...kinds.kms_key import KmsKey
 from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
+from .continuity import place_notes, with_present_places
 from .judge import AwsFacts, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
@@ -68,10 +69,11 @@ class EksDomain(Domain):
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)
-        return build(self.clusters, observation.place, there.addons, there.installed())
+        return build(with_present_places(self.clusters, there), observation.place, there.addons, there.installed())
 
     def notes(self, observation: Observation) -> Sequence[str]:
-        return notes(self.clusters, known(observation))
+        there = known(observation)
+        return [*notes(self.clusters, there), *place_notes(self.clusters, there)]
 
     def checks(self, plan: Plan, aws: Aws, region: str) -> Checked:
         return Checked(*upgrade_doubts(plan, aws, region))

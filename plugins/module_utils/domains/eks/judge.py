@@ -12,7 +12,7 @@ from ...inputs.problems import shown
 from ...reconcile.model import Observed, is_unknown
 from . import version_change as upgrade
 from .settings import versions
-from .settings.access import lockouts
+from .settings.access import lockouts, unadministered
 from .settings.addons import Offer, Offers
 from .settings.cluster import Cluster
 from .settings.versions import Support
@@ -78,6 +78,8 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     if present:
         before = str(present.properties.get("version") or "")
         yield from upgrade.refused(cluster.path, before, cluster.version, known.versions_of_groups(cluster.name))
+    elif reason := unadministered(cluster, known.caller):
+        yield reason
     yield from of_subnets(cluster, known, fresh=present is None)
     yield from of_node_groups(cluster, known)
     yield from of_fargate_profiles(cluster, known)

@@ -19,6 +19,7 @@ from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Ref, Resource, ref
 from .launch_templates import launch_template_data
 from .roles import log_group_name, roles, with_own_role
+from .settings.access import entries_of
 from .settings.addons import AGENT, BEFORE_NODES, RIGHTS, Offer, Offers, after, chosen, configuration_of
 from .settings.cluster import Cluster
 from .settings.controllers import CONTROLLERS, LOGS
@@ -121,7 +122,8 @@ class ClusterParts:
             "upgrade_policy": one.upgrade_policy,
             "deletion_protection": one.deletion_protection,
             "authentication_mode": "API",
-            "creator_is_admin": one.creator_is_admin,
+            # EKS makes the creator an entry, which one of the same principal's in access would collide with
+            "creator_is_admin": one.creator_is_admin and not entries_of(one, self.place.caller),
             "bootstrap_self_managed_addons": False,
             "tags": self.tags(""),
         }

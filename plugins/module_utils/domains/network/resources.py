@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.place import Place
-from ...kinds.security_group import FOREIGN
+from ...kinds.foreign_rules import FOREIGN
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
 from .flow_logs import flow_log_resources, shared_resources

@@ -390,3 +390,20 @@ def test_the_name_of_a_cluster_is_known_before_it_is_made() -> None:
     planned = {"eks_cluster.main": {"id": UNKNOWN, "arn": UNKNOWN}}
     found = outputs(planned, {"main": "prod-main", "other": "prod-other"})["clusters"]
     assert (list(found), found["main"]["name"], found["main"]["arn"]) == (["main"], "prod-main", UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("caller", "more", "expected"),
+    [
+        (ADMINS, {}, True),
+        (ADMINS, {"access": {"a": EVERYTHING["access"]["admins"]}}, False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/anna", {"access": {"a": EVERYTHING["access"]["admins"]}}, False),
+        (f"arn:aws:iam::{ACCOUNT}:user/anna", {"access": {"a": EVERYTHING["access"]["admins"]}}, True),
+        (ADMINS, {"access": {"a": EVERYTHING["access"]["admins"]}, "creator_is_admin": False}, False),
+    ],
+)
+def test_whoever_is_listed_gets_no_second_entry(caller: str, more: dict[str, Any], expected: bool) -> None:
+    """EKS gives the creator an entry, and a principal has one in a cluster."""
+    found = build({"main": cluster(**more)}, replace(PLACE, caller=caller), OFFERS, {})
+    (made,) = [resource for resource in found if resource.kind == "eks_cluster"]
+    assert made.properties["creator_is_admin"] is expected

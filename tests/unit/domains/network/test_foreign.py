@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds import acl_entries
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.acl_entries import changes, with_numbers_kept
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.routes import NO_ROUTE, OTHERS, with_foreign_routes
-from ansible_collections.mainstay.aws.plugins.module_utils.kinds.security_group import FOREIGN, with_foreign_rules
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.foreign_rules import FOREIGN, with_foreign_rules
 from tests.unit.domains.network.samples import complaints, network
 
 # ---- rules of security groups ----

@@ -18,7 +18,7 @@ from typing import Any
 
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
-from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
+from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, as_zone, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
@@ -42,6 +42,8 @@ class Network:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    subnet_zones: tuple[str, ...] = ()
+    """The availability zone of each subnet, in the same order, if they are known: they are before the subnets exist."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Cluster:
     aws_name: str
     version: str
     subnet_ids: tuple[str, ...] = ()
+    subnet_zones: tuple[str, ...] = ()
+    """As in ``Network``; empty if the user lists the subnets."""
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
     upgrade_policy: str = "STANDARD"
@@ -113,7 +117,10 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         reader.ids("subnet_ids", (), "subnet-"),
         reader.ids("security_group_ids", (), "sg-"),
         reader.ids("node_security_group_ids", (), "sg-"),
+        reader.items("subnet_zones", (), as_zone, "it must be the name of an availability zone"),
     )
+    if network.subnet_zones and len(network.subnet_zones) != len(network.subnet_ids):
+        problems.add(f"{path}.subnet_zones", list(network.subnet_zones), "it must have a zone for each of subnet_ids")
     reader.finish()
     return network, problems.messages
 
@@ -139,6 +146,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
+        subnet_zones=() if reader.given.get("subnet_ids") is not None else network.subnet_zones,
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
         upgrade_policy=reader.choice("upgrade_policy", UPGRADE_POLICIES, "STANDARD"),
