@@ -61,7 +61,8 @@ options:
   network:
     description:
       - Where clusters stand that do not say otherwise, with C(subnet_ids), C(security_group_ids) and C(node_security_group_ids).
-      - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist yet.
+      - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist
+        yet.
     type: dict
     default: {}
 extends_documentation_fragment:

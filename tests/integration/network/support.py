@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import ignoring_tags
 from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.options import IGNORED_TAGS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, NetworkDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
@@ -52,7 +54,7 @@ class Site(Component):
     boundary: str | None = None
 
     def kinds(self, desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        return KINDS
+        return ignoring_tags(KINDS, IGNORED_TAGS)
 
     def desired(self, **networks: Any) -> list[Resource]:
         read, problems = validate(networks, "networks", REGION)

@@ -493,8 +493,8 @@ def test_tags(standing: Standing) -> None:
 
 
 def test_foreign_tags_stay(standing: Standing) -> None:
-    """What EKS writes on the subnets, groups and tables that a cluster uses is not drift, and survives when other tags are mended."""
-    foreign = {"kubernetes.io/cluster/stranger": "shared"}
+    """What EKS and other services write on our resources is not drift, and survives when other tags are corrected."""
+    foreign = {"kubernetes.io/cluster/stranger": "shared", "awsApplication": "arn:aws:resource-groups:x", "CreatedBy": "anna"}
     for address in TAGGED:
         tag(standing, address, foreign)
     assert summary(standing.site.plan(standing.desired)) == {}

@@ -19,7 +19,7 @@ POLICIES = (
     "AmazonEKSClusterAdminPolicy, AmazonEKSAdminPolicy, AmazonEKSAdminViewPolicy, AmazonEKSEditPolicy, AmazonEKSViewPolicy, "
     "AmazonEKSSecretReaderPolicy"
 )
-TAINT_REMEDY = "it must be a mapping of key, effect (one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE) and, if wanted, value"
+TAINT_REMEDY = "it must be a mapping of key, effect (one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE) and, if wanted, value, a string"
 ENTRY = {"principal_arn": ADMINS, "policies": {"AmazonEKSClusterAdminPolicy": "cluster"}}
 POD = {"namespace": "web", "service_account": "api", "managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}
 
@@ -105,7 +105,7 @@ def entry(**more: Any) -> dict[str, Any]:
         ),
         (
             {"tags": {"mainstay:x": "y"}},
-            "tags is 'mainstay:x', but tags that begin with aws: or mainstay: are not yours to set; choose another name",
+            "tags.mainstay:x is 'y', but names that begin with aws:, mainstay:, rds: are not yours to set; choose another name",
         ),
     ],
 )
@@ -265,7 +265,7 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ({"fargate_profiles": {"jobs": {}}}, "fargate_profiles.jobs.selectors is [], but EKS takes 1 to 5 selectors for each profile"),
         (
             {"fargate_profiles": {"jobs": {"selectors": [{"labels": {}}]}}},
-            "fargate_profiles.jobs.selectors[0] is {'labels': {}}, but it must have a namespace, and may have labels: "
+            "fargate_profiles.jobs.selectors[0] is {'labels': {}}, but it must have a namespace, and may have labels (strings): "
             "{namespace: jobs, labels: {size: big}}",
         ),
     ],

@@ -39,8 +39,11 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ),
         ({"nat": "per-az"}, "nat is 'per-az', but it must be one of none, single, per_az, regional"),
         ({"natt": "none"}, "natt is not a setting; did you mean nat?"),
-        ({"tags": {"aws:x": "y"}}, "tags is 'aws:x', but tags that begin with aws: or mainstay: are not yours to set; choose another name"),
-        ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but the value of a tag must be a string"),
+        (
+            {"tags": {"aws:x": "y"}},
+            "tags.aws:x is 'y', but names that begin with aws:, mainstay:, rds: are not yours to set; choose another name",
+        ),
+        ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but it must be a string"),
         ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; known are availability_zones, cidrs, tags"),
         (
             {"tiers": {"Web": {}}},

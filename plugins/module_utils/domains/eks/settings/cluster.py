@@ -18,6 +18,7 @@ from typing import Any
 
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
+from ....inputs.tags import as_tag_text
 from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, as_zone, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
@@ -250,7 +251,10 @@ def read_fargate_profiles(reader: Reader) -> dict[str, FargateProfile]:
 
 def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
     selectors = reader.items(
-        "selectors", (), as_selector, "it must have a namespace, and may have labels: {namespace: jobs, labels: {size: big}}"
+        "selectors",
+        (),
+        as_selector,
+        "it must have a namespace, and may have labels (strings): {namespace: jobs, labels: {size: big}}",
     )
     if not 1 <= len(selectors) <= FARGATE_SELECTORS:
         reader.problems.add(reader.at("selectors"), list(selectors), f"EKS takes 1 to {FARGATE_SELECTORS} selectors for each profile")
@@ -272,7 +276,10 @@ def as_selector(value: Any) -> dict[str, Any] | None:
     if not isinstance(labels, Mapping):
         return None
     found: dict[str, Any] = {"namespace": value["namespace"]}
-    return {**found, "labels": {str(key): str(text) for key, text in labels.items()}} if labels else found
+    texts = {str(key): as_tag_text(text) for key, text in labels.items()}
+    if None in texts.values():
+        return None
+    return {**found, "labels": texts} if texts else found
 
 
 def read_node_scaling(reader: Reader) -> str:
