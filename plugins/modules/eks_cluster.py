@@ -41,6 +41,10 @@ options:
       - C(creator_is_admin) (V(true)) lets whoever makes the cluster administer it. C(access) has access entries by name, each with
         C(principal_arn) and C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or C(kubernetes_groups),
         and C(username), C(type) and C(tags). An entry for whoever makes the cluster takes the place of the creator's.
+      - C(role_arn), C(node_role_arn) and C(fargate_role_arn) are roles of your own, in place of those that are made here, and
+        C(secrets_key_arn) is a key of your own for the secrets, or V(none). An existing cluster that is adopted cannot change them.
+        C(node_managed_policy_arns) are further policies of the nodes' role, such as that of Systems Manager. What else is attached to a
+        role that is made here is detached.
       - C(addons) has add-ons of EKS by name, each with C(version), C(configuration) and C(role_arn). V(vpc-cni) (with network policies),
         V(kube-proxy) and V(eks-pod-identity-agent) are there unless they are set to null, and with node groups V(coredns),
         V(aws-ebs-csi-driver) and V(metrics-server) too. Without a version an add-on has AWS's default for the version of the cluster, or

@@ -65,6 +65,10 @@ IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
         group(disk_gib=100),
         {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
     ),
+    "rights of nodes": (
+        {"node_managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]},
+        {"iam_role.main/nodes": {"managed_policy_arns"}},
+    ),
     "rights of pods": (
         {"pod_identities": {"uploads": {**POD, "policy": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}]}}},
         {"iam_role.main/pod-uploads": {"inline_policy"}},

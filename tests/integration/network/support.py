@@ -16,7 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.options imp
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, NetworkDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from tests.integration.site import ACCOUNT, EVERYTHING, Component, Requests, edited, ids, properties, shown, summary, touched
 
 __all__ = [
@@ -62,8 +62,8 @@ class Site(Component):
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return build(read, place)
 
-    def desired_here(self, **networks: Any) -> list[Resource]:
+    def desired_here(self, observed: Sequence[Observed] | None = None, **networks: Any) -> list[Resource]:
         """The same, as the module builds it: what exists may decide what stays where it is."""
         domain = NetworkDomain({"networks": networks, "state": "present", "region": REGION})
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
-        return list(domain.resources(Observation(place, self.observed())))
+        return list(domain.resources(Observation(place, self.observed() if observed is None else observed)))

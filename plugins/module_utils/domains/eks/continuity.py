@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ...reconcile.model import Observed
+from ...reconcile.model import Observed, Resource
 from .judge import AwsFacts
 from .settings.cluster import Cluster, FargateProfile
 from .settings.node_groups import NodeGroup
@@ -25,6 +25,27 @@ Part = TypeVar("Part", NodeGroup, FargateProfile)
 def with_present_places(clusters: Mapping[str, Cluster], known: AwsFacts) -> dict[str, Cluster]:
     """The clusters as they are to be built: existing ones, and their parts without subnets of their own, stay where they are."""
     return {name: _settled(cluster, known) for name, cluster in clusters.items()}
+
+
+NAMES = {
+    "iam_role": "role_name",
+    "launch_template": "launch_template_name",
+    "eks_nodegroup": "nodegroup_name",
+    "eks_fargate_profile": "fargate_profile_name",
+}
+"""kind -> the property with a name that follows from the address and that AWS cannot change."""
+
+
+def with_present_names(resources: Sequence[Resource], observed: Iterable[Observed]) -> list[Resource]:
+    """The resources, where one that exists under another name keeps it: it was moved to its address, or adopted for it.
+
+    The name of a cluster is the user's to give: see ``judge.of_cluster``.
+    """
+    names = {seen.address: seen.properties.get(NAMES[seen.kind]) for seen in observed if seen.kind in NAMES and seen.state != "deleting"}
+    return [
+        replace(one, properties={**one.properties, NAMES[one.kind]: names[one.address]}) if names.get(one.address) else one
+        for one in resources
+    ]
 
 
 def place_notes(clusters: Mapping[str, Cluster], known: AwsFacts) -> list[str]:

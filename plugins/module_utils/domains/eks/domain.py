@@ -19,7 +19,7 @@ from ...kinds.kms_key import KmsKey
 from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
-from .continuity import place_notes, with_present_places
+from .continuity import place_notes, with_present_names, with_present_places
 from .judge import AwsFacts, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
@@ -69,7 +69,8 @@ class EksDomain(Domain):
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)
-        return build(with_present_places(self.clusters, there), observation.place, there.addons, there.installed())
+        built = build(with_present_places(self.clusters, there), observation.place, there.addons, there.installed())
+        return with_present_names(built, observation.observed)
 
     def notes(self, observation: Observation) -> Sequence[str]:
         there = known(observation)

@@ -77,6 +77,7 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     present = known.of(f"eks_cluster.{cluster.name}")
     if present:
         before = str(present.properties.get("version") or "")
+        yield from of_name(cluster, str(present.properties.get("cluster_name") or ""))
         yield from upgrade.refused(cluster.path, before, cluster.version, known.versions_of_groups(cluster.name))
     elif reason := unadministered(cluster, known.caller):
         yield reason
@@ -85,6 +86,15 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     yield from of_fargate_profiles(cluster, known)
     if cluster.version in known.versions:
         yield from of_addons(cluster, known.addons)
+
+
+def of_name(cluster: Cluster, before: str) -> Iterator[str]:
+    """Check that a cluster that was moved or adopted keeps its name in AWS, unless the user gives it another one."""
+    if before and before != cluster.aws_name and not cluster.named:
+        yield (
+            f"{cluster.path}.name is missing: the cluster is called {before} in AWS, and EKS cannot rename it; write name: {before}, or "
+            f"name: {cluster.aws_name} to replace it by a new cluster"
+        )
 
 
 def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:

@@ -15,16 +15,21 @@ PLACES = ("nat_gateway.{network}/", "elastic_ip.{network}/nat-")
 """Beginnings of the addresses that end in the zone of a NAT gateway: the gateway or, where it is gone, the address it had."""
 
 
-def with_present_nat_zones(networks: Mapping[str, Network], observed: Iterable[Observed]) -> dict[str, Network]:
-    """The networks, where a single NAT gateway stays in the zone that it is in unless the user names another.
+def with_present_places(networks: Mapping[str, Network], observed: Iterable[Observed]) -> dict[str, Network]:
+    """The networks as they are to be built.
 
-    Its public address is known to partners' firewalls, so a zone that is added before its own must not move it.
+    A single NAT gateway stays in the zone that it is in, unless the user names another: its public address is known to partners'
+    firewalls, so a zone that is added before its own must not move it. The log group of a network that was renamed keeps its name, which
+    cannot change, and with it what it has recorded.
     """
-    live = [seen.address for seen in observed if seen.state in ("ready", "pending")]
-    return {name: _settled(network, live) for name, network in networks.items()}
+    live = {seen.address: seen.id for seen in observed if seen.state in ("ready", "pending")}
+    return {
+        name: replace(_with_nat_zone(network, live), flow_log_group=live.get(f"log_group.{name}/flow-logs", ""))
+        for name, network in networks.items()
+    }
 
 
-def _settled(network: Network, live: Iterable[str]) -> Network:
+def _with_nat_zone(network: Network, live: Iterable[str]) -> Network:
     public = network.tiers.get("public")
     if network.nat != "single" or network.nat_az or public is None:
         return network

@@ -21,7 +21,7 @@ from ...kinds.log_group import LogGroup
 from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
 from ...reconcile.errors import CallFailed, EngineError, failure
 from ...reconcile.model import Kind, Resource
-from .continuity import with_present_nat_zones
+from .continuity import with_present_places
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
 from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
@@ -75,7 +75,7 @@ class NetworkDomain(Domain):
         return missing_zones(self.networks, observation.place.region, observation.answers["zones"]) if self.networks else []
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
-        return build(with_present_nat_zones(self.networks, observation.observed), observation.place)
+        return build(with_present_places(self.networks, observation.observed), observation.place)
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes)

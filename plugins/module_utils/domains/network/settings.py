@@ -103,6 +103,8 @@ class Network:
     security: Security = Security()
     routes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Routes of the user's own: see own_routes.py."""
+    flow_log_group: str = ""
+    """The name of the log group that exists already; empty: it follows from the network's name."""
     cluster_names: tuple[str, ...] = ()
     dns_support: bool = True
     dns_hostnames: bool = True
@@ -151,6 +153,7 @@ def read_network(name: str, reader: Reader) -> Network:
         security=read_security(reader.section("security")),
         routes=read_routes(reader.section("routes")),
         cluster_names=reader.items("cluster_names", (), as_name, "it must be the name of an EKS cluster"),
+        flow_log_group="",
         **read_dns(reader.section("dns")),
         tags=reader.tags("tags"),
     )

@@ -19,7 +19,7 @@ from typing import Any
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
-from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, as_zone, one_of
+from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, as_zone, matching, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
@@ -32,6 +32,11 @@ NODE_SCALINGS = ("none", "cluster_autoscaler")
 PRODUCTION = ("prod", "production")
 """Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
 
+ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
+KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+|none")
+POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
+NO_KEY = "none"
+MOST_NODE_POLICIES = 8
 FARGATE_SELECTORS = 5
 EVERYWHERE = "0.0.0.0/0"
 
@@ -80,6 +85,19 @@ class FargateProfile:
 
 
 @dataclass(frozen=True)
+class OwnParts:
+    """Roles and a key that the user brings, in place of those that would be made, by ARN. Empty: made here."""
+
+    role_arn: str = ""
+    node_role_arn: str = ""
+    fargate_role_arn: str = ""
+    secrets_key_arn: str = ""
+    """Or ``none``: the secrets have no key but EKS's."""
+    node_managed_policy_arns: tuple[str, ...] = ()
+    """Further managed policies of the nodes' role, if it is made here."""
+
+
+@dataclass(frozen=True)
 class Cluster:
     """One cluster and all its parts. ``version`` is empty if the user's value was unusable."""
 
@@ -87,11 +105,14 @@ class Cluster:
     path: str
     aws_name: str
     version: str
+    named: bool = True
+    """Whether the user gave the name in AWS."""
     subnet_ids: tuple[str, ...] = ()
     subnet_zones: tuple[str, ...] = ()
     """As in ``Network``; empty if the user lists the subnets."""
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    own: OwnParts = OwnParts()
     upgrade_policy: str = "STANDARD"
     endpoint: Endpoint = Endpoint()
     deletion_protection: bool = False
@@ -146,10 +167,12 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         path=reader.path,
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
+        named=reader.given.get("name") is not None,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         subnet_zones=() if reader.given.get("subnet_ids") is not None else network.subnet_zones,
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
+        own=read_own_parts(reader),
         upgrade_policy=reader.choice("upgrade_policy", UPGRADE_POLICIES, "STANDARD"),
         endpoint=read_endpoint(reader.section("endpoint")),
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
@@ -177,6 +200,29 @@ def read_aws_name(reader: Reader, default: str) -> str:
         return value
     reader.problems.add(reader.at("name"), value, "EKS takes 1 to 100 letters, digits, hyphens and underscores, a letter or digit first")
     return default
+
+
+def read_own_parts(reader: Reader) -> OwnParts:
+    """The user's own roles and key, and what the nodes' role gets besides."""
+
+    def own(key: str, pattern: re.Pattern[str], remedy: str) -> str:
+        return reader.required_text(key, remedy, pattern) if reader.given.get(key) is not None else str(reader.take(key) or "")
+
+    role = "it must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/nodes"
+    parts = OwnParts(
+        role_arn=own("role_arn", ROLE_ARN, role),
+        node_role_arn=own("node_role_arn", ROLE_ARN, role),
+        fargate_role_arn=own("fargate_role_arn", ROLE_ARN, role),
+        secrets_key_arn=own("secrets_key_arn", KEY_ARN, f"it must be the ARN of a KMS key, or {NO_KEY}"),
+        node_managed_policy_arns=reader.items("node_managed_policy_arns", (), matching(POLICY_ARN), "it must be the ARN of an IAM policy"),
+    )
+    if parts.node_role_arn and parts.node_managed_policy_arns:
+        remedy = "node_role_arn is a role of your own; attach them to it yourself"
+        reader.problems.add(reader.at("node_managed_policy_arns"), list(parts.node_managed_policy_arns), remedy)
+    if len(parts.node_managed_policy_arns) > MOST_NODE_POLICIES:
+        remedy = f"AWS allows 10 for a role, and EKS needs two; list at most {MOST_NODE_POLICIES}"
+        reader.problems.add(reader.at("node_managed_policy_arns"), list(parts.node_managed_policy_arns), remedy)
+    return parts
 
 
 def read_version(reader: Reader) -> str:
