@@ -26,7 +26,7 @@ def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed |
     rehearsal.empty(then if then is not None else rehearsal.seed)
     steps = []
 
-    rehearsal.show(f'1. {name} as of {before.name}, "{before.subject}": apply{" with the code of then" if with_code else ""}')
+    rehearsal.show(f'1. {name} as of {before.name}, "{before.subject}": apply{" with the code of that commit" if with_code else ""}')
     built = _apply_past(rehearsal, before, folder, with_code)
     steps.append(f"{name} as of {before.name}: applied, {resources(built)}")
     print(f"    {resources(built)}", flush=True)
@@ -34,7 +34,7 @@ def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed |
         rehearsal.fill(rehearsal.seed)
 
     present = "the work tree (with uncommitted changes)" if past.has_changes(ROOT) else "the work tree"
-    rehearsal.show(f"2. Plan of the change to {present}, with credentials that may only read")
+    rehearsal.show(f"2. Plan of the change to {present}, with read-only credentials")
     planned = rehearsal.step("plan", "plan")
     steps.append(f"plan of the change: {counted(planned, PLANNED)}")
 
@@ -42,7 +42,7 @@ def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed |
     applied = _apply_change(rehearsal, planned)
     steps.append(f"applied: {counted(applied, DONE)}")
 
-    rehearsal.show("4. Apply again: nothing may change")
+    rehearsal.show("4. Apply again: expect no changes")
     rehearsal.step("again", "apply", quiet=True)
     rehearsal.expect_unchanged(["no_changes", "held_back"])
     print("    nothing changed", flush=True)
@@ -59,7 +59,7 @@ def _apply_past(rehearsal: Rehearsal, before: past.Past, folder: Path, with_code
             return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder, quiet=True)
         return rehearsal.step("past", "apply", inventory, quiet=True)
     except Problem as failure:
-        hint = "" if with_code else "If it does not fit the present code, FROM_CODE=1 applies it with the code of then. "
+        hint = "" if with_code else "If it does not work with the present code, FROM_CODE=1 applies it with the code of that commit. "
         raise Problem(f"{hint}{rehearsal.environment} as of {before.name} cannot be applied: {failure}") from failure
 
 
@@ -71,8 +71,9 @@ def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
         if not refused:
             raise
         raise Problem(
-            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys what is there; in the account an "
-            "apply would end the same way. Change the inventory, or allow it: the plan above ends with the command that does.\n"
+            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys the existing resources; an "
+            "apply to the account would end the same way. Change the inventory, or allow it: the plan above ends with the command "
+            "that does.\n"
             f"{rehearsal.look()}"
         ) from failure
 
@@ -91,8 +92,8 @@ def stays(planned: Report) -> list[str]:
     if not left:
         return []
     return [
-        f"    Held back, and still there: {shortened(left)}.",
-        "    It is no longer described, and goes when platform_purge names it: the plan above ends with the command that allows it.",
+        f"    Held back, not deleted: {shortened(left)}.",
+        "    No longer described, and deleted only when platform_purge allows it: the plan above ends with the command for that.",
     ]
 
 

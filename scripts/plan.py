@@ -30,7 +30,9 @@ def target_variables(options: argparse.Namespace, role: str) -> dict[str, str]:
         return tool_environment()
     cloud = launcher.find(options.environment)
     if cloud is None:
-        raise Problem(f"the rehearsal cloud of {options.environment} does not run; start it with: make rehearse ENV={options.environment}")
+        raise Problem(
+            f"the rehearsal cloud of {options.environment} is not running; start it with: make rehearse ENV={options.environment}"
+        )
     return isolated_environment(launcher.environment(cloud, role))
 
 
@@ -55,7 +57,7 @@ def make(options: argparse.Namespace) -> int:
     before = written(out)
     code = play(f"inventories/{options.environment}", variables, [*arguments, "--extra-vars", json.dumps({"platform_plan_out": str(out)})])
     if code == 0 and written(out) == before:
-        raise Problem(f"no plan was saved in {out}: no component took part in this run, or one of them could not be planned.")
+        raise Problem(f"no plan was saved in {out}: this run planned no component, or failed to plan one of them.")
     return code
 
 
@@ -89,7 +91,7 @@ def show(book: PlanFile, form: str) -> str:
 def diff(one: PlanFile, other: PlanFile) -> int:
     """Print the differences between two plans. Returns 1 if there are any, like diff(1)."""
     found = differences(one, other)
-    print("\n".join(found) if found else "The plans would do the same to the same.")
+    print("\n".join(found) if found else "The plans make the same changes to the same resources.")
     return 1 if found else 0
 
 
@@ -109,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser("show", help="the plan as text, as Markdown for a pull request, or as JSON")
     command.add_argument("plan")
     command.add_argument("--format", choices=("text", "markdown", "json"), default="text")
-    command = commands.add_parser("diff", help="what separates two plans; exit code 1 if anything does")
+    command = commands.add_parser("diff", help="the differences between two plans; exit code 1 if there are any")
     command.add_argument("plan")
     command.add_argument("other")
     options = parser.parse_args(arguments)
@@ -124,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail(str(error))
         return 2
     except KeyboardInterrupt:
-        fail("interrupted; an apply is finished by the same command")
+        fail("interrupted; run the same command again to finish an apply")
         return 130
     return 0
 

@@ -109,17 +109,17 @@ def start_cloud(environment: str, target: tuple[str, str], keep: bool = True) ->
         launcher.stop(environment)
         running = None
     if running and (running["account_id"], running["region"]) != (account_id, region):
-        say(f"The cloud {environment} plays account {running['account_id']} in {running['region']}; starting it anew")
+        say(f"The cloud {environment} simulates account {running['account_id']} in {running['region']}; restarting it")
         launcher.stop(environment)
     cloud = launcher.start(launcher.Options(name=environment, account_id=account_id, region=region))
-    say(f"The cloud {environment} plays account {account_id} in {region} at {cloud['endpoint']}")
+    say(f"The cloud {environment} simulates account {account_id} in {region} at {cloud['endpoint']}")
     return cloud
 
 
 def fill(cloud: Mapping[str, Any], wanted: seed.Seed | None, environment: str) -> None:
     """Create the seed: the resources that the account holds beforehand. Report them."""
     if wanted is not None:
-        say(f"What the account holds already (inventories/{environment}/{seed.PLACE}): {seed.apply(wanted, cloud)}")
+        say(f"Existing resources in the account (inventories/{environment}/{seed.PLACE}): {seed.apply(wanted, cloud)}")
 
 
 class Terminated(KeyboardInterrupt):
@@ -187,11 +187,11 @@ class Rehearsal:
     def run(self) -> str:
         """Run all steps and return the final message."""
         self.empty(self.seed)
-        self.show("Plan, with credentials that may only read")
+        self.show("Plan, with read-only credentials")
         self.step("plan", "plan")
         self.show("Apply")
         self.step("apply", "apply")
-        self.show("Apply again: nothing may change")
+        self.show("Apply again: expect no changes")
         self.step("again", "apply")
         self.expect_unchanged(["no_changes"])
         return self.summary()
@@ -225,7 +225,7 @@ class Rehearsal:
         calls = self.admin.requests()
         writes = mutations(calls)
         print(
-            f"    {time.monotonic() - started:.1f} s, {len(calls)} calls of AWS, {sum(writes.values())} of them changing something",
+            f"    {time.monotonic() - started:.1f} s, {len(calls)} AWS API calls, {sum(writes.values())} of them changes",
             flush=True,
         )
         if code:
@@ -265,12 +265,12 @@ class Rehearsal:
     def look(self) -> str:
         name = self.environment
         return (
-            "The cloud is still up. To look around:\n"
+            "The cloud is still running. To explore it:\n"
             f'    eval "$(make -s cloud-env ENV={name})"     # then any client: aws ec2 describe-vpcs, terraform, or\n'
             '    .venv/bin/python -c \'import boto3; print(boto3.client("ec2").describe_vpcs()["Vpcs"])\'\n'
             f"    make plan ENV={name} REHEARSAL=1            # after an edit of inventories/{name}\n"
             f"    make cloud-down ENV={name}                  # when done\n"
-            "    make rollout-demo                         # besides: a Kubernetes rollout that fails is noticed and undone"
+            "    make rollout-demo                         # separate demo: a failing Kubernetes rollout is detected and rolled back"
         )
 
 
@@ -287,7 +287,7 @@ def rehearse(options: argparse.Namespace) -> int:
     """Validate all user input before touching the cloud, then rehearse."""
     name, path = options.environment, inventory_path(options.environment)
     if options.from_code and not options.since:
-        raise Problem("FROM_CODE=1 says with which code FROM is applied; give FROM=<git reference> as well.")
+        raise Problem("FROM_CODE=1 applies FROM with the code of that commit; set FROM=<git reference> too.")
     before = past.find(ROOT, options.since, name) if options.since else None
     target = read_target(name, path)
     wanted = read_seed(path, target[1])
@@ -342,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
         if name == "run":
             command.add_argument("--from", dest="since", metavar="REFERENCE", help="rehearse the change since this commit, tag or branch")
-            command.add_argument("--from-code", action="store_true", help="apply what was with the code that was, too")
+            command.add_argument("--from-code", action="store_true", help="apply that commit's inventory with that commit's code")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, interrupt)
     try:

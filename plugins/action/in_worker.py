@@ -5,7 +5,9 @@
 process when the target is the controller itself.
 
 The variables supply the options that a task omits; see ``component/platform_variables.py``. An invalid variable fails the task before the
-module runs, in either mode.
+module runs, in either mode. So does an invalid variable of a role: the first module call of a role sets ``__platform_check_role`` to the
+role's name; see ``component/role_checks.py``. If what the call requires has failed in this run (``__platform_requires``: the names of hosts
+by the variable that their role registers), the module does not run at all.
 
 Running in the worker changes only how the module is executed. It receives the same arguments as from the ordinary wrapper, and ansible-core
 parses what it prints as usual, so core still handles masking, diff, check mode, warnings and failures. A call that cannot safely run here
@@ -32,11 +34,17 @@ from ansible.utils.display import Display
 from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
 from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_variables import WrongVariables, filled, taken, values
 from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Throttled
+from ansible_collections.mainstay.aws.plugins.module_utils.component.role_checks import failed_components, not_started, role_errors
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.role_specs import specs_of
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""
 
 PREFIX = "mainstay.aws."
+
+PASSED_ON = ("inventory_hostname", "platform_component", "platform_environment", "platform_region")
+"""Variables that the checks of a role read besides its own."""
 
 SWITCH = "MAINSTAY_IN_WORKER"
 """Environment variable: "never" runs every module as an ordinary one."""
@@ -61,6 +69,7 @@ class ActionModule(NormalAction):
         arguments = self._task.args if module_args is None else module_args
         if name.startswith(PREFIX):
             try:
+                self._check_role(task_vars)
                 arguments = self._with_variables(name, arguments, task_vars)
             except WrongVariables as wrong:
                 return {"failed": True, "msg": str(wrong)}
@@ -92,6 +101,22 @@ class ActionModule(NormalAction):
         if Interruption.happened:
             os._exit(1)  # Ansible no longer reads from this worker; the report it left says what it did
         return self._parsed(printed, errors)
+
+    def _check_role(self, task_vars: Mapping[str, Any]) -> None:
+        """Check the variables of the role that the task names, and that what it requires has not failed. Raises WrongVariables."""
+        role = self._templar.template(task_vars.get("__platform_check_role", ""))
+        if not role:
+            return
+        specs = specs_of(role)
+        wanted = [name for name in task_vars if name in specs["main"]["options"] or name in PASSED_ON]
+        values = {name: self._templar.template(task_vars[name]) for name in wanted}
+        found = role_errors(role, specs, task_vars, values, checks_of(role))
+        required = self._templar.template(task_vars.get("__platform_requires", {}))
+        for outputs, hosts in required.items():
+            if failed := failed_components(task_vars["hostvars"], hosts, outputs):
+                found.append(not_started(failed))
+        if found:
+            raise WrongVariables(found)
 
     def _with_variables(self, name: str, given: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """The options of the call. A delegated task uses the variables of the host that it is delegated for. Raises WrongVariables."""

@@ -7,33 +7,33 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: plan_summary
 type: aggregate
-short_description: Summary of what a run plans or did, resource by resource
+short_description: Summarize what a run planned or did, resource by resource
 version_added: 0.1.0
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 description:
-  - Prints, after the play recap, what the modules of this collection plan (check mode) or did (otherwise), as one summary of the run.
-    It says where the run took place, what happens to which resource and why, what differs property by property, what needs consent,
-    what failed, what is left, and the totals in the last line.
-  - Works beside any stdout callback. Collects from every task result that has a C(plan) of format 1, also from failed tasks, loops and the
-    V(ansible.builtin.free) strategy. Prints nothing for a run without such results.
-  - Also names changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
-    without a plan, and results hidden by C(no_log), so that nobody takes an incomplete plan for a complete one.
-  - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) when the run is over, unless a
+  - Prints, after the play recap, one summary of what the modules of this collection plan (in check mode) or did (otherwise). It shows where
+    the run took place, what happens to each resource and why, the differences property by property, what needs consent, what failed, what
+    remains, and the totals in the last line.
+  - Works with any stdout callback. It collects every task result that has a C(plan) of format 1, including those of failed tasks, loops,
+    and the V(ansible.builtin.free) strategy. For a run without such results, it prints nothing.
+  - Also lists changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
+    without a plan, and results hidden by C(no_log), so that an incomplete plan cannot be mistaken for a complete one.
+  - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) at the end of the run, unless a
     host failed.
-  - Never changes the exit status of the run. A failure of this plugin is one warning.
-  - Sensitive values are not printed and not written.
+  - Never changes the exit status of the run. If this plugin fails, it prints one warning.
+  - Sensitive values are neither printed nor written.
 requirements:
   - enabling in configuration, C(callbacks_enabled = mainstay.aws.plan_summary)
 options:
   detail:
     description:
-      - How much is shown of each resource.
+      - How much to show of each resource.
     type: str
     default: auto
     choices:
-      auto: V(full) for what was planned in check mode, V(brief) for what was done.
-      full: Every property that comes, goes or changes.
+      auto: V(full) for a plan in check mode, V(brief) for an apply.
+      full: Every property that is added, removed, or changed.
       brief: One line for each changed resource.
     env:
       - name: MAINSTAY_PLAN_SUMMARY_DETAIL
@@ -42,7 +42,7 @@ options:
         key: detail
   width:
     description:
-      - Number of columns to use. V(0) takes the terminal's width, or 120 when the output is not a terminal.
+      - Number of columns to use. V(0) uses the width of the terminal, or 120 if the output is not a terminal.
     type: int
     default: 0
     env:
@@ -52,14 +52,14 @@ options:
         key: width
   json_path:
     description:
-      - File for the summary as JSON. Folders are created, the file is replaced as a whole. Not written when empty.
-      - It is written for every run, also for one without plans, and is always in full.
-      - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
-        C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
-        C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back) and C(deferred). C(components) lists host, component,
+      - File to write the summary to, as JSON. Directories are created, and the file is replaced atomically. If empty, nothing is written.
+      - It is written for every run, including runs without plans, and always in full detail.
+      - Its format is stable within a C(schema_version), currently 1. C(check_mode) is true, false, or null if the run had both.
+        C(result) is C(no_changes), C(changes), C(held_back), or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
+        C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back), and C(deferred). C(components) lists host, component,
         target, times, API calls, counts, actions with their changes, and errors. C(consent) is null, or has the variables and the command
-        that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode),
-        C(hidden_tasks) and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
+        that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks), and C(failed_tasks) list host,
+        task, count, check_mode, detail, and rescued.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
@@ -68,8 +68,9 @@ options:
         key: json_path
   markdown_path:
     description:
-      - File for the summary as Markdown, made for a comment on a pull request, with a fold for each component. Not written when empty.
-      - Properties are left out when the text would be longer than such a comment may be.
+      - File to write the summary to, as Markdown for a pull request comment, with a collapsible section for each component. If empty,
+        nothing is written.
+      - Properties are omitted if the text would exceed the size limit of such a comment.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_MARKDOWN_PATH

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,17 @@ _loaders: dict[str | None, Any] = {}
 def loader(data_path: str | None) -> Any:
     """botocore's loader of service descriptions, one for the whole process: it caches what it has read."""
     if data_path not in _loaders:
-        _loaders[data_path] = botocore.loaders.create_loader(data_path)
-        _loaders[data_path].file_loader = PlainDicts()
+        made = botocore.loaders.create_loader(data_path)
+        made.file_loader = PlainDicts()
+        # Before it reads the first description of each type, botocore looks into the folders of all 400 services for files of that type.
+        # A service that has a folder but no such file is noticed when the description is read.
+        made.list_available_services = functools.cache(lambda _type: _services(made.search_paths))
+        _loaders[data_path] = made
     return _loaders[data_path]
+
+
+def _services(folders: Iterable[str]) -> list[str]:
+    return sorted({entry.name for folder in folders if Path(folder).is_dir() for entry in os.scandir(folder) if entry.is_dir()})
 
 
 def session(profile: str | None) -> Any:

@@ -46,8 +46,8 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is not AWS and no rehearsal announced "
-        "it. Unset it to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither AWS nor a known rehearsal "
+        "cloud. Unset it to use AWS; to use a rehearsal cloud, set the variables that `make cloud-env` prints."
     )
 
 

@@ -61,12 +61,12 @@ def _summary(result: Result, component: str) -> str:
         names = ", ".join(f"{component}:{action.address}" for action in result.plan.refused)
         return (
             f"Nothing was changed: replacements need consent in platform_allow_replace (option allow_replace): {names}. "
-            "The summary of the run ends with the command that gives it. Or take the change back."
+            "The run's summary ends with the command that allows them. Or revert the change."
         )
     if any(failed.code == EXCEEDED for failed in result.failures):
-        return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
+        return "Nothing was changed: it would exceed the account's quotas. Request an increase, create less, or set check_quotas to false."
     if result.report is None:
         return "Nothing was changed."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
     why = "The run was interrupted" if result.interrupted else "The run failed"
-    return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."
+    return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to continue from here."

@@ -46,7 +46,7 @@ def mistake(pattern: str) -> str:
     """What is wrong with a pattern; an empty string if it is valid."""
     component, address = split(pattern)
     if ":" in pattern and address != pattern and not OWNER_NAME.fullmatch(component):
-        return f"{component!r} is no component; without one, and without its colon, a pattern holds for all components"
+        return f"{component!r} is not a component; a pattern without component and colon applies to all components"
     if "." not in address and not WILD.search(address):
-        return f"{address!r} is no address, which consists of a kind, a dot and a name"
+        return f"{address!r} is not an address, which consists of a kind, a dot and a name"
     return ""

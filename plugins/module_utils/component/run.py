@@ -51,7 +51,7 @@ def run(module: Any, make_domain: MakeDomain) -> NoReturn:
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
-        fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
+        fail(module, [failure("", error)], "The current state could not be read, so nothing was changed.")
     answer(module, domain, observation, result, aws, time.monotonic() - start, remarks)
 
 
@@ -108,7 +108,7 @@ def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
     """What is wrong with the option ``defer``."""
     known = ", ".join(sorted(domain.kinds))
     return [
-        f"defer names {name!r}, which is no kind of resource here. There are {known}."
+        f"defer names {name!r}, which is not a kind of resource here. Known kinds: {known}."
         for name in params.get("defer") or ()
         if name not in domain.kinds
     ]

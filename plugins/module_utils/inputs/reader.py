@@ -60,7 +60,7 @@ class Reader:
             if isinstance(name, str) and pattern.fullmatch(name):
                 yield str(name), Reader(given, self.at(name), self.problems)
             else:
-                remedy = f"{what} must be lower-case letters, digits and {separator}, at most {longest}, a letter first"
+                remedy = f"{what} must be at most {longest} lower-case letters, digits and {separator}, starting with a letter"
                 self.problems.add(self.path, name, remedy)
 
     def text(self, key: str, default: str) -> str:
@@ -119,7 +119,7 @@ class Reader:
         days = self.integer(key, default, RETENTION_DAYS[0], RETENTION_DAYS[-1])
         if days not in RETENTION_DAYS:
             allowed = ", ".join(str(one) for one in RETENTION_DAYS)
-            self.problems.add(self.at(key), days, f"CloudWatch Logs knows these periods only: {allowed}")
+            self.problems.add(self.at(key), days, f"CloudWatch Logs supports only these periods: {allowed}")
         return days
 
     def items(self, key: str, default: Iterable[Any], convert: Callable[[Any], Any], remedy: str) -> tuple[Any, ...]:
@@ -137,7 +137,7 @@ class Reader:
             if converted is None:
                 self.problems.add(path, item, remedy)
             elif converted in found:
-                self.problems.add(path, item, "the list has it already; name each once")
+                self.problems.add(path, item, "the list already contains it; list each once")
             else:
                 found.append(converted)
         return tuple(found)
@@ -158,7 +158,7 @@ class Reader:
             elif not isinstance(item, str) or not re.fullmatch(rf"{prefix}[0-9a-f]{{8,32}}", item):
                 self.problems.add(path, item, f"it must be an id such as {prefix}0123456789abcdef0")
             elif item in found:
-                self.problems.add(path, item, "the list has it already; name each once")
+                self.problems.add(path, item, "the list already contains it; list each once")
             else:
                 found.append(str(item))
         return tuple(found)

@@ -58,7 +58,7 @@ def tag_problem(name: Any, value: Any) -> str:
     if text is None:
         return text_remedy(value)
     if name.lower().startswith(RESERVED):
-        return f"names that begin with {', '.join(RESERVED)} are not yours to set; choose another name"
+        return f"names that begin with {', '.join(RESERVED)} are reserved; choose another name"
     if name.lower() == OURS.lower() and name != OURS:
         return f"IAM does not tell it from {OURS}, which every resource has; choose another name"
     if text.lower().startswith(RESERVED_VALUES):

@@ -109,7 +109,7 @@ def block_remedy(value: Any) -> str:
         meant = ipaddress.IPv4Network(value, strict=False) if isinstance(value, str) and "/" in value else None
     except ValueError:
         meant = None
-    return f"it has bits set beyond its prefix; the block would be {meant}" if meant else "it must be an IPv4 block such as 10.0.0.0/16"
+    return f"it has host bits set; the block would be {meant}" if meant else "it must be an IPv4 block such as 10.0.0.0/16"
 
 
 def as_port(value: Any) -> int | None:

@@ -51,7 +51,7 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
         elif problem := VARIABLES[variable].problem(values[0]):
             found.append(f"{variable} {problem}")
     if not any(roles_of(host) for host in hosts):
-        found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be made")
+        found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be created")
     bounds = boundaries_of(hosts)
     if len(bounds) > 1:
         found.append(f"the permissions boundary must be the same for all hosts, but is {', '.join(one or '(none)' for one in bounds)}")

@@ -32,7 +32,7 @@ def run(module: Any) -> NoReturn:
     params = module.params
     if params["component"] in params["claimed"]:
         module.fail_json(
-            msg=f"component is {params['component']}, which a host of the inventory claims. Take the host out of the inventory first, or "
+            msg=f"component is {params['component']}, which a host of the inventory claims. Remove the host from the inventory first, or "
             "remove it with playbooks/destroy.yml. Nothing was changed."
         )
     params.update(

@@ -77,22 +77,22 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
     for one in found:
         others = [other.address for other in found if other.id == one.id and other.address != one.address and _kind(other) == _kind(one)]
         if others:
-            problems.append(f"{one}: {', '.join(others)} is to take it too; one id belongs to one address")
+            problems.append(f"{one}: {', '.join(others)} would adopt it too; an id belongs to one address")
     return found
 
 
 def describe_holder(holder: Observed) -> str:
-    """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    """Describe the conflicting resource: ``it conflicts with sg-1, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
-        return f"{holder.id} is in the way, which is ours, as {holder.marked}."
+        return f"it conflicts with {holder.id}, which belongs to this component as {holder.marked}."
     owner, _space, address = (holder.marked or "").partition(" ")
-    whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "carries nobody's mark"
-    return f"{holder.id} is in the way, which {whose}."
+    whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "has no owner mark"
+    return f"it conflicts with {holder.id}, which {whose}."
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
     if is_ours(holder):
-        return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
+        return f"Rename it with moved: {{{holder.marked}: {address}}}, or delete it first."
     owner = (holder.marked or "").partition(" ")[0]
     entry = f"{{id: {holder.id}, from: {owner}}}" if owner else holder.id
     return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
@@ -174,11 +174,11 @@ def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observe
     addresses = [resource.address for resource in desired]
     if one.address not in addresses:
         close = difflib.get_close_matches(one.address, addresses, n=1)
-        problems.append(f"{one}: nothing described has this address" + (f"; did you mean {close[0]}?" if close else ""))
+        problems.append(f"{one}: no described resource has this address" + (f"; did you mean {close[0]}?" if close else ""))
         return False
     ours = next((seen for seen in observed if seen.id == one.id and seen.kind == _kind(one)), None)
     if ours is not None and ours.address != one.address:
-        problems.append(f"{one}: it is ours already, as {ours.address}; rename it with moved: {{{ours.address}: {one.address}}}")
+        problems.append(f"{one}: this component already owns it as {ours.address}; rename it with moved: {{{ours.address}: {one.address}}}")
     return ours is None
 
 
@@ -208,13 +208,15 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
     owner = (seen.marked or "").partition(" ")[0]
     if there:
         names = ", ".join(sorted(other.id for other in there))
-        problems.append(f"{one}: {one.address} is there already: {names}. Take the entry out, or remove that one first.")
+        problems.append(f"{one}: {one.address} already exists: {names}. Remove the entry, or delete that resource first.")
     elif seen.state in ("failed", "deleting"):
-        problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only what works can be adopted")
+        problems.append(
+            f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only a working resource can be adopted"
+        )
     elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
         problems.append(
-            f"{one}: it belongs to {seen.marked}, not to {one.owner or 'nobody'}. If it is to be taken from there, write {entry}"
+            f"{one}: it belongs to {seen.marked}, but the entry names {one.owner or 'no owner'}. To take it over from there, write {entry}"
         )
     else:
         return True

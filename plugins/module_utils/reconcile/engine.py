@@ -162,7 +162,7 @@ def reconcile(
     report = run(shop, graph)
     failures = list(report.failed.values())
     if report.interrupted:
-        failures.append(Failure("", "", "Interrupted", "the run was asked to stop; another one goes on from here"))
+        failures.append(Failure("", "", "Interrupted", "the run was asked to stop; run again to continue"))
     if report.interrupted or failures:
         return Result(plan, list(shop.live.values()), report, failures)
     final, failures = _look_back(desired, kinds, backend, settings, Result(plan, (), report))
@@ -203,5 +203,5 @@ def _is_missing(action: Action, done: Result) -> bool:
 def _did_not_take(action: Action) -> Failure:
     what = "; ".join(f"{c.property} reads {c.before!r}, not {c.after!r}" for c in action.changes if not c.sensitive)
     return Failure(
-        action.address, "", "DidNotTake", f"the calls were accepted, but a second look would {action.verb} it: {what or action.reason}"
+        action.address, "", "DidNotTake", f"the calls succeeded, but a new plan would still {action.verb} it: {what or action.reason}"
     )

@@ -175,7 +175,7 @@ class _Planner:
         if seen is None:
             return replace(action, verb="create")
         if seen.state == "deleting":
-            return replace(action, verb="create", observed=None, remove=seen, reason="one that is being deleted has to go first")
+            return replace(action, verb="create", observed=None, remove=seen, reason="the old one is still being deleted")
         forced = self._differences(resource, seen, "fixed")
         if not forced and seen.state != "failed":
             self.kept[address] = seen
@@ -335,7 +335,7 @@ def _order(desired: Mapping[str, Resource], kinds: Mapping[str, Kind]) -> list[s
 
 def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], superseded: bool) -> Action:
     if seen.state == "deleting":
-        return Action("delete", seen.address, seen.kind, remove=seen, reason="it is being deleted already")
+        return Action("delete", seen.address, seen.kind, remove=seen, reason="it is already being deleted")
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
@@ -347,7 +347,7 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
         observed=seen,
         remove=seen,
         changes=changes,
-        reason="an earlier replacement was not finished" if superseded else "it is no longer wanted",
+        reason="an earlier replacement was not finished" if superseded else "it is no longer described",
         consent=(allowed := consent.allows(asks, kind, seen.address)),
         asks="" if asks == "delete" and consent.everything else asks,
         too_wide=() if allowed else consent.too_wide(asks, kind, seen.address),
@@ -378,7 +378,7 @@ def _held_back(actions: list[Action]) -> list[Action]:
                 continue
             user = next((s for s in staying if mentions(dict(s.properties), action.remove.identifiers())), None)
             if user is not None:
-                actions[index] = replace(action, consent=False, reason=f"{action.reason}; but {user.address}, which stays, uses it")
+                actions[index] = replace(action, consent=False, reason=f"{action.reason}, but {user.address}, which stays, still uses it")
                 staying.append(action.remove)
                 pending = True
     return actions

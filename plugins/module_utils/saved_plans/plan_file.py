@@ -91,8 +91,10 @@ def _where(found: Mapping[str, Any]) -> str:
             noted, now = part.get("fingerprints"), fingerprints(part)
             wrong = [name for name in SECTIONS if not isinstance(noted, Mapping) or noted.get(name) != now[name]]
             if wrong:
-                return f"{' and '.join(wrong)} of {part.get('host')} {'does' if len(wrong) == 1 else 'do'} not have the fingerprint noted"
-    return "it does not have the fingerprint noted at its head"
+                return (
+                    f"{' and '.join(wrong)} of {part.get('host')} {'does' if len(wrong) == 1 else 'do'} not match the recorded fingerprint"
+                )
+    return "it does not match the fingerprint recorded at its top"
 
 
 def part_of(plan_file: PlanFile, path: str, identity: Mapping[str, str]) -> Part:

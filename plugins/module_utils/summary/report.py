@@ -99,7 +99,7 @@ def resource_lines(component: Component, width: int, detail: str) -> list[Line]:
             lines += tables(run, width) if in_full else [one for action in run for one in brief(action, width, column)]
     if held:
         lines.append(line())
-        lines.append(line(("  held back, nothing of this is done", "warn")))
+        lines.append(line(("  held back, not applied", "warn")))
         lines += [one for action in held for one in (full(action, width) if in_full else brief(action, width, column))]
     return lines
 
@@ -142,8 +142,8 @@ def allowing(report: Report, width: int) -> list[Line]:
         return []
     lines = [line((found.lead, "bold")), line(found.text)] if found.text else []
     if found.unwritable:
-        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters, "
-        lines += wrap([(f"{text}which a pattern with ? in place of each allows", "warn")], width)
+        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters; "
+        lines += wrap([(f"{text}to allow them, use a pattern with ? in place of each such character", "warn")], width)
     elif not found.text:
         lines += wrap(
             [("too much is held back for one command; allow it with patterns in platform_purge and platform_allow_replace", "warn")], width
@@ -163,7 +163,7 @@ def failures(report: Report, width: int) -> list[Line]:
         if component.errors and component.actions and not component.check_mode:
             count = totals(component)
             left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started + count.deferred} left"
-            lines.append(line("    ", (f"{left}; a further run goes on from here", "dim")))
+            lines.append(line("    ", (f"{left}; run again to continue from here", "dim")))
     for note in report.failed:
         text = ("(rescued) " if note.rescued else "") + (safe(note.detail) or "failed")
         lines += hang([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}  ", "error")], wrap([(text, "")], max(30, width // 2)))

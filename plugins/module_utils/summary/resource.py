@@ -16,8 +16,8 @@ STYLES = {"create": "add", "update": "change", "replace": "replace", "delete": "
 OUTCOMES = {
     "failed": ("failed", "error"),
     "not_started": ("not started", "warn"),
-    "unfinished": ("begun, not finished", "warn"),
-    "begun": ("begun, not waited for", "warn"),
+    "unfinished": ("started, not finished", "warn"),
+    "begun": ("started, not waited for", "warn"),
     "deferred": ("not finished yet", "warn"),
 }
 BODY = 6

@@ -117,19 +117,19 @@ def remarks(report: Report) -> list[Line]:
     if others:
         lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
     if held:
-        lines.append(line((f"{held} held back: not done until allowed, see above.", "warn")))
+        lines.append(line((f"{held} held back: not applied until allowed, see above.", "warn")))
     if problems := sum(len(component.problems) for component in planned):
-        lines.append(line((f"{plural(problems, 'problem')} in the way of an apply, see above.", "warn")))
+        lines.append(line((f"{plural(problems, 'problem')} would block an apply, see above.", "warn")))
     if errors:
         lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
     if elsewhere:
         lines.append(line((f"{plural(elsewhere, 'task')} failed without a plan, see above.", "error")))
     if left.deferred:
-        lines.append(line((f"{left.deferred} not waited for, or waiting for such a one. ", "warn"), "Run again to see them finished."))
+        lines.append(line((f"{left.deferred} not waited for, or waiting for one of these. ", "warn"), "Run again to finish them."))
     if left.failed or left.not_started or left.unfinished:
-        begun = f"{left.unfinished} begun and not finished, " if left.unfinished else ""
+        begun = f"{left.unfinished} started but not finished, " if left.unfinished else ""
         text = f"{left.failed} failed, {begun}{left.not_started} not started. "
-        lines.append(line((text, "error"), "Mend the cause and run again: what is done stays done."))
+        lines.append(line((text, "error"), "Fix the cause and run again: finished changes are kept."))
     return lines
 
 

@@ -19,7 +19,9 @@ def unclaimed(report: Report, width: int) -> list[Line]:
     for unclaimed in report.unclaimed:
         if not unclaimed.looked:
             why = unclaimed.reason or "the run sees only a part of the inventory (--limit or --tags)"
-            lines += wrap([(f"not looked for in {safe(unclaimed.region)}: what no host claims; {safe(why)}", "dim")], width, hanging=4)
+            lines += wrap(
+                [(f"unclaimed resources in {safe(unclaimed.region)} were not searched for: {safe(why)}", "dim")], width, hanging=4
+            )
     found = {stray.arn: stray for unclaimed in report.unclaimed for stray in unclaimed.resources}
     if found:
         lines.append(line(("not claimed by any host", "bold"), ("  left alone", "dim")))

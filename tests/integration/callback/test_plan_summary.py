@@ -122,7 +122,7 @@ def test_a_run_is_brief_and_says_what_is_left(ran: Run) -> None:
     assert "net: network  1 added, 1 changed, 3 unchanged" in ran.summary
     assert re.search(r"^  ~ security_group.main/nodes  ingress$", ran.summary, re.MULTILINE)
     assert "tcp 443" not in ran.summary
-    assert "0 done, 1 left; a further run goes on from here" in ran.summary
+    assert "0 done, 1 left; run again to continue from here" in ran.summary
     last = r"^Stopped: 3 added, 1 changed, 0 replaced, 0 destroyed, 3 unchanged in \S+ s \(6 API calls\)\.$"
     assert re.search(last, ran.summary, re.MULTILINE)
     assert ran.data["totals"]["run"]["failed"] == 1

@@ -136,7 +136,7 @@ def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
     assert code == 0, output
     assert "==> 1. prod as of small (" in output
     assert '), "What small is": apply' in output
-    assert "==> 2. Plan of the change to the work tree (with uncommitted changes), with credentials that may only read" in output
+    assert "==> 2. Plan of the change to the work tree (with uncommitted changes), with read-only credentials" in output
 
     past, plan, apply, again = (checkout.report(step)["totals"] for step in ("past", "plan", "apply", "again"))
     assert plan["plan"]["create"] == apply["run"]["create"] > 0
@@ -147,7 +147,7 @@ def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
     assert story[3] == f"    3. applied: {plan['plan']['create']} added, {plan['plan']['update']} changed, 1 held back"
     assert story[4:6] == [
         "    4. again: nothing changed",
-        "    Held back, and still there: vpc_endpoint.main/dynamodb.",
+        "    Held back, not deleted: vpc_endpoint.main/dynamodb.",
     ]
     assert checkout.changed() == []
     assert not (checkout.state / "past").exists()
@@ -158,7 +158,7 @@ def test_what_the_account_holds_is_there_and_left_alone(checkout: Checkout) -> N
     checkout.change(security={"load_balancer_ingress_cidrs": [], "load_balancer_ingress_prefix_lists": ["pl-3b927c52"]})
     code, output = checkout.rehearse()
     assert code == 0, output
-    assert "What the account holds already (inventories/prod/rehearsal/seed.yml): 1 policy, 1 prefix list" in output
+    assert "Existing resources in the account (inventories/prod/rehearsal/seed.yml): 1 policy, 1 prefix list" in output
     variables = launcher.environment(checkout.cloud)
     ec2 = boto3.client(
         "ec2",
@@ -202,7 +202,7 @@ def test_the_code_of_then(checkout: Checkout) -> None:
     ("options", "write", "expected"),
     [
         (["--from=nope"], {}, "ERROR: FROM=nope: there is no such commit, tag or branch"),
-        (["--from-code"], {}, "ERROR: FROM_CODE=1 says with which code FROM is applied; give FROM=<git reference> as well."),
+        (["--from-code"], {}, "ERROR: FROM_CODE=1 applies FROM with the code of that commit; set FROM=<git reference> too."),
         (
             ["--from=small"],
             {Path("inventories") / "prod" / seed.PLACE: {"polices": {}}},

@@ -52,7 +52,7 @@ ASKED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "add-on version": (
         cluster(addons={"coredns": {"version": "v1.0.0-eksbuild.1"}}),
-        "clusters.main.addons.coredns.version is 'v1.0.0-eksbuild.1', but that does not fit Kubernetes 1.35; ",
+        "clusters.main.addons.coredns.version is 'v1.0.0-eksbuild.1', but that is not compatible with Kubernetes 1.35; ",
     ),
     "add-on": (
         cluster(addons={"core-dns": {}}),
@@ -111,7 +111,7 @@ def zone_and_room(site: Site) -> dict[str, tuple[dict[str, Any], str]]:
         ),
         "public": (
             cluster(fargate_profiles={"jobs": {"selectors": [{"namespace": "jobs"}], "subnet_ids": [public]}}),
-            f"names {public}, which has a route to an internet gateway, but Fargate takes private subnets only",
+            f"names {public}, which has a route to an internet gateway, but Fargate supports only private subnets",
         ),
     }
 
@@ -135,7 +135,7 @@ def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> Non
     (result,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": cluster()})])
     assert result["failed"]
     assert "eks_cluster.main" in result["msg"]
-    assert "prod-main is in the way, which carries nobody's mark." in result["msg"]
+    assert "it conflicts with prod-main, which has no owner mark." in result["msg"]
     assert "adopt: {eks_cluster.main: prod-main}" in result["msg"]
     assert requests.changes() == []
 
@@ -171,7 +171,7 @@ def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
     assert found["outputs"] == made["outputs"]
     assert shape(planned["outputs"]) == shape(made["outputs"])
     assert "EKS does not go back to an earlier version" in skipped["msg"]
-    said = f"clusters.main.access.applier {{}}, but it is the entry by which {APPLIER} administers the cluster."
+    said = f"clusters.main.access.applier {{}}, but {APPLIER} administers the cluster through this entry."
     assert weaker["msg"].startswith(said.format("would no longer have AmazonEKSClusterAdminPolicy for the whole cluster"))
     assert removed["msg"].startswith(said.format("would be removed"))
 

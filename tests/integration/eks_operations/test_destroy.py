@@ -167,7 +167,7 @@ def test_only_the_clusters_and_then_only_the_network(site: Site) -> None:
     changes = Changes(cloud)
     refused = site.run(DESTROY, *MEANT, "--limit", "network")
     assert refused.code != 0
-    assert refused.says("EKS cluster prod-main of prod/cluster stands in vpc-"), refused.text
+    assert refused.says("EKS cluster prod-main of prod/cluster is still in vpc-"), refused.text
     assert changes.made() == []
     site.must(DESTROY, *MEANT, "--limit", "cluster")
     assert set(what_is_left(cloud)) == {"vpcs", "load balancers", "log groups", "roles"}

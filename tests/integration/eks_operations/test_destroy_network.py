@@ -40,7 +40,7 @@ def cluster_in_it(cloud: Cloud, **tags: str) -> None:
 
 @pytest.mark.parametrize(
     ("tags", "whose"),
-    [({}, "that carries nobody's mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
+    [({}, "with no owner mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
     ids=["by hand", "of a component that is not in this run"],
 )
 def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, tags: dict[str, str], whose: str) -> None:
@@ -48,7 +48,7 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
     changes = Changes(cloud)
     done = site.run(DESTROY, *MEANT, "--limit", "network")
     assert done.code != 0
-    assert done.says(f"EKS cluster prod-main {whose} stands in vpc-")
+    assert done.says(f"EKS cluster prod-main {whose} is still in vpc-")
     assert changes.made() == []
 
 
@@ -57,7 +57,7 @@ def test_what_carries_the_mark_afterwards_fails_the_run_and_is_listed(site: Site
     allocation = cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
     done = site.run(DESTROY, *MEANT)
     assert done.code != 0
-    assert done.says("This still carries the mark of what was destroyed:")
+    assert done.says("These resources still carry the tags of what was destroyed:")
     assert done.says(allocation)
     cloud.client("ec2").release_address(AllocationId=allocation)
     changes = Changes(cloud)
@@ -77,7 +77,7 @@ def test_without_the_name_of_the_environment_nothing_happens(site: Site, cloud: 
     changes = Changes(cloud)
     done = site.run(DESTROY, *arguments)
     assert done.code != 0
-    assert done.says("Add --extra-vars destroy=prod if that is meant")
+    assert done.says("To confirm, add --extra-vars destroy=prod.")
     assert changes.made() == []
 
 

@@ -31,13 +31,13 @@ def test_split(pattern: str, component: str, address: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("vpc", "'vpc' is no address, which consists of a kind, a dot and a name"),
-        ("network:vpc", "'vpc' is no address"),
-        ("network:", "'' is no address"),
-        ("", "'' is no address"),
-        ("*:vpc.main", "'*' is no component; without one, and without its colon, a pattern holds for all components"),
-        (":vpc.main", "'' is no component"),
-        ("Network:vpc.main", "'Network' is no component"),
+        ("vpc", "'vpc' is not an address, which consists of a kind, a dot and a name"),
+        ("network:vpc", "'vpc' is not an address"),
+        ("network:", "'' is not an address"),
+        ("", "'' is not an address"),
+        ("*:vpc.main", "'*' is not a component; a pattern without component and colon applies to all components"),
+        (":vpc.main", "'' is not a component"),
+        ("Network:vpc.main", "'Network' is not a component"),
     ],
 )
 def test_what_is_no_pattern(pattern: str, said: str) -> None:

@@ -16,7 +16,6 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter import kubeconfig as module
 from ansible_collections.mainstay.aws.plugins.filter.cluster_network import cluster_network
-from ansible_collections.mainstay.aws.plugins.filter.input_errors import input_errors
 from ansible_collections.mainstay.aws.plugins.filter.kubeconfig import kubeconfig
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
@@ -44,7 +43,7 @@ def test_a_network_that_is_still_to_come() -> None:
 @pytest.mark.parametrize(
     ("name", "tier", "message"),
     [
-        ("other", "private", "eks_network is 'other', but there is no such network (there is main); build it first, or name another one"),
+        ("other", "private", "eks_network is 'other', but there is no such network (existing: main); create it first, or name another one"),
         ("main", "nodes", "eks_network_tier is 'nodes', but network main has no subnets of it; its tiers are private, public"),
     ],
 )
@@ -52,15 +51,6 @@ def test_a_network_that_is_not_there(name: str, tier: str, message: str) -> None
     with pytest.raises(AnsibleFilterError) as caught:
         cluster_network(NETWORKS, name, tier)
     assert str(caught.value) == message
-
-
-def test_errors_name_the_variable() -> None:
-    given = {"main": {"version": "1.36", "endpoint": {"public_cidrs": ["0.0.0.0/0"]}}}
-    assert input_errors(given, "eks", "eks_clusters", environment="dev") == []
-    found = input_errors(given, "eks", "eks_clusters", environment="prod")
-    assert [one.partition(" is ")[0] for one in found] == ["eks_clusters.main.endpoint.public_cidrs"]
-    found = input_errors({"main": {"version": "1.36"}}, "eks", "eks_clusters", environment="dev", network=False)
-    assert "eks_clusters.main.subnet_ids is missing" in found[0]
 
 
 CLUSTERS: dict[str, Any] = {

@@ -101,7 +101,7 @@ def test_refused(convert: Callable[[Any], Any], value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("10.0.0.1/16", "it has bits set beyond its prefix; the block would be 10.0.0.0/16"),
+        ("10.0.0.1/16", "it has host bits set; the block would be 10.0.0.0/16"),
         ("10.0.0.0/33", "it must be an IPv4 block such as 10.0.0.0/16"),
         (7, "it must be an IPv4 block such as 10.0.0.0/16"),
     ],

@@ -59,18 +59,18 @@ def test_the_file_has_a_line_for_each_resource() -> None:
         ("[1]", "is not a saved plan; make one with"),
         ('{"schema_version": 1}', "is not a saved plan; make one with"),
         ('{"mainstay_plan": 2}', "has format 2 of saved plans, and this release of the collection reads format 1"),
-        ('{"mainstay_plan": 1}', "has been edited or damaged since it was made: it does not have the fingerprint noted at its head"),
+        ('{"mainstay_plan": 1}', "has been edited or damaged since it was made: it does not match the fingerprint recorded at its top"),
         (
             as_text(make_book([saved()], AT)).replace('"size":2', '"size":9'),
-            "has been edited or damaged since it was made: desired of network does not have the fingerprint noted",
+            "has been edited or damaged since it was made: desired of network does not match the recorded fingerprint",
         ),
         (
             as_text(make_book([saved()], AT)).replace('"state":"ready"', '"state":"failed"'),
-            "has been edited or damaged since it was made: observed of network does not have the fingerprint noted",
+            "has been edited or damaged since it was made: observed of network does not match the recorded fingerprint",
         ),
         (
             as_text(make_book([saved()], AT)).replace('"account_id":"123456789012"', '"account_id":"210987654321"'),
-            "has been edited or damaged since it was made: it does not have the fingerprint noted at its head",
+            "has been edited or damaged since it was made: it does not match the fingerprint recorded at its top",
         ),
     ],
 )

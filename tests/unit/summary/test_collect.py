@@ -231,7 +231,7 @@ def test_what_is_put_off_and_never_finished_is_said() -> None:
     collector = Collector()
     collector.add(OURS, Outcome(plan(*FIRST)))
     assert [line.text for line in verdict(collector.report(3.0))] == [
-        "2 not waited for, or waiting for such a one. Run again to see them finished.",
+        "2 not waited for, or waiting for one of these. Run again to finish them.",
         "Done: 1 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (19 API calls).",
     ]
     assert result(collector.report()) == "changes"

@@ -46,12 +46,12 @@ LEGACY = [
         pytest.param([{"resources": [vpc(1)]}, {"resources": [vpc(1)]}], LEGACY, id="found in two places"),
         pytest.param(
             [{"looked": False}],
-            ["not looked for in af-south-1: what no host claims; the run sees only a part of the inventory (--limit or --tags)"],
+            ["unclaimed resources in af-south-1 were not searched for: the run sees only a part of the inventory (--limit or --tags)"],
             id="limited",
         ),
         pytest.param(
             [{"looked": False, "reason": "tagging: denied"}],
-            ["not looked for in af-south-1: what no host claims; tagging: denied"],
+            ["unclaimed resources in af-south-1 were not searched for: tagging: denied"],
             id="refused",
         ),
         pytest.param(

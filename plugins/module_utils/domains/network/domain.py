@@ -105,7 +105,7 @@ def propose_adoption(module: Any) -> NoReturn:
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
-        fail(module, [failure("", error)], "What is in the account could not be read.")
+        fail(module, [failure("", error)], "The resources in the account could not be read.")
     found = sorted(seen.address for seen in observation.observed)
     module.exit_json(changed=False, proposal=proposal, found=found, target=observation.place.as_dict())
     raise AssertionError("exit_json does not return")

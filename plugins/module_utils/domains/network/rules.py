@@ -158,4 +158,4 @@ def check_groups(network: Network, problems: Problems) -> None:
             count = len(group[direction])
             if count > RULES_PER_DIRECTION:
                 remedy = f"group {name} would have {count} {direction} rules and AWS allows {RULES_PER_DIRECTION}"
-                problems.messages.append(f"{path} asks for too much: {remedy}; use fewer blocks or a prefix list")
+                problems.messages.append(f"{path} needs too many rules: {remedy}; use fewer blocks or a prefix list")

@@ -171,7 +171,7 @@ def read_vpc_cidr(reader: Reader) -> ipaddress.IPv4Network | None:
     if block is None:
         reader.problems.add(reader.at("cidr"), value, block_remedy(value))
     elif not 16 <= block.prefixlen <= 28:
-        reader.problems.add(reader.at("cidr"), value, "AWS takes blocks from /16 to /28 only")
+        reader.problems.add(reader.at("cidr"), value, "AWS accepts only blocks from /16 to /28")
     else:
         return block
     return None

@@ -96,7 +96,7 @@ def test_routes_of_the_users_own() -> None:
         ({"public": {"0.0.0.0/1": PEERING}}, "routes.public is '0.0.0.0/1', but public subnets reach the world"),
         ({"database": {"0.0.0.0/0": PEERING}}, "routes.database is '0.0.0.0/0', but an isolated tier has no way out"),
         ({"private": {"10.0.1.0/24": PEERING}}, "routes.private is '10.0.1.0/24', but it lies inside the network (10.0.0.0/16)"),
-        ({"private": {"10.8.0.1/16": PEERING}}, "routes.private is '10.8.0.1/16', but it has bits set beyond its prefix"),
+        ({"private": {"10.8.0.1/16": PEERING}}, "routes.private is '10.8.0.1/16', but it has host bits set"),
         ({"private": {"office": PEERING}}, "routes.private is 'office', but give a block or a prefix list"),
         (
             {"private": {"10.8.0.0/16": "igw-0123456789abcdef0"}},

@@ -198,7 +198,7 @@ def test_no_rule_is_there_twice(more: dict[str, Any]) -> None:
         ),
         (
             {"load_balancer_ports": list(range(7000, 7031)), "load_balancer_ingress_cidrs": ["192.0.2.0/25", "192.0.2.128/25"]},
-            "security asks for too much: group load_balancer would have 62 ingress rules and AWS allows 60; use fewer "
+            "security needs too many rules: group load_balancer would have 62 ingress rules and AWS allows 60; use fewer "
             "blocks or a prefix list",
         ),
     ],

@@ -17,7 +17,7 @@ from . import limits as limits_eks
 from .base import EksKind, Step, eks
 from .reads import clusters
 
-UNPROTECT = "Set deletion_protection to false, apply that, and delete the cluster then."
+UNPROTECT = "Set deletion_protection to false, apply that, then delete the cluster."
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ENDPOINT = ("endpoint_public_access", "endpoint_private_access", "public_access_cidrs")

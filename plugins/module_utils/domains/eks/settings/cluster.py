@@ -198,7 +198,9 @@ def read_aws_name(reader: Reader, default: str) -> str:
     value = reader.text("name", default)
     if AWS_NAME.fullmatch(value):
         return value
-    reader.problems.add(reader.at("name"), value, "EKS takes 1 to 100 letters, digits, hyphens and underscores, a letter or digit first")
+    reader.problems.add(
+        reader.at("name"), value, "EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit"
+    )
     return default
 
 
@@ -231,7 +233,7 @@ def read_version(reader: Reader) -> str:
     if value is None:
         reader.problems.missing(reader.at("version"), 'give the minor version of Kubernetes in quotes, for example "1.36"')
     elif not isinstance(value, str):
-        reader.problems.add(reader.at("version"), value, f'it must be in quotes, as YAML takes it for a number: "{value}"')
+        reader.problems.add(reader.at("version"), value, f'it must be quoted, because YAML reads it as a number: "{value}"')
     elif not MINOR.fullmatch(value):
         reader.problems.add(reader.at("version"), value, 'it must be a minor version of Kubernetes such as "1.36"; EKS chooses the patch')
     else:
@@ -256,7 +258,7 @@ def read_service_block(reader: Reader) -> str | None:
         reader.problems.add(reader.at("service_ipv4_cidr"), value, "it must be an IPv4 block without host bits, such as 172.20.0.0/16")
         return None
     if not 12 <= block.prefixlen <= 24 or not any(block.subnet_of(ipaddress.IPv4Network(one)) for one in PRIVATE_RANGES):
-        remedy = f"EKS takes /12 to /24 inside of {', '.join(PRIVATE_RANGES)}"
+        remedy = f"EKS accepts /12 to /24 within {', '.join(PRIVATE_RANGES)}"
         reader.problems.add(reader.at("service_ipv4_cidr"), value, remedy)
         return None
     return str(block)
@@ -303,7 +305,7 @@ def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
         "it must have a namespace, and may have labels (strings): {namespace: jobs, labels: {size: big}}",
     )
     if not 1 <= len(selectors) <= FARGATE_SELECTORS:
-        reader.problems.add(reader.at("selectors"), list(selectors), f"EKS takes 1 to {FARGATE_SELECTORS} selectors for each profile")
+        reader.problems.add(reader.at("selectors"), list(selectors), f"EKS accepts 1 to {FARGATE_SELECTORS} selectors per profile")
     default = reader.given.get("subnet_ids") == "default"
     if default:
         reader.take("subnet_ids")
@@ -331,7 +333,7 @@ def as_selector(value: Any) -> dict[str, Any] | None:
 def read_node_scaling(reader: Reader) -> str:
     if reader.given.get("node_scaling") == "karpenter":
         reader.take("node_scaling")
-        reader.problems.add(reader.at("node_scaling"), "karpenter", f"it is not there yet; choose one of {', '.join(NODE_SCALINGS)}")
+        reader.problems.add(reader.at("node_scaling"), "karpenter", f"it is not supported yet; choose one of {', '.join(NODE_SCALINGS)}")
         return "none"
     return reader.choice("node_scaling", NODE_SCALINGS, "cluster_autoscaler")
 

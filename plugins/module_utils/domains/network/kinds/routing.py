@@ -77,7 +77,7 @@ class RouteTable(Ec2Kind):
 
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         if any(association.get("Main") for association in raw.get("Associations", [])):
-            return "it is the main route table of its VPC, which nobody can delete; tables of the network's own take the subnets over"
+            return "it is the main route table of its VPC, which cannot be deleted; the network's own route tables take over its subnets"
         return ""
 
     def set_routes(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
@@ -111,7 +111,7 @@ class RouteTable(Ec2Kind):
             by_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
             holders = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=by_subnet)
             if not holders:
-                raise NotYet(f"the route table that holds {subnet} does not show yet", error.operation, error.code) from error
+                raise NotYet(f"the route table of {subnet} is not visible yet", error.operation, error.code) from error
             for holder in holders:
                 association = self.attributes(holder)["associations"][subnet]
                 if holder["RouteTableId"] != table:
@@ -158,7 +158,7 @@ class NetworkAcl(Ec2Kind):
 
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return (
-            "it is the default ACL of its VPC, which nobody can delete; ACLs of the network's own take the subnets over"
+            "it is the default ACL of its VPC, which cannot be deleted; the network's own ACLs take over its subnets"
             if raw.get("IsDefault")
             else ""
         )
@@ -219,7 +219,7 @@ class NetworkAcl(Ec2Kind):
                     aws.change("ec2", "replace_network_acl_association", AssociationId=identifier, NetworkAclId=acl)
                 left.discard(subnet)
         if left and not away_from:
-            raise NotYet(f"the ACL of {', '.join(sorted(left))} does not show yet", "ec2:DescribeNetworkAcls")
+            raise NotYet(f"the ACL of {', '.join(sorted(left))} is not visible yet", "ec2:DescribeNetworkAcls")
 
     def _default_acl(self, aws: Aws, seen: Observed) -> str:
         filters = [{"Name": "vpc-id", "Values": [seen.properties["vpc_id"]]}, {"Name": "default", "Values": ["true"]}]
