@@ -33,7 +33,8 @@ NETWORK = Permissions(
         **each(
             "ec2",
             "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
-            "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
+            "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints "
+            "DescribeVpcEndpointServices DescribeVpcs",
             REGIONAL,
         ),
         # Clusters may exist in a network that is to be destroyed.

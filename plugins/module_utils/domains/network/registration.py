@@ -21,6 +21,7 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "availability zones": operations("ec2", "describe_availability_zones"),
+            "endpoint services": operations("ec2", "describe_vpc_endpoint_services"),
             "clusters in the networks": (*operations("ec2", "describe_vpcs"), *operations("eks", "describe_cluster list_clusters")),
         },
         unused={

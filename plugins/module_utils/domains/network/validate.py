@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ...aws.place import Place
 from ...inputs.problems import Problems
 from ...inputs.values import as_block
 from .acls import check_acls, check_clients
 from .kinds.routes import NO_ROUTE, is_world
 from .resources import private_zones, single_nat_zone
 from .rules import check_groups
+from .services import service_name
 from .settings import Network, read
 
 
@@ -42,6 +45,21 @@ def missing_zones(networks: Mapping[str, Network], region: str, zones: Collectio
     """Problems that can be found once the zones available to the account in the region are known."""
     problems = Problems()
     zone_problems(networks, region, zones, problems)
+    return problems.messages
+
+
+def missing_services(networks: Mapping[str, Network], place: Place, services: Collection[str]) -> list[str]:
+    """Problems that can be found once the endpoint services of the region are known. ``services``: their full names."""
+    problems = Problems()
+    start = service_name("", "Gateway", place.region, place.partition)
+    known = [name.partition(start)[2] for name in services if start in name]
+    for network in networks.values():
+        for position, service in enumerate(network.endpoints.interface):
+            if service_name(service, "Interface", place.region, place.partition) not in services:
+                remedy = f"AWS has no such endpoint service in {place.region}"
+                near = difflib.get_close_matches(service, known, 1)
+                more = f"; did you mean {near[0]}?" if near else "; aws ec2 describe-vpc-endpoint-services lists them"
+                problems.add(f"{network.path}.endpoints.interface[{position}]", service, remedy + more)
     return problems.messages
 
 
