@@ -72,6 +72,13 @@ options:
         yet.
     type: dict
     default: {}
+  public_cidrs:
+    description:
+      - Blocks from which the API of every cluster in O(clusters) is reachable, besides its own C(endpoint.public_cidrs). For a first run
+        from outside the network, which would otherwise have no way in.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change

@@ -27,7 +27,7 @@ from .operations.upgrade.check import upgrade_doubts
 from .outputs import outputs
 from .questions import questions
 from .resources import build
-from .settings.cluster import Cluster, read_network
+from .settings.cluster import Cluster, read_network, with_public_cidrs
 from .validate import validate
 
 SERVICES = ("sts", "eks", "ec2", "iam", "kms", "logs", "autoscaling", "resourcegroupstaggingapi")
@@ -51,7 +51,8 @@ class EksDomain(Domain):
         self.consent = consent_of(params)
         if params.get("clusters") and params.get("state") != "absent":
             network, problems = read_network(params["network"], "network")
-            self.clusters, more = validate(params["clusters"], "clusters", params["environment"], params["component"], network)
+            clusters = with_public_cidrs(params["clusters"], params.get("public_cidrs") or [])
+            self.clusters, more = validate(clusters, "clusters", params["environment"], params["component"], network)
             if problems + more:
                 raise InvalidInput(problems + more)
         self.names = {name: cluster.aws_name for name, cluster in self.clusters.items()}

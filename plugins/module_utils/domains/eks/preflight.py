@@ -11,7 +11,7 @@ from typing import Any
 
 from ...inputs.problems import Problems, suggestion
 from ...reconcile.model import UNKNOWN
-from .settings.cluster import Network
+from .settings.cluster import Network, with_public_cidrs
 from .validate import validate
 
 ROUTINGS = {"public": "public", "private": "private", "database": "isolated"}
@@ -33,7 +33,8 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     """Every problem with the clusters of the role that its argument specification cannot express."""
     component = variables.get("platform_component") or variables["inventory_hostname"]
     environment = variables.get("platform_environment") or ""
-    found = input_errors(variables["eks_clusters"], "eks_clusters", environment, component, bool(variables.get("eks_network")))
+    clusters = with_public_cidrs(variables["eks_clusters"], variables.get("eks_public_cidrs") or [])
+    found = input_errors(clusters, "eks_clusters", environment, component, bool(variables.get("eks_network")))
     return [*found, *reference_errors(variables)]
 
 

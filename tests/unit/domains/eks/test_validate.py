@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Network, read_network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Network, read_network, with_public_cidrs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 from tests.unit.domains.eks.samples import ACCOUNT, ADMINS, NETWORK, SUBNETS, cluster, complaints, settings
@@ -331,3 +331,21 @@ def test_defaults() -> None:
     assert main.controllers == ("aws-load-balancer-controller", "cluster-autoscaler")
     assert (main.node_groups["system"].desired_size, main.node_groups["system"].max_size) == (2, 3)
     assert list(cluster(node_groups=None).addons) == ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"]
+
+
+@pytest.mark.parametrize(
+    ("settings_", "expected"),
+    [
+        ({}, ["203.0.113.7/32"]),
+        ({"endpoint": {"private": True}}, ["203.0.113.7/32"]),
+        ({"endpoint": {"public_cidrs": ["198.51.100.0/24"]}}, ["198.51.100.0/24", "203.0.113.7/32"]),
+        ({"endpoint": {"public_cidrs": ["203.0.113.7/32"]}}, ["203.0.113.7/32"]),
+    ],
+)
+def test_blocks_for_one_run(settings_: dict[str, Any], expected: list[str]) -> None:
+    assert with_public_cidrs({"main": settings_}, ["203.0.113.7/32"])["main"]["endpoint"]["public_cidrs"] == expected
+
+
+@pytest.mark.parametrize("wrong", [None, [], {"main": None}, {"main": {"endpoint": []}}, {"main": {"endpoint": {"public_cidrs": "x"}}}])
+def test_blocks_for_what_is_no_cluster(wrong: Any) -> None:
+    assert with_public_cidrs(wrong, ["203.0.113.7/32"]) == wrong or wrong == {"main": {"endpoint": []}}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,6 +145,21 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         problems.add(f"{path}.subnet_zones", list(network.subnet_zones), "it must have a zone for each of subnet_ids")
     reader.finish()
     return network, problems.messages
+
+
+def with_public_cidrs(clusters: Any, blocks: Sequence[str]) -> Any:
+    """A user's mapping of clusters with these blocks added to the public endpoint of each. ``read`` reports what is no mapping."""
+    if not blocks or not isinstance(clusters, Mapping):
+        return clusters
+    return {name: _opened(settings, blocks) for name, settings in clusters.items()}
+
+
+def _opened(settings: Any, blocks: Sequence[str]) -> Any:
+    endpoint = (settings.get("endpoint") or {}) if isinstance(settings, Mapping) else None
+    given = (endpoint.get("public_cidrs") or []) if isinstance(endpoint, Mapping) else None
+    if not isinstance(given, list | tuple):
+        return settings
+    return {**settings, "endpoint": {**endpoint, "public_cidrs": [*given, *(one for one in blocks if one not in given)]}}  # type: ignore[dict-item]
 
 
 def read(clusters: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Cluster]:
