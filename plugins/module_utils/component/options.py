@@ -285,4 +285,16 @@ def option_problems(params: Mapping[str, Any]) -> list[str]:
             found.append(f"{called} is not set. It must be {option.wanted}.")
         elif value is not None and value not in option.unset and (problem := option.problem(value)):
             found.append(f"{called} {problem}.")
-    return found
+    return found or _boundary_elsewhere(params)
+
+
+def _boundary_elsewhere(params: Mapping[str, Any]) -> list[str]:
+    """IAM attaches a permissions boundary of the role's own account, or one of AWS's, and refuses any other when the role is created."""
+    boundary, account = params.get("permissions_boundary"), params.get("expected_account_id")
+    match = POLICY_ARN.fullmatch(boundary or "")
+    if match is None or not account or match[1] in ("aws", str(account)):
+        return []
+    return [
+        f"permissions_boundary (platform_permissions_boundary) is {shown(boundary)}, but must be a policy of account {account}, or of AWS: "
+        "IAM accepts no boundary of another account."
+    ]
