@@ -29,13 +29,12 @@ def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed |
     rehearsal.show(f'1. {name} as of {before.name}, "{before.subject}": apply{" with the code of that commit" if with_code else ""}')
     built = _apply_past(rehearsal, before, folder, with_code)
     steps.append(f"{name} as of {before.name}: applied, {resources(built)}")
-    print(f"    {resources(built)}", flush=True)
     if then is not None and then != rehearsal.seed:
         rehearsal.fill(rehearsal.seed)
 
     present = "the work tree (with uncommitted changes)" if past.has_changes(ROOT) else "the work tree"
     rehearsal.show(f"2. Plan of the change to {present}, with read-only credentials")
-    planned = rehearsal.step("plan", "plan")
+    planned = rehearsal.step("plan", "plan", in_full=True)
     steps.append(f"plan of the change: {counted(planned, PLANNED)}")
 
     rehearsal.show("3. Apply the change")
@@ -43,9 +42,8 @@ def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed |
     steps.append(f"applied: {counted(applied, DONE)}")
 
     rehearsal.show("4. Apply again: expect no changes")
-    rehearsal.step("again", "apply", quiet=True)
+    rehearsal.step("again", "apply")
     rehearsal.expect_unchanged(["no_changes", "held_back"])
-    print("    nothing changed", flush=True)
     steps.append("again: nothing changed")
 
     lines = [f"The change of {name} from {before.name} to {present}:", *(f"    {number}. {step}" for number, step in enumerate(steps, 1))]
@@ -56,8 +54,8 @@ def _apply_past(rehearsal: Rehearsal, before: past.Past, folder: Path, with_code
     inventory = folder / "inventories" / rehearsal.environment
     try:
         if with_code:
-            return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder, quiet=True)
-        return rehearsal.step("past", "apply", inventory, quiet=True)
+            return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder)
+        return rehearsal.step("past", "apply", inventory)
     except Problem as failure:
         hint = "" if with_code else "If it does not work with the present code, FROM_CODE=1 applies it with the code of that commit. "
         raise Problem(f"{hint}{rehearsal.environment} as of {before.name} cannot be applied: {failure}") from failure
@@ -104,8 +102,16 @@ def shortened(addresses: list[str]) -> str:
 
 def counted(report: Report, words: Mapping[str, str]) -> str:
     """The totals of a report in the wording of its summary, without zero counts."""
-    totals = report["totals"]["plan" if report["check_mode"] else "run"]
-    return ", ".join(f"{totals[kind]} {word}" for kind, word in words.items() if totals.get(kind)) or "nothing"
+    totals = report["totals"]
+    found = [totals["plan"], totals.get("blocked") or {}] if report["check_mode"] else [totals["run"]]
+    sums = {kind: sum(one.get(kind, 0) for one in found) for kind in words}
+    return ", ".join(f"{sums[kind]} {word}" for kind, word in words.items() if sums[kind]) or "nothing"
+
+
+def counted_in(component: Report) -> str:
+    """The counts of one component in the wording of the summary, with what stays as it is."""
+    words = {**(PLANNED if component["check_mode"] else DONE), "unchanged": "unchanged"}
+    return ", ".join(f"{component['counts'][kind]} {word}" for kind, word in words.items() if component["counts"].get(kind)) or "nothing"
 
 
 def resources(report: Report) -> str:

@@ -26,17 +26,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
+from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import FOLDER_VARIABLE, Interruption
 from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_variables import WrongVariables, filled, taken, values
 from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Throttled
 from ansible_collections.mainstay.aws.plugins.module_utils.component.role_checks import failed_components, not_started, role_errors
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json, shortened, warnings
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.role_specs import specs_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import DELETED
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""
@@ -83,16 +86,15 @@ class ActionModule(NormalAction):
         )
         if reason:
             display.vvv(f"{name} runs as an ordinary module: {reason}", host=task_vars.get("inventory_hostname"))
-            return dict(
-                super()._execute_module(
-                    module_name=module_name,
-                    module_args=arguments,
-                    task_vars=task_vars,
-                    persist_files=persist_files,
-                    wrap_async=wrap_async,
-                    ignore_unknown_opts=ignore_unknown_opts,
-                )
+            returned = super()._execute_module(
+                module_name=module_name,
+                module_args=arguments,
+                task_vars=task_vars,
+                persist_files=persist_files,
+                wrap_async=wrap_async,
+                ignore_unknown_opts=ignore_unknown_opts,
             )
+            return _printed(returned, task_vars)
         self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
@@ -100,7 +102,7 @@ class ActionModule(NormalAction):
             printed, errors = run_module(name, arguments)
         if Interruption.happened:
             os._exit(1)  # Ansible no longer reads from this worker; the report it left says what it did
-        return self._parsed(printed, errors)
+        return _printed(self._parsed(printed, errors), task_vars)
 
     def _check_role(self, task_vars: Mapping[str, Any]) -> None:
         """Check the variables of the role that the task names, and that what it requires has not failed. Raises WrongVariables."""
@@ -132,6 +134,15 @@ class ActionModule(NormalAction):
         result = self._parse_returned_data({"stdout": printed, "stderr": errors, "rc": 0}, PROFILE)
         result.remove_internal_keys()
         return dict(result.as_result_dict(for_round_trip=True))
+
+
+def _printed(result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """The result as Ansible is to print it: without the plan if the task failed, and with warnings if no callback shows the plan."""
+    summarized = FOLDER_VARIABLE in os.environ
+    found = dict(result)
+    if not summarized and (told := warnings(found, str(task_vars.get("inventory_hostname", "")))):
+        found["warnings"] = [*(found.get("warnings") or ()), *told]
+    return shortened(found, summarized, display.verbosity, constants.DEFAULT_STDOUT_CALLBACK)
 
 
 def ordinary_reason(*, asynchronous: bool, become: bool, transport: str, interpreter: str | None, name: str, switch: str) -> str | None:
@@ -211,7 +222,8 @@ def _listening(host: str) -> Iterator[None]:
     """Show progress while the module runs, if the output goes to a terminal."""
 
     def say(address: str, doing: str, seconds: float) -> None:
-        display.display(f"  {host}: {address} {doing} {_duration(seconds)}")
+        after = "" if doing == DELETED else f" {_duration(seconds)}"
+        display.display(f"  {host}: {address} {doing}{after}", stderr=prints_json(constants.DEFAULT_STDOUT_CALLBACK))
 
     before = Channel.listener, Channel.host
     Channel.host = host

@@ -22,6 +22,7 @@ description:
   - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) at the end of the run, unless a
     host failed.
   - Never changes the exit status of the run. If this plugin fails, it prints one warning.
+  - Beside a stdout callback that prints JSON, such as P(ansible.posix.json#callback), the summary goes to stderr.
   - Sensitive values are neither printed nor written.
 requirements:
   - enabling in configuration, C(callbacks_enabled = mainstay.aws.plan_summary)
@@ -55,11 +56,13 @@ options:
       - File to write the summary to, as JSON. Directories are created, and the file is replaced atomically. If empty, nothing is written.
       - It is written for every run, including runs without plans, and always in full detail.
       - Its format is stable within a C(schema_version), currently 1. C(check_mode) is true, false, or null if the run had both.
-        C(result) is C(no_changes), C(changes), C(held_back), or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
-        C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back), and C(deferred). C(components) lists host, component,
-        target, times, API calls, counts, actions with their changes, and errors. C(consent) is null, or has the variables and the command
-        that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks), and C(failed_tasks) list host,
-        task, count, check_mode, detail, and rescued.
+        C(result) is C(no_changes), C(changes), C(held_back), C(blocked), or C(failed). C(exit_code) is what a program that makes plans ends
+        with, 0 if an apply would do nothing, 1 if the plan is incomplete, 2 if an apply would change something, 3 if it would refuse.
+        C(totals.plan), C(totals.run), and C(totals.blocked) count C(create), C(update), C(replace), C(delete), C(unchanged), C(failed),
+        C(not_started), C(held_back), C(blocked), and C(deferred). C(components) lists host, component, target, times, API calls, counts,
+        actions with their changes, errors, and whether an apply would change nothing in it (C(blocked)). C(consent) is null, or has the
+        variables and the command that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks), and
+        C(failed_tasks) list host, task, count, check_mode, detail, and rescued.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
@@ -108,9 +111,10 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
@@ -209,8 +213,8 @@ class CallbackModule(CallbackBase):
     @guarded
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._supervision.finish()
-        self._show(_healthy(stats))
-        self._save_plans(_failed(stats))
+        report = self._show(_healthy(stats))
+        self._save_plans(_failed(stats) - report.complete_hosts)
 
     def _show_interruption(self, reports: Reports) -> None:
         """After an interruption there are no stats, and Ansible passes on no results of interrupted modules."""
@@ -225,12 +229,13 @@ class CallbackModule(CallbackBase):
             self._collector.add(info, Outcome(result, failed=True, changed=bool(result.get("changed")), skipped=False), ())
         self._show(frozenset())
 
-    def _show(self, healthy: frozenset[str]) -> None:
+    def _show(self, healthy: frozenset[str]) -> Report:
         report = self._collector.report(time.monotonic() - self._began, healthy, started_here(sys.argv, os.environ))
-        if report.components or any(info.module.startswith(OWN_MODULES) for info in self._collector.hidden):
+        if report.components or self._collector.has_own:
             self._print(render(report, self._width(), self.get_option("detail")))
         self._write("json_path", as_json, report)
         self._write("markdown_path", functools.partial(as_markdown, detail=self.get_option("detail")), report)
+        return report
 
     @guarded
     def _save_plans(self, failed: frozenset[str], interrupted: bool = False) -> None:
@@ -238,7 +243,7 @@ class CallbackModule(CallbackBase):
             if wrong:
                 self._display.error(text, wrap_text=False)
             else:
-                self._display.display(text)
+                self._display.display(text, stderr=prints_json(constants.DEFAULT_STDOUT_CALLBACK))
 
     def _take_item(self, result: Any, failed: bool = False) -> None:
         """Hold loop items until their task's result arrives, which says whether a failure counts."""
@@ -268,9 +273,10 @@ class CallbackModule(CallbackBase):
 
     def _print(self, lines: list[Line]) -> None:
         """Write once to the screen and once to the log, so that the log has no colors and an automation controller receives the summary as
-        one event.
+        one event. Beside a stdout callback that prints JSON, write to stderr.
         """
-        self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True)
+        apart = prints_json(constants.DEFAULT_STDOUT_CALLBACK)
+        self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True, stderr=apart)
         self._display.display("\n".join(one.text for one in lines), log_only=True)
 
     def _write(self, option: str, convert: Callable[[Report], str], report: Report) -> None:

@@ -55,6 +55,17 @@ options:
     type: list
     elements: str
     default: []
+  replace:
+    description:
+      - Addresses of resources to replace although nothing requires it, with their component and without wildcards, such as
+        V(network:nat_gateway.main/af-south-1a).
+      - This is a request and no consent. Each also needs consent in O(allow_replace), and a plan without it shows the replacement and how
+        to allow it.
+      - It replaces in every run that it is set for, so set it for one run only. It cannot be combined with O(save_plan) or O(apply_plan).
+      - Without it the host's variable C(platform_replace) counts.
+    type: list
+    elements: str
+    default: []
   purge:
     description:
       - Resources that may be deleted when they are no longer described, as patterns in the format of O(allow_replace), such as
@@ -121,6 +132,14 @@ options:
         refused, every difference is named, and nothing is changed. In check mode, the module only reports whether the plan can be applied.
       - If not set, the host variable C(platform_plan) is used.
     type: path
+  fail_on:
+    description:
+      - With V(blocked) the task fails in check mode if an apply of its plan would change nothing although there is something to change,
+        such as when a replacement is not allowed. With V(changes) it also fails if an apply would change something.
+      - The plan is complete and returned all the same, and the other components of the run are planned as usual. Empty means that a plan
+        does not fail for what it finds.
+      - Without it the host's variable C(platform_fail_on) counts.
+    type: str
   inventory_host:
     description:
       - The inventory host that the call belongs to, as named in saved plans. Defaults to the host of the task.

@@ -48,6 +48,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ vpc_outputs.networks | mainstay.aws.cluster_network('main') }}"
   # msg:
+  #   vpc_id: vpc-01
   #   subnet_ids: [subnet-01, subnet-02]
   #   subnet_zones: [af-south-1a, af-south-1b]
   #   security_group_ids: [sg-02]
@@ -56,9 +57,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The subnets with their zones, the security group of the control plane, and that of the nodes.
+  description: The VPC, the subnets with their zones, the security group of the control plane, and that of the nodes.
   type: dict
   sample:
+    vpc_id: vpc-01
     subnet_ids: [subnet-01, subnet-02]
     subnet_zones: [af-south-1a, af-south-1b]
     security_group_ids: [sg-02]
@@ -66,11 +68,12 @@ _value:
 """
 
 
-def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, list[str]]:
+def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, Any]:
     """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier."""
     if name not in networks:
         if planned:
-            return {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN], "node_security_group_ids": [UNKNOWN]}
+            groups = {name: [UNKNOWN] for name in ("security_group_ids", "node_security_group_ids")}
+            return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], **groups}
         there = ", ".join(sorted(networks)) or "none"
         raise AnsibleFilterError(
             f"eks_network is {name!r}, but there is no such network (existing: {there}); create it first, or name another one"
@@ -81,7 +84,16 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
         tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
         raise AnsibleFilterError(f"eks_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
     groups = network["security_group_ids"]
+    if not planned and (missing := [f"the {tier} subnet of {zone}" for zone, one in sorted(subnets.items()) if one == UNKNOWN]):
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
+        )
+    if not planned and (missing := [group for group in ("control_plane", "nodes") if groups.get(group) in (None, UNKNOWN)]):
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but its security group {' and '.join(missing)} is not there yet; apply the network first"
+        )
     return {
+        "vpc_id": network["vpc_id"],
         "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
         "subnet_zones": sorted(subnets),
         "security_group_ids": [groups["control_plane"]],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 
 DOCUMENTATION = r"""
 name: iam_policies
@@ -15,7 +16,9 @@ short_description: Generate the IAM policies needed to plan and apply an invento
 description:
   - Determines which AWS actions each component of an inventory needs, from the declarations of its role, and limits each action, as far as
     AWS allows, to the region and to resources tagged with the component.
+  - Limits what carries no tag yet, such as a cluster that is being created, to what the hosts' variables name.
   - Makes no AWS calls. The same input always produces the same text.
+  - Warns in one line if no permissions boundary limits the roles that these hosts create.
   - Policies for a whole environment are refused if the hosts differ in C(platform_environment), C(platform_region), C(platform_account_id),
     or the permissions boundary.
 positional: _input
@@ -92,7 +95,8 @@ def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "", scope:
     except ImportError as error:
         raise AnsibleFilterError("iam_policies: botocore is required, for the names of AWS operations") from error
 
-    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems
+    from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
+    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems, unbounded
 
     if scope not in SCOPES:
         raise AnsibleFilterError(f"iam_policies: scope is {scope!r}, but must be {' or '.join(SCOPES)}")
@@ -100,6 +104,8 @@ def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "", scope:
     groups = {"": chosen} if scope == "environment" else components_of(chosen)
     if found := [text for group in (groups or {"": chosen}).values() for text in problems(group, component)]:
         raise AnsibleFilterError("iam_policies: " + "; ".join(dict.fromkeys(found)))
+    if any(unbounded(group) for group in groups.values()):
+        Display().warning(UNBOUNDED)
     partition_of = botocore.session.get_session().get_partition_for_region
     return [
         one

@@ -39,7 +39,7 @@ options:
         default. C(0.0.0.0/0) is refused in production.
       - C(deletion_protection) is on in the environments V(prod) and V(production). It must be turned off before a cluster can be deleted.
       - C(service_ipv4_cidr) is the block for Services. C(log_types) (all five) are sent to an encrypted log group that keeps them for
-        C(log_retention_in_days) (V(90)).
+        C(log_retention_in_days) (V(365)).
       - C(creator_is_admin) (V(true)) makes the identity that creates the cluster its administrator. C(access) has access entries by name,
         each with C(principal_arn) and either C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or
         C(kubernetes_groups), and C(username), C(type), and C(tags). An entry for the identity that creates the cluster replaces that of the
@@ -67,7 +67,9 @@ options:
     type: dict
   network:
     description:
-      - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), and C(node_security_group_ids).
+      - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
+        C(vpc_id).
+      - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
       - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist
         yet.
     type: dict

@@ -9,11 +9,33 @@ module: eks_cluster_info
 version_added: 0.1.0
 short_description: Read the outputs of EKS clusters from AWS
 description:
-  - Returns the same outputs as M(mainstay.aws.eks_cluster), found in AWS by the component's tags alone. It needs no description of the
-    clusters and changes nothing.
+  - Returns the same outputs as M(mainstay.aws.eks_cluster), and changes nothing.
+  - With O(clusters) the outputs are those of a plan of M(mainstay.aws.eks_cluster). Only what is described is published, whatever else
+    carries the tags of the component, and two resources that claim one address are an error.
+  - Without O(clusters) everything that carries the tags of the component is published.
   - With it, a component that depends on a cluster can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  clusters:
+    description:
+      - Clusters as M(mainstay.aws.eks_cluster) takes them.
+    type: dict
+  network:
+    description:
+      - As in M(mainstay.aws.eks_cluster).
+    type: dict
+    default: {}
+  adopt:
+    description:
+      - As in M(mainstay.aws.eks_cluster), for clusters that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
+  moved:
+    description:
+      - As in M(mainstay.aws.eks_cluster), for clusters that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - mainstay.aws.reading
   - mainstay.aws.component
@@ -59,8 +81,14 @@ outputs:
       elements: str
       returned: always
       sample: []
+missing:
+  description: Addresses that are described and not there. Their values read C((known after apply)) in the outputs.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 found:
-  description: Addresses of all resources the component owns.
+  description: Addresses of what is there. With O(clusters), only of what is described.
   returned: always
   type: list
   elements: str

@@ -34,7 +34,9 @@ options:
         private tier uses the lower half of the VPC, divided into eight parts; the upper half has one block for each other tier.
       - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway. It defaults to
         the zone where it already is, otherwise to the first zone by name. A regional gateway needs no public tier.
-      - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ecr.api), V(ecr.dkr), V(sts), V(logs)).
+      - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ec2), V(ecr.api), V(ecr.dkr), V(sts),
+        V(logs)). Only principals of the account may use them, or of the organization in C(organization_id). C(policies) has other policies
+        by service; V(open) is no limit.
       - C(flow_logs) has C(enabled) (V(true)), C(retention_in_days) (V(365)), C(traffic_type) (V(ALL), V(ACCEPT), or V(REJECT)), and
         C(max_aggregation_interval) (V(600) or V(60) seconds).
       - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0)),
@@ -177,6 +179,7 @@ outputs:
           nat_gateway_ids: {af-south-1a: nat-01}
           nat_public_ips: {af-south-1a: 203.0.113.7}
           security_group_ids: {load_balancer: sg-01, control_plane: sg-02, nodes: sg-03, database: sg-04, cache: sg-05, endpoints: sg-06}
+          default_network_acl_id: acl-00
           default_security_group_id: sg-00
           endpoint_ids: {s3: vpce-01, dynamodb: vpce-02, ecr.api: vpce-03, ecr.dkr: vpce-04, sts: vpce-05, logs: vpce-06}
           flow_log_id: fl-01

@@ -9,16 +9,29 @@ module: vpc_network_info
 version_added: 0.1.0
 short_description: Read the outputs of networks from AWS
 description:
-  - Returns the same outputs as M(mainstay.aws.vpc_network), found in AWS by the component's tags alone. It needs no description of the
-    networks and changes nothing.
+  - Returns the same outputs as M(mainstay.aws.vpc_network), and changes nothing.
+  - With O(networks) the outputs are those of a plan of M(mainstay.aws.vpc_network). Only what is described is published, whatever else
+    carries the tags of the component, and two resources that claim one address are an error.
+  - Without O(networks) what carries the tags of the component and is in the VPC of its network is published. Use this only where everyone
+    who may tag resources in the account may also choose the networks of its clusters.
   - With it, a component that depends on a network can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   networks:
     description:
-      - Networks in the format of M(mainstay.aws.vpc_network). Required with O(propose_for), and ignored without it.
+      - Networks in the format of M(mainstay.aws.vpc_network). Required with O(propose_for).
     type: dict
+  adopt:
+    description:
+      - As in M(mainstay.aws.vpc_network), for networks that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
+  moved:
+    description:
+      - As in M(mainstay.aws.vpc_network), for networks that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
   propose_for:
     description:
       - Existing VPCs by the name of the network that is to adopt them, such as V(main) to V(vpc-0123456789abcdef0). If set, the module
@@ -41,6 +54,7 @@ EXAMPLES = r"""
   mainstay.aws.vpc_network_info:
     environment: prod
     region: af-south-1
+    networks: "{{ vpc_networks }}"
   register: found
 
 - name: Show the private subnets
@@ -105,8 +119,14 @@ proposal:
     adopt: {vpc.main: vpc-0123456789abcdef0, subnet.main/public-af-south-1a: subnet-0123456789abcdef0}
     create: [network_acl.main/public]
     left: [sg-0123456789abcdef0]
+missing:
+  description: Addresses that are described and not there. Their ids read C((known after apply)) in the outputs.
+  returned: without propose_for
+  type: list
+  elements: str
+  sample: []
 found:
-  description: Addresses of all resources the component owns.
+  description: Addresses of what is there. With O(networks) and without O(propose_for), only of what is described.
   returned: always
   type: list
   elements: str

@@ -15,6 +15,7 @@ from typing import Any
 
 try:
     import boto3
+    import botocore.hooks
     import botocore.loaders
     import botocore.session
 except ImportError:
@@ -58,8 +59,27 @@ def _services(folders: Iterable[str]) -> list[str]:
     return sorted({entry.name for folder in folders if Path(folder).is_dir() for entry in os.scandir(folder) if entry.is_dir()})
 
 
-def session(profile: str | None) -> Any:
-    """A boto3 session that reads descriptions through the shared loader. Raises BotoCoreError for an unknown profile."""
-    core = botocore.session.Session()
+@functools.cache
+def _aliases() -> Any:
+    """botocore's translation of old event names, without the search through all of them for each event that has no old part."""
+    parts = {part for name in botocore.hooks.EVENT_ALIASES for part in name.split(".")}
+
+    class Aliases(botocore.hooks.EventAliaser):
+        def _alias_event_name(self, event_name: str) -> str:
+            return event_name if parts.isdisjoint(event_name.split(".")) else str(super()._alias_event_name(event_name))
+
+    return Aliases
+
+
+def session(profile: str | None, credentials: Callable[[Any], Any] | None = None) -> Any:
+    """A boto3 session that reads descriptions through the shared loader. Raises BotoCoreError for an unknown profile.
+
+    ``credentials``: makes what loads the session's credentials in place of botocore's chain of providers, from that chain.
+    """
+    events = botocore.hooks.HierarchicalEmitter()
+    core = botocore.session.Session(event_hooks=events)
+    core.register_component("event_emitter", _aliases()(events))
     core.register_component("data_loader", loader(os.environ.get("AWS_DATA_PATH")))
+    if credentials:
+        core.register_component("credential_provider", credentials(core.get_component("credential_provider")))
     return boto3.session.Session(botocore_session=core, profile_name=profile)

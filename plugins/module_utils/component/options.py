@@ -17,7 +17,7 @@ from typing import Any
 
 from ..inputs.problems import shown
 from ..inputs.tags import doubles, doubles_remedy, tag_problem
-from .consent import mistake
+from .consent import mistake, not_exact
 from .names import OWNER_NAME, OWNER_NAME_IN_WORDS
 
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
@@ -39,6 +39,10 @@ def _anything(_value: Any) -> str:
 
 def _patterns(patterns: Iterable[str]) -> str:
     return "; ".join(f"has {shown(pattern)}: {problem}" for pattern in patterns if (problem := mistake(pattern)))
+
+
+def _addresses(addresses: Iterable[str]) -> str:
+    return "; ".join(f"has {shown(address)}: {problem}" for address in addresses if (problem := not_exact(address)))
 
 
 def _tags(tags: Mapping[Any, Any]) -> str:
@@ -186,6 +190,14 @@ OPTIONS: Mapping[str, Option] = {
             check=_patterns,
         ),
         Option(
+            "replace",
+            STRINGS,
+            "platform_replace",
+            about="Addresses of resources to replace although nothing requires it. Each needs consent as well. Set it for one run only.",
+            wanted='a list of addresses with their component, such as ["network:nat_gateway.main/af-south-1a"]',
+            check=_addresses,
+        ),
+        Option(
             "check_quotas",
             {"type": "bool", "default": True},
             "platform_check_quotas",
@@ -245,6 +257,16 @@ OPTIONS: Mapping[str, Option] = {
             wanted="the name of a file, or empty",
             unset=("",),
         ),
+        Option(
+            "fail_on",
+            {"type": "str"},
+            "platform_fail_on",
+            about="With `--check`: fail the run if a component is `blocked`, or if it has `changes`. The plan is complete all the same.",
+            default="none",
+            wanted="blocked or changes, or empty",
+            form=re.compile("blocked|changes"),
+            unset=("",),
+        ),
         Option("state", {"type": "str", "choices": ["present", "absent"], "default": "present"}),
         Option("adopt", MAPPING),
         Option("moved", MAPPING),
@@ -259,11 +281,13 @@ VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS
 
 OWNER = ("environment", "component", "expected_account_id")
 """Who owns the resources of a call."""
+NAMES = ("adopt", "moved")
+"""Which existing resources the described addresses mean."""
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
-    *("state", "allow_replace", "purge", "adopt", "moved", "defer", "deferred", "claimed"),
-    *("save_plan", "apply_plan", "inventory_host", "inventory_hosts"),
+    *("state", "allow_replace", "purge", "replace", "adopt", "moved", "defer", "deferred", "claimed"),
+    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts"),
 )
 """How the described state is reached."""
 RESOURCES = ("tags", "ignore_tags", "permissions_boundary", "check_quotas")

@@ -135,6 +135,8 @@ def _check_save(saving: Saving, check_mode: bool) -> None:
             f"{name}, but the callback that writes the file is not enabled. Write callbacks_enabled = mainstay.aws.plan_summary "
             "in ansible.cfg, and run where Ansible runs (connection local)."
         )
+    if Path(saving.save).is_symlink():
+        raise Refused(f"{name}, which is a symbolic link. Name the file itself.")
     folder = Path(saving.save).absolute().parent
     if Path(saving.save).is_dir() or not os.access(folder, os.W_OK):
         reason = "is a folder" if Path(saving.save).is_dir() else f"cannot be written: {folder} is missing or not writable"

@@ -69,7 +69,7 @@ class Supervision:
         groups = [name for name, members in variables["groups"].items() if not hosts.isdisjoint(members)]
         modules = own_modules(play, groups)
         if modules:
-            warm(modules)
+            warm(modules, str(variables["hostvars"][variables["ansible_play_hosts_all"][0]].get("platform_region") or ""))
             # Workers are forked from here on: their garbage collection need not scan what the parent has imported, nor copy its pages.
             gc.freeze()
         return bool(modules)

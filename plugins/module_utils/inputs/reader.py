@@ -163,6 +163,16 @@ class Reader:
                 found.append(str(item))
         return tuple(found)
 
+    def one_id(self, key: str, default: str, prefix: str) -> str:
+        """One EC2 id; one known only after an apply is accepted unchanged."""
+        value = self.take(key)
+        if value is None:
+            return default
+        if isinstance(value, str) and (is_unknown(value) or re.fullmatch(rf"{prefix}[0-9a-f]{{8,32}}", value)):
+            return value
+        self.problems.add(self.at(key), value, f"it must be an id such as {prefix}0123456789abcdef0")
+        return default
+
     def string_map(self, key: str) -> dict[str, str]:
         """A mapping of strings, such as labels. Whole numbers are converted; what YAML reads as something else has to be quoted."""
         found = {}

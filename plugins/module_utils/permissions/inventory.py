@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..aws.grants import Scope
+from ..aws.grants import Names, Scope
 from ..aws.place import Place
 from ..component.options import VARIABLES
 from ..component.platform_variables import PLACE
-from ..domains.registry import details_of, roles
+from ..domains.registry import DOMAINS, details_of, roles
 from .documents import Document, policies
 
 Hosts = Sequence[Mapping[str, Any]]
@@ -65,7 +65,7 @@ def components_of(hosts: Hosts) -> dict[str, list[Mapping[str, Any]]]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for host in hosts:
         if roles_of(host):
-            found.setdefault(str(host.get("platform_component") or host["inventory_hostname"]), []).append(host)
+            found.setdefault(component_of(host), []).append(host)
     return found
 
 
@@ -73,7 +73,26 @@ def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -
     """The scope of these hosts' policies. The hosts must have no problems. Without a component, the scope is the whole environment."""
     environment, region, account_id = (values_of(hosts, variable)[0] for variable in PLACE)
     place = Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
-    return Scope(place, attachable=own_policies(hosts))
+    return Scope(place, attachable=own_policies(hosts), names=names_of(hosts, environment))
+
+
+def names_of(hosts: Hosts, environment: str) -> Names:
+    """What the inventory names in AWS for these hosts."""
+    found = Names()
+    for host in hosts:
+        for domain in DOMAINS:
+            if domain.role in roles_of(host) and (described := host.get(domain.variable)):
+                found += domain.details.names(described, environment, component_of(host))
+    return found
+
+
+def component_of(host: Mapping[str, Any]) -> str:
+    return str(host.get("platform_component") or host["inventory_hostname"])
+
+
+def unbounded(hosts: Hosts) -> bool:
+    """Whether roles that these hosts make have no permissions boundary."""
+    return "" in boundaries_of(hosts)
 
 
 def own_policies(hosts: Hosts) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..text.foreign import is_plain, quoted
 from .errors import CallFailed, EngineError, Failure, failure
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
 from .moves import moved
@@ -84,18 +85,34 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
 def describe_holder(holder: Observed) -> str:
     """Describe the conflicting resource: ``it conflicts with sg-1, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
-        return f"it conflicts with {holder.id}, which belongs to this component as {holder.marked}."
-    owner, _space, address = (holder.marked or "").partition(" ")
-    whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "has no owner mark"
-    return f"it conflicts with {holder.id}, which {whose}."
+        return f"it conflicts with {quoted(holder.id)}, which belongs to this component as {quoted(holder.marked or '')}."
+    owner, address = owner_of(holder)
+    belongs = f"belongs to {quoted(owner)}" + (f" ({quoted(address)})" if address else "") if owner else "has no owner mark"
+    return f"it conflicts with {quoted(holder.id)}, which {belongs}."
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
+    """What to do about it. Whatever tags say is only suggested if it is a valid name."""
     if is_ours(holder):
+        if not is_plain(holder.marked or ""):
+            return "Correct its tag mainstay:address, which is no address, or delete it first."
         return f"Rename it with moved: {{{holder.marked}: {address}}}, or delete it first."
-    owner = (holder.marked or "").partition(" ")[0]
+    owner, _address = owner_of(holder)
+    if not is_plain(holder.id) or (owner and not is_plain(owner)):
+        return "Correct its tags that begin with mainstay:, which name no owner, or remove it, or choose another name or range."
     entry = f"{{id: {holder.id}, from: {owner}}}" if owner else holder.id
     return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
+
+
+def owner_of(seen: Observed) -> tuple[str, str]:
+    """(owner, address) in the mark of another owner's resource; empty where it has none."""
+    parts = (seen.marked or "").partition(" ")
+    return parts[0], parts[2]
+
+
+def whose(seen: Observed) -> str:
+    """The mark of another owner's resource: ``prod/legacy subnet.old/a``."""
+    return " ".join(quoted(part) for part in owner_of(seen) if part)
 
 
 def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
@@ -178,7 +195,8 @@ def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observe
         return False
     ours = next((seen for seen in observed if seen.id == one.id and seen.kind == _kind(one)), None)
     if ours is not None and ours.address != one.address:
-        problems.append(f"{one}: this component already owns it as {ours.address}; rename it with moved: {{{ours.address}: {one.address}}}")
+        way = f"rename it with moved: {{{ours.address}: {one.address}}}" if is_plain(ours.address) else "correct its tag mainstay:address"
+        problems.append(f"{one}: this component already owns it as {quoted(ours.address)}; {way}")
     return ours is None
 
 
@@ -215,9 +233,8 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
         )
     elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
-        problems.append(
-            f"{one}: it belongs to {seen.marked}, but the entry names {one.owner or 'no owner'}. To take it over from there, write {entry}"
-        )
+        way = f". To take it over from there, write {entry}" if is_plain(owner) else ". That is no valid owner; correct its tags"
+        problems.append(f"{one}: it belongs to {whose(seen)}, but the entry names {one.owner or 'no owner'}{way}")
     else:
         return True
     return False

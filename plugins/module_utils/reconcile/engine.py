@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import Failure, failure
@@ -178,12 +178,13 @@ def _look_back(
 ) -> tuple[list[Observed], list[Failure]]:
     """Observe and plan again; changes still pending after the settle window did not take effect, unless they were deferred on purpose."""
     excused = frozenset(done.deferred)
+    consent = replace(settings.consent, forced=())  # what was requested is done
     final: list[Observed] = []
     left: tuple[Action, ...] = ()
     try:
         for _waited in until(settings.clock, settings.patience.settle, settings.patience.poll):
             final = observe(kinds, backend, settings.concurrency)
-            again = make_plan(desired, final, kinds, settings.consent).permitted
+            again = make_plan(desired, final, kinds, consent).permitted
             left = tuple(action for action in again if action.address not in excused or _is_missing(action, done))
             if not left:
                 return final, []

@@ -16,7 +16,7 @@ from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
 from .graph import Graph, Step, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
 from .planner import Action, Plan, differences
-from .waiting import Clock, Deferred, Patience, Progress, until
+from .waiting import DELETED, Clock, Deferred, Patience, Progress, until
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ def perform(context: RunContext, step: Step) -> None:
         _claim(context, kind, action.observed)
     elif step.verb == "delete" and action.remove:
         _delete(context, kind, action.remove)
+        context.progress(action.remove.address, DELETED, 0.0)
     elif step.verb == "make" and action.desired:
         _make(context, kind, action, action.desired)
     elif step.verb == "finish" and action.desired:

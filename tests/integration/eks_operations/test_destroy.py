@@ -124,6 +124,10 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
     refused = site.run(DESTROY, *MEANT)
     assert refused.code != 0
     assert refused.says("EKS cluster prod-main is protected against deletion. Set deletion_protection to false for cluster main")
+    shown = site.run(DESTROY, "--check")
+    assert shown.code != 0
+    assert shown.says("- vpc.main"), "what would go is shown although it is protected"
+    assert shown.says("Nothing of this would be deleted: EKS cluster prod-main is protected against deletion.")
     assert changes.made() == []
 
     unprotected(site)

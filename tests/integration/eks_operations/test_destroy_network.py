@@ -15,7 +15,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owne
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from rehearsal.testing import Cloud
 
-from .site import Changes, Site
+from .site import NETWORK, Changes, Site
+from .support import REGION
 
 DESTROY = "playbooks/destroy.yml"
 MEANT = ("--extra-vars", "destroy=prod")
@@ -49,6 +50,47 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
     done = site.run(DESTROY, *MEANT, "--limit", "network")
     assert done.code != 0
     assert done.says(f"EKS cluster prod-main {whose} is still in vpc-")
+    shown = site.run(DESTROY, "--check", "--limit", "network")
+    assert shown.code != 0
+    assert shown.says("- vpc.main")
+    assert shown.says(f"Nothing of this would be deleted: EKS cluster prod-main {whose} is still in vpc-")
+    assert changes.made() == []
+
+
+@pytest.mark.parametrize(
+    ("network", "consent", "gone"),
+    [
+        ({**NETWORK, "cidr": "10.9.0.0/16"}, {"platform_allow_replace": ["*"], "platform_purge": ["*"]}, "vpc.main"),
+        ({**NETWORK, "availability_zones": [f"{REGION}a"]}, {"platform_purge": ["*"]}, f"subnet.main/private-{REGION}b"),
+    ],
+    ids=["replaced", "purged"],
+)
+def test_a_network_is_not_torn_down_under_a_cluster(
+    site: Site, cloud: Cloud, network: dict[str, Any], consent: dict[str, Any], gone: str
+) -> None:
+    """With all the consent there is, the plan says so, and an apply changes nothing."""
+    cluster_in_it(cloud)
+    site.variables = {"vpc_networks": {"main": network}, **consent}
+    planned = site.run("site.yml", "--check")
+    assert planned.code == 0, planned.text
+    assert planned.says(f"! network {gone} NetworkInUse it is in use: EKS cluster prod-main")
+    assert planned.says("network is blocked: an apply changes nothing in it until the problem above is solved.")
+    changes = Changes(cloud)
+    done = site.run("site.yml")
+    assert done.code != 0
+    assert done.says(f"{gone}: (NetworkInUse): it is in use: EKS cluster prod-main")
+    assert changes.made() == []
+
+
+def test_removing_an_unclaimed_network_leaves_one_with_a_cluster_whole(site: Site, cloud: Cloud) -> None:
+    cluster_in_it(cloud)
+    site.hosts = {"vpc": ["another"]}
+    changes = Changes(cloud)
+    planned = site.must("playbooks/remove_unclaimed.yml", "--check", "--extra-vars", "component=network")
+    assert planned.says("network is blocked: an apply changes nothing in it until the problem above is solved.")
+    done = site.run("playbooks/remove_unclaimed.yml", "--extra-vars", "component=network destroy=prod/network")
+    assert done.code != 0
+    assert done.says("it is in use: EKS cluster prod-main")
     assert changes.made() == []
 
 

@@ -152,7 +152,7 @@ def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced
     adopt = {"vpc.main": vpc, "internet_gateway.main": gateway, "security_group.main/nodes": group, **subnets}
     planned = taking(site, desired, adopt, apply=False)
     (change,) = [c for a in planned.plan.changes if a.address == "vpc.main" for c in a.changes if c.property == "tags"]
-    assert (change.before["team"], change.before["Name"], change.after["Name"]) == ("a", "by hand", "prod-main")
+    assert (change.before["team"], change.before["Name"], change.after["Name"]) == ("a", "by hand", "prod-network-main")
     (default,) = [a for a in planned.plan.changes if a.kind == "default_security_group"]
     assert (default.verb, [c.property for c in default.changes]) == ("update", ["mark", "ingress", "egress", "tags"])
     result = taking(site, desired, adopt)
@@ -191,7 +191,7 @@ def test_what_cannot_be_adopted_says_why(site: Site, ec2: Any) -> None:
         "vpc.main": "the id of a vpc is vpc- followed by hexadecimal digits, such as vpc-0123456789abcdef0",
         "subnet.main/public-af-south-1a": "there is no subnet subnet-0123456789abcdef0 in this account and region",
         "route_table.main/public": f"it is the main route table of its VPC, which cannot be deleted; the network's own route tables {OWN}",
-        "network_acl.main/public": f"it is the default ACL of its VPC, which cannot be deleted; the network's own ACLs {OWN}",
+        "network_acl.main/public": "it is the default ACL of its VPC, which belongs to default_network_acl",
         "security_group.main/nodes": "it is the default group of its VPC, which belongs to default_security_group",
         "iam_role.flow-logs": "its path is /people/, not /mainstay/prod/network/, and the path of a role cannot be changed",
         "log_group.main/flow-logs": "a log group cannot be renamed, and those of this component begin with /mainstay/prod/network/",

@@ -140,3 +140,9 @@ def test_ignored_tags(observed: dict[str, str], expected: dict[str, str]) -> Non
     kinds = ignoring_tags({"vpc": Vpc()}, ["awsApplication", "CreatedBy", "c7n:*", "OWNER"])
     assert kinds["vpc"].properties["tags"].target({"owner": "us"}, observed) == expected
     assert Vpc().properties["tags"].target({"owner": "us"}, {"awsApplication": "arn"}) == {"owner": "us"}
+
+
+@pytest.mark.parametrize("statements", [{"Effect": "Allow"}, [{"Effect": "Allow"}]])
+def test_statements_are_a_list_in_what_is_sent(statements: Any) -> None:
+    """Tools that read policies expect one; the canonical form is what updates send."""
+    assert policy({"Version": "2012-10-17", "Statement": statements})["Statement"] == [{"Effect": "Allow"}]

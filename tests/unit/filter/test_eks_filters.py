@@ -21,6 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 
 NETWORKS = {
     "main": {
+        "vpc_id": "vpc-1",
         "subnet_ids": {"private": {"b": "subnet-2", "a": "subnet-1"}, "public": {"a": "subnet-3"}},
         "security_group_ids": {"control_plane": "sg-1", "nodes": "sg-2", "database": "sg-3"},
     }
@@ -29,6 +30,7 @@ NETWORKS = {
 
 def test_network() -> None:
     assert cluster_network(NETWORKS, "main") == {
+        "vpc_id": "vpc-1",
         "subnet_ids": ["subnet-1", "subnet-2"],
         "subnet_zones": ["a", "b"],
         "security_group_ids": ["sg-1"],
@@ -37,7 +39,9 @@ def test_network() -> None:
 
 
 def test_a_network_that_is_still_to_come() -> None:
-    assert {one for ids in cluster_network({}, "main", planned=True).values() for one in ids} == {UNKNOWN}
+    found = cluster_network({}, "main", planned=True)
+    assert found.pop("vpc_id") == UNKNOWN
+    assert {one for ids in found.values() for one in ids} == {UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -106,3 +110,13 @@ def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     environment = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **{entry["name"]: entry["value"] for entry in run["env"]}}
     ran = subprocess.run([run["command"], *run["args"]], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (1, "There are no AWS credentials: set AWS_PROFILE, or log in.\n")
+
+
+def test_what_is_described_and_not_there_yet_is_unknown_in_a_plan_only() -> None:
+    network = {**NETWORKS["main"], "subnet_ids": {"private": {"r-a": "subnet-1", "r-b": UNKNOWN}}}
+    assert cluster_network({"main": network}, "main", planned=True)["subnet_ids"] == ["subnet-1", UNKNOWN]
+    with pytest.raises(AnsibleFilterError, match=r"the private subnet of r-b is described and not there yet; apply the network first"):
+        cluster_network({"main": network}, "main")
+    network = {**NETWORKS["main"], "security_group_ids": {"control_plane": "sg-1", "nodes": UNKNOWN}}
+    with pytest.raises(AnsibleFilterError, match=r"its security group nodes is not there yet; apply the network first"):
+        cluster_network({"main": network}, "main")

@@ -318,3 +318,19 @@ def test_without_takes_out_what_mentions(value: Any, expected: Any) -> None:
 def test_references_resolve_at_any_depth() -> None:
     value = {"a": [ref("room.a"), {"b": ref("room.a", "arn", suffix="/*")}], "c": 1}
     assert resolve(value, lambda r: f"<{r.attribute}>") == {"a": ["<id>", {"b": "<arn>/*"}], "c": 1}
+
+
+@pytest.mark.parametrize(
+    ("consent", "allowed"),
+    [(Consent(forced=("room.a",)), False), (Consent(("room.b",), forced=("room.a",)), False), (Consent(("*",), forced=("room.a",)), True)],
+)
+def test_a_requested_replacement_needs_consent_like_any_other(consent: Consent, allowed: bool) -> None:
+    desired = [want("room.a", colour="red"), want("room.b", parent=ref("room.a")), want("room.c")]
+    plan = make_plan(desired, [there("room.a", colour="red"), there("room.b", parent="id-a"), there("room.c")], KINDS, consent)
+    assert verbs(plan) == {"room.a": "replace", "room.b": "replace"}
+    action = next(one for one in plan.changes if one.address == "room.a")
+    assert (action.consent, action.asks, action.reason) == (allowed, "replace", "its replacement is requested")
+
+
+def test_a_request_for_what_does_not_exist_creates_it() -> None:
+    assert verbs(make_plan([want("room.a")], [], KINDS, Consent(forced=("room.a",)))) == {"room.a": "create"}

@@ -45,14 +45,14 @@ network  1 to add, 1 to change, 1 to replace, 1 to destroy, 1 unchanged, 1 held 
 -/+ house.swapped  id-old
       colour  red -> blue  forces replacement
 
-  held back, not applied
+  held back: it stays, and an apply does the rest
   - house.stays  id-stays  colour=green
       destroyed because it is no longer described
 
 to allow all of this, and nothing else, add to the command that makes the plan:
 --extra-vars '{"platform_allow_replace": ["network:house.swapped"], "platform_purge": ["network:house.gone", "network:house.stays"]}'
 
-1 held back: not applied until allowed, see above.
+1 deletion held back, see above: an apply leaves it out.
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.
 """
 

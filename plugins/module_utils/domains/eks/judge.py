@@ -49,6 +49,10 @@ class AwsFacts:
         there = [self.subnets.get(one) for one in subnets]
         return None if None in there else sum(one.free_addresses for one in there if one)
 
+    def vpc_of(self, cluster: Cluster) -> str:
+        """The VPC of a cluster's subnets: that of the subnets that exist, or else that of its network. Empty if it cannot be told."""
+        return next((self.subnets[one].vpc_id for one in cluster.subnet_ids if one in self.subnets), cluster.vpc_id)
+
     def versions_of_groups(self, cluster: str) -> dict[str, str]:
         prefix = f"eks_nodegroup.{cluster}/"
         return {

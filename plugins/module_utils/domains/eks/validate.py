@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...component.names import PRODUCTION
 from ...inputs.problems import Problems
+from ...inputs.values import is_worldwide
 from .roles import LONGEST_NAME, parts, with_own_role
 from .settings.addons import AFTER_NODES, AGENT, RIGHTS
-from .settings.cluster import EVERYWHERE, PRODUCTION, Cluster, Network, read
+from .settings.cluster import Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
 
@@ -64,7 +66,7 @@ def check_endpoint(cluster: Cluster, environment: str, problems: Problems) -> No
     path = f"{cluster.path}.endpoint"
     if not cluster.endpoint.private and not cluster.endpoint.public:
         problems.add(f"{path}.private", False, "then nothing could reach the cluster; leave it true, or list public_cidrs")
-    if EVERYWHERE in cluster.endpoint.public_cidrs and environment in PRODUCTION:
+    if is_worldwide(cluster.endpoint.public_cidrs) and environment in PRODUCTION:
         remedy = (
             f"in {environment} the endpoint must not be open to the internet; list the blocks that administrators and pipelines connect "
             "from"

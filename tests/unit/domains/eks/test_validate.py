@@ -75,6 +75,11 @@ def entry(**more: Any) -> dict[str, Any]:
         ),
         ({"endpoint": {"public_cidrs": "0.0.0.0/0"}}, "endpoint.public_cidrs is '0.0.0.0/0', but it must be a list"),
         (
+            {"endpoint": {"public_cidrs": ["0.0.0.0/1", "128.0.0.0/1"]}},
+            "endpoint.public_cidrs is ['0.0.0.0/1', '128.0.0.0/1'], but in prod the endpoint must not be open to the internet; list the "
+            "blocks that administrators and pipelines connect from",
+        ),
+        (
             {"endpoint": {"public_cidrs": ["0.0.0.0/0"]}},
             "endpoint.public_cidrs is ['0.0.0.0/0'], but in prod the endpoint must not be open to the internet; list the blocks that "
             "administrators and pipelines connect from",

@@ -84,7 +84,7 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ({"endpoints": {"gateway": ["sts"]}}, "endpoints.gateway[0] is 'sts', but gateway endpoints exist for s3 and dynamodb only"),
         (
             {"dns": {"hostnames": False}},
-            "endpoints.interface is ['ecr.api', 'ecr.dkr', 'sts', 'logs'], but their private names need dns.support "
+            "endpoints.interface is ['ec2', 'ecr.api', 'ecr.dkr', 'sts', 'logs'], but their private names need dns.support "
             "and dns.hostnames: true",
         ),
         ({"dns": {"support": False}}, "dns.hostnames is True, but AWS allows it only with dns.support: true"),

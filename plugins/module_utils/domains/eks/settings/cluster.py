@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.names import PRODUCTION
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
@@ -29,8 +30,6 @@ MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 NODE_SCALINGS = ("none", "cluster_autoscaler")
-PRODUCTION = ("prod", "production")
-"""Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
 
 ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+|none")
@@ -38,18 +37,18 @@ POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
 NO_KEY = "none"
 MOST_NODE_POLICIES = 8
 FARGATE_SELECTORS = 5
-EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
 class Network:
-    """The network of clusters that name none."""
+    """The network of clusters that name none. ``vpc_id`` is empty if only the subnets are given."""
 
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
     subnet_zones: tuple[str, ...] = ()
     """The availability zone of each subnet, in the same order, if they are known: they are before the subnets exist."""
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class OwnParts:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster and all its parts. ``version`` is empty if the user's value was unusable."""
+    """One cluster and all its parts. ``version`` is empty if the user's value was unusable, ``vpc_id`` if it names its own subnets."""
 
     name: str
     path: str
@@ -118,7 +117,7 @@ class Cluster:
     deletion_protection: bool = False
     service_ipv4_cidr: str | None = None
     log_types: tuple[str, ...] = LOG_TYPES
-    log_retention_in_days: int = 90
+    log_retention_in_days: int = 365
     creator_is_admin: bool = True
     access: Mapping[str, AccessEntry] = field(default_factory=dict)
     addons: Mapping[str, Addon] = field(default_factory=dict)
@@ -129,6 +128,7 @@ class Cluster:
     node_scaling: str = "cluster_autoscaler"
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    vpc_id: str = ""
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
@@ -140,6 +140,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         reader.ids("security_group_ids", (), "sg-"),
         reader.ids("node_security_group_ids", (), "sg-"),
         reader.items("subnet_zones", (), as_zone, "it must be the name of an availability zone"),
+        reader.one_id("vpc_id", "", "vpc-"),
     )
     if network.subnet_zones and len(network.subnet_zones) != len(network.subnet_ids):
         problems.add(f"{path}.subnet_zones", list(network.subnet_zones), "it must have a zone for each of subnet_ids")
@@ -183,6 +184,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
         named=reader.given.get("name") is not None,
+        vpc_id="" if reader.given.get("subnet_ids") is not None else network.vpc_id,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         subnet_zones=() if reader.given.get("subnet_ids") is not None else network.subnet_zones,
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
@@ -193,7 +195,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
         service_ipv4_cidr=read_service_block(reader),
         log_types=reader.items("log_types", LOG_TYPES, one_of(LOG_TYPES), f"it must be one of {', '.join(LOG_TYPES)}"),
-        log_retention_in_days=reader.retention_days("log_retention_in_days", 90),
+        log_retention_in_days=reader.retention_days("log_retention_in_days", 365),
         creator_is_admin=reader.boolean("creator_is_admin", True),
         access=read_access(reader),
         addons=read_addons(reader, bool(node_groups)),

@@ -156,12 +156,11 @@ class NetworkAcl(Ec2Kind):
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
 
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        return None if raw.get("IsDefault") else super().observe(aws, raw, address)
+
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
-        return (
-            "it is the default ACL of its VPC, which cannot be deleted; the network's own ACLs take over its subnets"
-            if raw.get("IsDefault")
-            else ""
-        )
+        return "it is the default ACL of its VPC, which belongs to default_network_acl" if raw.get("IsDefault") else ""
 
     @staticmethod
     def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:

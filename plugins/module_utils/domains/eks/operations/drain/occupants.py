@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from .....aws.connection import Aws
 from .....aws.owner import TAG_PREFIX
 from .....component.connect import check_options, connect, fail, identify
+from .....kinds.clusters import clusters_there
 from .....reconcile.errors import CallFailed, failure
-from .in_aws import clusters_there
 from .run import vpc_of
 
 SERVICES = ("sts", "ec2", "eks")

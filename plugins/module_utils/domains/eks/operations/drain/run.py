@@ -15,12 +15,13 @@ from .....component.interruption import Interruption, hand_over, interruptible
 from .....component.lock import held
 from .....component.progress import Channel, progress
 from .....inputs.problems import Problems
+from .....kinds.clusters import clusters_there
 from .....reconcile.errors import CallFailed, failure
 from .....reconcile.waiting import Stopped, SystemClock
 from ...settings.cluster import Network, read
 from ..upgrade.look_inside import api_of
 from .draining import Drainer, Limits
-from .in_aws import clusters_there, vpcs_of_environment
+from .in_aws import vpcs_of_environment
 from .leftovers import Cluster
 from .report import Run, plan_of
 
