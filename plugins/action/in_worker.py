@@ -46,8 +46,8 @@ PROFILE = "legacy"
 
 PREFIX = "mainstay.aws."
 
-PASSED_ON = ("inventory_hostname", "platform_component", "platform_environment", "platform_region")
-"""Variables that the checks of a role read besides its own."""
+PASSED_ON = ("__platform_inventory", "inventory_hostname", "platform_component", "platform_environment", "platform_region")
+"""Variables that the checks of a role read besides its own. The first holds what the role passes on of the inventory."""
 
 SWITCH = "MAINSTAY_IN_WORKER"
 """Environment variable: "never" runs every module as an ordinary one."""
