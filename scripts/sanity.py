@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
-from distlib.manifest import Manifest
+from distlib.manifest import Manifest  # type: ignore[import-untyped]
 
 from scripts.terminal import BIN, ROOT, Problem, say, tool_environment
 

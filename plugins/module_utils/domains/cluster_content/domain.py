@@ -11,11 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ...component.domain import Domain, Observation
+from ...aws.connection import Aws
+from ...component.consent import WILD, consent_of
+from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
+from ...reconcile.errors import Failure
 from ...reconcile.model import SENSITIVE, Kind, Resource
-from .kinds.helm_release import HelmRelease
+from ...reconcile.planner import Plan
+from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
 from .objects.link import ClusterLink, ClusterTarget
@@ -79,7 +83,7 @@ class ContentDomain(Domain):
         self.objects = KubernetesObject(inside, marks, contents.objects)
         self.namespaces = KubernetesNamespace(inside, marks, contents.objects)
         self.patches = KubernetesPatch(inside, marks, contents.patches)
-        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within)
+        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within, exactly_named(params))
         kinds: tuple[Kind, ...] = (self.objects, self.namespaces, self.patches, self.releases)
         self.kinds = {kind.name: kind for kind in kinds}
 
@@ -94,6 +98,17 @@ class ContentDomain(Domain):
         ]
         return found
 
+    def checks(self, plan: Plan, _aws: Aws, _region: str) -> Checked:
+        """Releases that an apply would leave alone although they need a change, and records that cannot be used."""
+        releases = self.releases
+        looks = {one.address: releases.guarded[one.address] for one in plan.permitted if one.address in releases.guarded}
+        problems = [
+            Failure(address, "", "NotItsObjects", look.guard, f"Helm is not run for it. {way_out(address, look)}")
+            for address, look in looks.items()
+            if address not in releases.named
+        ]
+        return Checked(problems, releases.unreadable)
+
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return {
             "objects": sorted(one.name for one in self.contents.objects),
@@ -103,6 +118,12 @@ class ContentDomain(Domain):
                 if f"helm_release.{one.name}" in attributes
             },
         }
+
+
+def exactly_named(params: Mapping[str, Any]) -> frozenset[str]:
+    """The addresses that the caller's consent names without wildcards."""
+    consent = consent_of(params)
+    return frozenset(one for one in (*consent.purge, *consent.replace) if not WILD.search(one))
 
 
 RELEASE_OUTPUTS = ("version", "revision", "status")

@@ -1,30 +1,22 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Helm releases: the wanted ones, Helm's records in the cluster, and how to compare them. Pure functions.
-
-Helm keeps each revision of a release in a Secret: base64 of gzip of JSON with the chart, the given values, and the rendered manifest
-(helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Helm nor permission to change anything.
-"""
+"""The wanted Helm releases, and how their values compare with those in Helm's records. Pure functions."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import gzip
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 with contextlib.suppress(ImportError):  # the module reports missing libraries
     import yaml
 
-from ....kubernetes.documents import load, load_all
+from ....kubernetes.documents import load
 from ....kubernetes.masking import mask
 from ....reconcile.model import SENSITIVE
 from ..objects.paths import ANOTHER, is_leaf, secret_looking
@@ -62,66 +54,6 @@ class WantedRelease:
     timeout: float = 600.0
 
 
-@dataclass(frozen=True, eq=False)
-class Release:
-    """Helm's record of the newest revision."""
-
-    name: str
-    namespace: str
-    revision: int
-    status: str
-    chart: str
-    version: str
-    values: Mapping[str, Any] = field(repr=False)
-    manifest: str = field(repr=False)
-    fingerprint: str = ""
-    changed: datetime | None = None
-    secret: str = ""
-
-    @cached_property
-    def objects(self) -> list[dict[str, Any]]:
-        """The objects that the chart produced, except those of hooks."""
-        return [one for one in load_all(self.manifest) if isinstance(one, dict) and one.get("kind")]
-
-
-def decode(secret: Mapping[str, Any]) -> Release:
-    """A release from its Secret. Raises ValueError for content that Helm cannot have written."""
-    try:
-        inner = base64.b64decode(base64.b64decode(secret["data"]["release"]))
-        told = json.loads(gzip.decompress(inner) if inner[:2] == b"\x1f\x8b" else inner)
-        chart, info = told["chart"]["metadata"], told["info"]
-        return Release(
-            name=str(told["name"]),
-            namespace=str(told["namespace"]),
-            revision=int(told["version"]),
-            status=str(info["status"]),
-            chart=str(chart["name"]),
-            version=str(chart["version"]),
-            values=told.get("config") or {},
-            manifest=str(told.get("manifest") or ""),
-            fingerprint=_written_fingerprint(told["chart"]),
-            changed=_moment(info.get("last_deployed")),
-            secret=str(secret["metadata"]["name"]),
-        )
-    except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
-        raise ValueError(f"Secret {secret['metadata'].get('name')} holds no release that can be read: {type(error).__name__}") from error
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-
-
-def newest(releases: Sequence[Release]) -> dict[tuple[str, str], Release]:
-    """The current revision of each release, by namespace and name."""
-    found: dict[tuple[str, str], Release] = {}
-    for one in sorted(releases, key=lambda release: release.revision):
-        found[one.namespace, one.name] = one
-    return found
-
-
 def fingerprint(templates: Mapping[str, str], defaults: Any) -> str:
     """The fingerprint of a chart's templates and default values; it reveals a chart that changed without a new version."""
     digest = hashlib.sha256()
@@ -129,11 +61,6 @@ def fingerprint(templates: Mapping[str, str], defaults: Any) -> str:
         digest.update(f"{name}\0{content.strip()}\0".encode())
     digest.update(json.dumps(defaults or {}, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:12]
-
-
-def _written_fingerprint(chart: Mapping[str, Any]) -> str:
-    templates = {one["name"]: base64.b64decode(one.get("data") or "").decode(errors="replace") for one in chart.get("templates") or ()}
-    return fingerprint(templates, chart.get("values"))
 
 
 def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
