@@ -16,15 +16,16 @@ from ...component.consent import WILD, consent_of
 from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
+from ...inputs.secret_names import after_flags, hideable
 from ...reconcile.errors import Failure
-from ...reconcile.model import SENSITIVE, Kind, Resource
+from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
 from .objects.link import ClusterLink, ClusterTarget
 from .objects.manifest import Marks, Wanted, read
-from .objects.paths import hidden
+from .objects.paths import Path, hidden, is_leaf, shown, step
 from .order import address_of, orders
 from .releases.release import WantedRelease, secrets_in, shown_values
 from .spec import WITHIN, releases_of
@@ -149,12 +150,12 @@ def hide(module: Any) -> None:
     }
 
 
-def _masked(kind: str, value: Any, path: tuple[str, ...]) -> Any:
+def _masked(kind: str, value: Any, path: Path) -> Any:
     if isinstance(value, Mapping):
-        return {key: _masked(kind, item, (*path, str(key))) for key, item in value.items()}
-    if isinstance(value, list):
+        return {key: _masked(kind, item, (*path, step(kind, path, str(key), value))) for key, item in value.items()}
+    if isinstance(value, list) and not is_leaf(value):
         return [_masked(kind, item, (*path, f"[{_name(item)}]")) for item in value]
-    return SENSITIVE if path and hidden(kind, path) else value
+    return shown(path, value)
 
 
 def _name(item: Any) -> str:
@@ -163,17 +164,21 @@ def _name(item: Any) -> str:
 
 def _secrets_of(manifest: Mapping[str, Any]) -> list[str]:
     """The texts of a manifest that must not be shown, as written and, for a Secret, decoded."""
+    kind = str(manifest.get("kind"))
     found: list[str] = []
 
-    def look(value: Any, path: tuple[str, ...]) -> None:
+    def look(value: Any, path: Path) -> None:
         if isinstance(value, Mapping):
             for key, item in value.items():
-                look(item, (*path, str(key)))
-        elif isinstance(value, list):
+                look(item, (*path, step(kind, path, str(key), value)))
+        elif isinstance(value, list) and not is_leaf(value):
             for item in value:
                 look(item, (*path, f"[{_name(item)}]"))
-        elif path and hidden(str(manifest.get("kind")), path):
-            found.extend(_spellings(str(value), encoded=path[0] == "data" and manifest.get("kind") == "Secret"))
+        else:
+            items = value if isinstance(value, list) else [value]
+            for flag, item in zip(after_flags(items), items, strict=True):
+                if (flag or hidden(path)) and hideable(item):
+                    found.extend(_spellings(str(item), encoded=path[:1] == ("data",) and kind == "Secret"))
 
     look(manifest, ())
     return found

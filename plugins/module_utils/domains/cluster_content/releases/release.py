@@ -9,17 +9,17 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 with contextlib.suppress(ImportError):  # the module reports missing libraries
     import yaml
 
+from ....inputs.secret_names import after_flags, hideable, is_secret
+from ....inputs.secret_texts import ANOTHER
 from ....kubernetes.documents import load
-from ....kubernetes.masking import mask
-from ....reconcile.model import SENSITIVE
-from ..objects.paths import ANOTHER, is_leaf, secret_looking
+from ..objects.paths import Veiled, is_leaf, shown
 
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 DEPLOYED = "deployed"
@@ -75,21 +75,28 @@ def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
     return Chart(name, version, files=dict(files), fingerprint=fingerprint(templates, defaults))
 
 
-def shown_values(values: Any, path: str = "") -> dict[str, Any]:
-    """Values by path. Those whose name suggests a secret are hidden."""
-    if is_leaf(values):
-        return {path: _shown(path, values)} if path else {}
-    items = values.items() if isinstance(values, Mapping) else [(f"[{number}]", item) for number, item in enumerate(values)]
-    found: dict[str, Any] = {}
-    for key, item in items:
-        place = f"{path}{key}" if str(key).startswith("[") else f"{path}.{key}" if path else str(key)
-        found |= shown_values(item, place)
-    return found
+def shown_values(values: Any) -> dict[str, Any]:
+    """Values by path. Those that are secret, by their own name or by one above them, are hidden."""
+    return {place: _shown(value, secret) for place, value, secret in _leaves(values)}
+
+
+def _leaves(value: Any, place: str = "", secret: bool = False) -> Iterator[tuple[str, Any, bool]]:
+    """Every single value: its path, the value, and whether it is secret."""
+    if is_leaf(value):
+        if place:
+            yield place, value, secret
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, f"{place}.{key}" if place else str(key), secret or is_secret(str(key), value))
+    else:
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{place}[{number}]", secret)
 
 
 def found_values(wanted: Any, live: Any) -> dict[str, Any]:
     """The values of a release in the form in which ``shown_values`` shows the wanted ones: equal where the values are equal."""
-    ours, theirs, real, there = shown_values(wanted), shown_values(live), _real(wanted), _real(live)
+    ours, theirs = shown_values(wanted), shown_values(live)
+    real, there = ({place: value for place, value, _secret in _leaves(values)} for values in (wanted, live))
     return {
         place: ours[place] if _equal(real.get(place), there[place]) and place in ours else _other(value, ours.get(place))
         for place, value in theirs.items()
@@ -100,37 +107,23 @@ def _other(value: Any, wanted: Any) -> Any:
     """A value that differs from the wanted one, shown so that the two remain distinguishable: hidden values, or 1 in place of true."""
     if value != wanted:
         return value
-    return ANOTHER if isinstance(value, str) else str(value)
+    return ANOTHER if isinstance(value, str | list) else str(value)
 
 
 def _equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other if isinstance(one, bool) or isinstance(other, bool) else bool(one == other)
 
 
-def _real(value: Any, path: str = "") -> dict[str, Any]:
-    if is_leaf(value):
-        return {path: value}
-    items = value.items() if isinstance(value, Mapping) else [(f"[{number}]", item) for number, item in enumerate(value)]
-    found: dict[str, Any] = {}
-    for key, item in items:
-        found |= _real(item, f"{path}{key}" if str(key).startswith("[") else f"{path}.{key}" if path else str(key))
-    return found
-
-
-def _shown(path: str, value: Any) -> Any:
-    name = path.rpartition(".")[2].partition("[")[0]
-    if secret_looking(name) and not isinstance(value, bool) and value not in (None, "", {}, []):
-        return SENSITIVE
-    if isinstance(value, list):
-        return [mask(item) if isinstance(item, str) else item for item in value]
-    return mask(value) if isinstance(value, str) else value
+def _shown(value: Any, secret: bool) -> Any:
+    return shown((Veiled(),) if secret else (), value)
 
 
 def secrets_in(values: Any) -> list[str]:
     """The texts among the values that must never be shown."""
-    hidden = {place for place, value in shown_values(values).items() if value == SENSITIVE}
     found: list[str] = []
-    for place, value in _real(values).items():
-        if place in hidden:
-            found += [str(item) for item in (value if isinstance(value, list) else [value])]
+    for _place, value, secret in _leaves(values):
+        if secret:
+            found += [str(item) for item in (value if isinstance(value, list) else [value]) if hideable(item)]
+        elif isinstance(value, list):
+            found += [str(item) for flag, item in zip(after_flags(value), value, strict=True) if flag]
     return found
