@@ -32,6 +32,8 @@ from ansible.utils.display import Display
 from ansible_collections.mainstay.aws.plugins.module_utils.component.interruption import Interruption
 from ansible_collections.mainstay.aws.plugins.module_utils.component.platform_variables import WrongVariables, filled, taken, values
 from ansible_collections.mainstay.aws.plugins.module_utils.component.progress import Channel, Throttled
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.vaulted import names_in, secrets_among
+from ansible_collections.mainstay.aws.plugins.module_utils.inputs.secret_texts import Texts, packed
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""
@@ -63,7 +65,25 @@ class ActionModule(NormalAction):
             try:
                 arguments = self._with_variables(name, arguments, task_vars)
             except WrongVariables as wrong:
-                return {"failed": True, "msg": str(wrong)}
+                return self._texts(name, arguments, task_vars).hide_in({"failed": True, "msg": str(wrong)})
+        texts = self._texts(name, arguments, task_vars)
+        return texts.hide_in(self._run(name, arguments, texts, task_vars, persist_files, wrap_async, ignore_unknown_opts))
+
+    def _run(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        texts: Texts,
+        task_vars: dict[str, Any],
+        persist_files: bool,
+        wrap_async: bool,
+        ignore_unknown_opts: bool,
+    ) -> dict[str, Any]:
+        """Run the module, in this process if possible. It hears of the secrets, so that it does not save them."""
+        local = str(self._connection.transport).rpartition(".")[2] == "local"
+        if texts and name.startswith(PREFIX) and "sensitive_values" in module_of(name).argument_spec():
+            sent = texts.secrets if local else [one for one in texts.secrets if Texts([one]).found_in(arguments)]
+            arguments = {**arguments, "sensitive_values": packed(sent)}
         reason = ordinary_reason(
             asynchronous=bool(wrap_async or self._task.async_val),
             become=bool(self._connection.become),
@@ -76,7 +96,7 @@ class ActionModule(NormalAction):
             display.vvv(f"{name} runs as an ordinary module: {reason}", host=task_vars.get("inventory_hostname"))
             return dict(
                 super()._execute_module(
-                    module_name=module_name,
+                    module_name=name,
                     module_args=arguments,
                     task_vars=task_vars,
                     persist_files=persist_files,
@@ -98,6 +118,13 @@ class ActionModule(NormalAction):
         found = values([one for one in task_vars if one.startswith("platform_")], lambda one: self._templar.template(task_vars[one]))
         hosts = task_vars.get("groups", {}).get("all", [])
         return filled(given, taken(module_of(name).argument_spec()), found, str(task_vars["inventory_hostname"]), hosts)
+
+    def _texts(self, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Texts:
+        """What came out of Ansible Vault and must not be shown."""
+        if not name.startswith(PREFIX):
+            return Texts()
+        known = names_in(arguments, task_vars.get("groups", {}))
+        return Texts(secrets_among(task_vars, arguments, known))
 
     def _interpreter(self, task_vars: Mapping[str, Any]) -> str | None:
         value = task_vars.get("ansible_python_interpreter")

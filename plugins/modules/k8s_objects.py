@@ -20,7 +20,11 @@ description:
   - Releases are planned from what Helm has written down in the cluster, and installed with Helm. A Helm that was killed is recovered from.
   - What is there and nobody's can be taken over with O(adopt). Objects are named by their path in the API, such as
     C(/api/v1/namespaces/web), and releases by namespace and name, such as C(kube-system/metrics). A plan that meets one shows the entry.
-  - Values of Secrets, and values whose name says that they are secret, are never shown.
+  - Values of Secrets, values whose name says that they are secret with everything below them, and values that came out of Ansible Vault
+    are never shown and never saved. O(sensitive) adds others.
+  - A label proves no ownership in a namespace to which others may write. A release whose record names objects that Helm did not mark as
+    that release's, or whose removal creates objects by hooks, is removed only if O(purge) names its address exactly. Records that Helm
+    cannot have written are left alone with a warning, or an error if the release is described.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
@@ -72,6 +76,14 @@ options:
         drift.
     type: dict
     default: {}
+  sensitive:
+    description:
+      - Paths whose values are never shown and never saved, with everything below them, as patterns with V(*) and V(?). Paths are those that
+        a plan shows, such as V(data.license) or V(spec.template.spec.containers[app].env[URL].value).
+      - With an address and a colon before it, a pattern is about one object or release, as in V(helm_release.main/web:settings.*).
+    type: list
+    elements: str
+    default: []
   helm_binary:
     description:
       - The Helm to install with, 3.14 or newer. Check mode does not need it.

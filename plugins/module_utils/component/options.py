@@ -227,6 +227,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("claimed", STRINGS),
         Option("inventory_host", STRING),
         Option("inventory_hosts", STRINGS),
+        Option("sensitive_values", {"type": "str", "no_log": True}),
     )
 }
 VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
@@ -237,7 +238,7 @@ PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
     *("state", "allow_replace", "purge", "adopt", "moved", "defer", "deferred", "claimed"),
-    *("save_plan", "apply_plan", "inventory_host", "inventory_hosts"),
+    *("save_plan", "apply_plan", "inventory_host", "inventory_hosts", "sensitive_values"),
 )
 """How the described state is reached."""
 RESOURCES = ("tags", "permissions_boundary", "check_quotas")

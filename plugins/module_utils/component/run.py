@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..aws.connection import Aws
+from ..inputs.secret_texts import unpacked
 from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
@@ -119,7 +120,8 @@ def saved_plans(module: Any) -> Saving | None:
     from .saving import saving_of
 
     try:
-        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+        secrets = [*module.no_log_values, *unpacked(module.params["sensitive_values"])]
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, secrets)
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")

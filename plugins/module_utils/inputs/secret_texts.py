@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -29,6 +29,7 @@ PLAIN = 12
 
 LONG_LINE = 16
 SHORTEST_CODE = 8
+COMPUTED = ("outputs", "target", "found", "changed", "failed")
 ANOTHER = f"{SENSITIVE} another value"
 """How a secret is shown that differs from the one beside it. Neither of the two is ever shown."""
 
@@ -76,30 +77,48 @@ class Texts(Collection[str]):
         return SENSITIVE if self.found_in(value) else value
 
     def pair(self, before: Any, after: Any) -> tuple[Any, Any]:
-        """Two values of one property. Where one of them has a secret, the other hides too: it may be an earlier or a later one."""
-        if not self.forms or not (self.found_in(before) or self.found_in(after)):
-            return before, after
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            return self._mappings(before, after)
-        if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-            pairs = [self.pair(one, other) for one, other in zip(before, after, strict=True)]
-            return [one for one, _other in pairs], [other for _one, other in pairs]
-        if not isinstance(before, Mapping | list) and not isinstance(after, Mapping | list):
-            return self._scalars(before, after)
-        return self.mask(before), self.mask(after)
+        """Two values of one property: see ``hidden_together``."""
+        return hidden_together(before, after, self.mask) if self.forms else (before, after)
 
-    def _mappings(self, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> tuple[dict[Any, Any], dict[Any, Any]]:
-        first, last = dict(before), dict(after)
-        for key in {**before, **after}:
-            one, other = self.pair(before.get(key), after.get(key))
-            first |= {key: one} if key in before else {}
-            last |= {key: other} if key in after else {}
-        return {self.mask(key): item for key, item in first.items()}, {self.mask(key): item for key, item in last.items()}
+    def hide_in(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """A module's result without the secrets. What others compute with stays: outputs, and where the call was made."""
+        if not self.forms:
+            return dict(result)
+        return {name: value if name in COMPUTED else self.mask(self._without_pairs(name, value)) for name, value in result.items()}
 
-    @staticmethod
-    def _scalars(before: Any, after: Any) -> tuple[Any, Any]:
-        shown = None if before is None else SENSITIVE if before == after or after is None else ANOTHER
-        return shown, None if after is None else SENSITIVE
+    def _without_pairs(self, name: str, value: Any) -> Any:
+        """The plan and the diff, with both values of each change hidden if one is secret."""
+        if name == "diff" and isinstance(value, list):
+            return [self._paired(entry) for entry in value]
+        if name == "plan" and isinstance(value, Mapping) and isinstance(value.get("actions"), list):
+            actions = [{**one, "changes": [self._paired(change) for change in one.get("changes") or ()]} for one in value["actions"]]
+            return {**value, "actions": actions}
+        return value
+
+    def _paired(self, entry: Any) -> Any:
+        if not isinstance(entry, Mapping) or not {"before", "after"} <= set(entry):
+            return entry
+        before, after = self.pair(entry["before"], entry["after"])
+        return {**entry, "before": before, "after": after}
+
+
+def hidden_together(before: Any, after: Any, mask: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Two values of one property, with secrets masked. What one of them has in place of a secret of the other is hidden as a whole.
+
+    An earlier value of a setting is as secret as the present one, although nothing in it is known.
+    """
+    first, last = mask(before), mask(after)
+    if first == before and last == after:
+        return before, after
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        pairs = {key: hidden_together(before.get(key), after.get(key), mask) for key in {**before, **after}}
+        return ({mask(key): pairs[key][0] for key in before}, {mask(key): pairs[key][1] for key in after})
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        found = [hidden_together(one, other, mask) for one, other in zip(before, after, strict=True)]
+        return [one for one, _other in found], [other for _one, other in found]
+    if before == after or before is None or after is None or isinstance(before, Mapping | list) or isinstance(after, Mapping | list):
+        return first, last
+    return (ANOTHER, last) if last != after else (first, SENSITIVE)
 
 
 def forms_of(secret: str) -> set[str]:

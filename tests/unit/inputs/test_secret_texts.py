@@ -75,18 +75,19 @@ def test_whole_values() -> None:
     ("before", "after", "expected"),
     [
         ("old", SECRET, (ANOTHER, SENSITIVE)),
-        (SECRET, "new", (ANOTHER, SENSITIVE)),
+        (SECRET, "new", (SENSITIVE, SENSITIVE)),
         (SECRET, SECRET, (SENSITIVE, SENSITIVE)),
         (None, SECRET, (None, SENSITIVE)),
         (SECRET, None, (SENSITIVE, None)),
-        ({"a": "old", "b": "1"}, {"a": f"x{SECRET}", "b": "2"}, ({"a": ANOTHER, "b": "1"}, {"a": SENSITIVE, "b": "2"})),
+        ({"a": "old", "b": "1"}, {"a": f"x{SECRET}", "b": "2"}, ({"a": ANOTHER, "b": "1"}, {"a": f"x{SENSITIVE}", "b": "2"})),
         ({"a": "old"}, {"a": "old", "c": SECRET}, ({"a": "old"}, {"a": "old", "c": SENSITIVE})),
         ([{"v": "old"}, "x"], [{"v": SECRET}, "y"], ([{"v": ANOTHER}, "x"], [{"v": SENSITIVE}, "y"])),
         (["a"], ["a", SECRET], (["a"], ["a", SENSITIVE])),
         ("old", {"a": SECRET}, ("old", {"a": SENSITIVE})),
         ("old", "new", ("old", "new")),
+        (f"x{SECRET}", f"x{SECRET}", (f"x{SENSITIVE}", f"x{SENSITIVE}")),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_pairs(before: Any, after: Any, expected: Any) -> None:
     """An earlier value of the same setting is as secret as the present one."""

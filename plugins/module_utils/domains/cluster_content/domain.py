@@ -17,15 +17,17 @@ from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
 from ...inputs.secret_names import after_flags, hideable
+from ...inputs.secret_texts import unpacked
 from ...reconcile.errors import Failure
-from ...reconcile.model import Kind, Resource
+from ...reconcile.model import SENSITIVE, Kind, Resource
 from ...reconcile.planner import Plan
+from .hiding import Hiding
 from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
 from .objects.link import ClusterLink, ClusterTarget
 from .objects.manifest import Marks, Wanted, read
-from .objects.paths import Path, hidden, is_leaf, shown, step
+from .objects.paths import Path, hidden, is_leaf, labels, shown, step, text
 from .order import address_of, orders
 from .releases.release import WantedRelease, secrets_in, shown_values
 from .spec import WITHIN, releases_of
@@ -81,10 +83,11 @@ class ContentDomain(Domain):
         )
         marks = Marks(params["environment"], params["component"])
         self.contents = contents
-        self.objects = KubernetesObject(inside, marks, contents.objects)
-        self.namespaces = KubernetesNamespace(inside, marks, contents.objects)
-        self.patches = KubernetesPatch(inside, marks, contents.patches)
-        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within, exactly_named(params))
+        hiding = Hiding(params["sensitive"], unpacked(params["sensitive_values"]))
+        self.objects = KubernetesObject(inside, marks, contents.objects, hiding)
+        self.namespaces = KubernetesNamespace(inside, marks, contents.objects, hiding)
+        self.patches = KubernetesPatch(inside, marks, contents.patches, hiding)
+        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within, hiding, exactly_named(params))
         kinds: tuple[Kind, ...] = (self.objects, self.namespaces, self.patches, self.releases)
         self.kinds = {kind.name: kind for kind in kinds}
 
@@ -137,51 +140,45 @@ def hide(module: Any) -> None:
     knows better which of their values are secret.
     """
     params = module.params
-    manifests = [*params["objects"], *params["patches"]]
-    values = [settings.get("values") for settings in params["releases"].values() if isinstance(settings, Mapping)]
-    secret = [text for manifest in manifests for text in _secrets_of(manifest)] + [text for one in values for text in secrets_in(one or {})]
-    module.no_log_values.clear()
-    module.no_log_values.update(text for text in secret if len(text) >= SHORTEST_SECRET)
+    hiding = Hiding(params["sensitive"])
+    found = Echo(hiding)
     for option in ("objects", "patches"):
-        params[option] = [_masked(str(manifest.get("kind")), manifest, ()) for manifest in params[option]]
-    params["releases"] = {
-        name: {**settings, "values": shown_values(settings.get("values") or {})} if isinstance(settings, Mapping) else settings
-        for name, settings in params["releases"].items()
-    }
+        params[option] = [found.manifest(manifest) for manifest in params[option]]
+    params["releases"] = {name: found.release(name, settings) for name, settings in params["releases"].items()}
+    module.no_log_values.clear()
+    module.no_log_values.update(text for text in found.secrets if len(text) >= SHORTEST_SECRET)
 
 
-def _masked(kind: str, value: Any, path: Path) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _masked(kind, item, (*path, step(kind, path, str(key), value))) for key, item in value.items()}
-    if isinstance(value, list) and not is_leaf(value):
-        return [_masked(kind, item, (*path, f"[{_name(item)}]")) for item in value]
-    return shown(path, value)
+class Echo:
+    """The module's options as Ansible repeats them, without the secrets, which it collects."""
 
+    def __init__(self, hiding: Hiding) -> None:
+        self.hiding = hiding
+        self.secrets: list[str] = []
 
-def _name(item: Any) -> str:
-    return str(item.get("name", "")) if isinstance(item, Mapping) else ""
+    def manifest(self, manifest: Mapping[str, Any]) -> Any:
+        return self._without(str(manifest.get("kind")), manifest, ())
 
-
-def _secrets_of(manifest: Mapping[str, Any]) -> list[str]:
-    """The texts of a manifest that must not be shown, as written and, for a Secret, decoded."""
-    kind = str(manifest.get("kind"))
-    found: list[str] = []
-
-    def look(value: Any, path: Path) -> None:
+    def _without(self, kind: str, value: Any, path: Path) -> Any:
         if isinstance(value, Mapping):
-            for key, item in value.items():
-                look(item, (*path, step(kind, path, str(key), value)))
-        elif isinstance(value, list) and not is_leaf(value):
-            for item in value:
-                look(item, (*path, f"[{_name(item)}]"))
-        else:
-            items = value if isinstance(value, list) else [value]
-            for flag, item in zip(after_flags(items), items, strict=True):
-                if (flag or hidden(path)) and hideable(item):
-                    found.extend(_spellings(str(item), encoded=path[:1] == ("data",) and kind == "Secret"))
+            return {key: self._without(kind, item, (*path, step(kind, path, str(key), value))) for key, item in value.items()}
+        if isinstance(value, list) and not is_leaf(value):
+            names = zip(labels(value, path), value, strict=True)
+            return [self._without(kind, item, (*path, name)) for name, item in names]
+        sensitive = hidden(path) or (hideable(value) and self.hiding.is_sensitive(None, text(path)))
+        items = value if isinstance(value, list) else [value]
+        for flag, item in zip(after_flags(items), items, strict=True):
+            if (flag or sensitive) and hideable(item):
+                self.secrets += _spellings(str(item), encoded=path[:1] == ("data",) and kind == "Secret")
+        return SENSITIVE if sensitive and hideable(value) else shown(path, value)
 
-    look(manifest, ())
-    return found
+    def release(self, name: str, settings: Any) -> Any:
+        if not isinstance(settings, Mapping):
+            return settings
+        values = settings.get("values") or {}
+        echoed = self.hiding.wanted(None, shown_values(values))
+        self.secrets += secrets_in(values, [path for path, value in echoed.items() if value == SENSITIVE])
+        return {**settings, "values": echoed}
 
 
 def _spellings(text: str, *, encoded: bool) -> list[str]:

@@ -15,6 +15,7 @@ from ....aws.connection import Aws
 from ....kubernetes.problems import ApiProblem
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, State, fixed, given
+from ..hiding import Hiding
 from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ..releases.helm import Helm
@@ -54,11 +55,13 @@ class HelmRelease(KindDefaults):
         wanted: Iterable[WantedRelease],
         program: str,
         within: str,
+        hiding: Hiding,
         named: Collection[str] = (),
     ) -> None:
         """``named``: the addresses that the caller's consent names exactly. Only these may go with objects that are not their own."""
         super().__init__()
         self.named = named
+        self.hiding = hiding
         self.unreadable: Sequence[str] = ()
         self.guarded: dict[str, Look] = {}
         self.inside = inside
@@ -74,7 +77,7 @@ class HelmRelease(KindDefaults):
             "chart": one.chart.name,
             "version": one.chart.version,
             **({"chart_fingerprint": one.chart.fingerprint} if one.chart.fingerprint else {}),
-            "values": shown_values(one.values),
+            "values": self.hiding.wanted(f"{self.name}.{one.name}", shown_values(one.values)),
             "status": DEPLOYED,
             "drift": {},
         }
@@ -133,8 +136,9 @@ class HelmRelease(KindDefaults):
             "status": release.status,
         }
         if one is not None:
-            values = found_values(one.values, release.values)
-            properties |= {"chart_fingerprint": release.fingerprint, "values": values, "drift": dict(look.drift)}
+            values = self.hiding.live(address, found_values(one.values, release.values), shown_values(one.values))
+            drift = {what: self._drifted(address, what, value) for what, value in look.drift.items()}
+            properties |= {"chart_fingerprint": release.fingerprint, "values": values, "drift": drift}
         else:
             properties["objects"] = list(look.objects)
         wanted = self.desired(one) if one else properties
@@ -145,6 +149,11 @@ class HelmRelease(KindDefaults):
         told = {"revision": release.revision, "version": release.version, "status": release.status}
         state: State = "pending" if waits else "ready"
         return Observed(self.name, address, where, properties, told, state, look.waiting, guard=look.guard)
+
+    def _drifted(self, address: str, what: str, value: Any) -> Any:
+        """A live value that differs from what the chart made, as plans show it. ``what``: ``Kind namespace/name path``."""
+        path = what.split(" ", 2)[-1]
+        return self.hiding.live(address, {path: value, what: value}, {})[path if self.hiding.is_sensitive(address, path) else what]
 
     # --- changing ----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from ....aws.connection import Aws
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, fixed, given
+from ..hiding import Hiding
 from ..objects.api import AGGREGATED, OWN, ApiType, api_group, discovered, in_list, is_built_in
 from ..objects.compare import MANAGER, drop, found_fields, owned_fields
 from ..objects.final import split
@@ -57,8 +58,9 @@ class KubernetesObject(KindDefaults):
 
     settles: tuple[str, ...] = ("delete",)
 
-    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[Wanted]) -> None:
+    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[Wanted], hiding: Hiding) -> None:
         super().__init__()
+        self.hiding = hiding
         self.inside = inside
         self.marks = marks
         self.wanted = {f"{self.name}.{one.name}": one for one in wanted if self.belongs(one)}
@@ -72,7 +74,8 @@ class KubernetesObject(KindDefaults):
 
     def desired(self, one: Wanted) -> dict[str, Any]:
         """The properties of a wanted object, as passed to the engine."""
-        final, fields = split(one.kind, one.manifest, drop(flatten(one.kind, one.manifest), MARKS))
+        fields = self.hiding.wanted(f"{self.name}.{one.name}", drop(flatten(one.kind, one.manifest), MARKS))
+        final, fields = split(one.kind, one.manifest, fields)
         return {"object": one.identity, **({"immutable_fields": final} if final else {}), "fields": fields}
 
     def sent(self, address: str) -> dict[str, Any]:
@@ -134,6 +137,7 @@ class KubernetesObject(KindDefaults):
         if one is not None:
             wanted = marked(one.manifest, self.marks, address)
             fields = drop(found_fields(one.kind, wanted, live, owned_fields(live, one.api_version)), MARKS)
+            fields = self.hiding.live(address, fields, drop(flatten(one.kind, one.manifest), MARKS))
             final, changeable = split(one.kind, one.manifest, fields)
             properties |= {**({"immutable_fields": final} if final else {}), "fields": changeable}
         path = type_.path(metadata.get("namespace", ""), metadata["name"])

@@ -16,10 +16,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from ....inputs.secret_texts import ANOTHER
 from ....kubernetes.values import Obj
 from .equal import equal, same_bytes
 from .paths import (
-    ANOTHER,
     ORDER,
     Path,
     element_keys,

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,11 +118,11 @@ def _shown(value: Any, secret: bool) -> Any:
     return shown((Veiled(),) if secret else (), value)
 
 
-def secrets_in(values: Any) -> list[str]:
-    """The texts among the values that must never be shown."""
+def secrets_in(values: Any, sensitive: Collection[str] = ()) -> list[str]:
+    """The texts among the values that must never be shown: those that are secret, and those at ``sensitive`` paths."""
     found: list[str] = []
-    for _place, value, secret in _leaves(values):
-        if secret:
+    for place, value, secret in _leaves(values):
+        if secret or place in sensitive:
             found += [str(item) for item in (value if isinstance(value, list) else [value]) if hideable(item)]
         elif isinstance(value, list):
             found += [str(item) for flag, item in zip(after_flags(value), value, strict=True) if flag]
