@@ -67,11 +67,12 @@ def test_secrets_are_taken_out_of_the_options_and_the_rest_stays_readable() -> N
         "data": {"b": encoded("canary-2")},
     }
     pods = {"kind": "Deployment", "spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": "canary-3"}]}]}}
+    values = {"auth": {"password": "canary-5", "user": "production"}, "plan": "canary-6"}
     params = {
         "objects": [secret, pods],
         "patches": [{"kind": "ConfigMap", "data": {"password": "canary-4"}}],
         "releases": {
-            "a": {"namespace": "production", "values": {"auth": {"password": "canary-5", "user": "production"}, "plan": "canary-6"}},
+            "a": {"namespace": "production", "values": values},
             "b": None,
         },
         "sensitive": ["plan"],
