@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,7 @@ class Canaries:
         self.inside = inside
         self.folder = inside.folder / "project"
         (self.folder / "group_vars" / "all").mkdir(parents=True)
-        (self.folder / "temporary").mkdir()
+        self.temporary = Path(tempfile.mkdtemp(prefix="c"))  # short, because Ansible puts a socket there
         (inside.folder / "password").write_text(PASSWORD)
         self.found = ""
         self.set_vault(VAULTED["whole"], VAULTED["inline"])
@@ -113,19 +115,20 @@ class Canaries:
             **self.inside._variables(role),
             "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "plan.json"),
             "MAINSTAY_PLAN_SUMMARY_MARKDOWN_PATH": str(self.folder / "plan.md"),
-            "TMPDIR": str(self.folder / "temporary"),
+            "TMPDIR": str(self.temporary),
             **environment,
         }
         (self.inside.folder / "ansible.cfg").touch()
         command = [str(BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local", "play.json", "-vvvv", "--diff", *options]
         command += ["--vault-password-file", str(self.inside.folder / "password"), "-e", f"ansible_python_interpreter={sys.executable}"]
         done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
+        assert (self.folder / "plan.json").is_file(), done.stdout + done.stderr
         self.found += done.stdout + done.stderr + self._files()
         return done.stdout + done.stderr
 
     def _files(self) -> str:
-        kept = [path for path in self.folder.rglob("*") if path.is_file() and "group_vars" not in path.parts and path.name != "play.json"]
-        assert self.folder / "plan.json" in kept
+        places = [*self.folder.rglob("*"), *self.temporary.rglob("*")]
+        kept = [path for path in places if path.is_file() and "group_vars" not in path.parts and path.name != "play.json"]
         return "".join(f"\n{path}\n{path.read_text(errors='replace')}" for path in kept)
 
     def check(self) -> None:
@@ -137,8 +140,10 @@ class Canaries:
 
 
 @pytest.fixture
-def project(inside: InsideCluster) -> Canaries:
-    return Canaries(inside)
+def project(inside: InsideCluster) -> Iterator[Canaries]:
+    found = Canaries(inside)
+    yield found
+    shutil.rmtree(found.temporary)
 
 
 def task(inside: InsideCluster, number: int, **more: Any) -> dict[str, Any]:
