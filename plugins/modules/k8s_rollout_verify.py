@@ -7,23 +7,24 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: k8s_rollout_verify
 version_added: 0.1.0
-short_description: Watch Kubernetes rollouts to a verdict, and undo those that fail
+short_description: Watch Kubernetes rollouts to a verdict, and roll back those that fail
 description:
-  - Watches Deployments, StatefulSets, DaemonSets and Jobs until it is certain that their rollout succeeded or that it cannot, and says why.
-  - Then it may send HTTP requests that the new version has to answer, and watch pods and metrics for a while.
-  - When something fails it puts the last release back that it verified before, and watches that too. The task fails all the same.
-  - The first example is all that a playbook needs. No role of this collection is required, and no Kubernetes client in Python.
+  - Watches Deployments, StatefulSets, DaemonSets, and Jobs until it is certain that their rollout has succeeded or cannot succeed, and
+    states the reason.
+  - It can then send HTTP requests that the new version must answer, and watch pods and metrics for a while.
+  - If anything fails, it restores the last release that it verified, and verifies that too. The task still fails.
+  - The first example is all that a playbook needs. It requires no role of this collection and no Python client for Kubernetes.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   applied:
     description:
       - The registered result of the task that applied the workloads, such as one of M(kubernetes.core.k8s), with or without a loop.
-      - What is in it is verified. It also tells which generation of each workload to wait for, and whether anything was changed at all.
+      - The workloads in it are verified. It also provides the generation of each workload to wait for, and whether anything changed at all.
     type: raw
   workloads:
     description:
-      - Workloads to verify, where there is no O(applied) or besides it.
+      - Workloads to verify, instead of or in addition to those in O(applied).
     type: list
     elements: dict
     default: []
@@ -37,178 +38,178 @@ options:
         type: str
         required: true
       namespace:
-        description: Its namespace, by default that of O(namespace).
+        description: Namespace of the workload. Defaults to O(namespace).
         type: str
   namespace:
     description:
-      - Namespace of workloads and Services that name none.
+      - Namespace of workloads and Services that do not specify one.
     type: str
     default: default
   wait_timeout:
     description:
-      - Seconds until the rollout has to be over. A Deployment's own C(progressDeadlineSeconds) may end it before.
+      - Seconds within which the rollout must finish. A Deployment's own C(progressDeadlineSeconds) may end it sooner.
     type: float
     default: 600
   deadline:
     description:
-      - Seconds that everything together may take, rollback included. If the other limits add up to more, nothing is begun.
+      - Time limit for the whole task in seconds, including a rollback. If the other limits add up to more, the task does not start.
     type: float
   required:
     description:
-      - How many pods of the new revision have to be available. V(full) means all of them, and no old one left.
-      - Less is accepted only on demand, as V(maxUnavailable), which is what the update strategy may take away, a number, or a percentage
+      - How many pods of the new revision must be available. V(full) means all of them, with no old pods left.
+      - To accept fewer, set V(maxUnavailable), which accepts as many missing pods as the update strategy allows, a number, or a percentage
         such as V(80%).
     type: str
     default: full
   allow_zero:
     description:
-      - Whether a workload without any pod counts as a success, as with C(replicas) 0 or a DaemonSet that fits no node.
+      - Whether a workload without pods counts as a success, such as one with C(replicas) 0 or a DaemonSet that matches no node.
     type: bool
     default: false
   on_delete:
     description:
-      - What to do about pods that an C(OnDelete) update strategy leaves on the old revision.
+      - How to treat pods that an C(OnDelete) update strategy leaves on the old revision.
     type: str
     choices: [fail, warn]
     default: fail
   max_restarts:
     description:
-      - Restarts that one new pod may have before it counts as crashing.
+      - Number of restarts of one new pod before it counts as crashing.
     type: int
     default: 1
   tolerated_pods:
     description:
-      - New pods that may be beyond hope before the rollout fails early.
+      - Number of new pods that may have failed for good before the rollout fails early.
     type: int
     default: 0
   grace:
     description:
-      - Seconds that may pass before it is final that a pod finds no node or volume, that a quota forbids it, or, after the rollout, that
-        too few pods are available.
+      - Seconds that these conditions may last before they count as failures. A pod cannot be scheduled, its volume is not available, a
+        quota rejects it, or, after the rollout, too few pods are available.
     type: float
     default: 60
   scale_up_grace:
     description:
-      - The same for a pod without a node while a node autoscaler has said that it brings one.
+      - The same for an unschedulable pod while a node autoscaler has announced that it is adding a node.
     type: float
     default: 600
   quiet:
     description:
-      - Seconds without any change after which a rollout that is not over counts as dead. Time that the pods' own startup probes allow is
+      - Seconds without any change after which an unfinished rollout counts as stalled. The time that the pods' own startup probes allow is
         added.
     type: float
     default: 240
   probes:
     description:
-      - HTTP requests that have to be answered, and Services that have to lead to new pods, after the rollout.
+      - HTTP requests that must be answered, and Services that must route to new pods, after the rollout.
     type: list
     elements: dict
     default: []
     suboptions:
       url:
-        description: Where to ask.
+        description: The URL to request.
         type: str
       service:
-        description: Name of a Service that has to lead to at least one ready pod of the new revision. Needs no O(probes[].url).
+        description: Name of a Service that must route to at least one ready pod of the new revision. Does not need O(probes[].url).
         type: str
       namespace:
-        description: Namespace of the Service, by default that of O(namespace).
+        description: Namespace of the Service. Defaults to O(namespace).
         type: str
       status:
-        description: HTTP status codes that are right.
+        description: HTTP status codes that count as success.
         type: list
         elements: int
         default: [200]
       body:
-        description: Regular expression that has to match the body.
+        description: Regular expression that the body must match.
         type: str
       headers:
         description: Request headers, such as C(Host).
         type: dict
         default: {}
       version:
-        description: The version that has to answer. Old pods may still be in the load balancer.
+        description: The version that must answer. Old pods may still be registered with the load balancer.
         type: str
       version_header:
-        description: Response header that tells the version.
+        description: Response header that contains the version.
         type: str
       version_body:
-        description: Regular expression that finds the version in the body, in its first group if it has one.
+        description: Regular expression that finds the version in the body. The version is the first group, or the whole match.
         type: str
       successes:
-        description: How many right answers in a row are needed.
+        description: Number of consecutive successful responses required.
         type: int
         default: 3
       interval:
-        description: Seconds between two requests.
+        description: Seconds between requests.
         type: float
         default: 1
       timeout:
-        description: Seconds that one request may take.
+        description: Timeout of one request in seconds.
         type: float
         default: 5
       wait:
-        description: Seconds for all of it. DNS names and load balancers may need minutes.
+        description: Timeout of the whole probe in seconds. DNS names and load balancers may take minutes.
         type: float
         default: 120
       validate_certs:
-        description: Whether the certificate has to be valid.
+        description: Whether the certificate must be valid.
         type: bool
         default: true
       ca_cert:
-        description: File with the authority that signed the certificate.
+        description: File with the CA certificate that signed the server certificate.
         type: path
       follow_redirects:
-        description: Whether a redirect is followed. Otherwise it is an answer like any other.
+        description: Whether to follow redirects. If not, a redirect is a response like any other.
         type: bool
         default: false
   bake:
     description:
-      - How long pods and metrics are watched after the rollout, in seconds.
+      - How long to watch pods and metrics after the rollout, in seconds.
     type: dict
     suboptions:
       duration:
-        description: How long.
+        description: Length of the bake.
         type: float
         default: 0
       initial_delay:
-        description: Time before it that is not measured.
+        description: Time before the bake that is not measured.
         type: float
         default: 0
       extension:
-        description: How much longer it may take for metrics that have no data and O(metrics[].on_no_data=extend).
+        description: How much longer the bake may take for metrics without data that have O(metrics[].on_no_data=extend).
         type: float
         default: 0
   metrics:
     description:
-      - Metrics that have to stay good over the bake. Needs C(duration) in O(bake).
+      - Metrics that must stay within their limits during the bake. Requires C(duration) in O(bake).
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: What to call it.
+        description: Name of the metric in results and messages.
         type: str
         required: true
       prometheus:
-        description: Ask Prometheus.
+        description: Query Prometheus.
         type: dict
         suboptions:
           url:
-            description: Base address, without C(/api).
+            description: Base URL, without C(/api).
             type: str
             required: true
           query:
             description:
-              - PromQL that gives one series. C(${revision}), C(${name}) and C(${namespace}) stand for the new revision's hash and the first
-                workload.
+              - PromQL query that returns one series. C(${revision}) is replaced with the hash of the new revision, C(${name}) and
+                C(${namespace}) with those of the first workload.
             type: str
             required: true
           token:
             description: Bearer token.
             type: str
       cloudwatch:
-        description: Ask CloudWatch.
+        description: Query CloudWatch.
         type: dict
         suboptions:
           namespace:
@@ -218,54 +219,55 @@ options:
             description: Name of the metric.
             type: str
           dimensions:
-            description: Its dimensions. The same placeholders as in a Prometheus query may be used.
+            description: Dimensions of the metric. They can contain the same placeholders as a Prometheus query.
             type: dict
             default: {}
           statistic:
-            description: Such as V(Sum) or V(p99).
+            description: The statistic, such as V(Sum) or V(p99).
             type: str
             default: Average
           expression:
-            description: A metric math or Metrics Insights expression in place of namespace and metric.
+            description: A metric math or Metrics Insights expression, instead of namespace and metric.
             type: str
       maximum:
-        description: Highest value that is good.
+        description: Highest acceptable value.
         type: float
       minimum:
-        description: Lowest value that is good.
+        description: Lowest acceptable value.
         type: float
       max_ratio:
-        description: How many times the value may be what it was before the rollout.
+        description: Highest acceptable ratio of the value to the value before the rollout.
         type: float
       max_increase:
         description:
-          - How much the value may be above what it was before the rollout. Together with O(metrics[].max_ratio) both have to be broken.
+          - How much the value may exceed the value before the rollout. If O(metrics[].max_ratio) is also set, a measurement is bad only if
+            it exceeds both.
         type: float
       gross:
-        description: A value beyond this fails at once, whatever O(metrics[].failure_limit) bears.
+        description: A value beyond this fails at once, regardless of O(metrics[].failure_limit).
         type: float
       lag:
-        description: Seconds after which data is complete. By default 120 with CloudWatch, else 0.
+        description: Seconds after which data is complete. Defaults to 120 for CloudWatch, otherwise to 0.
         type: float
       min_samples:
-        description: Samples that a measurement needs. Fewer prove nothing.
+        description: Number of samples a measurement needs. With fewer, it is inconclusive.
         type: int
         default: 1
       failure_limit:
-        description: Bad measurements in a row that are borne.
+        description: Number of consecutive bad measurements that are tolerated.
         type: int
         default: 0
       error_limit:
-        description: Measurements in a row that the provider may fail to give.
+        description: Number of consecutive failed queries that are tolerated.
         type: int
         default: 4
       on_no_data:
-        description: What it means when there was never any data. V(fail) makes the verdict inconclusive.
+        description: How to treat a metric that never returned any data. V(fail) makes the verdict inconclusive.
         type: str
         choices: [fail, pass, extend]
         default: fail
       interval:
-        description: Seconds between two measurements.
+        description: Seconds between measurements.
         type: float
         default: 60
       period:
@@ -274,91 +276,93 @@ options:
         default: 60
   rollback:
     description:
-      - What happens when the verdict is failure.
+      - What to do if the verdict is failure.
     type: dict
     suboptions:
       to:
         description:
-          - V(verified) is the last release that this module verified. V(previous) goes back to the revision before where no release was
-            verified yet, however good or bad that one was.
+          - V(verified) is the last release that this module verified. V(previous) is the same, but if no release has been verified yet, it
+            is the previous revision, whether or not that one worked.
         type: str
         choices: [verified, previous, none]
         default: verified
       timeout:
-        description: Seconds for the rollback to be verified.
+        description: Seconds within which the rollback must be verified.
         type: float
         default: 300
       first_release:
-        description: What happens to a workload that was just created and failed.
+        description: What to do with a failed workload that was just created.
         type: str
         choices: [keep, scale_to_zero, delete]
         default: keep
       also_on:
-        description: Verdicts besides failure that are rolled back.
+        description: Verdicts other than failure that also cause a rollback.
         type: list
         elements: str
         choices: [inconclusive, error]
         default: []
   record:
     description:
-      - Whether a verified release is recorded, in a ConfigMap C(<name>.<kind>.verified-release) that the workload owns.
+      - Whether to record a verified release, in a ConfigMap C(<name>.<kind>.verified-release) that the workload owns.
     type: bool
     default: true
   lock:
     description:
-      - Whether a Lease keeps a second verifier away from the same workload. Only needed, and taken, where a rollback is possible.
+      - Whether to hold a Lease that prevents a second verifier from working on the same workload. It is needed, and acquired, only if a
+        rollback is possible.
     type: bool
     default: true
   poll_interval:
     description:
-      - Seconds between two looks at a workload. Watches make most things known at once.
+      - Seconds between two polls of a workload. Watches report most changes immediately.
     type: float
     default: 5
   eks_cluster:
     description:
-      - Name of an EKS cluster, in place of a kubeconfig. Its address is read from AWS. Tokens are made, and made again in time, with the
-        AWS credentials of this task. Region and credentials are given as for the other modules of this collection.
+      - Name of an EKS cluster, instead of a kubeconfig. The API address is read from AWS. Tokens are issued, and renewed in time, with the
+        AWS credentials of this task. Region and credentials are set as for the other modules of this collection.
     type: str
   kubeconfig:
     description:
-      - Path of a kubeconfig, or its content as a dictionary. By default E(K8S_AUTH_KUBECONFIG), E(KUBECONFIG) or C(~/.kube/config).
+      - Path of a kubeconfig, or its content as a dictionary. Defaults to E(K8S_AUTH_KUBECONFIG), E(KUBECONFIG), or C(~/.kube/config).
     type: raw
   context:
     description:
-      - Context of the kubeconfig, by default its current one or E(K8S_AUTH_CONTEXT).
+      - Context of the kubeconfig. Defaults to E(K8S_AUTH_CONTEXT), or to the current context.
     type: str
   host:
     description:
-      - Address of the API, or E(K8S_AUTH_HOST).
+      - Address of the API. Defaults to E(K8S_AUTH_HOST).
     type: str
   api_key:
     description:
-      - Bearer token, or E(K8S_AUTH_API_KEY). It cannot be renewed; credential plugins and token files of a kubeconfig are, while waiting.
+      - Bearer token. Defaults to E(K8S_AUTH_API_KEY). It cannot be renewed during the task, unlike the tokens of credential plugins and
+        token files in a kubeconfig.
     type: str
   ca_cert:
     description:
-      - File with the cluster's authority, or E(K8S_AUTH_SSL_CA_CERT).
+      - File with the cluster's CA certificate. Defaults to E(K8S_AUTH_SSL_CA_CERT).
     type: path
     aliases: [ssl_ca_cert]
   client_cert:
     description:
-      - File with a client certificate, or E(K8S_AUTH_CERT_FILE).
+      - File with a client certificate. Defaults to E(K8S_AUTH_CERT_FILE).
     type: path
     aliases: [cert_file]
   client_key:
     description:
-      - File with its key, or E(K8S_AUTH_KEY_FILE).
+      - File with the key of the client certificate. Defaults to E(K8S_AUTH_KEY_FILE).
     type: path
     aliases: [key_file]
   validate_certs:
     description:
-      - Whether certificates have to be valid.
+      - Whether certificates must be valid.
     type: bool
     default: true
     aliases: [verify_ssl]
   proxy:
     description:
-      - HTTP proxy to the API, or E(K8S_AUTH_PROXY). Other variables of the environment do not count.
+      - HTTP proxy for the API. Defaults to E(K8S_AUTH_PROXY). Other environment variables are ignored.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -366,10 +370,10 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Looks once, waits for nothing and changes nothing.
+    description: Reads the workloads once, without waiting for or changing anything.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: The module has no differences to show.
     support: none
 seealso:
   - module: kubernetes.core.k8s
@@ -381,11 +385,11 @@ EXAMPLES = r"""
     src: web.yml
   register: applied
 
-- name: Wait until they work, or go back to what worked
+- name: Wait until the workloads are available, or roll back
   mainstay.aws.k8s_rollout_verify:
     applied: "{{ applied }}"
 
-- name: Verify two workloads, the database first, and the address that users see
+- name: Verify two workloads, the database first, and the public URL
   mainstay.aws.k8s_rollout_verify:
     namespace: shop
     workloads:
@@ -397,7 +401,7 @@ EXAMPLES = r"""
         version: "{{ release }}"
         version_header: X-Version
 
-- name: Watch errors for ten minutes, against what they were before
+- name: Watch errors for ten minutes, compared with the rate before the rollout
   mainstay.aws.k8s_rollout_verify:
     applied: "{{ applied }}"
     bake:
@@ -426,7 +430,7 @@ EXAMPLES = r"""
     region: eu-west-1
     workloads: [{name: web, namespace: shop}]
 
-- name: Only watch, and never touch anything
+- name: Watch only, without changing anything
   mainstay.aws.k8s_rollout_verify:
     workloads:
       - {kind: DaemonSet, name: agent, namespace: kube-system}
@@ -436,27 +440,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The verdict in words, and what was done about it.
+  description: The verdict in words, and the action taken.
   returned: always
   type: str
   sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes again and again (exit code 1)."
 verdict:
-  description: V(success), V(failure), V(inconclusive) or V(error). Everything but the first fails the task.
+  description: V(success), V(failure), V(inconclusive), or V(error). All but V(success) fail the task.
   returned: always
   type: str
   sample: failure
 reason:
-  description: The reason as a code that does not change.
+  description: The reason as a stable code.
   returned: always
   type: str
   sample: crash_loop
 stage:
-  description: Where it ended, as V(rollout), V(probes), V(bake), V(done) or V(interrupted).
+  description: The stage in which the task ended, as V(rollout), V(probes), V(bake), V(done), or V(interrupted).
   returned: always
   type: str
   sample: rollout
 workloads:
-  description: Each workload with its verdict, reason, numbers of pods and the evidence.
+  description: Each workload with its verdict, reason, pod counts, and evidence.
   returned: always
   type: list
   elements: dict
@@ -470,7 +474,7 @@ workloads:
       evidence:
         - {code: crash_loop, about: pod web-7f9c-x2x4b, container: app, exit_code: 1, log: ["cannot open /etc/app.conf"]}
 probes:
-  description: The addresses that were asked, with the outcome and the number of requests.
+  description: The URLs that were requested, each with the outcome and the number of requests.
   returned: always
   type: list
   elements: dict
@@ -498,18 +502,18 @@ rollback:
       returned: always
       sample: "Deployment shop/web: rolled back to web-5d8f and verified"
 notes:
-  description: What else is worth knowing, such as old pods that are still terminating.
+  description: Further remarks, for example about old pods that are still terminating.
   returned: always
   type: list
   elements: str
   sample: ["1 old pods are still terminating and may still answer requests"]
 seconds:
-  description: How long it took.
+  description: Duration in seconds.
   returned: always
   type: float
   sample: 12.3
 api_calls:
-  description: Number of calls of the cluster's API, and how many of them were repetitions.
+  description: Number of calls to the cluster's API, and how many of them were retries.
   returned: always
   type: dict
   sample: {total: 14, repeated: 0}

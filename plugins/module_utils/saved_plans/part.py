@@ -138,5 +138,6 @@ def encoded_action(action: Mapping[str, Any], secrets: Collection[str] = ()) -> 
     changes = []
     for change in action["changes"]:
         before, after = masked_together(encode(change["before"]), encode(change["after"]), secrets)
-        changes.append({**change, "before": before, "after": after})
+        shown = {"shown": masked(encode(change["shown"]), secrets)} if "shown" in change else {}
+        changes.append({**change, "before": before, "after": after, **shown})
     return {**told, "reason": masked(told["reason"], secrets), "changes": changes}

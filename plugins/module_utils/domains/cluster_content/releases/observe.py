@@ -241,7 +241,9 @@ def look_of(release: Release, labels: Mapping[str, str], keys: Sequence[Key], li
                     failed_reason.append(given_up(there))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _malformed(release) from error
-    silent = [f"nobody answers at the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]]
+    silent = [
+        f"no endpoint is ready behind the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]
+    ]
     return Look(
         release,
         labels,

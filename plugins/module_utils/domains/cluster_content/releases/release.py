@@ -69,7 +69,7 @@ def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
         told = load(files["Chart.yaml"])
         name, version = str(told["name"]), str(told["version"])
     except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise ValueError(f"{where} has no Chart.yaml with name and version, so it is no Helm chart") from error
+        raise ValueError(f"{where} has no Chart.yaml with name and version, so it is not a Helm chart") from error
     templates = {path: text for path, text in files.items() if path.startswith("templates/")}
     defaults = load(files.get("values.yaml") or "") or {}
     return Chart(name, version, files=dict(files), fingerprint=fingerprint(templates, defaults))
