@@ -40,8 +40,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.controller.output imp
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.role_specs import specs_of
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.vaulted import names_in, secrets_among
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.secret_texts import Texts, packed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import DELETED
+from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import Texts, packed
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""

@@ -17,12 +17,12 @@ from ansible.module_utils.common.warnings import warn
 
 from ..aws.connection import Aws
 from ..aws.place import Place
-from ..inputs.secret_texts import unpacked
 from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
 from ..reconcile.planner import Consent
+from ..sensitive.texts import unpacked
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import check_options, connect, fail, place_of, unidentified, unread

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..inputs.secret_names import secret_below, secret_value, words
+from ..sensitive.names import secret_below, secret_value, words
 
 MOST_LINES = 20
 LONGEST_LINE = 300

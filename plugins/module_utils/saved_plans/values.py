@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ..inputs.secret_texts import hidden_together
 from ..reconcile.model import SENSITIVE, UNKNOWN, Property, Ref, is_unknown
+from ..sensitive.texts import hidden_together
 
 REFERENCE = "$ref"
 """The key that marks a reference. In other mappings, keys that begin with ``$`` get one more. A reference that is itself a key (in a trust

@@ -16,15 +16,15 @@ from ...component.consent import WILD, consent_of
 from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
-from ...inputs.secret_names import after_flags, hideable
-from ...inputs.secret_texts import unpacked
 from ...reconcile.errors import Failure
 from ...reconcile.model import SENSITIVE, Kind, Resource
 from ...reconcile.planner import Plan
-from .hiding import Hiding
+from ...sensitive.names import after_flags, hideable
+from ...sensitive.texts import unpacked
 from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
+from .objects.hiding import Hiding
 from .objects.link import ClusterLink, ClusterTarget
 from .objects.manifest import Marks, Wanted, read
 from .objects.paths import Path, hidden, is_leaf, labels, shown, step, text

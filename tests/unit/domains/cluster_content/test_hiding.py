@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.hiding import Hiding
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.secret_texts import ANOTHER, Texts
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.hiding import Hiding
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE
+from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import ANOTHER, Texts
 
 ADDRESS = "kubernetes_object.main/ConfigMap/web/app"
 

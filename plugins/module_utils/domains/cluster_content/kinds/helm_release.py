@@ -15,7 +15,7 @@ from ....aws.connection import Aws
 from ....kubernetes.problems import ApiProblem
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, State, fixed, given
-from ..hiding import Hiding
+from ..objects.hiding import Hiding
 from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ..releases.helm import Helm

@@ -15,10 +15,10 @@ from ....aws.connection import Aws
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, fixed, given
-from ..hiding import Hiding
 from ..objects.api import AGGREGATED, OWN, ApiType, api_group, discovered, in_list, is_built_in
 from ..objects.compare import MANAGER, drop, found_fields, owned_fields
 from ..objects.final import split
+from ..objects.hiding import Hiding
 from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import ADDRESS, DOMAIN, Marks, Wanted, marked, whose, without_version
 from ..objects.paths import flatten

@@ -16,9 +16,9 @@ from typing import Any
 with contextlib.suppress(ImportError):  # the module reports missing libraries
     import yaml
 
-from ....inputs.secret_names import after_flags, hideable, is_secret
-from ....inputs.secret_texts import ANOTHER
 from ....kubernetes.documents import load
+from ....sensitive.names import after_flags, hideable, is_secret
+from ....sensitive.texts import ANOTHER
 from ..objects.paths import Veiled, is_leaf, shown
 
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.secret_names import after_flags, is_secret, secret_below, secret_value
+from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.names import after_flags, is_secret, secret_below, secret_value
 
 
 def names(text: str) -> list[str]:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mainstay.aws.plugins.module_utils.inputs.secret_texts import ANOTHER, Texts, packed, unpacked
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE
+from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import ANOTHER, Texts, packed, unpacked
 
 SECRET = 'canary "of/the+vault" & co'
 TEXTS = Texts([SECRET, "hunter22", 12345678, True, "tiny", None])
