@@ -23,6 +23,7 @@ from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
 from ..reconcile.planner import Consent
+from ..sensitive.texts import unpacked
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import check_options, connect, fail, place_of, unidentified, unread
@@ -171,7 +172,8 @@ def saved_plans(module: Any) -> Saving | None:
     from .saving import saving_of
 
     try:
-        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+        secrets = [*module.no_log_values, *unpacked(module.params["sensitive_values"])]
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, secrets)
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
