@@ -39,6 +39,10 @@ options:
       namespace:
         description: Its namespace, by default that of O(namespace).
         type: str
+      allow_zero:
+        description: Whether it is a success if this workload runs no pod. See O(allow_zero).
+        type: bool
+        default: false
   namespace:
     description:
       - Namespace of workloads and Services that name none.
@@ -62,9 +66,11 @@ options:
     default: full
   allow_zero:
     description:
-      - Whether a workload without any pod counts as a success, as with C(replicas) 0 or a DaemonSet that fits no node.
-    type: bool
-    default: false
+      - Workloads that may run no pod, as names or as C(kind/name), such as with C(replicas) 0 or a DaemonSet that matches no node.
+      - Not needed where an autoscaler has scaled a workload to 0, such as KEDA or a HorizontalPodAutoscaler with C(minReplicas) 0.
+    type: list
+    elements: str
+    default: []
   on_delete:
     description:
       - What to do about pods that an C(OnDelete) update strategy leaves on the old revision.
@@ -83,19 +89,32 @@ options:
     default: 0
   grace:
     description:
-      - Seconds that may pass before it is final that a pod finds no node or volume, that a quota forbids it, or, after the rollout, that
-        too few pods are available.
+      - Seconds that may pass before it is final that a pod cannot be scheduled, that its volume or configuration does not exist, that a
+        quota or an unreachable webhook keeps it from being created, or, after the rollout, that too few pods are available.
     type: float
     default: 60
   scale_up_grace:
     description:
-      - The same for a pod without a node while a node autoscaler has said that it brings one.
+      - The same for pods without a node once a node autoscaler has announced one for any pod of the workload, or if events, by which it
+        would announce one, may not be read.
     type: float
     default: 600
+  crash_grace:
+    description:
+      - Seconds during which crashes are not final on a first release, or while another workload of the same call is not ready yet. A
+        container that crashes until its database answers then has time to recover.
+    type: float
+    default: 180
+  settle:
+    description:
+      - Seconds that pods have to stay up before the rollout counts as a success, if the template has a container without a readiness or
+        startup probe and C(minReadySeconds) is 0. A O(bake.duration) that is at least as long replaces this.
+    type: float
+    default: 15
   quiet:
     description:
-      - Seconds without any change after which a rollout that is not over counts as dead. Time that the pods' own startup probes allow is
-        added.
+      - Seconds without any sign of activity from the controller or a pod after which the verdict is V(error). A pod that exists and is not
+        ready is such a sign. It is a failure at the latest when O(wait_timeout) is over.
     type: float
     default: 240
   probes:
@@ -439,7 +458,7 @@ msg:
   description: The verdict in words, and what was done about it.
   returned: always
   type: str
-  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes again and again (exit code 1)."
+  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes repeatedly (exit code 1)."
 verdict:
   description: V(success), V(failure), V(inconclusive) or V(error). Everything but the first fails the task.
   returned: always

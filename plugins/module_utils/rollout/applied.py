@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..kubernetes.objects import generation, metadata, template_of, uid
+from ..kubernetes.objects import generation, metadata, spec, template_of, uid
+from .judging.job import is_complete
 from .judging.judge import KINDS
 from .target import Target
 
@@ -47,4 +48,5 @@ def _target(thing: Mapping[str, Any], changed: bool | None, configs: frozenset[t
     place = (str(thing["kind"]), str(metadata(thing)["name"]), str(metadata(thing).get("namespace") or "default"))
     if not trusted or not uid(thing):
         return Target(*place)
-    return Target(*place, generation(thing) or None, uid(thing), template_of(thing) or None, changed, configs)
+    completed = int(spec(thing).get("completions") or 1) if thing["kind"] == "Job" and is_complete(thing) else 0
+    return Target(*place, generation(thing) or None, uid(thing), template_of(thing) or None, changed, configs, completed)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..kubernetes.values import FULL, MAX_UNAVAILABLE, Settings
@@ -96,18 +97,23 @@ def argument_spec() -> dict[str, Any]:
     return {
         "applied": {"type": "raw"},
         "workloads": _dicts(
-            kind={"type": "str", "default": "Deployment"}, name={"type": "str", "required": True}, namespace={"type": "str"}
+            kind={"type": "str", "default": "Deployment"},
+            name={"type": "str", "required": True},
+            namespace={"type": "str"},
+            allow_zero={"type": "bool", "default": False},
         ),
         "namespace": {"type": "str", "default": "default"},
         "wait_timeout": {"type": "float", "default": 600.0},
         "deadline": {"type": "float"},
         "required": {"type": "str", "default": FULL},
-        "allow_zero": {"type": "bool", "default": False},
+        "allow_zero": {"type": "list", "elements": "str", "default": []},
         "on_delete": {"type": "str", "default": "fail", "choices": ["fail", "warn"]},
         "max_restarts": {"type": "int", "default": 1},
         "tolerated_pods": {"type": "int", "default": 0},
         "grace": {"type": "float", "default": 60.0},
         "scale_up_grace": {"type": "float", "default": 600.0},
+        "crash_grace": {"type": "float", "default": 180.0},
+        "settle": {"type": "float", "default": 15.0},
         "quiet": {"type": "float", "default": 240.0},
         "probes": _dicts(**PROBE),
         "metrics": _dicts(**METRIC),
@@ -164,22 +170,35 @@ def _targets(params: Mapping[str, Any], check_mode: bool) -> tuple[list[Target],
         target = Target(one["kind"], one["name"], one["namespace"] or params["namespace"])
         if not any(str(known) == str(target) for known in found):
             found.append(target)
+        found = [replace(known, allow_zero=one["allow_zero"]) if str(known) == str(target) else known for known in found]
+    zero = set(params["allow_zero"])
+    found = [replace(known, allow_zero=True) if zero & _names(known) else known for known in found]
+    problems += [
+        f"allow_zero names {asked!r}; it has to be the name of a workload that is verified, such as web or StatefulSet/db"
+        for asked in sorted(zero.difference(*map(_names, found)))
+    ]
     if not found and not problems:
         known = f"there is no {', '.join(list(KINDS)[:-1])} or {list(KINDS)[-1]} in it" if params["applied"] else "it is not given"
         problems.append(f"nothing to verify: name workloads, or give the result of the task that applied them as applied ({known})")
     return found, problems
 
 
+def _names(target: Target) -> set[str]:
+    return {target.name, f"{target.kind}/{target.name}"}
+
+
 def _settings(params: Mapping[str, Any]) -> Settings:
     return Settings(
         wait=params["wait_timeout"],
         required=params["required"],
-        allow_zero=params["allow_zero"],
         on_delete=params["on_delete"],
         max_restarts=params["max_restarts"],
         tolerated_pods=params["tolerated_pods"],
         grace=params["grace"],
         scale_up_grace=params["scale_up_grace"],
+        crash_grace=params["crash_grace"],
+        settle=0.0 if params["bake"]["duration"] >= params["settle"] else params["settle"],
+        replace_wait=params["wait_timeout"],
         quiet=params["quiet"],
     )
 
@@ -190,7 +209,7 @@ def _settings_wrong(params: Mapping[str, Any]) -> list[str]:
     ]
     problems += [
         f"{name} is {params[name]:g}; it cannot be negative"
-        for name in ("max_restarts", "tolerated_pods", "grace", "scale_up_grace")
+        for name in ("max_restarts", "tolerated_pods", "grace", "scale_up_grace", "crash_grace", "settle")
         if params[name] < 0
     ]
     required = params["required"]

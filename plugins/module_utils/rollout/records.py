@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kubernetes.client import Api
-from ..kubernetes.objects import fingerprint, generation, metadata, template_of, uid, without_hash
+from ..kubernetes.objects import generation, metadata, release_of, template_of, uid, without_hash
 from ..kubernetes.problems import Conflict, NotFound
 from ..kubernetes.values import Obj
 from .target import GROUPS, Target
@@ -33,7 +33,8 @@ class Record:
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self.template)
+        """Hash of the release, which ignores what merely restarts pods."""
+        return release_of(self.template)
 
 
 def path_of(target: Target) -> str:

@@ -13,11 +13,11 @@ from ..kubernetes.objects import (
     REVISION,
     REVISION_HASH,
     condition,
-    fingerprint,
     generation,
     label,
     metadata,
     owned_by,
+    release_of,
     spec,
     template_of,
     terminating,
@@ -54,19 +54,19 @@ def choose_target(start: Start, live: Obj | None, record: Record | None, history
         return RollbackTarget("it was deleted or made again meanwhile")
     if why := _forbidden(start, live):
         return RollbackTarget(why)
-    here = fingerprint(template_of(live))
+    here = release_of(template_of(live))
     found = RollbackTarget(template=record.template, revision=record.revision) if record else RollbackTarget()
     if found.template is None and wish.to == "previous":
         found = _previous(live, history, here)
     if found.template is None:
         return _first_release(start, live, history, wish)
-    if fingerprint(found.template) == here:
+    if release_of(found.template) == here:
         return RollbackTarget("its template is the last verified one already: the reason lies elsewhere")
     return found
 
 
 def _forbidden(start: Start, live: Obj) -> str:
-    if fingerprint(template_of(live)) != start.template:
+    if release_of(template_of(live)) != start.template:
         return "another deployment has changed its template meanwhile, and is not undone"
     if start.changed is False:
         return "nothing was changed, so this state was there before"
@@ -80,7 +80,7 @@ def _previous(live: Obj, history: Sequence[Obj], here: str) -> RollbackTarget:
     older = []
     for found in owned_by(history, uid(live)):
         template = template_of(found) or ((found.get("data") or {}).get("spec") or {}).get("template")
-        if template and fingerprint(template) != here:
+        if template and release_of(template) != here:
             number = (metadata(found).get("annotations") or {}).get(REVISION) or found.get("revision") or 0
             older.append((int(number), str(metadata(found).get("name")), template))
     if not older:

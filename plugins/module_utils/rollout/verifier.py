@@ -17,10 +17,11 @@ from ..kubernetes.problems import ApiProblem, BadAccess, Forbidden, NotFound, Un
 from ..kubernetes.values import Settings, Verdict
 from . import records, text
 from .baking import Baking
+from .judging.bake import REPLACING
 from .lock import Lock
 from .metric_sources import read_metric
 from .plan import Ending, Plan, ServiceCheck
-from .probes import probe_until, service_wrong, slices_path
+from .probes import foreign_pods, probe_until, service_wrong, slices_path
 from .records import Record
 from .rollback import undo
 from .target import Target
@@ -31,6 +32,8 @@ TRUTH_SECONDS = 30.0
 
 GATHER_SECONDS = 0.2
 """Events often arrive in bursts: evaluate a whole burst once."""
+
+MOST_NAMED = 5
 
 Progress = Callable[[str, str, float], None]
 NOT_LOOKED = Verdict("in_progress", "not_observed")
@@ -46,6 +49,7 @@ class Report:
     metrics: list[Mapping[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Verifier:
@@ -133,10 +137,11 @@ class Verifier:
         self._extend(self.plan.settings.wait)
         while True:
             verdicts = self._verdicts(self.plan.settings)
-            for watch, verdict in zip(self.watches, verdicts):
-                if verdict.state not in ("success", "in_progress"):
-                    return self._ending(watch, verdict)
+            if (final := decisive(verdicts)) is not None:
+                return self._ending(self.watches[final], verdicts[final])
             if all(verdict.state == "success" for verdict in verdicts):
+                for watch, verdict in zip(self.watches, verdicts):
+                    watch.begin_bake(verdict)
                 return None
             self._rest(self.plan.poll)
 
@@ -144,7 +149,13 @@ class Verifier:
         return Ending(verdict.state, verdict.code, text.sentence(watch.start, verdict), "rollout")
 
     def _verdicts(self, settings: Settings) -> list[Verdict]:
-        found = [watch.verdict(settings) for watch in self.watches]
+        own = [replace(settings, allow_zero=settings.allow_zero or watch.target.allow_zero) for watch in self.watches]
+        found = [watch.verdict(accepted) for watch, accepted in zip(self.watches, own)]
+        for number, watch in enumerate(self.watches):
+            if any(verdict.state != "success" for other, verdict in enumerate(found) if other != number):
+                watch.others_are_unready()
+                if found[number].state == "failure":
+                    found[number] = watch.verdict(own[number])
         for watch, verdict in zip(self.watches, found):
             self.report.verdicts[str(watch.target)] = verdict
             if verdict.state == "in_progress":
@@ -212,7 +223,17 @@ class Verifier:
         query = {"labelSelector": f"kubernetes.io/service-name={check.name}"}
         slices = self.api.list(slices_path(check.namespace), **query).items
         pods = {uid(pod) for watch in self.watches for pod in watch.new_pods()}
-        return service_wrong(f"{check.namespace}/{check.name}", service, slices, pods)
+        called = f"{check.namespace}/{check.name}"
+        found = service_wrong(called, service, slices, pods)
+        own = {uid(pod) for watch in self.watches for pod in watch.own_pods()}
+        if service and (foreign := foreign_pods(slices, own)):
+            some = ", ".join(foreign[:MOST_NAMED])
+            self._note(f"Service {called} also routes to pods that belong to none of the verified workloads: {some}")
+        return found
+
+    def _note(self, text: str) -> None:
+        if text not in self.report.notes:
+            self.report.notes.append(text)
 
     def _tick(self) -> None:
         """Check the pods between two requests. A failing pod ends the probing."""
@@ -224,7 +245,7 @@ class Verifier:
 
     def _patient(self) -> Settings:
         """Settings for after the rollout, when neither its time limit nor its quiet limit applies."""
-        return replace(self.plan.settings, wait=float("inf"), quiet=float("inf"))
+        return replace(self.plan.settings, wait=float("inf"), quiet=float("inf"), replace_wait=self.plan.settings.wait)
 
     def _extend(self, seconds: float) -> None:
         self.api.deadline = self.api.clock.now() + seconds + self.plan.settings.grace
@@ -241,7 +262,7 @@ class Verifier:
         while ending is None:
             verdicts = self._verdicts(self._patient())
             now = self.api.clock.now()
-            short_since = None if all(verdict.state == "success" for verdict in verdicts) else short_since or now
+            short_since = short_since or now if any(is_short(verdict) for verdict in verdicts) else None
             ending = self._degraded(verdicts, now - (short_since or now)) or baking.step(now, self.api.server_now())
             self.report.metrics = baking.as_list()
             if ending is None:
@@ -254,9 +275,11 @@ class Verifier:
         for watch, verdict in zip(self.watches, verdicts):
             if verdict.state in ("failure", "error"):
                 return replace(self._ending(watch, verdict), stage="bake")
-            if verdict.state == "in_progress" and seconds > self.plan.settings.grace:
+            if is_short(verdict) and seconds > self.plan.settings.grace:
                 said = text.sentence(watch.start, verdict)
-                return Ending("failure", "degraded", f"After the rollout it has not been well for {seconds:.0f} s: {said}", "bake")
+                return Ending(
+                    "failure", "degraded", f"Too few pods have been available for {seconds:.0f} s after the rollout: {said}", "bake"
+                )
         return None
 
     def _measure(self, metric: Any, span: Any) -> Any:
@@ -322,6 +345,25 @@ class Verifier:
         finally:
             watch.end()
             self.watches = before
+
+
+DEFERRED = ("job_gone", "queued")
+"""Errors of one Job that do not keep the other workloads from being verified."""
+
+
+def decisive(verdicts: Sequence[Verdict]) -> int | None:
+    """The number of the verdict that ends the rollout: the first failure, or else an error. A deferred error waits for the others."""
+    states = [verdict.state for verdict in verdicts]
+    if "failure" in states:
+        return states.index("failure")
+    going = "in_progress" in states
+    errors = (number for number, verdict in enumerate(verdicts) if verdict.state == "error")
+    return next((number for number in errors if not (going and verdicts[number].code in DEFERRED)), None)
+
+
+def is_short(verdict: Verdict) -> bool:
+    """Whether a workload has lost pods during the bake that nothing replaces."""
+    return verdict.state == "in_progress" and verdict.code != REPLACING
 
 
 class _Ended(Exception):

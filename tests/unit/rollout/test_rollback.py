@@ -27,6 +27,7 @@ from .running import (
     client,
     controller,
     failing,
+    keep_crashing,
     outcome,
     patches,
     plan,
@@ -182,6 +183,7 @@ def test_rule_60_a_stateful_set_is_freed_after_its_template_was_put_back(api: Fa
     target = Target("StatefulSet", "web", "shop")
     for thing in [stateful_set(**BLOCKED), revision(), revision(OLD, 1), *bad_set_pods()]:
         api.put(thing)
+    keep_crashing(api, f"{PODS}/web-2", target.path)
     recorded(api, target=target)
 
     def react(verb: str, path: str) -> None:
@@ -234,7 +236,7 @@ def test_rule_62_a_rollback_is_watched_and_the_run_fails_all_the_same(api: FakeA
     assert outcome(found) == ("failure", "crash_loop")
     assert found.undone[0]["result"] == "rolled_back"
     assert found.ending is not None
-    assert "crashes again and again" in found.ending.sentence
+    assert "crashes repeatedly" in found.ending.sentence
     assert "rolled back to web-1 and verified" in found.ending.sentence
 
 
@@ -358,7 +360,7 @@ def test_rule_66_check_mode_writes_nothing(api: FakeApi) -> None:
     bell = Hasty()
     found = Verifier(client(api, bell), bell, plan(rollback=VERIFIED, lock=True), lambda *_: None, "this test").look()
     assert outcome(found) == ("success", "looked")
-    assert found.verdicts[str(WEB)].code == "crash_loop"
+    assert found.verdicts[str(WEB)].evidence[0].code == "crash_loop"
     assert {request.method for request in api.requests} == {"GET"}
 
 
