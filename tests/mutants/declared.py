@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RULES = range(1, 87)
+RULES = range(1, 89)
 
 
 @dataclass(frozen=True)
@@ -427,8 +427,8 @@ MUTANTS = (
         55,
         "the revision before is good enough",
         "rollback_target.py",
-        "found = RollbackTarget(template=record.template, revision=record.revision) if record else RollbackTarget()",
-        "found = RollbackTarget()",
+        "    if record is not None:\n        found =",
+        "    if False:\n        found =",
     ),
     Mutant(55, "failures are recorded", "verifier.py", 'and verdict.code in ("complete", "unchanged", "no_rollout")', ""),
     Mutant(55, "a record of another object is used", "records.py", "    if owner not in owners:\n", "    if False:\n"),
@@ -707,4 +707,25 @@ MUTANTS = (
         'why = "oom_killed" if ended.get("exitCode") == 137 else "crash_loop"',
     ),
     Mutant(86, "the liveness probe is not named", "judging/containers.py", "constraint=killed)", 'constraint="")'),
+    Mutant(87, "somebody else owns the fields then", "rollback.py", "    if entry is None:\n", "    if True:\n"),
+    Mutant(
+        87,
+        "what was applied last stays",
+        "rollback_target.py",
+        '*([{"op": "replace", "path": path, "value": record}] if record else []),',
+        "",
+    ),
+    Mutant(87, "the whole template was applied last", "rollback_target.py", "applied or without_hash(template)", "without_hash(template)"),
+    Mutant(87, "a record keeps how it was applied before", "records.py", " and record.last_applied == last_applied_template(live)", ""),
+    Mutant(87, "what else was applied is given up", "field_owners.py", '**(mine.get("spec") or {}), ', ""),
+    Mutant(88, "what is synced from Git is patched", "rollback_target.py", "if owner := synced_by(live):", 'if owner := "":'),
+    Mutant(88, "what is not verified is not named", "verifier.py", "        if plan.not_verified:\n", "        if False:\n"),
+    Mutant(
+        88,
+        "progressive delivery is not recognized",
+        "judging/scalers.py",
+        'REFERENCES = ("scaleTargetRef", "targetRef", "workloadRef")',
+        'REFERENCES = ("scaleTargetRef",)',
+    ),
+    Mutant(88, "a workload that runs elsewhere passes for verified", "judging/judge.py", "(*notes, *runs_elsewhere(by))", "notes"),
 )

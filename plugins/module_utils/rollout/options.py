@@ -146,6 +146,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         else RollbackPolicy(params["rollback"]["to"], params["rollback"]["first_release"]),
         rollback_seconds=params["rollback"]["timeout"],
         also_on=frozenset(params["rollback"]["also_on"]),
+        not_verified=tuple(applied.not_verified(params["applied"])) if params["applied"] else (),
         record=params["record"],
         lock=params["lock"],
         poll=params["poll_interval"],

@@ -63,6 +63,8 @@ class Verifier:
         self._locks: list[Lock] = []
         self._progress, self._cloudwatch = progress, cloudwatch
         self._began = api.clock.now()
+        if plan.not_verified:
+            self._note(f"applied but not verified, because this module does not judge their kinds: {named(plan.not_verified)}")
         self._truth_at = self._check_at = 0.0
 
     def look(self) -> Report:
@@ -227,8 +229,7 @@ class Verifier:
         found = service_wrong(called, service, slices, pods)
         own = {uid(pod) for watch in self.watches for pod in watch.own_pods()}
         if service and (foreign := foreign_pods(slices, own)):
-            some = ", ".join(foreign[:MOST_NAMED])
-            self._note(f"Service {called} also routes to pods that belong to none of the verified workloads: {some}")
+            self._note(f"Service {called} also routes to pods that belong to none of the verified workloads: {named(foreign)}")
         return found
 
     def _note(self, text: str) -> None:
@@ -305,7 +306,7 @@ class Verifier:
         verdict, live = self.report.verdicts[str(watch.target)], watch.live()
         record = self._records.get(str(watch.target))
         wanted = self.plan.record and watch.target.kind != "Job" and verdict.code in ("complete", "unchanged", "no_rollout")
-        if not wanted or live is None or (record and record.fingerprint == watch.start.template):
+        if not wanted or live is None or records.is_current(record, live):
             return
         try:
             why = records.write(self.api, watch.target, live, str(verdict.facts.get("revision") or name(live)))
@@ -364,6 +365,12 @@ def decisive(verdicts: Sequence[Verdict]) -> int | None:
 def is_short(verdict: Verdict) -> bool:
     """Whether a workload has lost pods during the bake that nothing replaces."""
     return verdict.state == "in_progress" and verdict.code != REPLACING
+
+
+def named(things: Sequence[str]) -> str:
+    """The first few of some names, and how many more there are."""
+    more = f" and {len(things) - MOST_NAMED} more" if len(things) > MOST_NAMED else ""
+    return ", ".join(things[:MOST_NAMED]) + more
 
 
 class _Ended(Exception):

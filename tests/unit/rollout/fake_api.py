@@ -208,7 +208,7 @@ class FakeApi:
         if isinstance(patch, list):
             changed = copy.deepcopy(known)
             for step in patch:
-                parts = step["path"].strip("/").split("/")
+                parts = [part.replace("~1", "/") for part in step["path"].strip("/").split("/")]
                 place = changed
                 for part in parts[:-1]:
                     place = place[part]
@@ -216,6 +216,8 @@ class FakeApi:
                     return failure(422, "test failed")
                 if step["op"] == "replace":
                     place[parts[-1]] = step["value"]
+        elif request.headers.get("content-type") == "application/apply-patch+yaml":
+            changed = merged({**known, "spec": {**known["spec"], "template": {}}}, patch)  # one applier owns the whole template
         else:
             changed = merged(known, patch)
         if changed["metadata"]["resourceVersion"] != known["metadata"]["resourceVersion"]:

@@ -158,7 +158,7 @@ def test_rule_58_the_template_alone_is_put_back(api: FakeApi) -> None:
 
 
 def test_rule_59_a_template_that_is_there_already_is_not_put_back() -> None:
-    assert choose_target(begun(), BAD, record("app:2"), SETS, VERIFIED).why.startswith("its template is the last verified one already")
+    assert choose_target(begun(), BAD, record("app:2"), SETS, VERIFIED).why.startswith("its template already is the last verified one")
 
 
 BLOCKED = {"currentRevision": OLD, "updatedReplicas": 1, "availableReplicas": 2}
@@ -224,7 +224,7 @@ def test_rule_61_a_first_release_has_nothing_to_return_to(api: FakeApi, first: A
 
 def test_rule_61_a_workload_that_was_there_before_is_never_removed() -> None:
     assert choose_target(begun(), BAD, None, SETS, RollbackPolicy("verified", "delete")).remove == "keep"
-    assert "no release of it was verified before" in choose_target(begun(), BAD, None, SETS, VERIFIED).why
+    assert "no earlier release was verified" in choose_target(begun(), BAD, None, SETS, VERIFIED).why
     previous = choose_target(begun(), BAD, None, SETS, PREVIOUS)
     assert (previous.revision, previous.template) == (f"web-{OLD}", template("app:1"))
 
@@ -308,7 +308,7 @@ def test_rule_64_a_deployment_that_came_meanwhile_is_not_undone(api: FakeApi) ->
     api.faults.append(overtake)
     found = verify(api, rollback=VERIFIED)
     assert found.undone[0]["result"] == "not_attempted"
-    assert "another deployment has changed its template meanwhile" in found.undone[0]["reason"]
+    assert "another deployment has changed its template in the meantime" in found.undone[0]["reason"]
     assert api.at(WEB.path)["spec"]["template"] == template("app:3")
 
 

@@ -107,9 +107,9 @@ def _denied_for_good(pod: Obj, status: Mapping[str, Any], context: Context) -> b
 
 
 def _ended(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The container's most recent termination. The last state of a container that is ready now says nothing."""
+    """The container's most recent termination."""
     current = (status.get("state") or {}).get("terminated")
-    return current or ({} if status.get("ready") else (status.get("lastState") or {}).get("terminated")) or {}
+    return current or (status.get("lastState") or {}).get("terminated") or {}
 
 
 def _not_runnable(pod: Obj, status: Mapping[str, Any], text: str, context: Context) -> Severity:
@@ -121,7 +121,8 @@ def _not_runnable(pod: Obj, status: Mapping[str, Any], text: str, context: Conte
 
 
 def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
-    """Diagnose a container that crashed since the start and has not recovered: one that is ready is not in a crash loop."""
+    """Diagnose a container that crashed since the start and has not recovered: one that is ready is not in a crash loop, and its last
+    state says nothing."""
     if status.get("ready"):
         return None
     ended = _ended(status)
