@@ -7,11 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: k8s_rollout_verify
 version_added: 0.1.0
-short_description: Watch Kubernetes rollouts to a verdict, and undo those that fail
+short_description: Watch Kubernetes rollouts to a verdict, and roll back those that fail
 description:
   - Watches Deployments, StatefulSets, DaemonSets and Jobs until it is certain that their rollout succeeded or that it cannot, and says why.
-  - Then it may send HTTP requests that the new version has to answer, and watch pods and metrics for a while.
-  - When something fails it puts the last release back that it verified before, and watches that too. The task fails all the same.
+  - It can then send HTTP requests that the new version must answer, and watch pods and metrics for a while.
+  - If something fails, it restores the last release that it verified, and watches that too. The task still fails.
   - The first example is all that a playbook needs. No role of this collection is required, and no Kubernetes client in Python.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -19,11 +19,12 @@ options:
   applied:
     description:
       - The registered result of the task that applied the workloads, such as one of M(kubernetes.core.k8s), with or without a loop.
-      - What is in it is verified. It also tells which generation of each workload to wait for, and whether anything was changed at all.
+      - The workloads in it are verified. It also gives the generation of each workload to wait for, and whether anything was changed.
+      - Other objects in it that may run something, such as CronJobs and custom resources, are named in the notes.
     type: raw
   workloads:
     description:
-      - Workloads to verify, where there is no O(applied) or besides it.
+      - Workloads to verify, instead of or in addition to those in O(applied).
     type: list
     elements: dict
     default: []
@@ -50,18 +51,18 @@ options:
     default: default
   wait_timeout:
     description:
-      - Seconds until the rollout has to be over. A Deployment's own C(progressDeadlineSeconds) may end it before.
+      - Seconds within which the rollout must be complete. A Deployment's own C(progressDeadlineSeconds) may end it earlier.
     type: float
     default: 600
   deadline:
     description:
-      - Seconds that everything together may take, rollback included. If the other limits add up to more, nothing is begun.
+      - Seconds that everything together may take, rollback included. If the other limits add up to more, the task fails before it begins.
     type: float
   required:
     description:
-      - How many pods of the new revision have to be available. V(full) means all of them, and no old one left.
-      - Less is accepted only on demand, as V(maxUnavailable), which is what the update strategy may take away, a number, or a percentage
-        such as V(80%).
+      - How many pods of the new revision must be available. V(full) means all of them, and no old pod left.
+      - To accept fewer, give V(maxUnavailable), which allows what the update strategy allows, a number of pods, or a percentage such as
+        V(80%).
     type: str
     default: full
   allow_zero:
@@ -84,7 +85,7 @@ options:
     default: 1
   tolerated_pods:
     description:
-      - New pods that may be beyond hope before the rollout fails early.
+      - New pods that may fail for good before the rollout fails early.
     type: int
     default: 0
   grace:
@@ -119,43 +120,43 @@ options:
     default: 240
   probes:
     description:
-      - HTTP requests that have to be answered, and Services that have to lead to new pods, after the rollout.
+      - HTTP requests that must be answered, and Services that must route to new pods, after the rollout.
     type: list
     elements: dict
     default: []
     suboptions:
       url:
-        description: Where to ask.
+        description: Address to request.
         type: str
       service:
-        description: Name of a Service that has to lead to at least one ready pod of the new revision. Needs no O(probes[].url).
+        description: Name of a Service that must route each of its ports to a ready pod of the new revision. Needs no O(probes[].url).
         type: str
       namespace:
         description: Namespace of the Service, by default that of O(namespace).
         type: str
       status:
-        description: HTTP status codes that are right.
+        description: Accepted HTTP status codes.
         type: list
         elements: int
         default: [200]
       body:
-        description: Regular expression that has to match the body.
+        description: Regular expression that the body must match.
         type: str
       headers:
         description: Request headers, such as C(Host).
         type: dict
         default: {}
       version:
-        description: The version that has to answer. Old pods may still be in the load balancer.
+        description: The version that must answer. Old pods may still be registered with the load balancer.
         type: str
       version_header:
-        description: Response header that tells the version.
+        description: Response header that contains the version.
         type: str
       version_body:
         description: Regular expression that finds the version in the body, in its first group if it has one.
         type: str
       successes:
-        description: How many right answers in a row are needed.
+        description: Number of consecutive correct responses that are required.
         type: int
         default: 3
       interval:
@@ -167,18 +168,18 @@ options:
         type: float
         default: 5
       wait:
-        description: Seconds for all of it. DNS names and load balancers may need minutes.
+        description: Seconds for the whole probe. DNS names and load balancers may need minutes.
         type: float
         default: 120
       validate_certs:
-        description: Whether the certificate has to be valid.
+        description: Whether the certificate must be valid.
         type: bool
         default: true
       ca_cert:
         description: File with the authority that signed the certificate.
         type: path
       follow_redirects:
-        description: Whether a redirect is followed. Otherwise it is an answer like any other.
+        description: Whether to follow redirects. Otherwise a redirect is judged like any other response.
         type: bool
         default: false
   bake:
@@ -191,26 +192,26 @@ options:
         type: float
         default: 0
       initial_delay:
-        description: Time before it that is not measured.
+        description: Seconds before that during which nothing is measured.
         type: float
         default: 0
       extension:
-        description: How much longer it may take for metrics that have no data and O(metrics[].on_no_data=extend).
+        description: Additional seconds for metrics without data whose O(metrics[].on_no_data=extend).
         type: float
         default: 0
   metrics:
     description:
-      - Metrics that have to stay good over the bake. Needs C(duration) in O(bake).
+      - Metrics that must stay within their bounds during the bake. Needs C(duration) in O(bake).
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: What to call it.
+        description: Name of the metric in results.
         type: str
         required: true
       prometheus:
-        description: Ask Prometheus.
+        description: Read the metric from Prometheus.
         type: dict
         suboptions:
           url:
@@ -227,7 +228,7 @@ options:
             description: Bearer token.
             type: str
       cloudwatch:
-        description: Ask CloudWatch.
+        description: Read the metric from CloudWatch.
         type: dict
         suboptions:
           namespace:
@@ -245,7 +246,7 @@ options:
             type: str
             default: Average
           expression:
-            description: A metric math or Metrics Insights expression in place of namespace and metric.
+            description: A metric math or Metrics Insights expression, instead of namespace and metric.
             type: str
       maximum:
         description: Highest value that is good.
@@ -258,10 +259,10 @@ options:
         type: float
       max_increase:
         description:
-          - How much the value may be above what it was before the rollout. Together with O(metrics[].max_ratio) both have to be broken.
+          - How far the value may be above what it was before the rollout. With O(metrics[].max_ratio), both must be exceeded.
         type: float
       gross:
-        description: A value beyond this fails at once, whatever O(metrics[].failure_limit) bears.
+        description: A value beyond this fails at once, whatever O(metrics[].failure_limit) allows.
         type: float
       lag:
         description: Seconds after which data is complete. By default 120 with CloudWatch, else 0.
@@ -271,15 +272,15 @@ options:
         type: int
         default: 1
       failure_limit:
-        description: Bad measurements in a row that are borne.
+        description: Consecutive bad measurements that are tolerated.
         type: int
         default: 0
       error_limit:
-        description: Measurements in a row that the provider may fail to give.
+        description: Consecutive measurements that the provider may fail to deliver.
         type: int
         default: 4
       on_no_data:
-        description: What it means when there was never any data. V(fail) makes the verdict inconclusive.
+        description: What to do if there was never any data. V(fail) makes the verdict inconclusive.
         type: str
         choices: [fail, pass, extend]
         default: fail
@@ -325,18 +326,18 @@ options:
     default: true
   lock:
     description:
-      - Whether a Lease keeps a second verifier away from the same workload. Only needed, and taken, where a rollback is possible.
+      - Whether a Lease prevents a second verification of the same workload at the same time. Only used if a rollback is possible.
     type: bool
     default: true
   poll_interval:
     description:
-      - Seconds between two looks at a workload. Watches make most things known at once.
+      - Seconds between two reads of a workload. Watches report most changes at once.
     type: float
     default: 5
   eks_cluster:
     description:
       - Name of an EKS cluster, in place of a kubeconfig. Its address is read from AWS. Tokens are made, and made again in time, with the
-        AWS credentials of this task. Region and credentials are given as for the other modules of this collection.
+        AWS credentials of this task. Give region and credentials as for the other modules of this collection.
     type: str
   kubeconfig:
     description:
@@ -371,13 +372,13 @@ options:
     aliases: [key_file]
   validate_certs:
     description:
-      - Whether certificates have to be valid.
+      - Whether certificates must be valid.
     type: bool
     default: true
     aliases: [verify_ssl]
   proxy:
     description:
-      - HTTP proxy to the API, or E(K8S_AUTH_PROXY). Other variables of the environment do not count.
+      - HTTP proxy to the API, or E(K8S_AUTH_PROXY). Other environment variables are ignored.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -385,7 +386,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Looks once, waits for nothing and changes nothing.
+    description: Observes once, waits for nothing, and changes nothing.
     support: full
   diff_mode:
     description: There is nothing to compare.
@@ -400,7 +401,7 @@ EXAMPLES = r"""
     src: web.yml
   register: applied
 
-- name: Wait until they work, or go back to what worked
+- name: Wait until they work, or roll back to what worked
   mainstay.aws.k8s_rollout_verify:
     applied: "{{ applied }}"
 
@@ -416,7 +417,7 @@ EXAMPLES = r"""
         version: "{{ release }}"
         version_header: X-Version
 
-- name: Watch errors for ten minutes, against what they were before
+- name: Watch errors for ten minutes, compared with before
   mainstay.aws.k8s_rollout_verify:
     applied: "{{ applied }}"
     bake:
@@ -445,7 +446,7 @@ EXAMPLES = r"""
     region: eu-west-1
     workloads: [{name: web, namespace: shop}]
 
-- name: Only watch, and never touch anything
+- name: Only watch, and change nothing
   mainstay.aws.k8s_rollout_verify:
     workloads:
       - {kind: DaemonSet, name: agent, namespace: kube-system}
@@ -455,12 +456,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The verdict in words, and what was done about it.
+  description: The verdict in words, and what the rollback did.
   returned: always
   type: str
   sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes repeatedly (exit code 1)."
 verdict:
-  description: V(success), V(failure), V(inconclusive) or V(error). Everything but the first fails the task.
+  description: V(success), V(failure), V(inconclusive) or V(error). All but the first fail the task.
   returned: always
   type: str
   sample: failure
@@ -489,7 +490,7 @@ workloads:
       evidence:
         - {code: crash_loop, about: pod web-7f9c-x2x4b, container: app, exit_code: 1, log: ["cannot open /etc/app.conf"]}
 probes:
-  description: The addresses that were asked, with the outcome and the number of requests.
+  description: The requested addresses, with the outcome and the number of requests.
   returned: always
   type: list
   elements: dict
@@ -517,7 +518,7 @@ rollback:
       returned: always
       sample: "Deployment shop/web: rolled back to web-5d8f and verified"
 notes:
-  description: What else is worth knowing, such as old pods that are still terminating.
+  description: What else is worth knowing, such as old pods that are still terminating, or applied objects that were not verified.
   returned: always
   type: list
   elements: str

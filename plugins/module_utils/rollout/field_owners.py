@@ -4,7 +4,7 @@
 """Who owns the fields of a workload, so that after a rollback the next apply comes out right. Pure: makes no API calls.
 
 A client-side apply removes what its last configuration had and the new one has not: that configuration goes back with the template.
-A server-side apply refuses to change fields that somebody else has written: the template goes back in the name of who applies it.
+A server-side apply refuses to change fields that another manager has written: the template goes back in the name of its applier.
 A controller that syncs from Git undoes every patch: it has to be reverted in Git.
 """
 

@@ -130,7 +130,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     """Return the plan, or every problem with the options."""
     targets, problems = _targets(params, check_mode)
     if params["eks_cluster"] and (also := [name for name in ("kubeconfig", "host", "context") if params[name]]):
-        problems.append(f"eks_cluster is given and {also[0]} too: give one way to the cluster")
+        problems.append(f"eks_cluster and {also[0]} are both given; give only one way to reach the cluster")
     problems += _settings_wrong(params) + _probes_wrong(params["probes"]) + _metrics_wrong(params["metrics"], params["bake"])
     if problems:
         return None, problems
@@ -155,7 +155,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     if deadline is not None and deadline < plan.longest:
         return None, [
             f"deadline is {deadline:g} s, but wait_timeout, the probes' wait, the bake and rollback.timeout add up to {plan.longest:g} s: "
-            "allow more, or shorten them"
+            "raise it, or lower them"
         ]
     return plan, []
 
@@ -167,7 +167,7 @@ def _targets(params: Mapping[str, Any], check_mode: bool) -> tuple[list[Target],
         if one["kind"] not in KINDS:
             problems.append(f"workloads[{number}].kind is {one['kind']!r}; it has to be one of {', '.join(KINDS)}")
         if not NAME.fullmatch(one["name"]):
-            problems.append(f"workloads[{number}].name is {one['name']!r}, which is no name of a workload")
+            problems.append(f"workloads[{number}].name is {one['name']!r}, which is not a valid name of a workload")
         target = Target(one["kind"], one["name"], one["namespace"] or params["namespace"])
         if not any(str(known) == str(target) for known in found):
             found.append(target)
@@ -244,14 +244,14 @@ def _no_pattern(text: str | None) -> str:
     try:
         re.compile(text or "")
     except re.error as error:
-        return f"no regular expression ({error})"
+        return f"not a regular expression ({error})"
     return ""
 
 
 def _metrics_wrong(metrics: Sequence[Mapping[str, Any]], bake: Mapping[str, float]) -> list[str]:
     problems = []
     if metrics and bake["duration"] <= 0:
-        problems.append("metrics need a window to be measured over: set bake.duration, in seconds")
+        problems.append("metrics need a time span to be measured over: set bake.duration, in seconds")
     for number, one in enumerate(metrics):
         where = f"metrics[{number}] ({one['name']})"
         if bool(one["prometheus"]) == bool(one["cloudwatch"]):

@@ -187,7 +187,7 @@ class Verifier:
                 watch.check()
 
     def _reach(self) -> Ending | None:
-        """Check Services, then send probes. Keep watching the pods meanwhile."""
+        """Check Services, then send probes. Keep watching the pods in between."""
         for check in self.plan.services:
             if ending := self._service(check):
                 return ending
@@ -311,7 +311,9 @@ class Verifier:
         try:
             why = records.write(self.api, watch.target, live, str(verdict.facts.get("revision") or name(live)))
         except ApiProblem as problem:
-            why = f"{watch.target} was verified, but that could not be recorded, so a later failure will not come back to it: {problem}"
+            why = (
+                f"{watch.target} was verified, but that could not be recorded, so a later failure will not be rolled back to it: {problem}"
+            )
         if why:
             self.report.warnings.append(why)
 

@@ -14,7 +14,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier impo
 
 from .fake_api import FakeApi
 from .running import Hasty, client
-from .samples import event, merged
+from .samples import ROLLING, SETS, deployment, event, merged, pod, unready
 
 SHORT_SLACK = 15.0
 """How much later than a limit a run may end: the next look, and what it reads before it fails."""
@@ -64,3 +64,20 @@ class Timeline(Hasty):
 
 def put(*things: dict[str, Any]) -> Callable[[Timeline], None]:
     return lambda timeline: timeline.put(*things)
+
+
+PROBE = {"readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}}}
+BROKEN = deployment(**ROLLING)
+"""A Deployment in the middle of its rollout."""
+
+NEVER_READY = unready(spec={"containers": [{"name": "app", **PROBE}]})
+
+
+def well(api: FakeApi) -> None:
+    """A Deployment whose rollout is over."""
+    for thing in [deployment(), *SETS, *pods()]:
+        api.put(thing)
+
+
+def pods(count: int = 3) -> list[dict[str, Any]]:
+    return [pod(f"web-{number}") for number in range(count)]

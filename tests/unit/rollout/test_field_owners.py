@@ -22,7 +22,7 @@ from .defaults import Timeline, run
 from .fake_api import FakeApi
 from .running import BAD, VERIFIED, WEB, client, controller, failing, patches, recorded, settled, verify
 from .samples import SETS, deployment, merged, template
-from .test_default_settings import ZERO
+from .test_default_history import ZERO
 from .test_rollback import begun, record
 from .test_success import rows
 
