@@ -563,7 +563,7 @@ MUTANTS = (
     Mutant(
         73,
         "a lost pod is never missed",
-        "verifier.py",
+        "endings.py",
         'return verdict.state == "in_progress" and verdict.code != REPLACING',
         "return False",
     ),
@@ -608,7 +608,7 @@ MUTANTS = (
         'if thing["kind"] == "Job" and is_complete(thing) else 0',
         "if False else 0",
     ),
-    Mutant(76, "nothing beside it is verified", "verifier.py", "if not (going and verdicts[number].code in DEFERRED)", "if True"),
+    Mutant(76, "nothing beside it is verified", "endings.py", "if not (going and verdicts[number].code in DEFERRED)", "if True"),
     Mutant(77, "a first release has no time", "judging/containers.py", "    if context.start.first:\n", "    if False:\n"),
     Mutant(77, "other workloads do not matter", "verifier.py", "                watch.others_are_unready()\n", ""),
     Mutant(

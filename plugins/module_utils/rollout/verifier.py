@@ -13,11 +13,11 @@ from typing import Any
 from ..kubernetes.client import Api
 from ..kubernetes.clock import EventClock, Stopped
 from ..kubernetes.objects import name, uid
-from ..kubernetes.problems import ApiProblem, BadAccess, Forbidden, NotFound, Unauthorized, Unreachable
+from ..kubernetes.problems import ApiProblem, Forbidden, NotFound
 from ..kubernetes.values import Settings, Verdict
 from . import records, text
 from .baking import Baking
-from .judging.bake import REPLACING
+from .endings import code_of, decisive, is_short, named
 from .lock import Lock
 from .metric_sources import read_metric
 from .plan import Ending, Plan, ServiceCheck
@@ -32,8 +32,6 @@ TRUTH_SECONDS = 30.0
 
 GATHER_SECONDS = 0.2
 """Events often arrive in bursts: evaluate a whole burst once."""
-
-MOST_NAMED = 5
 
 Progress = Callable[[str, str, float], None]
 NOT_LOOKED = Verdict("in_progress", "not_observed")
@@ -350,47 +348,9 @@ class Verifier:
             self.watches = before
 
 
-DEFERRED = ("job_gone", "queued")
-"""Errors of one Job that do not keep the other workloads from being verified."""
-
-
-def decisive(verdicts: Sequence[Verdict]) -> int | None:
-    """The number of the verdict that ends the rollout: the first failure, or else an error. A deferred error waits for the others."""
-    states = [verdict.state for verdict in verdicts]
-    if "failure" in states:
-        return states.index("failure")
-    going = "in_progress" in states
-    errors = (number for number, verdict in enumerate(verdicts) if verdict.state == "error")
-    return next((number for number in errors if not (going and verdicts[number].code in DEFERRED)), None)
-
-
-def is_short(verdict: Verdict) -> bool:
-    """Whether a workload has lost pods during the bake that nothing replaces."""
-    return verdict.state == "in_progress" and verdict.code != REPLACING
-
-
-def named(things: Sequence[str]) -> str:
-    """The first few of some names, and how many more there are."""
-    more = f" and {len(things) - MOST_NAMED} more" if len(things) > MOST_NAMED else ""
-    return ", ".join(things[:MOST_NAMED]) + more
-
-
 class _Ended(Exception):
     """The pods reached a final verdict during another stage."""
 
     def __init__(self, ending: Ending) -> None:
         super().__init__(ending.code)
         self.ending = ending
-
-
-CODES: tuple[tuple[type[ApiProblem], str], ...] = (
-    (BadAccess, "bad_access"),
-    (Unreachable, "unreachable"),
-    (Unauthorized, "unauthorized"),
-    (Forbidden, "forbidden"),
-    (NotFound, "not_found"),
-)
-
-
-def code_of(problem: ApiProblem) -> str:
-    return next((code for kind, code in CODES if isinstance(problem, kind)), type(problem).__name__.lower())

@@ -480,6 +480,12 @@ def test_rule_37_a_pod_that_does_not_go_away_has_a_reason(deleted_at: float, fin
     assert said in words(found)
 
 
+def test_rule_37_a_timeout_names_the_pod_that_does_not_go_away() -> None:
+    old = set_pod("web-0", OLD, metadata={"deletionTimestamp": at(20), "finalizers": ["example/hold"]})
+    found = verdict(stateful_set(), old, set_pod("web-1"), set_pod("web-2"), elapsed=600)
+    assert (found.code, [one.code for one in found.evidence]) == ("timeout", ["stuck_terminating"])
+
+
 @pytest.mark.parametrize(
     ("status", "spec", "expected"),
     rows(
