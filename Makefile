@@ -3,8 +3,9 @@
 #   ENV=prod          the inventory: inventories/prod
 #   ARGS="--limit x"  passed to ansible-playbook (rehearse, plan, apply, policies) or to the checks (check, test, nightly)
 #   FROM=v1.2         make rehearse starts from ENV as of that commit, tag, or branch; FROM_CODE=1 applies it with the code of that time
-#   REHEARSAL=1       make plan and apply use the rehearsal of ENV instead of the account of your credentials
+#   REHEARSAL=1       plan, apply, destroy, upgrade, resources, outputs use the rehearsal of ENV instead of the account of your credentials
 #   OUT=prod.plan     make plan saves the plan to this file; make apply and make show read it with PLAN=prod.plan
+#   CONFIRM=prod      make destroy and make upgrade do it; without, they show what they would do
 #   FRESH=1           make faults starts over
 
 ENV = prod
@@ -15,6 +16,7 @@ FROM_CODE =
 OUT =
 PLAN =
 FORMAT = text
+CONFIRM =
 FRESH =
 
 SHELL = /bin/bash
@@ -23,7 +25,7 @@ PYTHON = .venv/bin/python
 # Without compiled files, every Ansible task would compile its imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
+.PHONY: help preflight setup run-setup cloud cloud-down cloud-env rehearse plan apply show resources outputs destroy upgrade audit policies check test nightly lint sanity molecule mutants rollout-demo bench faults fragments lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,14 +51,30 @@ cloud-env: run-setup ## print export lines that point any AWS client to the rehe
 rehearse: run-setup ## plan, apply, and reapply ENV on a local AWS; needs no account. FROM=<git ref>: rehearse the change since then
 	@$(PYTHON) -m scripts.rehearse run $(if $(FROM),'--from=$(FROM)') $(if $(FROM_CODE),--from-code) $(ENV) -- $(ARGS)
 
+# The program ends with 2 if there are changes, which is no failure here; for pipelines: docs/plan-and-summary.md.
 plan: run-setup ## show what applying ENV would change, in the account of your credentials or with REHEARSAL=1
-	@$(PYTHON) -m scripts.plan make $(if $(REHEARSAL),--rehearsal) $(if $(OUT),--out '$(OUT)') $(ENV) -- $(ARGS)
+	@$(PYTHON) -m scripts.plan make $(if $(REHEARSAL),--rehearsal) $(if $(OUT),--out '$(OUT)') $(ENV) -- $(ARGS) || [ $$? -eq 2 ]
 
-apply: run-setup ## apply exactly the saved plan PLAN for ENV; refuses if anything has changed since
+apply: run-setup ## apply exactly the saved plan PLAN for ENV; refuses if anything has changed since. With REHEARSAL=1, also without PLAN
 	@$(PYTHON) -m scripts.plan apply $(if $(REHEARSAL),--rehearsal) --plan '$(PLAN)' $(ENV) -- $(ARGS)
 
 show: run-setup ## show the saved plan PLAN as FORMAT=text, markdown, or json
 	@$(PYTHON) -m scripts.plan show --format $(FORMAT) '$(PLAN)'
+
+resources: run-setup ## list what ENV owns in AWS: component, address, id, ARN; FORMAT=json for a program
+	@$(PYTHON) -m scripts.owned resources $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
+
+outputs: run-setup ## print what the components of ENV publish to others, by component; FORMAT=json for a program
+	@$(PYTHON) -m scripts.owned outputs $(if $(REHEARSAL),--rehearsal) --format $(FORMAT) $(ENV) -- $(ARGS)
+
+destroy: run-setup ## show what destroying ENV would remove; CONFIRM=ENV's name: remove it
+	@$(PYTHON) -m scripts.operate destroy $(if $(REHEARSAL),--rehearsal) --confirm '$(CONFIRM)' $(ENV) -- $(ARGS)
+
+upgrade: run-setup ## check what an upgrade of ENV's clusters would meet, and plan it; CONFIRM=ENV's name: upgrade them
+	@$(PYTHON) -m scripts.operate upgrade $(if $(REHEARSAL),--rehearsal) --confirm '$(CONFIRM)' $(ENV) -- $(ARGS)
+
+audit: setup ## check what ENV builds on a local AWS with Prowler (CIS and FSBP); every failing check needs a reason
+	@$(PYTHON) -m scripts.audit $(ENV) $(ARGS)
 
 policies: run-setup ## write the IAM policies needed to plan and apply ENV to artifacts/policies; needs no account
 	@$(PYTHON) -m scripts.policies $(ENV) -- $(ARGS)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rehearsal import launcher, seed
 from rehearsal.admin_client import AdminClient, AdminError
+from rehearsal.admin_url import without_token
 from rehearsal.identities import ROLES
 
 
@@ -77,7 +78,7 @@ def _running(options: argparse.Namespace) -> dict[str, Any]:
 
 def _describe(cloud: dict[str, Any]) -> None:
     where = f"{cloud['endpoint']} (account {cloud['account_id']}, {cloud['region']})"
-    print(f"{cloud['name']}: {where}, admin {cloud['admin']}, pid {cloud['pid']}")
+    print(f"{cloud['name']}: {where}, admin {without_token(cloud['admin'])}, pid {cloud['pid']}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from rehearsal.admin_url import authorization
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
 from rehearsal.transitions import Script
@@ -16,9 +18,10 @@ from rehearsal.transitions import Script
 class AdminServer(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, host: str, port: int, state: CloudState, health: dict[str, Any]) -> None:
+    def __init__(self, host: str, port: int, state: CloudState, health: dict[str, Any], token: str) -> None:
         super().__init__((host, port), _Handler)
         self.routes = routes(state, health)
+        self.authorization = authorization(token)
 
 
 def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], Callable[[Any, dict[str, str]], Any]]:
@@ -79,12 +82,15 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
         url = urlsplit(self.path)
+        if self.headers.get("Host", "").split(":")[0] not in ("127.0.0.1", "localhost") or "Origin" in self.headers:
+            self._answer(403, {"error": "only for programs on this machine"})
+            return
+        if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), self.server.authorization.encode()):
+            self._answer(401, {"error": "the administrative API asks for its token: use the URL that `python -m rehearsal env` prints"})
+            return
         route = self.server.routes.get((self.command, url.path))
         if route is None:
             self._answer(404, {"error": f"no {self.command} {url.path}"})
-            return
-        if self.headers.get("Host", "").split(":")[0] not in ("127.0.0.1", "localhost") or "Origin" in self.headers:
-            self._answer(403, {"error": "only for programs on this machine"})
             return
         try:
             query = {name: values[0] for name, values in parse_qs(url.query).items()}

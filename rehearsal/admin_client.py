@@ -9,19 +9,28 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from rehearsal.admin_url import authorization
+
 
 class AdminError(Exception):
     """The administrative API refused a request; the message says why."""
 
 
 class AdminClient:
+    """``url``: with the token, as ``MAINSTAY_REHEARSAL_ADMIN`` has it: http://admin:<token>@127.0.0.1:<port>."""
+
     def __init__(self, url: str) -> None:
         self.url = url
+        parts = urlsplit(url)
+        self._address = parts.netloc.rpartition("@")[2]
+        self._headers = {"Content-Type": "application/json"}
+        if parts.password:
+            self._headers["Authorization"] = authorization(parts.password)
 
     def request(self, method: str, path: str, body: Any = None, timeout: float = 30) -> Any:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=timeout)
+        connection = http.client.HTTPConnection(self._address, timeout=timeout)
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+            connection.request(method, path, None if body is None else json.dumps(body), self._headers)
             answer = connection.getresponse()
             content = json.loads(answer.read())
         finally:

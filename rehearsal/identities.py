@@ -104,6 +104,14 @@ def refuse_unknown_caller(service: str, access_key_id: str | None) -> Refusal:
     return Refusal(code, message, 401 if service == "ec2" else 403)
 
 
+def refuse_signature(service: str, message: str) -> Refusal:
+    """The error for a request whose signature is not that of its key, as each service words it."""
+    if service == "ec2":
+        return Refusal("AuthFailure", f"AWS was not able to validate the provided access credentials: {message}", 401)
+    query = service == "s3" or _is_query(service)
+    return Refusal("SignatureDoesNotMatch" if query else "InvalidSignatureException", message, 403)
+
+
 def refuse_change(service: str, operation: str | None, arn: str) -> Refusal:
     """The error for a change asked for with credentials that may only read."""
     action = f"{service}:{operation}"

@@ -50,6 +50,7 @@ def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]
     """The running cloud of that name, started if it does not run yet."""
     home = directory / options.name
     home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # whatever the umask: it holds credentials, and who can put a file there leads programs elsewhere
     with _locked(home):
         running = find(options.name, directory)
         if running:
@@ -98,6 +99,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "region": options.region,
         "port": options.port,
         "admin_port": options.admin_port,
+        "admin_token": secrets.token_urlsafe(24),
         "credentials": {role: asdict(given) for role, given in credentials.items()},
         "settings": options.settings,
         "policies": options.policies,

@@ -16,6 +16,8 @@ from rehearsal import authorizations, given_ids, identities, operations, registr
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import HAPPENS_BEFORE, Rule
 from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply
+from rehearsal.signatures import BadSignature
+from rehearsal.signed_requests import verify_request
 from rehearsal.tokens import token_member
 
 # Services whose calls wait for something inside moto (a message, a container) and must not make others wait.
@@ -102,11 +104,22 @@ class Application:
     def _check_caller(self, incoming: Incoming) -> None:
         if incoming.role is None and (incoming.service, incoming.operation) not in identities.UNSIGNED:
             raise identities.refuse_unknown_caller(incoming.service, incoming.access_key_id)
+        self._check_signature(incoming)
         if incoming.region in self.state.settings.disabled_regions:
             raise _refuse_region(incoming.service)
         if incoming.mutating and incoming.role == "plan" and not self.state.policies.governs("plan"):
             arn = f"arn:aws:iam::{self.state.account_id}:user/rehearsal-plan"
             raise identities.refuse_change(incoming.service, incoming.operation, arn)
+
+    def _check_signature(self, incoming: Incoming) -> None:
+        """A key alone, which logs show, opens nothing."""
+        credentials = self.state.identities.credentials(incoming.access_key_id) if incoming.access_key_id else None
+        if credentials is None:
+            return
+        try:
+            verify_request(incoming.request, credentials)
+        except BadSignature as error:
+            raise identities.refuse_signature(incoming.service, str(error)) from error
 
     def _check_policies(self, incoming: Incoming, call: registry.Call) -> None:
         """Refuses what the policies of the caller's role, if it has any, do not allow."""

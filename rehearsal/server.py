@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rehearsal.admin_url import with_token
+
 HOST = "127.0.0.1"
 # The services that nearly every run calls first; loaded while the first client is still starting.
 PRELOADED = ("sts", "ec2", "iam", "kms", "logs")
@@ -36,8 +38,8 @@ def prepare_environment(account_id: str) -> None:
 
 
 def serve(config: dict[str, Any]) -> None:
-    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, credentials, settings, policies, state_file, log,
-    owner_pid; see launcher.py."""
+    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies, state_file,
+    log, owner_pid; see launcher.py."""
     prepare_environment(config["account_id"])
     from werkzeug.serving import make_server
 
@@ -51,7 +53,8 @@ def serve(config: dict[str, Any]) -> None:
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
     server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
-    admin = AdminServer(HOST, config["admin_port"], state, {"id": config["id"], "pid": os.getpid()})
+    health = {"id": config["id"], "pid": os.getpid()}
+    admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
     threading.Thread(target=admin.serve_forever, daemon=True).start()
     _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port))
@@ -81,7 +84,7 @@ def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str
     return {
         "pid": os.getpid(),
         "endpoint": f"http://{HOST}:{port}",
-        "admin": f"http://{HOST}:{admin_port}",
+        "admin": with_token(HOST, admin_port, config["admin_token"]),
         **{name: config[name] for name in kept},
     }
 

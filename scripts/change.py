@@ -26,26 +26,24 @@ def run(rehearsal: Rehearsal, before: past.Past, folder: Path, then: seed.Seed |
     rehearsal.empty(then if then is not None else rehearsal.seed)
     steps = []
 
-    rehearsal.show(f'1. {name} as of {before.name}, "{before.subject}": apply{" with the code of then" if with_code else ""}')
+    rehearsal.show(f'1. {name} as of {before.name}, "{before.subject}": apply{" with the code of that commit" if with_code else ""}')
     built = _apply_past(rehearsal, before, folder, with_code)
     steps.append(f"{name} as of {before.name}: applied, {resources(built)}")
-    print(f"    {resources(built)}", flush=True)
     if then is not None and then != rehearsal.seed:
         rehearsal.fill(rehearsal.seed)
 
     present = "the work tree (with uncommitted changes)" if past.has_changes(ROOT) else "the work tree"
-    rehearsal.show(f"2. Plan of the change to {present}, with credentials that may only read")
-    planned = rehearsal.step("plan", "plan")
+    rehearsal.show(f"2. Plan of the change to {present}, with read-only credentials")
+    planned = rehearsal.step("plan", "plan", in_full=True)
     steps.append(f"plan of the change: {counted(planned, PLANNED)}")
 
     rehearsal.show("3. Apply the change")
     applied = _apply_change(rehearsal, planned)
     steps.append(f"applied: {counted(applied, DONE)}")
 
-    rehearsal.show("4. Apply again: nothing may change")
-    rehearsal.step("again", "apply", quiet=True)
+    rehearsal.show("4. Apply again: expect no changes")
+    rehearsal.step("again", "apply")
     rehearsal.expect_unchanged(["no_changes", "held_back"])
-    print("    nothing changed", flush=True)
     steps.append("again: nothing changed")
 
     lines = [f"The change of {name} from {before.name} to {present}:", *(f"    {number}. {step}" for number, step in enumerate(steps, 1))]
@@ -56,10 +54,10 @@ def _apply_past(rehearsal: Rehearsal, before: past.Past, folder: Path, with_code
     inventory = folder / "inventories" / rehearsal.environment
     try:
         if with_code:
-            return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder, quiet=True)
-        return rehearsal.step("past", "apply", inventory, quiet=True)
+            return rehearsal.step("past", "apply", Path("inventories") / rehearsal.environment, folder)
+        return rehearsal.step("past", "apply", inventory)
     except Problem as failure:
-        hint = "" if with_code else "If it does not fit the present code, FROM_CODE=1 applies it with the code of then. "
+        hint = "" if with_code else "If it does not work with the present code, FROM_CODE=1 applies it with the code of that commit. "
         raise Problem(f"{hint}{rehearsal.environment} as of {before.name} cannot be applied: {failure}") from failure
 
 
@@ -71,8 +69,9 @@ def _apply_change(rehearsal: Rehearsal, planned: Report) -> Report:
         if not refused:
             raise
         raise Problem(
-            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys what is there; in the account an "
-            "apply would end the same way. Change the inventory, or allow it: the plan above ends with the command that does.\n"
+            f"this change needs consent: {shortened(refused)} would have to be replaced, which destroys the existing resources; an "
+            "apply to the account would end the same way. Change the inventory, or allow it: the plan above ends with the command "
+            "that does.\n"
             f"{rehearsal.look()}"
         ) from failure
 
@@ -91,8 +90,8 @@ def stays(planned: Report) -> list[str]:
     if not left:
         return []
     return [
-        f"    Held back, and still there: {shortened(left)}.",
-        "    It is no longer described, and goes when platform_purge names it: the plan above ends with the command that allows it.",
+        f"    Held back, not deleted: {shortened(left)}.",
+        "    No longer described, and deleted only when platform_purge allows it: the plan above ends with the command for that.",
     ]
 
 
@@ -103,8 +102,16 @@ def shortened(addresses: list[str]) -> str:
 
 def counted(report: Report, words: Mapping[str, str]) -> str:
     """The totals of a report in the wording of its summary, without zero counts."""
-    totals = report["totals"]["plan" if report["check_mode"] else "run"]
-    return ", ".join(f"{totals[kind]} {word}" for kind, word in words.items() if totals.get(kind)) or "nothing"
+    totals = report["totals"]
+    found = [totals["plan"], totals.get("blocked") or {}] if report["check_mode"] else [totals["run"]]
+    sums = {kind: sum(one.get(kind, 0) for one in found) for kind in words}
+    return ", ".join(f"{sums[kind]} {word}" for kind, word in words.items() if sums[kind]) or "nothing"
+
+
+def counted_in(component: Report) -> str:
+    """The counts of one component in the wording of the summary, with what stays as it is."""
+    words = {**(PLANNED if component["check_mode"] else DONE), "unchanged": "unchanged"}
+    return ", ".join(f"{component['counts'][kind]} {word}" for kind, word in words.items() if component["counts"].get(kind)) or "nothing"
 
 
 def resources(report: Report) -> str:

@@ -58,7 +58,7 @@ def main() -> int:
         for python in PYTHONS[1:]:
             say(f"Trying the result with Python {python}")
             if resolve(python, run_block, dev_block, "\n".join(all_pins.values())).keys() != all_pins.keys():
-                raise Problem(f"Python {python} needs other packages than {PYTHONS[0]}: a pin with an environment marker is called for.")
+                raise Problem(f"Python {python} needs other packages than {PYTHONS[0]}: add a pin with an environment marker.")
         write(RUN, run_pins, names(run_block))
         write(DEV, all_pins, names(run_block) | names(dev_block) | run_pins.keys())
     except Problem as problem:

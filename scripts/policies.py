@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # This makes no AWS calls, so it runs without anyone's credentials.
     code = subprocess.run(command, cwd=ROOT, env=isolated_environment({}), check=False).returncode
     if code == 0:
-        say(f"The policies are in artifacts/policies/{options.environment}; docs/permissions.md says what to do with them")
+        say(f"The policies are in artifacts/policies/{options.environment}; docs/permissions.md explains how to use them")
     return code
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from rehearsal import launcher, seed
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.kubernetes import build as control_plane
 from scripts import change, past
-from scripts.terminal import BIN, ROOT, Problem, announce, fail, isolated_environment, say, tool_environment
+from scripts.playbook import interrupt, play_into, summary_of, warnings_of
+from scripts.terminal import BIN, ROOT, Problem, announce, fail, isolated_environment, say, say_line, tool_environment, width
 
 WANTED = ("platform_account_id", "platform_region")
 
@@ -109,59 +110,46 @@ def start_cloud(environment: str, target: tuple[str, str], keep: bool = True) ->
         launcher.stop(environment)
         running = None
     if running and (running["account_id"], running["region"]) != (account_id, region):
-        say(f"The cloud {environment} plays account {running['account_id']} in {running['region']}; starting it anew")
+        say(f"The cloud {environment} simulates account {running['account_id']} in {running['region']}; restarting it")
         launcher.stop(environment)
     cloud = launcher.start(launcher.Options(name=environment, account_id=account_id, region=region))
-    say(f"The cloud {environment} plays account {account_id} in {region} at {cloud['endpoint']}")
+    say(f"The cloud {environment} simulates account {account_id} in {region} at {cloud['endpoint']}")
     return cloud
 
 
 def fill(cloud: Mapping[str, Any], wanted: seed.Seed | None, environment: str) -> None:
     """Create the seed: the resources that the account holds beforehand. Report them."""
     if wanted is not None:
-        say(f"What the account holds already (inventories/{environment}/{seed.PLACE}): {seed.apply(wanted, cloud)}")
-
-
-class Terminated(KeyboardInterrupt):
-    """Raised on SIGTERM, as opposed to Ctrl-C at the terminal."""
-
-
-def interrupt(number: int, frame: object) -> None:
-    raise Terminated
-
-
-def play(
-    inventory: Path | str, variables: Mapping[str, str], arguments: Sequence[str], folder: Path = ROOT, output: TextIO | None = None
-) -> int:
-    """Run a checkout's site.yml and return its exit code. Output goes to the terminal, or to a file if given.
-
-    On interruption, let the playbook end by itself first, so that its summary reports what was done."""
-    command = [str(BIN / "ansible-playbook"), "site.yml", "-i", str(inventory), *arguments]
-    if output is None:
-        print(f"    ansible-playbook {' '.join(command[1:])}", flush=True)
-    process = subprocess.Popen(command, cwd=folder, env=dict(variables), stdout=output, stderr=subprocess.STDOUT if output else None)
-    try:
-        return process.wait()
-    except KeyboardInterrupt as reason:
-        if isinstance(reason, Terminated):  # Ctrl-C reaches the playbook directly
-            process.terminate()
-        raise
-    finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that has been asked to stop, and kill it if it does not."""
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        say(f"Existing resources in the account (inventories/{environment}/{seed.PLACE}): {seed.apply(wanted, cloud)}")
 
 
 def read_report(path: Path) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     return report
+
+
+def print_outcome(report: Mapping[str, Any], log: Path, in_full: bool) -> None:
+    """What a run planned or did: the whole summary if somebody has to act on it, otherwise a line for each component."""
+    if in_full or needs_attention(report):
+        print(f"\n{summary_of(log)}\n", flush=True)
+        return
+    for warning in warnings_of(log):
+        say_line(warning)
+    for text in component_lines(report):
+        say_line(text)
+
+
+def needs_attention(report: Mapping[str, Any]) -> bool:
+    """Whether a plan or run has something to say besides what it adds, changes and destroys."""
+    others = any(report.get(name) for name in ("failed_tasks", "skipped_without_check_mode"))
+    return others or report.get("result") not in ("no_changes", "changes") or any(one["problems"] for one in report["components"])
+
+
+def component_lines(report: Mapping[str, Any]) -> list[str]:
+    """What happens, or happened, to each component, in the words of the summary."""
+    names = [one["component"] for one in report.get("components", [])]
+    column = max(map(len, names), default=0)
+    return [f"{one['component']:<{column}}  {change.counted_in(one)}" for one in report.get("components", [])]
 
 
 class Rehearsal:
@@ -187,11 +175,11 @@ class Rehearsal:
     def run(self) -> str:
         """Run all steps and return the final message."""
         self.empty(self.seed)
-        self.show("Plan, with credentials that may only read")
+        self.show("Plan, with read-only credentials")
         self.step("plan", "plan")
         self.show("Apply")
         self.step("apply", "apply")
-        self.show("Apply again: nothing may change")
+        self.show("Apply again: expect no changes")
         self.step("again", "apply")
         self.expect_unchanged(["no_changes"])
         return self.summary()
@@ -208,33 +196,36 @@ class Rehearsal:
         print(flush=True)
         say(title)
 
-    def step(self, name: str, role: str, inventory: Path | None = None, folder: Path = ROOT, quiet: bool = False) -> dict[str, Any]:
-        """Run the playbook once and return its report. With ``quiet``, write its output to a file and show it only on failure."""
-        report, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
-        report.unlink(missing_ok=True)
+    def step(self, name: str, role: str, inventory: Path | None = None, folder: Path = ROOT, in_full: bool = False) -> dict[str, Any]:
+        """Run the playbook once and return its report. Its output goes to a file; what a person wants to see of it is printed.
+
+        ``in_full``: print the whole summary, and not only what happens to each component."""
+        path, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
+        path.unlink(missing_ok=True)
         extra = {
             **launcher.environment(dict(self.cloud), role),
             **announce(["make", "rehearse", f"ENV={self.environment}", *self.how], self.arguments),
-            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report),
+            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(path),
+            "MAINSTAY_PLAN_SUMMARY_WIDTH": str(width()),
         }
         arguments = [*(["--check", "--diff"] if role == "plan" else []), *self.arguments]
         self.admin.clear_requests()
         started = time.monotonic()
-        with log.open("w") if quiet else nullcontext() as output:
-            code = play(inventory or f"inventories/{self.environment}", isolated_environment(extra), arguments, folder, output)
+        code = play_into(log, inventory or f"inventories/{self.environment}", isolated_environment(extra), arguments, folder)
         calls = self.admin.requests()
         writes = mutations(calls)
+        report = read_report(path)
+        print_outcome(report, log, in_full or bool(code))
         print(
-            f"    {time.monotonic() - started:.1f} s, {len(calls)} calls of AWS, {sum(writes.values())} of them changing something",
+            f"    {time.monotonic() - started:.1f} s, {len(calls)} AWS API calls, {sum(writes.values())} of them changes; "
+            f"all of the output: {os.path.relpath(log)}",
             flush=True,
         )
         if code:
-            if quiet:
-                print(log.read_text(errors="replace"), flush=True)
             raise Problem(f"the step {name!r} failed (exit code {code}); the messages above say why.\n{self.look()}")
         if role == "plan" and writes:
             raise Problem(f"the plan tried to change something: {listed(writes)}.")
-        return read_report(report)
+        return report
 
     def expect_unchanged(self, results: Sequence[str], name: str = "again") -> None:
         writes = mutations(self.admin.requests())
@@ -265,12 +256,12 @@ class Rehearsal:
     def look(self) -> str:
         name = self.environment
         return (
-            "The cloud is still up. To look around:\n"
+            "The cloud is still running. To explore it:\n"
             f'    eval "$(make -s cloud-env ENV={name})"     # then any client: aws ec2 describe-vpcs, terraform, or\n'
             '    .venv/bin/python -c \'import boto3; print(boto3.client("ec2").describe_vpcs()["Vpcs"])\'\n'
             f"    make plan ENV={name} REHEARSAL=1            # after an edit of inventories/{name}\n"
             f"    make cloud-down ENV={name}                  # when done\n"
-            "    make rollout-demo                         # besides: a Kubernetes rollout that fails is noticed and undone"
+            "    make rollout-demo                         # separate demo: a failing Kubernetes rollout is detected and rolled back"
         )
 
 
@@ -287,7 +278,7 @@ def rehearse(options: argparse.Namespace) -> int:
     """Validate all user input before touching the cloud, then rehearse."""
     name, path = options.environment, inventory_path(options.environment)
     if options.from_code and not options.since:
-        raise Problem("FROM_CODE=1 says with which code FROM is applied; give FROM=<git reference> as well.")
+        raise Problem("FROM_CODE=1 applies FROM with the code of that commit; set FROM=<git reference> too.")
     before = past.find(ROOT, options.since, name) if options.since else None
     target = read_target(name, path)
     wanted = read_seed(path, target[1])
@@ -342,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
         if name == "run":
             command.add_argument("--from", dest="since", metavar="REFERENCE", help="rehearse the change since this commit, tag or branch")
-            command.add_argument("--from-code", action="store_true", help="apply what was with the code that was, too")
+            command.add_argument("--from-code", action="store_true", help="apply that commit's inventory with that commit's code")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, interrupt)
     try:

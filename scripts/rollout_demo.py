@@ -16,7 +16,7 @@ PLAYBOOK = ROOT / "rehearsal" / "kubernetes" / "demonstration" / "rollouts.yml"
 def main() -> int:
     try:
         kubectl = build.kubectl()
-        say("Starting a Kubernetes control plane with two played nodes")
+        say("Starting a Kubernetes control plane with two simulated nodes")
         with ControlPlane() as plane:
             for zone in ("a", "b"):
                 plane.add_node(f"node-{zone}", zone=f"eu-west-1{zone}")
@@ -24,7 +24,7 @@ def main() -> int:
             environment = isolated_environment({"KUBECONFIG": str(plane.kubeconfig), "MAINSTAY_PROGRESS": "always"})
             command = [str(BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local", str(PLAYBOOK)]
             code = subprocess.run([*command, "-e", f"demonstration_kubectl={kubectl}"], cwd=ROOT, env=environment, check=False).returncode
-            say(f"Played in {time.monotonic() - started:.0f} s; the control plane ends with this program")
+            say(f"Finished in {time.monotonic() - started:.0f} s; the control plane stops with this program")
             return code
     except (build.BuildError, PlaneError) as error:
         fail(str(error))

@@ -24,7 +24,8 @@ COLLECTIONS = SCRATCH / "ansible_collections"
 COPY = COLLECTIONS / "mainstay" / "aws"
 # ansible-test's own settings are below tests/, which builds exclude.
 ALSO = ("tests/config.yml", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/sanity/ignore-*.txt"))))
-NEEDED = ("amazon/aws", "community/aws", "community/postgresql", "kubernetes/core")
+NEEDED = ("amazon/aws", "kubernetes/core")
+"""Collections that our documentation and code refer to."""
 
 GET_PIP = '''"""Stands in for get-pip: brings pip from the interpreter itself, then installs what was asked for."""
 import subprocess

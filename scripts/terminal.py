@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
+WIDEST = 200
 
 # Variables that select the endpoint and identity of AWS, Kubernetes and PostgreSQL clients.
 TARGET_PREFIXES = ("AWS_", "BOTO_", "EC2_", "S3_", "K8S_AUTH_", "KUBE", "MAINSTAY_REHEARSAL_", "PG")
@@ -22,6 +24,16 @@ class Problem(Exception):
 
 def say(text: str) -> None:
     print(f"==> {text}", flush=True)
+
+
+def say_line(text: str) -> None:
+    """A line that belongs to what ``say`` said last."""
+    print(f"    {text}", flush=True)
+
+
+def width() -> int:
+    """Columns of the terminal, at most as many as a summary uses; 120 if there is no terminal."""
+    return min(shutil.get_terminal_size((120, 24)).columns, WIDEST)
 
 
 def fail(text: str) -> None:

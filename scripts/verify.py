@@ -64,7 +64,7 @@ def run(check: Check, seed: int = 0) -> Outcome:
                 ended, used = run_command(command, environment, output, max(1, remaining))
                 code, processor = ended or code, processor + used
         except subprocess.TimeoutExpired:
-            print(f"took longer than {check.longest / 60:g} minutes and was ended", file=output)
+            print(f"took longer than {check.longest / 60:g} minutes and was stopped", file=output)
             code = 1
         except OSError as error:
             print(f"cannot run: {error}", file=output)
@@ -174,19 +174,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.verify", description=__doc__)
     parser.add_argument("group", help="quick, lint, full or nightly, or the name of one check or of a domain")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="how many checks run at once")
-    parser.add_argument("--no-budgets", action="store_true", help="only say what exceeds its budget: for a machine that is slow or busy")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), help="of what is picked by chance at night")
+    parser.add_argument("--no-budgets", action="store_true", help="only report exceeded budgets, for a slow or busy machine")
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().randrange(10_000), help="seed for the random choices of the nightly checks"
+    )
     options = parser.parse_args(arguments)
     checks = chosen(parser, options.group)
     say(f"{len(checks)} checks, {options.jobs} at once; output in {LOGS.relative_to(ROOT)}")
     if options.group == "nightly":
-        say(f"The same choice again: make nightly ARGS='--seed {options.seed}'")
+        say(f"To repeat this selection: make nightly ARGS='--seed {options.seed}'")
     started = time.monotonic()
     signal.signal(signal.SIGTERM, interrupt)
     try:
         outcomes = run_all(checks, options)
     except KeyboardInterrupt:
-        fail("interrupted; everything that was running has been ended")
+        fail("interrupted; all running checks were stopped")
         return 130
     return verdict(outcomes, time.monotonic() - started, strict=not options.no_budgets)
 
@@ -196,7 +198,7 @@ def verdict(outcomes: Sequence[Outcome], seconds: float, *, strict: bool) -> int
     broken = sorted(outcome.check.name for outcome in outcomes if not outcome.ok)
     slow = sorted((outcome for outcome in outcomes if outcome.ok and outcome.exceeds), key=lambda outcome: outcome.check.name)
     if broken:
-        say(f"Failed: {', '.join(broken)}. One alone: {Path(PYTHON).relative_to(ROOT)} -m scripts.verify {broken[0]}")
+        say(f"Failed: {', '.join(broken)}. To run one: {Path(PYTHON).relative_to(ROOT)} -m scripts.verify {broken[0]}")
     for outcome in slow:
         took = f"{outcome.check.name} took {outcome.seconds:.0f} s, more than {EXCEEDED:g} times its budget of {outcome.check.budget:.0f} s"
         fail(f"{took}. Make it faster; a slow or busy machine takes ARGS=--no-budgets.")

@@ -7,33 +7,34 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: plan_summary
 type: aggregate
-short_description: Summary of what a run plans or did, resource by resource
+short_description: Summarize what a run planned or did, resource by resource
 version_added: 0.1.0
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 description:
-  - Prints, after the play recap, what the modules of this collection plan (check mode) or did (otherwise), as one summary of the run.
-    It says where the run took place, what happens to which resource and why, what differs property by property, what needs consent,
-    what failed, what is left, and the totals in the last line.
-  - Works beside any stdout callback. Collects from every task result that has a C(plan) of format 1, also from failed tasks, loops and the
-    V(ansible.builtin.free) strategy. Prints nothing for a run without such results.
-  - Also names changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
-    without a plan, and results hidden by C(no_log), so that nobody takes an incomplete plan for a complete one.
-  - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) when the run is over, unless a
+  - Prints, after the play recap, one summary of what the modules of this collection plan (in check mode) or did (otherwise). It shows where
+    the run took place, what happens to each resource and why, the differences property by property, what needs consent, what failed, what
+    remains, and the totals in the last line.
+  - Works with any stdout callback. It collects every task result that has a C(plan) of format 1, including those of failed tasks, loops,
+    and the V(ansible.builtin.free) strategy. For a run without such results, it prints nothing.
+  - Also lists changed tasks of other modules, tasks that check mode skipped because their module does not support it, tasks that failed
+    without a plan, and results hidden by C(no_log), so that an incomplete plan cannot be mistaken for a complete one.
+  - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) at the end of the run, unless a
     host failed.
-  - Never changes the exit status of the run. A failure of this plugin is one warning.
-  - Sensitive values are not printed and not written.
+  - Never changes the exit status of the run. If this plugin fails, it prints one warning.
+  - Beside a stdout callback that prints JSON, such as P(ansible.posix.json#callback), the summary goes to stderr.
+  - Sensitive values are neither printed nor written.
 requirements:
   - enabling in configuration, C(callbacks_enabled = mainstay.aws.plan_summary)
 options:
   detail:
     description:
-      - How much is shown of each resource.
+      - How much to show of each resource.
     type: str
     default: auto
     choices:
-      auto: V(full) for what was planned in check mode, V(brief) for what was done.
-      full: Every property that comes, goes or changes.
+      auto: V(full) for a plan in check mode, V(brief) for an apply.
+      full: Every property that is added, removed, or changed.
       brief: One line for each changed resource.
     env:
       - name: MAINSTAY_PLAN_SUMMARY_DETAIL
@@ -42,7 +43,7 @@ options:
         key: detail
   width:
     description:
-      - Number of columns to use. V(0) takes the terminal's width, or 120 when the output is not a terminal.
+      - Number of columns to use. V(0) uses the width of the terminal, or 120 if the output is not a terminal.
     type: int
     default: 0
     env:
@@ -52,14 +53,16 @@ options:
         key: width
   json_path:
     description:
-      - File for the summary as JSON. Folders are created, the file is replaced as a whole. Not written when empty.
-      - It is written for every run, also for one without plans, and is always in full.
-      - Its shape is stable within a C(schema_version), now 1. C(check_mode) is true, false, or null if the run had both.
-        C(result) is C(no_changes), C(changes), C(held_back) or C(failed). C(totals.plan) and C(totals.run) count C(create), C(update),
-        C(replace), C(delete), C(unchanged), C(failed), C(not_started), C(held_back) and C(deferred). C(components) lists host, component,
-        target, times, API calls, counts, actions with their changes, and errors. C(consent) is null, or has the variables and the command
-        that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode),
-        C(hidden_tasks) and C(failed_tasks) list host, task, count, check_mode, detail and rescued.
+      - File to write the summary to, as JSON. Directories are created, and the file is replaced atomically. If empty, nothing is written.
+      - It is written for every run, including runs without plans, and always in full detail.
+      - Its format is stable within a C(schema_version), currently 1. C(check_mode) is true, false, or null if the run had both.
+        C(result) is C(no_changes), C(changes), C(held_back), C(blocked), or C(failed). C(exit_code) is what a program that makes plans ends
+        with, 0 if an apply would do nothing, 1 if the plan is incomplete, 2 if an apply would change something, 3 if it would refuse.
+        C(totals.plan), C(totals.run), and C(totals.blocked) count C(create), C(update), C(replace), C(delete), C(unchanged), C(failed),
+        C(not_started), C(held_back), C(blocked), and C(deferred). C(components) lists host, component, target, times, API calls, counts,
+        actions with their changes, errors, and whether an apply would change nothing in it (C(blocked)). C(consent) is null, or has the
+        variables and the command that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks), and
+        C(failed_tasks) list host, task, count, check_mode, detail, and rescued.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
@@ -68,8 +71,9 @@ options:
         key: json_path
   markdown_path:
     description:
-      - File for the summary as Markdown, made for a comment on a pull request, with a fold for each component. Not written when empty.
-      - Properties are left out when the text would be longer than such a comment may be.
+      - File to write the summary to, as Markdown for a pull request comment, with a collapsible section for each component. If empty,
+        nothing is written.
+      - Properties are omitted if the text would exceed the size limit of such a comment.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_MARKDOWN_PATH
@@ -107,9 +111,10 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import OWN_MODULES, Collector, Outcome, TaskInfo
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
@@ -208,8 +213,8 @@ class CallbackModule(CallbackBase):
     @guarded
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._supervision.finish()
-        self._show(_healthy(stats))
-        self._save_plans(_failed(stats))
+        report = self._show(_healthy(stats))
+        self._save_plans(_failed(stats) - report.complete_hosts)
 
     def _show_interruption(self, reports: Reports) -> None:
         """After an interruption there are no stats, and Ansible passes on no results of interrupted modules."""
@@ -224,12 +229,13 @@ class CallbackModule(CallbackBase):
             self._collector.add(info, Outcome(result, failed=True, changed=bool(result.get("changed")), skipped=False), ())
         self._show(frozenset())
 
-    def _show(self, healthy: frozenset[str]) -> None:
+    def _show(self, healthy: frozenset[str]) -> Report:
         report = self._collector.report(time.monotonic() - self._began, healthy, started_here(sys.argv, os.environ))
-        if report.components or any(info.module.startswith(OWN_MODULES) for info in self._collector.hidden):
+        if report.components or self._collector.has_own:
             self._print(render(report, self._width(), self.get_option("detail")))
         self._write("json_path", as_json, report)
         self._write("markdown_path", functools.partial(as_markdown, detail=self.get_option("detail")), report)
+        return report
 
     @guarded
     def _save_plans(self, failed: frozenset[str], interrupted: bool = False) -> None:
@@ -237,7 +243,7 @@ class CallbackModule(CallbackBase):
             if wrong:
                 self._display.error(text, wrap_text=False)
             else:
-                self._display.display(text)
+                self._display.display(text, stderr=prints_json(constants.DEFAULT_STDOUT_CALLBACK))
 
     def _take_item(self, result: Any, failed: bool = False) -> None:
         """Hold loop items until their task's result arrives, which says whether a failure counts."""
@@ -267,9 +273,10 @@ class CallbackModule(CallbackBase):
 
     def _print(self, lines: list[Line]) -> None:
         """Write once to the screen and once to the log, so that the log has no colors and an automation controller receives the summary as
-        one event.
+        one event. Beside a stdout callback that prints JSON, write to stderr.
         """
-        self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True)
+        apart = prints_json(constants.DEFAULT_STDOUT_CALLBACK)
+        self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True, stderr=apart)
         self._display.display("\n".join(one.text for one in lines), log_only=True)
 
     def _write(self, option: str, convert: Callable[[Report], str], report: Report) -> None:

@@ -1,191 +1,211 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Documentation of the options that modules of components share; module_utils/component/options.py declares them."""
+"""Documentation of the options that component modules share; module_utils/component/options.py declares them."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # Whose resources a call is about, and the account they are in: of modules that change and of modules that read.
+    # The owner of the resources and the account they are in. Used by modules that make changes and by modules that only read.
     DOCUMENTATION = r"""
 options:
   environment:
     description:
       - The environment that the resources belong to, such as V(prod).
-      - Together with O(component) it says who owns a resource. The pair must be unique in the account, over all its regions, because
-        IAM roles have no region.
-      - A name of up to 24 lower-case letters, digits, hyphens and underscores that begins with a letter.
-      - Without it the host's variable C(platform_environment) counts. One of the two is required.
-      - Many options have such a variable, so that an inventory says once what all components share. What a task gives comes before the
-        variable, and the variable before the default. A variable that begins with C(platform_) and has no option is an error.
+      - Together with O(component), it identifies the owner of a resource. The pair must be unique in the account, across all regions,
+        because IAM roles have no region.
+      - A name of up to 24 lowercase letters, digits, hyphens, and underscores that begins with a letter.
+      - If not set, the host variable C(platform_environment) is used. One of the two is required.
+      - Many options have such a variable, so an inventory can set once what all components share. An option set on a task overrides the
+        variable, and the variable overrides the default. A variable that begins with C(platform_) but matches no option is an error.
     type: str
   component:
     description:
-      - The component that the resources belong to. It owns them alone. It is named like O(environment).
-      - Without it the host's variable C(platform_component) counts, or else the name of the host.
+      - The component that owns the resources. No other component shares them. The rules for the name are those of O(environment).
+      - If not set, the host variable C(platform_component) is used, or else the name of the host.
     type: str
   expected_account_id:
     description:
-      - The account that the credentials must belong to. Any other is refused before anything is planned or changed.
-      - Without it the host's variable C(platform_account_id) counts. Where C(platform_environment) gives the environment, one of the two is
-        required, as is a region (O(region), or C(platform_region)).
+      - The account that the credentials must belong to. Credentials of any other account are refused before anything is planned or changed.
+      - If not set, the host variable C(platform_account_id) is used. If the environment comes from C(platform_environment), one of the two
+        is required, and so is a region (O(region) or C(platform_region)).
     type: str
 """
 
-    # How a call brings the described state about, wherever that is.
+    # How a call reaches the described state, in AWS or inside a cluster.
     CHANGE = r"""
 options:
   state:
     description:
-      - With V(absent) everything of the component is deleted, in the order that AWS demands. This needs no consent in O(purge), and
-        what is described is not looked at.
+      - V(absent) deletes everything the component owns, in the order that AWS requires. It needs no consent in O(purge) and ignores the
+        described resources.
     type: str
     choices: [present, absent]
     default: present
   allow_replace:
     description:
-      - Resources that may be deleted and made anew where a change is not possible in place, as patterns of addresses such as
-        V(subnet.main/private-*). Shell patterns are understood.
-      - A component and a colon before a pattern confine it to that component, as in V(network:subnet.main/private-*). What stands before
-        the first colon is a component if it has neither a dot nor a slash.
-      - Kinds that hold data, such as V(kms_key), are covered only by patterns that name the kind in full, as V(kms_key.*) does and V(*)
-        does not.
-      - If a replacement that is needed is not allowed, nothing at all is changed.
-      - Without it the host's variable C(platform_allow_replace) counts.
+      - Resources that may be deleted and recreated when a change cannot be made in place, as patterns of addresses such as
+        V(subnet.main/private-*). Shell patterns are allowed.
+      - A component and a colon in front of a pattern limit it to that component, as in V(network:subnet.main/private-*). The text before
+        the first colon is a component only if it contains neither a dot nor a slash.
+      - Kinds that hold data, such as V(kms_key), match only patterns that spell out the kind. V(kms_key.*) does, V(*) does not.
+      - If a required replacement is not allowed, nothing at all is changed.
+      - If not set, the host variable C(platform_allow_replace) is used.
+    type: list
+    elements: str
+    default: []
+  replace:
+    description:
+      - Addresses of resources to replace although nothing requires it, with their component and without wildcards, such as
+        V(network:nat_gateway.main/af-south-1a).
+      - This is a request and no consent. Each also needs consent in O(allow_replace), and a plan without it shows the replacement and how
+        to allow it.
+      - It replaces in every run that it is set for, so set it for one run only. It cannot be combined with O(save_plan) or O(apply_plan).
+      - Without it the host's variable C(platform_replace) counts.
     type: list
     elements: str
     default: []
   purge:
     description:
-      - Resources that may be deleted when they are no longer described, as patterns like those of O(allow_replace), such as
-        V(nat_gateway.main/*). What is not allowed stays, and the plan lists it.
-      - Without it the host's variable C(platform_purge) counts.
+      - Resources that may be deleted when they are no longer described, as patterns in the format of O(allow_replace), such as
+        V(nat_gateway.main/*). Resources that match no pattern are kept, and the plan lists them.
+      - If not set, the host variable C(platform_purge) is used.
     type: list
     elements: str
     default: []
   adopt:
     description:
-      - Existing resources to take over, as a mapping of the address, such as V(vpc.main), to the id, such as V(vpc-0123456789abcdef0). Log
-        groups and IAM roles are named by their name or ARN.
-      - What carries the mark of another owner is taken only if that owner is named, with a mapping of C(id) and C(from) in place of the id.
-        C(from) is an environment and a component, such as V(prod/legacy). What cannot be taken over is an error before the first change.
-      - The resource is marked first and then brought to the described state like any other. Entries that have been carried out are
-        ignored and may stay.
+      - Existing resources to adopt, as a mapping of the address, such as V(vpc.main), to the ID, such as V(vpc-0123456789abcdef0). Log
+        groups and IAM roles are identified by name or ARN.
+      - A resource that is tagged with another owner is adopted only if you name that owner. To do so, use a mapping of C(id) and C(from)
+        instead of the ID. C(from) is an environment and a component, such as V(prod/legacy). A resource that cannot be adopted is an
+        error before the first change.
+      - The resource is first tagged and then brought to the described state like any other. Entries that have already been applied are
+        ignored and can stay.
     type: dict
     default: {}
   moved:
     description:
-      - Resources whose address has changed, as a mapping of the old address to the new one. A name without a dot stands for everything
-        of that name, so that V(main) to V(core) renames all that belongs to V(main).
-      - Only the mark is written, and what follows from the name. Entries are followed to the end (V(a) to V(b), V(b) to V(c)); circles are
-        refused. Entries that have been carried out are ignored and may stay.
+      - Resources whose address has changed, as a mapping of the old address to the new one. A name without a dot covers everything under
+        that name, so V(main) to V(core) renames everything that belongs to V(main).
+      - Only the tags that hold the address, and whatever depends on the name, are updated. Chains are followed to the end (V(a) to V(b),
+        V(b) to V(c)); cycles are rejected. Entries that have already been applied are ignored and can stay.
     type: dict
     default: {}
   defer:
     description:
-      - Kinds of resources, such as V(nat_gateway), that are begun and not waited for. The call returns when everything else is done; what
-        needs one of them waits for another call, which finishes both. It is the same call without this option.
-      - C(outputs.deferred) lists what is left. Nothing of it is reported as done.
+      - Kinds of resources, such as V(nat_gateway), that are started but not waited for. The call returns when everything else is done.
+        Resources that depend on a deferred one are left to a later call, which finishes both. That call is the same one without this
+        option.
+      - C(outputs.deferred) lists what remains. None of it is reported as done.
       - Deletions are always waited for.
     type: list
     elements: str
     default: []
   deferred:
     description:
-      - What an earlier call of the same run has left, its C(outputs.deferred). One of these that AWS reports as failed is an error,
-        as it would have been if that call had waited. Without this option it would be made anew, as any creation that failed.
+      - The C(outputs.deferred) of an earlier call in the same run. If AWS reports one of these resources as failed, that is an error, as it
+        would have been had the earlier call waited. Without this option, the resource would be recreated, like any failed creation.
     type: list
     elements: str
     default: []
   claimed:
     description:
-      - The components of the environment, usually the hosts of the inventory. If given, the result has C(unclaimed), a list of what carries
-        the mark of the environment and belongs to none of them. Nothing of it is changed.
-      - Looked for side by side with everything else, so that it takes no time of its own. It is enough that one component asks.
+      - The components of the environment, usually the hosts of the inventory. If set, the result includes C(unclaimed), a list of resources
+        that are tagged with the environment but belong to none of these components. They are not changed.
+      - The lookup runs in parallel with all others, so it adds no time. It is enough for one component to request it.
     type: list
     elements: str
     default: []
   save_plan:
     description:
-      - File to save the plan in, with the plans of all other components of the run. Only in check mode, and only with the callback
-        P(mainstay.aws.plan_summary#callback), which writes it when the run is over. The folder must be there.
+      - File to save the plan to, together with the plans of all other components in the run. Works only in check mode, and only with the
+        callback P(mainstay.aws.plan_summary#callback), which writes the file at the end of the run. The directory must exist.
       - Nothing is written if any host of the run failed.
-      - Without it the host's variable C(platform_plan_out) counts.
+      - If not set, the host variable C(platform_plan_out) is used.
     type: path
   apply_plan:
     description:
-      - File with a saved plan. Exactly its actions are done, or what an interrupted apply of the same file has left of them.
-      - It is refused, with every difference named and nothing changed, if the account, what is described, the consent or what exists is not
-        as it was when the plan was made. In check mode it is only said whether the plan could be applied.
-      - Without it the host's variable C(platform_plan) counts.
+      - File with a saved plan. Exactly its actions are applied, or the ones that an interrupted apply of the same file left undone.
+      - If the account, the description, the consent, or the existing resources differ from those at the time of the plan, the file is
+        refused, every difference is named, and nothing is changed. In check mode, the module only reports whether the plan can be applied.
+      - If not set, the host variable C(platform_plan) is used.
     type: path
+  fail_on:
+    description:
+      - With V(blocked) the task fails in check mode if an apply of its plan would change nothing although there is something to change,
+        such as when a replacement is not allowed. With V(changes) it also fails if an apply would change something.
+      - The plan is complete and returned all the same, and the other components of the run are planned as usual. Empty means that a plan
+        does not fail for what it finds.
+      - Without it the host's variable C(platform_fail_on) counts.
+    type: str
   inventory_host:
     description:
-      - The inventory host that the call is for, as saved plans name it. By default the host of the task.
+      - The inventory host that the call belongs to, as named in saved plans. Defaults to the host of the task.
     type: str
   inventory_hosts:
     description:
-      - All hosts of the inventory. A saved plan that has other hosts is refused. By default all hosts, with O(apply_plan).
+      - All hosts of the inventory. A saved plan with different hosts is refused. With O(apply_plan), defaults to all hosts.
     type: list
     elements: str
     default: []
 """
 
-    # How long a call waits for what.
+    # Timeouts and polling.
     PATIENCE = r"""
 options:
   poll_interval:
     description:
-      - Longest pause between two looks at a resource that is in transition, in seconds.
-      - Without it the host's variable C(platform_poll_interval) counts.
+      - Maximum interval between two polls of a resource in transition, in seconds.
+      - If not set, the host variable C(platform_poll_interval) is used.
     type: float
     default: 2.5
   settle_seconds:
     description:
-      - How long a read may lag behind a write, in seconds. When the reply to a create call was lost, the resource counts as not made only
-        if it has not shown for this long.
-      - Without it the host's variable C(platform_settle_seconds) counts.
+      - How long a read may lag behind a write, in seconds. If the response to a create call is lost, the resource counts as not created
+        only after it has stayed invisible for this long.
+      - If not set, the host variable C(platform_settle_seconds) is used.
     type: float
     default: 30.0
   timeout:
     description:
-      - How long one resource may take to be made, changed or deleted, in seconds. Each kind of resource has a default of its own.
-      - What was under way goes on in AWS, and the next run picks it up.
-      - Without it the host's variable C(platform_timeout) counts, unless that is V(0).
+      - How long it may take to create, change, or delete one resource, in seconds. Each kind of resource has its own default.
+      - Operations that have started continue in AWS, and the next run resumes them.
+      - If not set, the host variable C(platform_timeout) is used, unless that is V(0).
     type: float
   lock_wait:
     description:
-      - How long to wait, in seconds, while another run changes the component or destroys its environment. With V(0.0) such a run is
-        reported at once, by whom and for how long it has been at work, and nothing is changed.
-      - Runs are kept apart by parameters of AWS Systems Manager below C(/mainstay/locks/), made and deleted by the runs themselves.
-        A run that changes nothing, and check mode, need no lock.
-      - Without it the host's variable C(platform_lock_wait) counts.
+      - How long to wait, in seconds, while another run changes the component or destroys its environment. With V(0.0), the call fails at
+        once, changes nothing, and reports who started the other run and how long it has been running.
+      - The run locks are parameters of AWS Systems Manager under C(/mainstay/locks/), which the runs themselves create and delete. A run
+        that changes nothing, and check mode, need no lock.
+      - If not set, the host variable C(platform_lock_wait) is used.
     type: float
     default: 0.0
 """
 
-    # What resources of AWS have besides.
+    # Options that only concern AWS resources.
     APPLY = r"""
 options:
   tags:
     description:
-      - Tags for every resource. More specific ones of the same name win.
-      - Without it the host's variable C(platform_tags) counts.
+      - Tags for every resource. More specific tags with the same key take precedence.
+      - If not set, the host variable C(platform_tags) is used.
     type: dict
     default: {}
   permissions_boundary:
     description:
-      - ARN of the policy that limits every IAM role that is made here.
-      - Without it the host's variable C(platform_permissions_boundary) counts, unless that is empty.
+      - ARN of the policy that limits every IAM role this module creates.
+      - If not set, the host variable C(platform_permissions_boundary) is used, unless that is empty.
     type: str
   check_quotas:
     description:
-      - Compare what is to be created with the quotas of the account, over everything in the region. A plan names those that would be
-        exceeded, and an apply ends before its first change.
-      - Where the account's quota cannot be read, AWS's default is assumed, and going beyond it is only reported.
-      - A run that creates nothing asks nothing. Each component sees only what it needs itself.
-      - Without it the host's variable C(platform_check_quotas) counts.
+      - Check the resources to be created against the account's quotas, counting everything in the region. A plan lists the quotas that
+        would be exceeded, and an apply stops before its first change.
+      - If the account's quota cannot be read, AWS's default is assumed, and exceeding it is only reported.
+      - A run that creates nothing reads no quotas. Each component counts only its own additions.
+      - If not set, the host variable C(platform_check_quotas) is used.
     type: bool
     default: true
 """

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Documentation of what all modules have that only read."""
+"""Attributes shared by all read-only modules."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Changes nothing, in check mode or not.
+    description: The module only reads, so check mode makes no difference.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: The module only reads, so it has no differences to show.
     support: none
 """

@@ -14,13 +14,13 @@ name: chart_files
 version_added: 0.1.0
 short_description: Read a Helm chart on the controller
 description:
-  - Reads the files of a chart, for O(mainstay.aws.k8s_objects#module:releases) of M(mainstay.aws.k8s_objects). So a chart that only the
-    controller has can be installed by a host that reaches the cluster, and planned in check mode, where nothing is copied.
-  - Only text is read, which is all that charts without other charts in them consist of.
+  - Reads the files of a chart, for O(mainstay.aws.k8s_objects#module:releases) of M(mainstay.aws.k8s_objects). This way, a chart that
+    exists only on the controller can be installed from a host that reaches the cluster, and planned in check mode, where nothing is copied.
+  - Only text files are read. Charts without packaged subcharts consist of nothing else.
 positional: _input
 options:
   _input:
-    description: Folder of the chart.
+    description: Directory of the chart.
     type: path
     required: true
 author:
@@ -30,7 +30,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Install a chart of the playbook's from a host inside the VPC
+- name: Install a chart of the playbook from a host inside the VPC
   mainstay.aws.k8s_objects:
     environment: prod
     component: shop
@@ -44,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The text of each file by its path in the chart.
+  description: The text of each file, by its path in the chart.
   type: dict
   sample: {Chart.yaml: "name: shop", templates/deployment.yaml: "..."}
 """
@@ -54,7 +54,7 @@ def chart_files(folder: Any) -> dict[str, str]:
     """The files of a chart by path. What begins with a dot is left out, as Helm does."""
     root = Path(str(folder)).expanduser()
     if not (root / "Chart.yaml").is_file():
-        raise AnsibleFilterError(f"chart_files: {root} has no Chart.yaml, so it is no Helm chart")
+        raise AnsibleFilterError(f"chart_files: {root} has no Chart.yaml, so it is not a Helm chart")
     found: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
@@ -62,7 +62,7 @@ def chart_files(folder: Any) -> dict[str, str]:
             try:
                 found[name.as_posix()] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
-                raise AnsibleFilterError(f"chart_files: {path} is no text; install charts with such files from a repository") from error
+                raise AnsibleFilterError(f"chart_files: {path} is not text; install charts with such files from a repository") from error
     return found
 
 

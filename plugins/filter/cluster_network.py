@@ -13,11 +13,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 DOCUMENTATION = r"""
 name: cluster_network
 version_added: 0.1.0
-short_description: Choose where EKS clusters stand in a network
+short_description: Choose the subnets and security groups of EKS clusters in a network
 description:
-  - Takes the subnets and security groups that EKS clusters need out of the outputs of M(mainstay.aws.vpc_network), for the option
+  - Extracts the subnets and security groups that EKS clusters need from the outputs of M(mainstay.aws.vpc_network), for the option
     O(mainstay.aws.eks_cluster#module:network) of M(mainstay.aws.eks_cluster).
-  - In a plan the network may still have to be built. Then all ids read C((known after apply)).
+  - In a plan, the network may not exist yet. In that case, all IDs read C((known after apply)).
 positional: _input
 options:
   _input:
@@ -29,11 +29,11 @@ options:
     type: str
     required: true
   tier:
-    description: The tier whose subnets are taken.
+    description: The tier whose subnets are used.
     type: str
     default: private
   planned:
-    description: Whether nothing is changed in this run, so that a network that is not there need not be an error.
+    description: Whether this run only plans, so that a missing network is not necessarily an error.
     type: bool
     default: false
 author:
@@ -44,10 +44,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show where clusters would stand
+- name: Show the subnets and security groups of clusters
   ansible.builtin.debug:
     msg: "{{ vpc_outputs.networks | mainstay.aws.cluster_network('main') }}"
   # msg:
+  #   vpc_id: vpc-01
   #   subnet_ids: [subnet-01, subnet-02]
   #   security_group_ids: [sg-02]
   #   node_security_group_ids: [sg-03]
@@ -55,23 +56,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The subnets, the security group of the control plane and that of the nodes.
+  description: The VPC, the subnets, the security group of the control plane, and that of the nodes.
   type: dict
   sample:
+    vpc_id: vpc-01
     subnet_ids: [subnet-01, subnet-02]
     security_group_ids: [sg-02]
     node_security_group_ids: [sg-03]
 """
 
 
-def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, list[str]]:
+def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, Any]:
     """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier."""
     if name not in networks:
         if planned:
-            return {"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN], "node_security_group_ids": [UNKNOWN]}
+            groups = {name: [UNKNOWN] for name in ("security_group_ids", "node_security_group_ids")}
+            return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], **groups}
         there = ", ".join(sorted(networks)) or "none"
         raise AnsibleFilterError(
-            f"eks_network is {name!r}, but there is no such network (there is {there}); build it first, or name another one"
+            f"eks_network is {name!r}, but there is no such network (existing: {there}); create it first, or name another one"
         )
     network = networks[name]
     subnets = network["subnet_ids"].get(tier)
@@ -79,7 +82,16 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
         tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
         raise AnsibleFilterError(f"eks_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
     groups = network["security_group_ids"]
+    if not planned and (missing := [f"the {tier} subnet of {zone}" for zone, one in sorted(subnets.items()) if one == UNKNOWN]):
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
+        )
+    if not planned and (missing := [group for group in ("control_plane", "nodes") if groups.get(group) in (None, UNKNOWN)]):
+        raise AnsibleFilterError(
+            f"eks_network is {name!r}, but its security group {' and '.join(missing)} is not there yet; apply the network first"
+        )
     return {
+        "vpc_id": network["vpc_id"],
         "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
         "security_group_ids": [groups["control_plane"]],
         "node_security_group_ids": [groups["nodes"]],

@@ -9,9 +9,10 @@ from typing import Any
 DOCUMENTATION = r"""
 name: components
 version_added: 0.1.0
-short_description: Name the components that hosts of an inventory claim
+short_description: List the components that the hosts of an inventory claim
 description:
-  - A component is called like its host, unless the host's variable C(platform_component) says otherwise. Then it claims both names.
+  - A component has the name of its host, unless the host variable C(platform_component) sets another name. In that case, the host claims
+    both names.
 positional: _input
 options:
   _input:

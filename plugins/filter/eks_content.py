@@ -11,11 +11,11 @@ from ansible.errors import AnsibleFilterError
 DOCUMENTATION = r"""
 name: eks_content
 version_added: 0.1.0
-short_description: Turn settings into what is inside a cluster
+short_description: Convert settings into the content of a cluster
 description:
-  - Makes manifests and releases of settings for namespaces, teams, storage and controllers, in the shape that M(mainstay.aws.k8s_objects)
-    takes. Nothing is looked up.
-  - The filter P(mainstay.aws.input_errors#filter) says what is wrong with the settings. This one fails if anything is.
+  - Converts settings for namespaces, teams, storage, and controllers into manifests and releases in the format of
+    M(mainstay.aws.k8s_objects). Nothing is looked up.
+  - Fails if any setting is invalid.
 positional: _input
 options:
   _input:
@@ -23,13 +23,13 @@ options:
     type: dict
     required: true
   settings:
-    description: The settings of the cluster, as in C(eks_clusters). They say which controllers it has.
+    description: The settings of the cluster, as in C(eks_clusters). They determine which controllers it has.
     type: dict
     default: {}
   cluster:
     description:
-      - What the outputs of M(mainstay.aws.eks_cluster) say of it. Looked at are C(name), C(version), C(vpc_id) and
-        C(container_log_group_name); what is missing is not known yet.
+      - The cluster in the outputs of M(mainstay.aws.eks_cluster). C(name), C(version), C(vpc_id), and C(container_log_group_name) are used;
+        a missing value is not known yet.
     type: dict
     default: {}
   region:
@@ -37,19 +37,19 @@ options:
     type: str
     default: ""
   registry:
-    description: The registry that images of controllers come from.
+    description: The registry that controller images are pulled from.
     type: str
     default: ""
   charts:
-    description: Charts of controllers that come from elsewhere, and values, as in the variable C(eks_charts) of the role C(eks).
+    description: Controller charts from other sources, and values, as in the variable C(eks_charts) of the role C(eks).
     type: dict
     default: {}
   vendored:
-    description: The charts of controllers as files, by name.
+    description: The controller charts of the role as files, by name.
     type: dict
     default: {}
   name:
-    description: The variable that messages begin with.
+    description: The variable that messages start with.
     type: str
     default: content
 author:
@@ -59,14 +59,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at what would be in a cluster
+- name: Show what a cluster would contain
   ansible.builtin.debug:
     msg: "{{ {'namespaces': {'web': {'network': {'within': true}}}} | mainstay.aws.eks_content(settings={'controllers': []}) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The options C(objects), C(patches) and C(releases) of M(mainstay.aws.k8s_objects).
+  description: The options C(objects), C(patches), and C(releases) of M(mainstay.aws.k8s_objects).
   type: dict
   sample: {objects: [], patches: [], releases: {}}
 """

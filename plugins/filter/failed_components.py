@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
+
+from ansible_collections.mainstay.aws.plugins.module_utils.component.role_checks import failed_components
 
 DOCUMENTATION = r"""
 name: failed_components
 version_added: 0.1.0
 short_description: Find components that failed earlier in this run
 description:
-  - A play with C(strategy=free) goes on when hosts of an earlier play have failed. A role that stands on another one asks with this filter
-    whether that one failed, before it makes any call.
-  - A component takes part in a run when its play set the fact C(__platform_started) before its role. It is done when its role published its
-    outputs. What started and published nothing has failed. What did not start is not part of this run, and its outputs come from AWS.
+  - A play with C(strategy=free) continues when hosts of an earlier play have failed. A play that depends on components of an earlier play
+    checks with this filter whether they failed, before it makes any call.
+  - A role registers its outputs, and registers C(none) if it fails. A host without that variable is not part of this run.
 positional: _input
 options:
   _input:
@@ -22,12 +23,12 @@ options:
     type: dict
     required: true
   hosts:
-    description: The components that one stands on, such as C(groups['vpc']).
+    description: The components that are required, such as C(groups['vpc']).
     type: list
     elements: str
     required: true
   outputs:
-    description: The variable that their role publishes at its end, such as V(vpc_outputs).
+    description: The variable that their role registers, such as V(vpc_outputs).
     type: str
     required: true
 author:
@@ -38,7 +39,7 @@ EXAMPLES = r"""
 - name: Make no call if the network failed in this run
   ansible.builtin.assert:
     that: __eks_failed == []
-    fail_msg: "Not started, because these failed in this run: {{ __eks_failed | join(', ') }}. Mend them and run again."
+    fail_msg: "Not started, because these failed in this run: {{ __eks_failed | join(', ') }}. Fix them and run again."
   vars:
     __eks_failed: "{{ hostvars | mainstay.aws.failed_components(groups['vpc'] | default([]), 'vpc_outputs') }}"
 """
@@ -50,11 +51,6 @@ _value:
   elements: str
   sample: []
 """
-
-
-def failed_components(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str], outputs: str) -> list[str]:
-    """The hosts that started in this run and did not publish their outputs."""
-    return [host for host in hosts if host in hostvars and "__platform_started" in hostvars[host] and hostvars[host].get(outputs) is None]
 
 
 class FilterModule:

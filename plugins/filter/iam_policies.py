@@ -7,33 +7,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 
 DOCUMENTATION = r"""
 name: iam_policies
 version_added: 0.1.0
-short_description: Write the IAM policies that planning and applying an inventory need
+short_description: Generate the IAM policies needed to plan and apply an inventory
 description:
-  - Works out which actions of AWS each component of an inventory needs, from what its role declares, and confines each as far as AWS
-    allows to the region and to what carries the component's mark.
-  - Makes no call of AWS. The same input always gives the same text.
-  - Policies for a whole environment refuse hosts that differ in C(platform_environment), C(platform_region), C(platform_account_id) or in
-    the permissions boundary.
+  - Determines which AWS actions each component of an inventory needs, from the declarations of its role, and limits each action, as far as
+    AWS allows, to the region and to resources tagged with the component.
+  - Limits what carries no tag yet, such as a cluster that is being created, to what the hosts' variables name.
+  - Makes no AWS calls. The same input always produces the same text.
+  - Warns in one line if no permissions boundary limits the roles that these hosts create.
+  - Policies for a whole environment are refused if the hosts differ in C(platform_environment), C(platform_region), C(platform_account_id),
+    or the permissions boundary.
 positional: _input
 options:
   _input:
-    description: The variables of the components, which are hosts of the inventory.
+    description: The variables of the components, that is, of hosts in the inventory.
     type: list
     elements: dict
     required: true
   component:
-    description: Write the policies of this host alone.
+    description: Generate the policies of this host only.
     type: str
     default: ""
   scope:
     description:
-      - Whose resources the policies are about.
-      - C(component) writes policies for each component, confined to what it owns.
-      - C(environment) writes one set for all of them together, confined to the environment.
+      - The resources that the policies cover.
+      - C(component) generates policies for each component, limited to what it owns.
+      - C(environment) generates one set for all components together, limited to the environment.
     type: str
     choices: [component, environment]
     default: component
@@ -53,27 +56,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The policies; as many as AWS's limit of characters for one asks for.
+  description: The policies. They are split as needed to stay within AWS's size limit of a policy.
   type: list
   elements: dict
   contains:
     name:
-      description: Path of a file for it.
+      description: File path for the policy.
       type: str
       sample: network/apply-1.json
     component:
-      description: The component that it is for. Empty for the whole environment.
+      description: The component the policy is for. Empty for the whole environment.
       type: str
       sample: network
     purpose:
-      description: C(plan) only reads. C(apply) has everything that C(plan) has.
+      description: C(plan) is read-only. C(apply) includes everything in C(plan).
       type: str
       sample: apply
     content:
-      description: The document.
+      description: The policy document.
       type: str
     characters:
-      description: How large it is, as AWS counts.
+      description: Size of the policy, as counted by AWS.
       type: int
       sample: 5890
 """
@@ -90,9 +93,10 @@ def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "", scope:
     try:
         import botocore.session
     except ImportError as error:
-        raise AnsibleFilterError("iam_policies: botocore is needed, which tells what the operations of AWS are called") from error
+        raise AnsibleFilterError("iam_policies: botocore is required, for the names of AWS operations") from error
 
-    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems
+    from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
+    from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, policies_of, problems, unbounded
 
     if scope not in SCOPES:
         raise AnsibleFilterError(f"iam_policies: scope is {scope!r}, but must be {' or '.join(SCOPES)}")
@@ -100,6 +104,8 @@ def iam_policies(hosts: Iterable[Mapping[str, Any]], component: str = "", scope:
     groups = {"": chosen} if scope == "environment" else components_of(chosen)
     if found := [text for group in (groups or {"": chosen}).values() for text in problems(group, component)]:
         raise AnsibleFilterError("iam_policies: " + "; ".join(dict.fromkeys(found)))
+    if any(unbounded(group) for group in groups.values()):
+        Display().warning(UNBOUNDED)
     partition_of = botocore.session.get_session().get_partition_for_region
     return [
         one

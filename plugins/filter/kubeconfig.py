@@ -12,12 +12,12 @@ from typing import Any
 DOCUMENTATION = r"""
 name: kubeconfig
 version_added: 0.1.0
-short_description: Make a kubeconfig for EKS clusters
+short_description: Generate a kubeconfig for EKS clusters
 description:
-  - Makes the content of a kubeconfig with a context for each cluster, called by the cluster's ARN as C(aws eks update-kubeconfig) does.
-  - There is no secret in it. Whoever uses it needs a command that makes tokens from credentials of AWS. That is C(aws eks get-token) if the
-    AWS CLI is on the path of the machine that runs Ansible, else a command of this collection.
-  - If C(AWS_PROFILE) is set where Ansible runs, the file names it too.
+  - Generates the content of a kubeconfig with a context for each cluster, named by the cluster's ARN as C(aws eks update-kubeconfig) does.
+  - It contains no secrets. It calls a command that issues tokens from AWS credentials. This is C(aws eks get-token) if the AWS CLI is on
+    the path of the machine that runs Ansible, otherwise a command of this collection.
+  - If C(AWS_PROFILE) is set where Ansible runs, the file includes it.
 positional: _input
 options:
   _input:
@@ -33,7 +33,7 @@ options:
     type: str
     default: python3
   command:
-    description: The command to use in place of these, as a list. In it C({cluster}) and C({region}) stand for those of a cluster.
+    description: The command to use instead of these, as a list. C({cluster}) and C({region}) are replaced with a cluster's values.
     type: list
     elements: str
     default: []

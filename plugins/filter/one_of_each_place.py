@@ -11,7 +11,7 @@ name: one_of_each_place
 version_added: 0.1.0
 short_description: Choose one host for each account and region
 description:
-  - For what is done once for each account, region and environment that the hosts of a play are in, and not once for each of them.
+  - For tasks that run once for each combination of account, region, and environment of the hosts in a play, instead of once for each host.
 positional: _input
 options:
   _input:
@@ -28,7 +28,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Do something once for each place
+- name: Run a task once for each account, region, and environment
   ansible.builtin.debug:
     msg: "{{ platform_account_id }} {{ platform_region }}"
   when: inventory_hostname in ansible_play_hosts | mainstay.aws.one_of_each_place(hostvars)
@@ -36,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The first host of each place.
+  description: The first host of each combination.
   type: list
   elements: str
   sample: [network]

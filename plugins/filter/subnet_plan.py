@@ -13,10 +13,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.valid
 DOCUMENTATION = r"""
 name: subnet_plan
 version_added: 0.1.0
-short_description: Show which block each subnet of a network gets
+short_description: Compute the block of each subnet of a network
 description:
-  - Computes the blocks of a network's subnets in the way M(mainstay.aws.vpc_network) does, without asking AWS.
-  - The block of a subnet follows from its tier and the letter of its zone alone, unless the network gives it. Adding a zone or a tier
+  - Computes the blocks of a network's subnets the way M(mainstay.aws.vpc_network) does, without calling AWS.
+  - The block of a subnet depends only on its tier and the letter of its zone, unless the network specifies it. Adding a zone or a tier
     changes no other block.
 positional: _input
 options:
@@ -39,7 +39,7 @@ EXAMPLES = r"""
   #   private: {af-south-1a: 10.0.0.0/20, af-south-1b: 10.0.16.0/20}
   #   public: {af-south-1a: 10.0.128.0/23, af-south-1b: 10.0.130.0/23}
 
-- name: Tell a firewall elsewhere about the private subnets
+- name: List the private blocks for a firewall
   ansible.builtin.debug:
     msg: "{{ (vpc_networks.main | mainstay.aws.subnet_plan).private.values() | list }}"
 """

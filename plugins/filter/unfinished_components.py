@@ -9,10 +9,10 @@ from typing import Any
 DOCUMENTATION = r"""
 name: unfinished_components
 version_added: 0.1.0
-short_description: Find components that an earlier play of this run left to be finished
+short_description: Find components that an earlier play of this run left unfinished
 description:
-  - In C(site.yml) a role need not wait for slow kinds of resources, such as NAT gateways, and publishes its outputs before everything is
-    there. This filter finds those of which something is left, for a later play that finishes them.
+  - In C(site.yml), a role does not have to wait for slow kinds of resources, such as NAT gateways, and can publish its outputs before
+    everything exists. This filter finds the components with deferred resources, for a later play that finishes them.
 positional: _input
 options:
   _input:
@@ -20,7 +20,7 @@ options:
     type: dict
     required: true
   hosts:
-    description: The components in question, such as C(groups['vpc']).
+    description: The components to check, such as C(groups['vpc']).
     type: list
     elements: str
     required: true
@@ -37,7 +37,7 @@ EXAMPLES = r"""
   hosts: "{{ hostvars | mainstay.aws.unfinished_components(groups['vpc'] | default([]), 'vpc_outputs') }}"
   gather_facts: false
   tasks:
-    - name: Wait for what comes up
+    - name: Finish the deferred resources
       ansible.builtin.include_role:
         name: mainstay.aws.vpc
         tasks_from: finish
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The names of the components. Empty when all are finished.
+  description: The names of the components. Empty if all are finished.
   type: list
   elements: str
   sample: []

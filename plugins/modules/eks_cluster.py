@@ -9,58 +9,62 @@ module: eks_cluster
 version_added: 0.1.0
 short_description: Build, change, upgrade and remove whole EKS clusters
 description:
-  - Brings the EKS clusters of one component to the described state in one call. A cluster is the control plane with its key, log group and
-    roles, the access entries, the add-ons, the managed node groups with their launch templates, the Fargate profiles, and the AWS rights of
-    pods.
-  - Nothing is stored outside of AWS. What belongs to the component is found by its tags C(mainstay:environment), C(mainstay:component) and
-    C(mainstay:address), by its IAM path and by its name prefixes.
-  - A call first reads everything, then works out a plan, then applies it with as much in parallel as the dependencies allow. In check mode
-    it stops after the plan, which is complete on an empty account as well.
-  - Replacing and deleting need consent in O(allow_replace) and O(purge). The plan shows what lacks it.
-  - A version goes up one minor at a time, from the control plane over its network add-ons to the node groups and the other add-ons.
-  - A change that would take the caller's own administration of a cluster away is refused. After an apply that changed who may log in, or
-    from where, the login is tried with a real request, if the endpoint can be reached from here.
-  - A call that was interrupted at any point is finished by running it again.
+  - Brings the EKS clusters of one component to the described state in one call. A cluster consists of the control plane with its key, log
+    group, and roles, the access entries, the add-ons, the managed node groups with their launch templates, the Fargate profiles, and the
+    AWS permissions of pods.
+  - Nothing is stored outside AWS. The component's resources are found by their tags C(mainstay:environment), C(mainstay:component), and
+    C(mainstay:address), by their IAM path, and by their name prefixes.
+  - A call first reads everything, then computes a plan, then applies it with as much parallelism as the dependencies allow. In check mode
+    it stops after the plan, which is complete even for an empty account.
+  - Replacements and deletions require consent in O(allow_replace) and O(purge). The plan shows which actions lack it.
+  - Clusters are upgraded one minor version at a time. The control plane goes first, then its network add-ons, then the node groups and the
+    other add-ons.
+  - A change that would remove the caller's own administrator access to a cluster is refused. After an apply that changed who can log in, or
+    from where, the login is verified with a real request if the endpoint is reachable from this host.
+  - To finish a call that was interrupted at any point, run it again.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   clusters:
     description:
-      - The clusters, by name. Required with O(state=present). A cluster that is no longer named is deleted, given consent in O(purge).
-      - Only C(version) is required, if O(network) says where clusters stand. The defaults are meant for production.
+      - The clusters, by name. Required with O(state=present). A cluster that is no longer listed is deleted, given consent in O(purge).
+      - Only C(version) is required, provided that O(network) supplies the subnets and security groups. The defaults are suitable for
+        production.
       - C(version) is the minor version of Kubernetes, in quotes, such as V("1.36"). C(upgrade_policy) is V(STANDARD) or V(EXTENDED). With
-        the former AWS upgrades the cluster by itself at the end of standard support, with the latter it costs six times as much from then.
-      - C(name) is the name of the cluster in AWS, by default O(environment), a hyphen and the name here.
-      - C(subnet_ids), C(security_group_ids) (of the control plane) and C(node_security_group_ids) take the place of those of O(network).
-      - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks from which the Kubernetes API is reached from outside; none by
+        V(STANDARD), AWS upgrades the cluster automatically at the end of standard support. With V(EXTENDED), the cluster costs six times as
+        much from then on.
+      - C(name) is the name of the cluster in AWS. It defaults to O(environment), a hyphen, and the name used here.
+      - C(subnet_ids), C(security_group_ids) (of the control plane), and C(node_security_group_ids) override those of O(network).
+      - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks that can reach the Kubernetes API from outside the VPC; none by
         default. C(0.0.0.0/0) is refused in production.
-      - C(deletion_protection) is on in the environments V(prod) and V(production). It has to be switched off before a cluster can be
-        deleted.
-      - C(service_ipv4_cidr) is the block of the Services. C(log_types) (all five) go to a log group that is encrypted and kept for
-        C(log_retention_in_days) (V(90)).
-      - C(creator_is_admin) (V(true)) lets whoever makes the cluster administer it. C(access) has access entries by name, each with
-        C(principal_arn) and C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or C(kubernetes_groups),
-        and C(username), C(type) and C(tags).
-      - C(addons) has add-ons of EKS by name, each with C(version), C(configuration) and C(role_arn). V(vpc-cni) (with network policies),
-        V(kube-proxy) and V(eks-pod-identity-agent) are there unless they are set to null, and with node groups V(coredns),
-        V(aws-ebs-csi-driver) and V(metrics-server) too. Without a version an add-on has AWS's default for the version of the cluster, or
-        stays at a newer one that fits. Add-ons that need AWS rights get a role of their own by pod identity.
-      - C(node_groups) has managed node groups by name, each with C(instance_types), C(min_size), C(max_size), C(desired_size) (at the
-        creation only), C(capacity_type) (V(ON_DEMAND) or V(SPOT)), C(ami_type), C(release_version), C(disk_gib), C(labels), C(taints),
-        C(update) (C(max_unavailable) or C(max_unavailable_percentage)), C(subnet_ids), C(autoscaled), C(scaling) and C(tags).
-      - C(scaling) has C(target_cpu_percent) and C(schedules). It is for groups with C(autoscaled=false), since the number of nodes has one
-        owner. C(node_scaling) is V(cluster_autoscaler) or V(none).
+      - C(deletion_protection) is on in the environments V(prod) and V(production). It must be turned off before a cluster can be deleted.
+      - C(service_ipv4_cidr) is the block for Services. C(log_types) (all five) are sent to an encrypted log group that keeps them for
+        C(log_retention_in_days) (V(365)).
+      - C(creator_is_admin) (V(true)) makes the identity that creates the cluster its administrator. C(access) has access entries by name,
+        each with C(principal_arn) and either C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or
+        C(kubernetes_groups), and C(username), C(type), and C(tags).
+      - C(addons) has EKS add-ons by name, each with C(version), C(configuration), and C(role_arn). V(vpc-cni) (with network policies),
+        V(kube-proxy), and V(eks-pod-identity-agent) are installed unless they are set to null. If there are node groups, so are
+        V(coredns), V(aws-ebs-csi-driver), and V(metrics-server). Without a version, an add-on gets AWS's default for the cluster version,
+        or stays at a newer compatible one. Add-ons that need AWS permissions get their own role through pod identity.
+      - C(node_groups) has managed node groups by name, each with C(instance_types), C(min_size), C(max_size), C(desired_size) (on creation
+        only), C(capacity_type) (V(ON_DEMAND) or V(SPOT)), C(ami_type), C(release_version), C(disk_gib), C(labels), C(taints),
+        C(update) (C(max_unavailable) or C(max_unavailable_percentage)), C(subnet_ids), C(autoscaled), C(scaling), and C(tags).
+      - C(scaling) has C(target_cpu_percent) and C(schedules). It applies to groups with C(autoscaled=false), because only one controller
+        may own the number of nodes. C(node_scaling) is V(cluster_autoscaler) or V(none).
       - C(fargate_profiles) has profiles by name, each with C(selectors) (C(namespace), C(labels)) and C(subnet_ids).
-      - C(pod_identities) has AWS rights of pods by name, each with C(namespace), C(service_account), C(policy) and C(managed_policy_arns).
-        C(irsa_roles) are the same by way of the cluster's OIDC provider.
-      - C(controllers) lists well-known controllers whose pods get the rights that they need, of V(aws-load-balancer-controller) (the
-        default), V(cluster-autoscaler) (added where it owns the nodes), V(fluent-bit) and V(external-secrets).
-      - C(tags) are added to everything of the cluster, to instances and volumes too.
-      - Everything is checked before the first change, and all mistakes are reported at once.
+      - C(pod_identities) has the AWS permissions of pods by name, each with C(namespace), C(service_account), C(policy), and
+        C(managed_policy_arns). C(irsa_roles) do the same through the cluster's OIDC provider.
+      - C(controllers) lists well-known controllers whose pods get the permissions they need. Choices are V(aws-load-balancer-controller)
+        (the default), V(cluster-autoscaler) (added where it owns the nodes), V(fluent-bit), and V(external-secrets).
+      - C(tags) are added to every resource of the cluster, including instances and volumes.
+      - All settings are checked before the first change, and all problems are reported at once.
     type: dict
   network:
     description:
-      - Where clusters stand that do not say otherwise, with C(subnet_ids), C(security_group_ids) and C(node_security_group_ids).
+      - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
+        C(vpc_id).
+      - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -73,7 +77,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
+    description: Returns the plan without changing anything.
     support: full
   diff_mode:
     description: Returns one entry for each resource that changes, with its properties before and after.
@@ -102,7 +106,7 @@ EXAMPLES = r"""
         node_groups:
           system: {instance_types: [t3.medium], min_size: 2, max_size: 3}
 
-- name: Scale a group of Spot nodes by the clock, without an autoscaler
+- name: Scale a group of Spot nodes on a schedule, without an autoscaler
   mainstay.aws.eks_cluster:
     environment: dev
     region: eu-west-1
@@ -123,7 +127,7 @@ EXAMPLES = r"""
                 morning: {recurrence: "0 7 * * 1-5", time_zone: Europe/Berlin, min_size: 2}
                 evening: {recurrence: "0 19 * * *", time_zone: Europe/Berlin, min_size: 0, desired_size: 0}
 
-- name: Give pods rights in AWS, and run some of them without nodes
+- name: Give pods AWS permissions, and run some of them on Fargate
   mainstay.aws.eks_cluster:
     environment: prod
     region: eu-west-1
@@ -152,15 +156,14 @@ EXAMPLES = r"""
 RETURN = r"""
 outputs:
   description:
-    - What other components need to know. Keys are the same in check mode; values that only the run itself can tell read
+    - The values that other components need. The keys are the same in check mode; values known only after an apply read
       C((known after apply)).
   returned: always
   type: dict
   contains:
     clusters:
       description:
-        - The clusters by name. C(roles) has the ARNs of the roles for pods, by the names of controllers, pod identities and roles for
-          service accounts.
+        - The clusters by name. C(roles) has the ARNs of the pod roles, by the names of controllers, pod identities, and IRSA roles.
       type: dict
       returned: always
       sample:
@@ -183,16 +186,16 @@ outputs:
           fargate_log_group_name: null
           container_log_group_name: null
     deferred:
-      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list
       elements: str
       returned: always
       sample: []
 plan:
   description:
-    - What was or would be done, for people and programs, in the shape that M(mainstay.aws.vpc_network) returns. The callback
-      P(mainstay.aws.plan_summary#callback) prints it.
-    - C(note) says how long the versions of the clusters are supported and what that costs.
+    - The actions that were or would be taken, for people and programs, in the format that M(mainstay.aws.vpc_network) returns. The
+      callback P(mainstay.aws.plan_summary#callback) prints it.
+    - C(note) states how long the cluster versions are supported and what that costs.
   returned: always
   type: dict
   sample: {format: 1, counts: {create: 27, update: 0, replace: 0, delete: 0, unchanged: 0}, actions: [], errors: []}

@@ -7,13 +7,35 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_cluster_info
 version_added: 0.1.0
-short_description: Read the outputs of EKS clusters back from AWS
+short_description: Read the outputs of EKS clusters from AWS
 description:
-  - Returns the same outputs as M(mainstay.aws.eks_cluster), found in AWS by the tags
-    of the component alone. No description of the clusters is needed, and nothing is changed.
-  - This is how a component that needs a cluster works in a run of its own, with C(--limit), C(--tags) or as a separate job.
+  - Returns the same outputs as M(mainstay.aws.eks_cluster), and changes nothing.
+  - With O(clusters) the outputs are those of a plan of M(mainstay.aws.eks_cluster). Only what is described is published, whatever else
+    carries the tags of the component, and two resources that claim one address are an error.
+  - Without O(clusters) everything that carries the tags of the component is published.
+  - With it, a component that depends on a cluster can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
+options:
+  clusters:
+    description:
+      - Clusters as M(mainstay.aws.eks_cluster) takes them.
+    type: dict
+  network:
+    description:
+      - As in M(mainstay.aws.eks_cluster).
+    type: dict
+    default: {}
+  adopt:
+    description:
+      - As in M(mainstay.aws.eks_cluster), for clusters that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
+  moved:
+    description:
+      - As in M(mainstay.aws.eks_cluster), for clusters that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - mainstay.aws.reading
   - mainstay.aws.component
@@ -39,7 +61,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outputs:
   description:
-    - The outputs of M(mainstay.aws.eks_cluster), in the same shape. Without any cluster RV(outputs.clusters) is empty.
+    - The outputs of M(mainstay.aws.eks_cluster), in the same format. If there is no cluster, RV(outputs.clusters) is empty.
   returned: always
   type: dict
   contains:
@@ -54,19 +76,25 @@ outputs:
           version: "1.36"
           node_groups: {system: {name: system, autoscaling_group_name: eks-system-0123}}
     deferred:
-      description: Addresses of what is there and not ready yet.
+      description: Addresses of resources that exist but are not ready yet.
       type: list
       elements: str
       returned: always
       sample: []
+missing:
+  description: Addresses that are described and not there. Their values read C((known after apply)) in the outputs.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 found:
-  description: Addresses of everything that the component owns.
+  description: Addresses of what is there. With O(clusters), only of what is described.
   returned: always
   type: list
   elements: str
   sample: [eks_cluster.main, eks_nodegroup.main/system]
 target:
-  description: Where it was found, as endpoint (null for AWS itself), region, account_id and caller.
+  description: Where the resources were found, as endpoint (null for AWS itself), region, account_id, and caller.
   returned: always
   type: dict
   sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}

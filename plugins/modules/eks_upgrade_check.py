@@ -7,27 +7,29 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_upgrade_check
 version_added: 0.1.0
-short_description: Say what stands in the way of an EKS upgrade
+short_description: Report what blocks an EKS upgrade
 description:
-  - Compares the versions that the clusters of a component run with those that are wanted, and says what somebody who upgrades should know.
-    That is skipped minor versions, node groups and kubelets outside the rules of version skew, add-ons that do not fit and which version
-    would take their place, EKS's own upgrade insights with the clients that use deprecated APIs, PodDisruptionBudgets that let no pod go,
-    pods without a controller, nodes that are not well, free addresses in the cluster's subnets, support dates, and what can be taken back.
-  - Changes nothing. A cluster that is at its version, with all its node groups, and one that does not exist yet have no findings.
-  - Where the cluster's own API cannot be reached, everything else is said, and that too. Reading it takes an access entry, such as one with
-    the policy AmazonEKSAdminViewPolicy.
+  - Compares the current versions of a component's clusters with the target versions, and reports what matters for the upgrade. This covers
+    skipped minor versions, node groups and kubelets that violate the version skew policy, incompatible add-ons and their replacement
+    versions, EKS's own upgrade insights with the clients that use deprecated APIs, PodDisruptionBudgets that allow no evictions, pods
+    without a controller, unhealthy nodes, free addresses in the cluster's subnets, support dates, and what can be rolled back.
+  - Changes nothing. There are no findings for a cluster that is already at its target version, including its node groups, or for one that
+    does not exist yet.
+  - If the cluster's own API is unreachable, that is reported along with all other findings. Reading it requires an access entry, such as
+    one with the policy AmazonEKSAdminViewPolicy.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   clusters:
     description:
-      - The clusters as M(mainstay.aws.eks_cluster) takes them. Of each, C(version), C(name) and the C(version) of its C(addons) are read.
+      - The clusters in the format of M(mainstay.aws.eks_cluster). Only C(version), C(name), and the C(version) of each of the C(addons) are
+        read.
     type: dict
     required: true
   ignore:
     description:
-      - Findings that shall not count as blocking, by the C(id) that they have, such as V(disruption_budget:shop/api), with the name of the
-        cluster and a slash in front or without. Shell patterns are understood.
+      - Findings that do not count as blocking, by C(id), such as V(disruption_budget:shop/api), optionally prefixed with the name of the
+        cluster and a slash. Shell patterns are allowed.
     type: list
     elements: str
     default: []
@@ -42,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at what an upgrade would meet
+- name: Check the upgrade
   mainstay.aws.eks_upgrade_check:
     environment: prod
     region: af-south-1
@@ -51,12 +53,12 @@ EXAMPLES = r"""
         version: "1.36"
   register: check
 
-- name: Stop if something stands in the way
+- name: Stop if anything blocks the upgrade
   ansible.builtin.assert:
     that: check.blocking == []
     fail_msg: "{{ check.blocking | join('\n') }}"
 
-- name: Look again, and let one budget be
+- name: Check the upgrade again, and ignore the budgets of one namespace
   mainstay.aws.eks_upgrade_check:
     environment: prod
     region: af-south-1
@@ -68,38 +70,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 upgrades:
-  description: What was found, by the names of O(clusters).
+  description: The results, by the names in O(clusters).
   returned: always
   type: dict
   contains:
     name:
-      description: What AWS calls the cluster; null where there is none.
+      description: The name of the cluster in AWS; null if the cluster does not exist.
       type: str
       returned: always
       sample: prod-main
     from:
-      description: The version that it runs.
+      description: The current version.
       type: str
       returned: always
       sample: "1.35"
     to:
-      description: The version that is wanted.
+      description: The target version.
       type: str
       returned: always
       sample: "1.36"
     needed:
-      description: Whether an upgrade is ahead, or a part of one.
+      description: Whether the cluster needs an upgrade, or the rest of one.
       type: bool
       returned: always
       sample: true
     findings:
-      description: As RV(findings).
+      description: The findings of this cluster, in the format of RV(findings).
       type: list
       elements: dict
       returned: always
       sample: []
 findings:
-  description: Everything that was found, the worst of each cluster first.
+  description: All findings, the most severe ones of each cluster first.
   returned: always
   type: list
   elements: dict
@@ -110,7 +112,7 @@ findings:
       returned: always
       sample: main
     id:
-      description: What O(ignore) calls it.
+      description: The identifier to use in O(ignore).
       type: str
       returned: always
       sample: disruption_budget:shop/api
@@ -120,28 +122,29 @@ findings:
       returned: always
       sample: blocks
     what:
-      description: What was found, in one sentence.
+      description: The finding in one sentence.
       type: str
       returned: always
-      sample: "PodDisruptionBudget shop/api lets no pod go: minAvailable is 2 and there are 2 pods. On nodes of the groups: api-1, api-2."
+      sample: "PodDisruptionBudget shop/api allows no disruption: minAvailable is 2 and there are 2 pods. Its pods on nodes of the groups:
+        api-1, api-2."
     where:
-      description: What it was found at.
+      description: The resource the finding is about.
       type: str
       returned: always
       sample: shop/api
     remedy:
-      description: What to do about it; empty where nothing has to be done.
+      description: How to fix it; empty if there is nothing to do.
       type: str
       returned: always
-      sample: Run one replica more than it demands, or let it demand less, for the time of the upgrade.
+      sample: For the upgrade, run one replica more than it requires, or lower what it requires.
 lines:
-  description: RV(findings) as lines for people.
+  description: RV(findings) as lines of text.
   returned: always
   type: list
   elements: str
   sample: ["warns   main  Node node-1 is not Ready: KubeletStopped. Mend or remove it."]
 blocking:
-  description: A sentence for everything that blocks and is not in O(ignore). Empty when an upgrade can begin.
+  description: One sentence for each blocking finding that is not in O(ignore). Empty if the upgrade can start.
   returned: always
   type: list
   elements: str

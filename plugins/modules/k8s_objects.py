@@ -7,74 +7,75 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: k8s_objects
 version_added: 0.1.0
-short_description: Bring objects and Helm releases inside a Kubernetes cluster to a described state
+short_description: Bring objects and Helm releases in a Kubernetes cluster to a described state
 description:
-  - Brings what one component has inside one cluster to the described state in one call, with the same plan, differences, consent, run lock
-    and summary as resources of AWS.
-  - A cluster that does not exist yet, or is still being made, has nothing in it. In check mode everything is then planned as to be added.
-  - Planning only reads. It takes the rights of C(AmazonEKSAdminViewPolicy) and neither a dry run of the API nor Helm.
-  - Objects are applied by the server (server-side apply). What differs from the manifest, and what an earlier manifest had and this one has
-    not, is drift. What others have added is left alone.
-  - What belongs to the component is found by the labels C(mainstay.aws/environment) and C(mainstay.aws/component) and the annotation
-    C(mainstay.aws/address), in all kinds that the cluster knows. Releases carry the same labels. What has no such mark is never changed.
-  - Releases are planned from what Helm has written down in the cluster, and installed with Helm. A Helm that was killed is recovered from.
-  - What is there and nobody's can be taken over with O(adopt). Objects are named by their path in the API, such as
-    C(/api/v1/namespaces/web), and releases by namespace and name, such as C(kube-system/metrics). A plan that meets one shows the entry.
-  - Values of Secrets, and values whose name says that they are secret, are never shown.
+  - Brings the objects and releases of one component in one cluster to the described state in one call, with the same plan, diff, consent,
+    run lock, and summary as AWS resources.
+  - A cluster that does not exist yet, or is still being created, counts as empty. In check mode, everything is then planned as an addition.
+  - Planning only reads. It needs the permissions of C(AmazonEKSAdminViewPolicy), and uses neither an API dry run nor Helm.
+  - Objects are applied with server-side apply. A field that differs from the manifest is drift, and so is a field that was in an earlier
+    manifest but is not in this one. Fields added by others are left alone.
+  - The component's objects are found by the labels C(mainstay.aws/environment) and C(mainstay.aws/component) and the annotation
+    C(mainstay.aws/address), across all kinds that the cluster serves. Releases carry the same labels. Unlabeled objects are never changed.
+  - Releases are planned from Helm's release records in the cluster, and installed with Helm. A release left behind by a killed Helm process
+    is recovered.
+  - Existing objects and releases without an owner can be adopted with O(adopt). Objects are identified by their API path, such as
+    C(/api/v1/namespaces/web), and releases by namespace and name, such as C(kube-system/metrics). A plan that runs into one shows the entry
+    to use.
+  - Values of Secrets, and values whose name indicates a secret, are never shown.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   cluster:
     description:
-      - AWS's name of the EKS cluster. Its address comes from AWS, tokens are made with the AWS credentials.
+      - Name of the EKS cluster in AWS. The API address is read from AWS, and tokens are issued with the AWS credentials.
     type: str
   kubeconfig:
     description:
-      - Path of a kubeconfig, in place of O(cluster). AWS is still asked for the identity and holds the run lock.
+      - Path of a kubeconfig to use instead of O(cluster). AWS is still used to check the identity and to hold the run lock.
     type: path
   context:
     description:
-      - The context of the kubeconfig. Its current one by default.
+      - The context of the kubeconfig. Defaults to the current one.
     type: str
   name:
     description:
-      - How the cluster is called in addresses, such as V(main) in C(kubernetes_object.main/Service/web/api). By default it is O(cluster).
+      - Name of the cluster in addresses, such as V(main) in C(kubernetes_object.main/Service/web/api). Defaults to O(cluster).
     type: str
   objects:
     description:
-      - Manifests. Namespaced ones name their namespace; a default is not assumed.
-      - Everything comes after its namespace, pods after the ServiceAccounts, Secrets and ConfigMaps of their namespace, custom resources
-        after their definition. The annotation C(mainstay.aws/after), which is not sent, names what else has to be finished before,
-        releases by name and objects as V(Kind/namespace/name), with commas between them.
-      - Texts in C(stringData) of Secrets are encoded into C(data).
-      - Workloads count as done when the API has them. M(mainstay.aws.k8s_rollout_verify) judges whether their pods come up.
+      - Manifests. Namespaced objects must name their namespace; there is no default.
+      - Every object is applied after its namespace, pods after the ServiceAccounts, Secrets, and ConfigMaps of their namespace, and custom
+        resources after their definition. The annotation C(mainstay.aws/after), which is not sent to the API, lists further prerequisites,
+        separated by commas. Releases are listed by name and objects as V(Kind/namespace/name).
+      - Values in C(stringData) of Secrets are encoded into C(data).
+      - Workloads count as done when the API has accepted them. To verify that their pods start, use M(mainstay.aws.k8s_rollout_verify).
     type: list
     elements: dict
     default: []
   patches:
     description:
-      - Values to set in objects that something else owns, as manifests with these values alone. They are set where an object is there.
-        None is made, and none is ever deleted. What is no longer described stays as it was set.
+      - Values to set in objects owned by something else, as manifests that contain only these values. They are set only if the object
+        exists. Objects are never created or deleted, and a value that is no longer described stays as it was set.
     type: list
     elements: dict
     default: []
   releases:
     description:
       - Helm releases by name. Settings are C(namespace) (required), C(chart), C(repository), C(version), C(chart_files), C(values),
-        C(after), C(create_namespace) and C(wait).
-      - C(chart) is a folder on the host that runs the module, an V(oci://) address, or a name in C(repository). Charts that are no folder
-        need an exact C(version). C(chart_files) has the chart itself, as the filter P(mainstay.aws.chart_files#filter) reads it.
-      - C(values) are all values that are given to the chart; what an earlier run gave and this one does not is taken back.
-      - C(after) lists releases and objects that have to be finished before.
-      - With C(wait) (V(true)) a release is finished when its workloads are available and every webhook of it has a ready endpoint.
-      - C(create_namespace) (V(false)) makes the namespace, which then belongs to nobody. Better name it in O(objects).
-      - The templates and values of a release's objects are compared with what is in the cluster; objects that are missing or changed are
-        drift.
+        C(after), C(create_namespace), and C(wait).
+      - C(chart) is a directory on the host that runs the module, an V(oci://) address, or a name in C(repository). A chart that is not a
+        directory needs an exact C(version). C(chart_files) has the chart itself, as read by the filter P(mainstay.aws.chart_files#filter).
+      - C(values) is the complete set of values for the chart. A value set by an earlier run but missing here is removed.
+      - C(after) lists releases and objects that must be finished first.
+      - With C(wait) (V(true)), a release is finished when its workloads are available and each of its webhooks has a ready endpoint.
+      - C(create_namespace) (V(false)) creates the namespace, which then has no owner. It is better to list the namespace in O(objects).
+      - The templates and values of a release's objects are compared with those in the cluster. Missing or changed objects are drift.
     type: dict
     default: {}
   helm_binary:
     description:
-      - The Helm to install with, 3.14 or newer. Check mode does not need it.
+      - The Helm binary that installs releases, version 3.14 or later. Check mode does not need it.
     type: str
     default: helm
 extends_documentation_fragment:
@@ -86,7 +87,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
+    description: Returns the plan without changing anything.
     support: full
   diff_mode:
     description: Returns one entry for each object that changes, with its values before and after.
@@ -100,7 +101,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a namespace, and a secret and a workload in it
+- name: Create a namespace with a secret and a workload
   mainstay.aws.k8s_objects:
     environment: prod
     component: shop
@@ -119,7 +120,7 @@ EXAMPLES = r"""
         stringData: {password: "{{ shop_database_password }}"}
       - "{{ lookup('ansible.builtin.file', 'web.yml') | from_yaml }}"
 
-- name: Install the load balancer controller alone, and whatever its webhook is asked about after it
+- name: Install the load balancer controller first, and then the releases that its webhook must admit
   mainstay.aws.k8s_objects:
     environment: prod
     component: shop
@@ -137,7 +138,7 @@ EXAMPLES = r"""
         version: 4.13.2
         after: [aws-load-balancer-controller]
 
-- name: Let go what is no longer described
+- name: Delete objects that are no longer described
   mainstay.aws.k8s_objects:
     environment: prod
     component: shop
@@ -147,7 +148,7 @@ EXAMPLES = r"""
     objects: "{{ shop_objects }}"
     purge: ["kubernetes_object.main/*/shop/*"]
 
-- name: Remove all that the component has in a cluster that a kubeconfig leads to
+- name: Remove everything the component owns in the cluster of a kubeconfig
   mainstay.aws.k8s_objects:
     environment: dev
     component: shop
@@ -158,12 +159,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outputs:
-  description: What is in the cluster. Keys are the same in check mode; what only the run itself can tell reads C((known after apply)).
+  description: The content of the cluster. The keys are the same in check mode; values known only after apply read C((known after apply)).
   returned: always
   type: dict
   contains:
     objects:
-      description: The described objects, as in their addresses.
+      description: The described objects, in the format used in addresses.
       type: list
       elements: str
       returned: always
@@ -174,16 +175,16 @@ outputs:
       returned: always
       sample: {ingress: {namespace: ingress, version: 4.13.2, revision: 3, status: deployed}}
     deferred:
-      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list
       elements: str
       returned: always
       sample: []
 plan:
   description:
-    - What was or would be done, for people and programs, in the shape that M(mainstay.aws.vpc_network) returns. The callback
-      P(mainstay.aws.plan_summary#callback) prints it.
-    - C(api_calls) counts those of AWS and those of the cluster.
+    - The actions that were or would be taken, for people and programs, in the format that M(mainstay.aws.vpc_network) returns. The
+      callback P(mainstay.aws.plan_summary#callback) prints it.
+    - C(api_calls) counts calls to both AWS and the cluster.
   returned: always
   type: dict
   sample: {format: 1, counts: {create: 12, update: 0, replace: 0, delete: 0, unchanged: 0}, actions: [], errors: []}

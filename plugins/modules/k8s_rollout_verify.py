@@ -9,17 +9,18 @@ module: k8s_rollout_verify
 version_added: 0.1.0
 short_description: Watch Kubernetes rollouts to a verdict, and roll back those that fail
 description:
-  - Watches Deployments, StatefulSets, DaemonSets and Jobs until it is certain that their rollout succeeded or that it cannot, and says why.
+  - Watches Deployments, StatefulSets, DaemonSets, and Jobs until it is certain that their rollout has succeeded or cannot succeed, and
+    states the reason.
   - It can then send HTTP requests that the new version must answer, and watch pods and metrics for a while.
-  - If something fails, it restores the last release that it verified, and watches that too. The task still fails.
-  - The first example is all that a playbook needs. No role of this collection is required, and no Kubernetes client in Python.
+  - If anything fails, it restores the last release that it verified, and verifies that too. The task still fails.
+  - The first example is all that a playbook needs. It requires no role of this collection and no Python client for Kubernetes.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   applied:
     description:
       - The registered result of the task that applied the workloads, such as one of M(kubernetes.core.k8s), with or without a loop.
-      - The workloads in it are verified. It also gives the generation of each workload to wait for, and whether anything was changed.
+      - The workloads in it are verified. It also provides the generation of each workload to wait for, and whether anything changed at all.
       - Other objects in it that may run something, such as CronJobs and custom resources, are named in the notes.
     type: raw
   workloads:
@@ -38,7 +39,7 @@ options:
         type: str
         required: true
       namespace:
-        description: Its namespace, by default that of O(namespace).
+        description: Namespace of the workload. Defaults to O(namespace).
         type: str
       allow_zero:
         description: Whether it is a success if this workload runs no pod. See O(allow_zero).
@@ -46,23 +47,23 @@ options:
         default: false
   namespace:
     description:
-      - Namespace of workloads and Services that name none.
+      - Namespace of workloads and Services that do not specify one.
     type: str
     default: default
   wait_timeout:
     description:
-      - Seconds within which the rollout must be complete. A Deployment's own C(progressDeadlineSeconds) may end it earlier.
+      - Seconds within which the rollout must finish. A Deployment's own C(progressDeadlineSeconds) may end it sooner.
     type: float
     default: 600
   deadline:
     description:
-      - Seconds that everything together may take, rollback included. If the other limits add up to more, the task fails before it begins.
+      - Time limit for the whole task in seconds, including a rollback. If the other limits add up to more, the task does not start.
     type: float
   required:
     description:
-      - How many pods of the new revision must be available. V(full) means all of them, and no old pod left.
-      - To accept fewer, give V(maxUnavailable), which allows what the update strategy allows, a number of pods, or a percentage such as
-        V(80%).
+      - How many pods of the new revision must be available. V(full) means all of them, with no old pods left.
+      - To accept fewer, set V(maxUnavailable), which accepts as many missing pods as the update strategy allows, a number, or a percentage
+        such as V(80%).
     type: str
     default: full
   allow_zero:
@@ -74,30 +75,30 @@ options:
     default: []
   on_delete:
     description:
-      - What to do about pods that an C(OnDelete) update strategy leaves on the old revision.
+      - How to treat pods that an C(OnDelete) update strategy leaves on the old revision.
     type: str
     choices: [fail, warn]
     default: fail
   max_restarts:
     description:
-      - Restarts that one new pod may have before it counts as crashing.
+      - Number of restarts of one new pod before it counts as crashing.
     type: int
     default: 1
   tolerated_pods:
     description:
-      - New pods that may fail for good before the rollout fails early.
+      - Number of new pods that may have failed for good before the rollout fails early.
     type: int
     default: 0
   grace:
     description:
-      - Seconds that may pass before it is final that a pod cannot be scheduled, that its volume or configuration does not exist, that a
-        quota or an unreachable webhook keeps it from being created, or, after the rollout, that too few pods are available.
+      - Seconds that these conditions may last before they count as failures. A pod cannot be scheduled, its volume or configuration does
+        not exist, a quota or an unreachable webhook keeps it from being created, or, after the rollout, too few pods are available.
     type: float
     default: 60
   scale_up_grace:
     description:
-      - The same for pods without a node once a node autoscaler has announced one for any pod of the workload, or if events, by which it
-        would announce one, may not be read.
+      - The same for unschedulable pods once a node autoscaler has announced a node for any pod of the workload. It also applies if events,
+        by which an autoscaler would announce one, may not be read.
     type: float
     default: 600
   crash_grace:
@@ -108,8 +109,8 @@ options:
     default: 180
   settle:
     description:
-      - Seconds that pods have to stay up before the rollout counts as a success, if the template has a container without a readiness or
-        startup probe and C(minReadySeconds) is 0. A O(bake.duration) that is at least as long replaces this.
+      - Seconds that pods must stay up before the rollout counts as a success, if the template has a container without a readiness or startup
+        probe and C(minReadySeconds) is 0. A O(bake.duration) that is at least as long replaces this.
     type: float
     default: 15
   quiet:
@@ -126,16 +127,16 @@ options:
     default: []
     suboptions:
       url:
-        description: Address to request.
+        description: The URL to request.
         type: str
       service:
-        description: Name of a Service that must route each of its ports to a ready pod of the new revision. Needs no O(probes[].url).
+        description: Name of a Service that must route each of its ports to a ready pod of the new revision. Does not need O(probes[].url).
         type: str
       namespace:
-        description: Namespace of the Service, by default that of O(namespace).
+        description: Namespace of the Service. Defaults to O(namespace).
         type: str
       status:
-        description: Accepted HTTP status codes.
+        description: HTTP status codes that count as success.
         type: list
         elements: int
         default: [200]
@@ -153,22 +154,22 @@ options:
         description: Response header that contains the version.
         type: str
       version_body:
-        description: Regular expression that finds the version in the body, in its first group if it has one.
+        description: Regular expression that finds the version in the body. The version is the first group, or the whole match.
         type: str
       successes:
-        description: Number of consecutive correct responses that are required.
+        description: Number of consecutive successful responses required.
         type: int
         default: 3
       interval:
-        description: Seconds between two requests.
+        description: Seconds between requests.
         type: float
         default: 1
       timeout:
-        description: Seconds that one request may take.
+        description: Timeout of one request in seconds.
         type: float
         default: 5
       wait:
-        description: Seconds for the whole probe. DNS names and load balancers may need minutes.
+        description: Timeout of the whole probe in seconds. DNS names and load balancers may take minutes.
         type: float
         default: 120
       validate_certs:
@@ -176,59 +177,59 @@ options:
         type: bool
         default: true
       ca_cert:
-        description: File with the authority that signed the certificate.
+        description: File with the CA certificate that signed the server certificate.
         type: path
       follow_redirects:
-        description: Whether to follow redirects. Otherwise a redirect is judged like any other response.
+        description: Whether to follow redirects. If not, a redirect is a response like any other.
         type: bool
         default: false
   bake:
     description:
-      - How long pods and metrics are watched after the rollout, in seconds.
+      - How long to watch pods and metrics after the rollout, in seconds.
     type: dict
     suboptions:
       duration:
-        description: How long.
+        description: Length of the bake.
         type: float
         default: 0
       initial_delay:
-        description: Seconds before that during which nothing is measured.
+        description: Time before the bake that is not measured.
         type: float
         default: 0
       extension:
-        description: Additional seconds for metrics without data whose O(metrics[].on_no_data=extend).
+        description: How much longer the bake may take for metrics without data that have O(metrics[].on_no_data=extend).
         type: float
         default: 0
   metrics:
     description:
-      - Metrics that must stay within their bounds during the bake. Needs C(duration) in O(bake).
+      - Metrics that must stay within their limits during the bake. Requires C(duration) in O(bake).
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: Name of the metric in results.
+        description: Name of the metric in results and messages.
         type: str
         required: true
       prometheus:
-        description: Read the metric from Prometheus.
+        description: Query Prometheus.
         type: dict
         suboptions:
           url:
-            description: Base address, without C(/api).
+            description: Base URL, without C(/api).
             type: str
             required: true
           query:
             description:
-              - PromQL that gives one series. C(${revision}), C(${name}) and C(${namespace}) stand for the new revision's hash and the first
-                workload.
+              - PromQL query that returns one series. C(${revision}) is replaced with the hash of the new revision, C(${name}) and
+                C(${namespace}) with those of the first workload.
             type: str
             required: true
           token:
             description: Bearer token.
             type: str
       cloudwatch:
-        description: Read the metric from CloudWatch.
+        description: Query CloudWatch.
         type: dict
         suboptions:
           namespace:
@@ -238,54 +239,55 @@ options:
             description: Name of the metric.
             type: str
           dimensions:
-            description: Its dimensions. The same placeholders as in a Prometheus query may be used.
+            description: Dimensions of the metric. They can contain the same placeholders as a Prometheus query.
             type: dict
             default: {}
           statistic:
-            description: Such as V(Sum) or V(p99).
+            description: The statistic, such as V(Sum) or V(p99).
             type: str
             default: Average
           expression:
             description: A metric math or Metrics Insights expression, instead of namespace and metric.
             type: str
       maximum:
-        description: Highest value that is good.
+        description: Highest acceptable value.
         type: float
       minimum:
-        description: Lowest value that is good.
+        description: Lowest acceptable value.
         type: float
       max_ratio:
-        description: How many times the value may be what it was before the rollout.
+        description: Highest acceptable ratio of the value to the value before the rollout.
         type: float
       max_increase:
         description:
-          - How far the value may be above what it was before the rollout. With O(metrics[].max_ratio), both must be exceeded.
+          - How much the value may exceed the value before the rollout. If O(metrics[].max_ratio) is also set, a measurement is bad only if
+            it exceeds both.
         type: float
       gross:
-        description: A value beyond this fails at once, whatever O(metrics[].failure_limit) allows.
+        description: A value beyond this fails at once, regardless of O(metrics[].failure_limit).
         type: float
       lag:
-        description: Seconds after which data is complete. By default 120 with CloudWatch, else 0.
+        description: Seconds after which data is complete. Defaults to 120 for CloudWatch, otherwise to 0.
         type: float
       min_samples:
-        description: Samples that a measurement needs. Fewer prove nothing.
+        description: Number of samples a measurement needs. With fewer, it is inconclusive.
         type: int
         default: 1
       failure_limit:
-        description: Consecutive bad measurements that are tolerated.
+        description: Number of consecutive bad measurements that are tolerated.
         type: int
         default: 0
       error_limit:
-        description: Consecutive measurements that the provider may fail to deliver.
+        description: Number of consecutive failed queries that are tolerated.
         type: int
         default: 4
       on_no_data:
-        description: What to do if there was never any data. V(fail) makes the verdict inconclusive.
+        description: How to treat a metric that never returned any data. V(fail) makes the verdict inconclusive.
         type: str
         choices: [fail, pass, extend]
         default: fail
       interval:
-        description: Seconds between two measurements.
+        description: Seconds between measurements.
         type: float
         default: 60
       period:
@@ -294,80 +296,82 @@ options:
         default: 60
   rollback:
     description:
-      - What happens when the verdict is failure.
+      - What to do if the verdict is failure.
     type: dict
     suboptions:
       to:
         description:
-          - V(verified) is the last release that this module verified. V(previous) goes back to the revision before where no release was
-            verified yet, however good or bad that one was.
+          - V(verified) is the last release that this module verified. V(previous) is the same, but if no release has been verified yet, it
+            is the previous revision, whether or not that one worked.
         type: str
         choices: [verified, previous, none]
         default: verified
       timeout:
-        description: Seconds for the rollback to be verified.
+        description: Seconds within which the rollback must be verified.
         type: float
         default: 300
       first_release:
-        description: What happens to a workload that was just created and failed.
+        description: What to do with a failed workload that was just created.
         type: str
         choices: [keep, scale_to_zero, delete]
         default: keep
       also_on:
-        description: Verdicts besides failure that are rolled back.
+        description: Verdicts other than failure that also cause a rollback.
         type: list
         elements: str
         choices: [inconclusive, error]
         default: []
   record:
     description:
-      - Whether a verified release is recorded, in a ConfigMap C(<name>.<kind>.verified-release) that the workload owns.
+      - Whether to record a verified release, in a ConfigMap C(<name>.<kind>.verified-release) that the workload owns.
     type: bool
     default: true
   lock:
     description:
-      - Whether a Lease prevents a second verification of the same workload at the same time. Only used if a rollback is possible.
+      - Whether to hold a Lease that prevents a second verifier from working on the same workload. It is needed, and acquired, only if a
+        rollback is possible.
     type: bool
     default: true
   poll_interval:
     description:
-      - Seconds between two reads of a workload. Watches report most changes at once.
+      - Seconds between two polls of a workload. Watches report most changes immediately.
     type: float
     default: 5
   eks_cluster:
     description:
-      - Name of an EKS cluster, in place of a kubeconfig. Its address is read from AWS. Tokens are made, and made again in time, with the
-        AWS credentials of this task. Give region and credentials as for the other modules of this collection.
+      - Name of an EKS cluster, instead of a kubeconfig. The API address is read from AWS. Tokens are issued, and renewed in time, with the
+        AWS credentials of this task. Region and credentials are set as for the other modules of this collection.
     type: str
   kubeconfig:
     description:
-      - Path of a kubeconfig, or its content as a dictionary. By default E(K8S_AUTH_KUBECONFIG), E(KUBECONFIG) or C(~/.kube/config).
+      - Path of a kubeconfig, or its content as a dictionary. Defaults to E(K8S_AUTH_KUBECONFIG), E(KUBECONFIG), or C(~/.kube/config).
     type: raw
   context:
     description:
-      - Context of the kubeconfig, by default its current one or E(K8S_AUTH_CONTEXT).
+      - Context of the kubeconfig. Defaults to E(K8S_AUTH_CONTEXT), or to the current context.
     type: str
   host:
     description:
-      - Address of the API, or E(K8S_AUTH_HOST).
+      - Address of the API. Defaults to E(K8S_AUTH_HOST).
     type: str
   api_key:
     description:
-      - Bearer token, or E(K8S_AUTH_API_KEY). It cannot be renewed; credential plugins and token files of a kubeconfig are, while waiting.
+      - Bearer token. Defaults to E(K8S_AUTH_API_KEY). It cannot be renewed during the task, unlike the tokens of credential plugins and
+        token files in a kubeconfig.
     type: str
   ca_cert:
     description:
-      - File with the cluster's authority, or E(K8S_AUTH_SSL_CA_CERT).
+      - File with the cluster's CA certificate. Defaults to E(K8S_AUTH_SSL_CA_CERT).
     type: path
     aliases: [ssl_ca_cert]
   client_cert:
     description:
-      - File with a client certificate, or E(K8S_AUTH_CERT_FILE).
+      - File with a client certificate. Defaults to E(K8S_AUTH_CERT_FILE).
     type: path
     aliases: [cert_file]
   client_key:
     description:
-      - File with its key, or E(K8S_AUTH_KEY_FILE).
+      - File with the key of the client certificate. Defaults to E(K8S_AUTH_KEY_FILE).
     type: path
     aliases: [key_file]
   validate_certs:
@@ -378,7 +382,7 @@ options:
     aliases: [verify_ssl]
   proxy:
     description:
-      - HTTP proxy to the API, or E(K8S_AUTH_PROXY). Other environment variables are ignored.
+      - HTTP proxy for the API. Defaults to E(K8S_AUTH_PROXY). Other environment variables are ignored.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -386,10 +390,10 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Observes once, waits for nothing, and changes nothing.
+    description: Reads the workloads once, without waiting for or changing anything.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: The module has no differences to show.
     support: none
 seealso:
   - module: kubernetes.core.k8s
@@ -401,11 +405,11 @@ EXAMPLES = r"""
     src: web.yml
   register: applied
 
-- name: Wait until they work, or roll back to what worked
+- name: Wait until the workloads are available, or roll back
   mainstay.aws.k8s_rollout_verify:
     applied: "{{ applied }}"
 
-- name: Verify two workloads, the database first, and the address that users see
+- name: Verify two workloads, the database first, and the public URL
   mainstay.aws.k8s_rollout_verify:
     namespace: shop
     workloads:
@@ -417,7 +421,7 @@ EXAMPLES = r"""
         version: "{{ release }}"
         version_header: X-Version
 
-- name: Watch errors for ten minutes, compared with before
+- name: Watch errors for ten minutes, compared with the rate before the rollout
   mainstay.aws.k8s_rollout_verify:
     applied: "{{ applied }}"
     bake:
@@ -446,7 +450,7 @@ EXAMPLES = r"""
     region: eu-west-1
     workloads: [{name: web, namespace: shop}]
 
-- name: Only watch, and change nothing
+- name: Watch only, without changing anything
   mainstay.aws.k8s_rollout_verify:
     workloads:
       - {kind: DaemonSet, name: agent, namespace: kube-system}
@@ -456,27 +460,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The verdict in words, and what the rollback did.
+  description: The verdict in words, and the action taken.
   returned: always
   type: str
-  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes repeatedly (exit code 1)."
+  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes again and again (exit code 1)."
 verdict:
-  description: V(success), V(failure), V(inconclusive) or V(error). All but the first fail the task.
+  description: V(success), V(failure), V(inconclusive), or V(error). All but V(success) fail the task.
   returned: always
   type: str
   sample: failure
 reason:
-  description: The reason as a code that does not change.
+  description: The reason as a stable code.
   returned: always
   type: str
   sample: crash_loop
 stage:
-  description: Where it ended, as V(rollout), V(probes), V(bake), V(done) or V(interrupted).
+  description: The stage in which the task ended, as V(rollout), V(probes), V(bake), V(done), or V(interrupted).
   returned: always
   type: str
   sample: rollout
 workloads:
-  description: Each workload with its verdict, reason, numbers of pods and the evidence.
+  description: Each workload with its verdict, reason, pod counts, and evidence.
   returned: always
   type: list
   elements: dict
@@ -490,7 +494,7 @@ workloads:
       evidence:
         - {code: crash_loop, about: pod web-7f9c-x2x4b, container: app, exit_code: 1, log: ["cannot open /etc/app.conf"]}
 probes:
-  description: The requested addresses, with the outcome and the number of requests.
+  description: The URLs that were requested, each with the outcome and the number of requests.
   returned: always
   type: list
   elements: dict
@@ -518,18 +522,18 @@ rollback:
       returned: always
       sample: "Deployment shop/web: rolled back to web-5d8f and verified"
 notes:
-  description: What else is worth knowing, such as old pods that are still terminating, or applied objects that were not verified.
+  description: Further remarks, for example about old pods that are still terminating.
   returned: always
   type: list
   elements: str
   sample: ["1 old pods are still terminating and may still answer requests"]
 seconds:
-  description: How long it took.
+  description: Duration in seconds.
   returned: always
   type: float
   sample: 12.3
 api_calls:
-  description: Number of calls of the cluster's API, and how many of them were repetitions.
+  description: Number of calls to the cluster's API, and how many of them were retries.
   returned: always
   type: dict
   sample: {total: 14, repeated: 0}

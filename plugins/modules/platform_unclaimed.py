@@ -9,20 +9,20 @@ module: platform_unclaimed
 version_added: 0.1.0
 short_description: Remove everything that a component left behind
 description:
-  - Deletes all that carries the mark of one component, of every kind that this collection makes, in the order that AWS demands. It is meant
-    for components that are no longer in the inventory and so have no role left that could remove them.
-  - The plan comes first, as always. A component that is still claimed is refused.
+  - Deletes all resources that are tagged with one component, of every kind that this collection manages, in the order that AWS requires. It
+    is for components that are no longer in the inventory, so that no role is left to remove them.
+  - As always, the plan comes first. A component that is still claimed is refused.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   component:
     description:
-      - The component whose resources are removed.
+      - The component to remove.
     type: str
     required: true
   claimed:
     description:
-      - The components that there are, usually the hosts of the inventory. None of them is removed.
+      - The existing components, usually the hosts of the inventory. None of them is removed.
     type: list
     elements: str
     required: true
@@ -34,7 +34,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
+    description: Returns the plan without changing anything.
     support: full
   diff_mode:
     description: Returns one entry for each resource that is deleted, with its properties.
@@ -44,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what would go
+- name: Show what would be deleted
   mainstay.aws.platform_unclaimed:
     environment: prod
     region: af-south-1
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: What was or would be done, as M(mainstay.aws.vpc_network) returns it.
+  description: The actions that were or would be taken, in the format that M(mainstay.aws.vpc_network) returns.
   returned: always
   type: dict
   sample: {format: 1, counts: {create: 0, update: 0, replace: 0, delete: 42, unchanged: 0}}

@@ -7,31 +7,31 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: platform_unclaimed_info
 version_added: 0.1.0
-short_description: List what carries an environment's mark and belongs to no component
+short_description: List resources that are tagged with an environment but belong to no component
 description:
-  - Lists every resource of a region that is tagged as the environment's and whose component is not among those named, such as what a host
-    left behind that was taken out of the inventory. IAM roles are found by their path.
-  - Nothing is changed. What is found is shown by the callback P(mainstay.aws.plan_summary#callback); removing it is the business of
+  - Lists every resource of a region that is tagged with the environment and whose component is not in O(claimed), such as the leftovers of
+    a host that was removed from the inventory. IAM roles are found by their path.
+  - Nothing is changed. The callback P(mainstay.aws.plan_summary#callback) shows the findings; to remove them, use
     M(mainstay.aws.platform_unclaimed).
-  - If AWS refuses the look, the task does not fail; RV(unclaimed.reason) says why.
+  - If AWS denies the lookup, the task does not fail; RV(unclaimed.reason) states the reason.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   environment:
     description:
-      - The environment whose marks are looked for.
-      - Without it the host's variable C(platform_environment) counts. One of the two is required.
+      - The environment whose tags are searched for.
+      - If not set, the host variable C(platform_environment) is used. One of the two is required.
     type: str
   claimed:
     description:
-      - The components that there are, usually the hosts of the inventory.
+      - The existing components, usually the hosts of the inventory.
     type: list
     elements: str
     required: true
   expected_account_id:
     description:
-      - The account that the credentials must belong to. In any other nothing is looked for.
-      - Without it the host's variable C(platform_account_id) counts.
+      - The account that the credentials must belong to. No other account is searched.
+      - If not set, the host variable C(platform_account_id) is used.
     type: str
 extends_documentation_fragment:
   - mainstay.aws.reading
@@ -43,7 +43,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look for what no host claims
+- name: Find resources that no host claims
   mainstay.aws.platform_unclaimed_info:
     environment: prod
     region: af-south-1
@@ -53,12 +53,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 unclaimed:
-  description: What was found.
+  description: The result of the lookup.
   returned: always
   type: dict
   contains:
     format:
-      description: Version of the shape of this value.
+      description: Version of the format of this value.
       type: int
       returned: always
       sample: 1
@@ -68,22 +68,22 @@ unclaimed:
       returned: always
       sample: prod
     region:
-      description: The region that was looked at.
+      description: The region that was searched.
       type: str
       returned: always
       sample: af-south-1
     looked:
-      description: Whether the look took place.
+      description: Whether the lookup took place.
       type: bool
       returned: always
       sample: true
     reason:
-      description: Why it did not, if AWS refused it.
+      description: Why it did not, if AWS denied it.
       type: str
       returned: always
       sample: ""
     resources:
-      description: The resources, each with its component, its address (empty if it carries none) and its ARN.
+      description: The resources, each with its component, its address (empty if it has none), and its ARN.
       type: list
       elements: dict
       returned: always

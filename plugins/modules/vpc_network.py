@@ -10,39 +10,42 @@ version_added: 0.1.0
 short_description: Build, change and remove whole VPC networks
 description:
   - Brings the networks of one component to the described state in one call. A network is a VPC with its subnets, gateways, route tables,
-    network ACLs, security groups, endpoints and flow logs.
-  - Nothing is stored outside of AWS. What belongs to the component is found by its tags C(mainstay:environment), C(mainstay:component) and
-    C(mainstay:address), by its IAM path and by its name prefixes.
-  - A call first reads everything, then works out a plan, then applies it with as much in parallel as the dependencies allow. In check mode
-    it stops after the plan, which is complete on an empty account as well.
-  - Replacing and deleting need consent in O(allow_replace) and O(purge). The plan shows what lacks it.
-  - A call that was interrupted at any point is finished by running it again.
+    network ACLs, security groups, endpoints, and flow logs.
+  - Nothing is stored outside AWS. The component's resources are found by their tags C(mainstay:environment), C(mainstay:component), and
+    C(mainstay:address), by their IAM path, and by their name prefixes.
+  - A call first reads everything, then computes a plan, then applies it with as much parallelism as the dependencies allow. In check mode
+    it stops after the plan, which is complete even for an empty account.
+  - Replacements and deletions require consent in O(allow_replace) and O(purge). The plan shows which actions lack it.
+  - To finish a call that was interrupted at any point, run it again.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   networks:
     description:
-      - The networks, by name. Required with O(state=present). A network that is no longer named is deleted, given consent in O(purge).
-      - Only C(cidr) and C(availability_zones) are required for each network. The defaults are meant for production.
+      - The networks, by name. Required with O(state=present). A network that is no longer listed is deleted, given consent in O(purge).
+      - Only C(cidr) and C(availability_zones) are required for each network. The defaults are suitable for production.
       - C(cidr) is the block of the VPC, from /16 to /28.
-      - C(availability_zones) lists the zones by name. Their order means nothing. Local and wavelength zones are not supported.
-      - C(tiers) maps the name of a tier to its settings. Without it there are V(public), V(private) and V(database), in all zones. With it
-        there are exactly those named. Settings are C(availability_zones) (all), C(cidrs) (a block for each zone, in place of the planned
-        one) and C(tags). Further tiers have C(routing) (V(isolated), V(private) or V(public)) and C(slot), their place from 2 to 7.
-      - Blocks are planned from the tier and the letter of the zone alone, so that adding a zone or a tier never moves a subnet. The private
-        tier has the lower half of the VPC in eight parts, the upper half is one block for each other tier.
-      - C(nat) is V(per_az), V(single), V(regional) or V(none). C(nat_az) is the zone of a single NAT gateway, by default the first by name.
-        A regional gateway needs no public tier.
-      - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ecr.api), V(ecr.dkr), V(sts), V(logs)).
-      - C(flow_logs) has C(enabled) (V(true)), C(retention_in_days) (V(365)), C(traffic_type) (V(ALL), V(ACCEPT) or V(REJECT)) and
+      - C(availability_zones) lists the zones by name. Their order does not matter. Local and Wavelength Zones are not supported.
+      - C(tiers) maps the name of a tier to its settings. If omitted, the tiers are V(public), V(private), and V(database), in all zones. If
+        set, exactly the listed tiers are created. Settings are C(availability_zones) (all), C(cidrs) (a block for each zone, instead of the
+        computed one), and C(tags). Additional tiers have C(routing) (V(isolated), V(private), or V(public)) and C(slot), their position
+        from 2 to 7.
+      - A subnet's block depends only on its tier and the letter of its zone, so adding a zone or a tier never renumbers a subnet. The
+        private tier uses the lower half of the VPC, divided into eight parts; the upper half has one block for each other tier.
+      - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway and defaults to the first
+        zone by name. A regional gateway needs no public tier.
+      - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ec2), V(ecr.api), V(ecr.dkr), V(sts),
+        V(logs)). Only principals of the account may use them, or of the organization in C(organization_id). C(policies) has other policies
+        by service; V(open) is no limit.
+      - C(flow_logs) has C(enabled) (V(true)), C(retention_in_days) (V(365)), C(traffic_type) (V(ALL), V(ACCEPT), or V(REJECT)), and
         C(max_aggregation_interval) (V(600) or V(60) seconds).
       - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0)),
         C(load_balancer_ingress_prefix_lists), C(load_balancer_ports) (V(443)), C(application_port) (V(8080)), C(database_port) (V(5432)),
-        C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons) and C(node_egress_cidrs)
+        C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons), and C(node_egress_cidrs)
         (V(0.0.0.0/0), on port 443 only).
-      - C(cluster_names) lists EKS clusters, for the tags C(kubernetes.io/cluster/<name>) of public and private subnets.
-      - C(dns) has C(support) and C(hostnames), both V(true). C(tags) are added to everything in the network.
-      - Everything is checked before the first call of AWS, and all mistakes are reported at once.
+      - C(cluster_names) lists EKS clusters. It sets the tags C(kubernetes.io/cluster/<name>) on public and private subnets.
+      - C(dns) has C(support) and C(hostnames), both V(true). C(tags) are added to every resource of the network.
+      - All settings are checked before the first AWS call, and all problems are reported at once.
     type: dict
 extends_documentation_fragment:
   - mainstay.aws.component
@@ -54,7 +57,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Can run in check mode and return changed status prediction without modifying the target.
+    description: Returns the plan without changing anything.
     support: full
   diff_mode:
     description: Returns one entry for each resource that changes, with its properties before and after.
@@ -75,7 +78,7 @@ EXAMPLES = r"""
         cidr: 10.0.0.0/16
         availability_zones: [af-south-1a, af-south-1b, af-south-1c]
 
-- name: Build a cheap network for development, in the account that is meant and no other
+- name: Build a low-cost development network, and only in the intended account
   mainstay.aws.vpc_network:
     environment: dev
     region: eu-west-1
@@ -90,7 +93,7 @@ EXAMPLES = r"""
         flow_logs:
           retention_in_days: 30
 
-- name: Build a network with blocks of its own choice and a load balancer that only CloudFront reaches
+- name: Build a network with custom blocks and a load balancer that accepts traffic from CloudFront only
   mainstay.aws.vpc_network:
     environment: prod
     region: us-east-1
@@ -108,7 +111,7 @@ EXAMPLES = r"""
           load_balancer_ingress_cidrs: []
           load_balancer_ingress_prefix_lists: [pl-3b927c52]
 
-- name: Leave one zone, and say that what was there may be deleted
+- name: Remove one zone, and allow the deletion of its resources
   mainstay.aws.vpc_network:
     environment: prod
     region: af-south-1
@@ -118,7 +121,7 @@ EXAMPLES = r"""
         availability_zones: [af-south-1a, af-south-1b]
     purge: ["*.main/*-af-south-1c", "nat_gateway.main/af-south-1c"]
 
-- name: Take over a VPC that another tool made, and rename a network on the way
+- name: Adopt a VPC created by another tool, and rename a network at the same time
   mainstay.aws.vpc_network:
     environment: prod
     region: af-south-1
@@ -147,7 +150,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outputs:
   description:
-    - What other components need to know. Keys are the same in check mode; values that only the run itself can tell read
+    - The values that other components need. The keys are the same in check mode; values known only after an apply read
       C((known after apply)).
   returned: always
   type: dict
@@ -170,6 +173,7 @@ outputs:
           nat_gateway_ids: {af-south-1a: nat-01}
           nat_public_ips: {af-south-1a: 203.0.113.7}
           security_group_ids: {load_balancer: sg-01, control_plane: sg-02, nodes: sg-03, database: sg-04, cache: sg-05, endpoints: sg-06}
+          default_network_acl_id: acl-00
           default_security_group_id: sg-00
           endpoint_ids: {s3: vpce-01, dynamodb: vpce-02, ecr.api: vpce-03, ecr.dkr: vpce-04, sts: vpce-05, logs: vpce-06}
           flow_log_id: fl-01
@@ -191,43 +195,43 @@ outputs:
       returned: always
       sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
     deferred:
-      description: What was begun and not waited for, and what waits for that; empty unless O(defer) was given. See there.
+      description: Resources that were started but not waited for, and those that depend on them. Empty unless O(defer) is set; see there.
       type: list
       elements: str
       returned: always
       sample: []
 plan:
-  description: What was or would be done, for people and programs. The callback mainstay.aws.plan_summary prints it.
+  description: The actions that were or would be taken, for people and programs. The callback mainstay.aws.plan_summary prints them.
   returned: always
   type: dict
   contains:
     format:
-      description: Version of the shape of the plan.
+      description: Version of the plan format.
       type: int
       returned: always
       sample: 1
     counts:
-      description: Number of resources by what happens to them.
+      description: Number of resources by action.
       type: dict
       returned: always
       sample: {create: 42, update: 0, replace: 0, delete: 0, unchanged: 0}
     target:
-      description: Where the plan applies, as endpoint (null for AWS itself), region, account_id and caller.
+      description: Where the plan applies, as endpoint (null for AWS itself), region, account_id, and caller.
       type: dict
       returned: always
       sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}
     api_calls:
-      description: Number of calls that read and that change something.
+      description: Number of read and write calls.
       type: dict
       returned: always
       sample: {read: 16, write: 0}
     note:
-      description: What else there is to say, such as of a saved plan.
+      description: Additional remarks, for example about a saved plan.
       type: str
       returned: always
       sample: ""
     actions:
-      description: One entry for each resource that changes or lacks consent, with its address, reason, changes and outcome.
+      description: One entry for each resource that changes or lacks consent, with its address, reason, changes, and outcome.
       type: list
       elements: dict
       returned: always
@@ -240,7 +244,7 @@ plan:
           changes:
             - {property: map_public_ip_on_launch, before: true, after: false, forces_replacement: false, sensitive: false}
     errors:
-      description: Everything that failed, with address, API operation, AWS's code and a hint.
+      description: Every failure, with address, API operation, AWS error code, and a hint.
       type: list
       elements: dict
       returned: always

@@ -7,24 +7,37 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_network_info
 version_added: 0.1.0
-short_description: Read the outputs of networks back from AWS
+short_description: Read the outputs of networks from AWS
 description:
-  - Returns the same outputs as M(mainstay.aws.vpc_network), found in AWS by the tags
-    of the component alone. No description of the networks is needed, and nothing is changed.
-  - This is how a component that needs a network works in a run of its own, with C(--limit), C(--tags) or as a separate job.
+  - Returns the same outputs as M(mainstay.aws.vpc_network), and changes nothing.
+  - With O(networks) the outputs are those of a plan of M(mainstay.aws.vpc_network). Only what is described is published, whatever else
+    carries the tags of the component, and two resources that claim one address are an error.
+  - Without O(networks) what carries the tags of the component and is in the VPC of its network is published. Use this only where everyone
+    who may tag resources in the account may also choose the networks of its clusters.
+  - With it, a component that depends on a network can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   networks:
     description:
-      - Networks as M(mainstay.aws.vpc_network) takes them. Needed and looked at with O(propose_for) only.
+      - Networks in the format of M(mainstay.aws.vpc_network). Required with O(propose_for).
     type: dict
+  adopt:
+    description:
+      - As in M(mainstay.aws.vpc_network), for networks that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
+  moved:
+    description:
+      - As in M(mainstay.aws.vpc_network), for networks that have not been applied since. Nothing is marked.
+    type: dict
+    default: {}
   propose_for:
     description:
-      - Existing VPCs by the name of the network that is to take them over, such as V(main) to V(vpc-0123456789abcdef0). Then the
-        module returns RV(proposal) in place of the outputs.
-      - Counterparts are recognised by block and zone (subnets), by the subnets that they stand in or serve (NAT gateways, route tables,
-        network ACLs), by name (security groups) and by service (endpoints).
+      - Existing VPCs by the name of the network that is to adopt them, such as V(main) to V(vpc-0123456789abcdef0). If set, the module
+        returns RV(proposal) instead of the outputs.
+      - Subnets are matched by block and zone; NAT gateways, route tables, and network ACLs by the subnets they are in or serve; security
+        groups by name; and endpoints by service.
     type: dict
 extends_documentation_fragment:
   - mainstay.aws.reading
@@ -41,13 +54,14 @@ EXAMPLES = r"""
   mainstay.aws.vpc_network_info:
     environment: prod
     region: af-south-1
+    networks: "{{ vpc_networks }}"
   register: found
 
 - name: Show the private subnets
   ansible.builtin.debug:
     var: found.outputs.networks.main.subnet_ids.private
 
-- name: Propose which parts of an existing VPC a described network could take over
+- name: Propose which parts of an existing VPC a described network could adopt
   mainstay.aws.vpc_network_info:
     environment: prod
     region: af-south-1
@@ -60,7 +74,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outputs:
   description:
-    - The outputs of M(mainstay.aws.vpc_network), in the same shape. Without any network RV(outputs.networks) is empty.
+    - The outputs of M(mainstay.aws.vpc_network), in the same format. If there is no network, RV(outputs.networks) is empty.
   returned: without propose_for
   type: dict
   contains:
@@ -75,7 +89,7 @@ outputs:
             private: {af-south-1a: subnet-02}
           security_group_ids: {nodes: sg-03}
     kms_key_id:
-      description: The key that encrypts the component's log groups; null where there is none.
+      description: The key that encrypts the component's log groups; null if there is none.
       type: str
       returned: always
       sample: 1234abcd-12ab-34cd-56ef-1234567890ab
@@ -85,34 +99,40 @@ outputs:
       returned: always
       sample: arn:aws:kms:af-south-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab
     flow_log_role_arn:
-      description: ARN of the role that delivers flow logs; null where there is none.
+      description: ARN of the role that delivers flow logs; null if there is none.
       type: str
       returned: always
       sample: arn:aws:iam::123456789012:role/mainstay/prod/network/prod.network.flow-logs
     deferred:
-      description: Addresses of what is there and not ready yet.
+      description: Addresses of resources that exist but are not ready yet.
       type: list
       elements: str
       returned: always
       sample: []
 proposal:
   description:
-    - What could be taken over. C(adopt) is for the option of M(mainstay.aws.vpc_network), C(create) lists the addresses that it would make,
-      C(left) the ids of what is in the VPC and has no place in the description.
+    - The resources that could be adopted. C(adopt) is a value for the option of the same name of M(mainstay.aws.vpc_network), C(create)
+      lists the addresses it would create, and C(left) lists the IDs of resources in the VPC that match nothing in the description.
   returned: with propose_for, in place of outputs
   type: dict
   sample:
     adopt: {vpc.main: vpc-0123456789abcdef0, subnet.main/public-af-south-1a: subnet-0123456789abcdef0}
     create: [network_acl.main/public]
     left: [sg-0123456789abcdef0]
+missing:
+  description: Addresses that are described and not there. Their ids read C((known after apply)) in the outputs.
+  returned: without propose_for
+  type: list
+  elements: str
+  sample: []
 found:
-  description: Addresses of everything that the component owns.
+  description: Addresses of what is there. With O(networks) and without O(propose_for), only of what is described.
   returned: always
   type: list
   elements: str
   sample: [vpc.main, subnet.main/private-af-south-1a]
 target:
-  description: Where it was found, as endpoint (null for AWS itself), region, account_id and caller.
+  description: Where the resources were found, as endpoint (null for AWS itself), region, account_id, and caller.
   returned: always
   type: dict
   sample: {endpoint: null, region: af-south-1, account_id: "123456789012", caller: "arn:aws:iam::123456789012:user/anna"}

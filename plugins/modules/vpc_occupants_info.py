@@ -7,17 +7,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_occupants_info
 version_added: 0.1.0
-short_description: List the EKS clusters that stand in the VPCs of a component
+short_description: List the EKS clusters in the VPCs of a component
 description:
-  - Lists every EKS cluster in the VPCs that a component owns, whoever the cluster belongs to. A network on which a cluster stands cannot be
-    deleted, and it is better to know that before the first deletion.
+  - Lists every EKS cluster in the VPCs that a component owns, regardless of the cluster's owner. A network that contains a cluster cannot
+    be deleted, and it is better to know that before the first deletion.
   - Changes nothing.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   leaving:
     description:
-      - Components of the same environment that are about to be destroyed. What is theirs is not in RV(remaining).
+      - Components of the same environment that are about to be destroyed. Their clusters are not listed in RV(remaining).
     type: list
     elements: str
     default: []
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look who stands in the network
+- name: Find clusters that still use the network
   mainstay.aws.vpc_occupants_info:
     environment: dev
     region: eu-west-1
@@ -42,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 occupants:
-  description: What stands in the networks.
+  description: The clusters in the networks.
   returned: always
   type: list
   elements: dict
@@ -58,22 +58,22 @@ occupants:
       returned: always
       sample: dev-main
     environment:
-      description: The environment whose mark it carries; empty without one.
+      description: The environment it is tagged with; empty if it is not tagged.
       type: str
       returned: always
       sample: dev
     component:
-      description: The component whose mark it carries; empty without one.
+      description: The component it is tagged with; empty if it is not tagged.
       type: str
       returned: always
       sample: eks
     vpc_id:
-      description: The VPC that it stands in.
+      description: The VPC that it is in.
       type: str
       returned: always
       sample: vpc-0a1b2c3d
 remaining:
-  description: A sentence for each occupant that is not of O(leaving). Empty when the networks can go.
+  description: One sentence for each cluster that does not belong to O(leaving). Empty if the networks can be deleted.
   returned: always
   type: list
   elements: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from rehearsal.asking import arn, ask, service_linked_role
+from rehearsal.extensions.ec2_launches import run_instances
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes
 
@@ -87,6 +88,9 @@ NAMED: Mapping[str, tuple[str, ...]] = {
 
 @authorizes("ec2")
 def asked(call: Call) -> Iterator[Ask]:
+    if call.operation == "RunInstances":
+        yield from run_instances(call)
+        return
     made, named = MADE.get(call.operation), NAMED.get(call.operation, ())
     if not made and not named:
         yield ask(call, "*")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rehearsal.asking import arn, ask, service_linked_role
+from rehearsal.extensions.ec2_launches import find, launch, names_groups
 from rehearsal.extensions.eks_tags import tags_of_arn
 from rehearsal.policies_in_force import Ask
 from rehearsal.registry import Call, authorizes, backend
@@ -105,13 +106,22 @@ def _beside(call: Call, request: dict[str, str]) -> Iterator[Ask]:
             yield ask(call, str(one.get("roleArn")), "iam:PassRole", iam_passedtoservice=PODS)
     if call.operation in LINKED:
         yield service_linked_role(call, *LINKED[call.operation])
-    if call.operation in ("CreateNodegroup", "UpdateNodegroupVersion") and (template := call.get("launchTemplate")):
-        launched = arn(call, "ec2", f"launch-template/{template.get('id') or '*'}")
-        yield ask(call, arn(call, "ec2", "instance/*"), "ec2:RunInstances", ec2_launchtemplate=launched)
+    if call.operation in ("CreateNodegroup", "UpdateNodegroupVersion") and (named := call.get("launchTemplate")):
+        yield from _launch(call, named)
     for config in call.get("encryptionConfig") or ():
         key = str((config.get("provider") or {}).get("keyArn"))
         for action in ("kms:DescribeKey", "kms:CreateGrant"):
             yield ask(call, key, action, there=_tags_of_key(call, key))
+
+
+def _launch(call: Call, named: Mapping[str, Any]) -> Iterator[Ask]:
+    """Nodes are launched with the rights of the caller, in the subnets of the group (EKS User Guide, launch templates)."""
+    cluster, template = _found(call), find(call, named.get("id"), named.get("name"))
+    group = cluster.nodegroups.get(call.get("nodegroupName")) if cluster else None
+    subnets = call.get("subnets") or (group.subnets if group else ())
+    own = cluster.resources_vpc_config.get("clusterSecurityGroupId") if cluster else ""
+    version = str(named.get("version") or "$Default")
+    yield from launch(call, template, version, subnets, () if names_groups(template, version) else [own] if own else ())
 
 
 def _about(given: Ask, keys: Mapping[str, str]) -> Ask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rehearsal.asking import Tags, arn, ask
 from rehearsal.policies_in_force import Ask
@@ -32,4 +33,6 @@ def asked(call: Call) -> Iterator[Ask]:
 def _key(call: Call, key: str, request: Tags) -> Ask:
     identity = call.backend.any_id_to_key_id(key)
     tags = call.backend.tagger.get_tag_dict_for_resource(identity)
-    return ask(call, arn(call, "kms", f"key/{identity}"), request=request, there=tags)
+    asked = ask(call, arn(call, "kms", f"key/{identity}"), request=request, there=tags)
+    aliases = tuple(sorted(call.backend.keys[identity].aliases)) if identity in call.backend.keys else ()
+    return replace(asked, context={**asked.context, "kms:resourcealiases": aliases}) if aliases else asked

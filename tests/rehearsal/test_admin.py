@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.admin_client import AdminError
+from rehearsal.admin_client import AdminClient, AdminError
 
 from .conftest import REGION, CheckedCloud, refused
 
@@ -128,3 +128,13 @@ def test_unknown_requests(cloud: CheckedCloud) -> None:
 
 def test_what_moto_lacks_is_said(cloud: CheckedCloud) -> None:
     assert refused(cloud.client("grafana").list_workspaces) == "NotImplemented"
+
+
+@pytest.mark.parametrize("url", ["http://{}", "http://admin:guessed@{}", "http://admin@{}"])
+def test_without_its_token_the_api_does_nothing(cloud: CheckedCloud, ec2: Any, url: str) -> None:
+    ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    stranger = AdminClient(url.format(cloud.admin.url.rpartition("@")[2]))
+    for attempt in (stranger.reset, stranger.requests, stranger.health, lambda: stranger.policies(apply=[])):
+        with pytest.raises(AdminError, match="asks for its token"):
+            attempt()
+    assert len(ec2.describe_vpcs()["Vpcs"]) == 2

@@ -40,6 +40,7 @@ def test_life_of_a_cloud(tmp_path: Path, capsys: Any) -> None:
         assert cloud is not None
         assert (cloud["account_id"], cloud["region"]) == ("111122223333", "eu-west-1")
         assert stat.S_IMODE((tmp_path / "one" / "cloud.json").stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o700
         assert _run(tmp_path, "start", "--name", "one") == 0
         assert launcher.find("one", tmp_path) == cloud, "starting a running cloud does nothing"
         assert launcher.start(launcher.Options("two"), tmp_path)["endpoint"] != cloud["endpoint"]

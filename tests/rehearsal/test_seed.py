@@ -305,7 +305,7 @@ def test_the_documentation_shows_what_there_is(cloud: CheckedCloud, tmp_path: Pa
     page = page[page.index("## What the account already holds") : page.index("## Trying a change")]
     example, calls = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     said = seed.apply(load(example + calls, tmp_path), cloud.description)
-    (shown,) = re.findall(r"^==> What the account holds already \(.*?\): (.*)$", page, re.MULTILINE)
+    (shown,) = re.findall(r"^==> Existing resources in the account \(.*?\): (.*)$", page, re.MULTILINE)
     assert said == shown.replace(", quotas", ", 2 calls, quotas")
     rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| (.*) \|$", page, re.MULTILINE))
     assert list(rows) == list(SECTIONS)

@@ -50,7 +50,7 @@ def test_a_build_contains_what_runs_and_nothing_else(tarball: Path) -> None:
     wanted = {name for name in files() if is_built(name, ignored) and name != "galaxy.yml"}
     assert wanted - built == set()
     assert built - wanted == set()
-    assert {"plugins/callback/plan_summary.py", "meta/runtime.yml", "LICENSE"} <= built
+    assert {"bin/mainstay-plan", "plugins/callback/plan_summary.py", "meta/runtime.yml", "LICENSE"} <= built
     assert not [name for name in built if name.startswith(("tests/", "scripts/", ".", "collections/", "rehearsal/"))]
 
 

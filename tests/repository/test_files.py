@@ -62,7 +62,7 @@ def test_the_action_group_has_every_module() -> None:
     group = runtime["action_groups"]["aws"]
     assert sorted(entry for entry in group if isinstance(entry, str)) == modules()
     extended = [name for entry in group if isinstance(entry, dict) for name in entry["metadata"]["extend_group"]]
-    assert sorted(extended) == ["amazon.aws.aws", "community.aws.aws"]
+    assert sorted(extended) == ["amazon.aws.aws"]
 
 
 def test_required_ansible_allows_the_pinned_one() -> None:

@@ -15,6 +15,7 @@ DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init
 """Each is on its own but for cluster_content, which is about the clusters that eks makes."""
 
 LAYERS = (
+    ("text",),
     ("reconcile", "summary"),
     ("aws", "inputs", "kubernetes", "saved_plans"),
     ("component", "kinds"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,19 @@ def test_no_role_pulls_in_another_by_its_metadata() -> None:
 
 def test_every_role_is_a_molecule_scenario() -> None:
     assert not [role.name for role in roles() if not (ROOT / "molecule" / role.name / "molecule.yml").is_file()]
+
+
+def charts() -> list[Path]:
+    return sorted(path.parent for path in (ROOT / "roles").glob("*/files/charts/*/Chart.yaml"))
+
+
+@pytest.mark.parametrize("chart", charts(), ids=lambda path: str(path.name))
+def test_a_chart_of_ours_carries_a_version_of_ours(chart: Path) -> None:
+    """Which no chart of its project has; a label cannot contain the plus."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+mainstay\.\d+", read(chart / "Chart.yaml")["version"])
+    for template in (chart / "templates").iterdir():
+        for line in template.read_text().splitlines():
+            assert ".Chart.Version" not in line or 'replace "+" "_"' in line, f"{template}: {line}"
 
 
 SPEC = {"argument_specs": {"main": {"short_description": "s", "description": ["d"], "options": {}}}}

@@ -68,7 +68,7 @@ def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypa
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     ran: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: ran.append((inventory, arguments, variables)) or 0)
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments, **more: ran.append((inventory, arguments, variables)) or 0)
     assert plan.main(["make", "prod", "--", "--limit", "network"]) == 0
     assert plan.main(["make", "--rehearsal", "prod", "--", "--limit", "network"]) == 0
     (*real, theirs), (*rehearsed, ours) = ran
@@ -79,12 +79,12 @@ def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypa
 
 def test_a_plan_that_was_not_saved_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "the.plan"
-    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: 0)
-    assert plan.main(["make", "--out", str(out), "prod"]) == 2
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments, **more: 2)
+    assert plan.main(["make", "--out", str(out), "prod"]) == 1
     assert f"no plan was saved in {out}" in capsys.readouterr().err
-    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments: out.write_text("{}") and 0)
-    assert plan.main(["make", "--out", str(out), "prod"]) == 0
-    assert plan.main(["apply", "--plan", str(tmp_path / "none"), "prod"]) == 2
+    monkeypatch.setattr(plan, "play", lambda inventory, variables, arguments, **more: out.write_text("{}"))
+    assert plan.main(["make", "--out", str(out), "prod"]) == 2
+    assert plan.main(["apply", "--plan", str(tmp_path / "none"), "prod"]) == 1
     assert f"there is no file {tmp_path}/none" in capsys.readouterr().err
 
 

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from scripts.lock import MARK, names, normalised
-from tests.repository.layout import bundled_collections, load, text
+from tests.repository.layout import bundled_collections, files, load, text
 
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
 
@@ -25,6 +25,15 @@ def pins(name: str) -> list[Requirement]:
 
 def test_galaxy_and_requirements_ask_for_the_same_ranges() -> None:
     assert load("galaxy.yml")["dependencies"] == wanted()
+
+
+def test_dependencies_are_the_collections_that_something_uses() -> None:
+    """A module in a role or playbook, a documentation fragment, or an import."""
+    used = re.compile(r"(?:ansible_collections\.|^\s*(?:- )?)(amazon|ansible|community|kubernetes)\.(\w+)\.(?!builtin)\w+", re.MULTILINE)
+    shipped = [name for name in files() if name.startswith(("plugins/", "roles/", "playbooks/")) and name.endswith((".py", ".yml"))]
+    examples = re.compile(r'EXAMPLES = r""".*?"""', re.DOTALL)
+    found = {".".join(match) for name in shipped for match in used.findall(examples.sub("", text(name)))}
+    assert found - {"ansible.builtin", "ansible.module_utils", "ansible.plugins", "ansible.utils"} == set(wanted())
 
 
 def test_requirements_do_not_name_this_collection() -> None:

@@ -125,7 +125,7 @@ def call(
                 raise translate(code, message, name, mutating, status) from error
         except (EndpointConnectionError, ConnectTimeoutError) as error:
             if attempt >= ATTEMPTS_UNREACHABLE:
-                raise CallFailed(f"nothing answers: {error}", name, type(error).__name__, UNREACHABLE) from error
+                raise CallFailed(f"cannot connect: {error}", name, type(error).__name__, UNREACHABLE) from error
         except (HTTPClientError, ResponseParserError) as error:
             if mutating:
                 raise Ambiguous(f"no usable answer: {error}", name, type(error).__name__) from error
@@ -165,8 +165,8 @@ def _pause_after(attempt: int) -> float:
 
 
 TOO_OFTEN = (
-    f"Refused for its rate for {THROTTLED_FOR / 60:.0f} minutes: the account calls too often in this region. Nothing of this call was "
-    "done. Run again when others are through, with fewer hosts at a time (--forks), or ask AWS Support for a higher rate."
+    f"AWS throttled this call for {THROTTLED_FOR / 60:.0f} minutes: the account makes too many API calls in this region. The call had no "
+    "effect. Run again when other runs have finished, with fewer hosts at a time (--forks), or ask AWS Support for a higher rate limit."
 )
 UNREACHABLE = "Check the region, the network and AWS_ENDPOINT_URL."
 NO_CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the profile option."
@@ -198,7 +198,9 @@ def denied(message: str, name: str, code: str) -> CallFailed:
     service, _colon, operation = name.partition(":")
     told = ACTION.search(message)
     action = told[1] if told else action_of(service, operation)
-    hint = f"The credentials need {action}. `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed."
+    hint = (
+        f"The credentials need {action}. `make policies` (playbook mainstay.aws.permissions) writes policies that grant everything needed."
+    )
     return CallFailed(SEALED.sub("", message), name, code, hint)
 
 

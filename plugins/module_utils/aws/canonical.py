@@ -13,11 +13,15 @@ from typing import Any
 def policy(document: Any) -> Any:
     """A policy document in canonical form: parsed, one-element lists replaced by their element, insignificant order removed.
 
-    IAM treats an action, resource or principal given as a string like a list of one, and ignores order.
+    IAM treats an action, resource or principal given as a string like a list of one, and ignores order. So it does with statements, but the
+    form is also what is sent, and tools that read policies expect a list of these.
     """
     if isinstance(document, str):
         document = json.loads(document)
-    return _canonical(document)
+    found = _canonical(document)
+    if isinstance(found, Mapping) and "Statement" in found and not isinstance(found["Statement"], list):
+        return {**found, "Statement": [found["Statement"]]}
+    return found
 
 
 def _canonical(value: Any) -> Any:

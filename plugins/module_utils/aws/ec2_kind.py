@@ -106,7 +106,7 @@ class Ec2Kind(AwsKind):
             raise EngineError(f"a {self.name} cannot be adopted")
         if not re.fullmatch(rf"{self.id_prefix}[0-9a-f]{{8,32}}", identifier):
             raise EngineError(
-                f"the id of a {self.name} is {self.id_prefix} and hexadecimal digits, such as {self.id_prefix}0123456789abcdef0"
+                f"the id of a {self.name} is {self.id_prefix} followed by hexadecimal digits, such as {self.id_prefix}0123456789abcdef0"
             )
         reply = aws.find(self.calls.service, self.calls.list, **self.by_id(identifier))
         return self.observe_any_owner(aws, reply.get(self.calls.items, []) if reply else [], address)

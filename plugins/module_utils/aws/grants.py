@@ -4,14 +4,14 @@
 """How tightly an IAM action can be restricted: the vocabulary of the permission tables that accompany kinds and domains.
 
 A table (``Permissions``) gives, for every action, the resources and conditions for which it is allowed. Resources are ARNs with the fields
-of ``Scope.fields`` in braces; conditions are functions of the scope. AWS's Service Authorization Reference defines what AWS checks an
-action against; it is the source of the tables unless they name another.
+of ``Scope.fields`` in braces, or one field of ``Names``, which stands for each of these names; conditions are functions of the scope.
+AWS's Service Authorization Reference defines what AWS checks an action against; it is the source of the tables unless they name another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -23,17 +23,39 @@ Conditions = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class Names:
+    """What the inventory names in AWS, so that a policy can be confined to it: things that carry no mark yet, or never will.
+
+    ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: ids that clusters are given, whoever owns them.
+    """
+
+    clusters: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+
+    def __add__(self, other: Names) -> Names:
+        both = {one.name: (*getattr(self, one.name), *getattr(other, one.name)) for one in fields(self)}
+        return Names(**{name: tuple(sorted(set(values))) for name, values in both.items()})
+
+    def as_fields(self) -> dict[str, tuple[str, ...]]:
+        """By the field that stands for each of them in an ARN: ``{cluster}``."""
+        return {one.name.removesuffix("s"): getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True)
 class Scope:
     """The resources that a policy covers: those of a component or, if the place names none, of its entire environment.
 
     The place's permissions boundary is the one that every role must have. ``attachable``: ARNs of the managed policies that roles may be
     given.
-    ``creators``: the EC2 operations that may tag what they create.
+    ``creators``: the EC2 operations that may tag what they create. ``names``: what the inventory names.
     """
 
     place: Place
     attachable: tuple[str, ...] = ()
     creators: tuple[str, ...] = ()
+    names: Names = Names()
 
     @cached_property
     def fields(self) -> Mapping[str, str]:
@@ -47,7 +69,18 @@ class Scope:
             "component": place.component or "*",
             "path": place.path,
             "within": f"{place.component}/" if place.component else "",
+            "suffix": "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com",
         }
+
+    def arns(self, resources: Iterable[str]) -> list[str]:
+        """The ARNs that the resources of a grant stand for: one, or one for each name."""
+        return [arn for resource in resources for arn in self._each(resource)]
+
+    def _each(self, resource: str) -> list[str]:
+        for field_name, values in self.names.as_fields().items():
+            if f"{{{field_name}}}" in resource:
+                return [resource.format_map({**self.fields, field_name: value}) for value in values]
+        return [resource.format_map(self.fields)]
 
     def tags(self, kind: str, *, environment_only: bool = False) -> dict[str, str]:
         """The owner tags as condition keys. ``kind``: RequestTag or ResourceTag."""
@@ -62,7 +95,7 @@ Confine = Callable[[Scope], "Conditions | None"]
 
 @dataclass(frozen=True)
 class Grant:
-    """One way in which an action is allowed: on these resources, if all of these conditions hold."""
+    """One way in which an action is allowed: on these resources, if all of these conditions hold. Not at all if no name fits."""
 
     resources: tuple[str, ...]
     conditions: tuple[Confine, ...] = ()
@@ -138,6 +171,16 @@ def equals(key: str, value: str | tuple[str, ...]) -> Confine:
 def tagged(key: str) -> Confine:
     """The condition that a resource has a tag, whatever its value."""
     return lambda _scope: {"Null": {f"aws:ResourceTag/{key}": "false"}}
+
+
+def tagged_with(key: str, field: str) -> Confine:
+    """The condition that a tag of the resource has one of the names: ``tagged_with("eks:cluster-name", "cluster")``."""
+
+    def confine(scope: Scope) -> Conditions | None:
+        names = scope.names.as_fields()[field]
+        return {"StringEquals": {f"aws:ResourceTag/{key}": list(names)}} if names else None
+
+    return confine
 
 
 def in_region(scope: Scope) -> Conditions:

@@ -139,7 +139,7 @@ class AwsKind(KindDefaults):
         """The resource that the reply to a create call describes."""
         made = self.observe(aws, raw, address)
         if made is None:
-            raise ValueError(f"a reply does not describe what was made: {raw}")
+            raise ValueError(f"the reply does not describe the new resource: {raw}")
         return made
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:

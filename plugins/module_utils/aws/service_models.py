@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 try:
     import boto3
+    import botocore.hooks
     import botocore.loaders
     import botocore.session
 except ImportError:
@@ -44,13 +46,40 @@ _loaders: dict[str | None, Any] = {}
 def loader(data_path: str | None) -> Any:
     """botocore's loader of service descriptions, one for the whole process: it caches what it has read."""
     if data_path not in _loaders:
-        _loaders[data_path] = botocore.loaders.create_loader(data_path)
-        _loaders[data_path].file_loader = PlainDicts()
+        made = botocore.loaders.create_loader(data_path)
+        made.file_loader = PlainDicts()
+        # Before it reads the first description of each type, botocore looks into the folders of all 400 services for files of that type.
+        # A service that has a folder but no such file is noticed when the description is read.
+        made.list_available_services = functools.cache(lambda _type: _services(made.search_paths))
+        _loaders[data_path] = made
     return _loaders[data_path]
 
 
-def session(profile: str | None) -> Any:
-    """A boto3 session that reads descriptions through the shared loader. Raises BotoCoreError for an unknown profile."""
-    core = botocore.session.Session()
+def _services(folders: Iterable[str]) -> list[str]:
+    return sorted({entry.name for folder in folders if Path(folder).is_dir() for entry in os.scandir(folder) if entry.is_dir()})
+
+
+@functools.cache
+def _aliases() -> Any:
+    """botocore's translation of old event names, without the search through all of them for each event that has no old part."""
+    parts = {part for name in botocore.hooks.EVENT_ALIASES for part in name.split(".")}
+
+    class Aliases(botocore.hooks.EventAliaser):
+        def _alias_event_name(self, event_name: str) -> str:
+            return event_name if parts.isdisjoint(event_name.split(".")) else str(super()._alias_event_name(event_name))
+
+    return Aliases
+
+
+def session(profile: str | None, credentials: Callable[[Any], Any] | None = None) -> Any:
+    """A boto3 session that reads descriptions through the shared loader. Raises BotoCoreError for an unknown profile.
+
+    ``credentials``: makes what loads the session's credentials in place of botocore's chain of providers, from that chain.
+    """
+    events = botocore.hooks.HierarchicalEmitter()
+    core = botocore.session.Session(event_hooks=events)
+    core.register_component("event_emitter", _aliases()(events))
     core.register_component("data_loader", loader(os.environ.get("AWS_DATA_PATH")))
+    if credentials:
+        core.register_component("credential_provider", credentials(core.get_component("credential_provider")))
     return boto3.session.Session(botocore_session=core, profile_name=profile)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,13 +21,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 
 from ..reconcile.errors import CallFailed
 from .calls import NO_CREDENTIALS
+from .endpoints import is_aws
+from .inherited import take as take_clients
 from .service_models import session as shared_session
 
-AWS_SUFFIXES = (
-    *(".amazonaws.com", ".api.aws", ".amazonaws.com.cn", ".amazonwebservices.com.cn", ".amazonaws.eu", ".amazonwebservices.eu"),
-    *(".c2s.ic.gov", ".aws.ic.gov", ".sc2s.sgov.gov", ".aws.scloud", ".adc-e.uk", ".hci.ic.gov"),
-)
-"""For all partitions, from botocore's partitions.json."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REHEARSAL_VARIABLE = "MAINSTAY_REHEARSAL_ENDPOINT"
 
@@ -39,32 +37,46 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     """
     if not endpoint:
         return None
-    host = urlsplit(endpoint).hostname or ""
-    if host.endswith(AWS_SUFFIXES):
+    if is_aws(endpoint):
         return None
+    host = urlsplit(endpoint).hostname or ""
     announced = environment.get(REHEARSAL_VARIABLE)
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is not AWS and no rehearsal announced "
-        "it. Unset it to talk to AWS; to use a rehearsal cloud, take its environment from `make cloud-env`."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither that of an AWS service "
+        "(https, with the names of service and region) nor a known rehearsal cloud. Unset it to use AWS; to use a rehearsal cloud, set the "
+        "variables that `make cloud-env` prints."
     )
+
+
+def client_config() -> Any:
+    """botocore's configuration of all our clients: retries are ours, see calls.py."""
+    return Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
 
 
 def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | None]:
     """(function that creates a service's client, region, endpoint or None for AWS), from a module's connection options."""
     region, endpoint, params = get_aws_connection_info(module)
-    config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
+    config = client_config()
+    inherited = take_clients(region, {**params, "endpoint_url": endpoint})
     if given := params.pop("aws_config", None):
         config = config.merge(given)
-    try:
-        session = shared_session(params.pop("profile_name", None))
-    except BotoCoreError as error:
-        module.fail_json(msg=f"{error}. Correct the profile option or AWS_PROFILE.")
+    profile = params.pop("profile_name", None)
+
+    @functools.cache
+    def session() -> Any:
+        return shared_session(profile)
+
+    if not inherited:
+        try:
+            session()
+        except BotoCoreError as error:
+            module.fail_json(msg=f"{error}. Correct the profile option or AWS_PROFILE.")
 
     def make(service: str) -> Any:
         try:
-            client = session.client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+            client = inherited.get(service) or session().client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
         except BotoCoreError as error:  # incomplete credentials, a broken profile
             raise CallFailed(str(error), service, type(error).__name__, NO_CREDENTIALS) from error
         # variables such as AWS_ENDPOINT_URL_EC2, or the profile, may also set an endpoint

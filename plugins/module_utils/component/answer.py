@@ -13,6 +13,7 @@ from ..aws.connection import Aws
 from ..reconcile import report
 from ..reconcile.engine import Result
 from ..reconcile.errors import Failure
+from . import fail_on
 from .connect import fail
 from .domain import Domain, Observation
 from .interruption import Interruption, hand_over
@@ -22,14 +23,19 @@ from .quotas import EXCEEDED
 
 @dataclass(frozen=True)
 class Remarks:
-    """What a call reports besides its plan. ``problems``: what blocks an apply, or may block it."""
+    """What a call reports besides its plan.
+
+    ``problems``: what blocks an apply, or may block it. ``blocked``: whether an apply of the plan would change nothing.
+    """
 
     note: str = ""
     problems: Sequence[Failure] = ()
+    blocked: bool = False
 
 
 def answer(module: Any, domain: Domain, observation: Observation, result: Result, aws: Aws, seconds: float, remarks: Remarks) -> NoReturn:
     """End the module with what was planned and done, in the same shape in check mode, after an apply and on failure."""
+    reason = fail_on.reason(module.params, module.check_mode, result, remarks.blocked)
     shown = {
         **report.plan_dict(result, module.check_mode),
         "component": module.params["component"],
@@ -39,6 +45,8 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         "api_calls": dict(aws.counts),
         "note": remarks.note,
         "problems": [problem.as_dict() for problem in remarks.problems],
+        "blocked": remarks.blocked,
+        **({"failed_on": module.params["fail_on"]} if reason else {}),
     }
     values = {
         "changed": report.changed(result, module.check_mode),
@@ -52,6 +60,8 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})
     if result.failures:
         fail(module, result.failures, _summary(result, module.params["component"]), **values)
+    if reason:
+        module.fail_json(msg=reason, failed_on=module.params["fail_on"], **values)
     module.exit_json(**values)
     raise AssertionError("exit_json does not return")
 
@@ -61,12 +71,12 @@ def _summary(result: Result, component: str) -> str:
         names = ", ".join(f"{component}:{action.address}" for action in result.plan.refused)
         return (
             f"Nothing was changed: replacements need consent in platform_allow_replace (option allow_replace): {names}. "
-            "The summary of the run ends with the command that gives it. Or take the change back."
+            "The run's summary ends with the command that allows them. Or revert the change."
         )
     if any(failed.code == EXCEEDED for failed in result.failures):
-        return "Nothing was changed: the account's quotas do not suffice. Have them raised, ask for less, or set check_quotas to false."
+        return "Nothing was changed: it would exceed the account's quotas. Request an increase, create less, or set check_quotas to false."
     if result.report is None:
         return "Nothing was changed."
     done = sum(result.outcome(action) == "done" for action in result.plan.permitted)
     why = "The run was interrupted" if result.interrupted else "The run failed"
-    return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to go on from here."
+    return f"{why}: {done} of {len(result.plan.permitted)} changes are done. Run again to continue from here."

@@ -42,7 +42,7 @@ def claimed(
     module: Any, domain: Domain, aws: Aws, desired: Sequence[Resource], observed: Sequence[Observed], consent: Consent
 ) -> list[Observed]:
     """The observed resources, including those that the options ``adopt`` and ``moved`` claim for addresses that do not own them yet."""
-    if module.params["state"] == "absent":
+    if module.params.get("state") == "absent":
         return list(observed)
     adopt, moved = module.params.get("adopt") or {}, module.params.get("moved") or {}
     found = take(adopt, moved, desired, observed, domain.kinds, aws, partial(consent.allows, "replace"))

@@ -71,13 +71,13 @@ def check_account(module: Any, account_id: str, caller: str) -> None:
 def unidentified(error: CallFailed, region: str) -> str:
     if error.code in BAD_CREDENTIALS:
         return _not_enabled(region)
-    return "AWS could not be asked who is calling."
+    return "The identity of the credentials could not be read from AWS."
 
 
 def unread(failures: Sequence[Failure], region: str) -> str:
     if any(one.code in BAD_CREDENTIALS for one in failures):
         return _not_enabled(region)
-    return "What exists could not be read, so nothing was planned or changed."
+    return "The current state could not be read, so nothing was planned or changed."
 
 
 def _not_enabled(region: str) -> str:

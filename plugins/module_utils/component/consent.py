@@ -39,6 +39,7 @@ def consent_of(params: Mapping[str, Any]) -> Consent:
         replace=patterns_for(component, params.get("allow_replace") or ()),
         purge=patterns_for(component, params.get("purge") or ()),
         everything=params.get("state") == "absent",
+        forced=patterns_for(component, params.get("replace") or ()),
     )
 
 
@@ -46,7 +47,16 @@ def mistake(pattern: str) -> str:
     """What is wrong with a pattern; an empty string if it is valid."""
     component, address = split(pattern)
     if ":" in pattern and address != pattern and not OWNER_NAME.fullmatch(component):
-        return f"{component!r} is no component; without one, and without its colon, a pattern holds for all components"
+        return f"{component!r} is not a component; a pattern without component and colon applies to all components"
     if "." not in address and not WILD.search(address):
-        return f"{address!r} is no address, which consists of a kind, a dot and a name"
+        return f"{address!r} is not an address, which consists of a kind, a dot and a name"
     return ""
+
+
+def not_exact(address: str) -> str:
+    """Why a text does not name one resource of one component, as a forced replacement must; an empty string if it does."""
+    if WILD.search(address):
+        return "a replacement is requested for one resource at a time, without wildcards"
+    if not split(address)[0]:
+        return "it names no component; write component:kind.name"
+    return mistake(address)

@@ -47,7 +47,7 @@ def end_of(access_key: str | None, profile: str | None, environment: Mapping[str
         at = datetime.fromisoformat(environment[variable].strip())
     except ValueError:
         raise ValueError(
-            f"{variable} is {environment[variable]!r}, which is no time such as 2026-01-31T12:00:00Z; correct or unset it"
+            f"{variable} is {environment[variable]!r}, which is not a time such as 2026-01-31T12:00:00Z; correct or unset it"
         ) from None
     return End((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC), variable)
 
@@ -70,8 +70,9 @@ def shortage(end: End, now: datetime, needed: float, address: str) -> str | None
     left = (end.at - now).total_seconds()
     when = f"expire at {end}, in {duration_text(left)}" if left > 0 else f"expired at {end}"
     return (
-        f"The credentials {when} ({end.variable}), and this run may need {duration_text(needed)}: so long may {address} take. "
-        f"Get credentials that last longer, or use a profile, which is renewed. If {end.variable} is not about these credentials, unset it."
+        f"The credentials {when} ({end.variable}), and this run may need {duration_text(needed)}, the longest that {address} may take. "
+        f"Get credentials with a longer lifetime, or use a profile, whose credentials are renewed. If {end.variable} does not belong to "
+        "these credentials, unset it."
     )
 
 

@@ -45,10 +45,16 @@ class Observation:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks of a plan found: ``problems``, which block it, and ``warnings``, printed with it."""
+    """What the checks of a plan found.
+
+    ``problems``: what an apply may run into. ``warnings``: printed with the plan. ``refusals``: why an apply must change nothing.
+    ``late``: the same, but not reported by a plan, because what causes it is removed before the apply, as playbooks/destroy.yml does.
+    """
 
     problems: Sequence[Failure] = ()
     warnings: Sequence[str] = ()
+    refusals: Sequence[Failure] = ()
+    late: Sequence[Failure] = ()
 
 
 Verdict = Callable[[Result], Sequence[Failure]]
@@ -84,6 +90,13 @@ class Domain:
     def guard(self, _aws: Aws, _observation: Observation, _plan: Plan) -> Verdict:
         """Called before an apply; the verdict it returns is called after the apply."""
         return lambda _result: ()
+
+    def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
+        """What of the resources that carry the component's mark can belong to it, as far as their properties show.
+
+        Only lookups without a description ask; with one, the description decides.
+        """
+        return observed
 
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
         """The values published to other components, computed from resource attributes by address."""

@@ -42,17 +42,19 @@ class Locked(CallFailed):
         what = (
             f"component {entry.component} of environment {environment} is being {'destroyed' if entry.mode == 'exclusive' else 'changed'}"
         )
-        other = "" if entry.component == component else f", which keeps component {component} waiting"
-        age = f"for {duration(entry.held + entry.silent)}, its last sign of life {duration(entry.silent)} ago"
-        hint = f"Run again when that is through. If that run is dead, its lock gives way {TIME_TO_LIVE:g} s after its last sign of life."
-        super().__init__(f"{what} by {entry.holder.who} {age}{other}. Nothing was changed.", code="Locked", hint=hint)
+        other = "" if entry.component == component else f", which blocks component {component}"
+        age = f"started {duration(entry.held + entry.silent)} ago, last heartbeat {duration(entry.silent)} ago"
+        hint = f"Run again when that run has finished. If it is dead, its lock expires {TIME_TO_LIVE:g} s after its last heartbeat."
+        super().__init__(f"{what} by {entry.holder.who}, {age}{other}. Nothing was changed.", code="Locked", hint=hint)
 
 
 class Lost(CallFailed):
     """This run no longer holds the lock."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"the run lock was lost: {why}. Nothing more is changed.", code="LockLost", hint="Run again to go on from here.")
+        super().__init__(
+            f"the run lock was lost: {why}. Nothing more will be changed.", code="LockLost", hint="Run again to continue from here."
+        )
 
 
 def duration(seconds: float) -> str:
@@ -115,7 +117,7 @@ class RunLock:
         try:
             _create(self._aws, following)
         except AlreadyThere as error:
-            raise Lost("somebody took over at this moment") from error
+            raise Lost("another run has just taken over") from error
         self._mine = following
         self._alive = asked
         for entry in own:
@@ -212,7 +214,7 @@ def _create(aws: Aws, entry: Entry) -> None:
             if there is None:
                 raise
             if there["Parameter"]["Value"] != entry.value:
-                raise AlreadyThere(f"{name} is another's", error.operation, error.code) from error
+                raise AlreadyThere(f"{name} belongs to another run", error.operation, error.code) from error
         return
 
 

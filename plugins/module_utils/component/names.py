@@ -5,9 +5,18 @@
 
 from __future__ import annotations
 
-import re
+from ..text.names import OWNER_NAME
 
-OWNER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
-"""Environments and components become part of other names: IAM roles (64 characters, unique in an account), paths, parameters, aliases."""
+__all__ = ["OWNER_NAME", "OWNER_NAME_IN_WORDS", "PRODUCTION", "UNBOUNDED"]
+
+PRODUCTION = ("prod", "production")
+"""Environments that are guarded more closely: clusters are protected from deletion, their endpoints are never open to the world, and a plan
+says if nothing limits the roles."""
 
 OWNER_NAME_IN_WORDS = "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"
+
+UNBOUNDED = (
+    "platform_permissions_boundary is not set, so the credentials that apply can give the roles that they make any right: treat them as an "
+    'administrator\'s, or set it (docs/permissions.md, "A boundary").'
+)
+"""What a plan of production and the generated policies say, in one line, where nothing limits the roles."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..inputs.problems import shown
 from ..inputs.values import RESERVED_TAGS
-from .consent import mistake
+from .consent import mistake, not_exact
 from .names import OWNER_NAME, OWNER_NAME_IN_WORDS
 
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
@@ -41,18 +41,22 @@ def _patterns(patterns: Iterable[str]) -> str:
     return "; ".join(f"has {shown(pattern)}: {problem}" for pattern in patterns if (problem := mistake(pattern)))
 
 
+def _addresses(addresses: Iterable[str]) -> str:
+    return "; ".join(f"has {shown(address)}: {problem}" for address in addresses if (problem := not_exact(address)))
+
+
 def _tags(tags: Mapping[Any, Any]) -> str:
     for name, value in tags.items():
         if not isinstance(name, str) or not isinstance(value, str | int | float):
             return f"has {shown(name)}: {shown(value)}, but must be {TAGS}"
         if name.startswith(RESERVED_TAGS):
-            return f"has {shown(name)}, but names that begin with {' or '.join(RESERVED_TAGS)} are not yours to set; choose another name"
+            return f"has {shown(name)}, but names that begin with {' or '.join(RESERVED_TAGS)} are reserved; choose another name"
     return ""
 
 
 SECONDS = "a number of seconds, 0 or more"
 PAUSE = "a number of seconds, 0.01 or more"
-TAGS = "a mapping of names of tags to texts"
+TAGS = "a mapping of tag names to strings"
 PATTERNS = 'a list of patterns of addresses, such as ["network:nat_gateway.main/*"]'
 
 
@@ -93,7 +97,8 @@ OPTIONS: Mapping[str, Option] = {
             "environment",
             STRING,
             "platform_environment",
-            about="The environment that owns everything, such as `prod`. Together with the component it says whose a resource is.",
+            about="The environment that owns the resources, such as `prod`. Environment and component together identify the owner of a "
+            "resource.",
             default="required",
             wanted=OWNER_NAME_IN_WORDS,
             form=OWNER_NAME,
@@ -102,7 +107,7 @@ OPTIONS: Mapping[str, Option] = {
             "component",
             STRING,
             "platform_component",
-            about="The component that a host stands for.",
+            about="The component that a host represents.",
             default="the name of the host",
             wanted=OWNER_NAME_IN_WORDS,
             form=OWNER_NAME,
@@ -138,7 +143,7 @@ OPTIONS: Mapping[str, Option] = {
             "permissions_boundary",
             STRING,
             "platform_permissions_boundary",
-            about="ARN of the policy that limits every IAM role made here. Empty means none.",
+            about="ARN of the permissions boundary of every IAM role created here. Empty means none.",
             default="none",
             wanted="the ARN of an IAM policy, or empty",
             form=POLICY_ARN,
@@ -148,7 +153,7 @@ OPTIONS: Mapping[str, Option] = {
             "allow_replace",
             STRINGS,
             "platform_allow_replace",
-            about="What may be deleted and made anew where a change is not possible in place: patterns, see below.",
+            about="Patterns of resources that may be replaced (deleted and recreated) where a change is not possible in place, see below.",
             wanted=PATTERNS,
             check=_patterns,
         ),
@@ -156,9 +161,17 @@ OPTIONS: Mapping[str, Option] = {
             "purge",
             STRINGS,
             "platform_purge",
-            about="What may be deleted when it is no longer described: patterns, see below.",
+            about="Patterns of resources that may be deleted when they are no longer described, see below.",
             wanted=PATTERNS,
             check=_patterns,
+        ),
+        Option(
+            "replace",
+            STRINGS,
+            "platform_replace",
+            about="Addresses of resources to replace although nothing requires it. Each needs consent as well. Set it for one run only.",
+            wanted='a list of addresses with their component, such as ["network:nat_gateway.main/af-south-1a"]',
+            check=_addresses,
         ),
         Option(
             "check_quotas",
@@ -171,7 +184,7 @@ OPTIONS: Mapping[str, Option] = {
             "poll_interval",
             {"type": "float", "default": 2.5},
             "platform_poll_interval",
-            about="Longest pause between two looks at a resource in transition, in seconds.",
+            about="Longest interval between two polls of a resource in transition, in seconds.",
             wanted=PAUSE,
             low=0.01,
         ),
@@ -179,7 +192,8 @@ OPTIONS: Mapping[str, Option] = {
             "settle_seconds",
             {"type": "float", "default": 30.0},
             "platform_settle_seconds",
-            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, absence counts only then.",
+            about="How long a read may lag behind a write, in seconds: after a create call whose reply was lost, a resource counts as "
+            "missing only after this time.",
             wanted=SECONDS,
             low=0,
         ),
@@ -187,7 +201,7 @@ OPTIONS: Mapping[str, Option] = {
             "timeout",
             {"type": "float"},
             "platform_timeout",
-            about="How long one resource may take to be made, changed or deleted, in seconds. 0 leaves it to the kind of resource.",
+            about="Timeout for creating, changing or deleting one resource, in seconds. 0 means the default of the kind of resource.",
             default="`0`",
             wanted=SECONDS,
             low=0,
@@ -197,7 +211,7 @@ OPTIONS: Mapping[str, Option] = {
             "lock_wait",
             {"type": "float", "default": 0.0},
             "platform_lock_wait",
-            about="How long to wait, in seconds, while another run is at work on the component. 0 reports it at once.",
+            about="How long to wait, in seconds, for another run of the component to finish. 0 fails at once.",
             wanted=SECONDS,
             low=0,
         ),
@@ -205,7 +219,7 @@ OPTIONS: Mapping[str, Option] = {
             "save_plan",
             {"type": "path"},
             "platform_plan_out",
-            about="With `--check`: the file to save the plan in. Best given for one run.",
+            about="With `--check`: the file to save the plan in. Set it for one run only.",
             default="none",
             wanted="the name of a file, or empty",
             unset=("",),
@@ -214,9 +228,19 @@ OPTIONS: Mapping[str, Option] = {
             "apply_plan",
             {"type": "path"},
             "platform_plan",
-            about="A saved plan to apply. Best given for one run.",
+            about="A saved plan to apply. Set it for one run only.",
             default="none",
             wanted="the name of a file, or empty",
+            unset=("",),
+        ),
+        Option(
+            "fail_on",
+            {"type": "str"},
+            "platform_fail_on",
+            about="With `--check`: fail the run if a component is `blocked`, or if it has `changes`. The plan is complete all the same.",
+            default="none",
+            wanted="blocked or changes, or empty",
+            form=re.compile("blocked|changes"),
             unset=("",),
         ),
         Option("state", {"type": "str", "choices": ["present", "absent"], "default": "present"}),
@@ -233,11 +257,13 @@ VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS
 
 OWNER = ("environment", "component", "expected_account_id")
 """Who owns the resources of a call."""
+NAMES = ("adopt", "moved")
+"""Which existing resources the described addresses mean."""
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
-    *("state", "allow_replace", "purge", "adopt", "moved", "defer", "deferred", "claimed"),
-    *("save_plan", "apply_plan", "inventory_host", "inventory_hosts"),
+    *("state", "allow_replace", "purge", "replace", "adopt", "moved", "defer", "deferred", "claimed"),
+    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts"),
 )
 """How the described state is reached."""
 RESOURCES = ("tags", "permissions_boundary", "check_quotas")

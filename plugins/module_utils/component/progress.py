@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ..reconcile.waiting import Progress, silent
+from ..reconcile.waiting import DELETED, Progress, silent
 
 QUIET_SECONDS = 5.0
 """Minimum seconds between two lines about one resource; a shorter wait is not worth a line."""
@@ -32,7 +32,7 @@ def progress(address: str, doing: str, seconds: float) -> None:
 
 
 class Throttled:
-    """A listener that passes on at most one line per resource every few seconds."""
+    """A listener that passes on at most one line per resource every few seconds, but every deletion."""
 
     def __init__(self, say: Progress, every: float = QUIET_SECONDS) -> None:
         self._say = say
@@ -43,7 +43,7 @@ class Throttled:
     def __call__(self, address: str, doing: str, seconds: float) -> None:
         now = time.monotonic()
         with self._lock:
-            due = now - self._last.setdefault(address, now) >= self._every
+            due = now - self._last.setdefault(address, now) >= self._every or doing == DELETED
             if due:
                 self._last[address] = now
         if due:

@@ -67,7 +67,7 @@ class Shortfall:
             message = f"would exceed: {quota.name}: {use}{assumed}, this run needs {demand.amount} more"
         command = "aws service-quotas request-service-quota-increase"
         ask = f"{command} --service-code {quota.service} --quota-code {quota.code} --desired-value {self.wanted} --region {region}"
-        return Failure(demand.label if isinstance(quota, Size) else "", "", EXCEEDED, message, f"Ask for {self.wanted} with `{ask}`.")
+        return Failure(demand.label if isinstance(quota, Size) else "", "", EXCEEDED, message, f"Request {self.wanted} with `{ask}`.")
 
 
 def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:

@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ..aws.grants import Names
 
 if TYPE_CHECKING:
     from ..aws.grants import Permissions
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from ..aws.place import Place
     from ..aws.samples import Sample
     from ..reconcile.model import Kind
+
+
+def no_names(_described: Any, _environment: str, _component: str) -> Names:
+    """What a domain declares that needs no name in its policies."""
+    return Names()
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Details:
     what its kinds declare themselves or what every component calls.
     ``unused``: actions that its kinds could take but the role never requests, with the reason.
     ``attachable``: ARNs of the AWS managed policies that may be attached to its roles.
+    ``names``: what a host's variable names in AWS, given the variable, the environment and the component. Mistakes in it are ignored: the
+    modules report them.
     ``samples``: one of each kind, for a place. kinds/samples.py has the samples of kinds that several domains share.
     """
 
@@ -66,4 +75,5 @@ class Details:
     applying: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
     unused: Mapping[str, str] = field(default_factory=dict)
     attachable: tuple[str, ...] = ()
+    names: Callable[[Any, str, str], Names] = no_names
     samples: Callable[[Place], Sequence[Sample]] = lambda _place: ()

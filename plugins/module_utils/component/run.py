@@ -13,17 +13,22 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ansible.module_utils.common.warnings import warn
+
 from ..aws.connection import Aws
+from ..aws.place import Place
 from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
+from ..reconcile.planner import Consent
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import check_options, connect, fail, place_of, unidentified, unread
 from .consent import consent_of
 from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
+from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
 from .unclaimed import answer_of as unclaimed_by
 
@@ -49,7 +54,7 @@ def run(module: Any, make_domain: MakeDomain) -> NoReturn:
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
-        fail(module, [failure("", error)], "What exists could not be read, so nothing was changed.")
+        fail(module, [failure("", error)], "The current state could not be read, so nothing was changed.")
     answer(module, domain, observation, result, aws, time.monotonic() - start, remarks)
 
 
@@ -67,6 +72,8 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
     desired: Sequence[Resource] = [] if absent else domain.resources(observation)
+    if missing := not_described(module.params, consent, desired, domain.kinds):
+        raise EngineError(missing)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     planned = plan_only(desired, observed, domain.kinds, consent)
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
@@ -80,11 +87,15 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    remarks = Remarks(note, [*(exceeded if module.check_mode else ()), *doubtful, *checked.problems])
+    blocking = [*exceeded, *checked.refusals, *(() if module.check_mode else checked.late)]
+    blocked = bool(planned.plan.refused or blocking)
+    remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
-    elif exceeded and not planned.plan.refused:
-        return replace(planned, failures=exceeded), remarks
+        if unbounded(place, desired):
+            warn(UNBOUNDED)  # amazon.aws's own method has Ansible add a deprecation warning
+    elif blocking and not planned.plan.refused:
+        return replace(planned, failures=blocking), remarks
     elif planned.needs_apply:
         check_lifetime(module, planned, domain.kinds)
         verdict = domain.guard(aws, observation, planned.plan)
@@ -93,11 +104,36 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     return planned, remarks
 
 
+def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
+    """Whether these are roles of production that no permissions boundary limits. All components say so in the same words, so once a run."""
+    return place.environment in PRODUCTION and not place.permissions_boundary and any(one.kind == "iam_role" for one in desired)
+
+
+def not_described(params: Mapping[str, Any], consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
+    """What is wrong with the addresses whose replacement is requested; empty if nothing is.
+
+    Kinds of other modules are left to those, and resources of another subject (``name``, such as a cluster) to the call for that one.
+    """
+    there = {resource.address for resource in desired}
+    subject = params.get("name")
+    own = [address for address in consent.forced if address.partition(".")[0] in kinds and (not subject or _subject(address) == subject)]
+    wrong = [address for address in own if address not in there]
+    if not wrong or consent.everything:
+        return ""
+    names = ", ".join(f"{params['component']}:{address}" for address in wrong)
+    return f"platform_replace (option replace) names {names}, which the inventory does not describe. Nothing was changed."
+
+
+def _subject(address: str) -> str:
+    """``kind.main/part`` -> main."""
+    return address.partition(".")[2].partition("/")[0]
+
+
 def defer_problems(params: Mapping[str, Any], domain: Domain) -> list[str]:
     """What is wrong with the option ``defer``."""
     known = ", ".join(sorted(domain.kinds))
     return [
-        f"defer names {name!r}, which is no kind of resource here. There are {known}."
+        f"defer names {name!r}, which is not a kind of resource here. Known kinds: {known}."
         for name in params.get("defer") or ()
         if name not in domain.kinds
     ]
@@ -116,6 +152,11 @@ def saved_plans(module: Any) -> Saving | None:
     """How the call uses saved plans. Most calls use none, and pay nothing for it."""
     if not (module.params["save_plan"] or module.params["apply_plan"]):
         return None
+    if module.params.get("replace"):
+        module.fail_json(
+            msg="platform_replace (option replace) replaces in each run that it is set for, so it cannot be part of a saved plan. Leave "
+            "out platform_plan_out or platform_plan. Nothing was changed."
+        )
     from .saving import saving_of
 
     try:
@@ -123,18 +164,6 @@ def saved_plans(module: Any) -> Saving | None:
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
-
-
-def read_outputs(module: Any, make_domain: MakeDomain) -> NoReturn:
-    """Return the outputs of the existing resources, found by their owner tags; changes nothing."""
-    domain = domain_of(module, make_domain)
-    aws, endpoint, region = connect(module)
-    observation = read_state(module, aws, endpoint, region, domain)
-    observed = observation.observed
-    attributes = {seen.address: {"id": seen.id, **seen.attributes} for seen in observed if seen.state in ("ready", "pending")}
-    outputs = {**domain.outputs(attributes), "deferred": sorted(seen.address for seen in observed if seen.state == "pending")}
-    module.exit_json(changed=False, outputs=outputs, found=sorted(attributes), target=observation.place.as_dict())
-    raise AssertionError("exit_json does not return")
 
 
 def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain: Domain) -> Observation:

@@ -56,7 +56,7 @@ class Saving:
             return []
         reasons = refusal(self.part, desired, observed, consent, self._context(place), kinds)
         shown = reasons[:SHOWN] + ([f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else [])
-        hint = f"{self.apply} no longer fits, so nothing of it was done for {self.host}. Make a new plan, read it, and apply that one."
+        hint = f"{self.apply} no longer matches, so none of it was applied for {self.host}. Make a new plan, review it, and apply that one."
         return [Failure("", "", CODE, reason, hint if reason == shown[-1] else "") for reason in shown]
 
     def keep_or_note(self, place: Place, desired: Sequence[Resource], planned: Result, consent: Consent, kinds: Mapping[str, Kind]) -> str:
@@ -129,13 +129,15 @@ def _check_save(saving: Saving, check_mode: bool) -> None:
             f"{name} and apply_plan (platform_plan) is {saving.apply}: a run either makes a plan or applies one. Give one of them."
         )
     if not check_mode:
-        raise Refused(f"{name}, but this run is no plan. Add --check, or leave the option out to apply. Nothing was changed.")
+        raise Refused(f"{name}, but this run does not make a plan. Add --check, or leave the option out to apply. Nothing was changed.")
     if not os.environ.get(FOLDER_VARIABLE):
         raise Refused(
             f"{name}, but the callback that writes the file is not enabled. Write callbacks_enabled = mainstay.aws.plan_summary "
             "in ansible.cfg, and run where Ansible runs (connection local)."
         )
+    if Path(saving.save).is_symlink():
+        raise Refused(f"{name}, which is a symbolic link. Name the file itself.")
     folder = Path(saving.save).absolute().parent
     if Path(saving.save).is_dir() or not os.access(folder, os.W_OK):
         reason = "is a folder" if Path(saving.save).is_dir() else f"cannot be written: {folder} is missing or not writable"
-        raise Refused(f"{name}, which {reason}. Name a file in a folder that is there.")
+        raise Refused(f"{name}, which {reason}. Name a file in an existing folder.")

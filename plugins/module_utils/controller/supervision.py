@@ -62,11 +62,14 @@ class Supervision:
 
     def prepare(self, play: Any) -> bool:
         """Import the modules of a play before its first worker is forked. False if the play has no hosts or none of our modules."""
-        if not play.get_variable_manager().get_vars(play=play)["ansible_play_hosts_all"]:
+        variables = play.get_variable_manager().get_vars(play=play)
+        hosts = set(variables["ansible_play_hosts_all"])
+        if not hosts:
             return False
-        modules = own_modules(play)
+        groups = [name for name, members in variables["groups"].items() if not hosts.isdisjoint(members)]
+        modules = own_modules(play, groups)
         if modules:
-            warm(modules)
+            warm(modules, str(variables["hostvars"][variables["ansible_play_hosts_all"][0]].get("platform_region") or ""))
             # Workers are forked from here on: their garbage collection need not scan what the parent has imported, nor copy its pages.
             gc.freeze()
         return bool(modules)

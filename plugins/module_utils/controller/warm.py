@@ -14,7 +14,9 @@ import importlib
 import os
 from collections.abc import Iterable
 
+from ..aws.inherited import prepare
 from ..aws.service_models import loader
+from ..aws.session import client_config
 
 with contextlib.suppress(ImportError):  # AnsibleAWSModule reports what is missing
     import botocore.exceptions
@@ -24,8 +26,8 @@ DATA_FILES = ("service-2", "endpoint-rule-set-1", "paginators-1")
 SHARED_FILES = ("endpoints", "partitions", "sdk-default-configuration")
 
 
-def warm(modules: Iterable[str]) -> None:
-    """Import these modules of the collection and read the service descriptions that their ``SERVICES`` name."""
+def warm(modules: Iterable[str], region: str = "") -> None:
+    """Import these modules of the collection, and read the descriptions and create clients of the services that their ``SERVICES`` name."""
     shared = loader(os.environ.get("AWS_DATA_PATH"))
     for name in SHARED_FILES:
         shared.load_data(name)
@@ -37,3 +39,5 @@ def warm(modules: Iterable[str]) -> None:
         for kind in DATA_FILES:
             with contextlib.suppress(botocore.exceptions.DataNotFoundError):  # for example, a service without paginators
                 shared.load_service_model(service, kind)
+    if region and services:
+        prepare(sorted(services), region, client_config())

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from ..component.registration import Details, Registration
 from .cluster_content.registration import REGISTRATION as CLUSTER_CONTENT
@@ -33,3 +35,8 @@ def details_of(wanted: Iterable[str]) -> list[Details]:
 def order_of_kinds() -> tuple[str, ...]:
     """The names of all kinds in the order in which summaries list them."""
     return tuple(dict.fromkeys((*SHARED, *(name for one in DOMAINS for name in one.order))))
+
+
+def checks_of(role: str) -> list[Callable[[Mapping[str, Any]], list[str]]]:
+    """What checks the variables of a role: ``role_errors`` in the preflight.py of its domains, imported on demand."""
+    return [importlib.import_module(f"..{one.name}.preflight", __name__).role_errors for one in DOMAINS if one.role == role]

@@ -37,4 +37,4 @@ def suggestion(name: str, known: Collection[str], prefix: str = "") -> str:
     ``prefix``: the beginning that all these names share, which says nothing about how alike two of them are.
     """
     near = difflib.get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], 1)
-    return f"did you mean {prefix}{near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    return f"did you mean {prefix}{near[0]}?" if near else f"valid names are {', '.join(sorted(known))}"

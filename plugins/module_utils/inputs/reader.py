@@ -59,7 +59,7 @@ class Reader:
             if isinstance(name, str) and pattern.fullmatch(name):
                 yield str(name), Reader(given, self.at(name), self.problems)
             else:
-                remedy = f"{what} must be lower-case letters, digits and {separator}, at most {longest}, a letter first"
+                remedy = f"{what} must be at most {longest} lower-case letters, digits and {separator}, starting with a letter"
                 self.problems.add(self.path, name, remedy)
 
     def text(self, key: str, default: str) -> str:
@@ -118,7 +118,7 @@ class Reader:
         days = self.integer(key, default, RETENTION_DAYS[0], RETENTION_DAYS[-1])
         if days not in RETENTION_DAYS:
             allowed = ", ".join(str(one) for one in RETENTION_DAYS)
-            self.problems.add(self.at(key), days, f"CloudWatch Logs knows these periods only: {allowed}")
+            self.problems.add(self.at(key), days, f"CloudWatch Logs supports only these periods: {allowed}")
         return days
 
     def items(self, key: str, default: Iterable[Any], convert: Callable[[Any], Any], remedy: str) -> tuple[Any, ...]:
@@ -136,7 +136,7 @@ class Reader:
             if converted is None:
                 self.problems.add(path, item, remedy)
             elif converted in found:
-                self.problems.add(path, item, "the list has it already; name each once")
+                self.problems.add(path, item, "the list already contains it; list each once")
             else:
                 found.append(converted)
         return tuple(found)
@@ -157,10 +157,20 @@ class Reader:
             elif not isinstance(item, str) or not re.fullmatch(rf"{prefix}[0-9a-f]{{8,32}}", item):
                 self.problems.add(path, item, f"it must be an id such as {prefix}0123456789abcdef0")
             elif item in found:
-                self.problems.add(path, item, "the list has it already; name each once")
+                self.problems.add(path, item, "the list already contains it; list each once")
             else:
                 found.append(str(item))
         return tuple(found)
+
+    def one_id(self, key: str, default: str, prefix: str) -> str:
+        """One EC2 id; one known only after an apply is accepted unchanged."""
+        value = self.take(key)
+        if value is None:
+            return default
+        if isinstance(value, str) and (is_unknown(value) or re.fullmatch(rf"{prefix}[0-9a-f]{{8,32}}", value)):
+            return value
+        self.problems.add(self.at(key), value, f"it must be an id such as {prefix}0123456789abcdef0")
+        return default
 
     def string_map(self, key: str) -> dict[str, str]:
         """A mapping of strings, such as labels; numbers and booleans are accepted and converted to strings as in YAML."""
@@ -196,7 +206,7 @@ class Reader:
             if isinstance(value, Mapping | list | tuple) or value is None:
                 self.problems.add(f"{self.at(key)}.{name}", value, "the value of a tag must be a string")
             elif name.startswith(RESERVED_TAGS):
-                self.problems.add(self.at(key), name, "tags that begin with aws: or mainstay: are not yours to set; choose another name")
+                self.problems.add(self.at(key), name, "tags that begin with aws: or mainstay: are reserved; choose another name")
             else:
                 found[name] = str(value)
         return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from ..reconcile.model import is_unknown
@@ -106,13 +106,30 @@ def as_public_block(value: Any) -> str | None:
     return str(block) if block.prefixlen == 0 or not local else None
 
 
+MOST_PUBLIC = 2**24
+"""Addresses, as many as a /8 has. Nobody who lists their own clients has more; halves, quarters and the like of the internet do."""
+
+
+def is_worldwide(blocks: Iterable[str]) -> bool:
+    """Whether these blocks together cover so much of the internet that they do not tell clients from everyone else.
+
+    0.0.0.0/0 does, and so do 0.0.0.0/1 with 128.0.0.0/1, or one of them. Private addresses do not count: no client on the internet has one.
+    """
+    private = [ipaddress.IPv4Network(one) for one in PRIVATE_RANGES]
+    public = 0
+    for block in ipaddress.collapse_addresses(ipaddress.IPv4Network(one) for one in blocks):
+        if not any(block.subnet_of(one) for one in private):
+            public += block.num_addresses - sum(one.num_addresses for one in private if one.subnet_of(block))
+    return public > MOST_PUBLIC
+
+
 def block_remedy(value: Any) -> str:
     """The remedy for a value that ``as_block`` rejected: names the block that was probably meant."""
     try:
         meant = ipaddress.IPv4Network(value, strict=False) if isinstance(value, str) and "/" in value else None
     except ValueError:
         meant = None
-    return f"it has bits set beyond its prefix; the block would be {meant}" if meant else "it must be an IPv4 block such as 10.0.0.0/16"
+    return f"it has host bits set; the block would be {meant}" if meant else "it must be an IPv4 block such as 10.0.0.0/16"
 
 
 def as_port(value: Any) -> int | None:

@@ -139,7 +139,9 @@ class KmsKey(NamedKind):
         """Look up by id or ARN."""
         key = self.describe(aws, {"KeyId": identifier})
         if key and (key.get("KeyManager") != "CUSTOMER" or key.get("KeySpec", "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT"):
-            raise EngineError("it is one of AWS's own keys or not a symmetric one, and neither encrypts log groups under our policy")
+            raise EngineError(
+                "it is an AWS managed key or not a symmetric one, and neither can encrypt log groups under this component's key policy"
+            )
         return key["KeyId"] if key else ""
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:

@@ -68,6 +68,12 @@ ROLES = Permissions(
     together={"iam:CreateRole": ("iam:TagRole",)},
 )
 
+
+def no_other_alias(scope: Scope) -> Conditions:
+    """The key has no alias, or only aliases of ours."""
+    return {"ForAllValues:StringLike": {"kms:ResourceAliases": f"alias{scope.place.path}*"}}
+
+
 ALIAS = Grant((arn("kms", "alias{path}*"),))
 ANY_KEY = Grant((arn("kms", "key/*"),))
 OWN_KEY = Grant((arn("kms", "key/*"),), (marked,))
@@ -82,8 +88,12 @@ KEYS = Permissions(
     writes={
         **each("kms", "CreateAlias DeleteAlias", ALIAS, OWN_KEY),
         "kms:CreateKey": (Grant(("*",), (*REGIONAL.conditions, request_marked)),),
-        # Also checked as part of CreateKey, when the key has no tags yet. So an unmarked key can be claimed; another owner's cannot.
-        "kms:TagResource": (OWN_KEY, Grant(ANY_KEY.resources, (request_marked, not_others))),
+        # Also checked as part of CreateKey, when the key has neither tags nor aliases. So an unmarked key could be claimed unless an alias
+        # shows that it is in use elsewhere.
+        "kms:TagResource": (
+            Grant(ANY_KEY.resources, (marked, keeps_mark)),
+            Grant(ANY_KEY.resources, (request_marked, not_others, no_other_alias)),
+        ),
         # The key that the alias leaves need not be ours: our alias may have been pointed elsewhere by hand.
         "kms:UpdateAlias": (ALIAS, ANY_KEY),
         **each("kms", "DisableKeyRotation EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion UntagResource UpdateKeyDescription", OWN_KEY),
@@ -93,7 +103,7 @@ KEYS = Permissions(
 
 
 def log_groups(name: str) -> Permissions:
-    """For log groups whose names start with this: ``log_groups("{path}")``."""
+    """For log groups whose names start with this, which only we use: ``log_groups("{path}")``."""
     group = Grant((arn("logs", f"log-group:{name}*"),))
     return Permissions(
         reads={"logs:DescribeLogGroups": (REGIONAL,), "logs:ListTagsForResource": (group,)},
@@ -101,6 +111,24 @@ def log_groups(name: str) -> Permissions:
             "logs:CreateLogGroup": (Grant(group.resources, (request_marked,)),),
             **each("logs", "AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutRetentionPolicy", group),
             **each("logs", "TagResource UntagResource", group),
+        },
+        together={"logs:CreateLogGroup": ("logs:TagResource",)},
+    )
+
+
+def named_log_groups(common: str, name: str) -> Permissions:
+    """For log groups that a service names, which others have too: all that start with ``common`` are listed and read, and those that start
+    with ``name`` or carry our mark are ours to change. The service may create one without tags.
+    """
+    every, named = arn("logs", f"log-group:{common}*"), Grant((arn("logs", f"log-group:{name}*"),))
+    own = Grant((every,), (marked,))
+    actions = "AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutRetentionPolicy UntagResource"
+    return Permissions(
+        reads={"logs:DescribeLogGroups": (REGIONAL,), "logs:ListTagsForResource": (Grant((every,)),)},
+        writes={
+            "logs:CreateLogGroup": (Grant(named.resources, (request_marked,)),),
+            **each("logs", actions, named, own),
+            "logs:TagResource": (named, Grant((every,), (marked, keeps_mark))),
         },
         together={"logs:CreateLogGroup": ("logs:TagResource",)},
     )

@@ -171,10 +171,10 @@ class DefaultSecurityGroup(Ec2Kind):
         filters = [{"Name": "vpc-id", "Values": [properties["vpc_id"]]}, {"Name": "group-name", "Values": [DEFAULT]}]
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
         if not raws:
-            raise NotYet(f"the default group of {properties['vpc_id']} is not there yet", "ec2:DescribeSecurityGroups")
+            raise NotYet(f"the default group of {properties['vpc_id']} does not exist yet", "ec2:DescribeSecurityGroups")
         present = tag_dict(raws[0].get("Tags"))
         if whose(present) and aws.owner.address(present) != address:
-            raise AlreadyThere(f"the default group of {properties['vpc_id']} carries a mark", "ec2:DescribeSecurityGroups")
+            raise AlreadyThere(f"the default group of {properties['vpc_id']} already has an owner mark", "ec2:DescribeSecurityGroups")
         tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
         aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
         return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)

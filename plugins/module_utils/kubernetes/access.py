@@ -104,7 +104,7 @@ class Access:
         """Raise for connection failures that retrying cannot fix: an untrusted certificate or an invalid address."""
         text = str(error)
         if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text or "doesn't match" in text:
-            raise Unreachable(f"the certificate of {self.server} cannot be verified: {text}. Give the right ca_cert") from error
+            raise Unreachable(f"the certificate of {self.server} cannot be verified: {text}. Set the right ca_cert") from error
         if isinstance(error, urllib3.exceptions.LocationValueError):
             raise BadAccess(f"{self.server} is not an address of a cluster") from error
 
@@ -187,7 +187,7 @@ def _context(config: Mapping[str, Any], wanted: str | None, folder: Path, where:
     contexts = {entry["name"]: entry.get("context") or {} for entry in config.get("contexts") or ()}
     if called not in contexts:
         known = ", ".join(sorted(contexts)) or "none"
-        raise BadAccess(f"{where} has no context {called!r}; it has {known}" if called else f"{where} has no current context; give context")
+        raise BadAccess(f"{where} has no context {called!r}; it has {known}" if called else f"{where} has no current context; set context")
     pair = contexts[called]
     cluster = _named(config.get("clusters"), pair.get("cluster"), "cluster", where)
     user = _named(config.get("users"), pair.get("user"), "user", where) if pair.get("user") else {}

@@ -132,7 +132,7 @@ class Api:
             try:
                 return dict(json.loads(response.data))
             except ValueError:
-                self._pause(pause, None, "its answer broke off")
+                self._pause(pause, None, "its response was cut off")
             pause = min(LONGEST_PAUSE, pause * 2)
 
     def is_final(self, status: int, _text: str) -> bool:
@@ -231,7 +231,7 @@ def _events(response: urllib3.BaseHTTPResponse) -> Iterator[dict[str, Any]]:
                 continue
             event = json.loads(line)
             if event.get("type") == "ERROR":
-                raise Gone(str((event.get("object") or {}).get("message") or "the watch broke off"))
+                raise Gone(str((event.get("object") or {}).get("message") or "the watch was interrupted"))
             yield event
 
 

@@ -19,7 +19,7 @@ from .problems import BadAccess
 def eks_access(make: Callable[[str], Any], name: str, region: str | None) -> Access:
     """``make``: creates a boto3 client for a service. Tokens expire after fifteen minutes, so a long wait renews them."""
     if not region:
-        raise BadAccess("region is not set: give the region option or AWS_REGION, where the cluster eks_cluster names is")
+        raise BadAccess("region is not set: set the region option or AWS_REGION to the region of the cluster in eks_cluster")
     cluster = _describe(make, name, region)
     if cluster.get("status") not in ("ACTIVE", "UPDATING"):
         raise BadAccess(f"EKS cluster {name} is {cluster.get('status')}; it has to be ACTIVE")
@@ -35,7 +35,7 @@ def eks_token(make: Callable[[str], Any], name: str, region: str) -> Token:
         # Fetch the credentials every time: role credentials are renewed too.
         credentials = sts._request_signer._credentials
         if credentials is None:
-            raise BadAccess("there are no AWS credentials to make a token with")
+            raise BadAccess("there are no AWS credentials to create a token with")
         made = make_token(credentials.get_frozen_credentials(), name, region, sts.meta.endpoint_url)
         return made.token, made.expires
 

@@ -17,7 +17,7 @@ from .eks_token import make_token
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Print a token for an EKS cluster, as kubectl wants it.")
+    parser = argparse.ArgumentParser(description="Print a token for an EKS cluster in the format that kubectl expects.")
     parser.add_argument("--cluster-name", required=True, help="the name of the cluster in AWS")
     parser.add_argument("--region", required=True, help="the region of the cluster")
     given = parser.parse_args(arguments)

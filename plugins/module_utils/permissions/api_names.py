@@ -25,7 +25,7 @@ def api_name(operation: Operation) -> str:
     """``describe_vpcs`` -> DescribeVpcs. Raises UnknownOperation."""
     name = _names(operation.service).get(operation.method)
     if name is None:
-        raise UnknownOperation(f"{operation} is declared, but botocore knows no such operation")
+        raise UnknownOperation(f"{operation} is declared, but botocore has no such operation")
     return name
 
 

@@ -56,12 +56,15 @@ def pack(content: Iterable[Statement], largest: int = LARGEST) -> list[Document]
 
 
 def fitting(statement: Statement, largest: int) -> list[Statement]:
-    """The statement itself or, if it is too large for any document, several that share its actions."""
-    actions = statement["Action"]
-    if size(policy(statement)) <= largest or len(actions) == 1:
+    """The statement itself or, if it is too large for any document, several that share its actions or resources."""
+    if size(policy(statement)) <= largest:
         return [statement]
-    half = len(actions) // 2
-    return [part for few in (actions[:half], actions[half:]) for part in fitting({**statement, "Action": few}, largest)]
+    shared = next((name for name in ("Action", "Resource") if isinstance(statement[name], list) and len(statement[name]) > 1), "")
+    if not shared:
+        return [statement]
+    half = len(statement[shared]) // 2
+    parts = (statement[shared][:half], statement[shared][half:])
+    return [part for few in parts for part in fitting({**statement, shared: few}, largest)]
 
 
 def text(content: Document) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..aws.grants import Scope
+from ..aws.grants import Names, Scope
 from ..aws.place import Place
 from ..component.options import VARIABLES
 from ..component.platform_variables import PLACE
-from ..domains.registry import details_of, roles
+from ..domains.registry import DOMAINS, details_of, roles
 from .documents import Document, policies
 
 Hosts = Sequence[Mapping[str, Any]]
@@ -51,7 +51,7 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
         elif problem := VARIABLES[variable].problem(values[0]):
             found.append(f"{variable} {problem}")
     if not any(roles_of(host) for host in hosts):
-        found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be made")
+        found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be created")
     bounds = boundaries_of(hosts)
     if len(bounds) > 1:
         found.append(f"the permissions boundary must be the same for all hosts, but is {', '.join(one or '(none)' for one in bounds)}")
@@ -65,16 +65,34 @@ def components_of(hosts: Hosts) -> dict[str, list[Mapping[str, Any]]]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for host in hosts:
         if roles_of(host):
-            found.setdefault(str(host.get("platform_component") or host["inventory_hostname"]), []).append(host)
+            found.setdefault(component_of(host), []).append(host)
     return found
 
 
 def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> Scope:
     """The scope of these hosts' policies. The hosts must have no problems. Without a component, the scope is the whole environment."""
     environment, region, account_id = (values_of(hosts, variable)[0] for variable in PLACE)
-    return Scope(
-        Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
-    )
+    place = Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
+    return Scope(place, names=names_of(hosts, environment))
+
+
+def names_of(hosts: Hosts, environment: str) -> Names:
+    """What the inventory names in AWS for these hosts."""
+    found = Names()
+    for host in hosts:
+        for domain in DOMAINS:
+            if domain.role in roles_of(host) and (described := host.get(domain.variable)):
+                found += domain.details.names(described, environment, component_of(host))
+    return found
+
+
+def component_of(host: Mapping[str, Any]) -> str:
+    return str(host.get("platform_component") or host["inventory_hostname"])
+
+
+def unbounded(hosts: Hosts) -> bool:
+    """Whether roles that these hosts make have no permissions boundary."""
+    return "" in boundaries_of(hosts)
 
 
 def policies_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> dict[str, list[Document]]:

@@ -58,5 +58,5 @@ def _actions(details: Details, *, applying: bool) -> set[str]:
             found.setdefault(one, set()).add(name)
     if unknown := {action: names for action, names in found.items() if not table.grants(action)}:
         listed = "; ".join(f"{action} (of {', '.join(sorted(names))})" for action, names in sorted(unknown.items()))
-        raise UnknownAction(f"in no table of permissions, which says how an action is confined: {listed}")
+        raise UnknownAction(f"missing from the permission tables, which say how to scope an action: {listed}")
     return set(found)

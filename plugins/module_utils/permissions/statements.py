@@ -29,7 +29,8 @@ def conditions(grant: Grant, scope: Scope) -> Conditions | None:
 def statements(scope: Scope, table: Permissions, actions: Iterable[str]) -> list[Statement]:
     """The statements that grant these actions and nothing else: one per kind of restriction, in a fixed order."""
     wanted = sorted(set(actions))
-    creators = tuple(action.partition(":")[2] for action in wanted if "ec2:CreateTags" in table.together.get(action, ()))
+    tagging = [action for action in wanted if "ec2:CreateTags" in table.together.get(action, ())]
+    creators = tuple(action.removeprefix("ec2:") for action in tagging if action.startswith("ec2:"))
     groups: dict[Grant, list[str]] = {}
     for action in wanted:
         for grant in table.grants(action):
@@ -42,6 +43,8 @@ def _statement(scope: Scope, grant: Grant, actions: list[str]) -> Statement | No
     under = conditions(grant, scope)
     if under is None:
         return None
-    resources = [resource.format_map(scope.fields) for resource in grant.resources]
+    resources = scope.arns(grant.resources)
+    if not resources:
+        return None
     statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": resources[0] if len(resources) == 1 else resources}
     return {**statement, "Condition": under} if under else statement

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from ..aws.connection import Aws
 from ..component.connect import check_options, connect
-from ..component.domain import Domain
+from ..component.domain import Checked, Domain
 from ..component.run import run as run_component
 from ..component.unclaimed import look
+from ..domains.network.occupants import refusals
 from ..domains.registry import DOMAINS as REGISTERED
 from ..reconcile.errors import CallFailed
 from ..reconcile.model import Kind
+from ..reconcile.planner import Plan
 
 DOMAINS: tuple[Mapping[str, Kind], ...] = tuple(one.details.kinds for one in REGISTERED)
 """The kinds of each domain."""
@@ -32,16 +35,23 @@ def run(module: Any) -> NoReturn:
     params = module.params
     if params["component"] in params["claimed"]:
         module.fail_json(
-            msg=f"component is {params['component']}, which a host of the inventory claims. Take the host out of the inventory first, or "
+            msg=f"component is {params['component']}, which a host of the inventory claims. Remove the host from the inventory first, or "
             "remove it with playbooks/destroy.yml. Nothing was changed."
         )
     params.update(
         state="absent", claimed=[], allow_replace=[], purge=[], adopt={}, moved={}, save_plan=None, apply_plan=None, check_quotas=False
     )
     check_options(module)
-    domain = Domain()
+    domain = Removal()
     domain.kinds = kinds_for(_addresses(module))
     run_component(module, lambda _params: domain)
+
+
+class Removal(Domain):
+    """Nothing is desired. A network in which a cluster runs stays whole."""
+
+    def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
+        return Checked(refusals=refusals(plan, aws, everything=True))
 
 
 def kinds_for(addresses: Iterable[str]) -> dict[str, Kind]:

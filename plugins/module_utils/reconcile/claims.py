@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..text.foreign import is_plain, quoted
 from .errors import CallFailed, EngineError, Failure, failure
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
 from .moves import moved
@@ -77,25 +78,41 @@ def read(adopt: Mapping[str, Any], problems: list[str]) -> list[Adoption]:
     for one in found:
         others = [other.address for other in found if other.id == one.id and other.address != one.address and _kind(other) == _kind(one)]
         if others:
-            problems.append(f"{one}: {', '.join(others)} is to take it too; one id belongs to one address")
+            problems.append(f"{one}: {', '.join(others)} would adopt it too; an id belongs to one address")
     return found
 
 
 def describe_holder(holder: Observed) -> str:
-    """Describe the conflicting resource: ``sg-1 is in the way, which belongs to prod/legacy (security_group.main/nodes).``"""
+    """Describe the conflicting resource: ``it conflicts with sg-1, which belongs to prod/legacy (security_group.main/nodes).``"""
     if is_ours(holder):
-        return f"{holder.id} is in the way, which is ours, as {holder.marked}."
-    owner, _space, address = (holder.marked or "").partition(" ")
-    whose = f"belongs to {owner}" + (f" ({address})" if address else "") if owner else "carries nobody's mark"
-    return f"{holder.id} is in the way, which {whose}."
+        return f"it conflicts with {quoted(holder.id)}, which belongs to this component as {quoted(holder.marked or '')}."
+    owner, address = owner_of(holder)
+    belongs = f"belongs to {quoted(owner)}" + (f" ({quoted(address)})" if address else "") if owner else "has no owner mark"
+    return f"it conflicts with {quoted(holder.id)}, which {belongs}."
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
+    """What to do about it. Whatever tags say is only suggested if it is a valid name."""
     if is_ours(holder):
-        return f"Rename it with moved: {{{holder.marked}: {address}}}, or let it go first."
-    owner = (holder.marked or "").partition(" ")[0]
+        if not is_plain(holder.marked or ""):
+            return "Correct its tag mainstay:address, which is no address, or delete it first."
+        return f"Rename it with moved: {{{holder.marked}: {address}}}, or delete it first."
+    owner, _address = owner_of(holder)
+    if not is_plain(holder.id) or (owner and not is_plain(owner)):
+        return "Correct its tags that begin with mainstay:, which name no owner, or remove it, or choose another name or range."
     entry = f"{{id: {holder.id}, from: {owner}}}" if owner else holder.id
     return f"Take it over with adopt: {{{address}: {entry}}}, or remove it, or choose another name or range."
+
+
+def owner_of(seen: Observed) -> tuple[str, str]:
+    """(owner, address) in the mark of another owner's resource; empty where it has none."""
+    parts = (seen.marked or "").partition(" ")
+    return parts[0], parts[2]
+
+
+def whose(seen: Observed) -> str:
+    """The mark of another owner's resource: ``prod/legacy subnet.old/a``."""
+    return " ".join(quoted(part) for part in owner_of(seen) if part)
 
 
 def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[Failure]:
@@ -174,11 +191,12 @@ def _open(one: Adoption, desired: Sequence[Resource], observed: Sequence[Observe
     addresses = [resource.address for resource in desired]
     if one.address not in addresses:
         close = difflib.get_close_matches(one.address, addresses, n=1)
-        problems.append(f"{one}: nothing described has this address" + (f"; did you mean {close[0]}?" if close else ""))
+        problems.append(f"{one}: no described resource has this address" + (f"; did you mean {close[0]}?" if close else ""))
         return False
     ours = next((seen for seen in observed if seen.id == one.id and seen.kind == _kind(one)), None)
     if ours is not None and ours.address != one.address:
-        problems.append(f"{one}: it is ours already, as {ours.address}; rename it with moved: {{{ours.address}: {one.address}}}")
+        way = f"rename it with moved: {{{ours.address}: {one.address}}}" if is_plain(ours.address) else "correct its tag mainstay:address"
+        problems.append(f"{one}: this component already owns it as {quoted(ours.address)}; {way}")
     return ours is None
 
 
@@ -208,14 +226,15 @@ def _fit(one: Adoption, seen: Observed, there: Sequence[Observed], problems: lis
     owner = (seen.marked or "").partition(" ")[0]
     if there:
         names = ", ".join(sorted(other.id for other in there))
-        problems.append(f"{one}: {one.address} is there already: {names}. Take the entry out, or remove that one first.")
+        problems.append(f"{one}: {one.address} already exists: {names}. Remove the entry, or delete that resource first.")
     elif seen.state in ("failed", "deleting"):
-        problems.append(f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only what works can be adopted")
+        problems.append(
+            f"{one}: it is {seen.state}" + (f" ({seen.reason})" if seen.reason else "") + "; only a working resource can be adopted"
+        )
     elif owner not in ("", one.address, one.owner):
         entry = f"adopt: {{{one.address}: {{id: {one.id}, from: {owner}}}}}"
-        problems.append(
-            f"{one}: it belongs to {seen.marked}, not to {one.owner or 'nobody'}. If it is to be taken from there, write {entry}"
-        )
+        way = f". To take it over from there, write {entry}" if is_plain(owner) else ". That is no valid owner; correct its tags"
+        problems.append(f"{one}: it belongs to {whose(seen)}, but the entry names {one.owner or 'no owner'}{way}")
     else:
         return True
     return False

@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import Failure, failure
@@ -162,7 +162,7 @@ def reconcile(
     report = run(shop, graph)
     failures = list(report.failed.values())
     if report.interrupted:
-        failures.append(Failure("", "", "Interrupted", "the run was asked to stop; another one goes on from here"))
+        failures.append(Failure("", "", "Interrupted", "the run was asked to stop; run again to continue"))
     if report.interrupted or failures:
         return Result(plan, list(shop.live.values()), report, failures)
     final, failures = _look_back(desired, kinds, backend, settings, Result(plan, (), report))
@@ -178,12 +178,13 @@ def _look_back(
 ) -> tuple[list[Observed], list[Failure]]:
     """Observe and plan again; changes still pending after the settle window did not take effect, unless they were deferred on purpose."""
     excused = frozenset(done.deferred)
+    consent = replace(settings.consent, forced=())  # what was requested is done
     final: list[Observed] = []
     left: tuple[Action, ...] = ()
     try:
         for _waited in until(settings.clock, settings.patience.settle, settings.patience.poll):
             final = observe(kinds, backend, settings.concurrency)
-            again = make_plan(desired, final, kinds, settings.consent).permitted
+            again = make_plan(desired, final, kinds, consent).permitted
             left = tuple(action for action in again if action.address not in excused or _is_missing(action, done))
             if not left:
                 return final, []
@@ -203,5 +204,5 @@ def _is_missing(action: Action, done: Result) -> bool:
 def _did_not_take(action: Action) -> Failure:
     what = "; ".join(f"{c.property} reads {c.before!r}, not {c.after!r}" for c in action.changes if not c.sensitive)
     return Failure(
-        action.address, "", "DidNotTake", f"the calls were accepted, but a second look would {action.verb} it: {what or action.reason}"
+        action.address, "", "DidNotTake", f"the calls succeeded, but a new plan would still {action.verb} it: {what or action.reason}"
     )

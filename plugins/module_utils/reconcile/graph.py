@@ -217,4 +217,4 @@ def _check(graph: Graph) -> None:
             if not waiting[user]:
                 free.append(user)
     if waiting:
-        raise EngineError("no order exists among: " + ", ".join(sorted(map(str, waiting))))
+        raise EngineError("circular dependency between: " + ", ".join(sorted(map(str, waiting))))

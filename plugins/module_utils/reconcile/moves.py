@@ -33,8 +33,8 @@ def moved(moves: Mapping[str, Any], desired: Sequence[Resource], observed: Seque
         if len({seen.marked or address for seen in rivals}) > 1:
             names = " and ".join(f"{seen.marked or address} ({seen.id})" for seen in rivals)
             problems.append(
-                f"moved: {names} would both be {address}. Delete one of them or take the entry out; "
-                "names that are handed on from one to the next take a run for each, the last one first."
+                f"moved: {names} would both become {address}. Delete one of them or remove the entry; a chain of renames needs one "
+                "run for each name, the last one first."
             )
     return found
 
@@ -46,13 +46,13 @@ def _entry_problem(old: Any, new: Any) -> str | None:
     if old == new:
         return f"{entry}: both are the same"
     if any("*" in text or "?" in text for text in (old, new)):
-        return f"{entry}: patterns are not understood; {{main: core}} renames everything of one name"
+        return f"{entry}: patterns are not supported; {{main: core}} renames everything of one name"
     if ("." in old) != ("." in new):
         return f"{entry}: rename an address to an address, or a name to a name"
     if "." in old and old.partition(".")[0] != new.partition(".")[0]:
         return f"{entry}: a {old.partition('.')[0]} cannot become a {new.partition('.')[0]}"
     if "." not in old and "/" in old + new:
-        return f"{entry}: a name stands before the slash; to rename a part, give the whole addresses"
+        return f"{entry}: a name is what precedes the slash; to rename one part, give full addresses"
     return None
 
 
@@ -67,7 +67,7 @@ def _still_described(moves: Mapping[str, str], desired: Sequence[Resource]) -> l
     if not left:
         return []
     shown = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
-    return [f"moved: {shown} would be left and is still described; take the entry out, or what it leaves out of the description"]
+    return [f"moved: {shown} would be renamed but is still described; remove the entry, or remove the old name from the description"]
 
 
 def target(address: str, moves: Mapping[str, str]) -> str:
@@ -78,7 +78,8 @@ def target(address: str, moves: Mapping[str, str]) -> str:
         if following in way[:-1]:
             circle = " -> ".join(step.removeprefix("any.") for step in way)
             raise EngineError(
-                f"moved: {circle} is a circle, and nobody could tell whether it has been done. Go by a third name, in two runs."
+                f"moved: {circle} is a circle, so an apply could not detect whether it was already done. Rename through a third name, "
+                "in two runs."
             )
     return way[-1]
 

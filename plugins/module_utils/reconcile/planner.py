@@ -25,12 +25,14 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is the purpose of the call.
+    ``everything``: all may be deleted, because that is the purpose of the call. ``forced``: addresses to replace although nothing requires
+    it; this is a request and no consent.
     """
 
     replace: tuple[str, ...] = ()
     purge: tuple[str, ...] = ()
     everything: bool = False
+    forced: tuple[str, ...] = ()
 
     def allows(self, verb: Destructive, kind: Kind, address: str) -> bool:
         if verb == "delete" and self.everything:
@@ -55,13 +57,17 @@ MARK = "mark"
 
 @dataclass(frozen=True)
 class Change:
-    """One property that an action sets, in canonical form, ready for display."""
+    """One property that an action sets, in canonical form, ready for display.
+
+    ``shown`` is ``after`` for people if that is not known yet: it names the resources that unknown values will come from.
+    """
 
     property: str
     before: Any
     after: Any
     forces_replacement: bool = False
     sensitive: bool = False
+    shown: Any = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +166,11 @@ class _Planner:
             return UNKNOWN
         return target.attribute(reference.attribute)
 
+    def named(self, reference: Ref) -> Any:
+        """The value of a reference, for people: an unknown one names the resource that it will come from."""
+        value = self.lookup(reference)
+        return f"{reference.address} {UNKNOWN}" if value == UNKNOWN else value
+
     def _changes_with_update(self, target: Observed, attribute: str) -> bool:
         """Whether this attribute of a kept resource will change when the resource's own changes are made."""
         names = self.kinds[target.kind].changing.get(attribute, ())
@@ -175,15 +186,15 @@ class _Planner:
         if seen is None:
             return replace(action, verb="create")
         if seen.state == "deleting":
-            return replace(action, verb="create", observed=None, remove=seen, reason="one that is being deleted has to go first")
+            return replace(action, verb="create", observed=None, remove=seen, reason="the old one is still being deleted")
         forced = self._differences(resource, seen, "fixed")
-        if not forced and seen.state != "failed":
+        requested = address in self.consent.forced and seen.state != "failed"
+        if not forced and not requested and seen.state != "failed":
             self.kept[address] = seen
             return action
-        names = ", ".join(change.property for change in forced)
-        reason = f"{names} cannot be changed in place" if forced else f"it has failed: {seen.reason or 'no reason given'}"
         kind = self.kinds[resource.kind]
-        allowed = not forced or self.consent.allows("replace", kind, address)
+        needs_consent = bool(forced) or requested
+        allowed = not needs_consent or self.consent.allows("replace", kind, address)
         changes = tuple(replace(change, forces_replacement=True) for change in forced)
         whence = f"{_claimed(seen)}; " if _claimed(seen) else ""
         return replace(
@@ -191,9 +202,9 @@ class _Planner:
             verb="replace",
             remove=seen,
             changes=changes,
-            reason=whence + reason,
+            reason=whence + _why(forced, requested, seen),
             consent=allowed,
-            asks="replace" if forced else "",
+            asks="replace" if needs_consent else "",
             too_wide=() if allowed else self.consent.too_wide("replace", kind, address),
         )
 
@@ -231,13 +242,35 @@ class _Planner:
         return tuple(
             Change(name, None, SENSITIVE, sensitive=True)
             if declared[name].role == "secret"
-            else Change(name, None, declared[name].target(resolve(value, self.lookup), None))
+            else self._named(Change(name, None, declared[name].target(resolve(value, self.lookup), None)), declared[name], value)
             for name, value in resource.properties.items()
         )
 
+    def _named(self, change: Change, declared: Property, value: Any, before: Any = None) -> Change:
+        """The change with what is shown in place of unknown values. ``value``: the desired value, with its references."""
+        if not is_unknown(change.after) or _all_references(value):
+            return change
+        shown = declared.target(resolve(value, self.named), before)
+        return change if shown == change.after else replace(change, shown=shown)
+
     def _differences(self, resource: Resource, seen: Observed, *roles: str) -> tuple[Change, ...]:
         declared = {n: p for n, p in self.kinds[resource.kind].properties.items() if p.role in roles}
-        return differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+        found = differences(declared, {n: resolve(v, self.lookup) for n, v in resource.properties.items() if n in declared}, seen)
+        return tuple(
+            self._named(one, declared[one.property], resource.properties[one.property], seen.properties.get(one.property)) for one in found
+        )
+
+
+def _all_references(value: Any) -> bool:
+    """Whether a value is a reference or a list of them: its property is as unknown as many others, and its name says what it will be."""
+    return isinstance(value, Ref) or (isinstance(value, list | tuple) and all(isinstance(one, Ref) for one in value))
+
+
+def _why(forced: Sequence[Change], requested: bool, seen: Observed) -> str:
+    """Why a resource is replaced."""
+    if forced:
+        return f"{', '.join(change.property for change in forced)} cannot be changed in place"
+    return "its replacement is requested" if requested else f"it has failed: {seen.reason or 'no reason given'}"
 
 
 def _marking(seen: Observed) -> tuple[Change, ...]:
@@ -335,7 +368,7 @@ def _order(desired: Mapping[str, Resource], kinds: Mapping[str, Kind]) -> list[s
 
 def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], superseded: bool) -> Action:
     if seen.state == "deleting":
-        return Action("delete", seen.address, seen.kind, remove=seen, reason="it is being deleted already")
+        return Action("delete", seen.address, seen.kind, remove=seen, reason="it is already being deleted")
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
@@ -347,7 +380,7 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
         observed=seen,
         remove=seen,
         changes=changes,
-        reason="an earlier replacement was not finished" if superseded else "it is no longer wanted",
+        reason="an earlier replacement was not finished" if superseded else "it is no longer described",
         consent=(allowed := consent.allows(asks, kind, seen.address)),
         asks="" if asks == "delete" and consent.everything else asks,
         too_wide=() if allowed else consent.too_wide(asks, kind, seen.address),
@@ -378,7 +411,7 @@ def _held_back(actions: list[Action]) -> list[Action]:
                 continue
             user = next((s for s in staying if mentions(dict(s.properties), action.remove.identifiers())), None)
             if user is not None:
-                actions[index] = replace(action, consent=False, reason=f"{action.reason}; but {user.address}, which stays, uses it")
+                actions[index] = replace(action, consent=False, reason=f"{action.reason}, but {user.address}, which stays, still uses it")
                 staying.append(action.remove)
                 pending = True
     return actions

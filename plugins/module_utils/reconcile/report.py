@@ -75,7 +75,15 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
         "because": because,
         "seconds": _seconds(result, action),
         "id": made.id if made else None,
+        "deleted": _deleted(result, action),
     }
+
+
+def _deleted(result: Result, action: Action) -> bool:
+    """Whether the run has deleted the existing resource, even if the rest of the action failed or was not reached."""
+    if result.report is None or action.verb not in CONSENT:
+        return False
+    return any(step.verb == "delete" and step in result.report.done for step in result.steps(action))
 
 
 def _hint(action: Action) -> str | None:
@@ -118,6 +126,7 @@ def _change(change: Change) -> dict[str, Any]:
         "after": _shown(change, change.after),
         "forces_replacement": change.forces_replacement,
         "sensitive": change.sensitive,
+        **({} if change.shown is None or change.sensitive else {"shown": change.shown}),
     }
 
 
@@ -126,5 +135,11 @@ def _shown(change: Change, value: Any) -> Any:
 
 
 def _side(action: Action, side: str) -> Mapping[str, Any]:
-    values = {change.property: _shown(change, getattr(change, side)) for change in action.changes}
+    values = {change.property: _shown(change, _value(change, side)) for change in action.changes}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(change: Change, side: str) -> Any:
+    if side == "after" and change.shown is not None:
+        return change.shown
+    return getattr(change, side)

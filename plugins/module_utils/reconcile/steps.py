@@ -16,7 +16,7 @@ from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
 from .graph import Graph, Step, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
 from .planner import Action, Plan, differences
-from .waiting import Clock, Deferred, Patience, Progress, until
+from .waiting import DELETED, Clock, Deferred, Patience, Progress, until
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class RunContext:
         target = self.live.get(reference.address)
         value = target.attribute(reference.attribute) if target else UNKNOWN
         if value == UNKNOWN:
-            raise CallFailed(f"{reference.address} does not say its {reference.attribute}")
+            raise CallFailed(f"{reference.address} does not report its {reference.attribute}")
         return value
 
     def known_by_now(self, reference: Ref) -> Any:
@@ -94,6 +94,7 @@ def perform(context: RunContext, step: Step) -> None:
         _claim(context, kind, action.observed)
     elif step.verb == "delete" and action.remove:
         _delete(context, kind, action.remove)
+        context.progress(action.remove.address, DELETED, 0.0)
     elif step.verb == "make" and action.desired:
         _make(context, kind, action, action.desired)
     elif step.verb == "finish" and action.desired:
@@ -184,7 +185,7 @@ def _report_or_raise(context: RunContext, address: str, error: NotYet, waited: f
     """Report a refusal that may pass; raise it if it lasts longer than propagation can take."""
     if waited > context.patience.settle and not error.dependency:
         raise error
-    context.progress(address, f"refused for now: {error.code or error.message}", waited)
+    context.progress(address, f"not possible yet, retrying: {error.code or error.message}", waited)
     return error
 
 
@@ -198,7 +199,7 @@ def _look_again(context: RunContext, kind: Kind, address: str, known: set[str], 
         for seen in _call(context, kind.find):
             if seen.address == address and seen.id not in known and seen.state in ("ready", "pending"):
                 return seen
-        context.progress(address, "looking for what an unanswered call may have made", waited)
+        context.progress(address, "checking whether an unanswered call created it", waited)
     return None
 
 
@@ -212,7 +213,7 @@ def _check_same(kind: Kind, seen: Observed, wanted: Mapping[str, Any]) -> None:
 
 def _check_alive(seen: Observed) -> None:
     if seen.state in ("failed", "deleting"):
-        raise CallFailed(seen.reason or f"{seen.id} went to {seen.state}", hint="Run again to plan its replacement.")
+        raise CallFailed(seen.reason or f"{seen.id} is now {seen.state}", hint="Run again to plan its replacement.")
 
 
 def _wait_ready(context: RunContext, kind: Kind, seen: Observed, verb: str) -> Observed:
@@ -225,7 +226,7 @@ def _wait_ready(context: RunContext, kind: Kind, seen: Observed, verb: str) -> O
         if current is None:
             first_missing = waited if first_missing is None else first_missing
             if waited - first_missing > context.patience.settle:
-                raise CallFailed(f"{seen.id} disappeared while it was waited for", hint="Run again.")
+                raise CallFailed(f"{seen.id} disappeared while the run waited for it", hint="Run again.")
             continue
         first_missing = None
         if current.state == "ready":
@@ -234,7 +235,7 @@ def _wait_ready(context: RunContext, kind: Kind, seen: Observed, verb: str) -> O
         reason = current.reason
         context.progress(seen.address, f"{current.state}: {reason}" if reason else current.state, waited)
     because = f": {reason}" if reason else ""
-    raise TimedOut(f"{seen.id} was not ready within {limit:g} s{because}", hint="It may still become ready; run again to go on.")
+    raise TimedOut(f"{seen.id} was not ready within {limit:g} s{because}", hint="It may still become ready; run again to continue.")
 
 
 def _finish(context: RunContext, kind: Kind, resource: Resource) -> None:
@@ -283,8 +284,8 @@ def _read_as_set(context: RunContext, kind: Kind, seen: Observed, values: Mappin
         current = _call(context, kind.read, seen)
         if current and all(kind.properties[name].normal(current.properties.get(name)) == value for name, value in values.items()):
             return replace(current, address=seen.address)
-        context.progress(seen.address, "waiting until it reads as it was set", waited)
-    raise TimedOut(f"{seen.id} did not read as it was set within {context.patience.settle:g} s", hint="Run again.")
+        context.progress(seen.address, "waiting until the change is visible", waited)
+    raise TimedOut(f"{seen.id} did not show the change within {context.patience.settle:g} s", hint="Run again.")
 
 
 def _unlink(context: RunContext, step: Step) -> None:
@@ -317,4 +318,4 @@ def _delete(context: RunContext, kind: Kind, seen: Observed) -> None:
         if _call(context, kind.read, seen) is None:
             return
         context.progress(seen.address, "deleting", waited)
-    raise TimedOut(f"{seen.id} was still there {limit:g} s after it was deleted")
+    raise TimedOut(f"{seen.id} still existed {limit:g} s after it was deleted")

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+DELETED = "deleted"
+"""What progress says of a resource that has just been deleted; it is the one end of a step that is reported as it happens."""
+
 
 class Stopped(Exception):
     """The run was asked to stop; the operation being waited for continues without us."""

@@ -72,8 +72,8 @@ def consent_differs(saved: Part, consent: Consent) -> list[str]:
 def desired_differs(saved: Part, desired: Sequence[Mapping[str, Any]], kinds: Kinds) -> list[str]:
     """What the inventory now describes differently from the plan."""
     planned, now = _by_name(saved["desired"]), _by_name(desired)
-    found = [f"{address} was planned, and is no longer described" for address in planned if address not in now]
-    found += [f"{address} is described, and was not when planned" for address in now if address not in planned]
+    found = [f"{address} was planned, but is no longer described" for address in planned if address not in now]
+    found += [f"{address} is described now, but was not when planned" for address in now if address not in planned]
     for address in sorted(planned.keys() & now.keys()):
         before, after = planned[address], now[address]
         declared = kinds[after["kind"]].properties
@@ -82,7 +82,7 @@ def desired_differs(saved: Part, desired: Sequence[Mapping[str, Any]], kinds: Ki
             if not agrees(old, new) and not agrees(_named(declared.get(name), old), _named(declared.get(name), new)):
                 found.append(f"{address}: {name} is described differently: {differs(name, old, new)}")
         if before["after"] != after["after"]:
-            found.append(f"{address}: it is to be made after {after['after']}, but was planned after {before['after']}")
+            found.append(f"{address}: it is to be created after {after['after']}, but was planned after {before['after']}")
     return found
 
 
@@ -163,7 +163,7 @@ def moved(saved: Part, desired: Sequence[Resource], observed: Sequence[Observed]
     scene = Scene(saved, {resource.address: resource for resource in desired}, observed, kinds, secrets)
     then = {(one["address"], one["id"]): one for one in saved["observed"]}
     now = {(one["address"], one["id"]): one for one in encoded_observed(observed, desired, kinds, secrets)}
-    found = [f"{key[0]} ({key[1]}) is gone" for key, seen in then.items() if key not in now and not scene.is_leaving(seen)]
+    found = [f"{key[0]} ({key[1]}) no longer exists" for key, seen in then.items() if key not in now and not scene.is_leaving(seen)]
     for key in sorted(now):
         found += _changed(scene, then[key], now[key]) if key in then else _appeared(scene, now[key])
     return found
@@ -175,7 +175,7 @@ def _changed(scene: Scene, before: Mapping[str, Any], now: Mapping[str, Any]) ->
     if now["state"] != before["state"]:
         expected = now["state"] == "deleting" if scene.is_leaving(before) else _comes_up(scene, before, now)
         if not expected:
-            return [f"{name} was {before['state']} when planned, and is {now['state']}"]
+            return [f"{name} was {before['state']} when planned, but is now {now['state']}"]
     found = []
     for prop in sorted({*before["properties"], *now["properties"]}):
         old, new = before["properties"].get(prop), now["properties"].get(prop)
@@ -212,11 +212,11 @@ def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
     name, address = f"{now['address']} ({now['id']})", now["address"]
     action = scene.actions.get(address)
     if action is None or action["action"] not in LEADS_TO or address not in scene.desired:
-        return [f"{name} is there, and was not when planned"]
+        return [f"{name} exists, but did not when planned"]
     if now["state"] == "failed":
         return []
     if now["state"] == "deleting":
-        return [f"{name}, which the plan makes, is being deleted"]
+        return [f"{name}, which the plan creates, is being deleted"]
     seen = next(one for one in scene.observed if (one.address, one.id) == (address, now["id"]))
     kind = scene.kinds[now["kind"]]
     fresh = {key: normal(kind.properties[key], encode(value)) for key, value in kind.fresh(seen).items()}
@@ -229,7 +229,7 @@ def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
         target = scene.target(address, prop, there)
         begun = declared.role == "later" and _under_way(fresh.get(prop), there, target)
         if there != target and not begun:
-            found.append(f"{name}, which the plan makes: {prop} {is_now(prop, there, target)}")
+            found.append(f"{name}, which the plan creates: {prop} {is_now(prop, there, target)}")
     return found
 
 
@@ -251,13 +251,13 @@ def plans_differ(
     for action in now:
         before = [one for one in planned.get(action["address"], ()) if _leads_to(one, action)]
         if not before and (action["consent"] or action["action"] == "replace"):
-            found.append(f"{action['address']}: to {action['action']} it was not planned")
+            found.append(f"{action['address']}: the action {action['action']} was not planned")
         elif before:
             found += _values_differ(before[0], action)
     if encoded_observed(observed, desired, kinds, secrets) == saved["observed"]:
         left = {(one["address"], one["action"]) for one in now}
         found += [
-            f"{one['address']}: to {one['action']} it was planned, and does not seem to be needed now"
+            f"{one['address']}: the action {one['action']} was planned, but is not needed now"
             for one in saved["actions"]
             if (one["address"], one["action"]) not in left
         ]
@@ -278,9 +278,9 @@ def _values_differ(planned: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
         if now["action"] == "delete":
             continue
         if name not in before and planned["action"] == "update":
-            found.append(f"{now['address']}: to set {name} was not planned")
+            found.append(f"{now['address']}: the change of {name} was not planned")
         elif name in before and not agrees(before[name], after):
-            found.append(f"{now['address']}: {name} would be set otherwise: {differs(name, before[name], after)}")
+            found.append(f"{now['address']}: {name} would be set differently: {differs(name, before[name], after)}")
     return found
 
 

@@ -15,8 +15,6 @@ from ..summary.totals import plural
 from .plan_file import as_text, make_book
 
 SUFFIX = ".plan"
-MODE = 0o600
-"""A plan reveals much about an account: only its owner may read it."""
 
 
 def gather(folder: Path, failed: Collection[str], made_at: str, interrupted: bool = False) -> list[tuple[str, bool]]:
@@ -35,7 +33,7 @@ def _write(path: str, entries: Sequence[Mapping[str, Any]], failed: Collection[s
         stale = " The file of that name is from an earlier run." if Path(path).exists() else ""
         return f"No plan was saved in {path}: {why}.{stale}", True
     try:
-        write_atomically(path, as_text(make_book([entry["part"] for entry in entries], made_at)), MODE)
+        write_atomically(path, as_text(make_book([entry["part"] for entry in entries], made_at)))
     except OSError as error:
         return f"The plan could not be saved in {path}: {error.strerror or error}", True
     return f"Saved the plan of {plural(len(entries), 'component')} in {path}. To apply it: --extra-vars platform_plan={path}", False

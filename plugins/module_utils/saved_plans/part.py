@@ -127,5 +127,8 @@ def encoded_observed(
 def encoded_action(action: Mapping[str, Any], secrets: Collection[str] = ()) -> dict[str, Any]:
     """One action of a plan as its module shows it, without the values that only an apply can fill in."""
     told = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "asks_for", "hint", "id")}
-    changes = [{**change, **masked(encode({k: change[k] for k in ("before", "after")}), secrets)} for change in action["changes"]]
+    changes = [
+        {**change, **masked(encode({k: change[k] for k in ("before", "after", "shown") if k in change}), secrets)}
+        for change in action["changes"]
+    ]
     return {**told, "reason": masked(told["reason"], secrets), "changes": changes}

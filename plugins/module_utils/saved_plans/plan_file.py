@@ -14,10 +14,13 @@ The fingerprints detect accidents and stray edits, not attacks: anyone who can w
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .part import IDENTITY, SECTIONS, Part, fingerprints
+from .shape import misshapen
 from .values import canonical, fingerprint
 
 VERSION = 1
@@ -58,13 +61,15 @@ def _part_text(part: Part) -> str:
 def read_plan_file(path: str) -> PlanFile:
     """Read the plan from a file. Raises NotAPlan if it is not a plan, has another format version or has been edited."""
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe would keep the run waiting
+            raise NotAPlan(f"{path} is not a saved plan: it is no file.")
         with open(path, "rb") as stream:  # noqa: PTH123 - one read with a limit
             raw = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise NotAPlan(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise NotAPlan(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     try:
         found = json.loads(raw) if len(raw) <= LARGEST else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotAPlan(f"{path} is not a saved plan: it is not JSON.") from error
     return checked(found, path)
 
@@ -78,8 +83,14 @@ def checked(found: Any, path: str) -> PlanFile:
             f"{path} has format {found['mainstay_plan']!r} of saved plans, and this release of the collection reads format {VERSION}. "
             "Make a new plan with this release."
         )
-    if found.get("fingerprint") != fingerprint({name: value for name, value in found.items() if name != "fingerprint"}):
-        raise NotAPlan(f"{path} has been edited or damaged since it was made: {_where(found)}. Make a new plan.")
+    try:
+        noted = fingerprint({name: value for name, value in found.items() if name != "fingerprint"})
+        if found.get("fingerprint") != noted:
+            raise NotAPlan(f"{path} has been edited or damaged since it was made: {_where(found)}. Make a new plan.")
+        if problem := misshapen(found):
+            raise NotAPlan(f"{path} is not a saved plan: {problem}. Make a new plan.")
+    except RecursionError as error:
+        raise NotAPlan(f"{path} is not a saved plan: it is nested too deeply. Make a new plan.") from error
     return found
 
 
@@ -91,8 +102,10 @@ def _where(found: Mapping[str, Any]) -> str:
             noted, now = part.get("fingerprints"), fingerprints(part)
             wrong = [name for name in SECTIONS if not isinstance(noted, Mapping) or noted.get(name) != now[name]]
             if wrong:
-                return f"{' and '.join(wrong)} of {part.get('host')} {'does' if len(wrong) == 1 else 'do'} not have the fingerprint noted"
-    return "it does not have the fingerprint noted at its head"
+                return (
+                    f"{' and '.join(wrong)} of {part.get('host')} {'does' if len(wrong) == 1 else 'do'} not match the recorded fingerprint"
+                )
+    return "it does not match the fingerprint recorded at its top"
 
 
 def part_of(plan_file: PlanFile, path: str, identity: Mapping[str, str]) -> Part:

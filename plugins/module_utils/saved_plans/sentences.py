@@ -22,7 +22,7 @@ def differs(name: str, before: Any, after: Any) -> str:
 
 
 def is_now(name: str, there: Any, planned: Any) -> str:
-    return f"reads otherwise than planned: {differs(name, planned, there)}"
+    return f"is not as planned: {differs(name, planned, there)}"
 
 
 def _without_references(value: Any) -> Any:

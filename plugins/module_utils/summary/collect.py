@@ -15,12 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .continued import merge_calls
-from .model import Call, Component, Report, TaskNote, UnclaimedResources, is_plan, read_plan, read_unclaimed
+from .model import FAIL_ON, Call, Component, Report, TaskNote, UnclaimedResources, is_plan, read_plan, read_unclaimed
 from .order import ordered
 from .started import Started
 
 UNKNOWN_START = Started()
+MOST_LINES = 20
+"""Lines of a failed task's message that the summary repeats."""
 OWN_MODULES = "mainstay.aws."
+HIDDEN = "_ansible_mainstay_"
+"""Prefix of the keys in the result of a failed task that stdout callbacks do not print; see plugins/action/in_worker.py."""
 _NO_CHECK_MODE = re.compile(r"check[ _-]mode", re.IGNORECASE)
 
 
@@ -57,6 +61,8 @@ class Collector:
     failed: list[tuple[TaskInfo, str]] = field(default_factory=list)
     scopes: dict[tuple[str, str], float] = field(default_factory=dict)
     unclaimed: list[UnclaimedResources] = field(default_factory=list)
+    has_own: bool = False
+    """Whether a task of this collection failed before it had a plan, or hid its result: the summary has something to say about it."""
 
     def spend(self, info: TaskInfo, seconds: float) -> None:
         """Add the wall time of one task to its scope."""
@@ -72,18 +78,21 @@ class Collector:
 
     def _add_one(self, info: TaskInfo, outcome: Outcome, failed: bool) -> None:
         """Record one result or loop item. A failure that reports its errors in a plan needs no separate entry."""
-        plan, unclaimed = outcome.data.get("plan"), outcome.data.get("unclaimed")
+        plan, unclaimed = (outcome.data.get(name, outcome.data.get(f"{HIDDEN}{name}")) for name in ("plan", "unclaimed"))
+        text = message(outcome.data)
         if is_plan(unclaimed):
             self.unclaimed.append(read_unclaimed(unclaimed))
         if is_plan(plan):
             call = read_plan(plan, info.host, info.module, _item(outcome.data))
             self.calls.append((call, info.scope))
-            failed = failed and not call.errors
-        if failed:
-            self.failed.append((info, _first_line(outcome.data)))
-        elif is_plan(plan):
+            failed = failed and not call.errors and not call.failed_on
+        if failed and not text.startswith(FAIL_ON):
+            self.failed.append((info, text))
+            self.has_own = self.has_own or _is_own(info)
+        elif failed or is_plan(plan):
             return
         elif "censored" in outcome.data:
+            self.has_own = self.has_own or info.module.startswith(OWN_MODULES)
             if outcome.changed or info.module.startswith(OWN_MODULES):
                 self.hidden[info] = self.hidden.get(info, 0) + 1
         elif outcome.skipped:
@@ -130,7 +139,14 @@ class Collector:
             reads=sum(call.reads for call, _scope in calls),
             writes=sum(call.writes for call, _scope in calls),
             note="; ".join(dict.fromkeys(call.note for call in merged if call.note)),
+            refused=any(call.blocked for call in merged),
+            failed_on=next((call.failed_on for call in merged if call.failed_on), ""),
         )
+
+
+def _is_own(info: TaskInfo) -> bool:
+    """Whether a task is a module of this collection, or part of one of its roles or playbooks, such as a check of the input."""
+    return info.module.startswith(OWN_MODULES) or info.scope.startswith(f"role {OWN_MODULES}")
 
 
 def _notes(counted: Mapping[TaskInfo, int]) -> tuple[TaskNote, ...]:
@@ -150,6 +166,8 @@ def lacks_check_mode(data: Mapping[str, Any]) -> bool:
     return not message or bool(_NO_CHECK_MODE.search(message))
 
 
-def _first_line(result: Mapping[str, Any]) -> str:
-    lines = str(result.get("msg") or "").strip().splitlines()
-    return lines[0] if lines else ""
+def message(result: Mapping[str, Any]) -> str:
+    """The message of a result: all of its lines, such as one for each mistake in the input, up to MOST_LINES."""
+    lines = [one for one in str(result.get("msg") or "").strip().splitlines() if one.strip()]
+    more = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], f"... and {more} more lines"] if more > 0 else lines)

@@ -27,6 +27,8 @@ def merge_calls(calls: Sequence[Call]) -> list[Call]:
 
 def _continued(earlier: Call, later: Call) -> Call:
     kept = tuple(_finished(action, later) for action in earlier.actions if action.outcome == "done" or action.deferred)
+    gone = [action for action in earlier.actions if action.deleted and action.outcome != "done" and not action.deferred]
+    kept += tuple(replace(action, action="delete", changes=(), reason="to be replaced", outcome="done") for action in gone)
     taken_over = {action.address for action in earlier.actions if action.deferred}
     actions = kept + tuple(action for action in later.actions if action.address not in taken_over)
     listed = {action.address for action in later.actions}

@@ -95,7 +95,7 @@ def diff_text(before: str, after: str, width: int) -> list[Line]:
             lines += [line(("...", "dim"))] if number else []
         else:
             lines.append(line((elide(f"{row[0]} {safe(row[1:])}", width), STYLES.get(row[0], "dim")), mark=row[0]))
-    return lines or [line(("only white space at the end changes", "dim"))]
+    return lines or [line(("only trailing white space changes", "dim"))]
 
 
 def diff_mapping(name: str, before: Mapping[str, Any], after: Mapping[str, Any], width: int) -> list[Line]:

@@ -6,17 +6,22 @@ Shape, version 1. Within a version, fields are only ever added; changing the mea
 
     schema_version: 1
     check_mode: true | false | null          null: the run had both
-    result: no_changes | changes | held_back | failed
+    result: no_changes | changes | held_back | blocked | failed
+    exit_code: 0 | 1 | 2 | 3                 what a program that makes a plan ends with, see exit_code()
     seconds: 12.3                            whole run, wall time
-    totals: {plan: COUNTS, run: COUNTS}      planned in check mode; done otherwise
+    totals: {plan: COUNTS, run: COUNTS, blocked: COUNTS}
+                                             plan: what an apply would do; run: what was done; blocked: what an apply would not do,
+                                             because the component is blocked
     components:
       - host, component, check_mode, environment, endpoint (null for AWS), account_id, region, caller
         seconds                              the module's own time
         task_seconds                         wall time of the component's tasks on this host
         api_calls: {read, write}
         note                                 null, or a note on the saved plan that was applied
+        blocked                              whether an apply of this plan would change nothing in the component
+        failed_on                            null, or the value of platform_fail_on that makes the component fail the run
         counts: COUNTS
-        actions: [{address, kind, action, reason, consent, asks_for, hint, outcome, held_back, seconds, id,
+        actions: [{address, kind, action, reason, consent, asks_for, hint, outcome, held_back, blocks, deleted, seconds, id,
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
         problems: the same shape              what blocks an apply
@@ -24,9 +29,10 @@ Shape, version 1. Within a version, fields are only ever added; changing the mea
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
 
-    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, unfinished, held_back, deferred}
+    COUNTS: {create, update, replace, delete, unchanged, failed, not_started, unfinished, held_back, deferred, blocked}
 
-``result`` is the most severe that applies: failed before held_back before changes. Sensitive values appear as ``(sensitive)``.
+``result`` is the most severe that applies: failed before blocked before held_back before changes. ``held_back`` counts everything that
+was not allowed, ``blocked`` the replacements among it. Sensitive values appear as ``(sensitive)``.
 """
 
 from __future__ import annotations
@@ -50,8 +56,9 @@ def as_data(report: Report) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "check_mode": modes.pop() if len(modes) == 1 else None,
         "result": result(report),
+        "exit_code": exit_code(report),
         "seconds": round(report.seconds, 3),
-        "totals": {"plan": asdict(total(report.in_mode(True))), "run": asdict(total(report.in_mode(False)))},
+        "totals": _totals(report),
         "components": [_component(component) for component in report.components],
         "consent": _consent(report),
         "other_changed_tasks": _notes(report.changed),
@@ -73,9 +80,32 @@ def result(report: Report) -> str:
         or any(component.errors for component in report.components)
     ):
         return "failed"
+    if any(component.blocked for component in report.components):
+        return "blocked"
     if count.held_back:
         return "held_back"
     return "changes" if count.changing or count.deferred or report.changed else "no_changes"
+
+
+def exit_code(report: Report) -> int:
+    """0: an apply would do nothing. 1: the plan is incomplete. 2: an apply would change something. 3: an apply would refuse.
+
+    What is held back counts as nothing, because an apply leaves it out. One refusing component suffices for 3.
+    """
+    found = result(report)
+    if found in ("failed", "blocked"):
+        return 1 if found == "failed" else 3
+    count = total(report.components)
+    return 2 if count.changing or count.deferred or report.changed else 0
+
+
+def _totals(report: Report) -> dict[str, Any]:
+    planned = report.in_mode(True)
+    return {
+        "plan": asdict(total(one for one in planned if not one.blocked)),
+        "run": asdict(total(report.in_mode(False))),
+        "blocked": asdict(total(one for one in planned if one.blocked)),
+    }
 
 
 def as_json(report: Report) -> str:
@@ -98,6 +128,8 @@ def _component(component: Component) -> dict[str, Any]:
         "task_seconds": round(component.task_seconds, 3),
         "api_calls": {"read": component.reads, "write": component.writes},
         "note": component.note or None,
+        "blocked": component.blocked,
+        "failed_on": component.failed_on or None,
         "counts": asdict(totals(component)),
         "actions": [_action(action) for action in component.actions],
         "errors": [asdict(error) for error in component.errors],
@@ -115,7 +147,7 @@ def _consent(report: Report) -> dict[str, Any] | None:
 def _action(action: Action) -> dict[str, Any]:
     data = asdict(action)
     empty = {name: data[name] or None for name in ("reason", "asks_for", "hint", "id")}
-    return {**data, **empty, "held_back": action.held_back, "changes": list(data["changes"])}
+    return {**data, **empty, "held_back": action.held_back, "blocks": action.blocks, "changes": list(data["changes"])}
 
 
 def _notes(notes: Sequence[TaskNote]) -> list[dict[str, Any]]:

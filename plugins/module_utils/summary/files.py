@@ -4,31 +4,39 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
+SYMLINK = "it is a symbolic link; name the file itself"
+MODE = 0o600
+"""Plans reveal much about an account: only their owner may read them."""
 
-def write_atomically(path: str, text: str, mode: int | None = None) -> None:
+
+def write_atomically(path: str, text: str) -> None:
     """Write UTF-8 text to ``path``, creating its folders; the file appears, or is replaced, as a whole. Raises OSError.
 
-    ``mode``: the file's permissions; by default read and write for all, minus the umask.
+    Only its owner may read it, whatever the umask. A symbolic link is neither followed nor replaced: someone else may have put it there.
     """
     target = Path(path).absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, SYMLINK, path)
+    _make_folder(target.parent)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
     try:
+        os.fchmod(handle, MODE)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
-        temporary.chmod(0o666 & ~_umask() if mode is None else mode)
         temporary.replace(target)
     except BaseException:
         temporary.unlink()
         raise
 
 
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current
+def _make_folder(folder: Path) -> None:
+    """Create a folder and those above it, which only their owner may change, whatever the umask."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o755, exist_ok=True)

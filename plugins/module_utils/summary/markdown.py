@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from .model import Component, Report
 from .report import allowing, failures, other_tasks, problems, resource_lines, target_text, targets
-from .text import Line
-from .totals import remarks, sentences, short_counts, table, totals
+from .text import Line, harmless
+from .totals import remarks, sentences, short_counts, table
 from .unclaimed import unclaimed
 
 LIMIT = 60_000
@@ -64,7 +64,7 @@ def _allowing(report: Report) -> list[str]:
 
 
 def _fold(component: Component, detail: str) -> str:
-    counts = "".join(text for text, _style in short_counts(totals(component), component.check_mode))
+    counts = "".join(text for text, _style in short_counts(component))
     summary = f"<b>{html.escape(component.title)}</b>: {html.escape(counts)}"
     lines = resource_lines(component, WIDTH, detail)
     body = _fence(lines[1:] if lines and not lines[0].spans else lines, "diff")
@@ -72,7 +72,7 @@ def _fold(component: Component, detail: str) -> str:
 
 
 def _fence(lines: Sequence[Line], language: str) -> str:
-    rows = [_marked(one) if language == "diff" else one.text for one in lines]
+    rows = [_marked(one) if language == "diff" else one.text for one in harmless(lines)]
     longest = max((len(run) for row in rows for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join([f"{fence}{language}", *rows, fence])

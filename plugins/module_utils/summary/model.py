@@ -18,6 +18,8 @@ FORMAT = 1
 UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"
 VERBS = ("create", "update", "replace", "delete")
+FAIL_ON = "platform_fail_on is "
+"""How the message of a task begins that fails only because of that variable; its plan is complete."""
 INTERRUPTED = "mainstay.aws.interrupted"
 """Placeholder for the module's name in the reports of interrupted calls, which do not say which module it was."""
 
@@ -35,7 +37,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Action:
-    """What happens, or happened, to one resource. ``asks_for``: the option that gives consent; empty if none is needed."""
+    """What happens, or happened, to one resource.
+
+    ``asks_for``: the option that gives consent; empty if none is needed. ``deleted``: the existing resource has been deleted, whatever
+    became of the rest of the action.
+    """
 
     address: str
     kind: str
@@ -48,6 +54,7 @@ class Action:
     outcome: str = "planned"
     seconds: float | None = None
     id: str = ""
+    deleted: bool = False
 
     @property
     def deferred(self) -> bool:
@@ -58,6 +65,11 @@ class Action:
     def held_back(self) -> bool:
         """Planned, but not allowed by the call: it is not carried out and does not count as planned."""
         return self.outcome == "held_back" or (self.outcome == "planned" and not self.consent)
+
+    @property
+    def blocks(self) -> bool:
+        """A replacement that is not allowed: as long as it is needed, an apply changes nothing in the component."""
+        return self.held_back and self.action == "replace"
 
     @property
     def group(self) -> str:
@@ -114,11 +126,17 @@ class Call:
     writes: int = 0
     note: str = ""
     waits: Mapping[str, Wait] = field(default_factory=dict)
+    blocked: bool = False
+    failed_on: str = ""
 
 
 @dataclass(frozen=True)
 class Component:
-    """Everything that one component (host and name) planned, or did, in one mode."""
+    """Everything that one component (host and name) planned, or did, in one mode.
+
+    ``refused``: its module says that an apply of this plan would change nothing, because of a problem. ``failed_on``: the value of
+    platform_fail_on that made its task fail although the plan is complete.
+    """
 
     host: str
     name: str
@@ -133,6 +151,13 @@ class Component:
     reads: int = 0
     writes: int = 0
     note: str = ""
+    refused: bool = False
+    failed_on: str = ""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether an apply of this plan would change nothing, although there is something to change."""
+        return self.check_mode and (self.refused or any(action.blocks for action in self.actions))
 
     @property
     def title(self) -> str:
@@ -185,6 +210,12 @@ class Report:
     unclaimed: tuple[UnclaimedResources, ...] = ()
     started: Started = field(default_factory=Started)
 
+    @property
+    def complete_hosts(self) -> frozenset[str]:
+        """The hosts whose tasks failed only because platform_fail_on asked for it: their plans are complete."""
+        stopped = {note.host for note in self.failed} | {one.host for one in self.components if one.errors}
+        return frozenset(one.host for one in self.components if one.failed_on) - stopped
+
     def in_mode(self, check_mode: bool) -> tuple[Component, ...]:
         """The components that ran in check mode, or those that ran for real."""
         return tuple(one for one in self.components if one.check_mode is check_mode)
@@ -220,6 +251,8 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         writes=int(_number(calls, "write") or 0),
         note=_text(plan, "note"),
         waits={_text(one, "address"): Wait(_text(one, "outcome"), _number(one, "seconds")) for one in _mappings(plan, "waits")},
+        blocked=bool(plan.get("blocked")),
+        failed_on=_text(plan, "failed_on"),
     )
 
 
@@ -250,12 +283,13 @@ def _action(data: Mapping[str, Any]) -> Action:
         outcome=_text(data, "outcome") or "planned",
         seconds=_number(data, "seconds"),
         id=_text(data, "id"),
+        deleted=bool(data.get("deleted")),
     )
 
 
 def _change(data: Mapping[str, Any]) -> Change:
     sensitive = bool(data.get("sensitive"))
-    before, after = data.get("before"), data.get("after")
+    before, after = data.get("before"), data.get("shown", data.get("after"))
     return Change(
         property=_text(data, "property"),
         before=SENSITIVE if sensitive and before is not None else before,

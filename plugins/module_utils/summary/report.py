@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .consent import offer
-from .model import Component, Failure, Report, Target, TaskNote
+from .model import Action, Component, Failure, Report, Target, TaskNote
 from .order import by_kind, groups
 from .resource import brief, full
 from .table import tables
-from .text import Line, Span, hang, indent, line, safe, width_of, wrap
+from .text import Line, Span, hang, harmless, indent, line, safe, width_of, wrap
 from .totals import duration, plural, short_counts, table, totals, verdict
 from .unclaimed import unclaimed
 
@@ -38,7 +38,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
     for section in sections:
         if section:
             lines += [line(), *section] if lines else section
-    return lines
+    return harmless(lines)
 
 
 def _worth_showing(component: Component) -> bool:
@@ -86,22 +86,30 @@ def component_lines(component: Component, width: int, detail: str, report: Repor
 
 
 def resource_lines(component: Component, width: int, detail: str) -> list[Line]:
-    """The resources of one component, group by group; held-back ones come last, in a section of their own."""
+    """The resources of one component, group by group; what is not allowed comes last: what blocks an apply, and what it leaves out."""
     in_full = detail == "full" or (detail != "brief" and component.check_mode)
     column = 0 if in_full else min(max((len(action.address) for action in component.actions), default=0), width // 2)
     lines: list[Line] = []
     going = [action for action in component.actions if not action.held_back]
-    held = [action for action in component.actions if action.held_back]
     for name, actions in groups(going):
         if name:
             lines += [line(), line(("  " + safe(name), "bold"))]
         for run in by_kind(actions):
             lines += tables(run, width) if in_full else [one for action in run for one in brief(action, width, column)]
-    if held:
-        lines.append(line())
-        lines.append(line(("  held back, nothing of this is done", "warn")))
+    for (title, style), held in _not_allowed(component):
+        lines += [line(), *wrap([(f"  {title}", style)], width, hanging=2)]
         lines += [one for action in held for one in (full(action, width) if in_full else brief(action, width, column))]
     return lines
+
+
+def _not_allowed(component: Component) -> Iterator[tuple[Span, list[Action]]]:
+    """What lacks consent, under a title for each consequence."""
+    blocking = [action for action in component.actions if action.blocks]
+    kept = [action for action in component.actions if action.held_back and not action.blocks]
+    if blocking:
+        yield (f"blocked: an apply changes nothing in {safe(component.title)} until this is allowed or no longer needed", "error"), blocking
+    if kept:
+        yield ("held back: it stays, and an apply does the rest", "warn"), kept
 
 
 def heading(component: Component, width: int, mixed: bool) -> list[Line]:
@@ -109,7 +117,7 @@ def heading(component: Component, width: int, mixed: bool) -> list[Line]:
     spans: list[Span] = [(safe(component.title), "bold")]
     if mixed:
         spans.append((" (check mode)" if component.check_mode else " (run)", "dim"))
-    spans += [("  ", ""), *short_counts(totals(component), component.check_mode)]
+    spans += [("  ", ""), *short_counts(component)]
     cost: list[Span] = [(f"  {spent(component)}", "dim")] if component.seconds or component.reads else []
     return wrap([*spans, *cost], width, hanging=2)
 
@@ -142,8 +150,8 @@ def allowing(report: Report, width: int) -> list[Line]:
         return []
     lines = [line((found.lead, "bold")), line(found.text)] if found.text else []
     if found.unwritable:
-        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters, "
-        lines += wrap([(f"{text}which a pattern with ? in place of each allows", "warn")], width)
+        text = f"{found.unwritable} held back under {'an address' if found.unwritable == 1 else 'addresses'} with unusual characters; "
+        lines += wrap([(f"{text}to allow them, use a pattern with ? in place of each such character", "warn")], width)
     elif not found.text:
         lines += wrap(
             [("too much is held back for one command; allow it with patterns in platform_purge and platform_allow_replace", "warn")], width
@@ -163,10 +171,12 @@ def failures(report: Report, width: int) -> list[Line]:
         if component.errors and component.actions and not component.check_mode:
             count = totals(component)
             left = f"{count.changing} done, {count.failed + count.unfinished + count.not_started + count.deferred} left"
-            lines.append(line("    ", (f"{left}; a further run goes on from here", "dim")))
+            lines.append(line("    ", (f"{left}; run again to continue from here", "dim")))
     for note in report.failed:
-        text = ("(rescued) " if note.rescued else "") + (safe(note.detail) or "failed")
-        lines += hang([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}  ", "error")], wrap([(text, "")], max(30, width // 2)))
+        lines += wrap([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}", "error")], width, hanging=4)
+        rescued = "(rescued) " if note.rescued else ""
+        for text in (rescued + (note.detail or "failed")).splitlines():
+            lines += indent(wrap([(safe(text), "")], width - 6), 6)
     return [line(("errors", "bold")), *lines] if lines else []
 
 

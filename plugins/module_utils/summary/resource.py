@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .differ import decode, diff, is_scalar, is_tags, listed, scalar_spans
@@ -16,10 +17,12 @@ STYLES = {"create": "add", "update": "change", "replace": "replace", "delete": "
 OUTCOMES = {
     "failed": ("failed", "error"),
     "not_started": ("not started", "warn"),
-    "unfinished": ("begun, not finished", "warn"),
-    "begun": ("begun, not waited for", "warn"),
+    "unfinished": ("started, not finished", "warn"),
+    "begun": ("started, not waited for", "warn"),
     "deferred": ("not finished yet", "warn"),
 }
+NOT_KNOWN = re.compile(rf"(?:[a-z][a-z0-9_]*\.\S+ )?{re.escape(UNKNOWN)}")
+"""An unknown value, with or without the resource that it will come from."""
 BODY = 6
 LONGEST_NAME = 34
 
@@ -31,6 +34,7 @@ def head(action: Action, column: int = 0) -> list[Span]:
     if action.outcome in OUTCOMES:
         text, outcome_style = OUTCOMES[action.outcome]
         spans += [("  ", ""), (text, outcome_style)]
+        spans += [("; what was there is deleted", "error")] if action.deleted else []
     elif action.id:
         spans.append((f"  {safe(action.id)}", "dim"))
     if action.outcome == "done" and action.seconds is not None and action.seconds >= 0.5:
@@ -148,8 +152,8 @@ def value_spans(value: object) -> list[Span]:
 def is_unknown(value: object) -> bool:
     """Whether nothing of the value is known before apply."""
     if isinstance(value, (list, tuple)):
-        return bool(value) and all(one == UNKNOWN for one in value)
-    return value == UNKNOWN
+        return bool(value) and all(is_unknown(one) for one in value)
+    return isinstance(value, str) and NOT_KNOWN.fullmatch(value) is not None
 
 
 def unknown_names(values: Sequence[tuple[str, object]]) -> list[list[Span]]:

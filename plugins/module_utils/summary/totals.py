@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
-from .model import VERBS, Component, Report
+from .model import VERBS, Action, Component, Report
 from .text import Line, Span, columns, line, safe, width_of
 
 
@@ -15,7 +15,9 @@ from .text import Line, Span, columns, line, safe, width_of
 class Totals:
     """Numbers of resources. ``create`` to ``delete`` count what is planned (check mode) or done (otherwise), never what was not allowed.
 
-    ``deferred``: pending resources that were not waited for, and those that depend on them.
+    ``deferred``: pending resources that were not waited for, and those that depend on them. ``held_back``: everything that was not allowed;
+    ``blocked``: the replacements among it, which keep an apply from changing anything in their component. ``delete`` includes the
+    resources that a replacement has deleted without finishing.
     """
 
     create: int = 0
@@ -28,6 +30,12 @@ class Totals:
     unfinished: int = 0
     held_back: int = 0
     deferred: int = 0
+    blocked: int = 0
+
+    @property
+    def kept(self) -> int:
+        """Deletions that were not allowed: an apply skips them and does the rest."""
+        return self.held_back - self.blocked
 
     @property
     def changing(self) -> int:
@@ -44,7 +52,8 @@ COLUMNS = (
     ("failed", "failed", "error"),
     ("not_started", "not started", "warn"),
     ("deferred", "not waited for", "warn"),
-    ("held_back", "held back", "warn"),
+    ("blocked", "blocked", "error"),
+    ("kept", "held back", "warn"),
 )
 
 
@@ -53,17 +62,25 @@ def totals(component: Component) -> Totals:
     counts = dict.fromkeys((one.name for one in fields(Totals)), 0)
     counts["unchanged"] = component.unchanged
     for action in component.actions:
-        if action.held_back:
-            counts["held_back"] += 1
-        elif action.deferred:
-            counts["deferred"] += 1
-        elif action.outcome in ("failed", "not_started", "unfinished"):
-            counts[action.outcome] += 1
-        elif action.action in VERBS and (action.outcome == "done" or component.check_mode):
-            counts[action.action] += 1
-        else:
-            counts["not_started"] += 1
+        counts[_column(action, component.check_mode)] += 1
+        if action.blocks:
+            counts["blocked"] += 1
+        if action.deleted and action.outcome != "done":
+            counts["delete"] += 1
     return Totals(**counts)
+
+
+def _column(action: Action, check_mode: bool) -> str:
+    """The count that an action belongs to."""
+    if action.held_back:
+        return "held_back"
+    if action.deferred:
+        return "deferred"
+    if action.outcome in ("failed", "not_started", "unfinished"):
+        return action.outcome
+    if action.action in VERBS and (action.outcome == "done" or check_mode):
+        return action.action
+    return "not_started"
 
 
 def total(components: Iterable[Component]) -> Totals:
@@ -88,16 +105,17 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def short_counts(count: Totals, check_mode: bool) -> list[Span]:
-    """The counts in a component's heading: only those that are not zero."""
+def short_counts(component: Component) -> list[Span]:
+    """The counts in a component's heading: only those that are not zero, and first of all that an apply would change nothing."""
+    count, check_mode = totals(component), component.check_mode
     words = ("to add", "to change", "to replace", "to destroy") if check_mode else ("added", "changed", "replaced", "destroyed")
-    labels = (*words, "unchanged", "failed", "not started", "not waited for", "held back")
+    labels = (*words, "unchanged", "failed", "not started", "not waited for", "to replace without consent", "held back")
     spans: list[Span] = []
     for (name, _title, style), label in zip(COLUMNS, labels, strict=True):
         if number := getattr(count, name):
             spans += [(", ", "")] if spans else []
             spans.append((f"{number} {label}", style))
-    return spans or [("nothing here", "dim")]
+    return [*([("BLOCKED: ", "error")] if component.blocked else []), *(spans or [("nothing here", "dim")])]
 
 
 def verdict(report: Report) -> list[Line]:
@@ -112,25 +130,43 @@ def remarks(report: Report) -> list[Line]:
     errors = sum(len(component.errors) for component in planned) + sum(note.check_mode for note in stopped)
     elsewhere = sum(not note.check_mode for note in stopped)
     others = sum(note.count for note in report.changed)
-    held, left = total(report.components).held_back, total(ran)
+    held, left = total(report.components).kept, total(ran)
     lines = [line(f"{safe(one.title)}: {safe(one.note)}.") for one in report.components if one.note]
     if others:
         lines.append(line(f"{plural(others, 'other task')} changed something too, see above."))
     if held:
-        lines.append(line((f"{held} held back: not done until allowed, see above.", "warn")))
+        lines.append(
+            line((f"{plural(held, 'deletion')} held back, see above: an apply leaves {'it' if held == 1 else 'them'} out.", "warn"))
+        )
     if problems := sum(len(component.problems) for component in planned):
-        lines.append(line((f"{plural(problems, 'problem')} in the way of an apply, see above.", "warn")))
+        lines.append(line((f"{plural(problems, 'problem')} that may block an apply, see above.", "warn")))
+    lines += [_blocked(one) for one in planned if one.blocked]
+    lines += [_failing(one) for one in report.components if one.failed_on]
     if errors:
         lines.append(line((f"The plan is incomplete: {plural(errors, 'error')}, see above.", "error")))
     if elsewhere:
         lines.append(line((f"{plural(elsewhere, 'task')} failed without a plan, see above.", "error")))
     if left.deferred:
-        lines.append(line((f"{left.deferred} not waited for, or waiting for such a one. ", "warn"), "Run again to see them finished."))
+        lines.append(line((f"{left.deferred} not waited for, or waiting for one of these. ", "warn"), "Run again to finish them."))
     if left.failed or left.not_started or left.unfinished:
-        begun = f"{left.unfinished} begun and not finished, " if left.unfinished else ""
+        begun = f"{left.unfinished} started but not finished, " if left.unfinished else ""
         text = f"{left.failed} failed, {begun}{left.not_started} not started. "
-        lines.append(line((text, "error"), "Mend the cause and run again: what is done stays done."))
+        lines.append(line((text, "error"), "Fix the cause and run again: finished changes are kept."))
     return lines
+
+
+def _blocked(component: Component) -> Line:
+    """Why an apply would change nothing in a component."""
+    number = totals(component).blocked
+    until = f"until {plural(number, 'replacement')} in it {'is' if number == 1 else 'are'} allowed or no longer needed"
+    until = until if number else "until the problem above is solved"
+    return line((f"{safe(component.title)} is blocked: an apply changes nothing in it {until}.", "error"))
+
+
+def _failing(component: Component) -> Line:
+    """Why the task of a component failed although its plan is complete."""
+    why = "it is blocked" if component.failed_on == "blocked" or component.blocked else "it has changes"
+    return line((f"{safe(component.title)} fails this run, because platform_fail_on is {component.failed_on} and {why}.", "error"))
 
 
 def sentences(report: Report) -> list[Line]:
@@ -144,11 +180,17 @@ def _calls(components: Sequence[Component]) -> str:
 
 
 def _planned(report: Report, components: Sequence[Component]) -> Line:
-    count = total(components)
-    if not (count.changing or count.held_back or _in_trouble(report, components)):
+    count, blocked = total(components), [one for one in components if one.blocked]
+    if not (count.changing or count.held_back or blocked or _in_trouble(report, components)):
         cost = f" ({_calls(components)})" if any(one.reads for one in components) else ""
         return line(("No changes. ", "ok"), f"{plural(count.unchanged, 'resource')} as described{cost}.")
-    return _sentence("Plan: ", count, ("to add", "to change", "to replace", "to destroy"), ".")
+    words = ("to add", "to change", "to replace", "to destroy")
+    plan = _sentence("Plan: ", total(one for one in components if not one.blocked), words, ".")
+    if not blocked:
+        return plan
+    stuck = total(blocked)
+    stuck = replace(stuck, replace=stuck.replace + stuck.blocked)
+    return line(*plan.spans, *_sentence(" Blocked: ", stuck, words, ".").spans)
 
 
 def _ran(report: Report, components: Sequence[Component]) -> Line:

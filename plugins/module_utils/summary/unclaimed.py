@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..text.foreign import quoted
+from ..text.names import OWNER_NAME
 from .model import Report, UnclaimedResource
 from .text import Line, line, safe, wrap
 
@@ -19,7 +21,9 @@ def unclaimed(report: Report, width: int) -> list[Line]:
     for unclaimed in report.unclaimed:
         if not unclaimed.looked:
             why = unclaimed.reason or "the run sees only a part of the inventory (--limit or --tags)"
-            lines += wrap([(f"not looked for in {safe(unclaimed.region)}: what no host claims; {safe(why)}", "dim")], width, hanging=4)
+            lines += wrap(
+                [(f"unclaimed resources in {safe(unclaimed.region)} were not searched for: {safe(why)}", "dim")], width, hanging=4
+            )
     found = {stray.arn: stray for unclaimed in report.unclaimed for stray in unclaimed.resources}
     if found:
         lines.append(line(("not claimed by any host", "bold"), ("  left alone", "dim")))
@@ -32,13 +36,15 @@ def _by_component(unclaimed: Iterable[UnclaimedResource], width: int) -> Iterato
     for stray in unclaimed:
         grouped.setdefault(stray.component, []).append(stray)
     for component, members in grouped.items():
-        column = max(len(stray.address) for stray in members[:NAMED])
-        yield line((f"  {safe(component) or '(no component)'}", "warn"), (f"  {len(members)}", "dim"))
-        for stray in members[:NAMED]:
-            yield from wrap([(f"      {safe(stray.address).ljust(column)}  ", ""), (safe(stray.arn), "dim")], width, hanging=8)
+        shown = [(quoted(stray.address) if stray.address else "(no address)", quoted(stray.arn)) for stray in members[:NAMED]]
+        column = max(len(address) for address, _arn in shown)
+        yield line((f"  {quoted(component) if component else '(no component)'}", "warn"), (f"  {len(members)}", "dim"))
+        for address, arn in shown:
+            yield from wrap([(f"      {address.ljust(column)}  ", ""), (arn, "dim")], width, hanging=8)
         if len(members) > NAMED:
             yield line((f"      and {len(members) - NAMED} more", "dim"))
-        if component:
-            yield from wrap(
-                [(f"      remove with: playbooks/remove_unclaimed.yml --extra-vars component={safe(component)}", "dim")], width, hanging=8
-            )
+        if OWNER_NAME.fullmatch(component):
+            command = f"playbooks/remove_unclaimed.yml --extra-vars component={component}"
+            yield from wrap([(f"      remove with: {command}", "dim")], width, hanging=8)
+        elif component:
+            yield line(("      its name is none that a component can have; remove it by hand", "dim"))

@@ -111,7 +111,7 @@ COUNTS = {
     "elastic_ip": listed("ec2", "describe_addresses", "Addresses"),
     "nat_gateway": listed("ec2", "describe_nat_gateways", "NatGateways", not_deleted),
     "route_table": listed("ec2", "describe_route_tables", "RouteTables"),
-    "network_acl": listed("ec2", "describe_network_acls", "NetworkAcls"),
+    **dict.fromkeys(("default_network_acl", "network_acl"), listed("ec2", "describe_network_acls", "NetworkAcls")),
     "vpc_endpoint": listed("ec2", "describe_vpc_endpoints", "VpcEndpoints", not_deleted),
     "flow_log": listed("ec2", "describe_flow_logs", "FlowLogs"),
 }

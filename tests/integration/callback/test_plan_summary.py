@@ -19,11 +19,12 @@ ROOT = HERE.parents[2]
 
 @dataclass
 class Run:
-    """One finished run; ``summary`` is what is printed after the play recap."""
+    """One finished run; ``summary`` is what is printed after the play recap, ``printed`` what went to stdout."""
 
     status: int
     output: str
     folder: Path
+    printed: str = ""
 
     @property
     def summary(self) -> str:
@@ -60,7 +61,7 @@ def play(folder: Path, *arguments: str, playbook: Path = HERE / "playbook.yml", 
     hosts.write_text(json.dumps({"all": {"hosts": dict.fromkeys(("net", "store", "db"), local)}}))
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-i", str(hosts), "-e", f"scratch={folder}"]
     done = subprocess.run([*command, *arguments], env=variables, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    return Run(done.returncode, done.stdout + done.stderr, folder)
+    return Run(done.returncode, done.stdout + done.stderr, folder, done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "store: bucket-two  1 to add",
         "! db: database  db_instance.orders  CreateDBInstance: AccessDenied\n      not allowed\n      hint: grant rds:CreateDBInstance",
         "other changed tasks\n  store: Change something of another module: 1\n",
-        "store: Fail on purpose  (rescued) on purpose",
+        "store: Fail on purpose\n      (rescued) on purpose",
         "do not support check mode\n  net: Run a command: 1",
         "hidden by no_log\n  net: Hide a change: 1",
         "The plan is incomplete: 1 error, see above.\nPlan: 4 to add, 1 to change, 0 to replace, 0 to destroy.\n",
@@ -122,7 +123,7 @@ def test_a_run_is_brief_and_says_what_is_left(ran: Run) -> None:
     assert "net: network  1 added, 1 changed, 3 unchanged" in ran.summary
     assert re.search(r"^  ~ security_group.main/nodes  ingress$", ran.summary, re.MULTILINE)
     assert "tcp 443" not in ran.summary
-    assert "0 done, 1 left; a further run goes on from here" in ran.summary
+    assert "0 done, 1 left; run again to continue from here" in ran.summary
     last = r"^Stopped: 3 added, 1 changed, 0 replaced, 0 destroyed, 3 unchanged in \S+ s \(6 API calls\)\.$"
     assert re.search(last, ran.summary, re.MULTILINE)
     assert ran.data["totals"]["run"]["failed"] == 1
@@ -171,3 +172,26 @@ def test_a_run_without_plans_prints_nothing_and_still_writes(tmp_path: Path) -> 
     run = play(tmp_path, playbook=book)
     assert run.summary.strip() == ""
     assert (run.data["components"], run.data["result"]) == ([], "no_changes")
+
+
+def test_an_early_failure_ends_with_a_summary_that_says_why(tmp_path: Path) -> None:
+    """A task of this collection that fails before it has a plan, such as for a wrong variable."""
+    book = tmp_path / "book.yml"
+    task = {"mainstay.aws.vpc_network": {"networks": {}, "environment": "prod", "region": "af-south-1"}}
+    play_ = {"hosts": "net", "gather_facts": False, "vars": {"platform_lok_wait": 1}, "tasks": [{"name": "Bring it", **task}]}
+    book.write_text(json.dumps([play_]))
+    run = play(tmp_path, "--check", playbook=book)
+    assert run.status == 2
+    said = "  ! net: Bring it\n      platform_lok_wait is not a variable of the platform; did you mean platform_lock_wait?"
+    assert said in run.summary
+    assert run.summary.rstrip().endswith("The plan is incomplete: 1 error, see above.")
+    assert "platform_lok_wait is not a variable" in run.markdown
+
+
+def test_json_on_stdout_stays_json(tmp_path: Path) -> None:
+    book = tmp_path / "book.yml"
+    given = {"plan": {"component": "network", "actions": [{"address": "vpc.main", "action": "create", "changes": []}]}}
+    book.write_text(json.dumps([{"hosts": "net", "gather_facts": False, "tasks": [{"name": "Bring it", "given_plan": given}]}]))
+    run = play(tmp_path, playbook=book, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_DEPRECATION_WARNINGS="0")
+    assert json.loads(run.printed)["stats"]["net"]["failures"] == 0
+    assert "Done: 1 added" in run.output

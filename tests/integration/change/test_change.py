@@ -59,7 +59,7 @@ class Checkout:
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL}})
         self.write(Path("inventories") / "prod" / seed.PLACE, HELD)
         present = (root / TASKS).read_text()
-        (root / TASKS).write_text(present.replace("Bring them to the described state", "Do as in former days"))
+        (root / TASKS).write_text(present.replace("Bring the networks to the described state", "Do as in former days"))
         self.commit("code")
         (root / TASKS).write_text(present)
         self.commit("small")
@@ -136,7 +136,7 @@ def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
     assert code == 0, output
     assert "==> 1. prod as of small (" in output
     assert '), "What small is": apply' in output
-    assert "==> 2. Plan of the change to the work tree (with uncommitted changes), with credentials that may only read" in output
+    assert "==> 2. Plan of the change to the work tree (with uncommitted changes), with read-only credentials" in output
 
     past, plan, apply, again = (checkout.report(step)["totals"] for step in ("past", "plan", "apply", "again"))
     assert plan["plan"]["create"] == apply["run"]["create"] > 0
@@ -147,7 +147,7 @@ def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
     assert story[3] == f"    3. applied: {plan['plan']['create']} added, {plan['plan']['update']} changed, 1 held back"
     assert story[4:6] == [
         "    4. again: nothing changed",
-        "    Held back, and still there: vpc_endpoint.main/dynamodb.",
+        "    Held back, not deleted: vpc_endpoint.main/dynamodb.",
     ]
     assert checkout.changed() == []
     assert not (checkout.state / "past").exists()
@@ -158,7 +158,7 @@ def test_what_the_account_holds_is_there_and_left_alone(checkout: Checkout) -> N
     checkout.change(security={"load_balancer_ingress_cidrs": [], "load_balancer_ingress_prefix_lists": ["pl-3b927c52"]})
     code, output = checkout.rehearse()
     assert code == 0, output
-    assert "What the account holds already (inventories/prod/rehearsal/seed.yml): 1 policy, 1 prefix list" in output
+    assert "Existing resources in the account (inventories/prod/rehearsal/seed.yml): 1 policy, 1 prefix list" in output
     variables = launcher.environment(checkout.cloud)
     ec2 = boto3.client(
         "ec2",
@@ -202,7 +202,7 @@ def test_the_code_of_then(checkout: Checkout) -> None:
     ("options", "write", "expected"),
     [
         (["--from=nope"], {}, "ERROR: FROM=nope: there is no such commit, tag or branch"),
-        (["--from-code"], {}, "ERROR: FROM_CODE=1 says with which code FROM is applied; give FROM=<git reference> as well."),
+        (["--from-code"], {}, "ERROR: FROM_CODE=1 applies FROM with the code of that commit; set FROM=<git reference> too."),
         (
             ["--from=small"],
             {Path("inventories") / "prod" / seed.PLACE: {"polices": {}}},
@@ -250,3 +250,52 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(number: signal.Signals, 
     assert not (checkout.state / "past").exists()
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def run(checkout: Checkout, *arguments: str) -> tuple[int, str]:
+    """What a command of the Makefile prints, and its exit code."""
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=checkout.root, env=checkout.environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_of_a_new_user(checkout: Checkout) -> None:
+    """Plan with an exit code that tells what an apply would do, apply, look at what is there, and destroy it, all on the rehearsal."""
+    code, output = checkout.rehearse()
+    assert code == 0, output
+    assert len(output.splitlines()) < 60, output
+    assert "all of the output: .rehearsal/prod/plan.log" in output
+    plan = ("scripts.plan", "make", "--rehearsal", "prod")
+    assert run(checkout, *plan)[0] == 0
+    checkout.change(cidr="10.9.0.0/16")
+    code, output = run(checkout, *plan)
+    assert code == 3, output
+    assert "network is blocked: an apply changes nothing in it" in output
+    checkout.change(tags={"team": "web"})
+    assert run(checkout, *plan)[0] == 2
+    code, output = run(checkout, "scripts.plan", "apply", "prod")
+    assert (code, "make apply applies a saved plan, and none was given" in output) == (1, True)
+    code, output = run(checkout, "scripts.plan", "apply", "--rehearsal", "prod")
+    assert code == 0, output
+    assert run(checkout, *plan)[0] == 0
+    code, output = run(checkout, "scripts.plan", "show")
+    assert (code, "make show shows a saved plan" in output) == (2, True)
+
+    code, output = run(checkout, "scripts.owned", "resources", "--rehearsal", "--format", "json", "prod")
+    assert code == 0, output
+    listed = {one["address"]: one for one in json.loads(output)}
+    assert listed["vpc.main"]["id"].startswith("vpc-")
+    assert listed["vpc.main"]["arn"].endswith(listed["vpc.main"]["id"])
+    code, output = run(checkout, "scripts.owned", "outputs", "--rehearsal", "--format", "json", "prod")
+    assert json.loads(output)["network"]["networks"]["main"]["vpc_id"] == listed["vpc.main"]["id"]
+
+    code, output = run(checkout, "scripts.operate", "destroy", "--rehearsal", "prod")
+    assert code == 0, output
+    assert "To do it: make destroy ENV=prod REHEARSAL=1 CONFIRM=prod" in output
+    assert run(checkout, *plan)[0] == 0
+    code, output = run(checkout, "scripts.operate", "destroy", "--rehearsal", "--confirm", "dev", "prod")
+    assert (code, "CONFIRM is dev, but ENV is prod" in output) == (1, True)
+    code, output = run(checkout, "scripts.operate", "destroy", "--rehearsal", "--confirm", "prod", "prod")
+    assert code == 0, output
+    assert run(checkout, *plan)[0] == 2

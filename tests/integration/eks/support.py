@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import Known, objections
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import AwsFacts, objections
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.questions import questions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Cluster, Network
@@ -61,14 +61,14 @@ class Site(Component):
         assert not problems, problems
         return found
 
-    def known(self, clusters: Mapping[str, Any], observed: Sequence[Observed] = ()) -> Known:
+    def known(self, clusters: Mapping[str, Any], observed: Sequence[Observed] = ()) -> AwsFacts:
         aws = self.aws("plan")
         try:
             answers = {name: ask(aws) for name, ask in questions(self.read(clusters)).items()}
             caller = aws.read("sts", "get_caller_identity")["Arn"]
         finally:
             aws.close()
-        return Known(**answers, observed=tuple(observed), caller=caller)
+        return AwsFacts(**answers, observed=tuple(observed), caller=caller)
 
     def problems(self, **clusters: Any) -> list[str]:
         """What AWS's answers speak against."""

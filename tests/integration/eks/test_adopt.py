@@ -98,7 +98,7 @@ def test_without_that_every_name_that_is_taken_is_told_before_the_first_change(s
     # what is in a cluster that is not ours cannot be asked about: its name is not known before
     assert set(told) == {"eks_cluster.main", "launch_template.main/system"}
     assert {one.code for one in told.values()} == {"NameHeld"}
-    assert told["eks_cluster.main"].message == "prod-main is in the way, which carries nobody's mark."
+    assert told["eks_cluster.main"].message == "it conflicts with prod-main, which has no owner mark."
     assert "adopt: {eks_cluster.main: prod-main}" in told["eks_cluster.main"].hint
     assert set(there) >= set(told)
 
@@ -122,7 +122,9 @@ def test_a_cluster_of_another_owner_is_called_theirs(site: Site) -> None:
     other.apply(other.desired(main=cluster(name="prod-main")))
     result = taking(site, site.desired(main=cluster()))
     told = {one.address: one for one in result.failures}
-    assert told["eks_cluster.main"].message == f"prod-main is in the way, which belongs to staging/{other.component} (eks_cluster.main)."
+    assert (
+        told["eks_cluster.main"].message == f"it conflicts with prod-main, which belongs to staging/{other.component} (eks_cluster.main)."
+    )
     assert "from: staging" in told["eks_cluster.main"].hint
 
 

@@ -25,12 +25,13 @@ OURS = {"principal_arn": APPLIER, "policies": ADMIN}
 def task(site: Site, module: str = "eks_cluster", check: bool = False, **options: Any) -> dict[str, Any]:
     """One call of a module for the site's owner."""
     given: dict[str, Any] = {"environment": site.environment, "component": site.component, "region": REGION, **options}
-    if module == "eks_cluster" and options.get("state") != "absent":
+    if "clusters" in options and options.get("state") != "absent":
         given["network"] = {
             "subnet_ids": list(site.network.subnet_ids),
             "security_group_ids": list(site.network.security_group_ids),
             "node_security_group_ids": list(site.network.node_security_group_ids),
         }
+    if module == "eks_cluster" and options.get("state") != "absent":
         given |= {"poll_interval": 0.05, "settle_seconds": 0.5, "timeout": 60}
     return {f"mainstay.aws.{module}": given, "check_mode": check, "diff": True, "ignore_errors": True}
 
@@ -52,7 +53,7 @@ ASKED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "add-on version": (
         cluster(addons={"coredns": {"version": "v1.0.0-eksbuild.1"}}),
-        "clusters.main.addons.coredns.version is 'v1.0.0-eksbuild.1', but that does not fit Kubernetes 1.35; ",
+        "clusters.main.addons.coredns.version is 'v1.0.0-eksbuild.1', but that is not compatible with Kubernetes 1.35; ",
     ),
     "add-on": (
         cluster(addons={"core-dns": {}}),
@@ -111,7 +112,7 @@ def zone_and_room(site: Site) -> dict[str, tuple[dict[str, Any], str]]:
         ),
         "public": (
             cluster(fargate_profiles={"jobs": {"selectors": [{"namespace": "jobs"}], "subnet_ids": [public]}}),
-            f"names {public}, which has a route to an internet gateway, but Fargate takes private subnets only",
+            f"names {public}, which has a route to an internet gateway, but Fargate supports only private subnets",
         ),
     }
 
@@ -135,7 +136,7 @@ def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> Non
     (result,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": cluster()})])
     assert result["failed"]
     assert "eks_cluster.main" in result["msg"]
-    assert "prod-main is in the way, which carries nobody's mark." in result["msg"]
+    assert "it conflicts with prod-main, which has no owner mark." in result["msg"]
     assert "adopt: {eks_cluster.main: prod-main}" in result["msg"]
     assert requests.changes() == []
 
@@ -143,13 +144,14 @@ def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> Non
 def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
     """Plan, make, look up by tags alone, upgrade by too much, lock oneself out, destroy."""
     wanted = cluster(creator_is_admin=False, access={"applier": OURS})
-    planned, made, found, skipped, weaker, removed = play(
+    planned, made, found, described, skipped, weaker, removed = play(
         tmp_path,
         environment(site.cloud),
         [
             task(site, check=True, clusters={"main": wanted}),
             task(site, clusters={"main": wanted}),
             task(site, "eks_cluster_info"),
+            task(site, "eks_cluster_info", clusters={"main": wanted}),
             task(site, clusters={"main": {**wanted, "version": "1.34"}}),
             task(
                 site,
@@ -168,10 +170,10 @@ def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
     assert planned["outputs"]["clusters"]["main"]["name"] == "prod-main"
     assert "failed" not in made or not made["failed"], made.get("msg")
     assert made["plan"]["counts"]["create"] == planned["plan"]["counts"]["create"]
-    assert found["outputs"] == made["outputs"]
+    assert found["outputs"] == described["outputs"] == made["outputs"]
     assert shape(planned["outputs"]) == shape(made["outputs"])
     assert "EKS does not go back to an earlier version" in skipped["msg"]
-    said = f"clusters.main.access.applier {{}}, but it is the entry by which {APPLIER} administers the cluster."
+    said = f"clusters.main.access.applier {{}}, but {APPLIER} administers the cluster through this entry."
     assert weaker["msg"].startswith(said.format("would no longer have AmazonEKSClusterAdminPolicy for the whole cluster"))
     assert removed["msg"].startswith(said.format("would be removed"))
 

@@ -147,7 +147,7 @@ def test_a_helm_that_was_killed_is_recovered_from(inside: InsideCluster, install
     assert changes(planned)[address(inside)]["status"] == (status, "deployed")
     patient = inside.apply(**options, timeout=1)
     assert patient["failed"]
-    assert "another Helm may be at work" in patient["msg"]
+    assert "another Helm may be running" in patient["msg"]
     inside.an_hour_later(name(inside))
     assert counts(inside.apply(**options)) == {"update": 1, "unchanged": 1}
     assert inside.release(name(inside))[1]["info"]["status"] == "deployed"

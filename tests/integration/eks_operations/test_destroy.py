@@ -124,6 +124,10 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
     refused = site.run(DESTROY, *MEANT)
     assert refused.code != 0
     assert refused.says("EKS cluster prod-main is protected against deletion. Set deletion_protection to false for cluster main")
+    shown = site.run(DESTROY, "--check")
+    assert shown.code != 0
+    assert shown.says("- vpc.main"), "what would go is shown although it is protected"
+    assert shown.says("Nothing of this would be deleted: EKS cluster prod-main is protected against deletion.")
     assert changes.made() == []
 
     unprotected(site)
@@ -167,7 +171,7 @@ def test_only_the_clusters_and_then_only_the_network(site: Site) -> None:
     changes = Changes(cloud)
     refused = site.run(DESTROY, *MEANT, "--limit", "network")
     assert refused.code != 0
-    assert refused.says("EKS cluster prod-main of prod/cluster stands in vpc-"), refused.text
+    assert refused.says("EKS cluster prod-main of prod/cluster is still in vpc-"), refused.text
     assert changes.made() == []
     site.must(DESTROY, *MEANT, "--limit", "cluster")
     assert set(what_is_left(cloud)) == {"vpcs", "load balancers", "log groups", "roles"}

@@ -15,7 +15,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owne
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from rehearsal.testing import Cloud
 
-from .site import Changes, Site
+from .site import NETWORK, Changes, Site
+from .support import REGION
 
 DESTROY = "playbooks/destroy.yml"
 MEANT = ("--extra-vars", "destroy=prod")
@@ -40,7 +41,7 @@ def cluster_in_it(cloud: Cloud, **tags: str) -> None:
 
 @pytest.mark.parametrize(
     ("tags", "whose"),
-    [({}, "that carries nobody's mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
+    [({}, "with no owner mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
     ids=["by hand", "of a component that is not in this run"],
 )
 def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, tags: dict[str, str], whose: str) -> None:
@@ -48,7 +49,48 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
     changes = Changes(cloud)
     done = site.run(DESTROY, *MEANT, "--limit", "network")
     assert done.code != 0
-    assert done.says(f"EKS cluster prod-main {whose} stands in vpc-")
+    assert done.says(f"EKS cluster prod-main {whose} is still in vpc-")
+    shown = site.run(DESTROY, "--check", "--limit", "network")
+    assert shown.code != 0
+    assert shown.says("- vpc.main")
+    assert shown.says(f"Nothing of this would be deleted: EKS cluster prod-main {whose} is still in vpc-")
+    assert changes.made() == []
+
+
+@pytest.mark.parametrize(
+    ("network", "consent", "gone"),
+    [
+        ({**NETWORK, "cidr": "10.9.0.0/16"}, {"platform_allow_replace": ["*"], "platform_purge": ["*"]}, "vpc.main"),
+        ({**NETWORK, "availability_zones": [f"{REGION}a"]}, {"platform_purge": ["*"]}, f"subnet.main/private-{REGION}b"),
+    ],
+    ids=["replaced", "purged"],
+)
+def test_a_network_is_not_torn_down_under_a_cluster(
+    site: Site, cloud: Cloud, network: dict[str, Any], consent: dict[str, Any], gone: str
+) -> None:
+    """With all the consent there is, the plan says so, and an apply changes nothing."""
+    cluster_in_it(cloud)
+    site.variables = {"vpc_networks": {"main": network}, **consent}
+    planned = site.run("site.yml", "--check")
+    assert planned.code == 0, planned.text
+    assert planned.says(f"! network {gone} NetworkInUse it is in use: EKS cluster prod-main")
+    assert planned.says("network is blocked: an apply changes nothing in it until the problem above is solved.")
+    changes = Changes(cloud)
+    done = site.run("site.yml")
+    assert done.code != 0
+    assert done.says(f"{gone}: (NetworkInUse): it is in use: EKS cluster prod-main")
+    assert changes.made() == []
+
+
+def test_removing_an_unclaimed_network_leaves_one_with_a_cluster_whole(site: Site, cloud: Cloud) -> None:
+    cluster_in_it(cloud)
+    site.hosts = {"vpc": ["another"]}
+    changes = Changes(cloud)
+    planned = site.must("playbooks/remove_unclaimed.yml", "--check", "--extra-vars", "component=network")
+    assert planned.says("network is blocked: an apply changes nothing in it until the problem above is solved.")
+    done = site.run("playbooks/remove_unclaimed.yml", "--extra-vars", "component=network destroy=prod/network")
+    assert done.code != 0
+    assert done.says("it is in use: EKS cluster prod-main")
     assert changes.made() == []
 
 
@@ -57,7 +99,7 @@ def test_what_carries_the_mark_afterwards_fails_the_run_and_is_listed(site: Site
     allocation = cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
     done = site.run(DESTROY, *MEANT)
     assert done.code != 0
-    assert done.says("This still carries the mark of what was destroyed:")
+    assert done.says("These resources still carry the tags of what was destroyed:")
     assert done.says(allocation)
     cloud.client("ec2").release_address(AllocationId=allocation)
     changes = Changes(cloud)
@@ -77,7 +119,7 @@ def test_without_the_name_of_the_environment_nothing_happens(site: Site, cloud: 
     changes = Changes(cloud)
     done = site.run(DESTROY, *arguments)
     assert done.code != 0
-    assert done.says("Add --extra-vars destroy=prod if that is meant")
+    assert done.says("To confirm, add --extra-vars destroy=prod.")
     assert changes.made() == []
 
 

@@ -73,7 +73,7 @@ def test_what_a_cluster_that_is_gone_left_goes_and_nothing_else(place: Place, cl
     place.interface("aws-K8S-i-0def", {"cluster.k8s.amazonaws.com/name": "prod-other"})
     made = drained(place, exists=False)
     assert place.names() == STRANGERS | {"nodes", "aws-K8S-i-0def"}
-    assert made.drains[0].reason == "the cluster does not exist any more"
+    assert made.drains[0].reason == "the cluster no longer exists"
     seen = len(cloud.admin.requests())
     again = drained(place, exists=False)
     assert again.drains[0].seen == {}
@@ -99,7 +99,7 @@ def test_finalizers_that_nobody_takes_off_do_not_hold_it_up(place: Place) -> Non
     everything(place)
     api = FakeApi(works=False, controller=False, ingresses=[ingress("api")])
     made = drained(place, api)
-    assert made.drains[0].reason == "no load balancer controller runs in it, so nobody takes off the finalizers"
+    assert made.drains[0].reason == "no load balancer controller runs in it, so nothing removes the finalizers"
     assert place.names() == STRANGERS | {"nodes"}
     assert api.deleted == ["api"]
 

@@ -19,7 +19,7 @@ from .workloads import budget, budget_path, deployment, inside, namespace, until
 
 UPGRADE = "playbooks/upgrade.yml"
 NAME = "prod-main"
-BLOCKED = "PodDisruptionBudget shop/api lets no pod go: minAvailable is 2 and there are 2 pods."
+BLOCKED = "PodDisruptionBudget shop/api allows no disruption: minAvailable is 2 and there are 2 pods."
 GROUP = {"instance_types": ["t3.medium"], "min_size": 1, "max_size": 3, "desired_size": 1}
 
 
@@ -65,12 +65,12 @@ def test_from_plan_to_end(site: Site, api: Api) -> None:
     assert planned.says(BLOCKED), planned.text
     looked = site.must(UPGRADE, "--check")
     assert looked.says(f"blocks  main  {BLOCKED}"), looked.text
-    assert looked.says("For 7 days the control plane can go back to 1.35")
+    assert looked.says("The control plane can be rolled back to 1.35 for 7 days")
     assert changes.made() == []
 
     refused = site.run(UPGRADE)
     assert refused.code != 0
-    assert refused.says("Nothing was changed, because this stands in the way:"), refused.text
+    assert refused.says("Nothing was changed, because the upgrade is blocked:"), refused.text
     assert refused.says("disruption_budget:shop/api")
     assert changes.made() == []
 
@@ -78,7 +78,7 @@ def test_from_plan_to_end(site: Site, api: Api) -> None:
     assert held.code != 0
     assert held.says("PodEvictionFailure"), held.text
     assert held.says(BLOCKED), held.text
-    assert held.says("Then run again: it goes on where it stopped."), held.text
+    assert held.says("Fix this, then run again to resume the upgrade."), held.text
     there = versions(cloud)
     assert there["control plane"] == "1.36"
     assert "1.35" in (there["system"], there["work"])

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS tells before an upgrade, with credentials that may only read; and what a plan says that changes a version."""
+"""What AWS tells before an upgrade, with read-only credentials; and what a plan says that changes a version."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_deprecated_api_in_use_blocks_and_names_its_client(site: Site, reader:
     site.cloud.admin.settings(eks_insights=[INSIGHT])
     (finding,) = blocking(known(reader))
     assert finding.identity == f"deprecated_api:{API}"
-    assert "gone from 1.36 on, is in use by helm/3.14 (12 requests in 30 days, last at 2026-10-30" in finding.what
+    assert "removed in 1.36, is in use by helm/3.14 (12 requests in 30 days, last at 2026-10-30" in finding.what
 
 
 def test_a_version_that_does_not_fit_is_named_with_one_that_does(reader: Aws) -> None:

@@ -71,8 +71,8 @@ def test_wrong_input_changes_nothing(extra: dict[str, Any], expected: str, tmp_p
 @pytest.mark.parametrize(
     ("playbook", "expected"),
     [
-        ("playbooks/dev.yml", "This playbook is for dev, and network belongs to prod."),
-        ("playbooks/destroy.yml", "This removes everything in prod for good."),
+        ("playbooks/dev.yml", "This playbook is for dev, but network belongs to prod."),
+        ("playbooks/destroy.yml", "This permanently removes everything in prod."),
     ],
 )
 def test_playbooks_that_ask_first(playbook: str, expected: str, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_signal_ends_the_run_with_a_report_and_the_next_run_goes_on(
     printed, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode not in (0, None)
     assert "Interrupted" in printed
-    assert "begun and not finished" in printed
+    assert "started but not finished" in printed
     assert "nat_gateway.main/us-east-1a" in printed
     assert "vpc.main" in printed
 

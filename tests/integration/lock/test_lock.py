@@ -151,7 +151,7 @@ def test_who_lost_it_changes_nothing_more(cloud: Cloud, what: str) -> None:
         with pytest.raises(Lost) as lost:
             mine.renew()
         mine.lost = lost.value
-        with pytest.raises(Lost, match="Nothing more is changed"):
+        with pytest.raises(Lost, match="Nothing more will be changed"):
             aws.change("ec2", "create_vpc", CidrBlock="10.0.0.0/16")
     assert names(cloud) == (["network/1", "network/2"] if what == "taken over" else [])
 

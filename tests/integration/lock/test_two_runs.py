@@ -112,7 +112,7 @@ def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_othe
     told, _ = destroying.communicate(timeout=PATIENCE)
     cloud.admin.clear_scripts()
     assert destroying.returncode == 2
-    assert "which keeps component old waiting" in told.replace("\n", " ")
+    assert "which blocks component old" in told.replace("\n", " ")
     for run in (first, second):
         printed, _ = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, printed

@@ -62,6 +62,8 @@ def of_ec2(ec2: Any, wanted: Collection[str]) -> Iterator[tuple[dict[str, str], 
             describe = EC2[kind]
             if kind == "security_group" and raw["GroupName"] == "default":
                 describe = default_group
+            if raw.get("IsDefault") and kind == "network_acl":
+                describe = default_acl
             yield tags, {"id": raw[identifier], **describe(ec2, raw)}
 
 
@@ -132,6 +134,11 @@ def network_acl(_ec2: Any, raw: Any) -> Described:
         "egress": [entry(one) for one in entries if one["Egress"]],
         "subnet_ids": [association["SubnetId"] for association in raw["Associations"]],
     }
+
+
+def default_acl(ec2: Any, raw: Any) -> Described:
+    """Which subnets have it is decided by what has them not."""
+    return {name: value for name, value in network_acl(ec2, raw).items() if name != "subnet_ids"}
 
 
 def security_group(ec2: Any, raw: Any) -> Described:

@@ -23,7 +23,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 from .support import ACCOUNT, REGION, Requests, Site, network, summary
 
 MARKS = ("mainstay:environment", "mainstay:component", "mainstay:address")
-OWN = "of the network's own take the subnets over"
+OWN = "take over its subnets"
 
 
 def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = None, apply: bool = True, **consent: Any) -> Result:
@@ -110,8 +110,8 @@ def test_another_owners_network_is_taken_only_if_he_is_named(site: Site) -> None
     said = str(caught.value).splitlines()
     assert len(said) == len(ids)
     vpc = ids["vpc.main"]
-    refusal = f"adopt: {{vpc.main: {vpc}}}: it belongs to prod/legacy vpc.main, not to nobody. "
-    assert f"{refusal}If it is to be taken from there, write adopt: {{vpc.main: {{id: {vpc}, from: prod/legacy}}}}" in said
+    refusal = f"adopt: {{vpc.main: {vpc}}}: it belongs to prod/legacy vpc.main, but the entry names no owner. "
+    assert f"{refusal}To take it over from there, write adopt: {{vpc.main: {{id: {vpc}, from: prod/legacy}}}}" in said
     result = taking(site, desired, {address: {"id": identifier, "from": "prod/legacy"} for address, identifier in ids.items()})
     assert list(result.failures) == []
     assert site.ids() == ids
@@ -128,7 +128,7 @@ def test_a_name_or_range_that_another_holds_is_said_before_the_first_change(site
     before = Requests(site.cloud)
     result = taking(site, desired)
     assert [(f.address, f.code) for f in result.failures] == [(part, "NameHeld")]
-    assert result.failures[0].message == f"{seen.id} is in the way, which belongs to prod/legacy ({part})."
+    assert result.failures[0].message == f"it conflicts with {seen.id}, which belongs to prod/legacy ({part})."
     assert f"adopt: {{{part}: {{id: {seen.id}, from: prod/legacy}}}}" in result.failures[0].hint
     assert before.changes() == []
 
@@ -149,7 +149,7 @@ def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced
     adopt = {"vpc.main": vpc, "internet_gateway.main": gateway, "security_group.main/nodes": group, **subnets}
     planned = taking(site, desired, adopt, apply=False)
     (change,) = [c for a in planned.plan.changes if a.address == "vpc.main" for c in a.changes if c.property == "tags"]
-    assert (change.before["team"], change.before["Name"], change.after["Name"]) == ("a", "by hand", "prod-main")
+    assert (change.before["team"], change.before["Name"], change.after["Name"]) == ("a", "by hand", "prod-network-main")
     (default,) = [a for a in planned.plan.changes if a.kind == "default_security_group"]
     assert (default.verb, [c.property for c in default.changes]) == ("update", ["mark", "ingress", "egress", "tags"])
     result = taking(site, desired, adopt)
@@ -185,10 +185,10 @@ def test_what_cannot_be_adopted_says_why(site: Site, ec2: Any) -> None:
         line.partition("}: ")[0].partition("{")[2].partition(":")[0]: line.partition("}: ")[2] for line in str(caught.value).splitlines()
     }
     assert said == {
-        "vpc.main": "the id of a vpc is vpc- and hexadecimal digits, such as vpc-0123456789abcdef0",
+        "vpc.main": "the id of a vpc is vpc- followed by hexadecimal digits, such as vpc-0123456789abcdef0",
         "subnet.main/public-af-south-1a": "there is no subnet subnet-0123456789abcdef0 in this account and region",
-        "route_table.main/public": f"it is the main route table of its VPC, which nobody can delete; tables {OWN}",
-        "network_acl.main/public": f"it is the default ACL of its VPC, which nobody can delete; ACLs {OWN}",
+        "route_table.main/public": f"it is the main route table of its VPC, which cannot be deleted; the network's own route tables {OWN}",
+        "network_acl.main/public": "it is the default ACL of its VPC, which belongs to default_network_acl",
         "security_group.main/nodes": "it is the default group of its VPC, which belongs to default_security_group",
         "iam_role.flow-logs": "its path is /people/, not /mainstay/prod/network/, and the path of a role cannot be changed",
         "log_group.main/flow-logs": "a log group cannot be renamed, and those of this component begin with /mainstay/prod/network/",

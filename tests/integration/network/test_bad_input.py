@@ -157,11 +157,11 @@ PLACES: dict[str, tuple[dict[str, str | None], list[str], bool]] = {
         ["credentials are not accepted", REGION, "wrong or have expired"],
         True,
     ),
-    "endpoint that nobody announced": ({"MAINSTAY_REHEARSAL_ENDPOINT": None}, ["AWS_ENDPOINT_URL", "not AWS", "make cloud-env"], False),
-    "endpoint of one service": ({"AWS_ENDPOINT_URL_EC2": NOBODY}, [NOBODY, "not AWS", "make cloud-env"], True),
+    "endpoint that nobody announced": ({"MAINSTAY_REHEARSAL_ENDPOINT": None}, ["AWS_ENDPOINT_URL", "neither AWS", "make cloud-env"], False),
+    "endpoint of one service": ({"AWS_ENDPOINT_URL_EC2": NOBODY}, [NOBODY, "neither AWS", "make cloud-env"], True),
     "nobody answers": (
         {"AWS_ENDPOINT_URL": NOBODY, "MAINSTAY_REHEARSAL_ENDPOINT": NOBODY},
-        ["nothing answers", NOBODY, "Check the region, the network and AWS_ENDPOINT_URL"],
+        ["cannot connect", NOBODY, "Check the region, the network and AWS_ENDPOINT_URL"],
         False,
     ),
     "unknown profile": (

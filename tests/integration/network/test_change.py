@@ -302,7 +302,7 @@ def test_what_something_kept_stands_on_is_kept(site: Site) -> None:
     plan = site.plan(desired, purge=(f"subnet.main/public-{C}",))
     action = next(action for action in plan.changes if action.address == f"subnet.main/public-{C}")
     assert not action.consent
-    assert f"nat_gateway.main/{C}, which stays, uses it" in action.reason
+    assert f"nat_gateway.main/{C}, which stays, still uses it" in action.reason
     site.apply(desired, purge=(f"subnet.main/public-{C}",))
     assert f"subnet.main/public-{C}" in site.ids()
 

@@ -34,7 +34,7 @@ def test_too_short(cloud: Cloud, tmp_path: Path, minutes: float) -> None:
     assert [text for text in planned["warnings"] if said in text]
     assert refused["failed"]
     assert said in refused["msg"]
-    assert "this run may need 20 minutes: so long may nat_gateway.main/" in refused["msg"]
+    assert "this run may need 20 minutes, the longest that nat_gateway.main/" in refused["msg"]
     assert refused["msg"].endswith("Nothing was changed.")
     assert requests.changes() == []
     assert described(cloud) == {}
@@ -50,4 +50,4 @@ def test_long_enough(cloud: Cloud, tmp_path: Path) -> None:
 
 def test_an_end_that_is_no_time(cloud: Cloud, tmp_path: Path) -> None:
     (refused,) = play(tmp_path, environment(cloud, changes={"AWS_CREDENTIAL_EXPIRATION": "soon"}), [task(PRESENT)])
-    assert refused["msg"].startswith("AWS_CREDENTIAL_EXPIRATION is 'soon', which is no time")
+    assert refused["msg"].startswith("AWS_CREDENTIAL_EXPIRATION is 'soon', which is not a time")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
 from rehearsal.testing import Cloud
 
 from .describe import as_planned, described
@@ -96,3 +97,13 @@ def test_consent_through_the_module(cloud: Cloud, tmp_path: Path) -> None:
     assert refused["plan"]["api_calls"]["write"] == 0
     assert allowed["changed"]
     assert allowed["plan"]["counts"]["replace"] == 1
+
+
+def test_a_plan_of_production_without_a_boundary_says_so(cloud: Cloud, tmp_path: Path) -> None:
+    bound = {**PRESENT, "permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess"}
+    results = play(
+        tmp_path,
+        environment(cloud, "plan"),
+        [task(PRESENT, check=True), task(bound, check=True), task({**PRESENT, "environment": "dev"}, check=True)],
+    )
+    assert [one.get("warnings", []) for one in results] == [[UNBOUNDED], [], []]

@@ -71,7 +71,7 @@ def test_proposed_adopted_unchanged(cloud: Cloud, ec2: Any, by_hand: dict[str, s
     [
         ({"propose_for": {"other": "vpc-0123456789abcdef0"}}, "propose_for: other: there is no such network in the option networks"),
         ({"propose_for": {"main": "vpc-0123456789abcdef0"}}, "there is no such VPC in this account and region"),
-        ({"propose_for": {"main": "main"}}, "the id of a vpc is vpc- and hexadecimal digits"),
+        ({"propose_for": {"main": "main"}}, "the id of a vpc is vpc- followed by hexadecimal digits"),
         ({"propose_for": {"main": "vpc-1"}, "networks": None}, "missing parameter(s) required by 'propose_for': networks"),
     ],
 )

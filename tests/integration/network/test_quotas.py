@@ -124,7 +124,7 @@ def test_others_count_too(site: Site, ec2: Any) -> None:
         f"would exceed: elastic IPs: 4 of 5 in use in {REGION}, this run needs 2 more",
     ]
     assert exceeded[0].hint == (
-        "Ask for 6 with `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 "
+        "Request 6 with `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 "
         f"--desired-value 6 --region {REGION}`."
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
@@ -37,9 +37,9 @@ OTHER_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ALL = Consent(("*", "kms_key.*"), ("*", "kms_key.*"))
 FLOW_LOGS = {"retention_in_days": 30}
 
-FREE = Scope(Place(OWNER.environment, OWNER.component, REGION, ACCOUNT))
-BOUND = Scope(replace(FREE.place, permissions_boundary=BOUNDARY))
-ENVIRONMENT = Scope(replace(BOUND.place, component=""))
+FREE = Scope(Place(OWNER.environment, OWNER.component, REGION, ACCOUNT), names=Names(networks=("main",)))
+BOUND = replace(FREE, place=replace(FREE.place, permissions_boundary=BOUNDARY))
+ENVIRONMENT = replace(BOUND, place=replace(BOUND.place, component=""))
 
 
 def network(settings: Mapping[str, Any], boundary: str | None = BOUNDARY, owner: Owner = OWNER, **tags: str) -> list[Resource]:

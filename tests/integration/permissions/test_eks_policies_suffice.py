@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.action_names import action_of
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
@@ -28,7 +29,7 @@ from rehearsal.testing import Cloud
 from tests.integration.eks.support import ACCOUNT, EVERYTHING, REGION, Site, cluster
 from tests.integration.permissions.scenarios import called, checked, declared_by, denials, documents, granted
 
-SCOPE = Scope(Place("prod", "cluster", REGION, ACCOUNT))
+SCOPE = Scope(Place("prod", "cluster", REGION, ACCOUNT), names=Names(clusters=("prod-main",)))
 S3 = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::files/*"}],
@@ -99,6 +100,11 @@ def cloud() -> Iterator[Cloud]:
         yield started
 
 
+def scope_of(site: Site) -> Scope:
+    """The inventory names the cluster and, since it builds no network, the subnets and groups."""
+    return replace(SCOPE, names=SCOPE.names + Names(subnets=site.subnets, security_groups=site.groups))
+
+
 def meddle(cloud: Cloud, component: str) -> None:
     """What somebody leaves who works by hand: what no change of the inventory would change in this way."""
     eks, iam, kms, logs = (cloud.client(name) for name in ("eks", "iam", "kms", "logs"))
@@ -128,8 +134,9 @@ def calls() -> set[str]:
 def used(cloud: Cloud, calls: set[str]) -> set[str]:
     """What a cluster's life was checked for, lived with exactly the policies."""
     site = Site(cloud)
+    scope = scope_of(site)
     cloud.client("iam").create_role(RoleName="deployers", AssumeRolePolicyDocument=json.dumps(TRUST))
-    cloud.admin.policies(**documents(SCOPE, "eks"))
+    cloud.admin.policies(**documents(scope, "eks"))
     cloud.admin.clear_requests()
     for name in ORDER:
         if name == "change":
@@ -137,7 +144,7 @@ def used(cloud: Cloud, calls: set[str]) -> set[str]:
             before = max(one["n"] for one in cloud.admin.requests())
             meddle(cloud, site.component)
             by_hand = max(one["n"] for one in cloud.admin.requests())
-            cloud.admin.policies(**documents(SCOPE, "eks"))
+            cloud.admin.policies(**documents(scope, "eks"))
         desired = site.desired(**LIFE[name])
         plan = site.plan(desired, purge=EVERYTHING)
         aws = site.aws()
@@ -154,7 +161,8 @@ def used(cloud: Cloud, calls: set[str]) -> set[str]:
 
 
 def test_nothing_is_denied_and_no_action_is_too_much(used: set[str]) -> None:
-    assert sorted(granted(documents(SCOPE, "eks")["apply"]) - used - {*SELDOM, *DRAIN.writes, *DRAIN.reads}) == []
+    named = replace(SCOPE, names=SCOPE.names + Names(subnets=("subnet-1",), security_groups=("sg-1",)))
+    assert sorted(granted(documents(named, "eks")["apply"]) - used - {*SELDOM, *DRAIN.writes, *DRAIN.reads}) == []
 
 
 def test_what_is_called_is_what_is_declared(used: set[str], calls: set[str]) -> None:

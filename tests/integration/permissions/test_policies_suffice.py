@@ -256,8 +256,9 @@ def test_a_role_of_ours_is_handed_to_flow_logs_only(cloud: Cloud, others: Others
 def test_what_cannot_be_confined(cloud: Cloud, others: Others) -> None:
     """docs/permissions.md says so: things without any mark can be claimed, by a request that says what it does."""
     ec2, kms = cloud.client("ec2"), cloud.client("kms")
-    with pytest.raises(ClientError, match="UnauthorizedOperation"):
-        ec2.create_tags(Resources=[others.group], Tags=tag_list(OWNER.tags("security_group.main/x")))
+    for address in ("security_group.main/x", "default_security_group.other/default"):
+        with pytest.raises(ClientError, match="UnauthorizedOperation"):
+            ec2.create_tags(Resources=[others.group], Tags=tag_list(OWNER.tags(address)))
     ec2.create_tags(Resources=[others.group], Tags=tag_list(OWNER.tags("default_security_group.main/default")))
     with pytest.raises(ClientError, match="AccessDenied"):
         kms.tag_resource(KeyId=others.key, Tags=[{"TagKey": "team", "TagValue": "x"}])

@@ -215,7 +215,7 @@ def test_a_plan_is_refused_when_anything_has_moved(project: Project) -> None:
                 "security_group.main/nodes (sg-",
                 "ingress has changed: + tcp 22 from 0.0.0.0/0",
                 "subnet.main/database-af-south-1b (subnet-",
-                ") is gone",
+                ") no longer exists",
             )
         )
         assert run.actions == {}
@@ -225,7 +225,7 @@ def test_a_plan_is_refused_when_anything_has_moved(project: Project) -> None:
 
     project.file.write_text(project.file.read_text().replace("5433", "22"))
     said = refused(project, project.apply("--limit", "second"))
-    assert "has been edited or damaged since it was made: desired and actions of network do not have the fingerprint" in said
+    assert "has been edited or damaged since it was made: desired and actions of network do not match the recorded fingerprint" in said
 
 
 @pytest.mark.slow
@@ -239,7 +239,7 @@ def test_a_run_in_which_a_host_fails_saves_nothing(project: Project) -> None:
 @pytest.mark.slow
 def test_bad_input_is_told_before_the_first_call(project: Project) -> None:
     refused_plan = project.run("--limit", "network", platform_plan_out=str(project.file))
-    assert "but this run is no plan. Add --check" in refused(project, refused_plan)
+    assert "but this run does not make a plan. Add --check" in refused(project, refused_plan)
     assert project.cloud.admin.requests() == []
 
 

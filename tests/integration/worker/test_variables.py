@@ -88,7 +88,7 @@ def test_wrong_variables_fail_before_the_first_call(cloud: Cloud, tmp_path: Path
     messages = [
         "platform_poll_intervall is not a variable of the platform; did you mean platform_poll_interval?",
         "platform_account_id is 123456789012, but must be the twelve digits of the account, quoted",
-        "platform_tags is ['a'], but must be a mapping of names of tags to texts",
+        "platform_tags is ['a'], but must be a mapping of tag names to strings",
         "platform_timeout is 'soon', but must be a number of seconds, 0 or more",
     ]
     assert [result["msg"].splitlines() for results in found.values() for result in results] == [messages] * 4

@@ -92,7 +92,7 @@ CHANGES: list[tuple[str, str, type[CallFailed]]] = [
 
 
 WITHOUT_VPC = (
-    "The credentials need ec2:CreateVpc. `make policies` (playbook mainstay.aws.permissions) writes policies with all that is needed."
+    "The credentials need ec2:CreateVpc. `make policies` (playbook mainstay.aws.permissions) writes policies that grant everything needed."
 )
 
 
@@ -192,7 +192,7 @@ def test_nobody_answers(error: type[boto.BotoCoreError], mutating: bool) -> None
     """The request was never sent, so it may be repeated; and it is given up soon."""
     assert Script([error(endpoint_url=URL)]).run(mutating) == "answer"
     script = Script([error(endpoint_url=URL)] * 100)
-    with pytest.raises(CallFailed, match="nothing answers") as caught:
+    with pytest.raises(CallFailed, match="cannot connect") as caught:
         script.run(mutating)
     assert type(caught.value) is CallFailed
     assert "AWS_ENDPOINT_URL" in caught.value.hint

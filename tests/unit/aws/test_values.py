@@ -117,3 +117,9 @@ def test_only_what_changes_is_sent(old: dict[str, str], new: dict[str, str], exp
 def test_sorted_strings() -> None:
     assert sorted_strings(["b", "a"]) == ["a", "b"]
     assert sorted_strings(()) == []
+
+
+@pytest.mark.parametrize("statements", [{"Effect": "Allow"}, [{"Effect": "Allow"}]])
+def test_statements_are_a_list_in_what_is_sent(statements: Any) -> None:
+    """Tools that read policies expect one; the canonical form is what updates send."""
+    assert policy({"Version": "2012-10-17", "Statement": statements})["Statement"] == [{"Effect": "Allow"}]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.component.consent import consent_of, mistake, split
+from ansible_collections.mainstay.aws.plugins.module_utils.component.consent import consent_of, mistake, not_exact, split
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 
 
@@ -31,13 +31,13 @@ def test_split(pattern: str, component: str, address: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("vpc", "'vpc' is no address, which consists of a kind, a dot and a name"),
-        ("network:vpc", "'vpc' is no address"),
-        ("network:", "'' is no address"),
-        ("", "'' is no address"),
-        ("*:vpc.main", "'*' is no component; without one, and without its colon, a pattern holds for all components"),
-        (":vpc.main", "'' is no component"),
-        ("Network:vpc.main", "'Network' is no component"),
+        ("vpc", "'vpc' is not an address, which consists of a kind, a dot and a name"),
+        ("network:vpc", "'vpc' is not an address"),
+        ("network:", "'' is not an address"),
+        ("", "'' is not an address"),
+        ("*:vpc.main", "'*' is not a component; a pattern without component and colon applies to all components"),
+        (":vpc.main", "'' is not a component"),
+        ("Network:vpc.main", "'Network' is not a component"),
     ],
 )
 def test_what_is_no_pattern(pattern: str, said: str) -> None:
@@ -55,3 +55,21 @@ def test_what_is_no_pattern(pattern: str, said: str) -> None:
 )
 def test_a_component_takes_what_is_about_it(params: dict[str, object], expected: Consent) -> None:
     assert consent_of({"component": "network", **params}) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("network:nat_gateway.main/a", ""),
+        ("nat_gateway.main/a", "it names no component; write component:kind.name"),
+        ("network:nat_gateway.*", "a replacement is requested for one resource at a time, without wildcards"),
+        ("network:nat_gateway", "'nat_gateway' is not an address, which consists of a kind, a dot and a name"),
+    ],
+)
+def test_a_requested_replacement_names_one_resource(address: str, said: str) -> None:
+    assert not_exact(address) == said
+
+
+def test_a_request_is_for_its_component_alone() -> None:
+    params = {"component": "network", "replace": ["network:vpc.main", "second:vpc.main"]}
+    assert consent_of(params).forced == ("vpc.main",)

@@ -52,7 +52,7 @@ def test_when_credentials_expire(
 
 
 def test_a_variable_that_is_no_time_is_named() -> None:
-    with pytest.raises(ValueError, match="AWS_CREDENTIAL_EXPIRATION is 'soon', which is no time such as 2026-01-31T12:00:00Z"):
+    with pytest.raises(ValueError, match="AWS_CREDENTIAL_EXPIRATION is 'soon', which is not a time such as 2026-01-31T12:00:00Z"):
         end_of("REHEARSE1", None, {**KEY, "AWS_CREDENTIAL_EXPIRATION": "soon"})
 
 
@@ -84,7 +84,7 @@ def test_how_long_a_run_may_need(actions: list[Action], timeout: float | None, e
         (3600, 1200.0, None),
         (1199, 1200.0, "The credentials expire at 2026-01-31 12:19:59 UTC, in 19 minutes (AWS_X), and this run may need 20 minutes"),
         (90, 1200.0, "expire at 2026-01-31 12:01:30 UTC, in 1 minute "),
-        (20, 60.0, "in 20 seconds (AWS_X), and this run may need 1 minute: so long may vpc.main take."),
+        (20, 60.0, "in 20 seconds (AWS_X), and this run may need 1 minute, the longest that vpc.main may take."),
         (0, 60.0, "The credentials expired at 2026-01-31 12:00:00 UTC (AWS_X)"),
         (-7200, 60.0, "The credentials expired at 2026-01-31 10:00:00 UTC"),
     ],

@@ -83,12 +83,12 @@ def test_values(variable: str, value: Any, option: dict[str, Any]) -> None:
         ("platform_account_id", 123456789012, "is 123456789012, but must be the twelve digits of the account, quoted"),
         ("platform_account_id", "12345678901", "is '12345678901', but must be the twelve digits"),
         ("platform_account_id", "", "is '', but must be the twelve digits"),
-        ("platform_tags", ["a"], "is ['a'], but must be a mapping of names of tags to texts"),
-        ("platform_tags", {"a": {"b": "c"}}, "has 'a': {'b': 'c'}, but must be a mapping of names of tags to texts"),
-        ("platform_tags", {"aws:x": "y"}, "has 'aws:x', but names that begin with aws: or mainstay: are not yours to set"),
+        ("platform_tags", ["a"], "is ['a'], but must be a mapping of tag names to strings"),
+        ("platform_tags", {"a": {"b": "c"}}, "has 'a': {'b': 'c'}, but must be a mapping of tag names to strings"),
+        ("platform_tags", {"aws:x": "y"}, "has 'aws:x', but names that begin with aws: or mainstay: are reserved"),
         ("platform_permissions_boundary", "company", "is 'company', but must be the ARN of an IAM policy, or empty"),
         ("platform_purge", True, 'is True, but must be a list of patterns of addresses, such as ["network:nat_gateway.main/*"]'),
-        ("platform_purge", ["vpc"], "has 'vpc': 'vpc' is no address"),
+        ("platform_purge", ["vpc"], "has 'vpc': 'vpc' is not an address"),
         ("platform_purge", "[vpc.main]", "is '[vpc.main]', but must be a list of patterns"),
         ("platform_allow_replace", ["a.b", 7], "is ['a.b', 7], but must be a list of patterns"),
         ("platform_check_quotas", "perhaps", "is 'perhaps', but must be true or false"),
@@ -120,7 +120,7 @@ def test_an_unknown_variable_is_an_error() -> None:
     assert unknown(["platform_regoin", "region", *VARIABLES]) == [
         "platform_regoin is not a variable of the platform; did you mean platform_region?"
     ]
-    assert "known are platform_account_id, " in unknown(["platform_colour_of_it_all"])[0]
+    assert "valid names are platform_account_id, " in unknown(["platform_colour_of_it_all"])[0]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_page_documents_the_variables() -> None:
         ({"environment": None, "component": "a"}, "environment (platform_environment) is not set. It must be 1 to 24 characters"),
         ({"environment": "prod", "component": None}, "component (platform_component) is not set."),
         ({"poll_interval": 0.0}, "poll_interval (platform_poll_interval) is 0.0, but must be a number of seconds, 0.01 or more."),
-        ({"purge": ["vpc"]}, "purge (platform_purge) has 'vpc': 'vpc' is no address"),
+        ({"purge": ["vpc"]}, "purge (platform_purge) has 'vpc': 'vpc' is not an address"),
         ({"expected_account_id": "1"}, "expected_account_id (platform_account_id) is '1', but must be the twelve digits"),
     ],
 )

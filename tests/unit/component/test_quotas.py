@@ -143,7 +143,7 @@ def test_sentences() -> None:
     said = {short.demand.quota.name: short.failure("eu-west-1") for short in found}
     assert said["boxes"].message == "would exceed: boxes: 5 of 5 in use in eu-west-1, this run needs 1 more"
     assert said["boxes"].hint == (
-        "Ask for 6 with `aws service-quotas request-service-quota-increase --service-code x --quota-code L-1 --desired-value 6 "
+        "Request 6 with `aws service-quotas request-service-quota-increase --service-code x --quota-code L-1 --desired-value 6 "
         "--region eu-west-1`."
     )
     assert said["rooms of a house"].message == (

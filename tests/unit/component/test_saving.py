@@ -35,8 +35,11 @@ def ask(folder: Path, check_mode: bool = True, **options: Any) -> Saving:
     ("options", "expected"),
     [
         ({"save_plan": "FOLDER/x", "apply_plan": "FOLDER/good"}, "a run either makes a plan or applies one. Give one of them."),
-        ({"save_plan": "FOLDER/x", "check_mode": False}, "save_plan (platform_plan_out) is FOLDER/x, but this run is no plan. Add --check"),
-        ({"save_plan": "FOLDER"}, "which is a folder. Name a file in a folder that is there."),
+        (
+            {"save_plan": "FOLDER/x", "check_mode": False},
+            "save_plan (platform_plan_out) is FOLDER/x, but this run does not make a plan. Add --check",
+        ),
+        ({"save_plan": "FOLDER"}, "which is a folder. Name a file in an existing folder."),
         ({"save_plan": "FOLDER/none/x"}, "which cannot be written: FOLDER/none is missing or not writable. Name a file"),
         ({"apply_plan": "FOLDER/none"}, "FOLDER/none cannot be read: No such file or directory. Nothing was changed."),
         ({"apply_plan": "FOLDER/good", "component": "x"}, "FOLDER/good has no plan for the component x of prod (module vpc_network)"),

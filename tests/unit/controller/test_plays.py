@@ -25,12 +25,25 @@ def play(*tasks: Any, roles: tuple[Any, ...] = (), **more: list[Any]) -> Any:
 
 def test_they_are_those_of_its_tasks_and_roles_at_any_depth() -> None:
     role = SimpleNamespace(get_task_blocks=lambda: [block(block(task("mainstay.aws.b")), rescue=(task("mainstay.aws.c"),))])
-    found = own_modules(play(roles=(role,), pre_tasks=[block(task("mainstay.aws.a"), task("ansible.builtin.debug"))], post_tasks=[block()]))
+    found = own_modules(
+        play(roles=(role,), pre_tasks=[block(task("mainstay.aws.a"), task("ansible.builtin.debug"))], post_tasks=[block()]), ()
+    )
     assert found == {"a", "b", "c"}
 
 
 def test_those_of_a_role_of_ours_that_is_included_later_are_read_from_its_tasks() -> None:
     included = task("ansible.builtin.include_role", name="mainstay.aws.vpc", tasks_from="finish")
     other = task("ansible.builtin.include_role", name="somebody.elses.role")
-    assert "vpc_network" in own_modules(play(block(included, other)))
-    assert own_modules(play(block(other))) == set()
+    assert "vpc_network" in own_modules(play(block(included, other)), ())
+    assert own_modules(play(block(other)), ()) == set()
+
+
+def test_a_role_that_depends_on_the_host_is_one_that_a_group_is_named_after() -> None:
+    included = task("ansible.builtin.include_role", name="mainstay.aws.{{ role }}", tasks_from="{{ entry }}")
+    assert own_modules(play(block(included)), ["all", "vpc"]) == {"vpc_network"}
+
+
+def test_only_what_the_entry_point_can_reach() -> None:
+    """Importing a module costs each run, so those of other entry points are left out, and those of included files are not."""
+    assert own_modules(play(task("include_role", name="mainstay.aws.eks")), ()) == {"eks_cluster", "k8s_objects", "vpc_network_info"}
+    assert "eks_upgrade_check" in own_modules(play(task("include_role", name="mainstay.aws.eks", tasks_from="upgrade.yml")), ())

@@ -100,7 +100,7 @@ def test_declared_operations_are_those_of_services(domain: Registration) -> None
 
 def test_an_operation_that_botocore_does_not_know_is_an_error() -> None:
     operation = DOMAINS[0].details.reads["availability zones"][0]._replace(method="describe_availability_zone")
-    with pytest.raises(UnknownOperation, match=r"ec2\.describe_availability_zone is declared, but botocore knows no such operation"):
+    with pytest.raises(UnknownOperation, match=r"ec2\.describe_availability_zone is declared, but botocore has no such operation"):
         api_name(operation)
 
 

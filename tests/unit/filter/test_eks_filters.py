@@ -16,12 +16,12 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter import kubeconfig as module
 from ansible_collections.mainstay.aws.plugins.filter.cluster_network import cluster_network
-from ansible_collections.mainstay.aws.plugins.filter.input_errors import input_errors
 from ansible_collections.mainstay.aws.plugins.filter.kubeconfig import kubeconfig
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 NETWORKS = {
     "main": {
+        "vpc_id": "vpc-1",
         "subnet_ids": {"private": {"b": "subnet-2", "a": "subnet-1"}, "public": {"a": "subnet-3"}},
         "security_group_ids": {"control_plane": "sg-1", "nodes": "sg-2", "database": "sg-3"},
     }
@@ -30,6 +30,7 @@ NETWORKS = {
 
 def test_network() -> None:
     assert cluster_network(NETWORKS, "main") == {
+        "vpc_id": "vpc-1",
         "subnet_ids": ["subnet-1", "subnet-2"],
         "security_group_ids": ["sg-1"],
         "node_security_group_ids": ["sg-2"],
@@ -37,13 +38,15 @@ def test_network() -> None:
 
 
 def test_a_network_that_is_still_to_come() -> None:
-    assert {one for ids in cluster_network({}, "main", planned=True).values() for one in ids} == {UNKNOWN}
+    found = cluster_network({}, "main", planned=True)
+    assert found.pop("vpc_id") == UNKNOWN
+    assert {one for ids in found.values() for one in ids} == {UNKNOWN}
 
 
 @pytest.mark.parametrize(
     ("name", "tier", "message"),
     [
-        ("other", "private", "eks_network is 'other', but there is no such network (there is main); build it first, or name another one"),
+        ("other", "private", "eks_network is 'other', but there is no such network (existing: main); create it first, or name another one"),
         ("main", "nodes", "eks_network_tier is 'nodes', but network main has no subnets of it; its tiers are private, public"),
     ],
 )
@@ -51,15 +54,6 @@ def test_a_network_that_is_not_there(name: str, tier: str, message: str) -> None
     with pytest.raises(AnsibleFilterError) as caught:
         cluster_network(NETWORKS, name, tier)
     assert str(caught.value) == message
-
-
-def test_errors_name_the_variable() -> None:
-    given = {"main": {"version": "1.36", "endpoint": {"public_cidrs": ["0.0.0.0/0"]}}}
-    assert input_errors(given, "eks", "eks_clusters", environment="dev") == []
-    found = input_errors(given, "eks", "eks_clusters", environment="prod")
-    assert [one.partition(" is ")[0] for one in found] == ["eks_clusters.main.endpoint.public_cidrs"]
-    found = input_errors({"main": {"version": "1.36"}}, "eks", "eks_clusters", environment="dev", network=False)
-    assert "eks_clusters.main.subnet_ids is missing" in found[0]
 
 
 CLUSTERS: dict[str, Any] = {
@@ -115,3 +109,13 @@ def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     environment = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **{entry["name"]: entry["value"] for entry in run["env"]}}
     ran = subprocess.run([run["command"], *run["args"]], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (1, "There are no AWS credentials: set AWS_PROFILE, or log in.\n")
+
+
+def test_what_is_described_and_not_there_yet_is_unknown_in_a_plan_only() -> None:
+    network = {**NETWORKS["main"], "subnet_ids": {"private": {"r-a": "subnet-1", "r-b": UNKNOWN}}}
+    assert cluster_network({"main": network}, "main", planned=True)["subnet_ids"] == ["subnet-1", UNKNOWN]
+    with pytest.raises(AnsibleFilterError, match=r"the private subnet of r-b is described and not there yet; apply the network first"):
+        cluster_network({"main": network}, "main")
+    network = {**NETWORKS["main"], "security_group_ids": {"control_plane": "sg-1", "nodes": UNKNOWN}}
+    with pytest.raises(AnsibleFilterError, match=r"its security group nodes is not there yet; apply the network first"):
+        cluster_network({"main": network}, "main")

@@ -15,25 +15,18 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.components import components
-from ansible_collections.mainstay.aws.plugins.filter.failed_components import FilterModule as FailedComponents
-from ansible_collections.mainstay.aws.plugins.filter.input_errors import FilterModule as InputErrors
+from ansible_collections.mainstay.aws.plugins.filter.failing_plans import failing_plans
+from ansible_collections.mainstay.aws.plugins.filter.hosts_of_roles import hosts_of_roles
 from ansible_collections.mainstay.aws.plugins.filter.kubeconfig import TOKEN_COMMAND
 from ansible_collections.mainstay.aws.plugins.filter.one_of_each_place import one_of_each_place
 from ansible_collections.mainstay.aws.plugins.filter.subnet_plan import FilterModule as SubnetPlan
-from ansible_collections.mainstay.aws.plugins.filter.undeclared_variables import FilterModule as UndeclaredVariables
 from ansible_collections.mainstay.aws.plugins.filter.unfinished_components import FilterModule as UnfinishedComponents
 
 subnet_plan = SubnetPlan().filters()["subnet_plan"]
-input_errors = InputErrors().filters()["input_errors"]
-undeclared_variables = UndeclaredVariables().filters()["undeclared_variables"]
-failed_components = FailedComponents().filters()["failed_components"]
 unfinished_components = UnfinishedComponents().filters()["unfinished_components"]
 
 ROOT = Path(__file__).resolve().parents[3]
 NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": ["af-south-1a"]}
-SPECS = {
-    "argument_specs": {"main": {"options": {"vpc_networks": {}, "vpc_state": {}}}, "other": {"options": {"vpc_other": {}}}, "bare": {}}
-}
 
 
 def test_subnet_plan() -> None:
@@ -49,7 +42,7 @@ def test_subnet_plan() -> None:
     [
         (
             {**NETWORK, "cidr": "10.0.0.1/16"},
-            "subnet_plan: cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16",
+            "subnet_plan: cidr is '10.0.0.1/16', but it has host bits set; the block would be 10.0.0.0/16",
         ),
         ("10.0.0.0/16", "subnet_plan: network is '10.0.0.0/16', but it must be a mapping"),
     ],
@@ -61,60 +54,35 @@ def test_subnet_plan_says_what_is_wrong(network: Any, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("networks", "region", "expected"),
-    [
-        ({"main": NETWORK}, "af-south-1", []),
-        ({"main": NETWORK}, "", []),
-        (
-            {"main": NETWORK},
-            "us-east-1",
-            [
-                "vpc_networks.main.availability_zones is 'af-south-1a', but the region is us-east-1; its zones are called us-east-1a, "
-                "us-east-1b and so on"
-            ],
-        ),
-    ],
-)
-def test_errors_of_networks(networks: Any, region: str, expected: list[str]) -> None:
-    assert input_errors(networks, "network", "vpc_networks", region=region) == expected
-
-
-def test_errors_of_what_has_no_checks() -> None:
-    with pytest.raises(AnsibleFilterError, match="'nothing' is no domain"):
-        input_errors({}, "nothing", "x")
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["vpc_networks", "vpc_state", "vpc_other", "vpc_outputs", "vpcs", "eks_version"], []),
-        (["vpc_netwroks"], ["vpc_netwroks is not a variable of the role vpc; did you mean vpc_networks?"]),
-        (["vpc_x"], ["vpc_x is not a variable of the role vpc; known are vpc_networks, vpc_other, vpc_outputs, vpc_state"]),
-    ],
-)
-def test_undeclared_variables(names: list[str], expected: list[str]) -> None:
-    assert undeclared_variables(names, "vpc", SPECS) == expected
-
-
-@pytest.mark.parametrize("specs", [None, {}, {"argument_specs": []}])
-def test_undeclared_variables_wants_a_specification(specs: Any) -> None:
-    with pytest.raises(AnsibleFilterError):
-        undeclared_variables([], "vpc", specs)
-
-
-@pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        pytest.param({"__platform_started": True, "vpc_outputs": {}}, [], id="done in this run"),
-        pytest.param({"__platform_started": True}, ["network"], id="failed in this run"),
-        pytest.param({"__platform_started": True, "vpc_outputs": None}, ["network"], id="its call failed in this run"),
-        pytest.param({}, [], id="not part of this run"),
-        pytest.param(None, [], id="not in the inventory"),
+        pytest.param({}, {}, id="not part of this run"),
+        pytest.param({"__platform_fails_on": "", "__platform_content_fails_on": ""}, {}, id="nothing found"),
+        pytest.param({"__platform_fails_on": "a", "__platform_content_fails_on": ""}, {"network": ["a"]}, id="its own plan"),
+        pytest.param({"__platform_fails_on": "a", "__platform_content_fails_on": "b"}, {"network": ["a", "b"]}, id="and its content"),
     ],
 )
-def test_failed_components(variables: dict[str, Any] | None, expected: list[str]) -> None:
-    hostvars = {} if variables is None else {"network": variables}
-    assert failed_components(hostvars, ["network"], "vpc_outputs") == expected
+def test_failing_plans(variables: dict[str, Any], expected: dict[str, list[str]]) -> None:
+    assert failing_plans({"network": variables}, ["network", "not in hostvars"]) == expected
+
+
+GROUPS = {"vpc": ["network"], "eks": ["cluster", "other"], "rds": ["database", "cluster"]}
+
+
+@pytest.mark.parametrize(
+    ("run", "skip", "expected"),
+    [
+        pytest.param(["all"], [], ["cluster", "other", "database"], id="everything"),
+        pytest.param(["eks"], [], ["cluster", "other"], id="one role"),
+        pytest.param(["tagged"], [], ["cluster", "other", "database"], id="whatever has tags"),
+        pytest.param(["vpc"], [], [], id="another role"),
+        pytest.param(["all"], ["eks"], ["database", "cluster"], id="one role left out"),
+        pytest.param(["eks"], ["eks"], [], id="skipping wins"),
+        pytest.param(["untagged"], [], [], id="roles have tags"),
+    ],
+)
+def test_hosts_of_roles(run: list[str], skip: list[str], expected: list[str]) -> None:
+    assert hosts_of_roles(["eks", "rds", "redis"], GROUPS, run, skip) == expected
 
 
 HOSTS: dict[str, dict[str, Any]] = {
@@ -146,7 +114,7 @@ def test_one_host_for_each_place() -> None:
         pytest.param({"vpc_outputs": {"deferred": ["nat_gateway.main/a"]}}, ["network"], id="something left"),
         pytest.param({"vpc_outputs": {"deferred": []}}, [], id="finished"),
         pytest.param({"vpc_outputs": {}}, [], id="outputs of another origin"),
-        pytest.param({"__platform_started": True}, [], id="failed: not to be touched again"),
+        pytest.param({"vpc_outputs": None}, [], id="failed: not to be touched again"),
         pytest.param(None, [], id="not in the inventory"),
     ],
 )

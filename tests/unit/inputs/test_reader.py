@@ -82,11 +82,11 @@ REFUSED: list[tuple[str, Any, Any, str]] = [
     ("integer", True, 5, "v.x is True, but it must be a whole number from 1 to 9"),
     ("retention", 4000, 90, "v.x is 4000, but it must be a whole number from 1 to 3653"),
     ("items", "80", (1,), "v.x is '80', but it must be a list"),
-    ("items", [80, "80"], (80,), "v.x[1] is '80', but the list has it already; name each once"),
+    ("items", [80, "80"], (80,), "v.x[1] is '80', but the list already contains it; list each once"),
     ("items", [80, 0], (80,), "v.x[1] is 0, but it must be a port"),
     ("ids", "subnet-1", ("subnet-00000000",), "v.x is 'subnet-1', but it must be a list of ids that begin with subnet-"),
     ("ids", ["sg-01234567"], (), "v.x[0] is 'sg-01234567', but it must be an id such as subnet-0123456789abcdef0"),
-    ("ids", ["subnet-01234567"] * 2, ("subnet-01234567",), "v.x[1] is 'subnet-01234567', but the list has it already; name each once"),
+    ("ids", ["subnet-01234567"] * 2, ("subnet-01234567",), "v.x[1] is 'subnet-01234567', but the list already contains it; list each once"),
     ("strings", {"a": []}, {}, "v.x.a is [], but it must be a string"),
     ("policy", "allow", None, "v.x is 'allow', but it must be an IAM policy, or a list of its statements"),
     ("tags", {"a": None}, {}, "v.x.a is None, but the value of a tag must be a string"),
@@ -94,21 +94,26 @@ REFUSED: list[tuple[str, Any, Any, str]] = [
         "tags",
         {"aws:a": "b"},
         {},
-        "v.x is 'aws:a', but tags that begin with aws: or mainstay: are not yours to set; choose another name",
+        "v.x is 'aws:a', but tags that begin with aws: or mainstay: are reserved; choose another name",
     ),
     ("named", [], [], "v.x is [], but it must be a mapping"),
     (
         "named",
         {"four": {}, "b": {}},
         ["b"],
-        "v.x is 'four', but the name of a thing must be lower-case letters, digits and hyphens, at most 3, a letter first",
+        "v.x is 'four', but the name of a thing must be at most 3 lower-case letters, digits and hyphens, starting with a letter",
     ),
-    ("named", {1: {}}, [], "v.x is 1, but the name of a thing must be lower-case letters, digits and hyphens, at most 3, a letter first"),
+    (
+        "named",
+        {1: {}},
+        [],
+        "v.x is 1, but the name of a thing must be at most 3 lower-case letters, digits and hyphens, starting with a letter",
+    ),
     (
         "underscores",
         {"a-1": {}},
         [],
-        "v.x is 'a-1', but the name must be lower-case letters, digits and underscores, at most 9, a letter first",
+        "v.x is 'a-1', but the name must be at most 9 lower-case letters, digits and underscores, starting with a letter",
     ),
 ]
 
@@ -134,7 +139,7 @@ def test_refused(how: str, value: Any, instead: Any, message: str) -> None:
 def test_a_period_that_cloudwatch_logs_does_not_offer() -> None:
     value, messages = reading("retention", 100)
     assert value == 100
-    assert messages[0].startswith("v.x is 100, but CloudWatch Logs knows these periods only: 1, 3, 5, ")
+    assert messages[0].startswith("v.x is 100, but CloudWatch Logs supports only these periods: 1, 3, 5, ")
 
 
 def test_a_statement_that_lacks_something() -> None:
@@ -148,8 +153,8 @@ def test_a_statement_that_lacks_something() -> None:
     [
         ({"taken": 1}, []),
         ({"take": 1}, ["v.take is not a setting; did you mean taken?"]),
-        ({"other": 1}, ["v.other is not a setting; known are section, taken"]),
-        ({"section": {"other": 1}}, ["v.section.other is not a setting; known are inner"]),
+        ({"other": 1}, ["v.other is not a setting; valid names are section, taken"]),
+        ({"section": {"other": 1}}, ["v.section.other is not a setting; valid names are inner"]),
         (7, ["v is 7, but it must be a mapping"]),
     ],
 )

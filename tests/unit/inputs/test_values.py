@@ -24,6 +24,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.inputs.values import 
     as_text,
     as_zone,
     block_remedy,
+    is_worldwide,
     matching,
     one_of,
 )
@@ -101,10 +102,36 @@ def test_refused(convert: Callable[[Any], Any], value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("10.0.0.1/16", "it has bits set beyond its prefix; the block would be 10.0.0.0/16"),
+        ("10.0.0.1/16", "it has host bits set; the block would be 10.0.0.0/16"),
         ("10.0.0.0/33", "it must be an IPv4 block such as 10.0.0.0/16"),
         (7, "it must be an IPv4 block such as 10.0.0.0/16"),
     ],
 )
 def test_what_to_write_instead_of_a_block(value: Any, expected: str) -> None:
     assert block_remedy(value) == expected
+
+
+EIGHTHS = [f"{number}.0.0.0/3" for number in range(0, 256, 32)]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        ([], False),
+        (["0.0.0.0/0"], True),
+        (["0.0.0.0/1", "128.0.0.0/1"], True),
+        (["0.0.0.0/1"], True),
+        (["128.0.0.0/1"], True),
+        (["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"], True),
+        (EIGHTHS, True),
+        (EIGHTHS[:1], True),
+        ([f"{number}.0.0.0/8" for number in range(1, 224)], True),
+        ([f"203.{number}.0.0/16" for number in range(256)] + ["204.0.0.0/16"], True),
+        (["203.0.113.0/24", "198.51.100.0/24"], False),
+        (["203.0.0.0/8"], False),
+        (["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], False),
+        (["203.0.113.0/24"] * 100, False),
+    ],
+)
+def test_blocks_that_cover_the_internet(blocks: list[str], expected: bool) -> None:
+    assert is_worldwide(blocks) is expected

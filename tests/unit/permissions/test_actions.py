@@ -44,7 +44,7 @@ def test_every_role_is_registered() -> None:
 
 def test_an_unknown_action_is_an_error_that_names_it_and_what_needs_it() -> None:
     domain = Details({}, (), Permissions(), reads={"queues": operations("sqs", "create_queue")})
-    with pytest.raises(UnknownAction, match=r"how an action is confined: sqs:CreateQueue \(of queues\)"):
+    with pytest.raises(UnknownAction, match=r"how to scope an action: sqs:CreateQueue \(of queues\)"):
         needed([domain])
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.policies import policy
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS, details_of, roles
@@ -71,7 +72,17 @@ KEY = "arn:aws:kms:af-south-1:123456789012:key/*"
         (
             SCOPE,
             "kms:TagResource",
-            [(KEY, {"StringEquals": OURS}), (KEY, {"StringEquals": ASKED, "StringEqualsIfExists": OURS})],
+            [
+                (KEY, {"StringEquals": OURS, "StringEqualsIfExists": ASKED}),
+                (
+                    KEY,
+                    {
+                        "StringEquals": ASKED,
+                        "StringEqualsIfExists": OURS,
+                        "ForAllValues:StringLike": {"kms:ResourceAliases": "alias/mainstay/prod/*"},
+                    },
+                ),
+            ],
         ),
     ],
 )
@@ -164,3 +175,76 @@ def test_sizes_are_counted_as_aws_does() -> None:
     assert size(one) == len("".join(text(one).split()))
     assert json.loads(text(one)) == one
     assert LARGEST == 6144
+
+
+NAMED = replace(COMPONENT, names=Names(clusters=("prod-main", "tools"), networks=("main",), subnets=("subnet-1",)))
+EKS_TABLE = needed(details_of(["eks"])).permissions
+EKS = "arn:aws:eks:af-south-1:123456789012:"
+AUTO_SCALING = "arn:aws:autoscaling:af-south-1:123456789012:autoScalingGroup:*:autoScalingGroupName/eks-*"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "claimed"),
+    [
+        ("eks:TagResource", f"{EKS}cluster/prod-main", True),
+        ("eks:TagResource", f"{EKS}cluster/legacy", False),
+        ("eks:TagResource", f"{EKS}cluster/prod-main-2", False),
+        ("eks:TagResource", f"{EKS}nodegroup/tools/system/1", True),
+        ("eks:TagResource", f"{EKS}access-entry/legacy/role/123456789012/prod-main/1", False),
+        ("logs:TagResource", "arn:aws:logs:af-south-1:123456789012:log-group:/aws/eks/tools/cluster", True),
+        ("logs:TagResource", "arn:aws:logs:af-south-1:123456789012:log-group:/aws/eks/tools-2/cluster", False),
+        ("logs:DeleteLogGroup", "arn:aws:logs:af-south-1:123456789012:log-group:/aws/eks/legacy/cluster", False),
+    ],
+)
+def test_only_what_the_inventory_names_can_be_claimed(action: str, resource: str, claimed: bool) -> None:
+    """By a statement that does not demand our mark of the resource."""
+    found = statements(NAMED, EKS_TABLE, [action])
+    without_mark = [one for one in found if "aws:ResourceTag/mainstay:environment" not in one.get("Condition", {}).get("StringEquals", {})]
+    allowed = [arn for one in without_mark for arn in (one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]])]
+    assert any(fnmatchcase(resource, arn) for arn in allowed) is claimed
+
+
+def test_without_names_nothing_is_claimed() -> None:
+    assert [one for one in statements(COMPONENT, EKS_TABLE, ["eks:TagResource"]) if "StringEqualsIfExists" not in one["Condition"]] == []
+    assert len(statements(COMPONENT, EKS_TABLE, ["eks:TagResource"])) == 1
+    assert statements(COMPONENT, EKS_TABLE, ["autoscaling:PutScalingPolicy"]) == []
+
+
+def test_groups_that_eks_makes_are_those_of_named_clusters() -> None:
+    (found,) = statements(NAMED, EKS_TABLE, ["autoscaling:PutScalingPolicy"])
+    assert found["Resource"] == AUTO_SCALING
+    assert found["Condition"] == {"StringEquals": {"aws:ResourceTag/eks:cluster-name": ["prod-main", "tools"]}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (NAMED, "arn:aws:iam::123456789012:oidc-provider/oidc.eks.af-south-1.amazonaws.com/id/*"),
+        (CHINA, "arn:aws-cn:iam::123456789012:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/*"),
+    ],
+)
+def test_oidc_providers_are_those_of_eks_in_the_region(scope: Scope, expected: str) -> None:
+    for action in ("iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider"):
+        assert {one["Resource"] for one in statements(scope, EKS_TABLE, [action])} == {expected}
+
+
+def test_nodes_are_launched_from_our_templates_into_our_subnets_with_images_of_aws() -> None:
+    template = {"ArnLike": {"ec2:LaunchTemplate": f"{EC2}launch-template/*"}}
+    ours = {**OURS, "aws:ResourceTag/mainstay:component": "network"}
+    found = {str(one["Resource"]): one["Condition"] for one in statements(NAMED, EKS_TABLE, ["ec2:RunInstances"])}
+    assert found == {
+        f"{EC2}launch-template/*": {"StringEquals": ours},
+        str([f"{EC2}{kind}/*" for kind in ("instance", "network-interface", "volume")]): template,
+        "arn:aws:ec2:af-south-1::image/*": {**template, "StringEquals": {"ec2:Owner": "amazon"}},
+        str([f"{EC2}security-group/*", f"{EC2}subnet/*"]): {**template, "StringEquals": OURS},
+        f"{EC2}security-group/*": {**template, "StringEquals": {"aws:ResourceTag/aws:eks:cluster-name": ["prod-main", "tools"]}},
+        f"{EC2}subnet/subnet-1": template,
+    }
+
+
+def test_many_names_are_spread_over_documents() -> None:
+    many = replace(COMPONENT, names=Names(clusters=tuple(f"cluster-{number:03}" for number in range(60))))
+    given = policies(details_of(["eks"]), many)["apply"]
+    assert all(size(one) <= LARGEST for one in given)
+    named = {arn for one in given for s in one["Statement"] for arn in s["Resource"] if "eks:TagResource" in s["Action"]}
+    assert {f"{EKS}cluster/cluster-{number:03}" for number in range(60)} <= named

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.iam_policies import FilterModule
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, scope_of
 
 iam_policies = FilterModule().filters()["iam_policies"]
@@ -131,3 +132,43 @@ def test_one_set_for_the_environment() -> None:
     found = iam_policies([host(), host("cluster", group_names=["eks"])], scope="environment")
     assert [one["name"] for one in found] == ["plan-1.json", "apply-1.json", "apply-2.json", "apply-3.json"]
     assert not [one["name"] for one in found if "mainstay:component" in one["content"]]
+
+
+CLUSTERS = {
+    "main": {"version": "1.36", "node_groups": {"a": {"subnet_ids": ["subnet-0123abcd"]}}},
+    "tools": {"version": "1.36", "name": "tools", "node_security_group_ids": ["sg-0123abcd"]},
+}
+
+
+def test_what_the_inventory_names() -> None:
+    hosts = [
+        host(vpc_networks={"main": {"cidr": "10.0.0.0/16"}, "data": {}}),
+        host("cluster", group_names=["eks"], eks_clusters=CLUSTERS),
+        host("web", group_names=["web"], eks_clusters={"other": {}}),
+    ]
+    found = scope_of(hosts, "", partition).names
+    assert (found.clusters, found.networks) == (("prod-main", "tools"), ("data", "main"))
+    assert (found.subnets, found.security_groups) == (("subnet-0123abcd",), ("sg-0123abcd",))
+
+
+def test_one_component_names_nothing_of_another() -> None:
+    found = iam_policies([host("cluster", group_names=["eks"], eks_clusters=CLUSTERS), host("lab", group_names=["eks"], eks_clusters={})])
+    assert "cluster/tools" in "".join(one["content"] for one in found if one["component"] == "cluster")
+    assert "tools" not in "".join(one["content"] for one in found if one["component"] == "lab")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ([host()], 1),
+        ([host(), host("second")], 1),
+        ([host(platform_permissions_boundary=BOUNDARY)], 0),
+        ([host(platform_permissions_boundary=BOUNDARY), host("second")], 1),
+    ],
+)
+def test_roles_without_a_boundary_are_said_in_one_line(monkeypatch: pytest.MonkeyPatch, hosts: list[dict[str, Any]], said: int) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr("ansible.utils.display.Display.warning", lambda _self, text, **_more: warnings.append(text))
+    iam_policies(hosts)
+    assert warnings == [UNBOUNDED] * said
+    assert "\n" not in UNBOUNDED

@@ -40,6 +40,20 @@ def creates(world: World) -> list[str]:
     return [address for verb, address in world.log if verb == "create"]
 
 
+def test_a_requested_replacement_is_done_once() -> None:
+    """The look back at the end must not request it again."""
+    world = World()
+    apply(world, [room("a", colour="red")])
+    (before,) = world.things
+    registry = kinds()
+    consent = Consent(("room.a",), forced=("room.a",))
+    settings = Settings(consent, Patience(poll=1.0, settle=5.0, timeout=60.0), clock=FakeClock())
+    result = reconcile([room("a", colour="red")], observe(registry, world), registry, world, settings)
+    assert list(result.failures) == []
+    (after,) = world.things
+    assert before != after
+
+
 @pytest.mark.parametrize("fault", ["lost before", "lost after", "not yet"])
 @pytest.mark.parametrize("kind", ["plot", "house", "room", "slow"])
 def test_a_create_without_an_answer_is_never_doubled(kind: str, fault: str) -> None:

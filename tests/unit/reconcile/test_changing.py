@@ -155,7 +155,7 @@ def test_with_its_cluster_everything_in_it_is_replaced() -> None:
     assert {verb for verb, _changes in planned(world, blue).values()} == {"replace"}
     refused = plan_only(blue, observe(kinds(), world), kinds(), Consent(("cluster.c",))).plan.refused
     assert [action.address for action in refused] == ["cluster.c", "addon.cni", "group.a", "group.b", "addon.dns"]
-    assert refused[0].reason == "colour cannot be changed in place; but addon.cni, which stays, uses it"
+    assert refused[0].reason == "colour cannot be changed in place, but addon.cni, which stays, still uses it"
     world.log.clear()
     apply(world, blue)
     order = [(verb, address) for verb, address in world.log]
@@ -176,7 +176,7 @@ def test_one_update_after_the_other_is_asked_for_until_all_are_made() -> None:
             if first:
                 super().update(world, seen, first)
             if len(left) > 1:
-                raise NotYet("another update has to end first", dependency=True)
+                raise NotYet("another update must finish first", dependency=True)
 
     world, registry = World(), {"room": OneByOne("room")}
     apply(world, [Resource("room", "a", {"size": 1, "peer": "x"})], registry)

@@ -145,7 +145,7 @@ def test_a_refused_claim_stops_what_stands_on_it() -> None:
 
 
 ADOPTIONS = [
-    ("unknown address", {"room.q": "id-1"}, "adopt: {room.q: id-1}: nothing described has this address"),
+    ("unknown address", {"room.q": "id-1"}, "adopt: {room.q: id-1}: no described resource has this address"),
     ("close address", {"room.aa": "id-1"}, "did you mean room.a?"),
     ("malformed", {"room.a": "vpc-1"}, "adopt: {room.a: vpc-1}: vpc-1 is no identifier of a room"),
     ("of another kind", {"room.a": "id-5"}, "adopt: {room.a: id-5}: there is no room id-5 in this account and region"),
@@ -153,15 +153,15 @@ ADOPTIONS = [
     (
         "another's",
         {"room.a": "id-2"},
-        "it belongs to prod/old room.y, not to nobody. If it is to be taken from there, write adopt: {room.a: ",
+        "it belongs to prod/old room.y, but the entry names no owner. To take it over from there, write adopt: {room.a: ",
     ),
-    ("of a third", {"room.a": {"id": "id-2", "from": "prod/x"}}, "it belongs to prod/old room.y, not to prod/x"),
-    ("one id for two", {"room.a": "id-1", "room.b": "id-1"}, "adopt: {room.a: id-1}: room.b is to take it too"),
-    ("address taken", {"room.c": "id-1"}, "adopt: {room.c: id-1}: room.c is there already: id-3"),
-    ("ours elsewhere", {"room.a": "id-3"}, "it is ours already, as room.c; rename it with moved: {room.c: room.a}"),
+    ("of a third", {"room.a": {"id": "id-2", "from": "prod/x"}}, "it belongs to prod/old room.y, but the entry names prod/x"),
+    ("one id for two", {"room.a": "id-1", "room.b": "id-1"}, "adopt: {room.a: id-1}: room.b would adopt it too"),
+    ("address taken", {"room.c": "id-1"}, "adopt: {room.c: id-1}: room.c already exists: id-3"),
+    ("ours elsewhere", {"room.a": "id-3"}, "this component already owns it as room.c; rename it with moved: {room.c: room.a}"),
     ("no id", {"room.a": None}, "adopt: {room.a: None}: give an id, or {id: ..., from: environment/component}"),
     ("more than an id", {"room.a": {"id": "id-1", "owner": "x"}}, "give an id, or {id: ..., from: environment/component}"),
-    ("failed", {"room.a": "id-4"}, "adopt: {room.a: id-4}: it is failed; only what works can be adopted"),
+    ("failed", {"room.a": "id-4"}, "adopt: {room.a: id-4}: it is failed; only a working resource can be adopted"),
 ]
 
 
@@ -203,12 +203,12 @@ MOVES = [
     ("kinds", {"room.x": "plot.x"}, "moved: {room.x: plot.x}: a room cannot become a plot"),
     ("mixed", {"x": "room.b"}, "rename an address to an address, or a name to a name"),
     ("same", {"x": "x"}, "moved: {x: x}: both are the same"),
-    ("pattern", {"*.x": "*.b"}, "patterns are not understood; {main: core} renames everything of one name"),
-    ("part", {"x/y": "x/z"}, "a name stands before the slash"),
+    ("pattern", {"*.x": "*.b"}, "patterns are not supported; {main: core} renames everything of one name"),
+    ("part", {"x/y": "x/z"}, "a name is what precedes the slash"),
     ("no text", {"room.x": 3}, "give addresses"),
-    ("both there", {"room.x": "room.c"}, "moved: room.x (id-1) and room.c (id-3) would both be room.c"),
-    ("two to one", {"room.x": "room.a", "room.y": "room.a"}, "moved: room.x (id-1) and room.y (id-2) would both be room.a"),
-    ("still described", {"room.a": "room.b"}, "moved: room.a would be left and is still described"),
+    ("both there", {"room.x": "room.c"}, "moved: room.x (id-1) and room.c (id-3) would both become room.c"),
+    ("two to one", {"room.x": "room.a", "room.y": "room.a"}, "moved: room.x (id-1) and room.y (id-2) would both become room.a"),
+    ("still described", {"room.a": "room.b"}, "moved: room.a would be renamed but is still described"),
     ("not described", {"room.x": "room.q"}, "moved: room.x (id-1) would become room.q, which is not described"),
     ("a name that is not described", {"x": "q"}, "moved: room.x (id-1) would become room.q, which is not described"),
 ]
@@ -256,8 +256,8 @@ def test_two_live_ones_of_one_address_are_never_chosen_between() -> None:
 @pytest.mark.parametrize(
     ("owner", "message", "hint"),
     [
-        ("", "id-1 is in the way, which carries nobody's mark.", "adopt: {room.a: id-1}"),
-        ("prod/old", "id-1 is in the way, which belongs to prod/old (room.x).", "adopt: {room.a: {id: id-1, from: prod/old}}"),
+        ("", "it conflicts with id-1, which has no owner mark.", "adopt: {room.a: id-1}"),
+        ("prod/old", "it conflicts with id-1, which belongs to prod/old (room.x).", "adopt: {room.a: {id: id-1, from: prod/old}}"),
     ],
 )
 def test_a_name_that_another_holds_is_seen_in_the_plan(owner: str, message: str, hint: str) -> None:
@@ -283,7 +283,7 @@ def test_a_collision_says_who_is_in_the_way() -> None:
     settings = Settings(ALL, PATIENCE, clock=FakeClock())
     result = reconcile([want("room.a", seed="name")], [], registry, world, settings)
     assert [(f.code, f.message) for f in result.failures] == [
-        ("Taken", "the name is taken: id-1 is in the way, which belongs to prod/old (room.x).")
+        ("Taken", "the name is taken: it conflicts with id-1, which belongs to prod/old (room.x).")
     ]
     assert "adopt: {room.a: {id: id-1, from: prod/old}}" in result.failures[0].hint
 

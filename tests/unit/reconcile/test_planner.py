@@ -117,7 +117,7 @@ def test_a_state_that_cannot_be_is_refused(desired: list[Resource], observed: li
 
 def test_waiting_for_somebody_who_points_back_is_refused() -> None:
     plan = make_plan([want("room.a", friends=[ref("room.b")]), want("room.b", "room.a")], [], KINDS, ALL)
-    with pytest.raises(EngineError, match=r"no order exists among: finish room.a"):
+    with pytest.raises(EngineError, match=r"circular dependency between: finish room.a"):
         build(plan, KINDS)
 
 
@@ -174,7 +174,7 @@ def test_what_something_held_back_stands_on_is_held_back_too() -> None:
     observed = [there("room.a"), there("room.b", parent="id-a")]
     plan = make_plan([], observed, KINDS, Consent(purge=("room.a",)))
     assert {action.address: action.consent for action in plan.changes} == {"room.a": False, "room.b": False}
-    assert "room.b, which stays, uses it" in plan.changes[0].reason
+    assert "room.b, which stays, still uses it" in plan.changes[0].reason
 
 
 @pytest.mark.parametrize(
@@ -318,3 +318,19 @@ def test_without_takes_out_what_mentions(value: Any, expected: Any) -> None:
 def test_references_resolve_at_any_depth() -> None:
     value = {"a": [ref("room.a"), {"b": ref("room.a", "arn", suffix="/*")}], "c": 1}
     assert resolve(value, lambda r: f"<{r.attribute}>") == {"a": ["<id>", {"b": "<arn>/*"}], "c": 1}
+
+
+@pytest.mark.parametrize(
+    ("consent", "allowed"),
+    [(Consent(forced=("room.a",)), False), (Consent(("room.b",), forced=("room.a",)), False), (Consent(("*",), forced=("room.a",)), True)],
+)
+def test_a_requested_replacement_needs_consent_like_any_other(consent: Consent, allowed: bool) -> None:
+    desired = [want("room.a", colour="red"), want("room.b", parent=ref("room.a")), want("room.c")]
+    plan = make_plan(desired, [there("room.a", colour="red"), there("room.b", parent="id-a"), there("room.c")], KINDS, consent)
+    assert verbs(plan) == {"room.a": "replace", "room.b": "replace"}
+    action = next(one for one in plan.changes if one.address == "room.a")
+    assert (action.consent, action.asks, action.reason) == (allowed, "replace", "its replacement is requested")
+
+
+def test_a_request_for_what_does_not_exist_creates_it() -> None:
+    assert verbs(make_plan([want("room.a")], [], KINDS, Consent(forced=("room.a",)))) == {"room.a": "create"}

@@ -88,10 +88,10 @@ def test_other_consent_is_refused(consent: Consent, expected: list[str]) -> None
         ),
         (described("house.changed", friends=[ref("house.kept"), ref("house.new")]), []),
         (described("house.new", password="another"), []),
-        ([*DESIRED, Resource("house", "more")], ["house.more is described, and was not when planned"]),
+        ([*DESIRED, Resource("house", "more")], ["house.more is described now, but was not when planned"]),
         (
             [*DESIRED[:-1], Resource("house", "new", DESIRED[-1].properties, ("house.kept",))],
-            ["house.new: it is to be made after ['house.kept'], but was planned after []"],
+            ["house.new: it is to be created after ['house.kept'], but was planned after []"],
         ),
     ],
     ids=["value", "more", "reference", "order", "secret", "resource", "after"],
@@ -102,7 +102,7 @@ def test_another_description_is_refused(desired: list[Resource], expected: list[
 
 def test_a_resource_that_is_no_longer_described_is_named() -> None:
     fewer = [resource for resource in described("house.changed", friends=[ref("house.kept")]) if resource.address != "house.new"]
-    assert "house.new was planned, and is no longer described" in reasons(desired=fewer)
+    assert "house.new was planned, but is no longer described" in reasons(desired=fewer)
 
 
 def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
@@ -116,15 +116,15 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
 @pytest.mark.parametrize(
     ("observed", "expected"),
     [
-        (without("house.kept"), ["house.kept (id-kept) is gone"]),
-        (without("house.stays"), ["house.stays (id-stays) is gone"]),
-        ([*OBSERVED, made("house.stranger", "id-s")], ["house.stranger (id-s) is there, and was not when planned"]),
-        ([*OBSERVED, made("house.kept", "id-k2")], ["house.kept (id-k2) is there, and was not when planned"]),
+        (without("house.kept"), ["house.kept (id-kept) no longer exists"]),
+        (without("house.stays"), ["house.stays (id-stays) no longer exists"]),
+        ([*OBSERVED, made("house.stranger", "id-s")], ["house.stranger (id-s) exists, but did not when planned"]),
+        ([*OBSERVED, made("house.kept", "id-k2")], ["house.kept (id-k2) exists, but did not when planned"]),
         (seen("house.kept", size=9), ["house.kept (id-kept): size has changed: 1 -> 9"]),
         (seen("house.kept", buddy="x"), ["house.kept (id-kept): buddy has changed: (not set) -> x"]),
         (seen("house.stays", colour="red"), ["house.stays (id-stays): colour has changed: green -> red"]),
-        (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, and is failed"]),
-        (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, and is deleting"]),
+        (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, but is now failed"]),
+        (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, but is now deleting"]),
         # what the plan sets, to another value than it would
         (seen("house.changed", size=7), ["house.changed (id-changed): size has changed: 1 -> 7"]),
         (
@@ -136,13 +136,13 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
         # what the plan makes, made by somebody else
         (
             [*OBSERVED, made("house.new", "id-new", colour="blue", size=1, peer="id-kept")],
-            ["house.new (id-new), which the plan makes: colour reads otherwise than planned: red -> blue"],
+            ["house.new (id-new), which the plan creates: colour is not as planned: red -> blue"],
         ),
         (
             [*OBSERVED, made("house.new", "id-new", **NEW, label="x")],
-            ["house.new (id-new), which the plan makes: label reads otherwise than planned: n -> x"],
+            ["house.new (id-new), which the plan creates: label is not as planned: n -> x"],
         ),
-        ([*OBSERVED, made("house.new", "id-new", "deleting", **NEW)], ["house.new (id-new), which the plan makes, is being deleted"]),
+        ([*OBSERVED, made("house.new", "id-new", "deleting", **NEW)], ["house.new (id-new), which the plan creates, is being deleted"]),
     ],
 )
 def test_an_account_that_has_moved_is_refused(observed: list[Observed], expected: list[str]) -> None:
@@ -206,18 +206,18 @@ def test_what_may_be_left_alone_is_no_difference() -> None:
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        (lambda plan: plan["actions"].pop(0), "it was not planned; was the plan made by another release"),
+        (lambda plan: plan["actions"].pop(0), "was not planned; was the plan made by another release"),
         (
             lambda plan: plan["actions"].append({**plan["actions"][0], "address": "house.kept", "action": "update"}),
-            "does not seem to be needed",
+            "was planned, but is not needed now",
         ),
         (
             lambda plan: next(c for a in plan["actions"] if a["action"] == "update" for c in a["changes"]).update(after=5),
-            "house.changed: size would be set otherwise: 5 -> 2",
+            "house.changed: size would be set differently: 5 -> 2",
         ),
         (
             lambda plan: [a["changes"].clear() for a in plan["actions"] if a["action"] == "update"],
-            "house.changed: to set size was not planned",
+            "house.changed: the change of size was not planned",
         ),
     ],
 )

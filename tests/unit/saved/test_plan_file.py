@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.plan_file
     read_plan_file,
     unknown_hosts,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.shape import misshapen
+from ansible_collections.mainstay.aws.plugins.module_utils.saved_plans.values import fingerprint
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
 
 from .samples import CONSENT, DESIRED, IDENTITY, KINDS, OBSERVED, context, described, saved, seen
 
@@ -59,18 +63,18 @@ def test_the_file_has_a_line_for_each_resource() -> None:
         ("[1]", "is not a saved plan; make one with"),
         ('{"schema_version": 1}', "is not a saved plan; make one with"),
         ('{"mainstay_plan": 2}', "has format 2 of saved plans, and this release of the collection reads format 1"),
-        ('{"mainstay_plan": 1}', "has been edited or damaged since it was made: it does not have the fingerprint noted at its head"),
+        ('{"mainstay_plan": 1}', "has been edited or damaged since it was made: it does not match the fingerprint recorded at its top"),
         (
             as_text(make_book([saved()], AT)).replace('"size":2', '"size":9'),
-            "has been edited or damaged since it was made: desired of network does not have the fingerprint noted",
+            "has been edited or damaged since it was made: desired of network does not match the recorded fingerprint",
         ),
         (
             as_text(make_book([saved()], AT)).replace('"state":"ready"', '"state":"failed"'),
-            "has been edited or damaged since it was made: observed of network does not have the fingerprint noted",
+            "has been edited or damaged since it was made: observed of network does not match the recorded fingerprint",
         ),
         (
             as_text(make_book([saved()], AT)).replace('"account_id":"123456789012"', '"account_id":"210987654321"'),
-            "has been edited or damaged since it was made: it does not have the fingerprint noted at its head",
+            "has been edited or damaged since it was made: it does not match the fingerprint recorded at its top",
         ),
     ],
 )
@@ -193,3 +197,96 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_run_that_saves_nothing_writes_nothing(tmp_path: Path) -> None:
     assert gather(tmp_path, (), AT) == []
+
+
+def sealed(**changes: Any) -> str:
+    """A plan that someone wrote by hand, with fingerprints that fit."""
+    made = {**make_book([saved()], AT), **changes}
+    rest = {name: value for name, value in made.items() if name != "fingerprint"}
+    return json.dumps({**rest, "fingerprint": fingerprint(rest)})
+
+
+def changed(section: str, value: Any) -> str:
+    return sealed(components=[{**saved(), section: value}])
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for _number in range(depth):
+        value = {"a": value}
+    return value
+
+
+MALFORMED = {
+    "components are no list": sealed(components={"a": 1}),
+    "a component is no mapping": sealed(components=["network"]),
+    "a component has nothing": sealed(components=[{}]),
+    "no time": sealed(made_at=None),
+    "the format is true": sealed(mainstay_plan=True),
+    "a host is no text": changed("host", ["network"]),
+    "no target": changed("target", None),
+    "no account": changed("target", {"region": "r", "partition": "aws", "endpoint": None}),
+    "consent is a list": changed("consent", []),
+    "a pattern is a number": changed("consent", {"allow_replace": [1], "purge": []}),
+    "desired is a mapping": changed("desired", {}),
+    "a resource without a kind": changed("desired", [{"name": "x", "properties": {}, "after": []}]),
+    "properties are a list": changed("desired", [{"kind": "house", "name": "x", "properties": [], "after": []}]),
+    "a reference that is none": changed(
+        "desired", [{"kind": "house", "name": "x", "properties": {"a": {"$ref": "b", "x": 1}}, "after": []}]
+    ),
+    "a key that is no reference": changed("desired", [{"kind": "house", "name": "x", "properties": {"$ref:no": 1}, "after": []}]),
+    "an observed one without an id": changed("observed", [{"kind": "house", "address": "house.x", "state": "ready"}]),
+    "an action that is a text": changed("actions", ["create house.x"]),
+    "changes are missing": changed("actions", [{"address": "house.x"}]),
+    "unchanged is a text": changed("unchanged", "many"),
+    "no fingerprints": changed("fingerprints", None),
+    "too deep for JSON": "[" * 100_000,
+    "nested deeply": sealed(components=[{**saved(), "observed": nested(400)}]),
+    "a text": '"mainstay_plan"',
+    "null": "null",
+    "numbers": '{"mainstay_plan": 1e999}',
+    "half a file": as_text(make_book([saved()], AT))[:-40],
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_plan_gives_one_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotAPlan) as caught:
+        read_plan_file(write(tmp_path / "the.plan", MALFORMED[name]))
+    assert str(caught.value).count("\n") == 0
+    assert str(caught.value).startswith(f"{tmp_path}/the.plan ")
+    assert len(str(caught.value)) < 300
+
+
+def test_a_plan_of_ours_has_its_shape() -> None:
+    assert misshapen(json.loads(as_text(make_book([saved(), other()], AT)))) == ""
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(NotAPlan, match="is not a saved plan: it is no file"):
+            read_plan_file(str(path))
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022, 0o077])
+def test_files_are_for_their_owner_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_atomically(str(tmp_path / "a" / "plan.json"), "{}")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a" / "plan.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "a").stat().st_mode & 0o022 == 0, "nobody else can put another file in its place"
+
+
+def test_a_symbolic_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
+    (tmp_path / "theirs").write_text("theirs")
+    for target in ("theirs", "nothing"):
+        link = tmp_path / f"to-{target}"
+        link.symlink_to(tmp_path / target)
+        with pytest.raises(OSError, match="it is a symbolic link; name the file itself"):
+            write_atomically(str(link), "ours")
+        assert link.is_symlink()
+    assert (tmp_path / "theirs").read_text() == "theirs"
+    assert not (tmp_path / "nothing").exists()

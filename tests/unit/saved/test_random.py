@@ -74,7 +74,7 @@ def test_a_resource_that_somebody_deletes_is_named(first: list[Resource], second
         return
     victim = data.draw(st.sampled_from(candidates))
     del world.things[victim.id]
-    assert any(victim.address in reason and "gone" in reason for reason in refused(saved, world, second))
+    assert any(victim.address in reason and "no longer exists" in reason for reason in refused(saved, world, second))
 
 
 @CAREFUL

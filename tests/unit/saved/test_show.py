@@ -40,19 +40,19 @@ network  1 to add, 1 to change, 1 to replace, 1 to destroy, 1 unchanged, 1 held 
       friends  - id-gone
                + (known after apply)
   - house.gone  id-gone  colour=red  peer=id-kept
-      destroyed because it is no longer wanted
+      destroyed because it is no longer described
   + house.new  colour=red  size=1  label=n  peer=id-kept  password=(sensitive)
 -/+ house.swapped  id-old
       colour  red -> blue  forces replacement
 
-  held back, nothing of this is done
+  held back: it stays, and an apply does the rest
   - house.stays  id-stays  colour=green
-      destroyed because it is no longer wanted
+      destroyed because it is no longer described
 
 to allow all of this, and nothing else, add to the command that makes the plan:
 --extra-vars '{"platform_allow_replace": ["network:house.swapped"], "platform_purge": ["network:house.gone", "network:house.stays"]}'
 
-1 held back: not done until allowed, see above.
+1 deletion held back, see above: an apply leaves it out.
 Plan: 1 to add, 1 to change, 1 to replace, 1 to destroy.
 """
 
@@ -145,7 +145,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert run("show", "--format", "markdown", str(one))[1].startswith("### Plan: ")
     data = json.loads(run("show", "--format", "json", str(one))[1])
     assert (data["made_at"], data["totals"]["plan"]["create"], data["result"]) == (AT, 1, "held_back")
-    assert run("diff", str(one), str(one)) == (0, "The plans would do the same to the same.\n", "")
+    assert run("diff", str(one), str(one)) == (0, "The plans make the same changes to the same resources.\n", "")
     code, printed, _ = run("diff", str(one), str(two))
     assert (code, "found only in the first plan: house.stays (id-stays)" in printed) == (1, True)
     code, _, told = run("show", str(tmp_path / "none"))

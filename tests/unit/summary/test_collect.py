@@ -92,16 +92,25 @@ def test_failures() -> None:
     items = [Outcome({"msg": "one item"}, failed=True), Outcome({})]
     collector.add(OURS, Outcome({}, failed=True), items)
     collector.add(OURS, Outcome({}, failed=False), items)
-    assert [note.detail for note in collector.report().failed] == ["first line", "one item"]
+    assert [note.detail for note in collector.report().failed] == ["first line\nsecond", "one item"]
     assert [note.rescued for note in collector.report().failed] == [False, False]
     assert [note.rescued for note in collector.report(healthy_hosts=frozenset("h")).failed] == [True, True]
+
+
+def test_a_message_of_many_lines_is_cut() -> None:
+    collector = Collector()
+    collector.add(OTHER, Outcome({"msg": "\n\n".join(str(number) for number in range(30))}, failed=True))
+    (note,) = collector.report().failed
+    assert note.detail.splitlines()[18:] == ["18", "19", "... and 10 more lines"]
 
 
 @pytest.mark.parametrize(
     ("results", "expected"),
     [
         ([{"plan": networks.plan([], unchanged=3)}], "no_changes"),
-        ([{"plan": networks.several_changes()}], "held_back"),
+        ([{"plan": networks.several_changes()}], "blocked"),
+        ([{"plan": networks.only_deletions_held_back()}], "held_back"),
+        ([{"plan": networks.plan([], blocked=True)}], "blocked"),
         ([{"plan": networks.secrets_and_text()}], "changes"),
         ([{"plan": networks.failed()}, {"plan": networks.several_changes()}], "failed"),
     ],
@@ -231,7 +240,7 @@ def test_what_is_put_off_and_never_finished_is_said() -> None:
     collector = Collector()
     collector.add(OURS, Outcome(plan(*FIRST)))
     assert [line.text for line in verdict(collector.report(3.0))] == [
-        "2 not waited for, or waiting for such a one. Run again to see them finished.",
+        "2 not waited for, or waiting for one of these. Run again to finish them.",
         "Done: 1 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (19 API calls).",
     ]
     assert result(collector.report()) == "changes"

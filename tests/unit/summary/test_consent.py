@@ -109,7 +109,7 @@ def test_an_address_with_strange_characters_gets_no_command(name: str) -> None:
     found = offer(one)
     assert found is not None
     assert (found.text, found.consent, found.unwritable) == ("", {}, 1)
-    assert "a pattern with ? in place of each allows" in "\n".join(line.text for line in render(one, 200))
+    assert "a pattern with ? in place of each such character" in "\n".join(line.text for line in render(one, 200))
 
 
 def test_nothing_held_back_nothing_to_allow() -> None:

@@ -140,7 +140,7 @@ def test_json_is_stable_in_shape() -> None:
     assert data["totals"]["run"] == {
         "create": 1, "update": 5, "replace": 1, "delete": 1, "unchanged": 49, "failed": 0, "not_started": 0, "unfinished": 0,
         "held_back": 3,
-        "deferred": 0,
+        "deferred": 0, "blocked": 1,
     }  # fmt: skip
     action = next(one for one in data["components"][0]["actions"] if one["address"] == "route_table.main/public")
     assert action["changes"][0]["after"] == {"0.0.0.0/0": "igw-0123", "10.30.0.0/16": networks.UNKNOWN}

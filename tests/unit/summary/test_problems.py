@@ -35,7 +35,7 @@ def test_text() -> None:
     text = "\n".join(line.text for line in render(report([PROBLEM]), 200))
     assert "\nproblems\n  ! network  QuotaExceeded\n      would exceed: elastic IPs: 5 of 5" in text
     assert "hint: Ask for 8" in text
-    assert "1 problem in the way of an apply, see above." in text
+    assert "1 problem that may block an apply, see above." in text
     assert "problem" not in "\n".join(line.text for line in render(report([]), 200))
 
 

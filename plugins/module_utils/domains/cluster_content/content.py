@@ -41,6 +41,8 @@ def _with(content: Content, controllers: Sequence[str], path: str, problems: lis
     own = namespaces(controllers)
     taken = {one.name for one in content.namespaces}
     problems += [
-        f"{path}.namespaces has {one.name}, which is made for a controller already; choose another name" for one in own if one.name in taken
+        f"{path}.namespaces has {one.name}, which is already created for a controller; choose another name"
+        for one in own
+        if one.name in taken
     ]
     return replace(content, namespaces=(*own, *content.namespaces))

@@ -108,13 +108,15 @@ def _strangers(charts: Mapping[str, Any]) -> list[str]:
     for name, given in charts.items():
         if name not in CONTROLLERS:
             near = difflib.get_close_matches(name, CONTROLLERS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(CONTROLLERS)}. Give other charts in releases"
-            problems.append(f"eks_charts.{name} is no chart of this role; {hint}")
+            hint = f"did you mean {near[0]}?" if near else f"valid names are {', '.join(CONTROLLERS)}. Put other charts in releases"
+            problems.append(f"eks_charts.{name} is not a chart of this role; {hint}")
         elif not isinstance(given, Mapping | None):
             problems.append(f"eks_charts.{name} is {given!r}, but it must be a mapping with {', '.join(SOURCES)}")
         else:
             problems += [
-                f"eks_charts.{name}.{key} is not a setting; known are {', '.join(SOURCES)}" for key in given or () if key not in SOURCES
+                f"eks_charts.{name}.{key} is not a setting; valid names are {', '.join(SOURCES)}"
+                for key in given or ()
+                if key not in SOURCES
             ]
     return problems
 

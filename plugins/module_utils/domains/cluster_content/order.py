@@ -55,7 +55,8 @@ def _defined(definition: Wanted) -> tuple[str, str]:
 
 def _named(after: Iterable[str], known: Mapping[str, str], where: str, problems: list[str]) -> list[str]:
     problems += [
-        f"{where} is to come after {one!r}, which is neither a release nor an object of this call; known are {', '.join(sorted(known))}"
+        f"{where} must come after {one!r}, which is neither a release nor an object of this call; valid names are "
+        f"{', '.join(sorted(known))}"
         for one in after
         if one not in known
     ]

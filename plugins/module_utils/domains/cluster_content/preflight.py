@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The checks that the filter input_errors runs on the wanted content of clusters."""
+"""The checks on what the role eks describes inside its clusters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> 
         wrong, value = (name, content) if not isinstance(content, Mapping) else ("eks_charts", charts)
         return [f"{wrong} is {value!r}, but it must be a mapping"]
     problems = [
-        f"{name}.{one} is about no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}"
+        f"{name}.{one} matches no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}"
         for one in content
         if one not in described
     ]
@@ -29,3 +29,8 @@ def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> 
     for one, settings in described.items():
         problems += content_of(content.get(one), f"{name}.{one}", checked(settings).controllers, nowhere, charts or {}, {})[1]
     return list(dict.fromkeys(problems))
+
+
+def role_errors(variables: Mapping[str, Any]) -> list[str]:
+    """Every problem with the contents of the clusters."""
+    return input_errors(variables.get("eks_content", {}), "eks_content", variables["eks_clusters"], variables.get("eks_charts"))

@@ -106,7 +106,9 @@ def _named(reader: Reader) -> list[tuple[str, Any]]:
         if not NAMESPACE.fullmatch(name):
             reader.problems.add(reader.at("namespaces"), name, NAMES_IT)
         elif name in CLUSTERS_OWN:
-            reader.problems.add(reader.at("namespaces"), name, "it is the cluster's own and not managed here; choose another namespace")
+            reader.problems.add(
+                reader.at("namespaces"), name, "it belongs to the cluster and is not managed here; choose another namespace"
+            )
         else:
             found.append((name, value))
     return found
@@ -145,7 +147,7 @@ def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network
         reader.problems.add(
             reader.at("from_load_balancer"),
             list(found.from_load_balancer),
-            "where load balancers stand is not known: give load_balancer_cidrs, the blocks of their subnets",
+            "the subnets of the load balancers are not known: set load_balancer_cidrs to their blocks",
         )
     reader.finish()
     return found

@@ -74,7 +74,7 @@ def releases_of(given: Mapping[str, Any], within: str) -> tuple[list[WantedRelea
 
 
 TYPES: Mapping[str, tuple[type, str]] = {
-    "str": (str, "a text"),
+    "str": (str, "a string"),
     "dict": (Mapping, "a mapping"),
     "list": (list, "a list"),
     "bool": (bool, "true or false"),
@@ -83,10 +83,10 @@ TYPES: Mapping[str, tuple[type, str]] = {
 
 def _shape(name: str, settings: Any, where: str) -> list[str]:
     if not RELEASE_NAME.fullmatch(name):
-        return [f"{where}: {name!r} is no name of a release: at most 53 lower-case letters, digits and '-', with no '-' at either end"]
+        return [f"{where}: {name!r} is not a release name: use at most 53 lower-case letters, digits and '-', with no '-' at either end"]
     if not isinstance(settings, Mapping):
         return [f"{where} is a {type(settings).__name__}; it must be a mapping with at least namespace and chart"]
-    wrong = [f"{where} has no setting {one}; known are {', '.join(sorted(RELEASE))}" for one in settings if one not in RELEASE]
+    wrong = [f"{where} has no setting {one}; valid names are {', '.join(sorted(RELEASE))}" for one in settings if one not in RELEASE]
     for setting, option in RELEASE.items():
         value = settings.get(setting)
         expected, called = TYPES[option["type"]]
@@ -115,7 +115,7 @@ def _chart(settings: Mapping[str, Any], where: str, problems: list[str]) -> Char
         problems.append(str(error))
         return None
     if version and version != chart.version:
-        problems.append(f"{where}.version is {version!r}, but the chart at hand is {chart.name} {chart.version}; leave it out")
+        problems.append(f"{where}.version is {version!r}, but the chart in the folder is {chart.name} {chart.version}; leave it out")
     return chart
 
 
@@ -131,10 +131,10 @@ def _elsewhere(settings: Mapping[str, Any], where: str, problems: list[str]) -> 
     source, repository, version = settings["chart"], settings.get("repository") or "", settings.get("version") or ""
     if not repository and not source.startswith("oci://"):
         problems.append(
-            f"{where}.chart is {source!r}, which is no folder with a Chart.yaml on this host; give repository too, or oci://..."
+            f"{where}.chart is {source!r}, which is not a folder with a Chart.yaml on this host; also set repository, or use oci://..."
         )
     elif not re.fullmatch(r"v?\d+\.\d+\.\d+\S*", version):
-        problems.append(f"{where}.version is {version!r}; a chart of a repository needs an exact version such as 1.13.0")
+        problems.append(f"{where}.version is {version!r}; a chart from a repository needs an exact version such as 1.13.0")
     else:
         return Chart(source.rpartition("/")[2], version, source, repository)
     return None

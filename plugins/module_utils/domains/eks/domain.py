@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
 from ...component.consent import consent_of
 from ...component.domain import Checked, Domain, InvalidInput, Observation, Verdict
+from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
-from ...component.run import read_outputs as read_component
 from ...component.run import run as run_component
 from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
@@ -68,7 +69,8 @@ class EksDomain(Domain):
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)
-        return build(self.clusters, observation.place, there.addons, there.installed())
+        clusters = {name: replace(cluster, vpc_id=there.vpc_of(cluster)) for name, cluster in self.clusters.items()}
+        return build(clusters, observation.place, there.addons, there.installed())
 
     def notes(self, observation: Observation) -> Sequence[str]:
         return notes(self.clusters, known(observation))
@@ -95,4 +97,4 @@ def run(module: Any) -> NoReturn:
 
 def read(module: Any) -> NoReturn:
     """Return the outputs of the existing clusters."""
-    read_component(module, lambda _params: EksDomain({}))
+    read_outputs(module, EksDomain, described=module.params["clusters"] is not None)

@@ -49,6 +49,10 @@ class AwsFacts:
         there = [self.subnets.get(one) for one in subnets]
         return None if None in there else sum(one.free_addresses for one in there if one)
 
+    def vpc_of(self, cluster: Cluster) -> str:
+        """The VPC of a cluster's subnets: that of the subnets that exist, or else that of its network. Empty if it cannot be told."""
+        return next((self.subnets[one].vpc_id for one in cluster.subnet_ids if one in self.subnets), cluster.vpc_id)
+
     def versions_of_groups(self, cluster: str) -> dict[str, str]:
         prefix = f"eks_nodegroup.{cluster}/"
         return {
@@ -97,7 +101,7 @@ def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:
         yield f"{path} is {shown(list(cluster.subnet_ids))}, but all of them are in {zones.pop()} and EKS wants two availability zones"
     if len({subnet.vpc_id for subnet in there}) > 1:
         places = ", ".join(f"{subnet.id} in {subnet.vpc_id}" for subnet in there)
-        yield f"{path} is {shown(list(cluster.subnet_ids))}, but they are of several networks: {places}"
+        yield f"{path} is {shown(list(cluster.subnet_ids))}, but they are in several VPCs: {places}"
     for subnet in there if fresh else ():
         if subnet.free_addresses < ADDRESSES_OF_CLUSTER:
             yield (
@@ -127,7 +131,10 @@ def of_node_groups(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         fresh = known.of(f"eks_nodegroup.{cluster.name}/{name}") is None
         room = known.room(group.subnet_ids or cluster.subnet_ids)
         if fresh and room is not None and room < group.min_size:
-            yield f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; name subnets with room"
+            yield (
+                f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; choose subnets with enough free "
+                "addresses"
+            )
 
 
 def of_fargate_profiles(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
@@ -136,7 +143,7 @@ def of_fargate_profiles(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         yield from _missing(path, profile.subnet_ids, known)
         for subnet in profile.subnet_ids or cluster.subnet_ids:
             if subnet in known.public_subnets:
-                yield f"{path} names {subnet}, which has a route to an internet gateway, but Fargate takes private subnets only"
+                yield f"{path} names {subnet}, which has a route to an internet gateway, but Fargate supports only private subnets"
 
 
 def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
@@ -148,8 +155,8 @@ def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
         elif addon.version and addon.version not in offer.versions:
             newest = ", ".join(offer.versions[-3:])
             yield (
-                f"{path}.version is '{addon.version}', but that does not fit Kubernetes {cluster.version}; "
-                f"the newest that do are {newest}, the default is {offer.default}"
+                f"{path}.version is '{addon.version}', but that is not compatible with Kubernetes {cluster.version}; the newest "
+                f"compatible ones are {newest}, the default is {offer.default}"
             )
 
 

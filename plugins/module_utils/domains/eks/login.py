@@ -95,10 +95,10 @@ def _settled(look: Callable[[], Verdict], clock: Clock) -> Verdict:
 def _lost(address: str) -> Failure:
     name = address.partition(".")[2]
     hint = (
-        "Whoever may call eks:CreateAccessEntry brings it back: give the principal of this run an entry in access with "
-        "AmazonEKSClusterAdminPolicy: cluster, or run as the one that made the cluster."
+        "To restore access, run as the principal that created the cluster, or as one that may call eks:CreateAccessEntry, and give the "
+        "principal of this run an entry in access with AmazonEKSClusterAdminPolicy: cluster."
     )
-    return Failure(address, "kubernetes:GET /api", CODE, f"the cluster {name} no longer lets in the credentials of this run", hint)
+    return Failure(address, "kubernetes:GET /api", CODE, f"the cluster {name} no longer accepts the credentials of this run", hint)
 
 
 def looks_of(aws: Aws, region: str, clock: Clock | None = None) -> Look:

@@ -18,12 +18,15 @@ from ...aws.grants import (
     iam,
     keeps_mark,
     marked,
+    marked_by_environment,
     merged,
     not_others,
     request_marked,
+    tagged_with,
     typed,
 )
-from ...kinds.permissions import EC2_TAGS, KEYS, OWN_KEY, ROLE, ROLES, log_groups, new_ec2
+from ...kinds.permissions import EC2_TAGS, KEYS, OWN_KEY, ROLE, ROLES, named_log_groups, new_ec2
+from .operations.drain.leftovers import CLUSTER_OF_GROUP
 from .operations.drain.permissions import DRAIN
 
 PASSED_TO = ("ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com")
@@ -31,15 +34,22 @@ PASSED_TO = ("ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com", "eks.amazona
 LINKED = ("eks-fargate.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com")
 """The services whose service-linked roles an account's first cluster, node group and Fargate profile create (EKS User Guide)."""
 
-PROVIDER = iam("oidc-provider/oidc.eks.*")
+ANY_PROVIDER = iam("oidc-provider/oidc.eks.*")
+PROVIDER = iam("oidc-provider/oidc.eks.{region}.{suffix}/id/*")
+"""The issuers of EKS in the region. Whose cluster an issuer is, nothing in its name shows."""
 OWN_PROVIDER = Grant((PROVIDER,), (marked,))
 OWN_TEMPLATE = Grant((typed("ec2", "launch-template"),), (marked,))
-GROUPS = Grant((arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*"),))
-"""The Auto Scaling groups that EKS creates; they do not get the tags of their node groups."""
+GROUPS = Grant((arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*"),), (tagged_with("eks:cluster-name", "cluster"),))
+"""The Auto Scaling groups that EKS creates. They do not get the tags of their node groups, but EKS's own."""
 INSIDE = Grant((typed("eks", "cluster"),), (marked, request_marked))
 """Creating a resource in a cluster is authorized against the cluster: the cluster must be ours, and the request must carry the mark."""
 ASSOCIATION = Grant((typed("eks", "podidentityassociation"),))
 """An add-on's association is created and changed together with the add-on, which is ours."""
+
+
+PARTS = ("access-entry", "addon", "fargateprofile", "nodegroup", "podidentityassociation")
+NAMED = (arn("eks", "cluster/{cluster}"), *(arn("eks", f"{part}/{{cluster}}/*") for part in PARTS))
+"""The clusters that the inventory names, and everything in them."""
 
 
 def own(kind: str) -> Grant:
@@ -49,6 +59,18 @@ def own(kind: str) -> Grant:
 def from_template(scope: Scope) -> Conditions:
     """Instances that are launched from a launch template."""
     return {"ArnLike": {"ec2:LaunchTemplate": scope.place.arn("ec2", "launch-template/*")}}
+
+
+LAUNCH = (
+    OWN_TEMPLATE,
+    Grant(tuple(typed("ec2", name) for name in ("instance", "network-interface", "volume")), (from_template,)),
+    Grant((arn("ec2", "image/*", account_id=""),), (from_template, equals("ec2:Owner", "amazon"))),
+    Grant((typed("ec2", "security-group"), typed("ec2", "subnet")), (from_template, marked_by_environment)),
+    Grant((typed("ec2", "security-group"),), (from_template, tagged_with(CLUSTER_OF_GROUP, "cluster"))),
+    Grant((arn("ec2", "security-group/{security_group}"), arn("ec2", "subnet/{subnet}")), (from_template,)),
+)
+"""Launching nodes: from a template of ours, with an image of AWS, in subnets and with groups of the environment or that the inventory
+names, or with the group that EKS creates for a cluster."""
 
 
 CLUSTERS = Permissions(
@@ -68,7 +90,7 @@ CLUSTERS = Permissions(
             "DescribeSubnets",
             REGIONAL,
         ),
-        "iam:GetOpenIDConnectProvider": (Grant((PROVIDER,)),),
+        "iam:GetOpenIDConnectProvider": (Grant((ANY_PROVIDER,)),),
         "iam:ListOpenIDConnectProviders": (GLOBAL,),
     },
     writes={
@@ -81,17 +103,19 @@ CLUSTERS = Permissions(
         **each("eks", "AssociateAccessPolicy DeleteAccessEntry DisassociateAccessPolicy UpdateAccessEntry", own("access-entry")),
         "eks:DeleteFargateProfile": (own("fargateprofile"),),
         **each("eks", "DeletePodIdentityAssociation UpdatePodIdentityAssociation", own("podidentityassociation")),
-        # Also checked as part of the create calls, when the new resource has no tags yet: so unmarked resources can be claimed, and those
-        # that others have marked cannot.
+        # Also checked as part of the create calls, when the new resource has no tags yet. So an unmarked resource can be claimed if the
+        # inventory names its cluster.
         "eks:TagResource": (
             Grant(own("*").resources, (marked, keeps_mark)),
-            Grant(own("*").resources, (request_marked, not_others)),
+            Grant(NAMED, (request_marked, not_others)),
         ),
         "eks:UntagResource": (own("*"),),
         **each("autoscaling", "DeletePolicy DeleteScheduledAction PutScalingPolicy PutScheduledUpdateGroupAction", GROUPS),
         "ec2:CreateLaunchTemplate": (new_ec2("launch-template"),),
         **each("ec2", "CreateLaunchTemplateVersion DeleteLaunchTemplate", OWN_TEMPLATE),
-        "ec2:RunInstances": (Grant((typed("ec2", "*"), arn("ec2", "image/*", account_id="")), (from_template,)),),
+        "ec2:RunInstances": LAUNCH,
+        # The tags in a launch template need this right too (EKS User Guide, launch templates).
+        "ec2:CreateTags": (Grant(LAUNCH[1].resources, (equals("ec2:CreateAction", "RunInstances"), keeps_mark)),),
         "kms:CreateGrant": (OWN_KEY,),
         "iam:CreateOpenIDConnectProvider": (Grant((PROVIDER,), (request_marked,)),),
         **each(
@@ -115,8 +139,8 @@ CLUSTERS = Permissions(
         "eks:CreateAddon": ("eks:TagResource", "iam:PassRole"),
         "eks:UpdateAddon": ("iam:PassRole",),
         # Instances are launched from the template with the caller's rights (EKS User Guide, launch templates).
-        "eks:CreateNodegroup": ("eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole", "ec2:RunInstances"),
-        "eks:UpdateNodegroupVersion": ("ec2:RunInstances",),
+        "eks:CreateNodegroup": ("eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole", "ec2:RunInstances", "ec2:CreateTags"),
+        "eks:UpdateNodegroupVersion": ("ec2:RunInstances", "ec2:CreateTags"),
         "eks:CreateFargateProfile": ("eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole"),
         "eks:CreatePodIdentityAssociation": ("eks:TagResource", "iam:PassRole"),
         "eks:UpdatePodIdentityAssociation": ("iam:PassRole",),
@@ -125,4 +149,4 @@ CLUSTERS = Permissions(
     },
 )
 
-PERMISSIONS = merged((ROLES, KEYS, log_groups("/aws/eks/"), EC2_TAGS, CLUSTERS, DRAIN))
+PERMISSIONS = merged((ROLES, KEYS, named_log_groups("/aws/eks/", "/aws/eks/{cluster}/"), EC2_TAGS, CLUSTERS, DRAIN))

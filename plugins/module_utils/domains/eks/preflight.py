@@ -1,10 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The errors that the filter input_errors reports for clusters."""
+"""The checks on the clusters that the role eks describes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...reconcile.model import UNKNOWN
@@ -18,3 +19,10 @@ FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), (UNKNOWN,))
 def input_errors(clusters: Any, name: str, environment: str = "", component: str = "cluster", network: bool = True) -> list[str]:
     """Every problem with the clusters. ``network``: whether clusters that name no subnets will have a network."""
     return validate(clusters, name, environment, component, FOUND_LATER if network else Network())[1]
+
+
+def role_errors(variables: Mapping[str, Any]) -> list[str]:
+    """Every problem with the clusters of the role that its argument specification cannot express."""
+    component = variables.get("platform_component") or variables["inventory_hostname"]
+    environment = variables.get("platform_environment") or ""
+    return input_errors(variables["eks_clusters"], "eks_clusters", environment, component, bool(variables.get("eks_network")))

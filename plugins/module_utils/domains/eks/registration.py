@@ -12,6 +12,7 @@ def load() -> Details:
     from ...aws.operations import operations
     from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
+    from .names import names
     from .operations.drain.permissions import DELETES, READS
     from .permissions import PERMISSIONS
     from .roles import NODE_POLICIES
@@ -42,6 +43,7 @@ def load() -> Details:
             **UNUSED,
         },
         attachable=tuple(f"arn:aws:iam::aws:policy/{name}" for name in sorted(managed)),
+        names=names,
         samples=samples,
     )
 

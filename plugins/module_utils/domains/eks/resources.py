@@ -109,6 +109,7 @@ class ClusterParts:
             "cluster_name": one.aws_name,
             "role_arn": self.role_arn("cluster"),
             "version": one.version,
+            **({"vpc_id": one.vpc_id} if one.vpc_id else {}),
             "subnet_ids": list(one.subnet_ids),
             "security_group_ids": list(one.security_group_ids),
             "endpoint_public_access": one.endpoint.public,

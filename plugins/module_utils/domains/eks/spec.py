@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...component.options import CHANGE, OWNER, PATIENCE, RESOURCES, shared
+from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shared
 
 
 def argument_spec() -> dict[str, Any]:
@@ -20,4 +20,4 @@ REQUIRED_IF: list[Any] = [("state", "present", ["clusters"])]
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of eks_cluster_info."""
-    return shared(*OWNER)
+    return {**shared(*OWNER, *NAMES), "clusters": {"type": "dict"}, "network": {"type": "dict", "default": {}}}

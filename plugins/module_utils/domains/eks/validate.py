@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...component.names import PRODUCTION
 from ...inputs.problems import Problems
+from ...inputs.values import is_worldwide
 from .roles import LONGEST_NAME, parts, with_own_role
 from .settings.addons import AFTER_NODES, AGENT, RIGHTS
-from .settings.cluster import EVERYWHERE, PRODUCTION, Cluster, Network, read
+from .settings.cluster import Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
 
@@ -44,7 +46,7 @@ def check_aws_names(clusters: Mapping[str, Cluster], problems: Problems) -> None
     taken: dict[str, str] = {}
     for name, cluster in clusters.items():
         if cluster.aws_name in taken:
-            remedy = f"{taken[cluster.aws_name]} has that name already; names are unique in an account and region"
+            remedy = f"{taken[cluster.aws_name]} already has that name; names are unique in an account and region"
             problems.add(f"{cluster.path}.name", cluster.aws_name, remedy)
         taken.setdefault(cluster.aws_name, name)
 
@@ -63,9 +65,12 @@ def check_place(cluster: Cluster, problems: Problems) -> None:
 def check_endpoint(cluster: Cluster, environment: str, problems: Problems) -> None:
     path = f"{cluster.path}.endpoint"
     if not cluster.endpoint.private and not cluster.endpoint.public:
-        problems.add(f"{path}.private", False, "then nobody reaches the cluster; leave it true, or list public_cidrs")
-    if EVERYWHERE in cluster.endpoint.public_cidrs and environment in PRODUCTION:
-        remedy = f"in {environment} the endpoint is not opened to the world; list the blocks that administrators and pipelines come from"
+        problems.add(f"{path}.private", False, "then nothing could reach the cluster; leave it true, or list public_cidrs")
+    if is_worldwide(cluster.endpoint.public_cidrs) and environment in PRODUCTION:
+        remedy = (
+            f"in {environment} the endpoint must not be open to the internet; list the blocks that administrators and pipelines connect "
+            "from"
+        )
         problems.add(f"{path}.public_cidrs", list(cluster.endpoint.public_cidrs), remedy)
 
 
@@ -73,12 +78,12 @@ def check_administrators(cluster: Cluster, problems: Problems) -> None:
     """At least one principal must be able to administer the cluster, and each principal has only one entry."""
     path = f"{cluster.path}.access"
     if not cluster.creator_is_admin and not any(entry.administers for entry in cluster.access.values()):
-        remedy = f"nobody else could administer the cluster; give an entry of access {ADMINISTRATOR}: cluster"
+        remedy = f"no other principal could administer the cluster; give an entry of access {ADMINISTRATOR}: cluster"
         problems.add(f"{cluster.path}.creator_is_admin", False, remedy)
     taken: dict[str, str] = {}
     for name, entry in cluster.access.items():
         if entry.principal_arn in taken:
-            remedy = f"{taken[entry.principal_arn]} has it already, and a principal has one entry in a cluster; put both into one"
+            remedy = f"{taken[entry.principal_arn]} already uses it, and a principal can have one entry per cluster; merge the two"
             problems.add(f"{path}.{name}.principal_arn", entry.principal_arn, remedy)
         elif entry.principal_arn:
             taken[entry.principal_arn] = name
@@ -101,19 +106,19 @@ def check_service_accounts(cluster: Cluster, problems: Problems) -> None:
         users[whose].append((path, value))
     for (namespace, account), claims in users.items():
         for path, value in claims[1:]:
-            remedy = f"{claims[0][0]} gives {namespace}/{account} a role already, and a service account has one"
+            remedy = f"{claims[0][0]} already gives {namespace}/{account} a role, and a service account can have only one"
             problems.add(path, value, remedy)
     for name in sorted(set(cluster.pod_identities) & set(cluster.controllers)):
         problems.add(f"{cluster.path}.pod_identities", name, "a controller has that name; choose another one")
     if users and AGENT not in cluster.addons:
         users_of_it = ", ".join(sorted({f"{namespace}/{account}" for namespace, account in users}))
-        problems.add(f"{cluster.path}.addons.{AGENT}", None, f"without it these get no AWS rights: {users_of_it}")
+        problems.add(f"{cluster.path}.addons.{AGENT}", None, f"without it these get no AWS permissions: {users_of_it}")
 
 
 def check_addons(cluster: Cluster, problems: Problems) -> None:
     for name, addon in cluster.addons.items():
         if addon.role_arn and name not in RIGHTS:
-            remedy = f"{name} is not known to need AWS rights; those that do are {', '.join(RIGHTS)}"
+            remedy = f"{name} is not known to need AWS permissions; those that do are {', '.join(RIGHTS)}"
             problems.add(f"{cluster.path}.addons.{name}.role_arn", addon.role_arn, remedy)
         if name in AFTER_NODES and not cluster.node_groups and not cluster.fargate_profiles:
             remedy = "its pods need a node; add a node group or a Fargate profile, or leave it out"
@@ -125,5 +130,5 @@ def check_lengths(cluster: Cluster, environment: str, component: str, problems: 
     for part in parts(cluster):
         name = f"{environment}.{component}.{cluster.name}.{part}"
         if len(name) > LONGEST_NAME:
-            remedy = f"the name of a role would be {name} ({len(name)} characters), and IAM takes {LONGEST_NAME}; choose shorter names"
+            remedy = f"the name of a role would be {name} ({len(name)} characters), and IAM allows {LONGEST_NAME}; choose shorter names"
             problems.add(cluster.path, part, remedy)

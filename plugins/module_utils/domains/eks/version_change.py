@@ -22,9 +22,9 @@ def refused(path: str, present: str, wanted: str, groups: Mapping[str, str]) -> 
         return [f'{value}, and EKS does not go back to an earlier version; set it to "{present}" or later']
     following = f"1.{number(present) + 1}"
     if wanted != following:
-        return [f'{value}, and EKS goes one minor version at a time; set it to "{following}" first']
+        return [f'{value}, and EKS upgrades one minor version at a time; set it to "{following}" first']
     oldest = number(wanted) - OLDEST_NODES
-    remedy = f"nodes may be {OLDEST_NODES} minor versions behind; bring the group to 1.{oldest} first"
+    remedy = f"nodes may be {OLDEST_NODES} minor versions behind; update the group to 1.{oldest} first"
     return [
         f"{value}, and node group {group} has {version}: {remedy}"
         for group, version in sorted(groups.items())

@@ -112,6 +112,7 @@ def check_acls(network: Network, problems: Problems) -> None:
         for direction, entries in acl.items():
             if len(entries) > ENTRIES_PER_DIRECTION:
                 problems.messages.append(
-                    f"{network.path}.tiers.{name} asks for too much: its network ACL would have {len(entries)} {direction} entries and AWS "
-                    f"allows {ENTRIES_PER_DIRECTION}; give the tiers neighbouring blocks, which are joined, or open fewer ports"
+                    f"{network.path}.tiers.{name} needs too many rules: its network ACL would have {len(entries)} {direction} entries "
+                    "and AWS "
+                    f"allows {ENTRIES_PER_DIRECTION}; give the tiers adjacent blocks, which are merged, or open fewer ports"
                 )

@@ -10,22 +10,25 @@ from typing import Any, NoReturn
 
 from ...aws.connection import Aws
 from ...component.connect import connect, fail
-from ...component.domain import Domain, InvalidInput, Observation
+from ...component.domain import Checked, Domain, InvalidInput, Observation
+from ...component.lookup import read_outputs
 from ...component.outputs import Attributes
 from ...component.run import domain_of, read_state
-from ...component.run import read_outputs as read_component
 from ...component.run import run as run_component
 from ...kinds.iam_role import IamRole
 from ...kinds.kms_key import KmsKey
 from ...kinds.log_group import LogGroup
 from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
 from ...reconcile.errors import CallFailed, EngineError, failure
-from ...reconcile.model import Kind, Resource
+from ...reconcile.model import Kind, Observed, Resource
+from ...reconcile.planner import Plan
+from .kinds.default_acl import DefaultNetworkAcl
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
 from .kinds.vpc import ElasticIp, InternetGateway, NatGateway, Subnet, Vpc
 from .kinds.vpc_endpoint import VpcEndpoint
-from .outputs import outputs
+from .occupants import refusals
+from .outputs import inside_their_network, outputs
 from .proposal import propose
 from .resources import build
 from .settings import Network
@@ -44,6 +47,7 @@ KINDS: dict[str, Kind] = {
         NatGateway,
         RouteTable,
         NetworkAcl,
+        DefaultNetworkAcl,
         SecurityGroup,
         DefaultSecurityGroup,
         VpcEndpoint,
@@ -62,6 +66,7 @@ class NetworkDomain(Domain):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.networks: dict[str, Network] = {}
+        self.absent = params.get("state") == "absent"
         if params.get("networks") and params.get("state") != "absent":
             self.networks, problems = validate(params["networks"], "networks", params.get("region") or "")
             if problems:
@@ -73,11 +78,25 @@ class NetworkDomain(Domain):
     def problems(self, observation: Observation) -> Sequence[str]:
         return missing_zones(self.networks, observation.place.region, observation.answers["zones"]) if self.networks else []
 
+    def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
+        return inside_their_network(observed)
+
     def resources(self, observation: Observation) -> Sequence[Resource]:
         return build(self.networks, observation.place)
 
+    def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
+        found = refusals(plan, aws, self.absent)
+        return Checked(late=found) if self.absent else Checked(refusals=found)
+
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes)
+
+
+class DescribedNetworks(NetworkDomain):
+    """The same for a lookup. It creates nothing, so it does not ask which zones the account may use."""
+
+    def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
+        return {}
 
 
 def run(module: Any) -> NoReturn:
@@ -89,7 +108,7 @@ def read(module: Any) -> NoReturn:
     """Return the outputs of the existing networks, or a proposal of what the described networks could adopt."""
     if module.params["propose_for"]:
         propose_adoption(module)
-    read_component(module, lambda _params: NetworkDomain({}))
+    read_outputs(module, DescribedNetworks, described=module.params["networks"] is not None)
 
 
 def propose_adoption(module: Any) -> NoReturn:
@@ -104,7 +123,7 @@ def propose_adoption(module: Any) -> NoReturn:
     except EngineError as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
-        fail(module, [failure("", error)], "What is in the account could not be read.")
+        fail(module, [failure("", error)], "The resources in the account could not be read.")
     found = sorted(seen.address for seen in observation.observed)
     module.exit_json(changed=False, proposal=proposal, found=found, target=observation.place.as_dict())
     raise AssertionError("exit_json does not return")

@@ -9,10 +9,11 @@ addresses determine the keys, and only leaves can be unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...component.outputs import Attributes, halves, split, value
+from ...reconcile.model import Observed
 
 NETWORK_MAPS: Mapping[str, str] = {
     "route_table": "route_table_ids",
@@ -30,10 +31,11 @@ NETWORK_IDS: Mapping[str, str] = {"vpc": "vpc_id", "internet_gateway": "internet
 def outputs(attributes: Attributes) -> dict[str, Any]:
     """The outputs of a component.
 
-    {"networks": {name: {vpc_id, internet_gateway_id, flow_log_id, flow_log_group_name, flow_log_group_arn, default_security_group_id,
-    availability_zones: [zone], subnet_ids: {tier: {zone: id}}, route_table_ids: {name: id}, network_acl_ids: {tier: id},
-    nat_gateway_ids: {zone or "regional": id}, nat_public_ips: {zone: address}, security_group_ids: {group: id},
-    endpoint_ids: {service: id}}}, kms_key_id, kms_key_arn, flow_log_role_arn}; None where the resource does not exist.
+    {"networks": {name: {vpc_id, internet_gateway_id, flow_log_id, flow_log_group_name, flow_log_group_arn, default_network_acl_id,
+    default_security_group_id, availability_zones: [zone], subnet_ids: {tier: {zone: id}}, route_table_ids: {name: id},
+    network_acl_ids: {tier: id}, nat_gateway_ids: {zone or "regional": id}, nat_public_ips: {zone: address},
+    security_group_ids: {group: id}, endpoint_ids: {service: id}}}, kms_key_id, kms_key_arn, flow_log_role_arn}; None where the resource
+    does not exist.
     """
     names = sorted(part for kind, part in map(split, attributes) if kind == "vpc")
     return {
@@ -44,10 +46,25 @@ def outputs(attributes: Attributes) -> dict[str, Any]:
     }
 
 
+def inside_their_network(observed: Sequence[Observed]) -> list[Observed]:
+    """Without what is in another VPC than that of the network in its address: anything can be tagged, but nothing changes its VPC."""
+    vpcs: dict[str, set[str]] = {}
+    for seen in observed:
+        if seen.kind == "vpc":
+            vpcs.setdefault(split(seen.address)[1], set()).add(seen.id)
+
+    def fits(seen: Observed) -> bool:
+        vpc, network = seen.properties.get("vpc_id"), halves(split(seen.address)[1], "/")[0]
+        return seen.kind == "vpc" or vpc is None or vpc in vpcs.get(network, ())
+
+    return [seen for seen in observed if fits(seen)]
+
+
 def network_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
     found: dict[str, Any] = {key: value(attributes, f"{kind}.{name}", "id") for kind, key in NETWORK_IDS.items()}
     found["flow_log_group_name"] = value(attributes, f"log_group.{name}/flow-logs", "id")
     found["flow_log_group_arn"] = value(attributes, f"log_group.{name}/flow-logs", "arn")
+    found["default_network_acl_id"] = value(attributes, f"default_network_acl.{name}/default", "id")
     found["default_security_group_id"] = value(attributes, f"default_security_group.{name}/default", "id")
     found |= {key: {} for key in ("subnet_ids", "nat_public_ips", *NETWORK_MAPS.values())}
     for address in sorted(attributes):

@@ -5,7 +5,22 @@
 
 from __future__ import annotations
 
-from ...aws.grants import REGIONAL, Conditions, Grant, Permissions, Scope, arn, each, equals, iam, merged, request_marked, typed, unmarked
+from ...aws.grants import (
+    REGIONAL,
+    Conditions,
+    Confine,
+    Grant,
+    Permissions,
+    Scope,
+    arn,
+    each,
+    equals,
+    iam,
+    merged,
+    request_marked,
+    typed,
+    unmarked,
+)
 from ...aws.owner import TAG_PREFIX
 from ...kinds.permissions import EC2_TAGS, KEYS, OWN_EC2, ROLE, ROLES, log_groups, new_ec2
 
@@ -19,12 +34,23 @@ LOGS = ("vpc-flow-log",)
 
 CREATES = "AllocateAddress CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc"
 
-UNTAGGED_GROUP = Grant((typed("ec2", "security-group"),))
+DEFAULTS = {"security-group": "default_security_group", "network-acl": "default_network_acl"}
+"""The types of what AWS creates with each VPC, and the kinds that take it over."""
 
 
-def default_group(_scope: Scope) -> Conditions:
-    """Requires that the request tags a default security group."""
-    return {"StringLike": {f"aws:RequestTag/{TAG_PREFIX}address": "default_security_group.*"}}
+def default_of(kind: str) -> Confine:
+    """Requires that the request tags what AWS created with one of the networks that the inventory names."""
+
+    def confine(scope: Scope) -> Conditions | None:
+        addresses = [f"{kind}.{network}/default" for network in scope.names.networks]
+        return {"StringEquals": {f"aws:RequestTag/{TAG_PREFIX}address": addresses}} if addresses else None
+
+    return confine
+
+
+def unnamed(_scope: Scope) -> Conditions:
+    """Requires that nobody has named the resource: AWS gives its defaults no tags."""
+    return {"Null": {"aws:ResourceTag/Name": "true"}}
 
 
 NETWORK = Permissions(
@@ -33,10 +59,11 @@ NETWORK = Permissions(
         **each(
             "ec2",
             "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
-            "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
+            "DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute "
+            "DescribeVpcEndpoints DescribeVpcs",
             REGIONAL,
         ),
-        # Clusters may exist in a network that is to be destroyed.
+        # Clusters may exist in a network that is to be destroyed or replaced.
         **each("eks", "DescribeCluster ListClusters", REGIONAL),
     },
     writes={
@@ -45,19 +72,22 @@ NETWORK = Permissions(
         **each("ec2", "AllocateAddress CreateInternetGateway", new_ec2(*INNER)),
         **each("ec2", "CreateNatGateway CreateVpcEndpoint", new_ec2(*LEAVES), OWN_EC2),
         "ec2:CreateFlowLogs": (new_ec2(*LOGS), OWN_EC2),
-        # The default security group of a new VPC has no tags that identify it.
-        "ec2:CreateTags": (Grant(UNTAGGED_GROUP.resources, (request_marked, default_group, unmarked)),),
+        # The defaults of a new VPC have no tags that identify them.
+        "ec2:CreateTags": tuple(
+            Grant((typed("ec2", name),), (request_marked, default_of(kind), unmarked, unnamed)) for name, kind in DEFAULTS.items()
+        ),
         **each(
             "ec2",
             "AssociateNatGatewayAddress AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress "
             "AuthorizeSecurityGroupIngress CreateNetworkAclEntry CreateRoute DeleteFlowLogs DeleteInternetGateway DeleteNatGateway "
             "DeleteNetworkAcl DeleteNetworkAclEntry DeleteRoute DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
             "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint "
-            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress "
-            "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
+            "ReleaseAddress ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation "
+            "RevokeSecurityGroupEgress RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress "
+            "UpdateSecurityGroupRuleDescriptionsIngress",
             OWN_EC2,
         ),
-        # A subnet that returns to the VPC's default ACL moves to an untagged ACL. The subnet itself must be ours.
+        # A subnet that returns to the VPC's default ACL may move to an untagged ACL. The subnet itself must be ours.
         "ec2:ReplaceNetworkAclAssociation": (OWN_EC2, Grant((typed("ec2", "network-acl"),))),
         # The network interface of a NAT gateway belongs to AWS and has no tags. The gateway and the address must be ours.
         "ec2:DisassociateNatGatewayAddress": (OWN_EC2, Grant((typed("ec2", "network-interface"),))),

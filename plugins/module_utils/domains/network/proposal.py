@@ -57,7 +57,7 @@ def propose(
     there = found.taken.keys() | {seen.address for seen in observed}
     return {
         "adopt": {resource.address: found.entries[resource.address] for resource in wanted if resource.address in found.entries},
-        "create": [r.address for r in wanted if r.address not in there and r.kind != "default_security_group"],
+        "create": [r.address for r in wanted if r.address not in there and not kinds[r.kind].ends_with_parent],
         "left": sorted(found.left),
     }
 

@@ -12,6 +12,7 @@ def load() -> Details:
     from ...aws.operations import operations
     from ...kinds.permissions import UNUSED
     from .domain import KINDS, SERVICES
+    from .names import names
     from .permissions import PERMISSIONS
     from .samples import samples
 
@@ -21,13 +22,17 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "availability zones": operations("ec2", "describe_availability_zones"),
-            "clusters in the networks": (*operations("ec2", "describe_vpcs"), *operations("eks", "describe_cluster list_clusters")),
+            "what is in the networks": (
+                *operations("ec2", "describe_network_interfaces describe_vpcs"),
+                *operations("eks", "describe_cluster list_clusters"),
+            ),
         },
         unused={
             "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
             "iam:UpdateRole": "the role of the flow logs has no description",
             **UNUSED,
         },
+        names=names,
         samples=samples,
     )
 
@@ -44,6 +49,7 @@ REGISTRATION = Registration(
         "nat_gateway",
         "route_table",
         "network_acl",
+        "default_network_acl",
         "default_security_group",
         "security_group",
         "vpc_endpoint",

@@ -17,6 +17,7 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
+from .endpoint_policies import endpoint_policy
 from .flow_logs import flow_log_resources, shared_resources
 from .rules import security_groups
 from .services import service_name
@@ -57,8 +58,11 @@ class NetworkParts:
 
     def tags(self, part: str = "", more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The user's tags and a Name tag; the more specific tag wins."""
-        name = "-".join(word for word in (self.place.environment, self.network.name, part) if word)
-        return {**self.place.tags, **self.network.tags, "Name": name, **(more or {})}
+        return {**self.place.tags, **self.network.tags, "Name": self.aws_name(part), **(more or {})}
+
+    def aws_name(self, part: str) -> str:
+        """A name that tells networks apart in the account: two components may each have a network of the same name."""
+        return "-".join(word for word in (self.place.environment, self.place.component, self.network.name, part) if word)
 
     def name(self, part: str) -> str:
         return f"{self.network.name}/{part}"
@@ -188,12 +192,16 @@ class NetworkParts:
             yield Resource(
                 "network_acl", self.name(tier), {"vpc_id": self.vpc_id, **acl, "subnet_ids": self.subnet_ids(tier), "tags": self.tags(tier)}
             )
+        # Closed once no subnet of ours has it any more.
+        closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
+        after = tuple(f"network_acl.{self.name(tier)}" for tier in sorted(self.network.tiers))
+        yield Resource("default_network_acl", self.name("default"), closed, after)
 
     def security_groups(self) -> Iterator[Resource]:
         for name, group in security_groups(self.network).items():
             part = name.replace("_", "-")
             properties = {
-                "group_name": f"{self.place.environment}-{self.network.name}-{part}",
+                "group_name": self.aws_name(part),
                 "description": group["description"],
                 "vpc_id": self.vpc_id,
                 "ingress": [self.rule(rule) for rule in group["ingress"]],
@@ -225,10 +233,13 @@ class NetworkParts:
             yield Resource("vpc_endpoint", self.name(service), properties, after)
 
     def endpoint(self, service: str, sort: str) -> dict[str, Any]:
+        endpoints = self.network.endpoints
+        document = endpoint_policy(service, self.place, endpoints.organization_id, endpoints.policies)
         return {
             "vpc_id": self.vpc_id,
             "service_name": service_name(service, sort, self.place.region, self.place.partition),
             "vpc_endpoint_type": sort,
+            **({"policy_document": document} if document else {}),
             "tags": self.tags(service),
         }
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...inputs.problems import Problems
+from ...inputs.values import is_worldwide
 from .settings import NEVER_OPEN_TO_THE_WORLD, Network
 
 Rule = dict[str, Any]
@@ -139,10 +140,11 @@ def unique(rules: Iterable[Rule]) -> list[Rule]:
 def check_groups(network: Network, problems: Problems) -> None:
     """Reject rules that open an administrative or data port to the world, and groups that exceed AWS's quota."""
     security, path = network.security, f"{network.path}.security"
-    if "0.0.0.0/0" in security.load_balancer_ingress_cidrs:
+    if is_worldwide(security.load_balancer_ingress_cidrs):
         for port in security.load_balancer_ports:
             if port in NEVER_OPEN_TO_THE_WORLD:
-                problems.add(f"{path}.load_balancer_ports", port, "a port for administration or data must not be open to 0.0.0.0/0")
+                whom = ", ".join(security.load_balancer_ingress_cidrs)
+                problems.add(f"{path}.load_balancer_ports", port, f"a port for administration or data must not be open to {whom}")
     data_ports = {"database_port": security.database_port, "cache_port": security.cache_port}
     for name, port in data_ports.items():
         if port == security.application_port:
@@ -158,4 +160,4 @@ def check_groups(network: Network, problems: Problems) -> None:
             count = len(group[direction])
             if count > RULES_PER_DIRECTION:
                 remedy = f"group {name} would have {count} {direction} rules and AWS allows {RULES_PER_DIRECTION}"
-                problems.messages.append(f"{path} asks for too much: {remedy}; use fewer blocks or a prefix list")
+                problems.messages.append(f"{path} needs too many rules: {remedy}; use fewer blocks or a prefix list")

@@ -61,6 +61,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
         nat_gateway(place),
         route_table(),
         network_acl(),
+        default_network_acl(),
         vpc_endpoint(place),
         flow_log(place),
     )
@@ -124,6 +125,27 @@ def network_acl() -> Sample:
             Operation("ec2", "delete_network_acl_entry"),
             lambda one: {"NetworkAclId": one.id, "RuleNumber": 100, "Egress": False},
             "ingress",
+        ),
+    )
+
+
+def default_network_acl() -> Sample:
+    sample, closed = network_acl(), {"vpc_id": VPC_ID, "ingress": [], "egress": []}
+    return Sample(
+        Resource("default_network_acl", NAME, closed),
+        needs=(VPC,),
+        change={"ingress": sample.resource.properties["ingress"]},
+        drift=Drift(
+            Operation("ec2", "create_network_acl_entry"),
+            lambda one: {
+                "NetworkAclId": one.id,
+                "RuleNumber": 50,
+                "Egress": True,
+                "Protocol": "-1",
+                "RuleAction": "allow",
+                "CidrBlock": "10.0.0.0/8",
+            },
+            "egress",
         ),
     )
 

@@ -4,7 +4,8 @@
 """The settings of a network, with their limits and defaults.
 
 ``read`` turns the user's mapping into ``Network`` values and collects every problem with it. The defaults describe a production network:
-three tiers, a NAT gateway per availability zone, endpoints for S3, DynamoDB, ECR, STS, and CloudWatch Logs, and flow logs kept for a year.
+three tiers, a NAT gateway per availability zone, endpoints for S3, DynamoDB, EC2, ECR, STS, and CloudWatch Logs, and flow logs kept for a
+year.
 """
 
 from __future__ import annotations
@@ -37,15 +38,22 @@ TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
 GATEWAY_SERVICES = ("s3", "dynamodb")
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
 
+ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+OPEN = "open"
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """AWS services that the network reaches through private connections."""
+    """AWS services that the network reaches through private connections.
+
+    ``organization_id``: whose principals may use them; without it, those of the account. ``policies``: by service, None for no limit.
+    """
 
     gateway: tuple[str, ...] = GATEWAY_SERVICES
-    interface: tuple[str, ...] = ("ecr.api", "ecr.dkr", "sts", "logs")
+    interface: tuple[str, ...] = ("ec2", "ecr.api", "ecr.dkr", "sts", "logs")
+    organization_id: str = ""
+    policies: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,7 @@ def read_vpc_cidr(reader: Reader) -> ipaddress.IPv4Network | None:
     if block is None:
         reader.problems.add(reader.at("cidr"), value, block_remedy(value))
     elif not 16 <= block.prefixlen <= 28:
-        reader.problems.add(reader.at("cidr"), value, "AWS takes blocks from /16 to /28 only")
+        reader.problems.add(reader.at("cidr"), value, "AWS accepts only blocks from /16 to /28")
     else:
         return block
     return None
@@ -186,9 +194,35 @@ def read_endpoints(reader: Reader) -> Endpoints:
         interface=reader.items(
             "interface", defaults.interface, interface, "it must be a service such as ecr.api or kms; s3 and dynamodb belong under gateway"
         ),
+        organization_id=read_organization(reader),
+        policies=read_endpoint_policies(reader.section("policies")),
     )
+    for service in sorted(set(endpoints.policies) - {*endpoints.gateway, *endpoints.interface}):
+        reader.problems.add(reader.at("policies"), service, "there is no endpoint of this service; name it under gateway or interface")
     reader.finish()
     return endpoints
+
+
+def read_organization(reader: Reader) -> str:
+    value = reader.text("organization_id", "")
+    if value and not ORGANIZATION.fullmatch(value):
+        reader.problems.add(reader.at("organization_id"), value, "it must be the id of an AWS organization, such as o-a1b2c3d4e5")
+    return value
+
+
+def read_endpoint_policies(reader: Reader) -> dict[str, Mapping[str, Any] | None]:
+    """Policies by service. ``open`` is AWS's own default: everyone may use the endpoint for everything."""
+    found: dict[str, Mapping[str, Any] | None] = {}
+    for service in [str(name) for name in reader.given]:
+        if reader.given[service] == OPEN:
+            reader.take(service)
+            found[service] = None
+        elif document := reader.policy_document(service):
+            found[service] = document
+            if lacking := [one for one in document["Statement"] if "Principal" not in one and "NotPrincipal" not in one]:
+                reader.problems.add(reader.at(service), lacking[0], "a statement of an endpoint policy has a Principal")
+    reader.finish()
+    return found
 
 
 def read_flow_logs(reader: Reader) -> FlowLogs:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...component.options import CHANGE, OWNER, PATIENCE, RESOURCES, shared
+from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shared
 
 
 def argument_spec() -> dict[str, Any]:
@@ -20,7 +20,7 @@ REQUIRED_IF: list[Any] = [("state", "present", ["networks"])]
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of vpc_network_info."""
-    return {**shared(*OWNER), "networks": {"type": "dict"}, "propose_for": {"type": "dict"}}
+    return {**shared(*OWNER, *NAMES), "networks": {"type": "dict"}, "propose_for": {"type": "dict"}}
 
 
 INFO_REQUIRED_BY: dict[str, Any] = {"propose_for": ["networks"]}

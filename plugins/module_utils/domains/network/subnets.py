@@ -59,7 +59,7 @@ def explicit(cidr: Block, tier: Tier, zone: str, path: str, problems: Problems) 
     elif not block.subnet_of(cidr):
         problems.add(path, value, f"it must lie inside the block of the network, {cidr}")
     elif not 16 <= block.prefixlen <= 28:
-        problems.add(path, value, "AWS takes subnets from /16 to /28 only")
+        problems.add(path, value, "AWS accepts only subnets from /16 to /28")
     else:
         return block
     return None
@@ -111,7 +111,7 @@ def check_slots(tiers: Mapping[str, Tier], path: str, problems: Problems) -> Non
         if name in STANDARD_TIERS or tier.slot is None:
             continue
         if tier.slot in taken:
-            problems.add(f"{path}.{name}.slot", tier.slot, f"the tier {taken[tier.slot]} has it already; choose another")
+            problems.add(f"{path}.{name}.slot", tier.slot, f"the tier {taken[tier.slot]} already has it; choose another")
         taken.setdefault(tier.slot, name)
 
 

@@ -50,9 +50,7 @@ def zone_problems(networks: Mapping[str, Network], region: str, zones: Collectio
             if zone[:-1] != home:
                 problems.add(path, zone, f"the region is {home}; its zones are called {home}a, {home}b and so on")
             elif zones is not None and zone not in zones:
-                problems.add(
-                    path, zone, f"the zones that this account can use in {home} are {', '.join(sorted(zones))}; choose among these"
-                )
+                problems.add(path, zone, f"the zones that this account can use in {home} are {', '.join(sorted(zones))}; choose from these")
 
 
 def check_tiers(network: Network, problems: Problems) -> None:
@@ -68,15 +66,15 @@ def check_nat(network: Network, problems: Problems) -> None:
     path = f"{network.path}.nat"
     public = network.tiers.get("public")
     if network.nat_az and network.nat != "single":
-        problems.add(f"{network.path}.nat_az", network.nat_az, f"it belongs to nat: single, and nat is {network.nat}")
+        problems.add(f"{network.path}.nat_az", network.nat_az, f"it applies only to nat: single, and nat is {network.nat}")
     if network.nat == "none":
         return
     if not network.routed("private"):
         problems.add(path, network.nat, "no tier is routed through a NAT gateway; set nat: none")
     elif network.nat != "regional" and public is None:
-        problems.add(path, network.nat, "there is no public tier for the gateway to stand in; set nat: regional or none, or add the tier")
+        problems.add(path, network.nat, "there is no public tier for the gateway; set nat: regional or none, or add the tier")
     elif network.nat == "single" and public and single_nat_zone(network) not in public.availability_zones:
-        remedy = f"the public tier is in {', '.join(public.availability_zones) or 'no zones'} only; choose among these"
+        remedy = f"the public tier is in {', '.join(public.availability_zones) or 'no zones'} only; choose from these"
         problems.add(f"{network.path}.nat_az", network.nat_az, remedy)
     elif network.nat == "per_az" and public:
         lacking = [zone for zone in private_zones(network) if zone not in public.availability_zones]
@@ -89,7 +87,7 @@ def check_nat(network: Network, problems: Problems) -> None:
 def check_endpoints(network: Network, problems: Problems) -> None:
     path = f"{network.path}.endpoints"
     if network.endpoints.interface and "private" not in network.tiers:
-        remedy = "interface endpoints stand in the private tier and there is none; set interface: [] or add the tier"
+        remedy = "interface endpoints need a private tier and there is none; set interface: [] or add the tier"
         problems.add(f"{path}.interface", list(network.endpoints.interface), remedy)
     if network.endpoints.gateway and not (network.routed("private") or network.routed("isolated")):
         remedy = "gateway endpoints serve private and isolated tiers and there is none; set gateway: []"
@@ -97,4 +95,4 @@ def check_endpoints(network: Network, problems: Problems) -> None:
     if network.endpoints.interface and not (network.dns_support and network.dns_hostnames):
         problems.add(f"{path}.interface", list(network.endpoints.interface), "their private names need dns.support and dns.hostnames: true")
     if network.dns_hostnames and not network.dns_support:
-        problems.add(f"{network.path}.dns.hostnames", True, "AWS allows it with dns.support: true only")
+        problems.add(f"{network.path}.dns.hostnames", True, "AWS allows it only with dns.support: true")

@@ -13,9 +13,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.chart_files import chart_files
 from ansible_collections.mainstay.aws.plugins.filter.eks_content import eks_content
-from ansible_collections.mainstay.aws.plugins.filter.input_errors import input_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import CONTROLLERS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.manifest import read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.preflight import input_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import releases_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.controllers import CONTROLLERS as WITH_RIGHTS
@@ -259,9 +259,9 @@ def test_everything_made_can_be_planned_before_there_is_a_cluster() -> None:
 
 
 WRONG: list[Any] = [
-    ("a cluster that is none", {"mian": {}}, {}, "eks_content.mian is about no cluster; eks_clusters has main"),
+    ("a cluster that is none", {"mian": {}}, {}, "eks_content.mian matches no cluster; eks_clusters has main"),
     ("a setting that is none", {"main": {"namespace": {}}}, {}, "eks_content.main.namespace is not a setting; did you mean namespaces?"),
-    ("the cluster's own namespace", {"main": {"namespaces": {"kube-system": {}}}}, {}, "is 'kube-system', but it is the cluster's own"),
+    ("the cluster's own namespace", {"main": {"namespaces": {"kube-system": {}}}}, {}, "is 'kube-system', but it belongs to the cluster"),
     ("a name that is none", {"main": {"namespaces": {"Web": {}}}}, {}, "is 'Web', but it must be a name of lower-case letters"),
     (
         "a standard that is none",
@@ -273,7 +273,7 @@ WRONG: list[Any] = [
         "load balancers from nowhere",
         {"main": {"namespaces": {"w": {"network": {"from_load_balancer": [80]}}}}},
         {},
-        "give load_balancer_cidrs",
+        "set load_balancer_cidrs",
     ),
     (
         "a port that is none",
@@ -304,7 +304,7 @@ WRONG: list[Any] = [
         "a controller's namespace",
         {"main": {"namespaces": {"external-secrets": {}}}},
         {},
-        "has external-secrets, which is made for a controller already",
+        "has external-secrets, which is already created for a controller",
     ),
     (
         "a controller's name",
@@ -316,16 +316,16 @@ WRONG: list[Any] = [
         "a chart that is none",
         {},
         {"cluster-autoscalr": {}},
-        "eks_charts.cluster-autoscalr is no chart of this role; did you mean cluster-autoscaler?",
+        "eks_charts.cluster-autoscalr is not a chart of this role; did you mean cluster-autoscaler?",
     ),
-    ("a setting of a chart", {}, {"fluent-bit": {"url": "x"}}, "eks_charts.fluent-bit.url is not a setting; known are repository"),
+    ("a setting of a chart", {}, {"fluent-bit": {"url": "x"}}, "eks_charts.fluent-bit.url is not a setting; valid names are repository"),
     ("no mapping", {"main": []}, {}, "eks_content.main is [], but it must be a mapping"),
 ]
 
 
 @pytest.mark.parametrize(("content", "charts", "said"), [pytest.param(*case[1:], id=case[0]) for case in WRONG])
 def test_what_is_wrong_is_said(content: Any, charts: Any, said: str) -> None:
-    problems = input_errors(content, "cluster_content", "eks_content", clusters={"main": ALL}, charts=charts)
+    problems = input_errors(content, "eks_content", {"main": ALL}, charts)
     assert len(problems) == 1, problems
     assert said in problems[0]
 
@@ -343,5 +343,5 @@ def test_charts_are_read_as_they_are(tmp_path: Path) -> None:
     with pytest.raises(AnsibleFilterError, match=r"has no Chart\.yaml"):
         chart_files(tmp_path / "templates")
     (tmp_path / "icon.png").write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(AnsibleFilterError, match=r"icon\.png is no text"):
+    with pytest.raises(AnsibleFilterError, match=r"icon\.png is not text"):
         chart_files(tmp_path)

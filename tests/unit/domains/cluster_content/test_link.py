@@ -78,7 +78,7 @@ def test_one_kind_tells_the_error_and_the_others_are_quiet() -> None:
     with pytest.raises(CallFailed):
         inside.reach(SomeAws())
     assert inside.reach(SomeAws()) is None
-    with pytest.raises(CallFailed, match="EKS cluster main is not there"):
+    with pytest.raises(CallFailed, match="EKS cluster main does not exist"):
         inside.api(SomeAws())
 
 

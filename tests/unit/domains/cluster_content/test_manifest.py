@@ -31,17 +31,17 @@ CUSTOM = thing("Widget", api_version="example.com/v1")
 WRONG: list[Any] = [
     ("no manifest", ["text"], "objects[0] is 'text'; it must be a manifest"),
     ("no metadata", [{"apiVersion": "v1", "kind": "Pod"}], "objects[0] has no metadata"),
-    ("no kind", [{"apiVersion": "v1", "metadata": {"name": "a"}}], "objects[0] has no kind; it must be a text such as Deployment"),
+    ("no kind", [{"apiVersion": "v1", "metadata": {"name": "a"}}], "objects[0] has no kind; it must be a string such as Deployment"),
     (
         "a generated name",
         [{"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "a-"}}],
-        "generateName would make another object",
+        "generateName would create another object",
     ),
-    ("a name that is none", [thing(name="a/b")], "metadata.name 'a/b' is no name"),
+    ("a name that is none", [thing(name="a/b")], "metadata.name 'a/b' is not a valid name"),
     ("no namespace", [thing(namespace=None)], "objects[0] (ConfigMap a): it has no metadata.namespace, and a default is not assumed"),
-    ("a namespace too many", [thing("Namespace")], "metadata.namespace is 'web', but a Namespace belongs to no namespace"),
+    ("a namespace too many", [thing("Namespace")], "metadata.namespace is 'web', but a Namespace is not namespaced"),
     ("an old version", [thing("Deployment", api_version="apps/v1beta1")], "there is no Deployment in apps/v1beta1; it must be apps/v1"),
-    ("a number for a label", [thing(metadata={"labels": {"v": 1}})], "metadata.labels v is 1, which is no text; quote it"),
+    ("a number for a label", [thing(metadata={"labels": {"v": 1}})], "metadata.labels v is 1, which is not a string; quote it"),
     ("a label that is none", [thing(metadata={"labels": {"v": "a b"}})], "metadata.labels v is 'a b'; it must be at most 63"),
     ("a number for an annotation", [thing(metadata={"annotations": {"v": True}})], "metadata.annotations v is True"),
     ("twice", [thing(), thing()], "objects has v1 ConfigMap web/a twice"),
@@ -58,7 +58,7 @@ def test_what_is_wrong_is_said(objects: Any, said: str) -> None:
 
 def test_values_of_secrets_are_never_part_of_what_is_said() -> None:
     problems = read([thing("Secret", stringData={"pin": 91823})], "main")[1]
-    assert problems == ["objects[0] (Secret a): stringData pin is no text (int); quote it"]
+    assert problems == ["objects[0] (Secret a): stringData pin is not a string (int); quote it"]
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_order(objects: Any, address: str, expected: list[str]) -> None:
 def test_an_order_after_nothing_that_is_there() -> None:
     objects = read([thing("Service", "s", **AFTER)], "main")[0]
     assert orders(objects, releases_of(RELEASES, "main")[0], "main")[1] == [
-        "v1 Service web/s is to come after 'ConfigMap/web/a', which is neither a release nor an object of this call; "
-        "known are Service/web/s, lbc"
+        "v1 Service web/s must come after 'ConfigMap/web/a', which is neither a release nor an object of this call; "
+        "valid names are Service/web/s, lbc"
     ]
 
 

@@ -69,7 +69,7 @@ def test_what_helm_has_written_down() -> None:
 
 
 def test_what_helm_has_not_written_down() -> None:
-    with pytest.raises(ValueError, match="Secret x holds no release that can be read: "):
+    with pytest.raises(ValueError, match="Secret x contains no readable release: "):
         decode({"metadata": {"name": "x"}, "data": {"release": "eHh4eA=="}})
 
 
@@ -112,15 +112,15 @@ def test_secrets_among_values() -> None:
 
 
 WRONG: list[Any] = [
-    ("a name that is none", {"A": {}}, "releases.A: 'A' is no name of a release"),
+    ("a name that is none", {"A": {}}, "releases.A: 'A' is not a release name"),
     ("no mapping", {"a": "x"}, "releases.a is a str; it must be a mapping with at least namespace and chart"),
-    ("no namespace", {"a": {"chart": "oci://x/a", "version": "1.0.0"}}, "releases.a has no namespace; it must be a text"),
+    ("no namespace", {"a": {"chart": "oci://x/a", "version": "1.0.0"}}, "releases.a has no namespace; it must be a string"),
     ("no chart", {"a": {"namespace": "n"}}, "releases.a must have either chart"),
-    ("no such folder", {"a": {"namespace": "n", "chart": "charts/a"}}, "which is no folder with a Chart.yaml on this host"),
+    ("no such folder", {"a": {"namespace": "n", "chart": "charts/a"}}, "which is not a folder with a Chart.yaml on this host"),
     ("a range of versions", {"a": {"namespace": "n", "chart": "oci://x/a", "version": "^1"}}, "needs an exact version such as 1.13.0"),
     ("a setting that is none", {"a": {"namespace": "n", "chart_files": FILES, "value": {}}}, "releases.a has no setting value"),
     ("values that are none", {"a": {"namespace": "n", "chart_files": FILES, "values": "canary"}}, "releases.a.values is something else"),
-    ("another version", {"a": {"namespace": "n", "chart_files": FILES, "version": "2.0.0"}}, "but the chart at hand is small 1.2.3"),
+    ("another version", {"a": {"namespace": "n", "chart_files": FILES, "version": "2.0.0"}}, "but the chart in the folder is small 1.2.3"),
     (
         "no chart at all",
         {"a": {"namespace": "n", "chart_files": {"x": "y"}}},
@@ -233,7 +233,7 @@ EXCEEDED = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded", "messa
         (workload(updatedReplicas=2, availableReplicas=2), ""),
         (workload(updatedReplicas=2, availableReplicas=1), "1 of 2 pods are available"),
         (workload(updatedReplicas=1, availableReplicas=2), "1 of 2 pods are of the newest revision"),
-        (workload(generation=2, updatedReplicas=2, availableReplicas=2), "has not been looked at"),
+        (workload(generation=2, updatedReplicas=2, availableReplicas=2), "has not been observed by its controller"),
         (workload(replicas=0), ""),
         (workload(replicas=None, updatedReplicas=1), "0 of 1 pods are available"),
         (workload("DaemonSet", desiredNumberScheduled=3, updatedNumberScheduled=3, numberAvailable=2), "2 of 3 pods are available"),

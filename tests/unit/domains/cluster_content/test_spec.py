@@ -38,7 +38,7 @@ def test_examples_are_valid(options: dict[str, Any]) -> None:
     given = {**DEFAULTS, **options}
     given["objects"] = [one for one in given["objects"] if isinstance(one, dict)] if isinstance(given["objects"], list) else []
     problems = contents_of(given)[1]
-    assert [one for one in problems if "no folder with a Chart.yaml" not in one and "to come after" not in one] == []
+    assert [one for one in problems if "not a folder with a Chart.yaml" not in one and "must come after" not in one] == []
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,7 @@ def test_nothing_to_object_to() -> None:
         (
             {},
             {"subnets": {SUBNETS[0]: subnet(SUBNETS[0]), SUBNETS[1]: subnet(SUBNETS[1], availability_zone=f"{REGION}b", vpc_id="vpc-2")}},
-            f"subnet_ids is ['{SUBNETS[0]}', '{SUBNETS[1]}'], but they are of several networks: {SUBNETS[0]} in vpc-1, {SUBNETS[1]} in "
-            f"vpc-2",
+            f"subnet_ids is ['{SUBNETS[0]}', '{SUBNETS[1]}'], but they are in several VPCs: {SUBNETS[0]} in vpc-1, {SUBNETS[1]} in vpc-2",
         ),
         (
             {},
@@ -106,13 +105,13 @@ def test_nothing_to_object_to() -> None:
         (
             {"node_groups": {"system": {"min_size": 20, "max_size": 20}}},
             {"subnets": {n: subnet(n, availability_zone=f"{REGION}{z}", free_addresses=8) for n, z in zip(SUBNETS, "ab", strict=True)}},
-            "node_groups.system.min_size is 20, but its subnets have 16 free addresses; name subnets with room",
+            "node_groups.system.min_size is 20, but its subnets have 16 free addresses; choose subnets with enough free addresses",
         ),
         (
             {"fargate_profiles": {"jobs": {"selectors": [{"namespace": "jobs"}]}}},
             {"public_subnets": frozenset({SUBNETS[0]})},
-            f"fargate_profiles.jobs.subnet_ids names {SUBNETS[0]}, which has a route to an internet gateway, but Fargate takes private "
-            "subnets only",
+            f"fargate_profiles.jobs.subnet_ids names {SUBNETS[0]}, which has a route to an internet gateway, but Fargate supports "
+            "only private subnets",
         ),
         (
             {"addons": {"vpc-cmi": {}}},
@@ -122,7 +121,8 @@ def test_nothing_to_object_to() -> None:
         (
             {"addons": {"vpc-cni": {"version": "v1.0.0-eksbuild.1"}}},
             {},
-            "addons.vpc-cni.version is 'v1.0.0-eksbuild.1', but that does not fit Kubernetes 1.36; the newest that do are "
+            "addons.vpc-cni.version is 'v1.0.0-eksbuild.1', but that is not compatible with Kubernetes 1.36; the newest compatible "
+            "ones are "
             "v1.1.0-eksbuild.1, "
             "v1.2.0-eksbuild.1, v1.3.0-eksbuild.2, the default is v1.2.0-eksbuild.1",
         ),
@@ -141,7 +141,7 @@ def test_refused(more: dict[str, Any], facts: dict[str, Any], expected: str) -> 
         (
             (there("1.34"),),
             "1.36",
-            ["version is '1.36', but the cluster has 1.34, and EKS goes one minor version at a time; set it to \"1.35\" first"],
+            ["version is '1.36', but the cluster has 1.34, and EKS upgrades one minor version at a time; set it to \"1.35\" first"],
         ),
         (
             (there("1.36"),),
@@ -155,7 +155,7 @@ def test_refused(more: dict[str, Any], facts: dict[str, Any], expected: str) -> 
             "1.36",
             [
                 "version is '1.36', but the cluster has 1.35, and node group system has 1.32: nodes may be 3 minor versions behind; "
-                "bring the group to 1.33 first"
+                "update the group to 1.33 first"
             ],
         ),
     ],
@@ -169,7 +169,7 @@ def test_a_cluster_that_is_there_needs_no_more_room() -> None:
     assert said(there(), group("1.36"), facts={"subnets": full}) == []
 
 
-REMEDY = "Give another principal AmazonEKSClusterAdminPolicy: cluster, and make this change as that one."
+REMEDY = "Give another principal AmazonEKSClusterAdminPolicy: cluster, and make this change as that principal."
 OTHER = {"admins": {"principal_arn": BERT, "policies": ADMIN}}
 
 
@@ -199,7 +199,7 @@ OTHER = {"admins": {"principal_arn": BERT, "policies": ADMIN}}
     ],
 )
 def test_nobody_locks_himself_out(access: dict[str, Any], observed: Observed, may_go: bool, expected: str | None) -> None:
-    sentence = f"access.admins {expected}, but it is the entry by which {ANNA} administers the cluster. {REMEDY}"
+    sentence = f"access.admins {expected}, but {ANNA} administers the cluster through this entry. {REMEDY}"
     assert said(there(), observed, may_go=may_go, access=access) == ([sentence] if expected else [])
 
 
@@ -222,7 +222,7 @@ def test_whose_entry_it_is(principal: str, caller: str, same: bool) -> None:
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({}, "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then AWS upgrades the cluster by itself"),
+        ({}, "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then AWS upgrades the cluster automatically"),
         (
             {"upgrade_policy": "EXTENDED"},
             "main: standard support of Kubernetes 1.36 ends on 2027-08-02, then extended support at 0.60 instead of 0.10 USD per "

@@ -112,7 +112,7 @@ def test_a_login_that_was_there_must_stay(answers: list[Verdict], lost: list[str
 def test_what_is_said_of_a_lost_login() -> None:
     (failure,) = guard(CHANGE, {CLUSTER.address: CLUSTER}, Looks(["admitted", "refused"]), Time())(DONE)
     assert str(failure).startswith(
-        "eks_cluster.main: kubernetes:GET /api (LoginLost): the cluster main no longer lets in the credentials of"
+        "eks_cluster.main: kubernetes:GET /api (LoginLost): the cluster main no longer accepts the credentials of"
     )
     assert "AmazonEKSClusterAdminPolicy: cluster" in str(failure)
 

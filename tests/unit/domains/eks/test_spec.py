@@ -48,7 +48,10 @@ def test_every_setting_is_documented() -> None:
     read({"main": {**NONSENSE, **parts, "endpoint": NONSENSE}}, "n", "dev", NETWORK, problems)
     text = " ".join(yaml.safe_load(eks_cluster.DOCUMENTATION)["options"]["clusters"]["description"])
     known = {
-        word for message in problems.messages if "; known are " in message for word in message.partition("; known are ")[2].split(", ")
+        word
+        for message in problems.messages
+        if "; valid names are " in message
+        for word in message.partition("; valid names are ")[2].split(", ")
     }
     of_schedules = {"recurrence", "time_zone"}
     assert len(known) > 50

@@ -19,7 +19,7 @@ POLICIES = (
     "AmazonEKSClusterAdminPolicy, AmazonEKSAdminPolicy, AmazonEKSAdminViewPolicy, AmazonEKSEditPolicy, AmazonEKSViewPolicy, "
     "AmazonEKSSecretReaderPolicy"
 )
-TAINT_REMEDY = "it must be a mapping of key, effect (one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE) and, if wanted, value"
+TAINT_REMEDY = "it must be a mapping of key, effect (one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE) and, optionally, value"
 ENTRY = {"principal_arn": ADMINS, "policies": {"AmazonEKSClusterAdminPolicy": "cluster"}}
 POD = {"namespace": "web", "service_account": "api", "managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}
 
@@ -36,7 +36,7 @@ def entry(**more: Any) -> dict[str, Any]:
     ("more", "expected"),
     [
         ({"version": None}, 'version is missing: give the minor version of Kubernetes in quotes, for example "1.36"'),
-        ({"version": 1.36}, 'version is 1.36, but it must be in quotes, as YAML takes it for a number: "1.36"'),
+        ({"version": 1.36}, 'version is 1.36, but it must be quoted, because YAML reads it as a number: "1.36"'),
         (
             {"version": "1.36.2"},
             "version is '1.36.2', but it must be a minor version of Kubernetes such as \"1.36\"; EKS chooses the patch",
@@ -46,10 +46,13 @@ def entry(**more: Any) -> dict[str, Any]:
             "version is 'latest', but it must be a minor version of Kubernetes such as \"1.36\"; EKS chooses the patch",
         ),
         ({"upgrade_policy": "standard"}, "upgrade_policy is 'standard', but it must be one of STANDARD, EXTENDED"),
-        ({"name": "a.b"}, "name is 'a.b', but EKS takes 1 to 100 letters, digits, hyphens and underscores, a letter or digit first"),
+        (
+            {"name": "a.b"},
+            "name is 'a.b', but EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit",
+        ),
         (
             {"name": "x" * 101},
-            f"name is '{'x' * 76}..., but EKS takes 1 to 100 letters, digits, hyphens and underscores, a letter or digit first",
+            f"name is '{'x' * 76}..., but EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit",
         ),
         ({"verison": "1.36"}, "verison is not a setting; did you mean version?"),
         (
@@ -58,11 +61,11 @@ def entry(**more: Any) -> dict[str, Any]:
         ),
         ({"subnet_ids": [SUBNETS[0]]}, f"subnet_ids is ['{SUBNETS[0]}'], but EKS wants subnets in at least two availability zones"),
         ({"subnet_ids": ["private"]}, "subnet_ids[0] is 'private', but it must be an id such as subnet-0123456789abcdef0"),
-        ({"subnet_ids": [SUBNETS[0]] * 2}, f"subnet_ids[1] is '{SUBNETS[0]}', but the list has it already; name each once"),
+        ({"subnet_ids": [SUBNETS[0]] * 2}, f"subnet_ids[1] is '{SUBNETS[0]}', but the list already contains it; list each once"),
         ({"subnet_ids": "a"}, "subnet_ids is 'a', but it must be a list of ids that begin with subnet-"),
         (
             {"endpoint": {"private": False}},
-            "endpoint.private is False, but then nobody reaches the cluster; leave it true, or list public_cidrs",
+            "endpoint.private is False, but then nothing could reach the cluster; leave it true, or list public_cidrs",
         ),
         ({"endpoint": {"public": True}}, "endpoint.public is not a setting; did you mean public_cidrs?"),
         (
@@ -72,32 +75,36 @@ def entry(**more: Any) -> dict[str, Any]:
         ),
         ({"endpoint": {"public_cidrs": "0.0.0.0/0"}}, "endpoint.public_cidrs is '0.0.0.0/0', but it must be a list"),
         (
+            {"endpoint": {"public_cidrs": ["0.0.0.0/1", "128.0.0.0/1"]}},
+            "endpoint.public_cidrs is ['0.0.0.0/1', '128.0.0.0/1'], but in prod the endpoint must not be open to the internet; list the "
+            "blocks that administrators and pipelines connect from",
+        ),
+        (
             {"endpoint": {"public_cidrs": ["0.0.0.0/0"]}},
-            "endpoint.public_cidrs is ['0.0.0.0/0'], but in prod the endpoint is not opened to the world; list the blocks that "
-            "administrators "
-            "and pipelines come from",
+            "endpoint.public_cidrs is ['0.0.0.0/0'], but in prod the endpoint must not be open to the internet; list the blocks that "
+            "administrators and pipelines connect from",
         ),
         (
             {"service_ipv4_cidr": "100.64.0.0/16"},
-            "service_ipv4_cidr is '100.64.0.0/16', but EKS takes /12 to /24 inside of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16",
+            "service_ipv4_cidr is '100.64.0.0/16', but EKS accepts /12 to /24 within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16",
         ),
         (
             {"service_ipv4_cidr": "10.0.0.0/8"},
-            "service_ipv4_cidr is '10.0.0.0/8', but EKS takes /12 to /24 inside of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16",
+            "service_ipv4_cidr is '10.0.0.0/8', but EKS accepts /12 to /24 within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16",
         ),
         ({"log_types": ["all"]}, "log_types[0] is 'all', but it must be one of api, audit, authenticator, controllerManager, scheduler"),
         (
             {"log_retention_in_days": 100},
-            "log_retention_in_days is 100, but CloudWatch Logs knows these periods only: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
+            "log_retention_in_days is 100, but CloudWatch Logs supports only these periods: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
             "365, 400, "
             "545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
         ),
         (
             {"creator_is_admin": False},
-            "creator_is_admin is False, but nobody else could administer the cluster; give an entry of access "
+            "creator_is_admin is False, but no other principal could administer the cluster; give an entry of access "
             "AmazonEKSClusterAdminPolicy: cluster",
         ),
-        ({"node_scaling": "karpenter"}, "node_scaling is 'karpenter', but it is not there yet; choose one of none, cluster_autoscaler"),
+        ({"node_scaling": "karpenter"}, "node_scaling is 'karpenter', but it is not supported yet; choose one of none, cluster_autoscaler"),
         (
             {"controllers": ["nginx"]},
             "controllers[0] is 'nginx', but it must be one of aws-load-balancer-controller, cluster-autoscaler, fluent-bit, "
@@ -105,7 +112,7 @@ def entry(**more: Any) -> dict[str, Any]:
         ),
         (
             {"tags": {"mainstay:x": "y"}},
-            "tags is 'mainstay:x', but tags that begin with aws: or mainstay: are not yours to set; choose another name",
+            "tags is 'mainstay:x', but tags that begin with aws: or mainstay: are reserved; choose another name",
         ),
     ],
 )
@@ -145,11 +152,11 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         (
             group(scaling={"target_cpu_percent": 70}),
             f"{GROUP}.scaling is {{'target_cpu_percent': 70}}, but the cluster autoscaler owns the number of nodes of this group; "
-            "set autoscaled: false, or take scaling out",
+            "set autoscaled: false, or remove scaling",
         ),
         (
             {"node_scaling": "none", **group(autoscaled=True)},
-            f"{GROUP}.autoscaled is True, but node_scaling is none, so that nothing would scale the group; set it to false, "
+            f"{GROUP}.autoscaled is True, but node_scaling is none, so nothing would scale the group; set it to false, "
             "or node_scaling to cluster_autoscaler",
         ),
         (
@@ -158,7 +165,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"min_size": 1}}}),
-            f'{GROUP}.scaling.schedules.night.recurrence is missing: say when, in five fields of cron such as "0 8 * * 1-5"',
+            f'{GROUP}.scaling.schedules.night.recurrence is missing: give the time as a cron expression with five fields, such as "0 '
+            '8 * * 1-5"',
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 20 * * *"}}}),
@@ -167,7 +175,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "daily", "min_size": 0}}}),
-            f"{GROUP}.scaling.schedules.night.recurrence is 'daily', but it must be five fields of cron such as \"0 8 * * 1-5\"",
+            f"{GROUP}.scaling.schedules.night.recurrence is 'daily', but it must be a cron expression with five fields, such as \"0 8 "
+            '* * 1-5"',
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 20 * * *", "min_size": 3, "max_size": 1}}}),
@@ -177,8 +186,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"node_groups": {"System": {}}},
-            "node_groups is 'System', but the name of a node group must be lower-case letters, digits and hyphens, at most 63, a letter "
-            "first",
+            "node_groups is 'System', but the name of a node group must be at most 63 lower-case letters, digits and hyphens, "
+            "starting with a letter",
         ),
     ],
 )
@@ -203,9 +212,9 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         (entry(policies={"Admin": "cluster"}), f"access.admins.policies is 'Admin', but it must be one of {POLICIES}"),
         (
             entry(policies={"AmazonEKSViewPolicy": "all"}),
-            "access.admins.policies.AmazonEKSViewPolicy is 'all', but it must be cluster, or a list of namespaces, in which * may stand",
+            "access.admins.policies.AmazonEKSViewPolicy is 'all', but it must be cluster, or a list of namespaces, which may contain *",
         ),
-        (entry(policies={}), "access.admins gives no rights: add policies, or kubernetes_groups that RBAC knows"),
+        (entry(policies={}), "access.admins grants no permissions: add policies, or kubernetes_groups bound in RBAC"),
         (
             entry(kubernetes_groups=["system:masters"]),
             "access.admins.kubernetes_groups[0] is 'system:masters', but it must be a name that does not begin with system:, eks:, aws:, "
@@ -213,8 +222,8 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"access": {"admins": ENTRY, "more": ENTRY}},
-            f"access.more.principal_arn is '{ADMINS}', but admins has it already, and a principal has one entry in a cluster; put both "
-            f"into one",
+            f"access.more.principal_arn is '{ADMINS}', but admins already uses it, and a principal can have one entry per cluster; "
+            "merge the two",
         ),
         (
             entry(type="EC2_LINUX"),
@@ -222,15 +231,15 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"pod_identities": {"a": POD, "b": POD}},
-            "pod_identities.b.service_account is 'api', but eks_clusters.main.pod_identities.a.service_account gives web/api a role "
-            "already, "
-            "and a service account has one",
+            "pod_identities.b.service_account is 'api', but eks_clusters.main.pod_identities.a.service_account already gives web/api "
+            "a role, "
+            "and a service account can have only one",
         ),
         (
             {"pod_identities": {"a": {**POD, "namespace": "kube-system", "service_account": "aws-node"}}},
-            "pod_identities.a.service_account is 'aws-node', but eks_clusters.main.addons.vpc-cni gives kube-system/aws-node a role "
-            "already, "
-            "and a service account has one",
+            "pod_identities.a.service_account is 'aws-node', but eks_clusters.main.addons.vpc-cni already gives kube-system/aws-node "
+            "a role, "
+            "and a service account can have only one",
         ),
         (
             {"pod_identities": {"cluster-autoscaler": POD}},
@@ -238,7 +247,7 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"pod_identities": {"a": {"namespace": "web", "service_account": "api"}}},
-            "pod_identities.a gives no rights: add policy or managed_policy_arns",
+            "pod_identities.a grants no permissions: add policy or managed_policy_arns",
         ),
         (
             {"pod_identities": {"a": {**POD, "policy": [{"Effect": "Allow"}]}}},
@@ -250,19 +259,20 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ),
         (
             {"addons": {"eks-pod-identity-agent": None}},
-            "addons.eks-pod-identity-agent is None, but without it these get no AWS rights: kube-system/aws-load-balancer-controller, "
+            "addons.eks-pod-identity-agent is None, but without it these get no AWS permissions: kube-system/aws-load-balancer-controller, "
             "kube-system/aws-node, kube-system/cluster-autoscaler, kube-system/ebs-csi-controller-sa",
         ),
         (
             {"addons": {"coredns": {"role_arn": "arn:aws:iam::1:role/x"}}},
-            "addons.coredns.role_arn is 'arn:aws:iam::1:role/x', but coredns is not known to need AWS rights; those that do are vpc-cni, "
+            "addons.coredns.role_arn is 'arn:aws:iam::1:role/x', but coredns is not known to need AWS permissions; those that do are "
+            "vpc-cni, "
             "aws-ebs-csi-driver, aws-efs-csi-driver, amazon-cloudwatch-observability",
         ),
         (
             {"node_groups": None, "addons": {"coredns": {}}},
             "addons is 'coredns', but its pods need a node; add a node group or a Fargate profile, or leave it out",
         ),
-        ({"fargate_profiles": {"jobs": {}}}, "fargate_profiles.jobs.selectors is [], but EKS takes 1 to 5 selectors for each profile"),
+        ({"fargate_profiles": {"jobs": {}}}, "fargate_profiles.jobs.selectors is [], but EKS accepts 1 to 5 selectors per profile"),
         (
             {"fargate_profiles": {"jobs": {"selectors": [{"labels": {}}]}}},
             "fargate_profiles.jobs.selectors[0] is {'labels': {}}, but it must have a namespace, and may have labels: "
@@ -278,14 +288,14 @@ def test_names_too_long() -> None:
     """Names of roles are put together, and each part alone is within its limits."""
     given = {"a-cluster-with-a-rather-long-name": settings()}
     assert validate(given, "eks_clusters", "prod", "eks", NETWORK)[1] == [
-        "eks_clusters is 'a-cluster-with-a-rather-long-name', but the name of a cluster must be lower-case letters, digits and hyphens, "
-        "at most 32, a letter first"
+        "eks_clusters is 'a-cluster-with-a-rather-long-name', but the name of a cluster must be at most 32 lower-case letters, "
+        "digits and hyphens, starting with a letter"
     ]
     given = {"a-cluster-with-a-long-name": settings()}
     problems = validate(given, "eks_clusters", "production", "platform-eks", NETWORK)[1]
     assert (
         "eks_clusters.a-cluster-with-a-long-name is 'pod-aws-load-balancer-controller', but the name of a role would be "
-        "production.platform-eks.a-cluster-with-a-long-name.pod-aws-load-balancer-controller (83 characters), and IAM takes 64; "
+        "production.platform-eks.a-cluster-with-a-long-name.pod-aws-load-balancer-controller (83 characters), and IAM allows 64; "
         "choose shorter names"
     ) in problems
 
@@ -293,7 +303,7 @@ def test_names_too_long() -> None:
 def test_two_clusters_of_one_name() -> None:
     given = {"blue": settings(name="same"), "green": settings(name="same")}
     assert validate(given, "eks_clusters", "prod", "eks", NETWORK)[1] == [
-        "eks_clusters.green.name is 'same', but blue has that name already; names are unique in an account and region"
+        "eks_clusters.green.name is 'same', but blue already has that name; names are unique in an account and region"
     ]
 
 

@@ -29,7 +29,7 @@ class Module:
 @pytest.mark.parametrize(
     ("clusters", "expected"),
     [
-        ({"main": {"version": 1.36}}, 'clusters.main.version is 1.36, but it must be in quotes, as YAML takes it for a number: "1.36"'),
+        ({"main": {"version": 1.36}}, 'clusters.main.version is 1.36, but it must be quoted, because YAML reads it as a number: "1.36"'),
         ({"main": {}}, 'clusters.main.version is missing: give the minor version of Kubernetes in quotes, for example "1.36"'),
         (
             {"main": {"version": "1.36", "addons": {"vpc-cni": {"verison": "v1"}}}},

@@ -81,9 +81,14 @@ DEPRECATED = Insight("Deprecated APIs removed in Kubernetes v1.36", "ERROR", "1.
 
 CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
     # name: what is different, severity, identity, part of what is said
-    "a minor is skipped": ({"version": "1.34"}, "blocks", "skips_minor:prod-main", "1.36 is 2 minor versions away; EKS goes up by one."),
+    "a minor is skipped": (
+        {"version": "1.34"},
+        "blocks",
+        "skips_minor:prod-main",
+        "1.36 is 2 minor versions away; EKS upgrades one at a time.",
+    ),
     "an older one": ({"target": "1.34"}, "blocks", "older:prod-main", "prod-main runs 1.35, and 1.34 is older."),
-    "no version at all": ({"target": "latest"}, "blocks", "version:prod-main", "Version 'latest' of prod-main is no minor version"),
+    "no version at all": ({"target": "latest"}, "blocks", "version:prod-main", "Version 'latest' of prod-main is not a minor version"),
     "not at rest": ({"status": "UPDATING"}, "blocks", "status:prod-main", "prod-main is UPDATING"),
     "not offered": ({"support": {"1.35": Support(LATER)}}, "blocks", "not_offered:prod-main", "does not offer version 1.36"),
     "a group behind": (group(version="1.34"), "warns", "node_group_behind:system", "system is at 1.34 and the control plane at 1.35."),
@@ -108,7 +113,12 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "kubelet_skew:old",
         "Node old runs kubelet v1.32.9, more than 3 minor versions older than 1.36.",
     ),
-    "a kubelet of nobody's": (inside(nodes=(NODE, Node("own", "v1.34.9"))), "warns", "kubelet_behind:own", "of no managed node group"),
+    "a kubelet of nobody's": (
+        inside(nodes=(NODE, Node("own", "v1.34.9"))),
+        "warns",
+        "kubelet_behind:own",
+        "is not in a managed node group",
+    ),
     "a node that is not ready": (
         inside(nodes=(replace(NODE, ready=False, trouble="KubeletStopped"),)),
         "warns",
@@ -119,7 +129,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         addon(version="v1.12.0-eksbuild.1"),
         "info",
         "addon_next:coredns",
-        "coredns v1.12.0-eksbuild.1 does not fit 1.36 and becomes v1.12.9-eksbuild.1 after the control plane.",
+        "coredns v1.12.0-eksbuild.1 is not compatible with 1.36 and is updated to v1.12.9-eksbuild.1 after the control plane.",
     ),
     "the network's add-on too far": (
         {
@@ -128,7 +138,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         },
         "blocks",
         "addon_step:vpc-cni",
-        "would go from v1.20.1-eksbuild.1 to v1.22.4-eksbuild.3; EKS takes it one minor version at a time.",
+        "would go from v1.20.1-eksbuild.1 to v1.22.4-eksbuild.3; EKS updates it one minor version at a time.",
     ),
     "the network's add-on on its way": (
         {
@@ -137,13 +147,13 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         },
         "info",
         "addon_next:vpc-cni",
-        "becomes v1.21.2-eksbuild.1 after the control plane.",
+        "is updated to v1.21.2-eksbuild.1 after the control plane.",
     ),
     "an add-on that is demanded": (
         addon(pinned="v1.12.0-eksbuild.1"),
         "blocks",
         "addon_version:coredns",
-        "The inventory demands v1.12.0-eksbuild.1 of add-on coredns, which does not fit 1.36.",
+        "The inventory pins add-on coredns to v1.12.0-eksbuild.1, which is not compatible with 1.36.",
     ),
     "an add-on without a version": ({"offers": {}}, "blocks", "addon_missing:coredns", "There is no version of add-on coredns for 1.36."),
     "an add-on that is not well": (
@@ -156,7 +166,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         {"insights": (DEPRECATED,)},
         "blocks",
         f"deprecated_api:{API.usage}",
-        "gone from 1.36 on, is in use by helm/3.14 (12 requests in 30 days, last at 2026-10-30 08:15 UTC).",
+        "removed in 1.36, is in use by helm/3.14 (12 requests in 30 days, last at 2026-10-30 08:15 UTC).",
     ),
     "one that is deprecated later": (
         {"insights": (replace(DEPRECATED, version="1.37", status="WARNING"),)},
@@ -175,7 +185,8 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         budget(min_available="2", allowed=0, healthy=2, desired_healthy=2),
         "blocks",
         "disruption_budget:shop/api",
-        "PodDisruptionBudget shop/api lets no pod go: minAvailable is 2 and there are 2 pods. On nodes of the groups: api-1.",
+        "PodDisruptionBudget shop/api allows no disruption: minAvailable is 2 and there are 2 pods. Its pods on nodes of the groups: "
+        "api-1.",
     ),
     "a single replica": (
         budget(allowed=0, healthy=1, desired_healthy=1, expected=1),
@@ -193,7 +204,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         budget(allowed=0, healthy=1, desired_healthy=1),
         "blocks",
         "disruption_budget:shop/api",
-        "1 of 2 pods are healthy, and 1 have to be.",
+        "1 of 2 pods are healthy, and 1 must be.",
     ),
     "two budgets": (
         inside(budgets=(BUDGET, replace(BUDGET, name="other"))),
@@ -205,13 +216,13 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         inside(pods=(replace(POD, controller=""),)),
         "warns",
         "pod_without_controller:shop/api-1",
-        "Pod shop/api-1 has no controller: it is gone when its node node-1 is replaced.",
+        "Pod shop/api-1 has no controller: it is lost when its node node-1 is replaced.",
     ),
     "few addresses": (
         {"subnets": (Subnet("subnet-a", "eu-west-1a", 2), Subnet("subnet-b", "eu-west-1b", 1))},
         "blocks",
         "addresses:prod-main",
-        "have 3 free addresses together; EKS needs 5",
+        "have 3 free addresses in total; EKS needs 5",
     ),
     "few in one zone": (
         {"subnets": (Subnet("subnet-a", "eu-west-1a", 2), Subnet("subnet-b", "eu-west-1b", 90))},
@@ -223,7 +234,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         {"inside": None, "unreachable": "nothing answers"},
         "warns",
         "unreachable:prod-main",
-        "budgets, pods and kubelets were not looked at: nothing answers.",
+        "budgets, pods and kubelets were not checked: nothing answers.",
     ),
     "extended support now": (
         {"support": {"1.35": Support(EARLIER), "1.36": Support(LATER)}},
@@ -231,16 +242,21 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "support:1.35",
         "in extended support since 2026-06-01: $0.60 an hour instead of $0.10, about $365 a month more. The upgrade ends that.",
     ),
-    "support of the target": ({}, "info", "support:1.36", "standard support until 2027-08-02; AWS upgrades the cluster by itself then"),
+    "support of the target": (
+        {},
+        "info",
+        "support:1.36",
+        "standard support until 2027-08-02; after that, AWS upgrades the cluster automatically",
+    ),
     "extended support then": (
         {"upgrade_policy": "EXTENDED"},
         "info",
         "support:1.36",
-        "it costs $0.60 an hour then (upgrade_policy EXTENDED).",
+        "after that, it costs $0.60 an hour (upgrade_policy EXTENDED).",
     ),
     "the target is old already": ({"support": {"1.36": Support(EARLIER)}}, "warns", "support:1.36", "in extended support already"),
-    "back again": ({}, "info", "rollback:prod-main", "For 7 days the control plane can go back to 1.35"),
-    "a group back again": ({}, "info", "rollback:system", "can go back to release 1.35.1-20260901 with launch template version 3."),
+    "back again": ({}, "info", "rollback:prod-main", "The control plane can be rolled back to 1.35 for 7 days"),
+    "a group back again": ({}, "info", "rollback:system", "can be rolled back to release 1.35.1-20260901 with launch template version 3."),
     "add-ons back again": ({}, "info", "rollback:add-ons", "coredns v1.13.0-eksbuild.1"),
 }
 

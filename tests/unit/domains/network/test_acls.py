@@ -136,8 +136,7 @@ def test_adding_a_zone_changes_no_entry() -> None:
 
 def test_too_many_ports_are_refused() -> None:
     expected = (
-        "tiers.public asks for too much: its network ACL would have 21 ingress entries and AWS allows 20; give the "
-        "tiers neighbouring blocks, "
-        "which are joined, or open fewer ports"
+        "tiers.public needs too many rules: its network ACL would have 21 ingress entries and AWS allows 20; give the tiers adjacent "
+        "blocks, which are merged, or open fewer ports"
     )
     assert expected in complaints(security={"load_balancer_ports": list(range(7000, 7016))})

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.outputs import outputs
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.outputs import inside_their_network, outputs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed
 from tests.unit.domains.network.samples import PLACE, ZONES, network
 
 
@@ -39,7 +39,7 @@ def test_everything_others_need() -> None:
     assert main["nat_public_ips"] == {zone: f"public_ip of elastic_ip.main/nat-{zone}" for zone in ZONES}
     assert set(main["route_table_ids"]) == {"public", "database", *(f"private-{zone}" for zone in ZONES)}
     assert set(main["security_group_ids"]) == {"load_balancer", "control_plane", "nodes", "database", "cache", "endpoints"}
-    assert set(main["endpoint_ids"]) == {"s3", "dynamodb", "ecr.api", "ecr.dkr", "sts", "logs"}
+    assert set(main["endpoint_ids"]) == {"s3", "dynamodb", "ec2", "ecr.api", "ecr.dkr", "sts", "logs"}
     assert main["flow_log_group_arn"] == "arn of log_group.main/flow-logs"
     assert found["kms_key_arn"] == "arn of kms_key.logs"
 
@@ -70,3 +70,16 @@ def test_networks_whose_names_begin_alike_stay_apart() -> None:
     found = outputs({"vpc.main": {"id": "1"}, "vpc.main-2": {"id": "2"}, "subnet.main-2/private-af-south-1a": {"id": "s"}})
     assert found["networks"]["main"]["subnet_ids"] == {}
     assert found["networks"]["main-2"]["subnet_ids"] == {"private": {"af-south-1a": "s"}}
+
+
+def test_only_what_is_in_the_vpc_of_its_network_belongs_to_it() -> None:
+    def seen(kind: str, name: str, identity: str, vpc: str | None = None) -> Observed:
+        return Observed(kind, f"{kind}.{name}", identity, {"vpc_id": vpc} if vpc else {}, {}, "ready")
+
+    ours = [seen("vpc", "main", "vpc-1"), seen("subnet", "main/private-a", "subnet-1", "vpc-1"), seen("elastic_ip", "main/nat-a", "eip-1")]
+    theirs = [
+        seen("subnet", "main/private-b", "subnet-2", "vpc-2"),
+        seen("security_group", "main/nodes", "sg-2", "vpc-2"),
+        seen("security_group", "other/nodes", "sg-3", "vpc-1"),
+    ]
+    assert inside_their_network([*ours, *theirs]) == ours

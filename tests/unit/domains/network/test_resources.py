@@ -28,12 +28,13 @@ def each(pattern: str) -> set[str]:
     return {pattern.format(zone) for zone in ZONES}
 
 
-INTERFACE = {f"vpc_endpoint.main/{service}" for service in ("ecr.api", "ecr.dkr", "sts", "logs")} | {"security_group.main/endpoints"}
+INTERFACE = {f"vpc_endpoint.main/{service}" for service in ("ec2", "ecr.api", "ecr.dkr", "sts", "logs")} | {"security_group.main/endpoints"}
 FLOW_LOGS = {"log_group.main/flow-logs", "flow_log.main", "kms_key.logs", "iam_role.flow-logs"}
 ZONAL_NAT = each("elastic_ip.main/nat-{}") | each("nat_gateway.main/{}")
 PUBLIC = each("subnet.main/public-{}") | {"route_table.main/public", "network_acl.main/public"}
 DEFAULT = (
-    {"vpc.main", "default_security_group.main/default", "internet_gateway.main", "route_table.main/database"}
+    {"vpc.main", "default_network_acl.main/default", "default_security_group.main/default"}
+    | {"internet_gateway.main", "route_table.main/database"}
     | each("subnet.main/private-{}")
     | each("subnet.main/database-{}")
     | each("route_table.main/private-{}")
@@ -151,7 +152,13 @@ def test_no_subnet_gives_public_addresses() -> None:
 def test_marks_for_the_load_balancer_controller(tier: str, expected: dict[str, str]) -> None:
     tiers = {"public": {}, "private": {"tags": {"team": "web"}}, "database": {}}
     tags = resources(cluster_names=["blue"], tiers=tiers)[f"subnet.main/{tier}-af-south-1a"].properties["tags"]
-    assert tags == {"Name": f"prod-main-{tier}-af-south-1a", "owner": "platform", **expected}
+    assert tags == {"Name": f"prod-network-main-{tier}-af-south-1a", "owner": "platform", **expected}
+
+
+def test_the_default_acl_is_closed_once_no_subnet_of_ours_has_it() -> None:
+    found = resources()["default_network_acl.main/default"]
+    assert (found.properties["ingress"], found.properties["egress"]) == ([], [])
+    assert set(found.after) == {address for address in resources() if address.startswith("network_acl.")}
 
 
 def test_the_default_group_is_emptied() -> None:
@@ -264,3 +271,13 @@ def test_networks_share_key_and_role() -> None:
     wanted = {name: replace(network(), name=name) for name in ("blue", "green")}
     addresses = [resource.address for resource in build(wanted, PLACE)]
     assert len(addresses) == len(set(addresses)) == 2 * (len(DEFAULT) - 2) + 2
+
+
+def names_in_aws(component: str) -> set[str]:
+    built = resources(replace(PLACE, component=component)).values()
+    groups = {one.properties["group_name"] for one in built if one.kind == "security_group"}
+    return groups | {one.properties["tags"]["Name"] for one in built}
+
+
+def test_networks_of_one_name_in_two_components_have_different_names_in_aws() -> None:
+    assert names_in_aws("network") & names_in_aws("second") == set()

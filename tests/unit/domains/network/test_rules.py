@@ -178,6 +178,10 @@ def test_no_rule_is_there_twice(more: dict[str, Any]) -> None:
             "security.load_balancer_ports is 22, but a port for administration or data must not be open to 0.0.0.0/0",
         ),
         (
+            {"load_balancer_ports": [22], "load_balancer_ingress_cidrs": ["0.0.0.0/1", "128.0.0.0/1"]},
+            "security.load_balancer_ports is 22, but a port for administration or data must not be open to 0.0.0.0/1, 128.0.0.0/1",
+        ),
+        (
             {"load_balancer_ports": [5432]},
             "security.load_balancer_ports is 5432, but a port for administration or data must not be open to 0.0.0.0/0",
         ),
@@ -198,7 +202,7 @@ def test_no_rule_is_there_twice(more: dict[str, Any]) -> None:
         ),
         (
             {"load_balancer_ports": list(range(7000, 7031)), "load_balancer_ingress_cidrs": ["192.0.2.0/25", "192.0.2.128/25"]},
-            "security asks for too much: group load_balancer would have 62 ingress rules and AWS allows 60; use fewer "
+            "security needs too many rules: group load_balancer would have 62 ingress rules and AWS allows 60; use fewer "
             "blocks or a prefix list",
         ),
     ],

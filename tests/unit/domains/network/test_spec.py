@@ -45,7 +45,10 @@ def test_every_setting_is_documented() -> None:
     )
     text = yaml.safe_load(vpc_network.DOCUMENTATION)["options"]["networks"]["description"]
     known = {
-        word for message in problems.messages if "; known are " in message for word in message.partition("; known are ")[2].split(", ")
+        word
+        for message in problems.messages
+        if "; valid names are " in message
+        for word in message.partition("; valid names are ")[2].split(", ")
     }
     assert len(known) > 25
     assert [name for name in sorted(known) if f"C({name})" not in " ".join(text)] == []

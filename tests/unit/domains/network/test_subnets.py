@@ -91,11 +91,11 @@ SMALL = {"cidr": "10.8.0.0/24", "availability_zones": zones("a"), "endpoints": {
         ),
         (
             {"tiers": {"private": {"cidrs": {"af-south-1a": "10.0.0.8/20"}}}, "nat": "none", "availability_zones": zones("a")},
-            "tiers.private.cidrs.af-south-1a is '10.0.0.8/20', but it has bits set beyond its prefix; the block would be 10.0.0.0/20",
+            "tiers.private.cidrs.af-south-1a is '10.0.0.8/20', but it has host bits set; the block would be 10.0.0.0/20",
         ),
         (
             {"tiers": {"private": {"cidrs": {"af-south-1a": "10.0.0.0/29"}}}, "nat": "none", "availability_zones": zones("a")},
-            "tiers.private.cidrs.af-south-1a is '10.0.0.0/29', but AWS takes subnets from /16 to /28 only",
+            "tiers.private.cidrs.af-south-1a is '10.0.0.0/29', but AWS accepts only subnets from /16 to /28",
         ),
         (
             {"tiers": {"private": {"cidrs": {"af-south-1a": "lots"}}}, "nat": "none", "availability_zones": zones("a")},
@@ -113,7 +113,7 @@ SMALL = {"cidr": "10.8.0.0/24", "availability_zones": zones("a"), "endpoints": {
         ),
         (
             {"tiers": {"private": {}, "x": {"slot": 2}, "y": {"slot": 2}}, "nat": "none", "availability_zones": zones("a")},
-            "tiers.y.slot is 2, but the tier x has it already; choose another",
+            "tiers.y.slot is 2, but the tier x already has it; choose another",
         ),
         (
             {**SMALL, "tiers": {"private": {}}},

@@ -21,8 +21,8 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
     [
         ({"cidr": None}, "cidr is missing: give the block of the network, for example 10.0.0.0/16"),
         ({"cidr": "10.0.0.0"}, "cidr is '10.0.0.0', but it must be an IPv4 block such as 10.0.0.0/16"),
-        ({"cidr": "10.0.0.1/16"}, "cidr is '10.0.0.1/16', but it has bits set beyond its prefix; the block would be 10.0.0.0/16"),
-        ({"cidr": "10.0.0.0/8"}, "cidr is '10.0.0.0/8', but AWS takes blocks from /16 to /28 only"),
+        ({"cidr": "10.0.0.1/16"}, "cidr is '10.0.0.1/16', but it has host bits set; the block would be 10.0.0.0/16"),
+        ({"cidr": "10.0.0.0/8"}, "cidr is '10.0.0.0/8', but AWS accepts only blocks from /16 to /28"),
         ({"cidr": 10}, "cidr is 10, but it must be an IPv4 block such as 10.0.0.0/16"),
         ({"availability_zones": None}, "availability_zones is missing: list the zones by name, for example [af-south-1a, af-south-1b]"),
         ({"availability_zones": []}, "availability_zones is [], but at least one zone is needed"),
@@ -35,16 +35,16 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ),
         (
             {"availability_zones": ["af-south-1a", "af-south-1a"]},
-            "availability_zones[1] is 'af-south-1a', but the list has it already; name each once",
+            "availability_zones[1] is 'af-south-1a', but the list already contains it; list each once",
         ),
         ({"nat": "per-az"}, "nat is 'per-az', but it must be one of none, single, per_az, regional"),
         ({"natt": "none"}, "natt is not a setting; did you mean nat?"),
-        ({"tags": {"aws:x": "y"}}, "tags is 'aws:x', but tags that begin with aws: or mainstay: are not yours to set; choose another name"),
+        ({"tags": {"aws:x": "y"}}, "tags is 'aws:x', but tags that begin with aws: or mainstay: are reserved; choose another name"),
         ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but the value of a tag must be a string"),
-        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; known are availability_zones, cidrs, tags"),
+        ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; valid names are availability_zones, cidrs, tags"),
         (
             {"tiers": {"Web": {}}},
-            "tiers is 'Web', but the name of a tier must be lower-case letters, digits and underscores, at most 20, a letter first",
+            "tiers is 'Web', but the name of a tier must be at most 20 lower-case letters, digits and underscores, starting with a letter",
         ),
         ({"tiers": {"web": {"slot": 1}}}, "tiers.web.slot is 1, but it must be a whole number from 2 to 7"),
         (
@@ -62,13 +62,13 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ),
         (
             {"tiers": {"private": {}, "database": {}}},
-            "nat is 'per_az', but there is no public tier for the gateway to stand in; set nat: regional or none, or add the tier",
+            "nat is 'per_az', but there is no public tier for the gateway; set nat: regional or none, or add the tier",
         ),
         ({"tiers": {"public": {}, "database": {}}}, "nat is 'per_az', but no tier is routed through a NAT gateway; set nat: none"),
-        ({"nat_az": "af-south-1a"}, "nat_az is 'af-south-1a', but it belongs to nat: single, and nat is per_az"),
+        ({"nat_az": "af-south-1a"}, "nat_az is 'af-south-1a', but it applies only to nat: single, and nat is per_az"),
         (
             {"nat": "single", "nat_az": "af-south-1d"},
-            "nat_az is 'af-south-1d', but the public tier is in af-south-1a, af-south-1b, af-south-1c only; choose among these",
+            "nat_az is 'af-south-1d', but the public tier is in af-south-1a, af-south-1b, af-south-1c only; choose from these",
         ),
         (
             {"tiers": {"private": {}, "public": {"availability_zones": ["af-south-1a"]}}},
@@ -81,10 +81,10 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ({"endpoints": {"gateway": ["sts"]}}, "endpoints.gateway[0] is 'sts', but gateway endpoints exist for s3 and dynamodb only"),
         (
             {"dns": {"hostnames": False}},
-            "endpoints.interface is ['ecr.api', 'ecr.dkr', 'sts', 'logs'], but their private names need dns.support "
+            "endpoints.interface is ['ec2', 'ecr.api', 'ecr.dkr', 'sts', 'logs'], but their private names need dns.support "
             "and dns.hostnames: true",
         ),
-        ({"dns": {"support": False}}, "dns.hostnames is True, but AWS allows it with dns.support: true only"),
+        ({"dns": {"support": False}}, "dns.hostnames is True, but AWS allows it only with dns.support: true"),
         (
             {"nat": "none", "tiers": {"public": {}}},
             "endpoints.gateway is ['s3', 'dynamodb'], but gateway endpoints serve private and isolated tiers and "
@@ -92,7 +92,7 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ),
         (
             {"flow_logs": {"retention_in_days": 100}},
-            "flow_logs.retention_in_days is 100, but CloudWatch Logs knows these periods only: 1, 3, 5, 7, 14, 30, "
+            "flow_logs.retention_in_days is 100, but CloudWatch Logs supports only these periods: 1, 3, 5, 7, 14, 30, "
             "60, 90, 120, 150, 180, 365, "
             "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
         ),
@@ -112,7 +112,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ([], "vpc_networks is [], but it must be a mapping"),
         (
             {"Main": settings()},
-            "vpc_networks is 'Main', but the name of a network must be lower-case letters, digits and hyphens, at most 32, a letter first",
+            "vpc_networks is 'Main', but the name of a network must be at most 32 lower-case letters, digits and hyphens, starting "
+            "with a letter",
         ),
         ({"main": "10.0.0.0/16"}, "vpc_networks.main is '10.0.0.0/16', but it must be a mapping"),
     ],
@@ -143,5 +144,5 @@ def test_accepted(more: dict[str, Any]) -> None:
 
 def test_zones_that_the_account_cannot_use() -> None:
     problems = missing_zones({"main": network()}, REGION, ["af-south-1a", "af-south-1b"])
-    expected = "but the zones that this account can use in af-south-1 are af-south-1a, af-south-1b; choose among these"
+    expected = "but the zones that this account can use in af-south-1 are af-south-1a, af-south-1b; choose from these"
     assert problems == [f"vpc_networks.main.availability_zones is 'af-south-1c', {expected}"]

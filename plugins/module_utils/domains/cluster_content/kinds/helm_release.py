@@ -118,7 +118,7 @@ class HelmRelease(KindDefaults):
         api = self.inside.api(aws)
         look = calling(partial(one_release, api, one.namespace, one.called))
         if look is not None and not self._ours(look.labels):
-            raise AlreadyThere(f"there is a release {one.called} in {one.namespace} already", "helm upgrade", "AlreadyExists")
+            raise AlreadyThere(f"a release {one.called} already exists in {one.namespace}", "helm upgrade", "AlreadyExists")
         self._upgrade(aws, api, one, look)
         seen = self.read(aws, Observed(self.name, address, f"{one.namespace}/{one.called}"))
         if seen is None:
@@ -150,7 +150,7 @@ class HelmRelease(KindDefaults):
         silent = (api.server_now() - release.changed).total_seconds() if release.changed else ABANDONED_SECONDS
         if silent < ABANDONED_SECONDS:
             raise NotYet(
-                f"revision {release.revision} is {release.status} since {silent:.0f} s; another Helm may be at work",
+                f"revision {release.revision} has been {release.status} for {silent:.0f} s; another Helm may be running",
                 "helm upgrade",
                 "ReleasePending",
                 dependency=True,

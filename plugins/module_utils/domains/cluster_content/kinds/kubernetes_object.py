@@ -37,8 +37,8 @@ MARKS = (
 
 CLAIMER = f"{MANAGER}-claim"
 IMMUTABLE_HINT = (
-    "It cannot be changed in place, which the plan did not know. Delete the object, or rename it in the inventory and allow the old one to "
-    "go with purge."
+    "It cannot be changed in place, which was not known when planning. Delete the object, or rename it in the inventory and allow the "
+    "deletion of the old one with purge."
 )
 
 
@@ -165,7 +165,7 @@ class KubernetesObject(KindDefaults):
         type_ = self._type(api, self.wanted[address])
         there = self._there(api, type_, self.wanted[address])
         if there is not None and self.marks.address(there["metadata"]) != address:
-            raise AlreadyThere(f"there is a {type_.kind} {self.wanted[address].called} already", self._operation(type_), "AlreadyExists")
+            raise AlreadyThere(f"a {type_.kind} {self.wanted[address].called} already exists", self._operation(type_), "AlreadyExists")
         live = self._apply(api, type_, address)
         made = self.observe(type_, live, address)
         if made is None:

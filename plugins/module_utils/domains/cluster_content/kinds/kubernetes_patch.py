@@ -59,7 +59,7 @@ class KubernetesPatch(KubernetesObject):
         return self._look(self.inside.api(aws), seen.address)
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        raise CallFailed("what is not there is not made, since it is not ours")
+        raise CallFailed("a patch cannot create its object, which belongs to another owner")
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         """Merge the values; the rest of the object is untouched."""
@@ -67,7 +67,7 @@ class KubernetesPatch(KubernetesObject):
         calling(partial(api.patch, seen.id, dict(self.wanted[seen.address].manifest), fieldManager=MANAGER))
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        raise CallFailed("what is not ours is not deleted")
+        raise CallFailed("a patch cannot delete its object, which belongs to another owner")
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         return None

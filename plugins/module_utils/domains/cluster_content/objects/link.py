@@ -108,7 +108,7 @@ class ClusterLink:
         """The API for making a change."""
         found = self.reach(aws)
         if found is None:
-            raise CallFailed(f"{self.target.label} is not there")
+            raise CallFailed(f"{self.target.label} does not exist")
         return found
 
     def _reach(self, aws: Aws) -> Calls | None:
@@ -147,7 +147,7 @@ def as_call_failed(error: ApiProblem, label: str = "") -> CallFailed:
     """The engine's exception for an API error: NotYet for one that may pass, CallFailed for a final one."""
     text = str(error)
     if isinstance(error, Unreachable):
-        hint = "A private endpoint answers only from inside its VPC and what is connected to it: set eks_api_host to a host that is."
+        hint = "A private endpoint is reachable only from its VPC and connected networks: set eks_api_host to a host there."
         return CallFailed(f"{label} cannot be reached: {text}".strip(), "", "Unreachable", hint)
     if WEBHOOK in text:
         return NotYet(text, code="WebhookNotReady", dependency=True)

@@ -98,7 +98,7 @@ def read(objects: Sequence[Any], within: str, where: str = "objects") -> tuple[l
     seen: dict[str, str] = {}
     for one in found:
         if one.name in seen:
-            problems.append(f"{where} has {one.identity} twice; leave one of them out")
+            problems.append(f"{where} has {one.identity} twice; remove one of them")
         seen[one.name] = one.identity
     return found, problems
 
@@ -123,11 +123,13 @@ def _read(manifest: Any, within: str, place: str, problems: list[str]) -> Wanted
     api_version, kind, name = (str(value or "") for value in (manifest.get("apiVersion"), manifest.get("kind"), metadata.get("name")))
     for value, what, example in ((api_version, "apiVersion", "apps/v1"), (kind, "kind", "Deployment"), (name, "metadata.name", "web")):
         if not value:
-            problems.append(f"{place} has no {what}; it must be a text such as {example}{_generated(metadata, what)}")
+            problems.append(f"{place} has no {what}; it must be a string such as {example}{_generated(metadata, what)}")
             return None
     called = f"{place} ({kind} {name})"
     if not NAME.fullmatch(name):
-        problems.append(f"{called}: metadata.name {name!r} is no name: letters, digits, '-' and '.', at both ends a letter or digit")
+        problems.append(
+            f"{called}: metadata.name {name!r} is not a valid name: use letters, digits, '-' and '.', with a letter or digit at both ends"
+        )
         return None
     type_ = BY_NAME.get((api_version, kind))
     namespace = str(metadata.get("namespace") or "")
@@ -144,7 +146,7 @@ def _read(manifest: Any, within: str, place: str, problems: list[str]) -> Wanted
 
 
 def _generated(metadata: Mapping[str, Any], what: str) -> str:
-    return ". generateName would make another object in each run" if what == "metadata.name" and metadata.get("generateName") else ""
+    return ". generateName would create another object in each run" if what == "metadata.name" and metadata.get("generateName") else ""
 
 
 def _misplaced(type_: ApiType | None, api_version: str, kind: str, namespace: str) -> str:
@@ -155,20 +157,23 @@ def _misplaced(type_: ApiType | None, api_version: str, kind: str, namespace: st
     if type_.namespaced and not namespace:
         return "it has no metadata.namespace, and a default is not assumed: name the namespace"
     if namespace and not type_.namespaced:
-        return f"metadata.namespace is {namespace!r}, but a {kind} belongs to no namespace; leave it out"
+        return f"metadata.namespace is {namespace!r}, but a {kind} is not namespaced; leave it out"
     return ""
 
 
 def _bad_texts(metadata: Mapping[str, Any], part: str) -> list[str]:
     values = metadata.get(part) or {}
     if not isinstance(values, Mapping):
-        return [f"metadata.{part} must be a mapping of names to texts"]
+        return [f"metadata.{part} must be a mapping of names to strings"]
     bad = [
-        f"metadata.{part} {name} is {value!r}, which is no text; quote it" for name, value in values.items() if not isinstance(value, str)
+        f"metadata.{part} {name} is {value!r}, which is not a string; quote it"
+        for name, value in values.items()
+        if not isinstance(value, str)
     ]
     if part == "labels" and not bad:
         bad = [
-            f"metadata.labels {name} is {value!r}; it must be at most 63 letters, digits, '-', '_' and '.', at both ends a letter or digit"
+            f"metadata.labels {name} is {value!r}; it must be at most 63 letters, digits, '-', '_' and '.', with a letter or digit at "
+            "both ends"
             for name, value in values.items()
             if len(value) > 63 or not LABEL_VALUE.fullmatch(value)
         ]
@@ -180,7 +185,7 @@ def _bad_data(kind: str, manifest: Mapping[str, Any]) -> list[str]:
     if kind not in ("ConfigMap", "Secret"):
         return []
     return [
-        f"{part} {name} is no text ({type(value).__name__}); quote it"
+        f"{part} {name} is not a string ({type(value).__name__}); quote it"
         for part in ("data", "stringData")
         for name, value in (manifest.get(part) or {}).items()
         if not isinstance(value, str)

@@ -45,7 +45,7 @@ def unavailable(workload: Mapping[str, Any]) -> str:
     kind, spec, status = workload["kind"], workload.get("spec") or {}, workload.get("status") or {}
     name = f"{kind} {workload['metadata']['namespace']}/{workload['metadata']['name']}"
     if (status.get("observedGeneration") or 0) < (workload["metadata"].get("generation") or 0):
-        return f"{name} has not been looked at by its controller"
+        return f"{name} has not been observed by its controller yet"
     if kind == "DaemonSet":
         wanted, there = status.get("desiredNumberScheduled") or 0, status.get("numberAvailable") or 0
         updated = status.get("updatedNumberScheduled") or 0

@@ -77,7 +77,7 @@ class Helm:
                 "Releases are planned without Helm, but installed with it: put Helm 3.14 or newer on PATH, or set eks_helm_binary.",
             ) from error
         except (OSError, TimeoutError) as error:
-            why = f"did not end within {SECONDS} s" if isinstance(error, TimeoutError) else f"cannot be run: {error.strerror}"
+            why = f"did not finish within {SECONDS} s" if isinstance(error, TimeoutError) else f"cannot be run: {error.strerror}"
             raise CallFailed(f"Helm ({self.program}) {why}", f"helm {arguments[0]}", type(error).__name__) from error
         if code:
             raise _refusal(arguments[0], complained.decode(errors="replace"))
@@ -85,7 +85,7 @@ class Helm:
 
 
 def _refusal(verb: str, complained: str) -> CallFailed:
-    said = " ".join(last_lines(complained, 5)) or "it says nothing"
+    said = " ".join(last_lines(complained, 5)) or "it printed no error"
     said = said.partition("Error: ")[2] or said
     kind = NotYet if any(word in said for word in PASSING) else CallFailed
     if kind is NotYet:

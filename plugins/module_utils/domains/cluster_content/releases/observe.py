@@ -112,7 +112,9 @@ def look_of(
             if key[1] in WORKLOADS:
                 waiting.append(unavailable(there))
                 failed_reason.append(given_up(there))
-    silent = [f"nobody answers at the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]]
+    silent = [
+        f"no endpoint is ready behind the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]
+    ]
     return Look(release, labels, drift, "; ".join(filter(None, [*waiting, *silent])), "; ".join(filter(None, failed_reason)))
 
 

@@ -104,7 +104,7 @@ def decode(secret: Mapping[str, Any]) -> Release:
             secret=str(secret["metadata"]["name"]),
         )
     except (KeyError, TypeError, ValueError, OSError, EOFError) as error:
-        raise ValueError(f"Secret {secret['metadata'].get('name')} holds no release that can be read: {type(error).__name__}") from error
+        raise ValueError(f"Secret {secret['metadata'].get('name')} contains no readable release: {type(error).__name__}") from error
 
 
 def _moment(text: Any) -> datetime | None:
@@ -142,7 +142,7 @@ def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
         told = load(files["Chart.yaml"])
         name, version = str(told["name"]), str(told["version"])
     except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise ValueError(f"{where} has no Chart.yaml with name and version, so it is no Helm chart") from error
+        raise ValueError(f"{where} has no Chart.yaml with name and version, so it is not a Helm chart") from error
     templates = {path: text for path, text in files.items() if path.startswith("templates/")}
     defaults = load(files.get("values.yaml") or "") or {}
     return Chart(name, version, files=dict(files), fingerprint=fingerprint(templates, defaults))

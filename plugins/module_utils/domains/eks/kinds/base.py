@@ -151,7 +151,7 @@ class EksKind(NamedKind):
         if "update" in reply:
             aws.begun[seen.id] = reply["update"]["id"]
         if len(steps) > 1:
-            raise NotYet("another update has to end first", "", "UpdateInProgress", dependency=True)
+            raise NotYet("another update must finish first", "", "UpdateInProgress", dependency=True)
 
     def at_rest(self, aws: Aws, seen: Observed) -> Observed:
         """The current state. Raises NotYet while a change is in progress, including one that this run did not start."""
@@ -160,7 +160,7 @@ class EksKind(NamedKind):
             raise NotYet("an update is in progress", "", "UpdateInProgress", dependency=True)
         found = self.observe_all(aws, raws)
         if not found or found[0].id != seen.id:
-            raise CallFailed(f"{seen.id} is not there any more", hint="Run again.")
+            raise CallFailed(f"{seen.id} no longer exists", hint="Run again.")
         return found[0]
 
     def steps(self, _aws: Aws, _now: Observed, _left: Mapping[str, Any]) -> list[Step]:

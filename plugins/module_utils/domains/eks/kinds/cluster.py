@@ -17,7 +17,7 @@ from . import limits as limits_eks
 from .base import EksKind, Step, eks
 from .reads import clusters
 
-UNPROTECT = "Set deletion_protection to false, apply that, and delete the cluster then."
+UNPROTECT = "Set deletion_protection to false, apply that, then delete the cluster."
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ENDPOINT = ("endpoint_public_access", "endpoint_private_access", "public_access_cidrs")
@@ -53,6 +53,7 @@ class EksCluster(EksKind):
     role_arn = fixed()
     secrets_key_arn = fixed()
     service_ipv4_cidr = fixed()
+    vpc_id = fixed()
     subnet_ids = given(canonical=sorted_strings)
     security_group_ids = given(canonical=sorted_strings)
     endpoint_public_access = given()
@@ -78,6 +79,10 @@ class EksCluster(EksKind):
 
     def get_service_ipv4_cidr(self, raw: Mapping[str, Any]) -> str | None:
         return (raw.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr")
+
+    def get_vpc_id(self, raw: Mapping[str, Any]) -> Any:
+        """CreateCluster takes it from the subnets; no update moves a cluster to another VPC."""
+        return _network(raw).get("vpcId")
 
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> Any:
         return _network(raw).get("subnetIds")

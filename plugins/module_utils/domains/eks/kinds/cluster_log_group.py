@@ -38,4 +38,4 @@ class ClusterLogGroup(LogGroup):
         elif time.monotonic() - float(aws.begun.get(seen.id, 0)) >= QUIET:
             aws.begun.pop(seen.id, None)
             return
-        raise NotYet("EKS may still make it again", "", "WaitingForQuiet", dependency=True)
+        raise NotYet("EKS may still recreate it", "", "WaitingForQuiet", dependency=True)

@@ -22,8 +22,8 @@ SPREADING = re.compile(
 """How EKS says that it cannot see a role or its policy yet (the Terraform AWS provider retries this as well)."""
 
 EVICTION = (
-    "Pods could not be moved to other nodes within 15 minutes, mostly because a PodDisruptionBudget forbids it. Let it allow a disruption, "
-    "or give the workload more replicas, and run again."
+    "Pods could not be moved to other nodes within 15 minutes, usually because a PodDisruptionBudget forbids it. Make it allow a "
+    "disruption, or give the workload more replicas, and run again."
 )
 
 

@@ -43,8 +43,8 @@ def lockouts(clusters: Mapping[str, Cluster], observed: Iterable[Observed], call
         if cluster is None or not (reason := _loss(cluster, entry, caller, may_go(seen.address))):
             continue
         found.append(
-            f"{cluster.path}.access.{entry} {reason}, but it is the entry by which {caller} administers the cluster. "
-            f"Give another principal {ADMINISTRATOR}: cluster, and make this change as that one."
+            f"{cluster.path}.access.{entry} {reason}, but {caller} administers the cluster through this entry. Give another principal "
+            f"{ADMINISTRATOR}: cluster, and make this change as that principal."
         )
     return found
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....component.names import PRODUCTION
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
@@ -28,20 +29,18 @@ MINOR = re.compile(r"1\.\d\d")
 UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 NODE_SCALINGS = ("none", "cluster_autoscaler")
-PRODUCTION = ("prod", "production")
-"""Environments whose clusters are protected from deletion, and whose endpoint is never open to the world."""
 
 FARGATE_SELECTORS = 5
-EVERYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
 class Network:
-    """The network of clusters that name none."""
+    """The network of clusters that name none. ``vpc_id`` is empty if only the subnets are given."""
 
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class FargateProfile:
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster and all its parts. ``version`` is empty if the user's value was unusable."""
+    """One cluster and all its parts. ``version`` is empty if the user's value was unusable, ``vpc_id`` if it names its own subnets."""
 
     name: str
     path: str
@@ -92,7 +91,7 @@ class Cluster:
     deletion_protection: bool = False
     service_ipv4_cidr: str | None = None
     log_types: tuple[str, ...] = LOG_TYPES
-    log_retention_in_days: int = 90
+    log_retention_in_days: int = 365
     creator_is_admin: bool = True
     access: Mapping[str, AccessEntry] = field(default_factory=dict)
     addons: Mapping[str, Addon] = field(default_factory=dict)
@@ -103,6 +102,7 @@ class Cluster:
     node_scaling: str = "cluster_autoscaler"
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    vpc_id: str = ""
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
@@ -113,6 +113,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         reader.ids("subnet_ids", (), "subnet-"),
         reader.ids("security_group_ids", (), "sg-"),
         reader.ids("node_security_group_ids", (), "sg-"),
+        reader.one_id("vpc_id", "", "vpc-"),
     )
     reader.finish()
     return network, problems.messages
@@ -138,6 +139,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         path=reader.path,
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
+        vpc_id="" if reader.given.get("subnet_ids") is not None else network.vpc_id,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
@@ -146,7 +148,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
         service_ipv4_cidr=read_service_block(reader),
         log_types=reader.items("log_types", LOG_TYPES, one_of(LOG_TYPES), f"it must be one of {', '.join(LOG_TYPES)}"),
-        log_retention_in_days=reader.retention_days("log_retention_in_days", 90),
+        log_retention_in_days=reader.retention_days("log_retention_in_days", 365),
         creator_is_admin=reader.boolean("creator_is_admin", True),
         access=read_access(reader),
         addons=read_addons(reader, bool(node_groups)),
@@ -166,7 +168,9 @@ def read_aws_name(reader: Reader, default: str) -> str:
     value = reader.text("name", default)
     if AWS_NAME.fullmatch(value):
         return value
-    reader.problems.add(reader.at("name"), value, "EKS takes 1 to 100 letters, digits, hyphens and underscores, a letter or digit first")
+    reader.problems.add(
+        reader.at("name"), value, "EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit"
+    )
     return default
 
 
@@ -176,7 +180,7 @@ def read_version(reader: Reader) -> str:
     if value is None:
         reader.problems.missing(reader.at("version"), 'give the minor version of Kubernetes in quotes, for example "1.36"')
     elif not isinstance(value, str):
-        reader.problems.add(reader.at("version"), value, f'it must be in quotes, as YAML takes it for a number: "{value}"')
+        reader.problems.add(reader.at("version"), value, f'it must be quoted, because YAML reads it as a number: "{value}"')
     elif not MINOR.fullmatch(value):
         reader.problems.add(reader.at("version"), value, 'it must be a minor version of Kubernetes such as "1.36"; EKS chooses the patch')
     else:
@@ -201,7 +205,7 @@ def read_service_block(reader: Reader) -> str | None:
         reader.problems.add(reader.at("service_ipv4_cidr"), value, "it must be an IPv4 block without host bits, such as 172.20.0.0/16")
         return None
     if not 12 <= block.prefixlen <= 24 or not any(block.subnet_of(ipaddress.IPv4Network(one)) for one in PRIVATE_RANGES):
-        remedy = f"EKS takes /12 to /24 inside of {', '.join(PRIVATE_RANGES)}"
+        remedy = f"EKS accepts /12 to /24 within {', '.join(PRIVATE_RANGES)}"
         reader.problems.add(reader.at("service_ipv4_cidr"), value, remedy)
         return None
     return str(block)
@@ -245,7 +249,7 @@ def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
         "selectors", (), as_selector, "it must have a namespace, and may have labels: {namespace: jobs, labels: {size: big}}"
     )
     if not 1 <= len(selectors) <= FARGATE_SELECTORS:
-        reader.problems.add(reader.at("selectors"), list(selectors), f"EKS takes 1 to {FARGATE_SELECTORS} selectors for each profile")
+        reader.problems.add(reader.at("selectors"), list(selectors), f"EKS accepts 1 to {FARGATE_SELECTORS} selectors per profile")
     default = reader.given.get("subnet_ids") == "default"
     if default:
         reader.take("subnet_ids")
@@ -270,7 +274,7 @@ def as_selector(value: Any) -> dict[str, Any] | None:
 def read_node_scaling(reader: Reader) -> str:
     if reader.given.get("node_scaling") == "karpenter":
         reader.take("node_scaling")
-        reader.problems.add(reader.at("node_scaling"), "karpenter", f"it is not there yet; choose one of {', '.join(NODE_SCALINGS)}")
+        reader.problems.add(reader.at("node_scaling"), "karpenter", f"it is not supported yet; choose one of {', '.join(NODE_SCALINGS)}")
         return "none"
     return reader.choice("node_scaling", NODE_SCALINGS, "cluster_autoscaler")
 

@@ -96,7 +96,7 @@ def read_access_entry(name: str, reader: Reader) -> AccessEntry:
     if entry.type != "STANDARD" and (entry.policies or entry.kubernetes_groups or entry.username):
         reader.problems.add(reader.at("type"), entry.type, "such an entry takes neither policies nor kubernetes_groups nor username")
     elif entry.type == "STANDARD" and not entry.policies and not entry.kubernetes_groups:
-        reader.problems.messages.append(f"{reader.path} gives no rights: add policies, or kubernetes_groups that RBAC knows")
+        reader.problems.messages.append(f"{reader.path} grants no permissions: add policies, or kubernetes_groups bound in RBAC")
     reader.finish()
     return entry
 
@@ -113,7 +113,7 @@ def read_policies(reader: Reader) -> dict[str, Scope]:
         elif isinstance(scope, list | tuple) and scope and all(as_namespace(str(one).replace("*", "x")) for one in scope):
             found[name] = tuple(sorted({str(one) for one in scope}))
         else:
-            reader.problems.add(f"{path}.{name}", scope, "it must be cluster, or a list of namespaces, in which * may stand")
+            reader.problems.add(f"{path}.{name}", scope, "it must be cluster, or a list of namespaces, which may contain *")
     return found
 
 
@@ -142,6 +142,6 @@ def read_pod_role(name: str, reader: Reader) -> PodRole:
         tags=reader.tags("tags"),
     )
     if found.policy is None and not found.managed_policy_arns and "policy" not in reader.given:
-        reader.problems.messages.append(f"{reader.path} gives no rights: add policy or managed_policy_arns")
+        reader.problems.messages.append(f"{reader.path} grants no permissions: add policy or managed_policy_arns")
     reader.finish()
     return found

@@ -135,10 +135,10 @@ def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
     """The number of nodes has one owner: the cluster's autoscaler, or the group's own settings under scaling."""
     scales = group.scaling.target_cpu_percent is not None or bool(group.scaling.schedules)
     if group.autoscaled and not has_autoscaler:
-        remedy = "node_scaling is none, so that nothing would scale the group; set it to false, or node_scaling to cluster_autoscaler"
+        remedy = "node_scaling is none, so nothing would scale the group; set it to false, or node_scaling to cluster_autoscaler"
         reader.problems.add(reader.at("autoscaled"), True, remedy)
     elif group.autoscaled and scales:
-        remedy = "the cluster autoscaler owns the number of nodes of this group; set autoscaled: false, or take scaling out"
+        remedy = "the cluster autoscaler owns the number of nodes of this group; set autoscaled: false, or remove scaling"
         reader.problems.add(reader.at("scaling"), dict(reader.given["scaling"]), remedy)
 
 
@@ -151,7 +151,7 @@ def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, 
 
 
 def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
-    remedy = f"it must be a mapping of key, effect (one of {', '.join(EFFECTS)}) and, if wanted, value"
+    remedy = f"it must be a mapping of key, effect (one of {', '.join(EFFECTS)}) and, optionally, value"
 
     def taint(value: Any) -> dict[str, str] | None:
         if not isinstance(value, Mapping) or set(value) - {"key", "value", "effect"}:
@@ -189,12 +189,12 @@ def read_schedule(reader: Reader) -> dict[str, Any]:
     """A scheduled action in the terms of PutScheduledUpdateGroupAction; sizes that are not given stay at their current values."""
     found: dict[str, Any] = {}
     for key, pattern, remedy in (
-        ("recurrence", CRON, 'it must be five fields of cron such as "0 8 * * 1-5"'),
+        ("recurrence", CRON, 'it must be a cron expression with five fields, such as "0 8 * * 1-5"'),
         ("time_zone", TIME_ZONE, "it must be a time zone such as Europe/Berlin"),
     ):
         value = reader.take(key)
         if value is None and key == "recurrence":
-            reader.problems.missing(reader.at(key), 'say when, in five fields of cron such as "0 8 * * 1-5"')
+            reader.problems.missing(reader.at(key), 'give the time as a cron expression with five fields, such as "0 8 * * 1-5"')
         elif value is not None and not (isinstance(value, str) and pattern.fullmatch(value)):
             reader.problems.add(reader.at(key), value, remedy)
         elif value is not None:

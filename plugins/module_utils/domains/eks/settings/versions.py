@@ -88,7 +88,7 @@ def note(name: str, version: str, policy: str, support: Support) -> str:
     if policy == "EXTENDED":
         then = f"extended support at {price(EXTENDED_PRICE)} instead of {price(STANDARD_PRICE)} USD per cluster-hour"
     else:
-        then = "AWS upgrades the cluster by itself"
+        then = "AWS upgrades the cluster automatically"
     return f"{name}: standard support of Kubernetes {version} ends on {support.standard_until}, then {then}"
 
 

@@ -72,7 +72,7 @@ class RouteTable(Ec2Kind):
 
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         if any(association.get("Main") for association in raw.get("Associations", [])):
-            return "it is the main route table of its VPC, which nobody can delete; tables of the network's own take the subnets over"
+            return "it is the main route table of its VPC, which cannot be deleted; the network's own route tables take over its subnets"
         return ""
 
     def set_routes(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
@@ -106,7 +106,7 @@ class RouteTable(Ec2Kind):
             by_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
             holders = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=by_subnet)
             if not holders:
-                raise NotYet(f"the route table that holds {subnet} does not show yet", error.operation, error.code) from error
+                raise NotYet(f"the route table of {subnet} is not visible yet", error.operation, error.code) from error
             for holder in holders:
                 association = self.attributes(holder)["associations"][subnet]
                 if holder["RouteTableId"] != table:
@@ -125,7 +125,7 @@ PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
 
-def _entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def acl_entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(({k: v for k, v in entry.items() if v is not None} for entry in value), key=lambda entry: entry["rule_number"])
 
 
@@ -141,8 +141,8 @@ class NetworkAcl(Ec2Kind):
     id_prefix = "acl-"
 
     vpc_id = fixed()
-    ingress = later(canonical=_entries)
-    egress = later(canonical=_entries)
+    ingress = later(canonical=acl_entries)
+    egress = later(canonical=acl_entries)
     subnet_ids = later(canonical=sorted_strings)
 
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -154,12 +154,11 @@ class NetworkAcl(Ec2Kind):
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
 
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        return None if raw.get("IsDefault") else super().observe(aws, raw, address)
+
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
-        return (
-            "it is the default ACL of its VPC, which nobody can delete; ACLs of the network's own take the subnets over"
-            if raw.get("IsDefault")
-            else ""
-        )
+        return "it is the default ACL of its VPC, which belongs to default_network_acl" if raw.get("IsDefault") else ""
 
     @staticmethod
     def _entry(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,8 +176,8 @@ class NetworkAcl(Ec2Kind):
         self._set_entries(aws, seen, "egress", value)
 
     def _set_entries(self, aws: Aws, seen: Observed, side: str, value: Iterable[Mapping[str, Any]]) -> None:
-        old = {entry["rule_number"]: entry for entry in _entries(seen.properties.get(side, []))}
-        new = {entry["rule_number"]: entry for entry in _entries(value)}
+        old = {entry["rule_number"]: entry for entry in acl_entries(seen.properties.get(side, []))}
+        new = {entry["rule_number"]: entry for entry in acl_entries(value)}
         where = {"NetworkAclId": seen.id, "Egress": side == "egress"}
         for number, entry in new.items():
             if number not in old:
@@ -221,7 +220,7 @@ class NetworkAcl(Ec2Kind):
                     aws.change("ec2", "replace_network_acl_association", AssociationId=identifier, NetworkAclId=acl)
                 left.discard(subnet)
         if left and not away_from:
-            raise NotYet(f"the ACL of {', '.join(sorted(left))} does not show yet", "ec2:DescribeNetworkAcls")
+            raise NotYet(f"the ACL of {', '.join(sorted(left))} is not visible yet", "ec2:DescribeNetworkAcls")
 
     def _default_acl(self, aws: Aws, seen: Observed) -> str:
         filters = [{"Name": "vpc-id", "Values": [seen.properties["vpc_id"]]}, {"Name": "default", "Values": ["true"]}]

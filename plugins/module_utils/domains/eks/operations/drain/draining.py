@@ -84,7 +84,7 @@ class Drainer:
             if drain.cluster.exists:
                 self._look_inside(drain)
             else:
-                drain.reason = "the cluster does not exist any more"
+                drain.reason = "the cluster no longer exists"
         return self._look_at_aws()
 
     def _look_inside(self, drain: Draining) -> None:
@@ -138,7 +138,7 @@ class Drainer:
             drain.seen |= {str(one): one for one in drain.entries}
             drain_inside.delete_entries(api, drain.entries)
             if any(one.held for one in drain.entries) and not drain.reason and not drain_inside.controller_runs(api):
-                drain.reason = "no load balancer controller runs in it, so nobody takes off the finalizers"
+                drain.reason = "no load balancer controller runs in it, so nothing removes the finalizers"
         except ApiProblem as problem:
             drain.reason = drain.reason or f"its API cannot be used: {problem}"
             drain.entries = []
@@ -177,8 +177,8 @@ def protected_cluster(cluster: Cluster) -> str:
 
 def protected_balancer(cluster: Cluster, balancer: AwsResource) -> str:
     return (
-        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Take deletion_protection.enabled=true "
-        "out of the annotation load-balancer-attributes of its Ingress or Service, then destroy."
+        f"Load balancer {balancer.name} of cluster {cluster.name} is protected against deletion. Remove deletion_protection.enabled=true "
+        "from the annotation load-balancer-attributes of its Ingress or Service, then destroy."
     )
 
 
@@ -187,4 +187,4 @@ def doing(drain: Draining) -> str:
     counts = [(kind, sum(one.kind == kind for one in drain.entries)) for kind in ("Ingress", "Service")]
     entries = [f"{count} {kind}{'' if count == 1 else 'es' if kind == 'Ingress' else 's'}" for kind, count in counts if count]
     left = ", ".join(part for part in (*entries, summed_up(drain.things)) if part)
-    return f"{left} left" + (f"; asking AWS, because {drain.reason}" if drain.reason else "") if left else "empty"
+    return f"{left} left" + (f"; deleting through the AWS API, because {drain.reason}" if drain.reason else "") if left else "empty"

@@ -20,13 +20,6 @@ TAGS_AT_ONCE = 20
 PROTECTION = "deletion_protection.enabled"
 
 
-def clusters_there(aws: Aws) -> list[Mapping[str, Any]]:
-    """Every cluster of the region, as DescribeCluster returns it."""
-    names = aws.list_all("eks", "list_clusters", "clusters")
-    found = aws.map(lambda name: aws.find("eks", "describe_cluster", name=name), names)
-    return [reply["cluster"] for reply in found if reply]
-
-
 def vpcs_of_environment(aws: Aws) -> set[str]:
     """The VPCs that carry the environment's mark, regardless of component."""
     filters = [{"Name": f"tag:{TAG_PREFIX}environment", "Values": [aws.owner.environment]}]

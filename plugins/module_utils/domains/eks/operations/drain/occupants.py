@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from .....aws.connection import Aws
 from .....aws.owner import TAG_PREFIX
 from .....component.connect import check_options, connect, fail, identify
+from .....kinds.clusters import clusters_there
 from .....reconcile.errors import CallFailed, failure
-from .in_aws import clusters_there
 from .run import vpc_of
 
 SERVICES = ("sts", "ec2", "eks")
@@ -27,7 +27,7 @@ def run(module: Any) -> NoReturn:
         identify(module, aws)
         found = look(aws)
     except CallFailed as error:
-        fail(module, [failure("", error)], "It could not be told who stands in the network.")
+        fail(module, [failure("", error)], "The clusters in the network could not be read.")
     module.exit_json(changed=False, occupants=found, remaining=remaining(found, aws.owner.environment, module.params["leaving"]))
     raise AssertionError("exit_json does not return")
 
@@ -56,11 +56,11 @@ def occupants(vpcs: Collection[str], clusters: Sequence[Mapping[str, Any]]) -> l
 def remaining(found: Sequence[Mapping[str, str]], environment: str, leaving: Collection[str]) -> list[str]:
     """One sentence for each cluster that does not belong to one of our components being removed."""
     return [
-        f"EKS cluster {one['name']} {_whose(one)} stands in {one['vpc_id']}."
+        f"EKS cluster {one['name']} {_whose(one)} is still in {one['vpc_id']}."
         for one in found
         if one["environment"] != environment or one["component"] not in leaving
     ]
 
 
 def _whose(one: Mapping[str, str]) -> str:
-    return f"of {one['environment']}/{one['component']}" if one["environment"] else "that carries nobody's mark"
+    return f"of {one['environment']}/{one['component']}" if one["environment"] else "with no owner mark"

@@ -3,17 +3,17 @@
 
 """How closely a policy can confine the deletion of a cluster's leftovers: they carry the controllers' tags and not our mark.
 
-The cluster that a tag names cannot be confined: cluster names are outside a policy's scope. Classic load balancers carry the tag of their
-Service; their security groups have no tag whose key is the same in every cluster, so only Kubernetes itself deletes these.
+Only what belongs to a cluster that the inventory names. Classic load balancers carry the tag of their Service and no tag whose key is the
+same in every cluster, so they cannot be confined so; nor can their security groups, so only Kubernetes itself deletes these.
 """
 
 from __future__ import annotations
 
-from .....aws.grants import REGIONAL, Grant, Permissions, each, marked_by_environment, tagged, typed
+from .....aws.grants import REGIONAL, Grant, Permissions, each, marked_by_environment, tagged, tagged_with, typed
 from .....aws.operations import operations
 from .leftovers import CLUSTER_OF_GROUP, CLUSTER_OF_INTERFACE, CONTROLLER_TAG
 
-of_controller, of_eks, of_cni = tagged(CONTROLLER_TAG), tagged(CLUSTER_OF_GROUP), tagged(CLUSTER_OF_INTERFACE)
+of_controller, of_eks, of_cni = (tagged_with(tag, "cluster") for tag in (CONTROLLER_TAG, CLUSTER_OF_GROUP, CLUSTER_OF_INTERFACE))
 
 GROUP, INTERFACE = typed("ec2", "security-group"), typed("ec2", "network-interface")
 BALANCER = typed("elasticloadbalancing", "loadbalancer")

@@ -15,19 +15,20 @@ from .....component.interruption import Interruption, hand_over, interruptible
 from .....component.lock import held
 from .....component.progress import Channel, progress
 from .....inputs.problems import Problems
+from .....kinds.clusters import clusters_there
 from .....reconcile.errors import CallFailed, failure
 from .....reconcile.waiting import Stopped, SystemClock
 from ...settings.cluster import Network, read
 from ..upgrade.look_inside import api_of
 from .draining import Drainer, Limits
-from .in_aws import clusters_there, vpcs_of_environment
+from .in_aws import vpcs_of_environment
 from .leftovers import Cluster
 from .report import Run, plan_of
 
 SERVICES = ("sts", "ec2", "eks", "elb", "elbv2", "ssm")
 """The services that every run calls; their service models are loaded once, before the workers start."""
 
-INTERRUPTED = "The run was interrupted. What is going goes on going; run again to go on from here."
+INTERRUPTED = "The run was interrupted. Deletions already started continue; run again to continue from here."
 
 
 def run(module: Any) -> NoReturn:
@@ -46,7 +47,9 @@ def run(module: Any) -> NoReturn:
         names = {cluster.aws_name: key for key, cluster in described.items()}
         clusters, strangers = ours(aws, there, names, vpcs)
         for name in strangers:
-            module.warn(f"EKS cluster {name} does not carry the mark of this component; it and what it made are left alone.")
+            module.warn(
+                f"EKS cluster {name} does not have the owner mark of this component; it and the resources it created are left alone."
+            )
         occupied = {vpc_of(one) for one in there if one["name"] not in names}
         drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region, params["api_timeout"]))
         drainer.look()
@@ -59,10 +62,10 @@ def run(module: Any) -> NoReturn:
         if module.check_mode:
             answer(module, drainer, protected, changed=any(drain.left() for drain in drainer.drains), **plan())
         if protected:
-            module.fail_json(msg="\n".join(["Nothing was deleted, because something is protected:", *protected]), protected=protected)
+            module.fail_json(msg="\n".join(["Nothing was deleted, because these are protected:", *protected]), protected=protected)
         drain(module, aws, drainer, str(caller["Arn"]), plan)
     except CallFailed as error:
-        fail(module, [failure("", error)], "Draining stopped. Run again to go on from here.")
+        fail(module, [failure("", error)], "Draining stopped. Run again to continue from here.")
     raise AssertionError("the module has ended")
 
 
@@ -115,7 +118,7 @@ def drain(module: Any, aws: Aws, drainer: Drainer, caller: str, plan: Callable[.
         module.fail_json(**said)
     if not done:
         left = [f"- {drain.cluster.name}: {name}" for drain in drainer.drains for name in drain.left()]
-        text = f"After {params['timeout']:g} s this is left. Find out what holds it, or give more time with timeout, and run again:"
+        text = f"Still left after {params['timeout']:g} s. Find out what holds each one, or raise timeout, and run again:"
         told = [one.as_dict() for one in drainer.drains]
         module.fail_json(msg="\n".join([text, *left]), changed=changed, clusters=told, **plan(failed=True))
     answer(module, drainer, [], changed, **plan())
@@ -126,9 +129,9 @@ def answer(module: Any, drainer: Drainer, protected: list[str], changed: bool, *
     for one in drainer.drains:
         if one.volumes:
             listed = ", ".join(f"{volume['id']} ({volume['claim'] or 'no claim'}, {volume['size']})" for volume in one.volumes)
-            module.warn(f"Nobody deletes the volumes of cluster {one.cluster.name}; look at them before you do: {listed}.")
+            module.warn(f"The volumes of cluster {one.cluster.name} are kept; review them before you delete them: {listed}.")
         if one.reason and one.removed and one.cluster.exists:
-            module.warn(f"AWS was asked directly for what cluster {one.cluster.name} left, because {one.reason}.")
+            module.warn(f"What cluster {one.cluster.name} left was deleted through the AWS API, because {one.reason}.")
     module.exit_json(
         changed=changed,
         clusters=[one.as_dict() for one in drainer.drains],

@@ -46,7 +46,7 @@ def run(module: Any) -> NoReturn:
             blocking += [f"{key}: {finding.sentence()}" for finding in in_the_way(found, key, params["ignore"])]
             upgrades[key] = answer_for(key, facts, found)
     except CallFailed as error:
-        fail(module, [failure("", error)], "The clusters could not be looked at. Nothing was changed.")
+        fail(module, [failure("", error)], "The clusters could not be read. Nothing was changed.")
     findings = [finding for one in upgrades.values() for finding in one["findings"]]
     module.exit_json(changed=False, upgrades=upgrades, findings=findings, blocking=blocking, lines=[line_of(one) for one in findings])
     raise AssertionError("exit_json does not return")
@@ -90,7 +90,7 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
         try:
             facts = look(aws, region, str(action.desired.properties["cluster_name"]), str(versions[0].after), {})
         except CallFailed as error:
-            said.append(f"{action.address}: what stands in the way of {versions[0].after} could not be looked at: {error}")
+            said.append(f"{action.address}: what blocks {versions[0].after} could not be checked: {error}")
             continue
         found = judge(facts) if facts else []
         stands += [Failure(action.address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]

@@ -20,16 +20,16 @@ def rollback(facts: Facts) -> Iterator[Finding]:
     """What can be rolled back afterwards, and how (EKS User Guide, rollback-cluster: it rolls back the control plane alone)."""
     if facts.version == facts.target or minor_of(facts.version) is None:
         return
-    text = f"For {ROLLBACK_DAYS} days the control plane can go back to {facts.version}, after its node groups have; its data stay."
-    yield Finding(INFO, "rollback", facts.name, text, "docs/eks-upgrade.md has the order.")
+    text = f"The control plane can be rolled back to {facts.version} for {ROLLBACK_DAYS} days, after its node groups; its data is kept."
+    yield Finding(INFO, "rollback", facts.name, text, "See docs/eks-upgrade.md for the order.")
     for group in facts.groups:
         to = [f"release {group.release}"] if group.release else []
         to += [f"launch template version {group.launch_template_version}"] if group.launch_template_version else []
         if to:
-            yield Finding(INFO, "rollback", group.name, f"Node group {group.name} can go back to {' with '.join(to)}.")
+            yield Finding(INFO, "rollback", group.name, f"Node group {group.name} can be rolled back to {' with '.join(to)}.")
     if facts.addons:
         listed = ", ".join(f"{addon.name} {addon.version}" for addon in facts.addons)
-        yield Finding(INFO, "rollback", "add-ons", f"Add-ons can go back to what they are now: {listed}.")
+        yield Finding(INFO, "rollback", "add-ons", f"Add-ons can be rolled back to their present versions: {listed}.")
 
 
 RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (

@@ -27,19 +27,19 @@ def way(facts: Facts) -> Iterator[Finding]:
     """Whether the control plane can go from its current version to the target in one step."""
     there, wanted = minor_of(facts.version), minor_of(facts.target)
     if there is None or wanted is None:
-        text = f"Version {facts.target!r} of {facts.name} is no minor version."
+        text = f"Version {facts.target!r} of {facts.name} is not a minor version."
         yield Finding(BLOCKS, "version", facts.name, text, "Quote one such as '1.36'.")
         return
     if wanted > there + 1:
-        text = f"{facts.name} runs {facts.version}, and {facts.target} is {wanted - there} minor versions away; EKS goes up by one."
-        yield Finding(BLOCKS, "skips_minor", facts.name, text, f"Set version to '1.{there + 1}' first and upgrade again after that.")
+        text = f"{facts.name} runs {facts.version}, and {facts.target} is {wanted - there} minor versions away; EKS upgrades one at a time."
+        yield Finding(BLOCKS, "skips_minor", facts.name, text, f"Set version to '1.{there + 1}' first, then upgrade again.")
     elif wanted < there:
         text = f"{facts.name} runs {facts.version}, and {facts.target} is older."
-        remedy = "Set version back to what it runs; docs/eks-upgrade.md says how an upgrade of the last 7 days is taken back."
+        remedy = "Set version back to the one it runs; docs/eks-upgrade.md explains how to roll back an upgrade of the last 7 days."
         yield Finding(BLOCKS, "older", facts.name, text, remedy)
     if facts.status != "ACTIVE":
-        text = f"{facts.name} is {facts.status}; an upgrade begins only from ACTIVE."
-        yield Finding(BLOCKS, "status", facts.name, text, "Wait until what is under way has ended.")
+        text = f"{facts.name} is {facts.status}; an upgrade can start only from ACTIVE."
+        yield Finding(BLOCKS, "status", facts.name, text, "Wait until the operation in progress has finished.")
     if facts.support and facts.target not in facts.support:
         yield Finding(
             BLOCKS, "not_offered", facts.name, f"EKS does not offer version {facts.target} in this region.", "Choose another version."
@@ -51,11 +51,11 @@ def node_groups(facts: Facts) -> Iterator[Finding]:
     for group in facts.groups:
         yield from _skewed(facts, group)
         if group.status in ("CREATING", "UPDATING", "DELETING"):
-            text = f"Node group {group.name} is {group.status}; one change at a time."
-            yield Finding(BLOCKS, "node_group_busy", group.name, text, "Wait until that has ended.")
+            text = f"Node group {group.name} is {group.status}; EKS makes one change at a time."
+            yield Finding(BLOCKS, "node_group_busy", group.name, text, "Wait until that has finished.")
         elif group.status != "ACTIVE" or group.issues:
             text = f"Node group {group.name} is {group.status}" + (f": {'; '.join(group.issues)}." if group.issues else ".")
-            yield Finding(WARNS, "node_group_health", group.name, text, "Mend it first: new nodes will be made the same way.")
+            yield Finding(WARNS, "node_group_health", group.name, text, "Fix it first: new nodes will be created the same way.")
 
 
 def _skewed(facts: Facts, group: Group) -> Iterator[Finding]:
@@ -72,7 +72,11 @@ def _skewed(facts: Facts, group: Group) -> Iterator[Finding]:
         yield Finding(BLOCKS, "node_group_skew", group.name, text, f"Update it to {facts.version} first.")
     else:
         yield Finding(
-            WARNS, "node_group_behind", group.name, text, f"AWS wants both at one version before: update it to {facts.version} first."
+            WARNS,
+            "node_group_behind",
+            group.name,
+            text,
+            f"AWS requires both to have the same version first: update it to {facts.version} first.",
         )
 
 
@@ -83,14 +87,14 @@ def kubelets(facts: Facts) -> Iterator[Finding]:
         has = minor_of(node.kubelet)
         if has is not None and target is not None and target - has > KUBELET_SKEW:
             text = f"Node {node.name} runs kubelet {node.kubelet}, more than {KUBELET_SKEW} minor versions older than {facts.target}."
-            yield Finding(BLOCKS, "kubelet_skew", node.name, text, "Replace it by a newer one first.")
+            yield Finding(BLOCKS, "kubelet_skew", node.name, text, "Replace it with a newer one first.")
         elif has is not None and control_plane is not None and not node.group and has < control_plane:
-            text = f"Node {node.name} is of no managed node group and runs kubelet {node.kubelet}, older than the control plane."
-            yield Finding(WARNS, "kubelet_behind", node.name, text, "Nobody updates it but you: replace it soon.")
+            text = f"Node {node.name} is not in a managed node group and runs kubelet {node.kubelet}, older than the control plane."
+            yield Finding(WARNS, "kubelet_behind", node.name, text, "EKS does not update it: replace it soon.")
         if not node.ready:
             text = f"Node {node.name} is not Ready" + (f": {node.trouble}." if node.trouble else ".")
             yield Finding(
-                WARNS, "node_unhealthy", node.name, text, "Mend or remove it: its pods count as unavailable while others are moved."
+                WARNS, "node_unhealthy", node.name, text, "Fix or remove it: its pods count as unavailable while others are moved."
             )
 
 
@@ -102,7 +106,7 @@ def addons(facts: Facts) -> Iterator[Finding]:
             yield from _addon_fits(facts, addon, facts.offers.get(addon.name, Offer()))
         if addon.status not in ("ACTIVE", "UPDATING") or addon.issues:
             text = f"Add-on {addon.name} is {addon.status}" + (f": {'; '.join(addon.issues)}." if addon.issues else ".")
-            yield Finding(WARNS, "addon_health", addon.name, text, "Mend it first.")
+            yield Finding(WARNS, "addon_health", addon.name, text, "Fix it first.")
 
 
 def _addon_fits(facts: Facts, addon: Addon, offer: Offer) -> Iterator[Finding]:
@@ -112,13 +116,13 @@ def _addon_fits(facts: Facts, addon: Addon, offer: Offer) -> Iterator[Finding]:
         return
     default = offer.default or offer.versions[-1]
     if addon.pinned and addon.pinned not in offer.versions:
-        text = f"The inventory demands {addon.pinned} of add-on {addon.name}, which does not fit {facts.target}."
-        yield Finding(BLOCKS, "addon_version", addon.name, text, f"Demand {default}, or none, and the default of {facts.target} is taken.")
+        text = f"The inventory pins add-on {addon.name} to {addon.pinned}, which is not compatible with {facts.target}."
+        yield Finding(BLOCKS, "addon_version", addon.name, text, f"Pin {default}, or nothing, to get the default of {facts.target}.")
         return
     wanted = chosen(addon.name, addon.pinned or None, addon.version, offer) or default
     if wanted != addon.version:
-        fits = "" if addon.version in offer.versions else f" does not fit {facts.target} and"
-        text = f"Add-on {addon.name} {addon.version}{fits} becomes {wanted} after the control plane."
+        fits = "" if addon.version in offer.versions else f" is not compatible with {facts.target} and"
+        text = f"Add-on {addon.name} {addon.version}{fits} is updated to {wanted} after the control plane."
         yield Finding(INFO, "addon_next", addon.name, text)
         yield from _too_far(addon, wanted)
 
@@ -128,7 +132,7 @@ def _too_far(addon: Addon, wanted: str) -> Iterator[Finding]:
     has, will = minor_of(addon.version), minor_of(wanted)
     if addon.name not in STEPWISE or has is None or will is None or will - has < 2:
         return
-    text = f"Add-on {addon.name} would go from {addon.version} to {wanted}; EKS takes it one minor version at a time."
+    text = f"Add-on {addon.name} would go from {addon.version} to {wanted}; EKS updates it one minor version at a time."
     yield Finding(BLOCKS, "addon_step", addon.name, text, f"Update it to one of v1.{has + 1} before the control plane.")
 
 
@@ -150,9 +154,11 @@ def support(facts: Facts) -> Iterator[Finding]:
 def _support_of_target(facts: Facts, then: Support) -> Finding:
     if _is_extended(facts, then):
         text = f"{facts.target} is in extended support already, at ${EXTENDED_PRICE:.2f} an hour instead of ${STANDARD_PRICE:.2f}."
-        return Finding(WARNS, "support", facts.target, text, "Go on to the next version soon.")
+        return Finding(WARNS, "support", facts.target, text, "Plan the next upgrade soon.")
     after = (
-        "AWS upgrades the cluster by itself then" if facts.upgrade_policy == "STANDARD" else f"it costs ${EXTENDED_PRICE:.2f} an hour then"
+        "after that, AWS upgrades the cluster automatically"
+        if facts.upgrade_policy == "STANDARD"
+        else f"after that, it costs ${EXTENDED_PRICE:.2f} an hour"
     )
     text = f"{facts.target} has standard support until {then.standard_until:%Y-%m-%d}; {after} (upgrade_policy {facts.upgrade_policy})."
     return Finding(INFO, "support", facts.target, text)

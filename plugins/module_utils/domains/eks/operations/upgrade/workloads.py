@@ -31,13 +31,16 @@ def budgets(facts: Facts) -> Iterator[Finding]:
     for budget in facts.inside.budgets:
         pods = [pod for pod in movable if covers(budget, pod)]
         if pods and budget.allowed < 1:
-            text = f"PodDisruptionBudget {budget.full_name} lets no pod go: {why_none(budget)}. On nodes of the groups: {_some(pods)}."
+            text = (
+                f"PodDisruptionBudget {budget.full_name} allows no disruption: {why_none(budget)}. Its pods on nodes of the groups: "
+                f"{_some(pods)}."
+            )
             yield Finding(BLOCKS, "disruption_budget", budget.full_name, text, remedy_for(budget))
     for pod in movable:
         names = sorted(budget.name for budget in facts.inside.budgets if covers(budget, pod))
         if len(names) > 1:
             text = f"Pod {pod.full_name} is covered by several PodDisruptionBudgets ({', '.join(names)}); such a pod cannot be evicted."
-            yield Finding(BLOCKS, "several_budgets", pod.full_name, text, "Leave one of them.")
+            yield Finding(BLOCKS, "several_budgets", pod.full_name, text, "Keep only one of them.")
 
 
 def moved_pods(facts: Facts) -> list[Pod]:
@@ -58,13 +61,13 @@ def why_none(budget: Budget) -> str:
         limit = f"minAvailable is {budget.min_available}" if budget.min_available else f"maxUnavailable is {budget.max_unavailable or 0}"
         return f"{limit} and there is a single replica" if budget.expected == 1 else f"{limit} and there are {pods}"
     if budget.healthy <= budget.desired_healthy:
-        return f"{budget.healthy} of {pods} are healthy, and {budget.desired_healthy} have to be"
+        return f"{budget.healthy} of {pods} are healthy, and {budget.desired_healthy} must be"
     return "its status says so"
 
 
 def remedy_for(budget: Budget) -> str:
     if budget.max_unavailable in ("0", "0%") or budget.desired_healthy >= budget.expected:
-        return "Run one replica more than it demands, or let it demand less, for the time of the upgrade."
+        return "For the upgrade, run one replica more than it requires, or lower what it requires."
     return "Wait until its pods are healthy again, or find out why they are not."
 
 
@@ -98,9 +101,9 @@ def lonely_pods(facts: Facts) -> Iterator[Finding]:
     """Pods that nothing recreates once they have left their node."""
     for pod in moved_pods(facts):
         if not pod.controller:
-            text = f"Pod {pod.full_name} has no controller: it is gone when its node {pod.node} is replaced."
+            text = f"Pod {pod.full_name} has no controller: it is lost when its node {pod.node} is replaced."
             yield Finding(
-                WARNS, "pod_without_controller", pod.full_name, text, "Make it part of a Deployment, or expect to start it again."
+                WARNS, "pod_without_controller", pod.full_name, text, "Make it part of a Deployment, or start it again afterward."
             )
 
 
@@ -126,13 +129,13 @@ def _used(one: Deprecation) -> str:
     for client in one.clients[:FEW]:
         last = f", last at {client.last:%Y-%m-%d %H:%M} UTC" if client.last else ""
         clients.append(f"{client.agent} ({client.requests} requests in 30 days{last})")
-    gone = f", gone from {one.stops} on," if one.stops else ""
+    gone = f", removed in {one.stops}," if one.stops else ""
     return f"The API {one.usage}{gone} is in use by {'; '.join(clients)}."
 
 
 def _instead(one: Deprecation) -> str:
-    wanted = f"Have these clients use {one.replacement}" if one.replacement else "Update these clients"
-    return f"{wanted}. EKS looks again every 24 hours, and remembers requests for 30 days."
+    wanted = f"Change these clients to {one.replacement}" if one.replacement else "Update these clients"
+    return f"{wanted}. EKS checks again every 24 hours and counts the requests of the last 30 days."
 
 
 def _told(insight: Insight) -> str:
@@ -146,7 +149,7 @@ def subnets(facts: Facts) -> Iterator[Finding]:
     total = sum(subnet.free for subnet in facts.subnets)
     remedy = "Free addresses, or add subnets to the cluster in the same zones."
     if total < ADDRESSES:
-        text = f"The subnets of {facts.name} have {total} free addresses together; EKS needs {ADDRESSES} to update a control plane."
+        text = f"The subnets of {facts.name} have {total} free addresses in total; EKS needs {ADDRESSES} to update a control plane."
         yield Finding(BLOCKS, "addresses", facts.name, text, remedy)
         return
     for subnet in facts.subnets:
@@ -159,5 +162,7 @@ def reach(facts: Facts) -> Iterator[Finding]:
     """What could not be checked."""
     if facts.inside is None:
         why = facts.unreachable.rstrip(".")
-        text = f"The API of {facts.name} could not be asked, so budgets, pods and kubelets were not looked at: {why}."
-        yield Finding(WARNS, "unreachable", facts.name, text, "Look from a host that reaches it, with an access entry that may read.")
+        text = f"The API of {facts.name} could not be reached, so budgets, pods and kubelets were not checked: {why}."
+        yield Finding(
+            WARNS, "unreachable", facts.name, text, "Run the check from a host that reaches it, with an access entry that allows reading."
+        )

@@ -1,0 +1,102 @@
+"""List what an environment owns in AWS, and the outputs of its components. Called by make resources and make outputs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal import launcher
+from scripts.plan import target_variables
+from scripts.terminal import BIN, ROOT, Problem, fail
+
+COLUMNS = ("component", "address", "id", "arn")
+UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+"""What EKS appends to the ARNs of node groups and Fargate profiles, which have no id of their own."""
+
+
+def id_of(arn: str) -> str:
+    """The id or name by which AWS's other calls know a resource, from its ARN."""
+    service, resource = arn.split(":", 5)[2], arn.split(":", 5)[5]
+    kind, separator, rest = resource.partition(":" if resource.startswith("log-group:") else "/")
+    if not separator:
+        return resource
+    if service == "iam" and kind in ("role", "policy"):
+        return rest.rpartition("/")[2]
+    return UUID.sub("", rest)
+
+
+def resources_of(places: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Every resource once, by component and address. Raises Problem if AWS refused a listing."""
+    for place in places:
+        if not place["looked"]:
+            raise Problem(f"the resources in {place['region']} could not be listed: {place['reason']}")
+    found = {one["arn"]: one for place in places for one in place["resources"]}
+    rows = [{**one, "id": id_of(one["arn"])} for one in found.values()]
+    return sorted(rows, key=lambda one: (one["component"], one["address"], one["arn"]))
+
+
+def as_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """The resources as lines of aligned columns under a heading."""
+    lines = [COLUMNS, *(tuple(row[name] or "-" for name in COLUMNS) for row in rows)]
+    widths = [max(len(line[number]) for line in lines) for number in range(len(COLUMNS))]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines) + "\n"
+
+
+def read(options: argparse.Namespace) -> Mapping[str, Any]:
+    """What the playbook writes. Raises Problem, with its output, if it fails."""
+    variables = {**target_variables(options, "plan"), "MAINSTAY_PROGRESS": "never"}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "owned.json"
+        wanted = {"owned_file": str(file), "owned_resources": options.command == "resources", "owned_outputs": options.command == "outputs"}
+        inventory = f"inventories/{options.environment}"
+        command = [str(BIN / "ansible-playbook"), "playbooks/owned.yml", "-i", inventory, "--extra-vars", json.dumps(wanted)]
+        done = subprocess.run([*command, *options.arguments], cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode or not file.exists():
+            raise Problem(f"what {options.environment} owns could not be read:\n{done.stdout}{done.stderr}")
+        found: Mapping[str, Any] = json.loads(file.read_text())
+        return found
+
+
+def shown(options: argparse.Namespace, found: Mapping[str, Any]) -> str:
+    if options.command == "outputs":
+        outputs = found["outputs"]
+        return _json(outputs) if options.format == "json" else yaml.safe_dump(outputs, sort_keys=True, width=140)
+    rows = resources_of(found["places"])
+    return _json(rows) if options.format == "json" else as_table(rows)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.owned", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("resources", "outputs"):
+        command = commands.add_parser(name)
+        command.add_argument("environment", help="the name of a folder in inventories/")
+        command.add_argument("arguments", nargs="*", help="for ansible-playbook, after --")
+        command.add_argument("--rehearsal", action="store_true", help="on the running rehearsal cloud")
+        command.add_argument("--format", choices=("text", "json"), default="text")
+    options = parser.parse_args(arguments)
+    try:
+        print(shown(options, read(options)), end="")
+    except (Problem, launcher.LauncherError) as error:
+        fail(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

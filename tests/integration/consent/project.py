@@ -1,0 +1,76 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A project of two networks, and how a person runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.testing import Cloud
+from scripts.terminal import BIN, ROOT, isolated_environment
+
+ACCOUNT = "123456789012"
+REGION = "af-south-1"
+BEFORE: dict[str, Any] = {
+    "cidr": "10.0.0.0/16",
+    "availability_zones": ["af-south-1a"],
+    "tiers": {"private": {"availability_zones": ["af-south-1a"]}, "jobs": {"slot": 2}, "spare": {"slot": 3}},
+    "endpoints": {"gateway": ["s3"], "interface": []},
+    "nat": "none",
+}
+
+
+@dataclass
+class Project:
+    """Two networks of one inventory in a cloud, and what was printed and reported last."""
+
+    cloud: Cloud
+    folder: Path
+
+    def describe(self, network: dict[str, Any], **more: Any) -> None:
+        inventory = self.folder / "inventory"
+        (inventory / "group_vars").mkdir(parents=True, exist_ok=True)
+        (inventory / "hosts.yml").write_text(yaml.safe_dump({"vpc": {"hosts": {"network": None, "second": None}}}))
+        place = {"platform_environment": "prod", "platform_region": REGION, "platform_account_id": ACCOUNT}
+        variables = {"ansible_connection": "local", **place, "platform_poll_interval": 0.1, "vpc_networks": {"main": network}, **more}
+        (inventory / "group_vars" / "all.yml").write_text(yaml.safe_dump(variables))
+
+    def shell(self, command: str, code: int = 0, **more: str) -> tuple[str, dict[str, Any]]:
+        """What a command prints and reports that somebody types, or pastes. ``code``: the expected exit code."""
+        done, report = self.run(command, **more)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout, report
+
+    def run(self, command: str, **more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+        self.cloud.admin.clear_requests()
+        report = self.folder / "report.json"
+        report.unlink(missing_ok=True)
+        environment = isolated_environment({**self.cloud.environment(), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report), **more})
+        done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return done, json.loads(report.read_text()) if report.exists() else {}
+
+    def play(self, *options: str, code: int = 0, **more: str) -> tuple[str, dict[str, Any]]:
+        return self.shell(self.command(*options), code, **more)
+
+    def command(self, *options: str) -> str:
+        return " ".join([str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.folder / "inventory"), *options])
+
+    def standing(self) -> set[str]:
+        """The ids of everything that carries a mark."""
+        return {tag["ResourceId"] for tag in self.cloud.client("ec2").describe_tags()["Tags"] if tag["Key"] == "mainstay:address"}
+
+
+def actions(report: dict[str, Any]) -> dict[str, tuple[str, bool, str]]:
+    """address -> (action, held back, id) of all components."""
+    return {
+        f"{component['component']}:{one['address']}": (one["action"], one["held_back"], one["id"])
+        for component in report["components"]
+        for one in component["actions"]
+    }
