@@ -109,8 +109,8 @@ options:
     default: 180
   settle:
     description:
-      - Seconds that pods must stay up before the rollout counts as a success, if the template has a container without a readiness or startup
-        probe and C(minReadySeconds) is 0. A O(bake.duration) that is at least as long replaces this.
+      - Seconds that pods must stay up before the rollout counts as a success, if the template has a container without a readiness or
+        startup probe and C(minReadySeconds) is 0. A O(bake.duration) that is at least as long replaces this.
     type: float
     default: 15
   quiet:
@@ -463,7 +463,7 @@ msg:
   description: The verdict in words, and the action taken.
   returned: always
   type: str
-  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes again and again (exit code 1)."
+  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes repeatedly (exit code 1)."
 verdict:
   description: V(success), V(failure), V(inconclusive), or V(error). All but V(success) fail the task.
   returned: always

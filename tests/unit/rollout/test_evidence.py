@@ -320,6 +320,14 @@ def test_rule_69_silence_is_an_error_only_without_any_sign(workload: dict[str, A
     assert outcome(workload, quiet=quiet) == expected
 
 
+def test_rule_69_a_volume_is_named_before_the_kubelet_has_reported_anything() -> None:
+    bare = merged(unready(phase="Pending"), {"status": {"containerStatuses": None}})
+    attach = event("u-web-1", "FailedAttachVolume", 'Multi-Attach error for volume "pvc-1"')
+    found = rolling_with(bare, events=[attach], elapsed=600)
+    assert (found.code, found.evidence[0].code) == ("timeout", "volume")
+    assert "use the Recreate strategy" in words(found)
+
+
 def test_rule_69_a_pod_is_a_sign() -> None:
     assert outcome(deployment(**ROLLING), unready(), quiet=500)[0] == GOING_ON
     assert outcome(stateful_set(updatedReplicas=1), set_pod(status=unready()["status"]), quiet=500)[0] == GOING_ON

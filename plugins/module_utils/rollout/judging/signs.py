@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...kubernetes.objects import condition, status, terminating, uid
+from ...kubernetes.objects import condition, spec, status, terminating, uid
 from ...kubernetes.values import Obj
 
 Sign = tuple[str, str, str]
@@ -46,7 +46,9 @@ def signs_of_pod(pod: Obj) -> Iterator[Sign]:
 
 
 def is_creating(pod: Obj) -> bool:
-    """Whether no container of a scheduled pod has been created yet: its volumes are being mounted."""
+    """Whether no container of a scheduled pod has been created yet: its volumes are being attached or mounted."""
+    if not container_statuses(pod):
+        return bool(spec(pod).get("nodeName")) and status(pod).get("phase") == "Pending"
     states = [one.get("state") or {} for one in container_statuses(pod)]
     begun = any("running" in state or "terminated" in state for state in states)
     return not begun and any(waiting_reason(one) in ("ContainerCreating", "PodInitializing") for one in container_statuses(pod))
