@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..kubernetes.client import Api
 from ..kubernetes.objects import fingerprint, generation, metadata, name, release_of, status, template_of, uid, without_hash
-from ..kubernetes.problems import ApiProblem, Conflict, NotFound
+from ..kubernetes.problems import ApiProblem, Conflict, NotFound, Refused
 from ..kubernetes.values import Obj, Start, Verdict
 from .field_owners import applied_again, applier, helm_release
 from .records import Record
@@ -107,7 +107,10 @@ def _apply_as_its_applier(api: Api, target: Target, live: Obj, template: Mapping
     if entry is None:
         return None
     body = applied_again(live, entry, without_hash(template))
-    return api.patch(target.path, body, kind="apply", fieldManager=str(entry.get("manager")), force="true")
+    try:
+        return api.patch(target.path, body, kind="apply", fieldManager=str(entry.get("manager")), force="true")
+    except Refused:
+        return None  # a plain patch restores the service all the same, and that comes first
 
 
 def _remove(api: Api, target: Target, live: Obj, way: RollbackTarget) -> RollbackResult:

@@ -19,7 +19,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.rollout.field_owners 
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.rollback_target import choose_target, patch_of
 
 from .defaults import Timeline, run
-from .fake_api import FakeApi
+from .fake_api import FakeApi, failure
 from .running import BAD, VERIFIED, WEB, client, controller, failing, patches, recorded, settled, verify
 from .samples import SETS, deployment, merged, template
 from .test_default_history import ZERO
@@ -86,6 +86,15 @@ def test_rule_87_fields_stay_with_the_manager_that_applies(api: FakeApi) -> None
     assert report.undone[0]["result"] == "rolled_back"
     sent = api.asked("patch", "/web")
     assert [(request.query["fieldManager"], request.query["force"]) for request in sent] == [("helm", "true")]
+    assert api.at(WEB.path)["spec"]["template"] == template("app:1")
+
+
+def test_rule_87_an_apply_that_is_refused_does_not_keep_the_release_from_coming_back(api: FakeApi) -> None:
+    failing(api)
+    api.put(merged(BAD, {"metadata": {"managedFields": [entry("helm")]}}))
+    recorded(api)
+    api.faults.append(lambda request: failure(422, "invalid") if "fieldManager" in request.query else None)
+    assert verify(api, rollback=VERIFIED).undone[0]["result"] == "rolled_back"
     assert api.at(WEB.path)["spec"]["template"] == template("app:1")
 
 
