@@ -71,7 +71,7 @@ def test_wrong_input_changes_nothing(extra: dict[str, Any], expected: str, tmp_p
 @pytest.mark.parametrize(
     ("playbook", "expected"),
     [
-        ("playbooks/dev.yml", "This playbook is for dev, and network belongs to prod."),
+        ("playbooks/dev.yml", "This playbook is for dev, but network belongs to prod."),
         ("playbooks/destroy.yml", "This permanently removes everything in prod."),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.components import components
+from ansible_collections.mainstay.aws.plugins.filter.failing_plans import failing_plans
 from ansible_collections.mainstay.aws.plugins.filter.hosts_of_roles import hosts_of_roles
 from ansible_collections.mainstay.aws.plugins.filter.kubeconfig import TOKEN_COMMAND
 from ansible_collections.mainstay.aws.plugins.filter.one_of_each_place import one_of_each_place
@@ -50,6 +51,19 @@ def test_subnet_plan_says_what_is_wrong(network: Any, expected: str) -> None:
     with pytest.raises(AnsibleFilterError) as failure:
         subnet_plan(network)
     assert str(failure.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({}, {}, id="not part of this run"),
+        pytest.param({"__platform_fails_on": "", "__platform_content_fails_on": ""}, {}, id="nothing found"),
+        pytest.param({"__platform_fails_on": "a", "__platform_content_fails_on": ""}, {"network": ["a"]}, id="its own plan"),
+        pytest.param({"__platform_fails_on": "a", "__platform_content_fails_on": "b"}, {"network": ["a", "b"]}, id="and its content"),
+    ],
+)
+def test_failing_plans(variables: dict[str, Any], expected: dict[str, list[str]]) -> None:
+    assert failing_plans({"network": variables}, ["network", "not in hostvars"]) == expected
 
 
 GROUPS = {"vpc": ["network"], "eks": ["cluster", "other"], "rds": ["database", "cluster"]}

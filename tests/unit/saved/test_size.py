@@ -17,7 +17,7 @@ from tests.unit.domains.network.samples import PLACE, REGION, settings
 
 from .samples import CONTEXT
 
-LARGEST = 650_000
+LARGEST = 700_000
 
 
 def test_a_plan_of_ten_networks() -> None:
