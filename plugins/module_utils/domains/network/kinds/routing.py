@@ -130,6 +130,11 @@ PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
 
+def owned_acls(aws: Aws) -> list[dict[str, Any]]:
+    """Every network ACL that carries our mark, default ones included: two kinds share the answer."""
+    return aws.once("network acls", lambda: aws.list_all("ec2", "describe_network_acls", "NetworkAcls", Filters=aws.owner.filters()))
+
+
 class NetworkAcl(Ec2Kind):
     """A network ACL with its entries and associations. A subnet always has an ACL: once removed from ours, it returns to the default ACL.
 
@@ -155,6 +160,9 @@ class NetworkAcl(Ec2Kind):
 
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
+
+    def find(self, aws: Aws) -> list[Observed]:
+        return self.observe_all(aws, owned_acls(aws))
 
     def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
         return None if raw.get("IsDefault") else super().observe(aws, raw, address)
