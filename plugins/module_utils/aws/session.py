@@ -21,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 
 from ..reconcile.errors import CallFailed
 from .calls import NO_CREDENTIALS
+from .connection import watch
 from .endpoints import is_aws
 from .inherited import take as take_clients
 from .service_models import session as shared_session
@@ -82,6 +83,6 @@ def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | N
         # variables such as AWS_ENDPOINT_URL_EC2, or the profile, may also set an endpoint
         if reason := refused_endpoint(client.meta.endpoint_url, os.environ):
             raise CallFailed(reason, service, "EndpointRefused")
-        return client
+        return watch(client)
 
     return make, region, endpoint or os.environ.get("AWS_ENDPOINT_URL")

@@ -55,6 +55,8 @@ class RouteTable(Ec2Kind):
         "replace_route_table_association",
     )
     id_prefix = "rtb-"
+    twins = True
+    vpc_filter = "vpc-id"
 
     vpc_id = fixed()
     routes = later(effective=with_foreign_routes)
@@ -146,6 +148,8 @@ class NetworkAcl(Ec2Kind):
     calls = ec2("network_acl", token=True)
     operations = ("create_network_acl_entry", "delete_network_acl_entry", "replace_network_acl_association", "replace_network_acl_entry")
     id_prefix = "acl-"
+    twins = True
+    vpc_filter = "vpc-id"
 
     vpc_id = fixed()
     ingress = later(canonical=entries, effective=with_numbers_kept)
