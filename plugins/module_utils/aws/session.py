@@ -45,9 +45,9 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither that of an AWS service "
-        "(https, with the names of service and region) nor a known rehearsal cloud. Unset it to use AWS; to use a rehearsal cloud, set the "
-        "variables that `make cloud-env` prints."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither AWS (https, with the "
+        "names of a service and its region) nor a known rehearsal cloud. Unset it to use AWS; to use a rehearsal cloud, set the variables "
+        "that `make cloud-env` prints."
     )
 
 

@@ -16,11 +16,13 @@ from ansible.module_utils.common.warnings import warn
 
 from ..aws.connection import Aws
 from ..aws.place import Place
+from ..aws.tags import ignoring_tags
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
 from ..reconcile.planner import Consent
 from ..reconcile.pool import Pool
+from ..sensitive.texts import unpacked
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, patience, refused
 from .conflicts import conflicts
@@ -30,6 +32,7 @@ from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
 from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
+from .tag_limits import tag_set_problems
 from .troubles import troubles
 from .unclaimed import answer_of as unclaimed_by
 from .unmarked import find_unmarked
@@ -66,19 +69,18 @@ def domain_of(module: Any, make_domain: MakeDomain) -> Domain:
     """The module's domain. Ends the module if its input can be rejected without an API call."""
     check_options(module)
     try:
-        return make_domain(module.params)
+        domain = make_domain(module.params)
     except InvalidInput as error:
         module.fail_json(msg=str(error))
-    raise AssertionError("fail_json does not return")
+    domain.kinds = ignoring_tags(domain.kinds, module.params.get("ignore_tags") or ())
+    return domain
 
 
 def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
-    desired: Sequence[Resource] = [] if absent else domain.resources(observation)
-    if missing := not_described(module.params, consent, desired, domain.kinds):
-        raise EngineError(missing)
-    observed = claimed(module, domain, aws, desired, observation.observed, consent)
+    observation, desired = described(module, domain, aws, observation, consent)
+    observed = observation.observed
     planned = plan_only(desired, observed, domain.kinds, consent)
 
     def plan_again() -> Result:
@@ -113,6 +115,24 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
         remarks = replace(remarks, notices=[*remarks.notices, *troubles(result.final)])
         return replace(result, failures=[*result.failures, *verdict(result)]), remarks
     return planned, replace(remarks, notices=[*remarks.notices, *troubles(observed)])
+
+
+def described(module: Any, domain: Domain, aws: Aws, observation: Observation, consent: Consent) -> tuple[Observation, Sequence[Resource]]:
+    """The observation with what is moved or adopted at its new address, and the resources that should exist. Raises EngineError."""
+    absent = module.params["state"] == "absent"
+    desired: Sequence[Resource] = [] if absent else domain.resources(observation)
+    if missing := not_described(module.params, consent, desired, domain.kinds):
+        raise EngineError(missing)
+    observed = claimed(module, domain, aws, desired, observation.observed, consent)
+    observation = replace(observation, observed=observed)
+    if not absent and any(seen.marked is not None for seen in observed):
+        # what is taken over may decide what is desired, such as a name or a zone that stays, and what is objected to
+        if problems := domain.problems(observation):
+            raise EngineError("\n".join(problems))
+        desired = domain.resources(observation)
+    if problems := tag_set_problems(desired, observed, domain.kinds):
+        raise EngineError("\n".join(problems))
+    return observation, desired
 
 
 def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
@@ -171,7 +191,8 @@ def saved_plans(module: Any) -> Saving | None:
     from .saving import saving_of
 
     try:
-        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+        secrets = [*module.no_log_values, *unpacked(module.params["sensitive_values"])]
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, secrets)
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")
