@@ -150,6 +150,11 @@ options:
     type: list
     elements: str
     default: []
+  sensitive_values:
+    description:
+      - Texts that must not be shown or saved, as base64 of a JSON list. Leave it out; the values that came out of Ansible Vault are
+        supplied without it.
+    type: str
 """
 
     # Timeouts and polling.

@@ -275,6 +275,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("claimed", STRINGS),
         Option("inventory_host", STRING),
         Option("inventory_hosts", STRINGS),
+        Option("sensitive_values", {"type": "str", "no_log": True}),
     )
 }
 VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
@@ -287,7 +288,7 @@ PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
     *("state", "allow_replace", "purge", "replace", "adopt", "moved", "defer", "deferred", "claimed"),
-    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts"),
+    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts", "sensitive_values"),
 )
 """How the described state is reached."""
 RESOURCES = ("tags", "ignore_tags", "permissions_boundary", "check_quotas")

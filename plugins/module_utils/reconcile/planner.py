@@ -25,29 +25,38 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is the purpose of the call. ``forced``: addresses to replace although nothing requires
-    it; this is a request and no consent.
+    ``everything``: all may be deleted, because that is the purpose of the call. A purge pattern may also be the id of one resource, which
+    decides between two that claim one address. ``forced``: addresses to replace although nothing requires it; this is a request and no
+    consent. ``component``: what precedes a pattern where a message suggests one.
     """
 
     replace: tuple[str, ...] = ()
     purge: tuple[str, ...] = ()
     everything: bool = False
     forced: tuple[str, ...] = ()
+    component: str = field(default="", compare=False)
 
-    def allows(self, verb: Destructive, kind: Kind, address: str) -> bool:
-        if verb == "delete" and self.everything:
+    def names(self, identity: str) -> bool:
+        """Whether a purge pattern is the id of this resource."""
+        return identity in self.purge
+
+    def allows(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> bool:
+        """Whether what is at an address may be replaced or deleted. ``guard``: see Observed."""
+        if verb == "delete" and self.everything and not guard:
             return True
-        return any(_names(pattern, kind) for pattern in self._matching(verb, address))
+        return any(_covers(pattern, kind, address, guard) for pattern in self._matching(verb, address))
 
-    def too_wide(self, verb: Destructive, kind: Kind, address: str) -> tuple[str, ...]:
-        """The patterns that match but do not allow the action, because the kind holds data and they do not name it in full."""
-        return tuple(pattern for pattern in self._matching(verb, address) if not _names(pattern, kind))
+    def too_wide(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> tuple[str, ...]:
+        """The patterns that match but do not allow the action: they are too general for what holds data or has a guard."""
+        return tuple(pattern for pattern in self._matching(verb, address) if not _covers(pattern, kind, address, guard))
 
     def _matching(self, verb: Destructive, address: str) -> list[str]:
         return [pattern for pattern in (self.replace if verb == "replace" else self.purge) if fnmatchcase(address, pattern)]
 
 
-def _names(pattern: str, kind: Kind) -> bool:
+def _covers(pattern: str, kind: Kind, address: str, guard: str) -> bool:
+    if guard:
+        return pattern == address
     return not kind.holds_data or pattern.partition(".")[0] == kind.name
 
 
@@ -194,7 +203,7 @@ class _Planner:
             return action
         kind = self.kinds[resource.kind]
         needs_consent = bool(forced) or requested
-        allowed = not needs_consent or self.consent.allows("replace", kind, address)
+        allowed = not needs_consent or self.consent.allows("replace", kind, address, seen.guard)
         changes = tuple(replace(change, forces_replacement=True) for change in forced)
         whence = f"{_claimed(seen)}; " if _claimed(seen) else ""
         return replace(
@@ -205,7 +214,7 @@ class _Planner:
             reason=whence + _why(forced, requested, seen),
             consent=allowed,
             asks="replace" if needs_consent else "",
-            too_wide=() if allowed else self.consent.too_wide("replace", kind, address),
+            too_wide=() if allowed else self.consent.too_wide("replace", kind, address, seen.guard),
         )
 
     def settle(self, action: Action) -> Action:
@@ -226,16 +235,34 @@ class _Planner:
         group = self.groups.get(resource.address, [])
         live = [seen for seen in group if seen.state in ("ready", "pending")]
         if len(live) > 1 and not self.kinds[resource.kind].create_first:
-            raise EngineError(
-                f"{resource.address} is claimed by {len(live)} live resources: {', '.join(sorted(s.id for s in live))}. "
-                "Delete or untag all but the one that should be kept."
-            )
+            kept = self._without_empty_twins(resource.address, live)
+            self.surplus += [seen for seen in live if seen is not kept]
+            group = [seen for seen in group if seen is kept or seen not in live]
+            live = [kept]
         rank = {"ready": 0, "pending": 1, "failed": 2, "deleting": 3}
         best = min(group, key=lambda s: (len(self._differences(resource, s, "fixed")), rank[s.state], s.id), default=None)
         if live and best not in live:
             best = live[0]
         self.surplus += [seen for seen in group if seen is not best]
         return best
+
+    def _without_empty_twins(self, address: str, live: Sequence[Observed]) -> Observed:
+        """The one to keep of several live resources of an address: the others are empty, and consent names them by their ids."""
+        others = [seen for group in self.groups.values() for seen in group if seen not in live]
+        users = {seen.id: self._uses(seen, others) for seen in live}
+        kept = [seen for seen in live if users[seen.id] or not names_by_id(self.consent, seen)]
+        if len(kept) == 1:
+            return kept[0]
+        kind = self.kinds[live[0].kind]
+        removable = not kind.ends_with_parent and not any(seen.named for seen in live)
+        raise EngineError(_claimed_twice(address, users, self.consent, removable))
+
+    def _uses(self, seen: Observed, others: Sequence[Observed]) -> list[str]:
+        """The addresses of what refers to a resource, and of what it was connected to afterwards, such as a route table's subnets."""
+        names = seen.identifiers()
+        declared = self.kinds[seen.kind].properties
+        late = {name: value for name, value in seen.properties.items() if name in declared and declared[name].role == "later"}
+        return [o.address for o in others if mentions(dict(o.properties), names) or mentions(late, o.identifiers())]
 
     def _creation(self, resource: Resource) -> tuple[Change, ...]:
         declared = self.kinds[resource.kind].properties
@@ -271,6 +298,30 @@ def _why(forced: Sequence[Change], requested: bool, seen: Observed) -> str:
     if forced:
         return f"{', '.join(change.property for change in forced)} cannot be changed in place"
     return "its replacement is requested" if requested else f"it has failed: {seen.reason or 'no reason given'}"
+
+
+def names_by_id(consent: Consent, seen: Observed) -> bool:
+    """Whether consent to delete names this resource by its id. A name that people chose could be meant for anything."""
+    return not seen.named and consent.names(seen.id)
+
+
+def _claimed_twice(address: str, users: Mapping[str, Sequence[str]], consent: Consent, removable: bool) -> str:
+    """What is known of several live resources that claim one address (their ids, each with its users), and how to settle it."""
+    uses = {
+        identity: f"{identity} is in use (with {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''})"
+        if found
+        else f"{identity} is empty (nothing of this component is connected to it)"
+        for identity, found in sorted(users.items())
+    }
+    empty = [identity for identity in uses if not users[identity]]
+    going = empty[1:] if len(empty) == len(uses) else empty
+    remedy = "Delete or untag all but the one that should be kept."
+    if removable and going and len(going) == len(uses) - 1:
+        prefix = f"{consent.component}:" if consent.component else ""
+        patterns = ", ".join(f"{prefix}{identity}" for identity in going)
+        which = "an empty one" if len(empty) == len(uses) else "what is empty"
+        remedy = f"To delete {which}, add {patterns} to platform_purge (option purge) for one run; or untag it to keep it."
+    return f"{address} is claimed by {len(uses)} live resources: {'; '.join(uses.values())}. {remedy}"
 
 
 def _marking(seen: Observed) -> tuple[Change, ...]:
@@ -323,7 +374,9 @@ def _with_kept_links(
     A subnet that is held back keeps its route table and its network ACL: half a removal would be worse than none.
     """
     held = [seen for seen in observed if seen.address not in desired and seen.state != "deleting"]
-    names = frozenset(name for seen in held if not consent.allows("delete", kinds[seen.kind], seen.address) for name in seen.identifiers())
+    names = frozenset(
+        name for seen in held if not consent.allows("delete", kinds[seen.kind], seen.address, seen.guard) for name in seen.identifiers()
+    )
     found = dict(desired)
     for seen in observed:
         resource = found.get(seen.address)
@@ -372,7 +425,9 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
-    asks: Destructive = "replace" if superseded and consent.allows("replace", kind, seen.address) else "delete"
+    by_id = names_by_id(consent, seen)
+    replaces = superseded and not by_id and consent.allows("replace", kind, seen.address, seen.guard)
+    asks: Destructive = "replace" if replaces else "delete"
     return Action(
         "delete",
         seen.address,
@@ -380,11 +435,16 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
         observed=seen,
         remove=seen,
         changes=changes,
-        reason="an earlier replacement was not finished" if superseded else "it is no longer described",
-        consent=(allowed := consent.allows(asks, kind, seen.address)),
-        asks="" if asks == "delete" and consent.everything else asks,
-        too_wide=() if allowed else consent.too_wide(asks, kind, seen.address),
+        reason="its id is among those to delete" if by_id else _removed_because(seen, superseded),
+        consent=(allowed := by_id or consent.allows(asks, kind, seen.address, seen.guard)),
+        asks="" if asks == "delete" and consent.everything and not seen.guard else asks,
+        too_wide=() if allowed else consent.too_wide(asks, kind, seen.address, seen.guard),
     )
+
+
+def _removed_because(seen: Observed, superseded: bool) -> str:
+    reason = "an earlier replacement was not finished" if superseded else "it is no longer described"
+    return f"{reason}; {seen.guard}" if seen.guard else reason
 
 
 def _with_create_first(actions: Sequence[Action], kinds: Mapping[str, Kind]) -> list[Action]:
