@@ -54,7 +54,8 @@ def play(folder: Path, environment: Mapping[str, str], tasks: Sequence[Mapping[s
         "AWS_EC2_METADATA_DISABLED": "true",
         **environment,
     }
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-c", "local", str(playbook)]
+    # without -v, a result that failed does not have everything
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-v", "-i", "localhost,", "-c", "local", str(playbook)]
     command += ["-e", f"ansible_python_interpreter={sys.executable}"]
     done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
     assert (folder / "results.json").exists(), done.stdout + done.stderr
