@@ -209,6 +209,8 @@ def test_the_role_s_filters_do_not_repeat_secrets(inside: InsideCluster, project
     content = {"storage_class": {"enabled": False}, **canaries(inside)}
     template = "{{ content | mainstay.aws.eks_content(settings, {'name': '" + CLUSTER + "'}, '" + REGION + "') }}"
     given = {name: f"{{{{ found.{name} }}}}" for name in ("objects", "patches", "releases", "sensitive")}
+    own = f"small-{inside.number}"  # without the autoscaler, whose chart the role brings
+    given["releases"] = f"{{{{ {{'{own}': found.releases['{own}']}} }}}}"
     variables = {"content": numbered(content, 1), "settings": settings, "found": template}
     printed = project.play({"mainstay.aws.k8s_objects": inside.options(**given), "vars": variables}, "plan", "--check")
     assert "failed=0" in printed, printed[-3000:]
