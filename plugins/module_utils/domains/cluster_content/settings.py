@@ -125,7 +125,7 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
     found = Namespace(
         name=name,
         pod_security=reader.choice("pod_security", STANDARDS, "restricted"),
-        labels=reader.tags("labels"),
+        labels=reader.string_map("labels"),
         network=read_network(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
         quota=read_quantities(reader.section("quota")),
         limits=read_limits(reader.section("limits")),
