@@ -18,6 +18,8 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import EncryptedString
 
+from ..component.options import ACCOUNT_ID, REGION
+
 try:  # internal to ansible-core; tests/integration/eks_content/test_secrets.py notices if they move
     from ansible._internal._datatag._tags import Origin, SourceWasEncrypted, VaultedValue
 
@@ -27,6 +29,7 @@ except ImportError:
     MARKS, ORIGIN = (), None
 
 HEADER = b"$ANSIBLE_VAULT;"
+FORMS = {"region": REGION, "expected_account_id": ACCOUNT_ID}
 ELSEWHERE = frozenset(("hostvars", "vars", "groups", "group_names", "environment", "_task", "ansible_facts", "omit"))
 """Variables that repeat others, or that Ansible makes. Values of other hosts are recognized when they arrive as they are."""
 
@@ -75,7 +78,8 @@ def _is_encrypted(path: str) -> bool:
 
 def names_in(arguments: Mapping[str, Any], hosts: Mapping[str, Collection[str]]) -> Iterator[Any]:
     """What identifies the call rather than being secret: its environment, component, region, account and clusters, and the inventory."""
-    yield from (arguments.get(name) for name in ("environment", "component", "region", "expected_account_id", "name", "cluster", "state"))
+    yield from (arguments.get(name) for name in ("environment", "component", "name", "cluster", "state"))
+    yield from (arguments[name] for name, form in FORMS.items() if form.fullmatch(str(arguments.get(name))))
     for group, members in hosts.items():
         yield group
         yield from members

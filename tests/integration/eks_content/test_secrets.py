@@ -153,14 +153,14 @@ def task(inside: InsideCluster, number: int, **more: Any) -> dict[str, Any]:
 def test_secrets_appear_nowhere(inside: InsideCluster, project: Canaries) -> None:
     saved = f"platform_plan_out={project.folder}/x.plan"
     first = project.play(task(inside, 1), "plan", "--check", "-e", saved)
-    assert "4 to add" in first or "5 to add" in first, first[-3000:]
+    assert "5 to add" in first, first[-3000:]
     assert (project.folder / "x.plan").is_file()
     applied = project.play(task(inside, 1), "apply", "-e", f"platform_plan={project.folder}/x.plan")
     assert "failed=0" in applied, applied[-3000:]
     # every one of them another, those of the vault too: the live values are the earlier secrets
     project.set_vault(VAULTED["older"], f"{VAULTED['inline']}-new")
     changed = project.play(task(inside, 2), "plan", "--check", "-e", saved)
-    assert "3 to change" in changed or "4 to change" in changed, changed[-3000:]
+    assert "4 to change" in changed, changed[-3000:]
     ordinary = project.play(task(inside, 2), "plan", "--check", MAINSTAY_IN_WORKER="never")
     assert "runs as an ordinary module" in ordinary
     shown = project.play(task(inside, 2), "apply")
@@ -209,6 +209,8 @@ def test_the_role_s_filters_do_not_repeat_secrets(inside: InsideCluster, project
     content = {"storage_class": {"enabled": False}, **canaries(inside)}
     template = "{{ content | mainstay.aws.eks_content(settings, {'name': '" + CLUSTER + "'}, '" + REGION + "') }}"
     given = {name: f"{{{{ found.{name} }}}}" for name in ("objects", "patches", "releases", "sensitive")}
+    own = f"small-{inside.number}"  # without the autoscaler, whose chart the role brings
+    given["releases"] = f"{{{{ {{'{own}': found.releases['{own}']}} }}}}"
     variables = {"content": numbered(content, 1), "settings": settings, "found": template}
     printed = project.play({"mainstay.aws.k8s_objects": inside.options(**given), "vars": variables}, "plan", "--check")
     assert "failed=0" in printed, printed[-3000:]
