@@ -20,6 +20,8 @@ from .order import ordered
 from .started import Started
 
 UNKNOWN_START = Started()
+MOST_LINES = 20
+"""Lines of a failed task's message that the summary repeats."""
 OWN_MODULES = "mainstay.aws."
 HIDDEN = "_ansible_mainstay_"
 """Prefix of the keys in the result of a failed task that stdout callbacks do not print; see plugins/action/in_worker.py."""
@@ -77,7 +79,7 @@ class Collector:
     def _add_one(self, info: TaskInfo, outcome: Outcome, failed: bool) -> None:
         """Record one result or loop item. A failure that reports its errors in a plan needs no separate entry."""
         plan, unclaimed = (outcome.data.get(name, outcome.data.get(f"{HIDDEN}{name}")) for name in ("plan", "unclaimed"))
-        text = first_line(outcome.data)
+        text = message(outcome.data)
         if is_plan(unclaimed):
             self.unclaimed.append(read_unclaimed(unclaimed))
         if is_plan(plan):
@@ -164,6 +166,8 @@ def lacks_check_mode(data: Mapping[str, Any]) -> bool:
     return not message or bool(_NO_CHECK_MODE.search(message))
 
 
-def first_line(result: Mapping[str, Any]) -> str:
-    lines = str(result.get("msg") or "").strip().splitlines()
-    return lines[0] if lines else ""
+def message(result: Mapping[str, Any]) -> str:
+    """The message of a result: all of its lines, such as one for each mistake in the input, up to MOST_LINES."""
+    lines = [one for one in str(result.get("msg") or "").strip().splitlines() if one.strip()]
+    more = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], f"... and {more} more lines"] if more > 0 else lines)

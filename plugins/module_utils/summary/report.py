@@ -174,7 +174,9 @@ def failures(report: Report, width: int) -> list[Line]:
             lines.append(line("    ", (f"{left}; run again to continue from here", "dim")))
     for note in report.failed:
         lines += wrap([("  ! ", "error"), (f"{safe(note.host)}: {safe(note.task)}", "error")], width, hanging=4)
-        lines += indent(wrap([(("(rescued) " if note.rescued else "") + (safe(note.detail) or "failed"), "")], width - 6), 6)
+        rescued = "(rescued) " if note.rescued else ""
+        for text in (rescued + (note.detail or "failed")).splitlines():
+            lines += indent(wrap([(safe(text), "")], width - 6), 6)
     return [line(("errors", "bold")), *lines] if lines else []
 
 

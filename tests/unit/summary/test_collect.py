@@ -92,9 +92,16 @@ def test_failures() -> None:
     items = [Outcome({"msg": "one item"}, failed=True), Outcome({})]
     collector.add(OURS, Outcome({}, failed=True), items)
     collector.add(OURS, Outcome({}, failed=False), items)
-    assert [note.detail for note in collector.report().failed] == ["first line", "one item"]
+    assert [note.detail for note in collector.report().failed] == ["first line\nsecond", "one item"]
     assert [note.rescued for note in collector.report().failed] == [False, False]
     assert [note.rescued for note in collector.report(healthy_hosts=frozenset("h")).failed] == [True, True]
+
+
+def test_a_message_of_many_lines_is_cut() -> None:
+    collector = Collector()
+    collector.add(OTHER, Outcome({"msg": "\n\n".join(str(number) for number in range(30))}, failed=True))
+    (note,) = collector.report().failed
+    assert note.detail.splitlines()[18:] == ["18", "19", "... and 10 more lines"]
 
 
 @pytest.mark.parametrize(
