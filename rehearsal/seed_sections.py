@@ -203,6 +203,23 @@ def image(account: Account, name: str, entry: Entry) -> Made:
     return True, {"id": made["ImageId"]}
 
 
+def repository(account: Account, name: str, entry: Entry) -> Made:
+    """A repository of ECR with an empty image for each tag."""
+    ecr, wanted = account.client("ecr"), list(entry.get("images", []))
+    uri = f"{account.account_id}.dkr.ecr.{account.region}.amazonaws.com/{name}"
+    there = {each["repositoryName"] for each in pages(ecr, "describe_repositories", "repositories")}
+    if name not in there:
+        ecr.create_repository(repositoryName=name, tags=tag_list(entry.get("tags", {})))
+    present = {each.get("imageTag") for each in pages(ecr, "list_images", "imageIds", repositoryName=name)}
+    missing = [tag for tag in wanted if tag not in present]
+    for tag in missing:
+        digest = f"sha256:{hashlib.sha256(tag.encode()).hexdigest()}"
+        config = {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2, "digest": digest}
+        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": []}
+        ecr.put_image(repositoryName=name, imageManifest=json.dumps(manifest), imageTag=tag)
+    return bool(missing) or name not in there, {"uri": uri}
+
+
 def hosted_zone(account: Account, name: str, entry: Entry) -> Made:
     route53, domain = account.client("route53"), name.rstrip(".") + "."
     networks = [wanted if wanted.startswith("vpc-") else account.made["vpcs"][wanted]["id"] for wanted in entry.get("private_to", [])]
@@ -241,6 +258,7 @@ SECTIONS: Mapping[str, tuple[Callable[[Account, str, Entry], Made], str, str]] =
     "vpcs": (vpc, "VPC", "VPCs"),
     "prefix_lists": (prefix_list, "prefix list", "prefix lists"),
     "images": (image, "image", "images"),
+    "repositories": (repository, "repository", "repositories"),
     "hosted_zones": (hosted_zone, "hosted zone", "hosted zones"),
 }
 """Section -> what makes an entry of it, and what one and several are called; in the order in which they are made."""

@@ -99,6 +99,10 @@ SECTIONS: Mapping[str, Check] = {
             }
         )
     ),
+    "repositories": map_of(
+        fields({"images": list_of(pattern(r"[A-Za-z0-9_][\w.-]{0,127}", "the tag of an image")), "tags": TAGS}),
+        pattern(r"[a-z0-9]+([._/-][a-z0-9]+)*", "the name of a repository of ECR"),
+    ),
     "hosted_zones": map_of(
         fields(
             {

@@ -1,21 +1,21 @@
 """Run ansible-test sanity on the contents of the built collection.
 
 ansible-test requires a real folder named ansible_collections/<namespace>/<name> that is its own git checkout, and it downloads an old
-get-pip. This script therefore makes a scratch copy of tracked and untracked, unignored files, minus those that galaxy.yml excludes from
-a build, with the bundled collections next to it. A scratch home folder replaces that get-pip with one that installs pip with ensurepip.
-ansible-test's virtual environments stay in that home folder between runs."""
+get-pip. This script therefore makes a scratch copy of the tracked and untracked, unignored files that a build packs, with the bundled
+collections next to it. A scratch home folder replaces that get-pip with one that installs pip with ensurepip. ansible-test's virtual
+environments stay in that home folder between runs."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from fnmatch import fnmatch
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import yaml
+from distlib.manifest import Manifest  # type: ignore[import-untyped]
 
 from scripts.terminal import BIN, ROOT, Problem, say, tool_environment
 
@@ -44,16 +44,18 @@ def project_files(root: Path = ROOT) -> list[str]:
     return sorted({name for name in output.split("\0") if name and (root / name).is_file()})
 
 
-def is_built(name: str, build_ignore: Sequence[str]) -> bool:
-    """Whether a build contains the file. galaxy.yml's patterns apply to the path and to every folder above it."""
-    path = PurePosixPath(name)
-    return not any(fnmatch(str(part), pattern) for part in (path, *path.parents) for pattern in build_ignore)
+def packed(names: Iterable[str], root: Path = ROOT) -> list[str]:
+    """Those of these files that a build packs, according to the allow list in galaxy.yml."""
+    manifest = Manifest(str(root))
+    manifest.allfiles = [str(root / name) for name in names]
+    for directive in yaml.safe_load((root / "galaxy.yml").read_text())["manifest"]["directives"]:
+        manifest.process_directive(directive)
+    return sorted(str(Path(path).relative_to(root)) for path in manifest.files)
 
 
 def make_copy() -> None:
     shutil.rmtree(COPY, ignore_errors=True)
-    build_ignore = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
-    for path in [*filter(lambda name: is_built(name, build_ignore), project_files()), *ALSO]:
+    for path in [*packed(project_files()), "galaxy.yml", *ALSO]:
         (COPY / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, COPY / path)
     git = [

@@ -38,16 +38,18 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.progress im
 from ansible_collections.mainstay.aws.plugins.module_utils.component.role_checks import failed_components, not_started, role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json, shortened, warnings
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.role_specs import specs_of
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.vaulted import names_in, secrets_among
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import DELETED
+from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import Texts, packed
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""
 
 PREFIX = "mainstay.aws."
 
-PASSED_ON = ("inventory_hostname", "platform_component", "platform_environment", "platform_region")
-"""Variables that the checks of a role read besides its own."""
+PASSED_ON = ("__platform_inventory", "inventory_hostname", "platform_component", "platform_environment", "platform_region")
+"""Variables that the checks of a role read besides its own. The first holds what the role passes on of the inventory."""
 
 SWITCH = "MAINSTAY_IN_WORKER"
 """Environment variable: "never" runs every module as an ordinary one."""
@@ -75,7 +77,25 @@ class ActionModule(NormalAction):
                 self._check_role(task_vars)
                 arguments = self._with_variables(name, arguments, task_vars)
             except WrongVariables as wrong:
-                return {"failed": True, "msg": str(wrong)}
+                return self._texts(name, arguments, task_vars).hide_in({"failed": True, "msg": str(wrong)})
+        texts = self._texts(name, arguments, task_vars)
+        return self._run(name, arguments, texts, task_vars, persist_files, wrap_async, ignore_unknown_opts)
+
+    def _run(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        texts: Texts,
+        task_vars: dict[str, Any],
+        persist_files: bool,
+        wrap_async: bool,
+        ignore_unknown_opts: bool,
+    ) -> dict[str, Any]:
+        """Run the module, in this process if possible. It hears of the secrets, so that it does not save them."""
+        local = str(self._connection.transport).rpartition(".")[2] == "local"
+        if texts and name.startswith(PREFIX) and "sensitive_values" in module_of(name).argument_spec():
+            sent = texts.secrets if local else [one for one in texts.secrets if Texts([one]).found_in(arguments)]
+            arguments = {**arguments, "sensitive_values": packed(sent)}
         reason = ordinary_reason(
             asynchronous=bool(wrap_async or self._task.async_val),
             become=bool(self._connection.become),
@@ -87,14 +107,14 @@ class ActionModule(NormalAction):
         if reason:
             display.vvv(f"{name} runs as an ordinary module: {reason}", host=task_vars.get("inventory_hostname"))
             returned = super()._execute_module(
-                module_name=module_name,
+                module_name=name,
                 module_args=arguments,
                 task_vars=task_vars,
                 persist_files=persist_files,
                 wrap_async=wrap_async,
                 ignore_unknown_opts=ignore_unknown_opts,
             )
-            return self._printed(returned, task_vars)
+            return self._printed(texts.hide_in(returned), task_vars)
         self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
@@ -102,7 +122,7 @@ class ActionModule(NormalAction):
             printed, errors = run_module(name, arguments)
         if Interruption.happened:
             os._exit(1)  # Ansible no longer reads from this worker; the report it left says what it did
-        return self._printed(self._parsed(printed, errors), task_vars)
+        return self._printed(texts.hide_in(self._parsed(printed, errors)), task_vars)
 
     def _printed(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """The result as Ansible is to print it: without the plan if the task failed, and with warnings if no callback shows the plan.
@@ -138,6 +158,13 @@ class ActionModule(NormalAction):
         found = values([one for one in task_vars if one.startswith("platform_")], lambda one: self._templar.template(task_vars[one]))
         hosts = task_vars.get("groups", {}).get("all", [])
         return filled(given, taken(module_of(name).argument_spec()), found, str(task_vars["inventory_hostname"]), hosts)
+
+    def _texts(self, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Texts:
+        """What came out of Ansible Vault and must not be shown."""
+        if not name.startswith(PREFIX):
+            return Texts()
+        known = names_in(arguments, task_vars.get("groups", {}))
+        return Texts(secrets_among(task_vars, arguments, known))
 
     def _interpreter(self, task_vars: Mapping[str, Any]) -> str | None:
         value = task_vars.get("ansible_python_interpreter")

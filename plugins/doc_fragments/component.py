@@ -150,6 +150,11 @@ options:
     type: list
     elements: str
     default: []
+  sensitive_values:
+    description:
+      - Texts that must not be shown or saved, as base64 of a JSON list. Leave it out; the values that came out of Ansible Vault are
+        supplied without it.
+    type: str
 """
 
     # Timeouts and polling.
@@ -191,9 +196,21 @@ options:
   tags:
     description:
       - Tags for every resource. More specific tags with the same key take precedence.
+      - Every tag has to satisfy the strictest service, so that none stops a run in its middle. Names may have 127 characters, values 255,
+        of letters, digits, spaces and C(_.:/=+-@). Names that differ only in case are refused, and so are those that begin with V(aws:),
+        V(rds:) or V(mainstay:), and values that YAML does not read as text.
       - If not set, the host variable C(platform_tags) is used.
     type: dict
     default: {}
+  ignore_tags:
+    description:
+      - Tags that others write to our resources, as names or patterns such as V(c7n:*). They stay, and are no drift, unless the description
+        sets them itself. Upper and lower case are the same.
+      - AWS's own tags (V(aws:*)) and those of Kubernetes clusters (V(kubernetes.io/cluster/*)) always stay.
+      - If not set, the host variable C(platform_ignore_tags) is used.
+    type: list
+    elements: str
+    default: [awsApplication, AutoTag_*, "c7n:*", CreatedAt, CreatedBy, GuardDutyManaged, karpenter.sh/*, map-migrated, QSConfig*]
   permissions_boundary:
     description:
       - ARN of the policy that limits every IAM role this module creates.

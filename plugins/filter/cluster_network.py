@@ -50,17 +50,19 @@ EXAMPLES = r"""
   # msg:
   #   vpc_id: vpc-01
   #   subnet_ids: [subnet-01, subnet-02]
+  #   subnet_zones: [af-south-1a, af-south-1b]
   #   security_group_ids: [sg-02]
   #   node_security_group_ids: [sg-03]
 """
 
 RETURN = r"""
 _value:
-  description: The VPC, the subnets, the security group of the control plane, and that of the nodes.
+  description: The VPC, the subnets with their zones, the security group of the control plane, and that of the nodes.
   type: dict
   sample:
     vpc_id: vpc-01
     subnet_ids: [subnet-01, subnet-02]
+    subnet_zones: [af-south-1a, af-south-1b]
     security_group_ids: [sg-02]
     node_security_group_ids: [sg-03]
 """
@@ -93,6 +95,7 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
     return {
         "vpc_id": network["vpc_id"],
         "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
+        "subnet_zones": sorted(subnets),
         "security_group_ids": [groups["control_plane"]],
         "node_security_group_ids": [groups["nodes"]],
     }

@@ -66,9 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The options C(objects), C(patches), and C(releases) of M(mainstay.aws.k8s_objects).
+  description: The options C(objects), C(patches), C(releases), and C(sensitive) of M(mainstay.aws.k8s_objects).
   type: dict
-  sample: {objects: [], patches: [], releases: {}}
+  sample: {objects: [], patches: [], releases: {}, sensitive: []}
 """
 
 

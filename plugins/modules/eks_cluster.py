@@ -42,7 +42,12 @@ options:
         C(log_retention_in_days) (V(365)).
       - C(creator_is_admin) (V(true)) makes the identity that creates the cluster its administrator. C(access) has access entries by name,
         each with C(principal_arn) and either C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or
-        C(kubernetes_groups), and C(username), C(type), and C(tags).
+        C(kubernetes_groups), and C(username), C(type), and C(tags). An entry for the identity that creates the cluster replaces that of the
+        creator.
+      - C(role_arn), C(node_role_arn), and C(fargate_role_arn) are roles of your own, used instead of those that this module creates.
+        C(secrets_key_arn) is a key of your own for the secrets, or V(none). An existing cluster that is adopted cannot change them.
+        C(node_managed_policy_arns) are additional policies of the nodes' role, such as that of Systems Manager. Any other policy that is
+        attached to a role created here is detached.
       - C(addons) has EKS add-ons by name, each with C(version), C(configuration), and C(role_arn). V(vpc-cni) (with network policies),
         V(kube-proxy), and V(eks-pod-identity-agent) are installed unless they are set to null. If there are node groups, so are
         V(coredns), V(aws-ebs-csi-driver), and V(metrics-server). Without a version, an add-on gets AWS's default for the cluster version,
@@ -65,8 +70,17 @@ options:
       - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
         C(vpc_id).
       - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
+      - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist
+        yet.
     type: dict
     default: {}
+  public_cidrs:
+    description:
+      - Blocks from which the API of every cluster in O(clusters) is reachable, besides its own C(endpoint.public_cidrs). For a first run
+        from outside the network, which would otherwise have no way in.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - mainstay.aws.component
   - mainstay.aws.component.change

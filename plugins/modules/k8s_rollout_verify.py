@@ -21,6 +21,7 @@ options:
     description:
       - The registered result of the task that applied the workloads, such as one of M(kubernetes.core.k8s), with or without a loop.
       - The workloads in it are verified. It also provides the generation of each workload to wait for, and whether anything changed at all.
+      - Other objects in it that may run something, such as CronJobs and custom resources, are named in the notes.
     type: raw
   workloads:
     description:
@@ -40,6 +41,10 @@ options:
       namespace:
         description: Namespace of the workload. Defaults to O(namespace).
         type: str
+      allow_zero:
+        description: Whether it is a success if this workload runs no pod. See O(allow_zero).
+        type: bool
+        default: false
   namespace:
     description:
       - Namespace of workloads and Services that do not specify one.
@@ -63,9 +68,11 @@ options:
     default: full
   allow_zero:
     description:
-      - Whether a workload without pods counts as a success, such as one with C(replicas) 0 or a DaemonSet that matches no node.
-    type: bool
-    default: false
+      - Workloads that may run no pod, as names or as C(kind/name), such as with C(replicas) 0 or a DaemonSet that matches no node.
+      - Not needed where an autoscaler has scaled a workload to 0, such as KEDA or a HorizontalPodAutoscaler with C(minReplicas) 0.
+    type: list
+    elements: str
+    default: []
   on_delete:
     description:
       - How to treat pods that an C(OnDelete) update strategy leaves on the old revision.
@@ -84,19 +91,32 @@ options:
     default: 0
   grace:
     description:
-      - Seconds that these conditions may last before they count as failures. A pod cannot be scheduled, its volume is not available, a
-        quota rejects it, or, after the rollout, too few pods are available.
+      - Seconds that these conditions may last before they count as failures. A pod cannot be scheduled, its volume or configuration does
+        not exist, a quota or an unreachable webhook keeps it from being created, or, after the rollout, too few pods are available.
     type: float
     default: 60
   scale_up_grace:
     description:
-      - The same for an unschedulable pod while a node autoscaler has announced that it is adding a node.
+      - The same for unschedulable pods once a node autoscaler has announced a node for any pod of the workload. It also applies if events,
+        by which an autoscaler would announce one, may not be read.
     type: float
     default: 600
+  crash_grace:
+    description:
+      - Seconds during which crashes are not final on a first release, or while another workload of the same call is not ready yet. A
+        container that crashes until its database answers then has time to recover.
+    type: float
+    default: 180
+  settle:
+    description:
+      - Seconds that pods must stay up before the rollout counts as a success, if the template has a container without a readiness or
+        startup probe and C(minReadySeconds) is 0. A O(bake.duration) that is at least as long replaces this.
+    type: float
+    default: 15
   quiet:
     description:
-      - Seconds without any change after which an unfinished rollout counts as stalled. The time that the pods' own startup probes allow is
-        added.
+      - Seconds without any sign of activity from the controller or a pod after which the verdict is V(error). A pod that exists and is not
+        ready is such a sign. It is a failure at the latest when O(wait_timeout) is over.
     type: float
     default: 240
   probes:
@@ -110,7 +130,7 @@ options:
         description: The URL to request.
         type: str
       service:
-        description: Name of a Service that must route to at least one ready pod of the new revision. Does not need O(probes[].url).
+        description: Name of a Service that must route each of its ports to a ready pod of the new revision. Does not need O(probes[].url).
         type: str
       namespace:
         description: Namespace of the Service. Defaults to O(namespace).
@@ -443,7 +463,7 @@ msg:
   description: The verdict in words, and the action taken.
   returned: always
   type: str
-  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes again and again (exit code 1)."
+  sample: "Deployment shop/web: pod web-7f9c-x2x4b, container app crashes repeatedly (exit code 1)."
 verdict:
   description: V(success), V(failure), V(inconclusive), or V(error). All but V(success) fail the task.
   returned: always

@@ -32,8 +32,8 @@ options:
         from 2 to 7.
       - A subnet's block depends only on its tier and the letter of its zone, so adding a zone or a tier never renumbers a subnet. The
         private tier uses the lower half of the VPC, divided into eight parts; the upper half has one block for each other tier.
-      - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway and defaults to the first
-        zone by name. A regional gateway needs no public tier.
+      - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway. It defaults to
+        the zone where it already is, otherwise to the first zone by name. A regional gateway needs no public tier.
       - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ec2), V(ecr.api), V(ecr.dkr), V(sts),
         V(logs)). Only principals of the account may use them, or of the organization in C(organization_id). C(policies) has other policies
         by service; V(open) is no limit.
@@ -42,7 +42,13 @@ options:
       - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0)),
         C(load_balancer_ingress_prefix_lists), C(load_balancer_ports) (V(443)), C(application_port) (V(8080)), C(database_port) (V(5432)),
         C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons), and C(node_egress_cidrs)
-        (V(0.0.0.0/0), on port 443 only).
+        (V(0.0.0.0/0), on port 443 only). C(database_client_tiers) lists the tiers that the network ACL of the database tier admits. It
+        defaults to V(private), or to V(public) if there are no private subnets. C(foreign_rules) maps the name of a group to the beginnings
+        of the descriptions of rules that another controller owns and that are kept. By default, these are the rules of load balancer
+        controllers on C(nodes).
+      - C(routes) adds routes to peering connections, transit gateways, virtual private gateways, or network interfaces. It maps C(public),
+        C(private), or the name of an isolated tier to destinations and their targets. The target V(none) removes a route. Routes that
+        others added to such targets are kept.
       - C(cluster_names) lists EKS clusters. It sets the tags C(kubernetes.io/cluster/<name>) on public and private subnets.
       - C(dns) has C(support) and C(hostnames), both V(true). C(tags) are added to every resource of the network.
       - All settings are checked before the first AWS call, and all problems are reported at once.

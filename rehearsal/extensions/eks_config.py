@@ -8,7 +8,7 @@ from typing import Any
 from rehearsal.extensions import eks_network
 from rehearsal.extensions.eks_access import configured_access
 from rehearsal.extensions.eks_checks import check_encryption, check_endpoint, check_logging, check_network
-from rehearsal.extensions.eks_common import at_rest, begin_update
+from rehearsal.extensions.eks_common import at_rest, begin_update, subnets_by_id
 from rehearsal.extensions.eks_versions import in_standard_support
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
@@ -56,6 +56,7 @@ def _network(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
     params = {NETWORK_MEMBERS[name]: value for name, value in given.items()}
     if PLACES & set(given):
         check_network(call, wanted["subnetIds"], wanted["securityGroupIds"], present["vpcId"], cluster.rehearsal_interfaces)
+        _check_zones(call, present["subnetIds"], wanted["subnetIds"])
 
         def move() -> None:
             cluster.resources_vpc_config = wanted
@@ -64,6 +65,15 @@ def _network(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
         return "VpcConfigUpdate", params, move
     check_endpoint(wanted)
     return "EndpointAccessUpdate", params, lambda: setattr(cluster, "resources_vpc_config", wanted)
+
+
+def _check_zones(call: Call, before: list[str], after: list[str]) -> None:
+    """A cluster stays in the zones of its creation, all of them."""
+    known = subnets_by_id(call)
+    was, wanted = (",".join(sorted({known[one].availability_zone for one in some if one in known})) for some in (before, after))
+    if was != wanted:
+        text = f"Provided subnets belong to the AZs '{wanted}'. But they should belong to the exact set of AZs '{was}' "
+        raise Refusal("InvalidParameterException", text + "in which subnets were provided during cluster creation.")
 
 
 def _logging(call: Call, cluster: Any, given: dict[str, Any]) -> Change:

@@ -13,6 +13,7 @@ from rehearsal.registry import backend
 from rehearsal.transitions import tags_of
 
 CLUSTER = "elbv2.k8s.aws/cluster"
+RULE = "elbv2.k8s.aws/targetGroupBinding=shared"
 ROLE_TAGS = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
 LEAST_ZONES = {"application": 2, "network": 1}
 
@@ -51,6 +52,8 @@ def ensure(place: Place, stack: Stack) -> str:
         )
         present.state = "active"
     _ensure_target_groups(place, stack, present)
+    if not stack.security_groups:
+        _admit_at_nodes(place, _shared_group(place))
     return str(present.dns_name)
 
 
@@ -70,6 +73,7 @@ def remove(place: Place, stack: Stack) -> None:
     if not any(elb.tagging_service.get_tag_dict_for_resource(each.arn)[CLUSTER] == place.cluster for each in others):
         for group in _groups(place):
             if tags_of(group).get("elbv2.k8s.aws/resource") == "backend-sg":
+                _dismiss_at_nodes(place, group.id)
                 ec2.delete_security_group(group_id=group.id)
 
 
@@ -129,6 +133,31 @@ def _shared_group(place: Place) -> str:
         tags = {CLUSTER: place.cluster, "elbv2.k8s.aws/resource": "backend-sg"}
         present = place.of("ec2").create_security_group(name, "[k8s] Shared Backend SecurityGroup for LoadBalancer", place.vpc, tags)
     return str(present.id)
+
+
+def _groups_of_nodes(place: Place) -> list[Any]:
+    """The security group of each node's interface; of several, the one that carries the cluster's tag."""
+    cluster = place.of("eks").clusters.get(place.cluster)
+    present = place.of("ec2").groups.get(place.vpc, {})
+    found = {}
+    for nodes in cluster.nodegroups.values() if cluster else ():
+        groups = [present[one] for one in getattr(nodes, "rehearsal_security_groups", ()) if one in present]
+        tagged = [group for group in groups if f"kubernetes.io/cluster/{place.cluster}" in tags_of(group)]
+        found.update({group.id: group for group in (groups if len(groups) == 1 else tagged)})
+    return list(found.values())
+
+
+def _admit_at_nodes(place: Place, shared: str) -> None:
+    """The rule by which the nodes admit the load balancers. The controller knows it again by its description."""
+    for group in _groups_of_nodes(place):
+        if not any(rule.source_group.get("GroupId") == shared for rule in group.ingress_rules):
+            source = {"GroupId": shared, "Description": RULE}
+            place.of("ec2").authorize_security_group_ingress(group.id, "tcp", "30000", "32767", [], source_groups=[source])
+
+
+def _dismiss_at_nodes(place: Place, shared: str) -> None:
+    for group in _groups_of_nodes(place):
+        group.ingress_rules = [rule for rule in group.ingress_rules if rule.source_group.get("GroupId") != shared]
 
 
 def _target_groups(place: Place, stack: Stack) -> list[Any]:

@@ -26,10 +26,12 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
 
     def admit(arn: str, request: dict[str, Any]) -> dict[str, Any]:
         """Without the lock of the calls: a call may be waiting for the very pod."""
+        from rehearsal.extensions.ecr import is_there
         from rehearsal.extensions.eks_fargate_life import active_profiles
-        from rehearsal.kubernetes.fargate import admitted
+        from rehearsal.kubernetes import fargate, images
 
-        return admitted(request, active_profiles(_cluster(state, arn)))
+        response = fargate.admitted(request, active_profiles(_cluster(state, arn)))
+        return images.admitted(request, response, state.account_id, is_there)
 
     return lambda directory: Door(directory, authenticate, authorize, admit)
 

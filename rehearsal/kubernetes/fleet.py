@@ -120,6 +120,7 @@ class Fleet:
         member = self._members[arn] = Member(plane)
         member.admission = self._door.admission(arn)
         member.submit(lambda plane: _start(member, plane))
+        member.submit(lambda plane: _ask_about_images(member, plane, arn))
         member.submit(lambda plane: self.write_kubeconfig())
 
     def forget(self, arn: str) -> None:
@@ -148,6 +149,13 @@ class Fleet:
             new.touch(mode=0o600)
             new.write_text(json.dumps(_kubeconfig(ready), indent=2) + "\n")
             new.replace(self._home / "kubeconfig")
+
+
+def _ask_about_images(member: Member, plane: ControlPlane, arn: str) -> None:
+    from rehearsal.kubernetes import images
+
+    if member.admission:
+        images.register(plane, *member.admission, account=arn.split(":")[4])
 
 
 def _start(member: Member, plane: ControlPlane) -> None:

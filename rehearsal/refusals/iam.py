@@ -7,6 +7,7 @@ import json
 from rehearsal.extensions.policies import missing_principals, statements
 from rehearsal.registry import Call, refuses
 from rehearsal.replies import Refusal
+from rehearsal.tag_forms import misformed
 
 
 @refuses("iam", "CreateRole", "UpdateAssumeRolePolicy")
@@ -32,6 +33,11 @@ def boundary(call: Call) -> None:
 
 @refuses("iam", "CreateRole", "TagRole", "CreatePolicy", "TagPolicy", "CreateOpenIDConnectProvider", "TagOpenIDConnectProvider")
 def reserved_tags(call: Call) -> None:
+    if (wrong := misformed((tag["Key"], tag.get("Value")) for tag in call.get("Tags") or [])) is not None:
+        text = (
+            f"1 validation error detected: Value '{wrong}' at 'tags' failed to satisfy constraint: Member must satisfy regular expression "
+        )
+        raise Refusal("ValidationError", text + "pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+")
     given = [tag["Key"] for tag in call.get("Tags") or []]
     if any(key.lower().startswith("aws:") for key in given):
         raise Refusal("InvalidInput", "Tag keys starting with 'aws:' are reserved for internal use")

@@ -9,6 +9,7 @@ from rehearsal.extensions.kms import existing
 from rehearsal.extensions.policies import missing_principals, principals, statements
 from rehearsal.registry import Call, refuses
 from rehearsal.replies import Refusal
+from rehearsal.tag_forms import misformed
 
 _STATE_MATTERS = (
     "CreateAlias",
@@ -68,6 +69,8 @@ def nothing_to_cancel(call: Call) -> None:
 
 @refuses("kms", "CreateKey", "TagResource")
 def reserved_tags(call: Call) -> None:
+    if (wrong := misformed((tag["TagKey"], tag.get("TagValue")) for tag in call.get("Tags") or [])) is not None:
+        raise Refusal("TagException", f"Tag key or value contains characters that are not valid: '{wrong}'")
     given = [tag["TagKey"] for tag in call.get("Tags") or []]
     if any(key.lower().startswith("aws:") for key in given):
         raise Refusal("TagException", "aws: prefixed tag key names are not allowed for external use.")

@@ -7,6 +7,7 @@ import re
 from rehearsal.extensions.policies import allows_service
 from rehearsal.registry import Call, backend, refuses
 from rehearsal.replies import Refusal
+from rehearsal.tag_forms import misformed
 
 RETENTION_DAYS = frozenset({1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653})
 
@@ -49,6 +50,9 @@ def retention(call: Call) -> None:
 
 
 def _check_tags(tags: dict[str, str]) -> None:
+    if (wrong := misformed(tags.items())) is not None:
+        text = f"1 validation error detected: Value '{wrong}' at 'tags' failed to satisfy constraint"
+        raise Refusal("InvalidParameterException", text)
     if any(key.lower().startswith("aws:") for key in tags):
         raise Refusal("InvalidParameterException", "Tag keys starting with 'aws:' are reserved for internal use")
     if len(tags) > 50:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rehearsal.admin_client import AdminError
 
@@ -21,7 +22,7 @@ def main(eks_account: EksAccount) -> EksAccount:
 
 
 def test_each_kind_of_change(main: EksAccount) -> None:
-    third, group = main.new_subnet("10.0.2.0/24", "c"), main.new_group()
+    third, group = main.new_subnet("10.0.2.0/24", "b"), main.new_group()
     cases: list[tuple[dict[str, Any], str, str]] = [
         ({"resourcesVpcConfig": {"endpointPrivateAccess": True}}, "EndpointAccessUpdate", "EndpointPrivateAccess"),
         ({"resourcesVpcConfig": {"publicAccessCidrs": ["198.41.0.4/32"]}}, "EndpointAccessUpdate", "PublicAccessCidrs"),
@@ -62,6 +63,14 @@ def test_each_kind_of_change(main: EksAccount) -> None:
 def test_changes_that_are_refused(main: EksAccount, given: dict[str, Any]) -> None:
     assert refused(main.eks.update_cluster_config, name="main", **given) == "InvalidParameterException"
     assert main.eks.list_updates(name="main")["updateIds"] == []
+
+
+@pytest.mark.parametrize("zones", ["abc", "bc"])
+def test_a_cluster_stays_in_the_zones_of_its_creation(main: EksAccount, zones: str) -> None:
+    subnets = [*main.subnets, main.new_subnet("10.0.2.0/24", "c")]
+    chosen = [subnet for subnet, zone in zip(subnets, "abc", strict=True) if zone in zones]
+    with pytest.raises(ClientError, match="exact set of AZs 'af-south-1a,af-south-1b'"):
+        main.eks.update_cluster_config(name="main", resourcesVpcConfig={"subnetIds": chosen})
 
 
 def test_one_update_at_a_time(main: EksAccount) -> None:

@@ -51,6 +51,10 @@ def key(client: Client) -> Any:
     return found["KeyId"], found["Description"], client("kms").get_key_rotation_status(KeyId=KEY)["KeyRotationEnabled"]
 
 
+def repository(client: Client) -> Any:
+    return sorted(each["imageTag"] for each in client("ecr").list_images(repositoryName="eks/controller")["imageIds"])
+
+
 def vpc(client: Client) -> Any:
     ec2 = client("ec2")
     (found,) = ec2.describe_vpcs(VpcIds=[VPC])["Vpcs"]
@@ -199,6 +203,11 @@ SEEDS: list[tuple[str, Callable[[Client], Any], Any]] = [
         """,
         table,
         (VPC, [SUBNET]),
+    ),
+    (
+        "repositories: {eks/controller: {images: [v1, v2], tags: {team: platform}}}",
+        repository,
+        ["v1", "v2"],
     ),
     (
         "calls: [{service: sqs, operation: create_queue, parameters: {QueueName: 'jobs-${account_id}'}}]",

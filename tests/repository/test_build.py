@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from scripts.sanity import is_built
 from scripts.terminal import BIN, tool_environment
 from tests.repository.layout import ROOT, files, load, modules
 
@@ -27,10 +27,42 @@ def run(*command: str, cwd: Path, **variables: str) -> str:
     return result.stdout
 
 
+PRIVATE = (
+    *(".vault-password", ".vault-password-prod", ".env", ".env.local", ".envrc", ".netrc", ".aws/credentials", ".kube/config"),
+    *("x.plan", "id_rsa", "id_ed25519.pub", "server.pem", "server.key", "kubeconfig", "kubeconfig.yml", "credentials.csv", "secrets.yml"),
+    *("plan.json", "plan.md", "dump.sql", "main.yml~", ".main.yml.swp", "module.py.bak", "site.retry", "archive.tar.gz"),
+)
+"""Names of files that lie around in checkouts."""
+
+PLACES = (
+    *("", "docs", "meta", "playbooks", "plugins", "plugins/modules", "plugins/module_utils/domains/eks", "roles", "roles/eks"),
+    *("roles/eks/files", "roles/eks/files/charts/fluent-bit", "roles/vpc/defaults", "examples", "examples/codelearn/prod/group_vars"),
+    *("inventories/prod/group_vars", "changelogs", "artifacts"),
+)
+PACKED = ("plugins/", "roles/", "playbooks/", "meta/", "docs/", "examples/", "changelogs/")
+"""Folders that are packed whole, as far as git has what is in them."""
+
+
 @pytest.fixture(scope="module")
-def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout, with private files lying around in every kind of folder."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    for place in PLACES:
+        for name in PRIVATE:
+            path = folder / place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("canary-private")
+    (folder / "collections" / "ansible_collections" / "mainstay").mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tarball(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("build")
-    run("ansible-galaxy", "collection", "build", "--output-path", str(folder), str(ROOT), cwd=folder)
+    run("ansible-galaxy", "collection", "build", "--output-path", str(folder), str(checkout), cwd=folder)
     galaxy = load("galaxy.yml")
     return folder / f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz"
 
@@ -42,16 +74,23 @@ def installed(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_build_contains_what_runs_and_nothing_else(tarball: Path) -> None:
+def test_a_build_contains_what_users_need_and_nothing_that_lies_around(tarball: Path) -> None:
     with tarfile.open(tarball) as archive:
-        built = {member.name for member in archive.getmembers() if member.isfile()} - {"MANIFEST.json", "FILES.json"}
-    ignored = load("galaxy.yml")["build_ignore"]
-    # galaxy.yml itself becomes the manifest
-    wanted = {name for name in files() if is_built(name, ignored) and name != "galaxy.yml"}
-    assert wanted - built == set()
-    assert built - wanted == set()
-    assert {"bin/mainstay-plan", "plugins/callback/plan_summary.py", "meta/runtime.yml", "LICENSE"} <= built
-    assert not [name for name in built if name.startswith(("tests/", "scripts/", ".", "collections/", "rehearsal/"))]
+        members = [member for member in archive.getmembers() if member.isfile()]
+        private = [member.name for member in members if b"canary-private" in getattr(archive.extractfile(member), "read", bytes)()]
+    built = {member.name for member in members} - {"MANIFEST.json", "FILES.json"}
+    assert private == []
+    needed = {name for name in files() if name.startswith(PACKED)} | {"bin/mainstay-plan", "README.md", "LICENSE", "requirements.yml"}
+    assert needed - built == set(), "add a line for these to galaxy.yml"
+    assert built - set(files()) == set()
+    assert not [name for name in built if name.startswith(("tests/", "scripts/", ".", "collections/", "rehearsal/", "inventories/"))]
+
+
+def test_git_ignores_what_is_private() -> None:
+    names = [f"{place}/{name}".lstrip("/") for place in ("", "playbooks", "inventories/prod") for name in (".env", ".env.local", "x.plan")]
+    names += [".vault-password", "inventories/prod/.vault-password-prod"]
+    done = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == names
 
 
 def test_its_modules_and_callback_are_found_by_their_full_names(installed: Path) -> None:

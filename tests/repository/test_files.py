@@ -54,7 +54,6 @@ def test_the_collections_link_makes_the_checkout_a_collections_path() -> None:
     link = ROOT / "collections" / "ansible_collections" / galaxy["namespace"] / galaxy["name"]
     assert link.is_symlink(), f"{link} must be a symbolic link (git config core.symlinks true)"
     assert str(link.readlink()) == "../../.."
-    assert "collections" in galaxy["build_ignore"]
 
 
 def test_the_action_group_has_every_module() -> None:

@@ -17,6 +17,7 @@ DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init
 LAYERS = (
     ("text",),
     ("reconcile", "summary"),
+    ("sensitive",),
     ("aws", "inputs", "kubernetes", "saved_plans"),
     ("component", "kinds"),
     ("controller", *DOMAINS, "rollout"),

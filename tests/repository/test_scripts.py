@@ -135,15 +135,22 @@ def test_nothing_of_the_callers_that_leads_to_an_account_passes(monkeypatch: pyt
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("plugins/a.py", True),
+        ("plugins/modules/a.py", True),
+        ("plugins/.env", False),
+        ("plugins/.hidden.py", False),
         ("scripts/verify.py", False),
         ("tests/unit/x/y.py", False),
         (".ansible-lint", False),
         ("docs/scripts.md", True),
+        ("docs/drafts/scripts.md", False),
+        ("inventories/prod/group_vars/all.yml", False),
+        ("roles/vpc/tasks/new.yml", True),
+        ("roles/vpc/files/kubeconfig.yml", False),
+        ("x.plan", False),
     ],
 )
 def test_what_a_build_contains(name: str, expected: bool) -> None:
-    assert sanity.is_built(name, ["scripts", "tests", ".ansible-lint"]) is expected
+    assert sanity.packed([name]) == ([name] if expected else [])
 
 
 def test_tools_of_the_checkout_come_first_and_what_a_rehearsal_brings_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any, cast
 
+from ..reconcile.model import Kind
 from .owner import TAG_PREFIX
+
+Effective = Callable[[Any, Any], dict[str, str]]
 
 FOREIGN_PREFIXES = ("aws:", "kubernetes.io/cluster/")
 """Tags that AWS and EKS write to resources of other owners. They stay, and are not drift, unless the inventory names them itself."""
@@ -32,7 +40,27 @@ def visible(tags: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in tags.items() if not name.startswith(TAG_PREFIX)}
 
 
-def with_foreign(desired: Mapping[str, str] | None, observed: Mapping[str, str] | None) -> dict[str, str]:
-    """What the tags should read: the desired ones, plus AWS's own that are present."""
-    foreign = {name: text for name, text in (observed or {}).items() if name.startswith(FOREIGN_PREFIXES)}
+def with_foreign(desired: Mapping[str, str] | None, observed: Mapping[str, str] | None, ignored: Sequence[str] = ()) -> dict[str, str]:
+    """What the tags should read: the desired ones, plus AWS's own that are present, and those that match a pattern in ``ignored``."""
+    patterns = [pattern.lower() for pattern in ignored]
+    foreign = {
+        name: text
+        for name, text in (observed or {}).items()
+        if name.startswith(FOREIGN_PREFIXES) or any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
+    }
     return {**foreign, **{name: str(text) for name, text in (desired or {}).items()}}
+
+
+def ignoring_tags(kinds: Mapping[str, Kind], ignored: Sequence[str]) -> dict[str, Kind]:
+    """Copies of these kinds for which tags that match a pattern in ``ignored`` are no drift."""
+    effective = partial(with_foreign, ignored=tuple(ignored))
+    return {name: _with_effective_tags(kind, effective) for name, kind in kinds.items()}
+
+
+def _with_effective_tags(kind: Kind, effective: Effective) -> Kind:
+    declared = kind.properties.get("tags")
+    if declared is None or declared.effective is not with_foreign:
+        return kind
+    found: Any = copy.copy(kind)
+    found.properties = {**kind.properties, "tags": replace(declared, effective=effective)}
+    return cast("Kind", found)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inputs.problems import shown
-from ..inputs.values import RESERVED_TAGS
+from ..inputs.tags import doubles, doubles_remedy, tag_problem
 from .consent import mistake, not_exact
 from .names import OWNER_NAME, OWNER_NAME_IN_WORDS
 
@@ -46,17 +46,32 @@ def _addresses(addresses: Iterable[str]) -> str:
 
 
 def _tags(tags: Mapping[Any, Any]) -> str:
-    for name, value in tags.items():
-        if not isinstance(name, str) or not isinstance(value, str | int | float):
-            return f"has {shown(name)}: {shown(value)}, but must be {TAGS}"
-        if name.startswith(RESERVED_TAGS):
-            return f"has {shown(name)}, but names that begin with {' or '.join(RESERVED_TAGS)} are reserved; choose another name"
-    return ""
+    wrong = [f"has {shown(name)}: {shown(value)}, but {remedy}" for name, value in tags.items() if (remedy := tag_problem(name, value))]
+    wrong += [f"has a name twice: {doubles_remedy(same)}" for same in doubles(str(name) for name in tags)]
+    return "; ".join(wrong)
+
+
+def _tag_patterns(patterns: Iterable[str]) -> str:
+    wide = [pattern for pattern in patterns if not pattern.strip("*?")]
+    return f"has {shown(wide[0])}, which would ignore every tag; name the tags of the other controller" if wide else ""
 
 
 SECONDS = "a number of seconds, 0 or more"
 PAUSE = "a number of seconds, 0.01 or more"
 TAGS = "a mapping of tag names to strings"
+IGNORED_TAGS = (
+    "awsApplication",
+    "AutoTag_*",
+    "c7n:*",
+    "CreatedAt",
+    "CreatedBy",
+    "GuardDutyManaged",
+    "karpenter.sh/*",
+    "map-migrated",
+    "QSConfig*",
+)
+"""Tags that AWS services and common automation write to resources of others: myApplications, AutoTag, Cloud Custodian, Karpenter, the
+Migration Acceleration Program, Quick Setup of Systems Manager."""
 PATTERNS = 'a list of patterns of addresses, such as ["network:nat_gateway.main/*"]'
 
 
@@ -138,6 +153,15 @@ OPTIONS: Mapping[str, Option] = {
             about="Tags for every resource. More specific ones of the same name win.",
             wanted=TAGS,
             check=_tags,
+        ),
+        Option(
+            "ignore_tags",
+            {**STRINGS, "default": list(IGNORED_TAGS)},
+            "platform_ignore_tags",
+            about="Tags of others that stay on our resources and are no drift: names, or patterns with `*`. Case does not matter.",
+            default="see below",
+            wanted='a list of names of tags, such as ["awsApplication", "c7n:*"]',
+            check=_tag_patterns,
         ),
         Option(
             "permissions_boundary",
@@ -251,6 +275,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("claimed", STRINGS),
         Option("inventory_host", STRING),
         Option("inventory_hosts", STRINGS),
+        Option("sensitive_values", {"type": "str", "no_log": True}),
     )
 }
 VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
@@ -263,10 +288,10 @@ PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
     *("state", "allow_replace", "purge", "replace", "adopt", "moved", "defer", "deferred", "claimed"),
-    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts"),
+    *("save_plan", "apply_plan", "fail_on", "inventory_host", "inventory_hosts", "sensitive_values"),
 )
 """How the described state is reached."""
-RESOURCES = ("tags", "permissions_boundary", "check_quotas")
+RESOURCES = ("tags", "ignore_tags", "permissions_boundary", "check_quotas")
 """Options that only concern AWS."""
 
 
@@ -285,4 +310,16 @@ def option_problems(params: Mapping[str, Any]) -> list[str]:
             found.append(f"{called} is not set. It must be {option.wanted}.")
         elif value is not None and value not in option.unset and (problem := option.problem(value)):
             found.append(f"{called} {problem}.")
-    return found
+    return found or _boundary_elsewhere(params)
+
+
+def _boundary_elsewhere(params: Mapping[str, Any]) -> list[str]:
+    """IAM attaches a permissions boundary of the role's own account, or one of AWS's, and refuses any other when the role is created."""
+    boundary, account = params.get("permissions_boundary"), params.get("expected_account_id")
+    match = POLICY_ARN.fullmatch(boundary or "")
+    if match is None or not account or match[1] in ("aws", str(account)):
+        return []
+    return [
+        f"permissions_boundary (platform_permissions_boundary) is {shown(boundary)}, but must be a policy of account {account}, or of AWS: "
+        "IAM accepts no boundary of another account."
+    ]

@@ -17,11 +17,13 @@ from ansible.module_utils.common.warnings import warn
 
 from ..aws.connection import Aws
 from ..aws.place import Place
+from ..aws.tags import ignoring_tags
 from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
 from ..reconcile.planner import Consent
+from ..sensitive.texts import unpacked
 from .answer import Remarks, answer
 from .applying import Check, apply, claimed, no_objection, refused
 from .connect import check_options, connect, fail, place_of, unidentified, unread
@@ -30,6 +32,7 @@ from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
 from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
+from .tag_limits import tag_set_problems
 from .unclaimed import answer_of as unclaimed_by
 
 if TYPE_CHECKING:
@@ -62,10 +65,11 @@ def domain_of(module: Any, make_domain: MakeDomain) -> Domain:
     """The module's domain. Ends the module if its input can be rejected without an API call."""
     check_options(module)
     try:
-        return make_domain(module.params)
+        domain = make_domain(module.params)
     except InvalidInput as error:
         module.fail_json(msg=str(error))
-    raise AssertionError("fail_json does not return")
+    domain.kinds = ignoring_tags(domain.kinds, module.params.get("ignore_tags") or ())
+    return domain
 
 
 def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
@@ -75,6 +79,14 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     if missing := not_described(module.params, consent, desired, domain.kinds):
         raise EngineError(missing)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
+    if any(seen.marked is not None for seen in observed):
+        # what is taken over may decide what is desired, such as a name or a zone that stays, and what is objected to
+        observation = replace(observation, observed=observed)
+        if problems := domain.problems(observation):
+            raise EngineError("\n".join(problems))
+        desired = domain.resources(observation)
+    if problems := tag_set_problems(desired, observed, domain.kinds):
+        raise EngineError("\n".join(problems))
     planned = plan_only(desired, observed, domain.kinds, consent)
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
     if objections := check(observed):
@@ -160,7 +172,8 @@ def saved_plans(module: Any) -> Saving | None:
     from .saving import saving_of
 
     try:
-        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, module.no_log_values)
+        secrets = [*module.no_log_values, *unpacked(module.params["sensitive_values"])]
+        return saving_of(module.params, module._name.rpartition(".")[2], module.check_mode, secrets)
     except EngineError as error:
         module.fail_json(msg=str(error))
     raise AssertionError("fail_json does not return")

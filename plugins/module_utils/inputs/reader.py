@@ -11,7 +11,8 @@ from typing import Any
 
 from ..reconcile.model import is_unknown
 from .problems import Problems, suggestion
-from .values import RESERVED_TAGS, RETENTION_DAYS, as_integer
+from .tags import as_tag_text, doubles, doubles_remedy, tag_problem, text_remedy
+from .values import RETENTION_DAYS, as_integer
 
 SEPARATORS = {"hyphens": "-", "underscores": "_"}
 
@@ -173,13 +174,17 @@ class Reader:
         return default
 
     def string_map(self, key: str) -> dict[str, str]:
-        """A mapping of strings, such as labels; numbers and booleans are accepted and converted to strings as in YAML."""
+        """A mapping of strings, such as labels. Whole numbers are converted; what YAML reads as something else has to be quoted."""
         found = {}
-        for name, value in self.mapping(key).items():
-            if isinstance(value, Mapping | list | tuple) or value is None:
-                self.problems.add(f"{self.at(key)}.{name}", value, "it must be a string")
+        given: Mapping[Any, Any] = self.section(key).given
+        for name, value in given.items():
+            text = as_tag_text(value)
+            if not isinstance(name, str):
+                self.problems.add(self.at(key), name, f"the name {text_remedy(name).removeprefix('it ')}")
+            elif text is None:
+                self.problems.add(f"{self.at(key)}.{name}", value, text_remedy(value))
             else:
-                found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+                found[str(name)] = text
         return found
 
     def policy_document(self, key: str) -> dict[str, Any] | None:
@@ -200,16 +205,14 @@ class Reader:
         return {"Version": "2012-10-17", "Statement": [dict(one) for one in statements]}
 
     def tags(self, key: str) -> dict[str, str]:
-        """Tags: names and values are strings; numbers and booleans are accepted and converted to strings."""
-        found: dict[str, str] = {}
-        for name, value in self.mapping(key).items():
-            if isinstance(value, Mapping | list | tuple) or value is None:
-                self.problems.add(f"{self.at(key)}.{name}", value, "the value of a tag must be a string")
-            elif name.startswith(RESERVED_TAGS):
-                self.problems.add(self.at(key), name, "tags that begin with aws: or mainstay: are reserved; choose another name")
-            else:
-                found[name] = str(value)
-        return found
+        """Tags that every service accepts: see tags.py."""
+        given = self.string_map(key)
+        wrong = {name: remedy for name, value in given.items() if (remedy := tag_problem(name, value))}
+        for name, remedy in wrong.items():
+            self.problems.add(f"{self.at(key)}.{name}", given[name], remedy)
+        for same in doubles(given):
+            self.problems.messages.append(f"{self.at(key)}: {doubles_remedy(same)}")
+        return {name: value for name, value in given.items() if name not in wrong}
 
     def finish(self) -> None:
         """Report every key that was never taken."""

@@ -30,9 +30,6 @@ ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:(?:\d{12}|aws)?:\S+")
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The periods that CloudWatch Logs accepts (PutRetentionPolicy)."""
 
-RESERVED_TAGS = ("aws:", "mainstay:")
-"""The beginnings of tag names that users may not set: AWS's own, and our owner tags."""
-
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """RFC 1918."""
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Security groups. Rules are properties of the group: a rule that anyone else adds to one of ours is drift."""
+"""Security groups. Rules are properties of the group: a rule that others add to ours is drift, unless it is declared foreign."""
 
 from __future__ import annotations
 
@@ -15,18 +15,10 @@ from ..aws.tags import tag_dict, tag_list
 from ..reconcile.errors import AlreadyThere, NotYet
 from ..reconcile.model import Observed, fixed, initial, later
 from . import limits
+from .foreign_rules import PEERS, Rule, identity, with_foreign_rules
 from .limits import ALLOW_ALL
 
 DEFAULT = "default"
-
-PEERS = {
-    "cidr_ipv4": ("IpRanges", "CidrIp"),
-    "cidr_ipv6": ("Ipv6Ranges", "CidrIpv6"),
-    "prefix_list_id": ("PrefixListIds", "PrefixListId"),
-    "group_id": ("UserIdGroupPairs", "GroupId"),
-}
-
-Rule = Mapping[str, Any]
 
 RULE_CALLS = tuple(
     f"{verb}_{side}"
@@ -62,15 +54,10 @@ def permission(rule: Rule) -> dict[str, Any]:
     return {"IpProtocol": rule["protocol"], **ports, items: [{key: rule[peer], **described}]}
 
 
-def _identity(rule: Rule) -> tuple[Any, ...]:
-    """What makes two rules identical to AWS: everything but the description."""
-    return tuple(rule.get(name) for name in ("protocol", "from_port", "to_port", *PEERS))
-
-
 def set_rules(aws: Aws, seen: Observed, side: str, value: Iterable[Rule]) -> None:
     """Authorize before revoking, so that traffic that stays allowed is not cut; changed descriptions are updated in place."""
-    old = {_identity(rule): rule for rule in rules(seen.properties.get(side, []))}
-    new = {_identity(rule): rule for rule in rules(value)}
+    old = {identity(rule): rule for rule in rules(seen.properties.get(side, []))}
+    new = {identity(rule): rule for rule in rules(value)}
     described = [rule for key, rule in new.items() if key in old and rule.get("description") != old[key].get("description")]
     for method, chosen in (
         (f"authorize_security_group_{side}", [rule for key, rule in new.items() if key not in old]),
@@ -109,8 +96,8 @@ class SecurityGroup(Ec2Kind):
     vpc_id = fixed()
     group_name = initial()
     description = initial()
-    ingress = later(canonical=rules)
-    egress = later(canonical=rules)
+    ingress = later(canonical=rules, effective=with_foreign_rules)
+    egress = later(canonical=rules, effective=with_foreign_rules)
 
     def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
         return None if raw.get("GroupName") == DEFAULT else super().observe(aws, raw, address)

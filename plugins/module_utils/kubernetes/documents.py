@@ -23,3 +23,12 @@ def load(text: str) -> Any:
 def load_all(text: str) -> Iterator[Any]:
     """Parse every document in a text. Raises yaml.YAMLError."""
     return iter(yaml.load_all(text, LOADER))
+
+
+def merged_aliases(text: str) -> int:
+    """How many aliases a text has if it also has merge keys (``<<``); 0 if it has none. Raises yaml.YAMLError."""
+    aliases = merges = 0
+    for event in yaml.parse(text, LOADER):
+        aliases += isinstance(event, yaml.AliasEvent)
+        merges += isinstance(event, yaml.ScalarEvent) and event.value == "<<"
+    return aliases if merges else 0

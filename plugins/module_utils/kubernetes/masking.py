@@ -8,19 +8,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..sensitive.names import secret_below, secret_value, words
+
 MOST_LINES = 20
 LONGEST_LINE = 300
 MASK = "********"
 
-# Keep the name before the sign readable: it identifies the secret.
+HEADING = re.compile(r"(?P<indent>[ \t]*)(?:- +)?[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*:[ \t]*(?:[|>][+-]?\d*)?[ \t]*")
+"""A name in YAML whose value is on the lines below it: a block of text, or a mapping."""
+
+ASSIGNED = re.compile(
+    r"(?P<keep>(?P<name>[A-Za-z][\w.-]*)(?P<quote>\\?[\"']?)[ \t]*(?:=>|:=|[=:])[ \t]*(?:(?:basic|bearer)[ \t]+(?=\S))?)"
+    r"(?P<value>\\?\"(?:[^\"\\]|\\[^\"])*\\?\"|'[^']*'|[^\s\"',;&|>{\[][^\s\"',;&]*)",
+    re.IGNORECASE,
+)
+"""A name and its value, as in ``password=x``, ``"password": "x"`` or ``password: x``."""
+
+FLAGGED = re.compile(r"(?P<keep>(?<!\S)--?(?P<name>[A-Za-z][\w.-]+)[ \t]+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'-]\S*)")
+"""A flag and its value, as in ``--password x``."""
+
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL)
+
+# Keep what is before the secret readable: it identifies the secret.
 PATTERNS = (
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL),
-    re.compile(
-        r"(?P<keep>(?i:\b[\w-]*(?:passw(?:or)?d|passwd|secret|token|api[_-]?key|access[_-]?key|credential)[\w-]*[\"']?\s*[=:]\s*))[\"']?[^\s\"',;&]+"
-    ),
     re.compile(r"(?P<keep>(?i:\bauthorization[\"']?\s*[=:]\s*[\"']?(?:basic|bearer)?\s*))[\w.+/=~-]{6,}"),
     re.compile(r"(?P<keep>(?i:\bbearer\s+))[\w.+/=~-]{8,}"),
-    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?=@)"),
+    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+(?:@[^\s@/]*)*(?=@)"),
+    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://)[^\s:/@]{16,}(?=@)"),
+    re.compile(r"(?P<keep>(?<!\S)(?:-u|--user)(?:[ \t]+|=)[^\s:]+:)\S+"),
+    re.compile(r"(?P<keep>\bmysql\w*\b[^\n;|&]*?\s-p)(?!\s)\S+"),
+    re.compile(r"(?P<keep>\b(?:sshpass[ \t]+-p|redis-cli\b[^\n;|&]*?\s-a)[ \t]+)\S+"),
+    re.compile(r"(?P<keep>(?i:[?&](?:sig|signature|x-amz-signature)=))[^\s&\"']+"),
+    re.compile(r"(?P<keep>\bhooks\.slack\.com/services/)[^\s\"']+"),
     re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bxox[abprs]-[\w-]{10,}"),
@@ -28,9 +47,39 @@ PATTERNS = (
 
 
 def mask(text: str) -> str:
+    """A text with likely secrets replaced."""
+    text = PRIVATE_KEY.sub(MASK, text)
+    text = _without_blocks(text) if "\n" in text else text
+    text = ASSIGNED.sub(_assigned, text)
+    text = FLAGGED.sub(lambda found: f"{found['keep']}{MASK}" if secret_value(found["name"]) else found[0], text)
     for pattern in PATTERNS:
         text = pattern.sub(lambda found: (found.groupdict().get("keep") or "") + MASK, text)
     return text
+
+
+def _without_blocks(text: str) -> str:
+    """A text without the lines that are below the name of a secret, as in YAML."""
+    found: list[str] = []
+    below: str | None = None
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        if below is not None and (not line.strip() or (len(indent) > len(below) and indent.startswith(below))):
+            continue
+        heading = HEADING.fullmatch(line)
+        below = heading["indent"] if heading and secret_below(heading["name"]) else None
+        found += [line] if below is None else [line, f"{below}  {MASK}"]
+    return "\n".join(found)
+
+
+def _assigned(found: re.Match[str]) -> str:
+    """In text, ``key=...`` and ``auth=...`` are words like others; they count with a word before them, or quoted as a name."""
+    name = found["name"]
+    secret = secret_below(name) or (secret_value(name) and (len(words(name)) > 1 or bool(found["quote"])) and words(name) != ["key"])
+    return f"{found['keep']}{MASK}" if secret and hideable_text(found["value"]) else found[0]
+
+
+def hideable_text(value: str) -> bool:
+    return value.strip("\\\"'").lower() not in ("", "true", "false", "null", "none")
 
 
 def last_lines(text: str, lines: int = MOST_LINES) -> tuple[str, ...]:

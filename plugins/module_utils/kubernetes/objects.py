@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -106,6 +107,34 @@ def without_hash(template: Mapping[str, Any]) -> dict[str, Any]:
 def fingerprint(template: Mapping[str, Any]) -> str:
     """A hash that is equal for two templates that create the same pods."""
     return hashlib.sha256(json.dumps(without_hash(template), sort_keys=True).encode()).hexdigest()[:16]
+
+
+RESTART_MARKS = re.compile(r"(^|/)restartedAt$|^reloader\.stakater\.com/|^cattle\.io/timestamp$")
+"""Pod template annotations that only make a controller replace the pods: kubectl rollout restart, Reloader, Rancher."""
+
+RESTART_VARIABLES = "STAKATER_"
+"""Prefix of the environment variables with which Reloader does the same."""
+
+
+def without_restart_marks(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A pod template without what merely restarts its pods."""
+    inner = dict(template.get("metadata") or {})
+    inner["annotations"] = {key: value for key, value in (inner.get("annotations") or {}).items() if not RESTART_MARKS.search(key)}
+    pods = dict(template.get("spec") or {})
+    for part in ("containers", "initContainers"):
+        if pods.get(part):
+            pods[part] = [_without_marks(container) for container in pods[part]]
+    return {**template, "metadata": inner, "spec": pods}
+
+
+def _without_marks(container: Mapping[str, Any]) -> dict[str, Any]:
+    kept = [one for one in container.get("env") or () if not str(one.get("name")).startswith(RESTART_VARIABLES)]
+    return {**{key: value for key, value in container.items() if key != "env"}, **({"env": kept} if kept else {})}
+
+
+def release_of(template: Mapping[str, Any]) -> str:
+    """A hash that is equal for two templates of the same release: one that only restarts its pods is no other release."""
+    return fingerprint(without_restart_marks(template))
 
 
 def share(value: Any, total: int, *, up: bool) -> int:

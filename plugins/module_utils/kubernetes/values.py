@@ -26,9 +26,12 @@ class Settings:
 
     ``required``: how many pods must be available: "full", "maxUnavailable", a number, or a percentage such as "80%".
     ``max_restarts``: allowed restarts of one pod since the start. ``tolerated_pods``: allowed number of pods with fatal trouble.
-    ``grace``: how long a pod may stay unschedulable, or a pod or volume may be refused, before the failure is final.
+    ``grace``: how long a pod may stay unschedulable, wait for its configuration, or be refused before the failure is final.
     ``scale_up_grace``: the same limit once a node autoscaler has announced a new node.
-    ``quiet``: how long nothing at all may change before the rollout counts as stalled.
+    ``crash_grace``: how long a first release may crash, and how long another workload of the call excuses crashes.
+    ``settle``: how long pods whose template has no probe must stay up before they count as working.
+    ``replace_wait``: how long a pod that is created during the bake may take to become available.
+    ``quiet``: how long neither controller nor pods may show any sign of life.
     """
 
     wait: float = 600.0
@@ -39,17 +42,31 @@ class Settings:
     tolerated_pods: int = 0
     grace: float = 60.0
     scale_up_grace: float = 600.0
+    crash_grace: float = 180.0
+    settle: float = 15.0
+    replace_wait: float = 600.0
     quiet: float = 240.0
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a bake is compared with: the available pods and the reason code of the rollout's success, and the server time then."""
+
+    available: int
+    code: str
+    server_time: datetime
 
 
 @dataclass(frozen=True)
 class Start:
     """The state when watching began.
 
-    ``generation``: the one the caller's apply returned, or else the first one observed. ``template``: fingerprint of the pod template.
+    ``generation``: the one the caller's apply returned, or else the first one observed. ``template``: hash of the release, which ignores
+    what merely restarts pods; ``exact``: that of the whole template, if known.
     ``restarts``: restart counts of existing pods by (pod uid, container). ``server_time``: the API server's clock.
     ``nodes``: names of existing nodes; None without permission to read nodes. ``changed``: whether the caller's apply changed the
     workload; None if unknown. ``changed_configs``: ("ConfigMap" or "Secret", name) of other objects that the apply changed.
+    ``first``: whether this is the workload's first release. ``baseline``: set once the rollout is over and the bake has begun.
     """
 
     kind: str
@@ -59,10 +76,13 @@ class Start:
     generation: int
     template: str
     server_time: datetime
+    exact: str = ""
     restarts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nodes: frozenset[str] | None = None
     changed: bool | None = None
     changed_configs: frozenset[tuple[str, str]] = frozenset()
+    first: bool = False
+    baseline: Baseline | None = None
 
     @property
     def workload(self) -> str:
@@ -76,6 +96,12 @@ class Observed:
     ``elapsed``: seconds since the start on the monotonic clock. ``quiet``: seconds since the last change to anything observed here.
     ``remembered``: last message of a failed image pull by (pod uid, container), because the back-off that follows hides it.
     ``logs``: last lines by (pod name, container), already truncated and masked.
+    ``first_seen``: by (uid, container, sign), the value of ``elapsed`` when a sign that still holds was first observed (judging/signs.py).
+    ``failed_pulls``: image pulls that were seen to fail, by (pod uid, container). ``last_leaving``: the value of ``elapsed`` when a pod of
+    the workload was last seen to terminate, or None.
+    ``events_readable``: whether events may be read. ``others_unready``: the value of ``elapsed`` when another workload of the call was last
+    not ready, or None. ``completed``: the completions of a Job that was seen to complete, otherwise 0. ``scalers``: what owns the number of
+    replicas, in words.
     """
 
     workload: Obj | None
@@ -90,6 +116,13 @@ class Observed:
     nodes: Sequence[Obj] = ()
     remembered: Mapping[tuple[str, str], str] = field(default_factory=dict)
     logs: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    first_seen: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
+    failed_pulls: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    last_leaving: float | None = None
+    events_readable: bool = True
+    others_unready: float | None = None
+    completed: int = 0
+    scalers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

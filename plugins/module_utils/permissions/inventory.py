@@ -73,7 +73,7 @@ def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -
     """The scope of these hosts' policies. The hosts must have no problems. Without a component, the scope is the whole environment."""
     environment, region, account_id = (values_of(hosts, variable)[0] for variable in PLACE)
     place = Place(environment, component, region, account_id, partition_of(region), permissions_boundary=boundaries_of(hosts)[0] or None)
-    return Scope(place, names=names_of(hosts, environment))
+    return Scope(place, attachable=own_policies(hosts), names=names_of(hosts, environment))
 
 
 def names_of(hosts: Hosts, environment: str) -> Names:
@@ -93,6 +93,15 @@ def component_of(host: Mapping[str, Any]) -> str:
 def unbounded(hosts: Hosts) -> bool:
     """Whether roles that these hosts make have no permissions boundary."""
     return "" in boundaries_of(hosts)
+
+
+def own_policies(hosts: Hosts) -> tuple[str, ...]:
+    """The managed policies that the inventory itself attaches to roles of clusters: to those of nodes, and to those of pods."""
+    described = [host.get("eks_clusters") for host in hosts]
+    clusters = [one for given in described if isinstance(given, Mapping) for one in given.values() if isinstance(one, Mapping)]
+    pods = [pod for one in clusters for kind in ("pod_identities", "irsa_roles") for pod in (one.get(kind) or {}).values() if pod]
+    found = [one.get("node_managed_policy_arns") or () for one in clusters] + [pod.get("managed_policy_arns") or () for pod in pods]
+    return tuple(sorted({str(arn) for arns in found for arn in arns}))
 
 
 def policies_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -> dict[str, list[Document]]:

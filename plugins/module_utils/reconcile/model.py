@@ -68,6 +68,8 @@ class Observed:
 
     ``named`` says that the id is a name chosen by people. Such a name refers to this resource only if it is an entire value: within other
     text (a log group's name, a policy) it may mean anything. An ARN is not such a name, whatever it ends in.
+
+    ``guard`` says why deleting or replacing it would affect more than itself; only consent that names its address exactly allows it then.
     """
 
     kind: str
@@ -79,6 +81,7 @@ class Observed:
     reason: str = ""
     marked: str | None = None
     named: bool = False
+    guard: str = ""
 
     def attribute(self, name: str) -> Any:
         """The value of a reference to this attribute; UNKNOWN until the value is known."""

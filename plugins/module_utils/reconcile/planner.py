@@ -34,20 +34,23 @@ class Consent:
     everything: bool = False
     forced: tuple[str, ...] = ()
 
-    def allows(self, verb: Destructive, kind: Kind, address: str) -> bool:
-        if verb == "delete" and self.everything:
+    def allows(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> bool:
+        """Whether what is at an address may be replaced or deleted. ``guard``: see Observed."""
+        if verb == "delete" and self.everything and not guard:
             return True
-        return any(_names(pattern, kind) for pattern in self._matching(verb, address))
+        return any(_covers(pattern, kind, address, guard) for pattern in self._matching(verb, address))
 
-    def too_wide(self, verb: Destructive, kind: Kind, address: str) -> tuple[str, ...]:
-        """The patterns that match but do not allow the action, because the kind holds data and they do not name it in full."""
-        return tuple(pattern for pattern in self._matching(verb, address) if not _names(pattern, kind))
+    def too_wide(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> tuple[str, ...]:
+        """The patterns that match but do not allow the action: they are too general for what holds data or has a guard."""
+        return tuple(pattern for pattern in self._matching(verb, address) if not _covers(pattern, kind, address, guard))
 
     def _matching(self, verb: Destructive, address: str) -> list[str]:
         return [pattern for pattern in (self.replace if verb == "replace" else self.purge) if fnmatchcase(address, pattern)]
 
 
-def _names(pattern: str, kind: Kind) -> bool:
+def _covers(pattern: str, kind: Kind, address: str, guard: str) -> bool:
+    if guard:
+        return pattern == address
     return not kind.holds_data or pattern.partition(".")[0] == kind.name
 
 
@@ -194,7 +197,7 @@ class _Planner:
             return action
         kind = self.kinds[resource.kind]
         needs_consent = bool(forced) or requested
-        allowed = not needs_consent or self.consent.allows("replace", kind, address)
+        allowed = not needs_consent or self.consent.allows("replace", kind, address, seen.guard)
         changes = tuple(replace(change, forces_replacement=True) for change in forced)
         whence = f"{_claimed(seen)}; " if _claimed(seen) else ""
         return replace(
@@ -205,7 +208,7 @@ class _Planner:
             reason=whence + _why(forced, requested, seen),
             consent=allowed,
             asks="replace" if needs_consent else "",
-            too_wide=() if allowed else self.consent.too_wide("replace", kind, address),
+            too_wide=() if allowed else self.consent.too_wide("replace", kind, address, seen.guard),
         )
 
     def settle(self, action: Action) -> Action:
@@ -323,7 +326,9 @@ def _with_kept_links(
     A subnet that is held back keeps its route table and its network ACL: half a removal would be worse than none.
     """
     held = [seen for seen in observed if seen.address not in desired and seen.state != "deleting"]
-    names = frozenset(name for seen in held if not consent.allows("delete", kinds[seen.kind], seen.address) for name in seen.identifiers())
+    names = frozenset(
+        name for seen in held if not consent.allows("delete", kinds[seen.kind], seen.address, seen.guard) for name in seen.identifiers()
+    )
     found = dict(desired)
     for seen in observed:
         resource = found.get(seen.address)
@@ -372,7 +377,7 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
-    asks: Destructive = "replace" if superseded and consent.allows("replace", kind, seen.address) else "delete"
+    asks: Destructive = "replace" if superseded and consent.allows("replace", kind, seen.address, seen.guard) else "delete"
     return Action(
         "delete",
         seen.address,
@@ -380,11 +385,16 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
         observed=seen,
         remove=seen,
         changes=changes,
-        reason="an earlier replacement was not finished" if superseded else "it is no longer described",
-        consent=(allowed := consent.allows(asks, kind, seen.address)),
-        asks="" if asks == "delete" and consent.everything else asks,
-        too_wide=() if allowed else consent.too_wide(asks, kind, seen.address),
+        reason=_removed_because(seen, superseded),
+        consent=(allowed := consent.allows(asks, kind, seen.address, seen.guard)),
+        asks="" if asks == "delete" and consent.everything and not seen.guard else asks,
+        too_wide=() if allowed else consent.too_wide(asks, kind, seen.address, seen.guard),
     )
+
+
+def _removed_because(seen: Observed, superseded: bool) -> str:
+    reason = "an earlier replacement was not finished" if superseded else "it is no longer described"
+    return f"{reason}; {seen.guard}" if seen.guard else reason
 
 
 def _with_create_first(actions: Sequence[Action], kinds: Mapping[str, Kind]) -> list[Action]:

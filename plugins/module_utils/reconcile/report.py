@@ -91,6 +91,9 @@ def _hint(action: Action) -> str | None:
     if action.consent or not action.too_wide:
         return None
     patterns = ", ".join(repr(pattern) for pattern in action.too_wide)
+    seen = action.remove or action.observed
+    if seen is not None and seen.guard:
+        return f"{patterns} does not cover it: {seen.guard}. Only a pattern that names it exactly does: {action.address}"
     return f"{patterns} does not cover it: a {action.kind} holds data, so only a pattern with its full kind does, such as {action.kind}.*"
 
 

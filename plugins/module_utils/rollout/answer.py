@@ -79,7 +79,7 @@ def result_of(plan: Plan, report: Report, api: Api, seconds: float) -> dict[str,
     if ending is None:
         raise AssertionError("a run without an ending")
     changed = any(one["result"] != "not_attempted" for one in report.undone)
-    notes = [note for verdict in report.verdicts.values() for note in verdict.notes]
+    notes = [note for verdict in report.verdicts.values() for note in verdict.notes] + report.notes
     return {
         "changed": changed,
         "msg": ending.sentence,

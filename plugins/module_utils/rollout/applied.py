@@ -8,11 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..kubernetes.objects import generation, metadata, template_of, uid
+from ..kubernetes.objects import generation, metadata, spec, template_of, uid
+from .judging.job import is_complete
 from .judging.judge import KINDS
 from .target import Target
 
 CONFIGS = ("ConfigMap", "Secret")
+_STORED = ("ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "CSIDriver", "Lease", "PodTemplate")
+_NETWORK = ("Service", "Endpoints", "EndpointSlice", "Ingress", "IngressClass", "NetworkPolicy")
+_ACCESS = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+_LIMITS = ("Namespace", "LimitRange", "ResourceQuota", "PriorityClass", "RuntimeClass", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+_API = ("APIService", "CustomResourceDefinition", "FlowSchema", "PriorityLevelConfiguration")
+_ADMISSION = (
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+)
+PASSIVE = frozenset((*_STORED, *_NETWORK, *_ACCESS, *_LIMITS, *_API, *_ADMISSION))
+"""Kinds of Kubernetes itself that run nothing. Whether they do what they should shows in the workloads and in probes."""
 
 
 def objects(result: Any, changed: bool | None = None) -> Iterator[tuple[Mapping[str, Any], bool | None]]:
@@ -39,6 +53,17 @@ def targets(result: Any, *, trusted: bool) -> list[Target]:
     return [_target(thing, changed, configs, trusted) for thing, changed in found if thing.get("kind") in KINDS and _there(thing)]
 
 
+def not_verified(result: Any) -> list[str]:
+    """What else was applied and may run something, in words: CronJobs, bare pods, and every kind that Kubernetes lacks."""
+    found = (thing for thing, _changed in objects(result) if thing.get("kind") not in KINDS and thing.get("kind") not in PASSIVE)
+    return list(dict.fromkeys(_called(thing) for thing in found if _there(thing)))
+
+
+def _called(thing: Mapping[str, Any]) -> str:
+    space = metadata(thing).get("namespace")
+    return f"{thing['kind']} {f'{space}/' if space else ''}{metadata(thing)['name']}"
+
+
 def _there(thing: Mapping[str, Any]) -> bool:
     return bool(metadata(thing).get("name")) and not metadata(thing).get("deletionTimestamp")
 
@@ -47,4 +72,5 @@ def _target(thing: Mapping[str, Any], changed: bool | None, configs: frozenset[t
     place = (str(thing["kind"]), str(metadata(thing)["name"]), str(metadata(thing).get("namespace") or "default"))
     if not trusted or not uid(thing):
         return Target(*place)
-    return Target(*place, generation(thing) or None, uid(thing), template_of(thing) or None, changed, configs)
+    completed = int(spec(thing).get("completions") or 1) if thing["kind"] == "Job" and is_complete(thing) else 0
+    return Target(*place, generation(thing) or None, uid(thing), template_of(thing) or None, changed, configs, completed)

@@ -57,7 +57,7 @@ class Lock:
         try:
             self._api.patch(self._path, {"metadata": {"resourceVersion": metadata(found)["resourceVersion"]}, "spec": self._spec()})
         except Conflict:
-            raise Locked(self._busy("somebody who was faster", found)) from None
+            raise Locked(self._busy("another run", found)) from None
 
     def _busy(self, holder: str, found: Obj) -> str:
         since = spec(found).get("acquireTime") or "a moment ago"

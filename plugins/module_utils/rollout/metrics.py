@@ -120,9 +120,7 @@ def bad_before(metric: Metric, baseline: Reading) -> str:
         return ""
     said = _beyond(value, metric)
     return (
-        f"{metric.name} was bad before the rollout already: {said}. Compare with the baseline (max_ratio) or mend that first"
-        if said
-        else ""
+        f"{metric.name} was bad before the rollout already: {said}. Compare with the baseline (max_ratio) or fix that first" if said else ""
     )
 
 

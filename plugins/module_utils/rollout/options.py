@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..kubernetes.values import FULL, MAX_UNAVAILABLE, Settings
@@ -96,18 +97,23 @@ def argument_spec() -> dict[str, Any]:
     return {
         "applied": {"type": "raw"},
         "workloads": _dicts(
-            kind={"type": "str", "default": "Deployment"}, name={"type": "str", "required": True}, namespace={"type": "str"}
+            kind={"type": "str", "default": "Deployment"},
+            name={"type": "str", "required": True},
+            namespace={"type": "str"},
+            allow_zero={"type": "bool", "default": False},
         ),
         "namespace": {"type": "str", "default": "default"},
         "wait_timeout": {"type": "float", "default": 600.0},
         "deadline": {"type": "float"},
         "required": {"type": "str", "default": FULL},
-        "allow_zero": {"type": "bool", "default": False},
+        "allow_zero": {"type": "list", "elements": "str", "default": []},
         "on_delete": {"type": "str", "default": "fail", "choices": ["fail", "warn"]},
         "max_restarts": {"type": "int", "default": 1},
         "tolerated_pods": {"type": "int", "default": 0},
         "grace": {"type": "float", "default": 60.0},
         "scale_up_grace": {"type": "float", "default": 600.0},
+        "crash_grace": {"type": "float", "default": 180.0},
+        "settle": {"type": "float", "default": 15.0},
         "quiet": {"type": "float", "default": 240.0},
         "probes": _dicts(**PROBE),
         "metrics": _dicts(**METRIC),
@@ -124,7 +130,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     """Return the plan, or every problem with the options."""
     targets, problems = _targets(params, check_mode)
     if params["eks_cluster"] and (also := [name for name in ("kubeconfig", "host", "context") if params[name]]):
-        problems.append(f"eks_cluster is given and {also[0]} too: give one way to the cluster")
+        problems.append(f"eks_cluster and {also[0]} are both given; give only one way to reach the cluster")
     problems += _settings_wrong(params) + _probes_wrong(params["probes"]) + _metrics_wrong(params["metrics"], params["bake"])
     if problems:
         return None, problems
@@ -140,6 +146,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         else RollbackPolicy(params["rollback"]["to"], params["rollback"]["first_release"]),
         rollback_seconds=params["rollback"]["timeout"],
         also_on=frozenset(params["rollback"]["also_on"]),
+        not_verified=tuple(applied.not_verified(params["applied"])) if params["applied"] else (),
         record=params["record"],
         lock=params["lock"],
         poll=params["poll_interval"],
@@ -148,7 +155,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     if deadline is not None and deadline < plan.longest:
         return None, [
             f"deadline is {deadline:g} s, but wait_timeout, the probes' wait, the bake and rollback.timeout add up to {plan.longest:g} s: "
-            "allow more, or shorten them"
+            "raise it, or lower them"
         ]
     return plan, []
 
@@ -160,26 +167,39 @@ def _targets(params: Mapping[str, Any], check_mode: bool) -> tuple[list[Target],
         if one["kind"] not in KINDS:
             problems.append(f"workloads[{number}].kind is {one['kind']!r}; it has to be one of {', '.join(KINDS)}")
         if not NAME.fullmatch(one["name"]):
-            problems.append(f"workloads[{number}].name is {one['name']!r}, which is no name of a workload")
+            problems.append(f"workloads[{number}].name is {one['name']!r}, which is not a valid name of a workload")
         target = Target(one["kind"], one["name"], one["namespace"] or params["namespace"])
         if not any(str(known) == str(target) for known in found):
             found.append(target)
+        found = [replace(known, allow_zero=one["allow_zero"]) if str(known) == str(target) else known for known in found]
+    zero = set(params["allow_zero"])
+    found = [replace(known, allow_zero=True) if zero & _names(known) else known for known in found]
+    problems += [
+        f"allow_zero names {asked!r}; it has to be the name of a workload that is verified, such as web or StatefulSet/db"
+        for asked in sorted(zero.difference(*map(_names, found)))
+    ]
     if not found and not problems:
         known = f"there is no {', '.join(list(KINDS)[:-1])} or {list(KINDS)[-1]} in it" if params["applied"] else "it is not given"
         problems.append(f"nothing to verify: name workloads, or give the result of the task that applied them as applied ({known})")
     return found, problems
 
 
+def _names(target: Target) -> set[str]:
+    return {target.name, f"{target.kind}/{target.name}"}
+
+
 def _settings(params: Mapping[str, Any]) -> Settings:
     return Settings(
         wait=params["wait_timeout"],
         required=params["required"],
-        allow_zero=params["allow_zero"],
         on_delete=params["on_delete"],
         max_restarts=params["max_restarts"],
         tolerated_pods=params["tolerated_pods"],
         grace=params["grace"],
         scale_up_grace=params["scale_up_grace"],
+        crash_grace=params["crash_grace"],
+        settle=0.0 if params["bake"]["duration"] >= params["settle"] else params["settle"],
+        replace_wait=params["wait_timeout"],
         quiet=params["quiet"],
     )
 
@@ -190,7 +210,7 @@ def _settings_wrong(params: Mapping[str, Any]) -> list[str]:
     ]
     problems += [
         f"{name} is {params[name]:g}; it cannot be negative"
-        for name in ("max_restarts", "tolerated_pods", "grace", "scale_up_grace")
+        for name in ("max_restarts", "tolerated_pods", "grace", "scale_up_grace", "crash_grace", "settle")
         if params[name] < 0
     ]
     required = params["required"]
@@ -224,14 +244,14 @@ def _no_pattern(text: str | None) -> str:
     try:
         re.compile(text or "")
     except re.error as error:
-        return f"no regular expression ({error})"
+        return f"not a regular expression ({error})"
     return ""
 
 
 def _metrics_wrong(metrics: Sequence[Mapping[str, Any]], bake: Mapping[str, float]) -> list[str]:
     problems = []
     if metrics and bake["duration"] <= 0:
-        problems.append("metrics need a window to be measured over: set bake.duration, in seconds")
+        problems.append("metrics need a time span to be measured over: set bake.duration, in seconds")
     for number, one in enumerate(metrics):
         where = f"metrics[{number}] ({one['name']})"
         if bool(one["prometheus"]) == bool(one["cloudwatch"]):

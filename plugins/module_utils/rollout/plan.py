@@ -36,7 +36,10 @@ class Bake:
 
 @dataclass(frozen=True)
 class Plan:
-    """``rollback`` is None if disabled; ``also_on`` names endings other than failure that trigger a rollback."""
+    """``rollback`` is None if disabled; ``also_on`` names endings other than failure that trigger a rollback.
+
+    ``not_verified``: what was applied together with the targets and is not judged, in words.
+    """
 
     targets: tuple[Target, ...]
     settings: Settings = field(default_factory=Settings)
@@ -47,6 +50,7 @@ class Plan:
     rollback: RollbackPolicy | None = field(default_factory=RollbackPolicy)
     rollback_seconds: float = 300.0
     also_on: frozenset[str] = frozenset()
+    not_verified: tuple[str, ...] = ()
     record: bool = True
     lock: bool = True
     poll: float = 5.0

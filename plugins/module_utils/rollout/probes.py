@@ -145,16 +145,42 @@ def service_wrong(name: str, service: Obj | None, slices: Sequence[Obj], new_pod
         return "service_missing", f"there is no Service {name}"
     endpoints = [endpoint for found in slices for endpoint in found.get("endpoints") or ()]
     if not endpoints:
-        what = (
-            f"its selector {dict(spec(service).get('selector') or {})} matches no pod" if spec(service).get("selector") else "it has none"
-        )
+        selector = spec(service).get("selector")
+        what = f"its selector {dict(selector)} matches no pod" if selector else "it has no selector"
         return "service_empty", f"Service {name} has no endpoints: {what}"
     usable = [endpoint for endpoint in endpoints if _usable(endpoint)]
     if not usable:
         return "service_not_ready", f"Service {name} has {len(endpoints)} endpoints, none of which is ready"
-    if not any((endpoint.get("targetRef") or {}).get("uid") in new_pods for endpoint in usable):
-        return "service_old", f"Service {name} leads to {len(usable)} ready pods, none of which is of the new revision"
+    if not any(_pod_uid(endpoint) in new_pods for endpoint in usable):
+        return "service_old", f"Service {name} routes to {len(usable)} ready pods, none of which is of the new revision"
+    missing = [port for port in spec(service).get("ports") or () if not _is_served(port, slices, new_pods)]
+    if missing:
+        ports = ", ".join(f"{port.get('name') or port.get('port')} (targetPort {port.get('targetPort')})" for port in missing)
+        return "service_port", f"Service {name} has no endpoint of the new revision for port {ports}. Does a container declare it?"
     return "", ""
+
+
+def _is_served(port: Mapping[str, Any], slices: Sequence[Obj], new_pods: Collection[str]) -> bool:
+    """Whether a slice carries this port of the Service with a usable pod of the new revision.
+
+    A pod none of whose containers declares a named target port is left out for that port only. The slice of such pods has no ports at all.
+    """
+    return any(
+        _pod_uid(endpoint) in new_pods and _usable(endpoint)
+        for found in slices
+        if any((one.get("name") or "") == (port.get("name") or "") for one in found.get("ports") or ())
+        for endpoint in found.get("endpoints") or ()
+    )
+
+
+def foreign_pods(slices: Sequence[Obj], own_pods: Collection[str]) -> list[str]:
+    """Names of the ready pods behind a Service that belong to none of the verified workloads. Some requests go to them."""
+    references = [endpoint.get("targetRef") or {} for found in slices for endpoint in found.get("endpoints") or () if _usable(endpoint)]
+    return sorted({str(one.get("name")) for one in references if one.get("kind", "Pod") == "Pod" and one.get("uid") not in own_pods})
+
+
+def _pod_uid(endpoint: Mapping[str, Any]) -> Any:
+    return (endpoint.get("targetRef") or {}).get("uid")
 
 
 def _usable(endpoint: Mapping[str, Any]) -> bool:

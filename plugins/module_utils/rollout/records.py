@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kubernetes.client import Api
-from ..kubernetes.objects import fingerprint, generation, metadata, template_of, uid, without_hash
+from ..kubernetes.objects import generation, metadata, release_of, template_of, uid, without_hash
 from ..kubernetes.problems import Conflict, NotFound
 from ..kubernetes.values import Obj
+from .field_owners import last_applied_template
 from .target import GROUPS, Target
 
 LABEL = "mainstay.aws/verified-release"
@@ -30,10 +31,13 @@ class Record:
     template: Mapping[str, Any]
     revision: str
     verified_at: str
+    last_applied: Mapping[str, Any] | None = None
+    """The template that a client-side apply had recorded then; None if there was no such apply."""
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self.template)
+        """Hash of the release, which ignores what merely restarts pods."""
+        return release_of(self.template)
 
 
 def path_of(target: Target) -> str:
@@ -61,14 +65,21 @@ def parsed(found: Obj, owner: str) -> Record | None:
         return None
     try:
         template = json.loads(data["template"])
-        return Record(template, str(data.get("revision") or ""), str(data.get("verified-at") or ""))
+        applied = json.loads(data.get("last-applied") or "null")
+        return Record(template, str(data.get("revision") or ""), str(data.get("verified-at") or ""), applied)
     except (KeyError, ValueError):
         return None
+
+
+def is_current(record: Record | None, live: Obj) -> bool:
+    """Whether a record describes what runs now, and how it was applied."""
+    return record is not None and record.fingerprint == release_of(template_of(live)) and record.last_applied == last_applied_template(live)
 
 
 def body(target: Target, live: Obj, revision: str, verified_at: str) -> dict[str, Any]:
     """Build the record of what runs now. The template is complete, so a rollback can restore it unchanged."""
     template = without_hash(template_of(live))
+    applied = last_applied_template(live)
     images = [str(container.get("image")) for container in (template.get("spec") or {}).get("containers") or ()]
     owner = {
         "apiVersion": GROUPS[target.kind].removeprefix("apis/"),
@@ -86,6 +97,7 @@ def body(target: Target, live: Obj, revision: str, verified_at: str) -> dict[str
             "generation": str(generation(live)),
             "images": " ".join(images),
             "verified-at": verified_at,
+            **({"last-applied": json.dumps(applied, sort_keys=True)} if applied else {}),
         },
     }
 
@@ -93,10 +105,11 @@ def body(target: Target, live: Obj, revision: str, verified_at: str) -> dict[str
 def write(api: Api, target: Target, live: Obj, revision: str) -> str:
     """Record what runs now as verified. Returns the reason if it was not recorded, otherwise an empty string."""
     record = body(target, live, revision, api.server_now().strftime("%Y-%m-%dT%H:%M:%SZ"))
-    if len(record["data"]["template"]) > MOST_BYTES:
+    if sum(len(text) for text in record["data"].values()) > MOST_BYTES:
         return f"{target}: its template is too large to be recorded as the verified release"
     try:
         api.create(path_of(target), record)
     except Conflict:
-        api.patch(f"{path_of(target)}/{name_of(target)}", record)
+        stale = {"data": {"last-applied": None, **record["data"]}}  # a merge patch removes what is null
+        api.patch(f"{path_of(target)}/{name_of(target)}", {**record, **stale})
     return ""

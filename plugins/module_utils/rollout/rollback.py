@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..kubernetes.client import Api
-from ..kubernetes.objects import fingerprint, generation, metadata, name, status, template_of, uid
-from ..kubernetes.problems import ApiProblem, Conflict, NotFound
+from ..kubernetes.objects import fingerprint, generation, metadata, name, release_of, status, template_of, uid, without_hash
+from ..kubernetes.problems import ApiProblem, Conflict, NotFound, Refused
 from ..kubernetes.values import Obj, Start, Verdict
+from .field_owners import applied_again, applier, helm_release
 from .records import Record
 from .rollback_target import RollbackPolicy, RollbackTarget, choose_target, patch_of, stuck_pods
 from .target import Target
@@ -57,16 +58,23 @@ def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Ro
     except ApiProblem as problem:
         return RollbackResult("rollback_failed", f"{target}: the rollback failed: {problem}")
     if verdict.state == "success":
-        said = f"{target}: rolled back to {way.revision or 'the last verified release'} and verified; {NOT_UNDONE}"
+        said = f"{target}: rolled back to {way.revision or 'the last verified release'} and verified; {NOT_UNDONE}{_helm(live)}"
         return RollbackResult("rolled_back", said, way.revision)
-    return RollbackResult("rollback_failed", f"{target}: rolled back to {way.revision}, which is not well either: {sentence}", way.revision)
+    said = f"{target}: rolled back to {way.revision}, which does not work either: {sentence}"
+    return RollbackResult("rollback_failed", said, way.revision)
+
+
+def _helm(live: Obj) -> str:
+    """What is left to do where Helm, and not the cluster, keeps what was applied last."""
+    release = helm_release(live)
+    return f". Helm still records the failed revision: run helm rollback {release} before its next upgrade" if release else ""
 
 
 def _decide(api: Api, target: Target, start: Start, record: Record | None, wish: RollbackPolicy) -> tuple[Obj | None, RollbackTarget]:
     try:
         live = api.get(target.path)
     except NotFound:
-        return None, RollbackTarget("it was deleted meanwhile")
+        return None, RollbackTarget("it was deleted in the meantime")
     history = api.list(target.parts).items if target.parts and record is None else []
     return live, choose_target(start, live, record, history, wish)
 
@@ -82,10 +90,27 @@ def _put_back(api: Api, target: Target, start: Start, record: Record | None, wis
             return RollbackResult("not_attempted", f"{target}: not rolled back: {way.why}")
         sent = way.template
         try:
-            return api.patch(target.path, patch_of(live, way.template), kind="json")
+            applied = _apply_as_its_applier(api, target, live, way.template)
+            if applied is not None:
+                if release_of(template_of(applied)) == release_of(way.template):
+                    return applied
+                live, start = applied, replace(start, template=release_of(template_of(applied)))
+            return api.patch(target.path, patch_of(live, way.template, way.last_applied), kind="json")
         except Conflict:
             continue
     return RollbackResult("rollback_failed", f"{target}: not rolled back: it changed between every read and write, {ATTEMPTS} times")
+
+
+def _apply_as_its_applier(api: Api, target: Target, live: Obj, template: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Restore the template in the name of the server-side applier of the workload, if it has one, so that the fields stay its own."""
+    entry = applier(live)
+    if entry is None:
+        return None
+    body = applied_again(live, entry, without_hash(template))
+    try:
+        return api.patch(target.path, body, kind="apply", fieldManager=str(entry.get("manager")), force="true")
+    except Refused:
+        return None  # a plain patch restores the service all the same, and that comes first
 
 
 def _remove(api: Api, target: Target, live: Obj, way: RollbackTarget) -> RollbackResult:

@@ -19,7 +19,10 @@ PARTS = {"Deployment": "replicasets", "StatefulSet": "controllerrevisions", "Dae
 
 @dataclass(frozen=True)
 class Target:
-    """One workload. ``generation``, ``uid``, ``template`` and ``changed`` come from the result of the caller's apply; None if unknown."""
+    """One workload. ``generation``, ``uid``, ``template`` and ``changed`` come from the result of the caller's apply; None if unknown.
+
+    ``completed``: the completions of a Job that had already completed then. ``allow_zero``: whether running no pod is a success.
+    """
 
     kind: str
     name: str
@@ -29,6 +32,8 @@ class Target:
     template: Mapping[str, Any] | None = None
     changed: bool | None = None
     changed_configs: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    completed: int = 0
+    allow_zero: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

@@ -15,64 +15,73 @@ TROUBLES: Mapping[str, str] = {
     "image_not_found": "cannot pull its image",
     "image_pull": "cannot pull its image at the moment",
     "image_invalid": "has an image name that cannot be used",
-    "config_missing": "refers to configuration that is not there",
-    "cannot_run": "cannot be run",
-    "crash_loop": "crashes again and again",
-    "oom_killed": "was ended for want of memory (OOMKilled)",
+    "config_missing": "refers to configuration that does not exist",
+    "cannot_run": "cannot be started",
+    "crash_loop": "crashes repeatedly",
+    "oom_killed": "ran out of memory (OOMKilled)",
     "exited": "ended with an error",
-    "pod_failed": "failed and is replaced",
-    "unschedulable": "finds no node",
+    "pod_failed": "failed and is being replaced",
+    "unschedulable": "cannot be scheduled",
     "claim_pending": "waits for a volume",
     "scheduling_gated": "is held back by scheduling gates",
     "volume": "cannot get a volume",
     "readiness_gate": "waits for a readiness gate",
     "not_ready": "is not ready",
     "starting": "is starting",
+    "pulling": "is pulling an image",
+    "initializing": "is running an init container",
     "terminating": "is terminating",
-    "stuck_terminating": "should be gone and is not",
-    "quota": "may not make pods: a quota is used up",
-    "service_account": "may not make pods: the service account is missing",
-    "pod_security": "may not make pods: the namespace's pod security forbids them",
-    "limit_range": "may not make pods: a limit range forbids them",
-    "webhook_denied": "may not make pods: an admission webhook denies them",
-    "webhook_unreachable": "cannot make pods: an admission webhook does not answer",
-    "priority_class": "may not make pods: the priority class is missing",
-    "create_refused": "cannot make pods",
+    "stuck_terminating": "has not terminated in time",
+    "quota": "cannot create pods: a quota is exhausted",
+    "service_account": "cannot create pods: the service account does not exist",
+    "pod_security": "cannot create pods: the namespace's pod security standard forbids them",
+    "limit_range": "cannot create pods: a limit range forbids them",
+    "webhook_denied": "cannot create pods: an admission webhook denies them",
+    "webhook_unreachable": "cannot create pods: an admission webhook does not answer",
+    "priority_class": "cannot create pods: the priority class does not exist",
+    "create_refused": "cannot create pods",
 }
 
 WAITING: Mapping[str, str] = {
-    "not_observed": "its controller has not seen this generation yet",
+    "not_observed": "its controller has not observed this generation yet",
     "updating": "{new} of {wanted} pods are new",
-    "old_pods": "{old} old pods are still there",
+    "old_pods": "{old} old pods are left",
     "unavailable": "{available} of {wanted} pods are available",
     "settling": "the controller has not recorded the new revision yet",
+    "staying_up": "all pods are available, and have to stay up for a moment because no probe vouches for them",
+    "replacing": "{available} of {wanted} pods are available; the others were created after the rollout and are starting",
+    "queued": "a queueing controller has suspended it until there is room",
     "running": "{available} of {wanted} completions",
 }
 
 SENTENCES: Mapping[str, str] = {
     "complete": "rolled out: {available} of {wanted} pods are new and available",
     "completed": "completed {available} of {wanted} times",
-    "partial": "PARTLY rolled out, as asked for: {new} of {wanted} pods run the new revision, the rest keep the old one",
+    "partial": "PARTLY rolled out, as requested: {new} of {wanted} pods run the new revision, the rest keep the old one",
     "unchanged": "nothing was changed, so there was no rollout; {available} of {wanted} pods are available",
     "no_rollout": "no rollout happened: {configs} changed, but the pod template did not, so running pods keep what they read at their "
     "start. Put a checksum of it into the template's annotations, or give it a new name",
-    "nothing_running": "nothing is running: no pod is wanted (replicas 0, or no node fits). Set allow_zero if that is meant",
-    "on_delete": "its update strategy is OnDelete, so these pods keep the old revision until somebody deletes them: {pods}",
-    "deleted": "it was deleted while it was watched",
-    "recreated": "it was deleted and made again while it was watched; what is there now is another one",
-    "superseded": "{manager} changed the pod template while it was watched: another deployment took over",
+    "nothing_running": "no pod is wanted (replicas 0, or no node matches). If that is intended, name the workload in allow_zero",
+    "scaled_to_zero": "no pod is running, because {by} has scaled it to 0",
+    "on_delete": "its update strategy is OnDelete, so these pods keep the old revision until they are deleted: {pods}",
+    "deleted": "it was deleted during the rollout",
+    "recreated": "it was deleted and recreated during the rollout; the object that exists now is a different one",
+    "job_gone": "the Job no longer exists and was never seen to complete, so its outcome is unknown. If ttlSecondsAfterFinished "
+    "removed it, raise that to a few minutes",
+    "queued": "it was still suspended by a queueing controller after {seconds} s, so it has not run",
+    "superseded": "{manager} changed the pod template during the rollout: another deployment took over",
     "paused": "it is paused, so it will not roll out. Resume it (kubectl rollout resume) and run again",
     "suspended": "it is suspended, so it will not run. Set spec.suspend to false and run again",
-    "progress_deadline": "made no progress for its own deadline of {seconds} s (progressDeadlineSeconds)",
-    "progress_stopped": "cannot go on: {reason}: {message}",
+    "progress_deadline": "made no progress within its own deadline of {seconds} s (progressDeadlineSeconds)",
+    "progress_stopped": "the controller cannot proceed: {reason}: {message}",
     "job_failed": "failed: {reason}: {message}",
     "timeout": "not finished after {seconds} s: {doing}",
-    "no_activity": "nothing has changed for {quiet} s: {doing}",
+    "no_activity": "neither its controller nor any pod has shown a sign of activity for {quiet} s: {doing}",
 }
 
 
 def describe(trouble: Trouble) -> str:
-    """Describe a trouble, such as "pod web-1, container app: crashes again and again (exit code 1)"."""
+    """Describe a trouble, such as "pod web-1, container app crashes repeatedly (exit code 1)"."""
     who = f"{trouble.about}, container {trouble.container}" if trouble.container else trouble.about
     details = []
     if trouble.exit_code is not None:
@@ -101,10 +110,10 @@ def sentence(start: Start, verdict: Verdict) -> str:
             facts[key] = ", ".join(facts[key])
     if start.kind == "Job" and verdict.state == "success" and verdict.counts.wanted:
         text = SENTENCES["completed"].format_map(facts)
-    elif verdict.code in SENTENCES:
-        text = SENTENCES[verdict.code].format_map(facts)
     elif verdict.state == "in_progress":
         text = doing(verdict.code, verdict.counts)
+    elif verdict.code in SENTENCES:
+        text = SENTENCES[verdict.code].format_map(facts)
     else:
         text = _failing(verdict)
     if verdict.evidence and (verdict.code in SENTENCES or verdict.state == "in_progress"):
@@ -118,7 +127,7 @@ def _failing(verdict: Verdict) -> str:
     """Describe one or more pods that cannot recover."""
     first = describe(verdict.evidence[0]) if verdict.evidence else verdict.code
     bad = int(verdict.facts.get("bad", 1))
-    return first + (f" (and {bad - 1} more of {verdict.counts.wanted} pods are beyond hope)" if bad > 1 else "")
+    return first + (f" (and {bad - 1} more of {verdict.counts.wanted} pods cannot recover)" if bad > 1 else "")
 
 
 def _numbers(counts: Counts) -> dict[str, int]:

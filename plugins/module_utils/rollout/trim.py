@@ -21,7 +21,7 @@ METADATA = (
 )
 POD_SPEC = ("nodeName", "readinessGates", "schedulingGates", "affinity")
 POD_STATUS = ("phase", "reason", "message", "conditions", "podIP")
-CONTAINER = ("name", "readinessProbe", "startupProbe", "restartPolicy")
+CONTAINER = ("name", "readinessProbe", "startupProbe", "livenessProbe", "restartPolicy")
 STATUS = ("name", "ready", "started", "restartCount", "state", "lastState")
 
 

@@ -13,14 +13,15 @@ from typing import Any
 from ..kubernetes.client import Api
 from ..kubernetes.clock import EventClock, Stopped
 from ..kubernetes.objects import name, uid
-from ..kubernetes.problems import ApiProblem, BadAccess, Forbidden, NotFound, Unauthorized, Unreachable
+from ..kubernetes.problems import ApiProblem, Forbidden, NotFound
 from ..kubernetes.values import Settings, Verdict
 from . import records, text
 from .baking import Baking
+from .endings import code_of, decisive, is_short, named
 from .lock import Lock
 from .metric_sources import read_metric
 from .plan import Ending, Plan, ServiceCheck
-from .probes import probe_until, service_wrong, slices_path
+from .probes import foreign_pods, probe_until, service_wrong, slices_path
 from .records import Record
 from .rollback import undo
 from .target import Target
@@ -46,6 +47,7 @@ class Report:
     metrics: list[Mapping[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Verifier:
@@ -59,6 +61,8 @@ class Verifier:
         self._locks: list[Lock] = []
         self._progress, self._cloudwatch = progress, cloudwatch
         self._began = api.clock.now()
+        if plan.not_verified:
+            self._note(f"applied but not verified, because this module does not judge their kinds: {named(plan.not_verified)}")
         self._truth_at = self._check_at = 0.0
 
     def look(self) -> Report:
@@ -133,10 +137,11 @@ class Verifier:
         self._extend(self.plan.settings.wait)
         while True:
             verdicts = self._verdicts(self.plan.settings)
-            for watch, verdict in zip(self.watches, verdicts):
-                if verdict.state not in ("success", "in_progress"):
-                    return self._ending(watch, verdict)
+            if (final := decisive(verdicts)) is not None:
+                return self._ending(self.watches[final], verdicts[final])
             if all(verdict.state == "success" for verdict in verdicts):
+                for watch, verdict in zip(self.watches, verdicts):
+                    watch.begin_bake(verdict)
                 return None
             self._rest(self.plan.poll)
 
@@ -144,7 +149,13 @@ class Verifier:
         return Ending(verdict.state, verdict.code, text.sentence(watch.start, verdict), "rollout")
 
     def _verdicts(self, settings: Settings) -> list[Verdict]:
-        found = [watch.verdict(settings) for watch in self.watches]
+        own = [replace(settings, allow_zero=settings.allow_zero or watch.target.allow_zero) for watch in self.watches]
+        found = [watch.verdict(accepted) for watch, accepted in zip(self.watches, own)]
+        for number, watch in enumerate(self.watches):
+            if any(verdict.state != "success" for other, verdict in enumerate(found) if other != number):
+                watch.others_are_unready()
+                if found[number].state == "failure":
+                    found[number] = watch.verdict(own[number])
         for watch, verdict in zip(self.watches, found):
             self.report.verdicts[str(watch.target)] = verdict
             if verdict.state == "in_progress":
@@ -174,7 +185,7 @@ class Verifier:
                 watch.check()
 
     def _reach(self) -> Ending | None:
-        """Check Services, then send probes. Keep watching the pods meanwhile."""
+        """Check Services, then send probes. Keep watching the pods in between."""
         for check in self.plan.services:
             if ending := self._service(check):
                 return ending
@@ -212,7 +223,16 @@ class Verifier:
         query = {"labelSelector": f"kubernetes.io/service-name={check.name}"}
         slices = self.api.list(slices_path(check.namespace), **query).items
         pods = {uid(pod) for watch in self.watches for pod in watch.new_pods()}
-        return service_wrong(f"{check.namespace}/{check.name}", service, slices, pods)
+        called = f"{check.namespace}/{check.name}"
+        found = service_wrong(called, service, slices, pods)
+        own = {uid(pod) for watch in self.watches for pod in watch.own_pods()}
+        if service and (foreign := foreign_pods(slices, own)):
+            self._note(f"Service {called} also routes to pods that belong to none of the verified workloads: {named(foreign)}")
+        return found
+
+    def _note(self, text: str) -> None:
+        if text not in self.report.notes:
+            self.report.notes.append(text)
 
     def _tick(self) -> None:
         """Check the pods between two requests. A failing pod ends the probing."""
@@ -224,7 +244,7 @@ class Verifier:
 
     def _patient(self) -> Settings:
         """Settings for after the rollout, when neither its time limit nor its quiet limit applies."""
-        return replace(self.plan.settings, wait=float("inf"), quiet=float("inf"))
+        return replace(self.plan.settings, wait=float("inf"), quiet=float("inf"), replace_wait=self.plan.settings.wait)
 
     def _extend(self, seconds: float) -> None:
         self.api.deadline = self.api.clock.now() + seconds + self.plan.settings.grace
@@ -241,7 +261,7 @@ class Verifier:
         while ending is None:
             verdicts = self._verdicts(self._patient())
             now = self.api.clock.now()
-            short_since = None if all(verdict.state == "success" for verdict in verdicts) else short_since or now
+            short_since = short_since or now if any(is_short(verdict) for verdict in verdicts) else None
             ending = self._degraded(verdicts, now - (short_since or now)) or baking.step(now, self.api.server_now())
             self.report.metrics = baking.as_list()
             if ending is None:
@@ -254,9 +274,11 @@ class Verifier:
         for watch, verdict in zip(self.watches, verdicts):
             if verdict.state in ("failure", "error"):
                 return replace(self._ending(watch, verdict), stage="bake")
-            if verdict.state == "in_progress" and seconds > self.plan.settings.grace:
+            if is_short(verdict) and seconds > self.plan.settings.grace:
                 said = text.sentence(watch.start, verdict)
-                return Ending("failure", "degraded", f"After the rollout it has not been well for {seconds:.0f} s: {said}", "bake")
+                return Ending(
+                    "failure", "degraded", f"Too few pods have been available for {seconds:.0f} s after the rollout: {said}", "bake"
+                )
         return None
 
     def _measure(self, metric: Any, span: Any) -> Any:
@@ -282,12 +304,14 @@ class Verifier:
         verdict, live = self.report.verdicts[str(watch.target)], watch.live()
         record = self._records.get(str(watch.target))
         wanted = self.plan.record and watch.target.kind != "Job" and verdict.code in ("complete", "unchanged", "no_rollout")
-        if not wanted or live is None or (record and record.fingerprint == watch.start.template):
+        if not wanted or live is None or records.is_current(record, live):
             return
         try:
             why = records.write(self.api, watch.target, live, str(verdict.facts.get("revision") or name(live)))
         except ApiProblem as problem:
-            why = f"{watch.target} was verified, but that could not be recorded, so a later failure will not come back to it: {problem}"
+            why = (
+                f"{watch.target} was verified, but that could not be recorded, so a later failure will not be rolled back to it: {problem}"
+            )
         if why:
             self.report.warnings.append(why)
 
@@ -330,16 +354,3 @@ class _Ended(Exception):
     def __init__(self, ending: Ending) -> None:
         super().__init__(ending.code)
         self.ending = ending
-
-
-CODES: tuple[tuple[type[ApiProblem], str], ...] = (
-    (BadAccess, "bad_access"),
-    (Unreachable, "unreachable"),
-    (Unauthorized, "unauthorized"),
-    (Forbidden, "forbidden"),
-    (NotFound, "not_found"),
-)
-
-
-def code_of(problem: ApiProblem) -> str:
-    return next((code for kind, code in CODES if isinstance(problem, kind)), type(problem).__name__.lower())

@@ -26,7 +26,7 @@ from ..reconcile import report
 from ..reconcile.engine import Result
 from ..reconcile.model import SENSITIVE, Kind, Observed, Resource, refs_in
 from ..reconcile.planner import Consent
-from .values import encode, fingerprint, masked
+from .values import encode, fingerprint, masked, masked_together
 
 Part = Mapping[str, Any]
 
@@ -101,6 +101,7 @@ def encoded_observed(
 
     The other attributes are handles, which change on their own.
     """
+    described = {resource.address: resource.properties for resource in desired}
     wanted: dict[str, set[str]] = {seen.address: {"arn"} for seen in observed}
     for resource in desired:
         for reference in refs_in(dict(resource.properties)):
@@ -113,9 +114,7 @@ def encoded_observed(
             "state": seen.state,
             **({} if seen.marked is None else {"marked": seen.marked}),
             **({"named": True} if seen.named else {}),
-            "properties": masked(
-                encode({name: value for name, value in seen.properties.items() if not is_secret(kinds[seen.kind], name)}), secrets
-            ),
+            "properties": _observed_properties(seen, described.get(seen.address, {}), kinds[seen.kind], secrets),
             "attributes": masked(
                 encode({name: seen.attributes[name] for name in sorted(wanted.get(seen.address, ())) if name in seen.attributes}), secrets
             ),
@@ -124,11 +123,21 @@ def encoded_observed(
     ]
 
 
+def _observed_properties(seen: Observed, described: Mapping[str, Any], kind: Kind, secrets: Collection[str]) -> dict[str, Any]:
+    found = {}
+    for name, value in seen.properties.items():
+        if not is_secret(kind, name):
+            there = encode(value)
+            found[name] = masked_together(there, encode(described[name]), secrets)[0] if name in described else masked(there, secrets)
+    return found
+
+
 def encoded_action(action: Mapping[str, Any], secrets: Collection[str] = ()) -> dict[str, Any]:
     """One action of a plan as its module shows it, without the values that only an apply can fill in."""
     told = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "asks_for", "hint", "id")}
-    changes = [
-        {**change, **masked(encode({k: change[k] for k in ("before", "after", "shown") if k in change}), secrets)}
-        for change in action["changes"]
-    ]
+    changes = []
+    for change in action["changes"]:
+        before, after = masked_together(encode(change["before"]), encode(change["after"]), secrets)
+        shown = {"shown": masked(encode(change["shown"]), secrets)} if "shown" in change else {}
+        changes.append({**change, "before": before, "after": after, **shown})
     return {**told, "reason": masked(told["reason"], secrets), "changes": changes}

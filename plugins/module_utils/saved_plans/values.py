@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..reconcile.model import SENSITIVE, UNKNOWN, Property, Ref, is_unknown
+from ..sensitive.texts import hidden_together
 
 REFERENCE = "$ref"
 """The key that marks a reference. In other mappings, keys that begin with ``$`` get one more. A reference that is itself a key (in a trust
@@ -73,6 +74,11 @@ def masked(value: Any, secrets: Collection[str]) -> Any:
         return SENSITIVE if not isinstance(one, bool) and one is not None and str(one) in secrets else one
 
     return mask(value)
+
+
+def masked_together(before: Any, after: Any, secrets: Collection[str]) -> tuple[Any, Any]:
+    """Two encoded values of one property, with secrets replaced, and with whatever one has in place of a secret of the other."""
+    return hidden_together(before, after, lambda value: masked(value, secrets)) if secrets else (before, after)
 
 
 def canonical(value: Any) -> str:

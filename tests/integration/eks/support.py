@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.continuity import with_present_places
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.judge import AwsFacts, objections
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.questions import questions
@@ -75,9 +76,16 @@ class Site(Component):
         return objections(self.read(clusters), self.known(clusters, self.observed()), lambda _address: True)
 
     def desired(self, **clusters: Any) -> list[Resource]:
-        place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags)
         there = self.known(clusters, self.observed())
-        return build(self.read(clusters), place, there.addons, there.installed())
+        place = Place(self.environment, self.component, REGION, ACCOUNT, caller=there.caller, tags=self.tags)
+        return build(with_present_places(self.read(clusters), there), place, there.addons, there.installed())
+
+    def add_zone(self, zone: str = "c") -> str:
+        """Give the network a subnet in another zone, which clusters that name no subnets then find."""
+        ec2, number = self.cloud.client("ec2"), len(self.network.subnet_ids)
+        made = ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
+        self.network = replace(self.network, subnet_ids=(*self.network.subnet_ids, str(made["SubnetId"])))
+        return str(made["SubnetId"])
 
 
 def new_role(cloud: Cloud, name: str, service: str = "") -> None:

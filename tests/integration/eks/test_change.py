@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,10 @@ IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
     "disk": (
         group(disk_gib=100),
         {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
+    ),
+    "rights of nodes": (
+        {"node_managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]},
+        {"iam_role.main/nodes": {"managed_policy_arns"}},
     ),
     "rights of pods": (
         {"pod_identities": {"uploads": {**POD, "policy": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}]}}},
@@ -138,3 +143,40 @@ def test_what_is_no_longer_described_stays_without_consent(standing: Site) -> No
     }
     standing.apply(desired, purge=["*/uploads", "*/pod-uploads"])
     assert summary(standing.plan(desired)) == {"eks_addon.main/metrics-server": "delete (no consent)"}
+
+
+# ---- zones ----
+
+FARGATE = {"jobs": {"selectors": [{"namespace": "jobs"}]}}
+
+
+def test_a_third_zone_is_for_what_is_made_from_now_on(site: Site) -> None:
+    """EKS keeps a cluster in its zones, and a group in its subnets: both stay, and a new group uses all zones."""
+    before, standing = site.network.subnet_ids, cluster(fargate_profiles=FARGATE)
+    site.apply(site.desired(main=standing))
+    third = site.add_zone("c")
+    assert summary(site.plan(site.desired(main=standing))) == {}
+    more = cluster(fargate_profiles=FARGATE, node_groups={"system": {"min_size": 1, "max_size": 2}, "spot": {"capacity_type": "SPOT"}})
+    desired = site.desired(main=more)
+    assert set(summary(site.plan(desired)).values()) == {"create"}
+    site.apply(desired)
+    now = described(site.cloud)
+    assert set(now["eks_cluster.main"]["subnet_ids"]) == set(now["eks_nodegroup.main/system"]["subnet_ids"]) == set(before)
+    assert set(now["eks_nodegroup.main/spot"]["subnet_ids"]) == {*before, third}
+    assert summary(site.plan(site.desired(main=more))) == {}
+
+
+def test_a_further_subnet_in_a_zone_of_the_cluster_is_taken(site: Site) -> None:
+    site.apply(site.desired(main=cluster()))
+    further = site.add_zone("b")
+    desired = site.desired(main=cluster())
+    assert touched(site.plan(desired)) == {"eks_cluster.main": {"subnet_ids"}}
+    site.apply(desired)
+    assert further in described(site.cloud)["eks_cluster.main"]["subnet_ids"]
+
+
+def test_a_zone_that_is_no_longer_described_is_not_left(site: Site) -> None:
+    site.add_zone("c")
+    site.apply(site.desired(main=cluster()))
+    site.network = replace(site.network, subnet_ids=site.network.subnet_ids[:2])
+    assert summary(site.plan(site.desired(main=cluster()))) == {}

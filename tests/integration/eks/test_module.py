@@ -178,6 +178,99 @@ def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
     assert removed["msg"].startswith(said.format("would be removed"))
 
 
+def test_access_may_list_whoever_makes_the_cluster(site: Site, tmp_path: Path) -> None:
+    """EKS gives the creator an entry, and a principal has one: the described entry takes its place, or takes it over."""
+    listed, described_later = cluster(access={"applier": OURS}), cluster(name="prod-later")
+    tasks = [
+        task(site, clusters={"main": listed}),
+        task(site, clusters={"main": listed}),
+        task(site, clusters={"main": listed, "later": described_later}),
+        task(site, check=True, clusters={"main": listed, "later": {**described_later, "access": {"applier": OURS}}}),
+        task(site, clusters={"main": listed, "later": {**described_later, "access": {"applier": OURS}}}),
+        task(site, clusters={"main": listed, "later": {**described_later, "access": {"applier": OURS}}}),
+    ]
+    made, again, second, planned, taken, unchanged = play(tmp_path, environment(site.cloud), tasks)
+    for result in (made, again, second, planned, taken, unchanged):
+        assert not result.get("failed"), result["msg"]
+    assert (made["changed"], again["changed"], taken["changed"], unchanged["changed"]) == (True, False, True, False)
+    (action,) = [action for action in planned["plan"]["actions"] if action["action"] != "none"]
+    assert (action["address"], action["action"]) == ("eks_access_entry.later/applier", "update")
+    assert "adopted" in action["reason"]
+
+
+def test_whoever_makes_a_cluster_and_lists_itself_without_rights(site: Site, tmp_path: Path) -> None:
+    viewer = {**OURS, "policies": {"AmazonEKSViewPolicy": "cluster"}}
+    requests = Requests(site.cloud)
+    (result,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": cluster(access={"applier": viewer})})])
+    assert "then the cluster would have no administrator. Give AmazonEKSClusterAdminPolicy: cluster to this entry" in result["msg"]
+    assert requests.changes() == []
+
+
+def verbs(result: dict[str, Any]) -> dict[str, str]:
+    return {action["address"]: action["action"] for action in result["plan"]["actions"] if action["action"] != "none"}
+
+
+def test_a_renamed_cluster_keeps_all_that_it_is(site: Site, tmp_path: Path) -> None:
+    """Roles, templates and groups are named after their first addresses for life; a cluster's own name is the user's to give."""
+    groups = {"system": {"min_size": 1, "max_size": 2}}
+    main = cluster(node_groups=groups, fargate_profiles={"jobs": {"selectors": [{"namespace": "jobs"}]}})
+    (made,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": main})])
+    assert not made.get("failed"), made["msg"]
+    before = site.ids()
+    moves = {
+        "main": "core",
+        "eks_nodegroup.core/system": "eks_nodegroup.core/base",
+        "launch_template.core/system": "launch_template.core/base",
+    }
+    core = {**main, "node_groups": {"base": groups["system"]}}
+    nameless, planned, moved, again = play(
+        tmp_path,
+        environment(site.cloud),
+        [
+            task(site, clusters={"core": core}, moved=moves),
+            task(site, check=True, clusters={"core": {**core, "name": "prod-main"}}, moved=moves),
+            task(site, clusters={"core": {**core, "name": "prod-main"}}, moved=moves),
+            task(site, clusters={"core": {**core, "name": "prod-main"}}, moved=moves),
+        ],
+    )
+    assert "clusters.core.name is missing: the cluster is called prod-main in AWS" in nameless["msg"]
+    for result in (planned, moved, again):
+        assert not result.get("failed"), result["msg"]
+    assert set(verbs(planned).values()) == {"update"}
+    assert verbs(again) == {}
+    assert sorted(site.ids().values()) == sorted(before.values())
+    assert moved["outputs"]["clusters"]["core"]["node_groups"]["base"]["name"] == "system"
+
+
+def test_a_cluster_with_roles_and_a_key_of_its_own_is_adopted_in_place(site: Site, tmp_path: Path) -> None:
+    """As another tool made it: its roles are elsewhere in IAM, and its secrets have no key."""
+    eks, iam = site.cloud.client("eks"), site.cloud.client("iam")
+    new_role(site.cloud, "theirs", "eks.amazonaws.com")
+    new_role(site.cloud, "their-nodes", "ec2.amazonaws.com")
+    iam.attach_role_policy(RoleName="their-nodes", PolicyArn="arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy")
+    own = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/theirs", "node_role_arn": f"arn:aws:iam::{ACCOUNT}:role/their-nodes"}
+    eks.create_cluster(
+        name="legacy",
+        version="1.35",
+        roleArn=own["role_arn"],
+        resourcesVpcConfig={"subnetIds": list(site.subnets)},
+        accessConfig={"authenticationMode": "API"},
+    )
+    described = {**cluster(name="legacy", **own, secrets_key_arn="none", addons={}, node_groups=None), "creator_is_admin": True}
+    adopt = {"eks_cluster.main": "legacy"}
+    planned, adopted, again = play(
+        tmp_path,
+        environment(site.cloud),
+        [task(site, check=check, clusters={"main": described}, adopt=adopt) for check in (True, False, False)],
+    )
+    for result in (planned, adopted, again):
+        assert not result.get("failed"), result["msg"]
+    assert verbs(planned)["eks_cluster.main"] == "update"
+    assert not [address for address in verbs(planned) if address in ("iam_role.main/cluster", "iam_role.main/nodes")]
+    assert verbs(again) == {}
+    assert eks.describe_cluster(name="legacy")["cluster"]["roleArn"] == own["role_arn"]
+
+
 def shape(value: Any) -> Any:
     """A value without its leaves."""
     return {key: shape(item) for key, item in value.items()} if isinstance(value, dict) else None

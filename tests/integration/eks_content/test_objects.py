@@ -207,6 +207,18 @@ def test_what_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: InsideClu
     inside.apply(state="absent")
 
 
+def test_what_is_in_a_renamed_cluster_stays(inside: InsideCluster) -> None:
+    wanted = objects(inside)[:4]
+    inside.apply(objects=wanted)
+    before = inside.api.get(path(inside, "configmaps"))["metadata"]["uid"]
+    renamed: dict[str, Any] = {"objects": wanted, "name": "core", "moved": {"main": "core"}}
+    assert counts(inside.plan(**renamed)) == {"update": 4}
+    assert counts(inside.apply(**renamed)) == {"update": 4}
+    assert counts(inside.apply(**renamed)) == {"unchanged": 4}
+    assert inside.api.get(path(inside, "configmaps"))["metadata"]["uid"] == before
+    inside.apply(name="core", state="absent")
+
+
 def test_custom_resources_come_after_their_definition_and_are_found_when_nobody_wants_their_kind_any_more(inside: InsideCluster) -> None:
     group = f"{inside.namespace}.example.com"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}

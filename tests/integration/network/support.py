@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import ignoring_tags
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.options import IGNORED_TAGS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.domain import KINDS, NetworkDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Observed, Resource
 from tests.integration.site import ACCOUNT, EVERYTHING, Component, Requests, edited, ids, properties, shown, summary, touched
 
 __all__ = [
@@ -51,10 +54,16 @@ class Site(Component):
     boundary: str | None = None
 
     def kinds(self, desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        return KINDS
+        return ignoring_tags(KINDS, IGNORED_TAGS)
 
     def desired(self, **networks: Any) -> list[Resource]:
         read, problems = validate(networks, "networks", REGION)
         assert not problems, problems
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return build(read, place)
+
+    def desired_here(self, observed: Sequence[Observed] | None = None, **networks: Any) -> list[Resource]:
+        """The same, as the module builds it: what exists may decide what stays where it is."""
+        domain = NetworkDomain({"networks": networks, "state": "present", "region": REGION})
+        place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
+        return list(domain.resources(Observation(place, self.observed() if observed is None else observed)))

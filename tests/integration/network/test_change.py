@@ -268,6 +268,35 @@ def test_tier_added(site: Site) -> None:
     assert survivors(before, site.ids()) == set(before)
 
 
+def test_zone_added_before_the_single_nat_gateway(site: Site) -> None:
+    """Its public address stays: partners admit it."""
+    later = {"nat": "single", "availability_zones": ZONES[1:]}
+    before = ids(site.apply(site.desired(main=network(**later))))
+    everything = site.desired_here(main=network(**{**later, "availability_zones": ZONES}))
+    assert {address for address, verb in summary(site.plan(everything)).items() if "nat" in address or "elastic" in address} == set()
+    site.apply(everything)
+    assert survivors(before, site.ids()) == set(before)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 4])
+def test_a_listed_tier_reaches_the_database_and_cuts_off_nobody(site: Site, nth: int) -> None:
+    """If the run ends halfway, the nodes still reach the database and the cache."""
+    tiers = {"public": {}, "private": {}, "database": {}}
+    site.apply(site.desired(main=network(tiers=tiers)))
+    listed = {"apps": {"routing": "private", "slot": 3}, **tiers}
+    security = {"database_client_tiers": ["apps", "private"]}
+    desired = site.desired(main=network(tiers=listed, security=security))
+    site.cloud.admin.fault("ec2", "CreateNetworkAclEntry", fault="error", code="UnauthorizedOperation", status=403, nth=nth, times=None)
+    requests = Requests(site.cloud)
+    site.try_apply(desired)
+    assert "ec2:ReplaceNetworkAclEntry" not in requests.changes()
+    admitted = described(site.cloud)["network_acl.main/database"]["ingress"]
+    assert {5432, 6379} <= {entry.get("from_port") for entry in admitted if entry["cidr_block"] == "10.0.0.0/17"}
+    site.cloud.admin.clear_faults()
+    site.apply(desired)
+    assert summary(site.plan(desired)) == {}
+
+
 def test_zone_removed(site: Site) -> None:
     before = ids(site.apply(site.desired(main=network(availability_zones=ZONES))))
     desired = site.desired(main=network())

@@ -356,7 +356,15 @@ def test_one_property_changed(standing: Standing, name: str) -> None:
     assert touched(plan) == {address: {prop}}
     assert summary(plan) == {address: "update"}
     repaired(standing)
-    assert standing.described(address) == before
+    assert unnumbered(standing.described(address)) == unnumbered(before)
+
+
+def unnumbered(one: Any) -> Any:
+    """A description without the numbers of ACL entries: what is put back gets a free number."""
+    if "ingress" not in one:
+        return one
+    sides = {side: [{k: v for k, v in entry.items() if k != "rule_number"} for entry in one[side]] for side in ("ingress", "egress")}
+    return in_order({**one, **sides})
 
 
 @pytest.mark.parametrize("name", CHANGED_TWICE)
@@ -365,6 +373,70 @@ def test_something_moved_between_two(standing: Standing, name: str) -> None:
     spoil(standing)
     assert touched(standing.site.plan(standing.desired)) == expected
     repaired(standing)
+
+
+# ---- what other controllers add ----
+
+
+def permitted(description: str, **peer: Any) -> Callable[[Standing], None]:
+    def spoil(s: Standing) -> None:
+        vpc = s.id("vpc.main")
+        source = s.ec2.create_security_group(GroupName=f"k8s-traffic-{len(description)}", Description="shared", VpcId=vpc)["GroupId"]
+        pair = {"UserIdGroupPairs": [{"GroupId": source, "Description": description}]}
+        blocks = {"IpRanges": [{"CidrIp": peer["block"], "Description": description}]} if peer else pair
+        rule = {"IpProtocol": "tcp", "FromPort": 30000, "ToPort": 32767, **blocks}
+        s.ec2.authorize_security_group_ingress(GroupId=s.id("security_group.main/nodes"), IpPermissions=[rule])
+
+    return spoil
+
+
+def route_to_a_peer(table: str) -> Callable[[Standing], None]:
+    def spoil(s: Standing) -> None:
+        other = s.ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+        peering = s.ec2.create_vpc_peering_connection(VpcId=s.id("vpc.main"), PeerVpcId=other)["VpcPeeringConnection"]
+        peer = peering["VpcPeeringConnectionId"]
+        s.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peer)
+        s.ec2.create_route(RouteTableId=s.id(f"route_table.main/{table}"), DestinationCidrBlock="10.99.0.0/16", VpcPeeringConnectionId=peer)
+
+    return spoil
+
+
+STAYS: dict[str, tuple[Callable[[Standing], None], str, Callable[[Standing], None], str]] = {
+    # what another controller did, where, what somebody does there besides, and the property that then drifts
+    "group: load balancer controller": (
+        permitted("elbv2.k8s.aws/targetGroupBinding=shared"),
+        "security_group.main/nodes",
+        rule_added("ingress", "security_group.main/nodes"),
+        "ingress",
+    ),
+    "group: cloud provider of Kubernetes": (
+        permitted("kubernetes.io/rule/nlb/client=a1b2", block="0.0.0.0/0"),
+        "security_group.main/nodes",
+        rule_added("ingress", "security_group.main/nodes"),
+        "ingress",
+    ),
+    "route table: peering": (route_to_a_peer("public"), "route_table.main/public", route_added, "routes"),
+    "route table: peering of an isolated tier": (route_to_a_peer("database"), "route_table.main/database", route_to_the_world, "routes"),
+    "acl: a blocked address": (
+        acl_entry("create_network_acl_entry", RuleNumber=7, Egress=False, Protocol="-1", RuleAction="deny", CidrBlock="192.0.2.7/32"),
+        "network_acl.main/public",
+        acl_entry("create_network_acl_entry", RuleNumber=1, Egress=False, PortRange={"From": 22, "To": 22}, **WORLD_TCP),
+        "ingress",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_other_controllers_add_stays(standing: Standing, name: str) -> None:
+    add, address, spoil, prop = STAYS[name]
+    add(standing)
+    with_it = standing.described(address)
+    assert summary(standing.site.plan(standing.desired)) == {}
+    spoil(standing)
+    assert touched(standing.site.plan(standing.desired)) == {address: {prop}}
+    repaired(standing)
+    assert standing.described(address) == with_it
+    standing.whole = False
 
 
 # ---- tags ----
@@ -421,8 +493,8 @@ def test_tags(standing: Standing) -> None:
 
 
 def test_foreign_tags_stay(standing: Standing) -> None:
-    """What EKS writes on the subnets, groups and tables that a cluster uses is not drift, and survives when other tags are mended."""
-    foreign = {"kubernetes.io/cluster/stranger": "shared"}
+    """What EKS and other services write on our resources is not drift, and survives when other tags are corrected."""
+    foreign = {"kubernetes.io/cluster/stranger": "shared", "awsApplication": "arn:aws:resource-groups:x", "CreatedBy": "anna"}
     for address in TAGGED:
         tag(standing, address, foreign)
     assert summary(standing.site.plan(standing.desired)) == {}

@@ -22,7 +22,7 @@ from rehearsal.kubernetes import build
 from rehearsal.kubernetes.plane import ControlPlane
 
 BEHAVIOUR = "rehearsal.mainstay/behaviour"
-QUICK = Settings(wait=60, grace=2, scale_up_grace=2, quiet=60)
+QUICK = Settings(wait=60, grace=2, scale_up_grace=2, crash_grace=2, settle=1, quiet=60)
 
 
 class Cluster:

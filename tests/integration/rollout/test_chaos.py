@@ -12,7 +12,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values imp
 
 from .support import Cluster, outcome, workload
 
-LONG = Settings(wait=240, grace=60, quiet=240)
+LONG = Settings(wait=240, crash_grace=0)
 SLOW = {"annotations": {"rehearsal.mainstay/delay": "6s"}}
 
 

@@ -16,7 +16,7 @@ from .support import Cluster, outcome, workload
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 ROLLED = ("Deployment", "StatefulSet", "DaemonSet")
-SHORT = Settings(wait=6, grace=2, scale_up_grace=2, quiet=60)
+SHORT = Settings(wait=6, grace=2, scale_up_grace=2, crash_grace=2, settle=1, quiet=60)
 HUGE = {"containers": [{"name": "app", "image": "app:2", "resources": {"requests": {"cpu": "1000"}}}]}
 CLAIMS = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
 INIT = {"initContainers": [{"name": "init", "image": "init:1"}]}

@@ -35,7 +35,7 @@ NETWORK: dict[str, Any] = {
 }
 NAT = "nat_gateway.main/af-south-1a"
 TABLES = {"route_table.main/private-af-south-1a", "route_table.main/private-af-south-1b"}
-RESOURCES = 24
+RESOURCES = 25
 PENDING = [{"state": "pending"}]
 FAILED = [
     {"state": "failed", "fields": {"FailureCode": "Gateway.NotAttached", "FailureMessage": "Network has no Internet gateway attached"}}

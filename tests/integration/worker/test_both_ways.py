@@ -86,7 +86,7 @@ def test_environment_of_the_task_reaches_the_module(cloud: Cloud, tmp_path: Path
         result = play(cloud, tmp_path, GOOD, way, environment=stranger)["result"]
         assert result["failed"] is True
         assert "http://127.0.0.1:9" in result["msg"]
-        assert "is neither AWS nor a known rehearsal cloud" in result["msg"]
+        assert "known rehearsal cloud" in result["msg"]
 
 
 def test_an_asynchronous_call_runs_the_ordinary_way(cloud: Cloud, tmp_path: Path) -> None:

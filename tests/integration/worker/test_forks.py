@@ -13,7 +13,7 @@ import pytest
 
 from scripts.terminal import BIN, ROOT, isolated_environment
 
-FILTER = "{{ {'main': {'namespaces': {}}} | mainstay.aws.eks_content(settings={'controllers': []}) | length >= 0 }}"
+FILTER = "{{ {'namespaces': {}} | mainstay.aws.eks_content(settings={'controllers': []}) | length >= 0 }}"
 IMPORTING = {"name": "Import in the worker what the callback imports", "ansible.builtin.assert": {"that": FILTER, "quiet": True}}
 OURS = {"name": "A module of ours that is not called", "mainstay.aws.vpc_network_info": {"environment": "test"}, "when": False}
 PATIENCE = 120

@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.canonical import policy, sorted_strings
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_changes, tag_dict, tag_list, visible, with_foreign
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import (
+    ignoring_tags,
+    tag_changes,
+    tag_dict,
+    tag_list,
+    visible,
+    with_foreign,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.vpc import Vpc
 
 
 def statement(**more: Any) -> dict[str, Any]:
@@ -117,6 +125,21 @@ def test_only_what_changes_is_sent(old: dict[str, str], new: dict[str, str], exp
 def test_sorted_strings() -> None:
     assert sorted_strings(["b", "a"]) == ["a", "b"]
     assert sorted_strings(()) == []
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        ({"awsApplication": "arn"}, {"owner": "us", "awsApplication": "arn"}),
+        ({"createdby": "anna", "c7n:owner": "x"}, {"owner": "us", "createdby": "anna", "c7n:owner": "x"}),
+        ({"owner": "them", "extra": "1"}, {"owner": "us"}),
+        ({"aws:x": "y", "kubernetes.io/cluster/a": "shared"}, {"owner": "us", "aws:x": "y", "kubernetes.io/cluster/a": "shared"}),
+    ],
+)
+def test_ignored_tags(observed: dict[str, str], expected: dict[str, str]) -> None:
+    kinds = ignoring_tags({"vpc": Vpc()}, ["awsApplication", "CreatedBy", "c7n:*", "OWNER"])
+    assert kinds["vpc"].properties["tags"].target({"owner": "us"}, observed) == expected
+    assert Vpc().properties["tags"].target({"owner": "us"}, {"awsApplication": "arn"}) == {"owner": "us"}
 
 
 @pytest.mark.parametrize("statements", [{"Effect": "Allow"}, [{"Effect": "Allow"}]])

@@ -35,3 +35,19 @@ def test_a_mistake_is_told_with_option_value_and_remedy() -> None:
     first, second = option_problems({"environment": "Prod", "component": "a.b"})
     assert first.startswith("environment (platform_environment) is 'Prod', but must be 1 to 24 characters")
     assert second.startswith("component (platform_component) is 'a.b'")
+
+
+@pytest.mark.parametrize(
+    ("boundary", "good"),
+    [
+        ("arn:aws:iam::123456789012:policy/limits", True),
+        ("arn:aws:iam::aws:policy/PowerUserAccess", True),
+        ("arn:aws:iam::210987654321:policy/limits", False),
+        (None, True),
+    ],
+)
+def test_a_boundary_is_of_the_account(boundary: str | None, good: bool) -> None:
+    params = {"environment": "prod", "component": "a", "permissions_boundary": boundary, "expected_account_id": "123456789012"}
+    found = option_problems(params)
+    assert (found == []) is good
+    assert all("but must be a policy of account 123456789012, or of AWS" in problem for problem in found)

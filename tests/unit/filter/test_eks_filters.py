@@ -32,6 +32,7 @@ def test_network() -> None:
     assert cluster_network(NETWORKS, "main") == {
         "vpc_id": "vpc-1",
         "subnet_ids": ["subnet-1", "subnet-2"],
+        "subnet_zones": ["a", "b"],
         "security_group_ids": ["sg-1"],
         "node_security_group_ids": ["sg-2"],
     }

@@ -134,6 +134,17 @@ def test_one_set_for_the_environment() -> None:
     assert not [one["name"] for one in found if "mainstay:component" in one["content"]]
 
 
+def test_policies_that_the_inventory_attaches_may_be_attached() -> None:
+    ssm, s3 = (f"arn:aws:iam::aws:policy/{name}" for name in ("AmazonSSMManagedInstanceCore", "AmazonS3ReadOnlyAccess"))
+    pods = {"uploads": {"managed_policy_arns": [s3]}, "other": {"policy": []}, "none": None}
+    clusters = {"main": {"node_managed_policy_arns": [ssm], "pod_identities": pods}, "wrong": None}
+    hosts = [host("cluster", group_names=["eks"], eks_clusters=clusters)]
+    assert scope_of(hosts, "cluster", partition).attachable == (s3, ssm)
+    applied = [json.loads(one["content"]) for one in iam_policies(hosts) if one["purpose"] == "apply"]
+    (statement,) = [one for document in applied for one in document["Statement"] if "iam:AttachRolePolicy" in one["Action"]]
+    assert {s3, ssm} <= set(statement["Condition"]["ArnEquals"]["iam:PolicyARN"])
+
+
 CLUSTERS = {
     "main": {"version": "1.36", "node_groups": {"a": {"subnet_ids": ["subnet-0123abcd"]}}},
     "tools": {"version": "1.36", "name": "tools", "node_security_group_ids": ["sg-0123abcd"]},

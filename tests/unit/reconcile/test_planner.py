@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -156,6 +157,32 @@ def test_what_holds_data_is_covered_only_by_its_full_kind(pattern: str, allowed:
     (action,) = make_plan(desired, [there("vault.a", colour="blue")], registry, Consent((pattern,), (pattern,))).changes
     assert (action.verb, action.consent, action.asks) == (verb, bool(allowed), verb)
     assert action.too_wide == ((pattern,) if allowed is False else ())
+
+
+GUARD = "it also names Deployment kube-system/coredns"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "allowed"), [("room.a", True), ("room.*", False), ("*", False), ("room.[a]", False), ("vault.*", None)]
+)
+@pytest.mark.parametrize("verb", ["replace", "delete"])
+def test_what_reaches_further_is_covered_only_by_its_exact_address(pattern: str, allowed: bool | None, verb: str) -> None:
+    desired = [want("room.a", colour="red")] if verb == "replace" else []
+    guarded = dataclasses.replace(there("room.a", colour="blue"), guard=GUARD)
+    (action,) = make_plan(desired, [guarded], KINDS, Consent((pattern,), (pattern,))).changes
+    assert (action.verb, action.consent, action.asks) == (verb, bool(allowed), verb)
+    assert action.too_wide == ((pattern,) if allowed is False else ())
+    result = report.plan_dict(plan_only(desired, [guarded], KINDS, Consent((pattern,), (pattern,))), True)
+    hint = result["actions"][0]["hint"]
+    assert (GUARD in (hint or "") and "exactly does: room.a" in hint) is (allowed is False)
+
+
+def test_destroying_everything_leaves_what_reaches_further() -> None:
+    guarded = dataclasses.replace(there("room.a"), guard=GUARD)
+    for named in (False, True):
+        (action,) = make_plan([], [guarded], KINDS, Consent(purge=("room.a",) if named else (), everything=True)).changes
+        assert (action.verb, action.consent, action.asks) == ("delete", named, "delete")
+        assert action.reason == f"it is no longer described; {GUARD}"
 
 
 def test_destroying_everything_asks_for_no_consent() -> None:

@@ -27,28 +27,47 @@ PODS = "/api/v1/namespaces/shop/pods"
 
 
 class Hasty(EventClock):
-    """A clock on which pauses take no time: it jumps ahead instead."""
+    """A clock on which pauses take no time: it jumps ahead instead. ``steps`` happen at their seconds after the start."""
 
-    def __init__(self) -> None:
+    real = 0.05
+
+    def __init__(self, *steps: tuple[float, Callable[[], Any]]) -> None:
         super().__init__()
         self.jumped = 0.0
+        self._began = super().now()
+        self._steps = sorted(steps, key=lambda step: step[0])
+
+    @property
+    def elapsed(self) -> float:
+        return self.now() - self._began
+
+    def _jump(self, seconds: float) -> None:
+        """Move on, but stop where something is to happen."""
+        until = self.jumped + seconds
+        while self._steps and self._steps[0][0] <= self.elapsed + until - self.jumped:
+            when, do = self._steps.pop(0)
+            self.jumped += max(0.0, when - self.elapsed)
+            do()
+        self.jumped = max(self.jumped, until)
 
     def now(self) -> float:
         return super().now() + self.jumped
 
     def pause(self, seconds: float) -> None:
-        self.jumped += seconds
+        self._jump(seconds)
         super().pause(0)
 
     def wait_for_news(self, seconds: float) -> None:
         """A moment for the watches, which run in real time, and the rest at once."""
-        real = min(seconds, 0.05)
+        real = min(seconds, self.real)
         super().wait_for_news(real)
-        self.jumped += seconds - real
+        self._jump(seconds - real)
 
 
 def client(api: FakeApi, bell: EventClock | None = None, seconds: float = 30, token: Token | None = None, **access: Any) -> Api:
     bell = bell or Hasty()
+    if isinstance(bell, Hasty):
+        api.ahead = lambda: bell.jumped
     return Api(Access(api.address, token=token, **access), bell, bell.now() + seconds)
 
 
@@ -90,10 +109,28 @@ BAD = merged(deployment(replicas=4, updatedReplicas=1, availableReplicas=3), {})
 
 
 def failing(api: FakeApi) -> None:
-    """A Deployment whose new pod crashes."""
+    """A Deployment whose new pod crashes, once more whenever the Deployment is read."""
     api.put(BAD)
-    for thing in [*SETS, unready(crashed(5))]:
+    for thing in [*SETS, unready(crashed(1))]:
         api.put(thing)
+    keep_crashing(api, f"{PODS}/web-1", f"{DEPLOYMENTS}/web")
+
+
+def keep_crashing(api: FakeApi, pod_path: str, read: str) -> None:
+    """Restart the first container of a pod, and let it crash, whenever this is read and the pod still is there."""
+
+    def crash(request: Request) -> None:
+        if str(request) == f"get {read}" and pod_path in api.objects:
+            api.put(crashed_again(api.at(pod_path)))
+
+    api.faults.append(crash)
+
+
+def crashed_again(known: dict[str, Any]) -> dict[str, Any]:
+    one = known["status"]["containerStatuses"][0]
+    last = {"exitCode": 1, "reason": "Error"}
+    again = {**one, "restartCount": one["restartCount"] + 1, "ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    return merged(known, {"status": {"containerStatuses": [{**again, "lastState": {"terminated": last}}]}})
 
 
 GOOD_TEMPLATE = template("app:1")

@@ -34,7 +34,9 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def template(image: str = "app:2", **inside: Any) -> dict[str, Any]:
-    return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": image}], **inside}}
+    """A pod template whose container has a readiness probe, unless ``inside`` brings containers of its own."""
+    container = {"name": "app", "image": image, "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}}}
+    return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container], **inside}}
 
 
 def meta(name: str, uid: str, **more: Any) -> dict[str, Any]:

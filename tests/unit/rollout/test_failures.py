@@ -104,7 +104,7 @@ def test_rule_22_a_rollout_that_cannot_go_on_fails_early() -> None:
     rows(
         well=([pod()], {}, ("success", "complete")),
         restarted=([unready(crashed(2))], {"availableReplicas": 2}, ("failure", "crash_loop")),
-        restarted_and_ready_again=([pod(status={"containerStatuses": [container(restarts=2)]})], {}, ("failure", "crash_loop")),
+        restarted_and_up_again=([pod(status={"containerStatuses": [container(restarts=2)]})], {}, ("success", "complete")),
         lost_one=([pod()], {"availableReplicas": 2}, ("in_progress", "unavailable")),
     ),
 )
@@ -189,7 +189,9 @@ SIDECAR = {"initContainerStatuses": [crashed(3)], "containerStatuses": [containe
         container=(unready(crashed(3)),),
         second_container=(unready(container("first"), crashed(3)),),
         init_container=(unready(waiting("PodInitializing"), phase="Pending", status={"initContainerStatuses": [crashed(3)]}),),
-        sidecar=(pod(status={"initContainerStatuses": [container("proxy", restarts=3, last={"exitCode": 1})]}),),
+        sidecar=(
+            unready(container(), status={"initContainerStatuses": [container("proxy", ready=False, restarts=3, last={"exitCode": 1})]}),
+        ),
         running_between_two_crashes=(unready(container(ready=False, restarts=3, last={"exitCode": 1})),),
     ),
 )
@@ -199,12 +201,10 @@ def test_rule_26_a_crash_loop_is_seen_wherever_it_happens(found: dict[str, Any])
 
 def test_rule_26_restarts_before_the_start_do_not_count() -> None:
     before = {("u-web-1", "app"): 7}
-    calm = pod(status={"containerStatuses": [container(restarts=7, last={"exitCode": 1})]})
+    calm = unready(container(ready=False, restarts=7, last={"exitCode": 1}))
     assert rolling_with(calm, start={"restarts": before}).state == GOING_ON
-    assert (
-        rolling_with(merged(calm, {"status": {"containerStatuses": [container(restarts=9)]}}), start={"restarts": before}).state
-        == "failure"
-    )
+    again = unready(container(ready=False, restarts=9, last={"exitCode": 1}))
+    assert rolling_with(again, start={"restarts": before}).state == "failure"
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_rule_30_how_a_container_ended_is_evidence() -> None:
     found = rolling_with(unready(crashed(3, 137, "OOMKilled")), logs={("web-1", "app"): ("allocating",)})
     evidence = found.evidence[0]
     assert (found.code, evidence.exit_code, evidence.signal, evidence.log) == ("oom_killed", 137, 9, ("allocating",))
-    assert "for want of memory (OOMKilled) (exit code 137, signal 9)" in words(found)
+    assert "ran out of memory (OOMKilled) (exit code 137, signal 9)" in words(found)
     assert rolling_with(unready(crashed(3, 3))).evidence[0].exit_code == 3
 
 
@@ -467,9 +467,9 @@ def test_rule_36_an_event_alone_proves_nothing() -> None:
 @pytest.mark.parametrize(
     ("deleted_at", "finalizers", "said"),
     rows(
-        just_now=(95, [], "old pods are still there"),
-        by_finalizer=(20, ["example/hold"], "should be gone and is not: finalizers example/hold"),
-        by_its_node=(20, [], "should be gone and is not: node node-1 has not confirmed its end"),
+        just_now=(95, [], "1 old pods are left"),
+        by_finalizer=(20, ["example/hold"], "has not terminated in time: finalizers example/hold"),
+        by_its_node=(20, [], "has not terminated in time: node node-1 has not confirmed its end"),
     ),
 )
 def test_rule_37_a_pod_that_does_not_go_away_has_a_reason(deleted_at: float, finalizers: list[str], said: str) -> None:
@@ -478,6 +478,12 @@ def test_rule_37_a_pod_that_does_not_go_away_has_a_reason(deleted_at: float, fin
     found = verdict(stateful_set(), old, set_pod("web-1"), set_pod("web-2"))
     assert (found.state, found.code) == (GOING_ON, "old_pods")
     assert said in words(found)
+
+
+def test_rule_37_a_timeout_names_the_pod_that_does_not_go_away() -> None:
+    old = set_pod("web-0", OLD, metadata={"deletionTimestamp": at(20), "finalizers": ["example/hold"]})
+    found = verdict(stateful_set(), old, set_pod("web-1"), set_pod("web-2"), elapsed=600)
+    assert (found.code, [one.code for one in found.evidence]) == ("timeout", ["stuck_terminating"])
 
 
 @pytest.mark.parametrize(

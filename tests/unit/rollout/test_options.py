@@ -56,7 +56,7 @@ WATCHED = {"namespace": "n", "metric": "m"}
             {"workloads": [{"kind": "Pod", "name": "web"}]},
             "workloads[0].kind is 'Pod'; it has to be one of Deployment, StatefulSet, DaemonSet, Job",
         ),
-        name=({"workloads": [{"name": "Web_1"}]}, "workloads[0].name is 'Web_1', which is no name of a workload"),
+        name=({"workloads": [{"name": "Web_1"}]}, "workloads[0].name is 'Web_1', which is not a valid name of a workload"),
         required=(
             {"required": "most"},
             "required is 'most'; it has to be full, maxUnavailable, a number of pods or a percentage such as 80%",
@@ -78,8 +78,8 @@ WATCHED = {"namespace": "n", "metric": "m"}
             "probes[0].wait is 5 s, too short for 10 requests of up to 5 s, 1 s apart",
         ),
         version=({"probes": [{"url": "http://x", "version": "1"}]}, "probes[0] needs version together with version_header or version_body"),
-        pattern=({"probes": [{"url": "http://x", "body": "("}]}, "probes[0].body is '(': no regular expression"),
-        no_window=({"metrics": [metric()]}, "metrics need a window to be measured over: set bake.duration, in seconds"),
+        pattern=({"probes": [{"url": "http://x", "body": "("}]}, "probes[0].body is '(': not a regular expression"),
+        no_window=({"metrics": [metric()]}, "metrics need a time span to be measured over: set bake.duration, in seconds"),
         short_window=(
             {"metrics": [metric()], "bake": {"duration": 90}},
             "bake.duration is 90 s, too short for metrics[0] (errors): it needs two periods of 60 s and a lag of 0 s",
@@ -96,7 +96,10 @@ WATCHED = {"namespace": "n", "metric": "m"}
             "period is 30; CloudWatch needs a multiple of 60",
         ),
         no_bound=({"metrics": [metric(maximum=None)], "bake": BAKE}, "needs a bound: maximum, minimum, max_ratio or max_increase"),
-        two_clusters=({"eks_cluster": "prod", "host": "https://x"}, "eks_cluster is given and host too: give one way to the cluster"),
+        two_clusters=(
+            {"eks_cluster": "prod", "host": "https://x"},
+            "eks_cluster and host are both given; give only one way to reach the cluster",
+        ),
         rollback=({"rollback": {"timeout": 0}}, "rollback.timeout is 0; it has to be more than 0"),
     ),
 )

@@ -75,6 +75,46 @@ def test_rule_45_services_are_looked_at_after_the_rollout(uid: str, expected: tu
         assert outcome(verify(api, services=(ServiceCheck("web", "shop", 5),))) == expected
 
 
+WEB_PORT, METRICS_PORT = {"name": "web", "port": 80, "targetPort": "http"}, {"name": "metrics", "port": 9090, "targetPort": 9090}
+BOTH = {"spec": {"selector": {"app": "web"}, "ports": [WEB_PORT, METRICS_PORT]}}
+SINGLE = {"spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}}
+
+
+def sliced(*ports: str | None, uid: str = "u-web-1") -> dict[str, Any]:
+    return {"endpoints": [endpoint(uid, ready=True)], "ports": [{"name": name, "port": 80} for name in ports]}
+
+
+@pytest.mark.parametrize(
+    ("service", "found", "expected"),
+    rows(
+        all_served=(BOTH, [sliced("web", "metrics")], ""),
+        in_two_slices=(BOTH, [sliced("metrics"), sliced("web")], ""),
+        one_not_declared=(BOTH, [sliced("metrics")], "service_port"),
+        none_declared=(SINGLE, [sliced()], "service_port"),
+        null=(SINGLE, [{**sliced(), "ports": None}], "service_port"),
+        served_by_old_pods_only=(BOTH, [sliced("metrics"), sliced("web", uid="u-old")], "service_port"),
+        unnamed=(SINGLE, [sliced("")], ""),
+        unnamed_without_a_member=(SINGLE, [{**sliced(), "ports": [{"port": 80}]}], ""),
+    ),
+)
+def test_rule_83_every_port_has_to_lead_to_a_new_pod(service: Any, found: list[Any], expected: str) -> None:
+    code, said = service_wrong("shop/web", service, found, {"u-web-1"})
+    assert code == expected
+    assert not code or "(targetPort http)" in said
+
+
+def test_rule_83_pods_of_others_behind_the_selector_are_named() -> None:
+    with FakeApi() as api:
+        settled(api)
+        api.put({"kind": "Service", "metadata": {"name": "web"}, **SERVICE})
+        labels = {"name": "web-x", "labels": {"kubernetes.io/service-name": "web"}}
+        foreign = {**endpoint("u-other", ready=True), "targetRef": {"kind": "Pod", "uid": "u-other", "name": "batch-7"}}
+        api.put({"kind": "EndpointSlice", "metadata": labels, "endpoints": [endpoint("u-web-1", ready=True), foreign]})
+        report = verify(api, services=(ServiceCheck("web", "shop", 5),))
+        assert outcome(report) == ("success", "complete")
+        assert report.notes == ["Service shop/web also routes to pods that belong to none of the verified workloads: batch-7"]
+
+
 @pytest.mark.parametrize(
     ("probe", "answer", "expected"),
     rows(

@@ -33,6 +33,7 @@ def content_of(
         "objects": [*manifests(whole), *content.objects],
         "patches": patches(content.storage),
         "releases": {**of_controllers, **own},
+        "sensitive": list(content.sensitive),
     }
     return found, problems
 

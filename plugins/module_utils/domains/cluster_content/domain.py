@@ -11,16 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ...component.domain import Domain, Observation
+from ...aws.connection import Aws
+from ...component.consent import WILD, consent_of
+from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
 from ...component.run import run as run_component
+from ...reconcile.errors import Failure
 from ...reconcile.model import SENSITIVE, Kind, Resource
-from .kinds.helm_release import HelmRelease
+from ...reconcile.planner import Plan
+from ...sensitive.names import after_flags, hideable
+from ...sensitive.texts import unpacked
+from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
+from .objects.hiding import Hiding
 from .objects.link import ClusterLink, ClusterTarget
 from .objects.manifest import Marks, Wanted, read
-from .objects.paths import hidden
+from .objects.paths import Path, hidden, is_leaf, labels, shown, step, text
 from .order import address_of, orders
 from .releases.release import WantedRelease, secrets_in, shown_values
 from .spec import WITHIN, releases_of
@@ -76,10 +83,11 @@ class ContentDomain(Domain):
         )
         marks = Marks(params["environment"], params["component"])
         self.contents = contents
-        self.objects = KubernetesObject(inside, marks, contents.objects)
-        self.namespaces = KubernetesNamespace(inside, marks, contents.objects)
-        self.patches = KubernetesPatch(inside, marks, contents.patches)
-        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within)
+        hiding = Hiding(params["sensitive"], unpacked(params["sensitive_values"]))
+        self.objects = KubernetesObject(inside, marks, contents.objects, hiding)
+        self.namespaces = KubernetesNamespace(inside, marks, contents.objects, hiding)
+        self.patches = KubernetesPatch(inside, marks, contents.patches, hiding)
+        self.releases = HelmRelease(inside, marks, contents.releases, params["helm_binary"], contents.within, hiding, exactly_named(params))
         kinds: tuple[Kind, ...] = (self.objects, self.namespaces, self.patches, self.releases)
         self.kinds = {kind.name: kind for kind in kinds}
 
@@ -94,6 +102,17 @@ class ContentDomain(Domain):
         ]
         return found
 
+    def checks(self, plan: Plan, _aws: Aws, _region: str) -> Checked:
+        """Releases that an apply would leave alone although they need a change, and records that cannot be used."""
+        releases = self.releases
+        looks = {one.address: releases.guarded[one.address] for one in plan.permitted if one.address in releases.guarded}
+        problems = [
+            Failure(address, "", "NotItsObjects", look.guard, f"Helm is not run for it. {way_out(address, look)}")
+            for address, look in looks.items()
+            if address not in releases.named
+        ]
+        return Checked(problems, releases.unreadable)
+
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return {
             "objects": sorted(one.name for one in self.contents.objects),
@@ -103,6 +122,12 @@ class ContentDomain(Domain):
                 if f"helm_release.{one.name}" in attributes
             },
         }
+
+
+def exactly_named(params: Mapping[str, Any]) -> frozenset[str]:
+    """The addresses that the caller's consent names without wildcards."""
+    consent = consent_of(params)
+    return frozenset(one for one in (*consent.purge, *consent.replace) if not WILD.search(one))
 
 
 RELEASE_OUTPUTS = ("version", "revision", "status")
@@ -115,47 +140,45 @@ def hide(module: Any) -> None:
     knows better which of their values are secret.
     """
     params = module.params
-    manifests = [*params["objects"], *params["patches"]]
-    values = [settings.get("values") for settings in params["releases"].values() if isinstance(settings, Mapping)]
-    secret = [text for manifest in manifests for text in _secrets_of(manifest)] + [text for one in values for text in secrets_in(one or {})]
-    module.no_log_values.clear()
-    module.no_log_values.update(text for text in secret if len(text) >= SHORTEST_SECRET)
+    hiding = Hiding(params["sensitive"])
+    found = Echo(hiding)
     for option in ("objects", "patches"):
-        params[option] = [_masked(str(manifest.get("kind")), manifest, ()) for manifest in params[option]]
-    params["releases"] = {
-        name: {**settings, "values": shown_values(settings.get("values") or {})} if isinstance(settings, Mapping) else settings
-        for name, settings in params["releases"].items()
-    }
+        params[option] = [found.manifest(manifest) for manifest in params[option]]
+    params["releases"] = {name: found.release(name, settings) for name, settings in params["releases"].items()}
+    module.no_log_values.clear()
+    module.no_log_values.update(text for text in found.secrets if len(text) >= SHORTEST_SECRET)
 
 
-def _masked(kind: str, value: Any, path: tuple[str, ...]) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _masked(kind, item, (*path, str(key))) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(kind, item, (*path, f"[{_name(item)}]")) for item in value]
-    return SENSITIVE if path and hidden(kind, path) else value
+class Echo:
+    """The module's options as Ansible repeats them, without the secrets, which it collects."""
 
+    def __init__(self, hiding: Hiding) -> None:
+        self.hiding = hiding
+        self.secrets: list[str] = []
 
-def _name(item: Any) -> str:
-    return str(item.get("name", "")) if isinstance(item, Mapping) else ""
+    def manifest(self, manifest: Mapping[str, Any]) -> Any:
+        return self._without(str(manifest.get("kind")), manifest, ())
 
-
-def _secrets_of(manifest: Mapping[str, Any]) -> list[str]:
-    """The texts of a manifest that must not be shown, as written and, for a Secret, decoded."""
-    found: list[str] = []
-
-    def look(value: Any, path: tuple[str, ...]) -> None:
+    def _without(self, kind: str, value: Any, path: Path) -> Any:
         if isinstance(value, Mapping):
-            for key, item in value.items():
-                look(item, (*path, str(key)))
-        elif isinstance(value, list):
-            for item in value:
-                look(item, (*path, f"[{_name(item)}]"))
-        elif path and hidden(str(manifest.get("kind")), path):
-            found.extend(_spellings(str(value), encoded=path[0] == "data" and manifest.get("kind") == "Secret"))
+            return {key: self._without(kind, item, (*path, step(kind, path, str(key), value))) for key, item in value.items()}
+        if isinstance(value, list) and not is_leaf(value):
+            names = zip(labels(value, path), value, strict=True)
+            return [self._without(kind, item, (*path, name)) for name, item in names]
+        sensitive = hidden(path) or (hideable(value) and self.hiding.is_sensitive(None, text(path)))
+        items = value if isinstance(value, list) else [value]
+        for flag, item in zip(after_flags(items), items, strict=True):
+            if (flag or sensitive) and hideable(item):
+                self.secrets += _spellings(str(item), encoded=path[:1] == ("data",) and kind == "Secret")
+        return SENSITIVE if sensitive and hideable(value) else shown(path, value)
 
-    look(manifest, ())
-    return found
+    def release(self, name: str, settings: Any) -> Any:
+        if not isinstance(settings, Mapping):
+            return settings
+        values = settings.get("values") or {}
+        echoed = self.hiding.wanted(None, shown_values(values))
+        self.secrets += secrets_in(values, [path for path, value in echoed.items() if value == SENSITIVE])
+        return {**settings, "values": echoed}
 
 
 def _spellings(text: str, *, encoded: bool) -> list[str]:

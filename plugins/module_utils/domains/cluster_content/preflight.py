@@ -11,7 +11,10 @@ from typing import Any
 from ...reconcile.model import UNKNOWN
 from ..eks.settings.cluster import checked
 from .content import content_of
-from .controllers import Cluster
+from .controllers import SECRETS, Cluster
+
+WITHOUT_REGISTRY = (SECRETS,)
+"""Controllers whose chart in this role names no registry."""
 
 
 def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> list[str]:
@@ -33,4 +36,24 @@ def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> 
 
 def role_errors(variables: Mapping[str, Any]) -> list[str]:
     """Every problem with the contents of the clusters."""
-    return input_errors(variables.get("eks_content", {}), "eks_content", variables["eks_clusters"], variables.get("eks_charts"))
+    found = input_errors(variables.get("eks_content", {}), "eks_content", variables["eks_clusters"], variables.get("eks_charts"))
+    return found or image_errors(variables)
+
+
+def image_errors(variables: Mapping[str, Any]) -> list[str]:
+    """Controllers whose images have no public default: each needs a registry, unless its chart is the project's own."""
+    if variables.get("eks_image_registry") or not variables.get("eks_manage_content", True):
+        return []
+    charts = variables.get("eks_charts") or {}
+    wanted = {name for settings in variables["eks_clusters"].values() for name in checked(settings).controllers if name in WITHOUT_REGISTRY}
+    return [
+        f"eks_charts.{name}.values.image.registry is missing: {name} has no public default; give the registry of its images, or "
+        "eks_image_registry for those of all controllers"
+        for name in sorted(wanted)
+        if not _has_images(charts.get(name) or {})
+    ]
+
+
+def _has_images(chart: Mapping[str, Any]) -> bool:
+    image = ((chart.get("values") or {}).get("image")) or {}
+    return bool(chart.get("repository") or chart.get("chart") or image.get("registry"))

@@ -77,6 +77,7 @@ class Content:
     load_balancer_cidrs: tuple[str, ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
     releases: Mapping[str, Any] = field(default_factory=dict)
+    sensitive: tuple[str, ...] = ()
 
 
 def read_content(given: Any, path: str) -> tuple[Content, list[str]]:
@@ -92,8 +93,13 @@ def read_content(given: Any, path: str) -> tuple[Content, list[str]]:
     storage = read_storage(reader)
     releases = reader.mapping("releases")
     objects = reader.items("objects", (), _manifest, "it must be a manifest, a mapping with apiVersion, kind and metadata")
+    sensitive = reader.items("sensitive", (), _text, "it must be a path such as data.license, or an address, a colon and a path")
     reader.finish()
-    return Content(namespaces, teams, storage, cidrs, objects, releases), problems.messages
+    return Content(namespaces, teams, storage, cidrs, objects, releases, sensitive), problems.messages
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _manifest(value: Any) -> Any:
@@ -119,7 +125,7 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
     found = Namespace(
         name=name,
         pod_security=reader.choice("pod_security", STANDARDS, "restricted"),
-        labels=reader.tags("labels"),
+        labels=reader.string_map("labels"),
         network=read_network(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
         quota=read_quantities(reader.section("quota")),
         limits=read_limits(reader.section("limits")),

@@ -38,6 +38,7 @@ def argument_spec() -> dict[str, Any]:
         "objects": {"type": "list", "elements": "dict", "default": [], "no_log": True},
         "patches": {"type": "list", "elements": "dict", "default": [], "no_log": True},
         "releases": {"type": "dict", "default": {}, "no_log": True},
+        "sensitive": {"type": "list", "elements": "str", "default": []},
         "helm_binary": {"type": "str", "default": "helm"},
     }
 

@@ -20,6 +20,7 @@ from ...kinds.kms_key import KmsKey
 from ...kubernetes.clock import EventClock
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
+from .continuity import place_notes, with_present_names, with_present_places
 from .judge import AwsFacts, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
@@ -27,7 +28,7 @@ from .operations.upgrade.check import upgrade_doubts
 from .outputs import outputs
 from .questions import questions
 from .resources import build
-from .settings.cluster import Cluster, read_network
+from .settings.cluster import Cluster, read_network, with_public_cidrs
 from .validate import validate
 
 SERVICES = ("sts", "eks", "ec2", "iam", "kms", "logs", "autoscaling", "resourcegroupstaggingapi")
@@ -51,7 +52,8 @@ class EksDomain(Domain):
         self.consent = consent_of(params)
         if params.get("clusters") and params.get("state") != "absent":
             network, problems = read_network(params["network"], "network")
-            self.clusters, more = validate(params["clusters"], "clusters", params["environment"], params["component"], network)
+            clusters = with_public_cidrs(params["clusters"], params.get("public_cidrs") or [])
+            self.clusters, more = validate(clusters, "clusters", params["environment"], params["component"], network)
             if problems + more:
                 raise InvalidInput(problems + more)
         self.names = {name: cluster.aws_name for name, cluster in self.clusters.items()}
@@ -70,10 +72,12 @@ class EksDomain(Domain):
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)
         clusters = {name: replace(cluster, vpc_id=there.vpc_of(cluster)) for name, cluster in self.clusters.items()}
-        return build(clusters, observation.place, there.addons, there.installed())
+        built = build(with_present_places(clusters, there), observation.place, there.addons, there.installed())
+        return with_present_names(built, observation.observed)
 
     def notes(self, observation: Observation) -> Sequence[str]:
-        return notes(self.clusters, known(observation))
+        there = known(observation)
+        return [*notes(self.clusters, there), *place_notes(self.clusters, there)]
 
     def checks(self, plan: Plan, aws: Aws, region: str) -> Checked:
         return Checked(*upgrade_doubts(plan, aws, region))

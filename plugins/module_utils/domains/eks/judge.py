@@ -12,7 +12,7 @@ from ...inputs.problems import shown
 from ...reconcile.model import Observed, is_unknown
 from . import version_change as upgrade
 from .settings import versions
-from .settings.access import lockouts
+from .settings.access import lockouts, unadministered
 from .settings.addons import Offer, Offers
 from .settings.cluster import Cluster
 from .settings.versions import Support
@@ -81,12 +81,24 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     present = known.of(f"eks_cluster.{cluster.name}")
     if present:
         before = str(present.properties.get("version") or "")
+        yield from of_name(cluster, str(present.properties.get("cluster_name") or ""))
         yield from upgrade.refused(cluster.path, before, cluster.version, known.versions_of_groups(cluster.name))
+    elif reason := unadministered(cluster, known.caller):
+        yield reason
     yield from of_subnets(cluster, known, fresh=present is None)
     yield from of_node_groups(cluster, known)
     yield from of_fargate_profiles(cluster, known)
     if cluster.version in known.versions:
         yield from of_addons(cluster, known.addons)
+
+
+def of_name(cluster: Cluster, before: str) -> Iterator[str]:
+    """Check that a cluster that was moved or adopted keeps its name in AWS, unless the user gives it another one."""
+    if before and before != cluster.aws_name and not cluster.named:
+        yield (
+            f"{cluster.path}.name is missing: the cluster is called {before} in AWS, and EKS cannot rename it; write name: {before}, or "
+            f"name: {cluster.aws_name} to replace it by a new cluster"
+        )
 
 
 def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...component.outputs import Attributes, halves, split, value
+from ...reconcile.model import is_unknown
 
 CLUSTER: Mapping[str, str] = {
     "name": "id",
@@ -43,10 +44,23 @@ def outputs(attributes: Attributes, names: Mapping[str, str] = MappingProxyType(
     return {"clusters": {name: {**cluster_outputs(name, attributes), **known[name]} for name in clusters}}
 
 
+def name_of(attributes: Attributes, address: str, part: str) -> str:
+    """The name in AWS: the last part of the address, unless the resource has been moved there with another name."""
+    name = attributes[address].get("name")
+    return part if name is None or is_unknown(name) else str(name)
+
+
+def node_role(name: str, attributes: Attributes) -> Any:
+    """The role of the nodes: one made here, or else what the first node group says."""
+    groups = sorted(address for address in attributes if address.startswith(f"eks_nodegroup.{name}/"))
+    own = value(attributes, f"iam_role.{name}/nodes", "arn")
+    return own if own is not None or not groups else value(attributes, groups[0], "node_role_arn")
+
+
 def cluster_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
     found: dict[str, Any] = {key: value(attributes, f"eks_cluster.{name}", attribute) for key, attribute in CLUSTER.items()}
     found["oidc_provider_arn"] = value(attributes, f"iam_oidc_provider.{name}", "arn")
-    found["node_role_arn"] = value(attributes, f"iam_role.{name}/nodes", "arn")
+    found["node_role_arn"] = node_role(name, attributes)
     found["kms_key_arn"] = value(attributes, f"kms_key.{name}/secrets", "arn")
     found["log_group_name"] = value(attributes, f"cluster_log_group.{name}", "id")
     found["fargate_log_group_name"] = value(attributes, f"cluster_log_group.{name}/fargate", "id")
@@ -59,9 +73,9 @@ def cluster_outputs(name: str, attributes: Attributes) -> dict[str, Any]:
             continue
         if kind == "eks_nodegroup":
             group = value(attributes, address, "autoscaling_group_name")
-            found["node_groups"][part] = {"name": part, "autoscaling_group_name": group}
+            found["node_groups"][part] = {"name": name_of(attributes, address, part), "autoscaling_group_name": group}
         elif kind == "eks_fargate_profile":
-            found["fargate_profiles"].append(part)
+            found["fargate_profiles"].append(name_of(attributes, address, part))
         elif kind == "iam_role" and part.startswith(ROLES):
             found["roles"][halves(part, "-")[1]] = value(attributes, address, "arn")
     return found

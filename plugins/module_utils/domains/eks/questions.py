@@ -67,8 +67,12 @@ def architectures(aws: Aws, types: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:
-    """The facts needed about subnets; a subnet that does not exist is left out."""
-    found = filtered(aws, "describe_subnets", "Subnets", "subnet-id", subnets)
+    """The facts needed about subnets, and about all others of the same VPCs: an existing cluster may still be in these.
+
+    A subnet that does not exist is left out.
+    """
+    named = filtered(aws, "describe_subnets", "Subnets", "subnet-id", subnets)
+    found = filtered(aws, "describe_subnets", "Subnets", "vpc-id", sorted({entry["VpcId"] for entry in named})) if named else []
     return {
         entry["SubnetId"]: Subnet(entry["SubnetId"], entry["VpcId"], entry["AvailabilityZone"], entry["AvailableIpAddressCount"])
         for entry in found

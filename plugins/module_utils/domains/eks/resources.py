@@ -18,9 +18,10 @@ from ...aws.place import Place
 from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Ref, Resource, ref
 from .launch_templates import launch_template_data
-from .roles import log_group_name, roles, with_own_role
+from .roles import log_group_name, parts, roles, with_own_role
+from .settings.access import entries_of
 from .settings.addons import AGENT, BEFORE_NODES, RIGHTS, Offer, Offers, after, chosen, configuration_of
-from .settings.cluster import Cluster
+from .settings.cluster import NO_KEY, Cluster
 from .settings.controllers import CONTROLLERS, LOGS
 from .settings.identities import PodRole
 from .settings.node_groups import NodeGroup
@@ -70,6 +71,14 @@ class ClusterParts:
     def role_arn(self, part: str) -> Ref:
         return ref(f"iam_role.{self.name(part)}", "arn")
 
+    def after_role(self, part: str) -> tuple[str, ...]:
+        """The address of a role that has to be finished first, if the role is made here."""
+        return (f"iam_role.{self.name(part)}",) if part in parts(self.one) else ()
+
+    def secrets_key(self) -> dict[str, str | Ref]:
+        own = self.one.own.secrets_key_arn
+        return {} if own == NO_KEY else {"secrets_key_arn": own or self.key_arn}
+
     @property
     def key_arn(self) -> Ref:
         return ref(f"kms_key.{self.name('secrets')}", "arn")
@@ -107,7 +116,7 @@ class ClusterParts:
         one = self.one
         properties = {
             "cluster_name": one.aws_name,
-            "role_arn": self.role_arn("cluster"),
+            "role_arn": one.own.role_arn or self.role_arn("cluster"),
             "version": one.version,
             **({"vpc_id": one.vpc_id} if one.vpc_id else {}),
             "subnet_ids": list(one.subnet_ids),
@@ -117,16 +126,17 @@ class ClusterParts:
             # EKS keeps the CIDR blocks of an endpoint that is not public, and reports the whole internet if none were ever given
             **({"public_access_cidrs": list(one.endpoint.public_cidrs)} if one.endpoint.public else {}),
             "log_types": list(one.log_types),
-            "secrets_key_arn": self.key_arn,
+            **self.secrets_key(),
             **({"service_ipv4_cidr": one.service_ipv4_cidr} if one.service_ipv4_cidr else {}),
             "upgrade_policy": one.upgrade_policy,
             "deletion_protection": one.deletion_protection,
             "authentication_mode": "API",
-            "creator_is_admin": one.creator_is_admin,
+            # EKS makes the creator an entry, which one of the same principal's in access would collide with
+            "creator_is_admin": one.creator_is_admin and not entries_of(one, self.place.caller),
             "bootstrap_self_managed_addons": False,
             "tags": self.tags(""),
         }
-        yield Resource("eks_cluster", one.name, properties, (f"cluster_log_group.{one.name}", f"iam_role.{self.name('cluster')}"))
+        yield Resource("eks_cluster", one.name, properties, (f"cluster_log_group.{one.name}", *self.after_role("cluster")))
 
     def access_entries(self) -> Iterator[Resource]:
         for name, entry in sorted(self.one.access.items()):
@@ -193,7 +203,7 @@ class ClusterParts:
         properties: dict[str, Any] = {
             "cluster_name": self.cluster_name,
             "nodegroup_name": name,
-            "node_role": self.role_arn("nodes"),
+            "node_role": self.one.own.node_role_arn or self.role_arn("nodes"),
             "subnet_ids": list(group.subnet_ids or self.one.subnet_ids),
             "instance_types": list(group.instance_types),
             "ami_type": group.ami_type,
@@ -216,18 +226,18 @@ class ClusterParts:
                 "target_cpu_percent": group.scaling.target_cpu_percent,
             }
         network = tuple(f"eks_addon.{self.name(one)}" for one in BEFORE_NODES if one in self.one.addons)
-        waits = (f"eks_cluster.{self.one.name}", f"iam_role.{self.name('nodes')}", template, *network)
+        waits = (f"eks_cluster.{self.one.name}", *self.after_role("nodes"), template, *network)
         # a target that was removed is stated explicitly, or its policy would remain
         given = {key: value for key, value in properties.items() if value is not None or key == "target_cpu_percent"}
         return Resource("eks_nodegroup", self.name(name), given, waits)
 
     def fargate_profiles(self) -> Iterator[Resource]:
-        waits = (f"iam_role.{self.name('fargate')}", f"cluster_log_group.{self.name('fargate')}")
+        waits = (*self.after_role("fargate"), f"cluster_log_group.{self.name('fargate')}")
         for name, profile in sorted(self.one.fargate_profiles.items()):
             properties = {
                 "cluster_name": self.cluster_name,
                 "fargate_profile_name": name,
-                "pod_execution_role_arn": self.role_arn("fargate"),
+                "pod_execution_role_arn": self.one.own.fargate_role_arn or self.role_arn("fargate"),
                 "subnet_ids": list(profile.subnet_ids or self.one.subnet_ids),
                 "selectors": [dict(selector) for selector in profile.selectors],
                 "tags": self.tags(name, profile.tags),

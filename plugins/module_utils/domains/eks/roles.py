@@ -12,7 +12,7 @@ from ...aws.place import Place
 from ...aws.policies import policy, write_logs
 from ...reconcile.model import Ref, Resource, ref
 from .settings.addons import RIGHTS
-from .settings.cluster import Cluster
+from .settings.cluster import NO_KEY, Cluster
 from .settings.controllers import CONTROLLERS, Scene
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -29,9 +29,10 @@ def role_name(place: Place, cluster: str, part: str) -> str:
 
 def parts(cluster: Cluster) -> list[str]:
     """The roles of a cluster, by the last part of their addresses."""
-    found = ["cluster"]
-    found += ["nodes"] if cluster.node_groups else []
-    found += ["fargate"] if cluster.fargate_profiles else []
+    own = cluster.own
+    found = [] if own.role_arn else ["cluster"]
+    found += ["nodes"] if cluster.node_groups and not own.node_role_arn else []
+    found += ["fargate"] if cluster.fargate_profiles and not own.fargate_role_arn else []
     found += [f"addon-{name}" for name in with_own_role(cluster)]
     found += [f"pod-{name}" for name in sorted({*cluster.controllers, *cluster.pod_identities})]
     return found + [f"irsa-{name}" for name in sorted(cluster.irsa_roles)]
@@ -55,10 +56,14 @@ def roles(cluster: Cluster, place: Place, tags: Mapping[str, Any]) -> Iterator[R
         properties |= {"inline_policy": inline} if inline else {}
         return Resource("iam_role", f"{cluster.name}/{part}", place.role(properties))
 
-    yield role("cluster", service_trust("eks", place), [place.aws_policy("AmazonEKSClusterPolicy")], policy(use_of_key(cluster)))
-    if cluster.node_groups:
-        yield role("nodes", service_trust("ec2", place, ours=False), [place.aws_policy(name) for name in NODE_POLICIES])
-    if cluster.fargate_profiles:
+    made = parts(cluster)
+    if "cluster" in made:
+        use = use_of_key(cluster)
+        yield role("cluster", service_trust("eks", place), [place.aws_policy("AmazonEKSClusterPolicy")], policy(use) if use else None)
+    if "nodes" in made:
+        managed = [*(place.aws_policy(name) for name in NODE_POLICIES), *cluster.own.node_managed_policy_arns]
+        yield role("nodes", service_trust("ec2", place, ours=False), managed)
+    if "fargate" in made:
         managed = [place.aws_policy("AmazonEKSFargatePodExecutionRolePolicy")]
         yield role("fargate", fargate_trust(cluster, place), managed, fargate_logs(cluster, place))
     for name in with_own_role(cluster):
@@ -142,13 +147,15 @@ def service_account_trust(cluster: Cluster, namespace: str, service_account: str
     )
 
 
-def use_of_key(cluster: Cluster) -> dict[str, Any]:
-    """The rights that the control plane needs on the key of the secrets."""
+def use_of_key(cluster: Cluster) -> dict[str, Any] | None:
+    """The rights that the control plane needs on the key of the secrets; None if the secrets have no key."""
+    if cluster.own.secrets_key_arn == NO_KEY:
+        return None
     return {
         "Sid": "Secrets",
         "Effect": "Allow",
         "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListGrants"],
-        "Resource": ref(f"kms_key.{cluster.name}/secrets", "arn"),
+        "Resource": cluster.own.secrets_key_arn or ref(f"kms_key.{cluster.name}/secrets", "arn"),
     }
 
 

@@ -12,7 +12,12 @@ from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, RESOURCES, shar
 
 def argument_spec() -> dict[str, Any]:
     """The options of eks_cluster. The content of ``clusters`` is read and checked by settings/ and validate.py."""
-    return {**shared(*OWNER, *CHANGE, *PATIENCE, *RESOURCES), "clusters": {"type": "dict"}, "network": {"type": "dict", "default": {}}}
+    return {
+        **shared(*OWNER, *CHANGE, *PATIENCE, *RESOURCES),
+        "clusters": {"type": "dict"},
+        "network": {"type": "dict", "default": {}},
+        "public_cidrs": {"type": "list", "elements": "str", "default": []},
+    }
 
 
 REQUIRED_IF: list[Any] = [("state", "present", ["clusters"])]

@@ -64,7 +64,7 @@ def isolated_acl(network: Network) -> Acl:
 
 
 def database_acl(network: Network) -> Acl:
-    """The database tier: its two ports from the nodes' tiers, replication and the cache's cluster bus within the tier, and return traffic.
+    """The database tier: two ports from its clients' tiers, replication and the cache's cluster bus within the tier, and return traffic.
 
     Within the tier one entry covers ports, bus, and return traffic, because all of them lie in the range of return ports.
     """
@@ -84,9 +84,30 @@ def database_acl(network: Network) -> Acl:
 
 
 def client_blocks(network: Network) -> list[Block]:
-    """The blocks of the database clients: the private tiers, or the public tiers if the network has no private ones."""
-    tiers = network.routed("private") or network.routed("public")
-    return [block for tier in tiers for block in network.tier_blocks(tier.name)]
+    """The blocks of the database's clients."""
+    return [block for name in client_tiers(network) if name in network.tiers for block in network.tier_blocks(name)]
+
+
+def client_tiers(network: Network) -> tuple[str, ...]:
+    """The tiers that reach the database tier. A further tier does not, unless the user lists it: it may hold anything."""
+    listed = network.security.database_client_tiers
+    if listed is not None:
+        return listed
+    return ("private",) if network.routed("private") else ("public",)
+
+
+def check_clients(network: Network, problems: Problems) -> None:
+    """Check that the tiers that reach the database tier exist, and that there is one."""
+    listed = network.security.database_client_tiers
+    path = f"{network.path}.security.database_client_tiers"
+    others = sorted(set(network.tiers) - {"database"})
+    named = ", ".join(others) or "none"
+    reach = network.routed("private") or network.routed("public")
+    if listed is None and reach and "database" in network.tiers and client_tiers(network)[0] not in network.tiers:
+        problems.missing(path, f"list the tiers that reach the database; the network has {named}")
+    for name in listed or ():
+        if name not in others:
+            problems.add(path, name, f"the tiers besides the database's are {named}")
 
 
 def all_traffic(number: int, block: str) -> Entry:

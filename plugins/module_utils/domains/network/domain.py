@@ -22,6 +22,7 @@ from ...kinds.security_group import DefaultSecurityGroup, SecurityGroup
 from ...reconcile.errors import CallFailed, EngineError, failure
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
+from .continuity import with_present_places
 from .kinds.default_acl import DefaultNetworkAcl
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
@@ -31,8 +32,9 @@ from .occupants import refusals
 from .outputs import inside_their_network, outputs
 from .proposal import propose
 from .resources import build
+from .services import service_name
 from .settings import Network
-from .validate import missing_zones, validate
+from .validate import missing_services, missing_zones, validate
 
 SERVICES = ("sts", "ec2", "iam", "kms", "logs", "resourcegroupstaggingapi")
 """The services that every call contacts, even one that changes nothing."""
@@ -73,16 +75,25 @@ class NetworkDomain(Domain):
                 raise InvalidInput(problems)
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
-        return {"zones": available_zones} if self.networks else {}
+        if not self.networks:
+            return {}
+        services = sorted({service for network in self.networks.values() for service in network.endpoints.interface})
+        return {"zones": available_zones, **({"services": lambda aws: endpoint_services(aws, services)} if services else {})}
 
     def problems(self, observation: Observation) -> Sequence[str]:
-        return missing_zones(self.networks, observation.place.region, observation.answers["zones"]) if self.networks else []
+        if not self.networks:
+            return []
+        place, answers = observation.place, observation.answers
+        return [
+            *missing_zones(self.networks, place.region, answers["zones"]),
+            *missing_services(self.networks, place, answers.get("services") or ()),
+        ]
 
     def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
         return inside_their_network(observed)
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
-        return build(self.networks, observation.place)
+        return build(with_present_places(self.networks, observation.observed), observation.place)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         found = refusals(plan, aws, self.absent)
@@ -133,3 +144,14 @@ def available_zones(aws: Aws) -> list[str]:
     """The region's availability zones that the account can use, without Local Zones and Wavelength Zones."""
     filters = [{"Name": "zone-type", "Values": ["availability-zone"]}]
     return [zone["ZoneName"] for zone in aws.list_all("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]
+
+
+def endpoint_services(aws: Aws, wanted: Sequence[str]) -> list[str]:
+    """The names of the endpoint services that exist among those wanted or, if one is missing, of all that the region offers."""
+    meta = aws.client("ec2").meta
+    names = [service_name(service, "Interface", meta.region_name, meta.partition) for service in wanted]
+    list_call = ("ec2", "describe_vpc_endpoint_services", "ServiceDetails")
+    found = aws.list_all(*list_call, Filters=[{"Name": "service-name", "Values": names}])
+    if len({one["ServiceName"] for one in found}) < len(names):
+        found += aws.list_all(*list_call)
+    return sorted({str(one["ServiceName"]) for one in found})

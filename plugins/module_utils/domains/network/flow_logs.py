@@ -22,8 +22,9 @@ def flow_log_resources(network: Network, place: Place, tags: Mapping[str, str]) 
     if not network.flow_logs.enabled:
         return
     name = f"{network.name}/flow-logs"
+    group_name = network.flow_log_group or f"{place.path}{name}"
     group = {
-        "log_group_name": f"{place.path}{name}",
+        "log_group_name": group_name,
         "kms_key_id": ref(KEY, "arn"),
         "retention_in_days": network.flow_logs.retention_in_days,
         "tags": dict(tags),
@@ -32,7 +33,7 @@ def flow_log_resources(network: Network, place: Place, tags: Mapping[str, str]) 
     log = {
         "resource_id": ref(f"vpc.{network.name}"),
         "traffic_type": network.flow_logs.traffic_type,
-        "log_destination": place.arn("logs", f"log-group:{place.path}{name}"),
+        "log_destination": place.arn("logs", f"log-group:{group_name}"),
         "deliver_logs_permission_arn": role_arn(place),
         "max_aggregation_interval": network.flow_logs.max_aggregation_interval,
         "tags": dict(tags),

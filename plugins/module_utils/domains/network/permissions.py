@@ -60,7 +60,7 @@ NETWORK = Permissions(
             "ec2",
             "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
             "DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute "
-            "DescribeVpcEndpoints DescribeVpcs",
+            "DescribeVpcEndpoints DescribeVpcEndpointServices DescribeVpcs",
             REGIONAL,
         ),
         # Clusters may exist in a network that is to be destroyed or replaced.

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.place import Place
+from ...kinds.foreign_rules import FOREIGN
 from ...reconcile.model import Ref, Resource, ref
 from .acls import network_acls
 from .endpoint_policies import endpoint_policy
 from .flow_logs import flow_log_resources, shared_resources
+from .kinds.routes import OTHERS
 from .rules import security_groups
 from .services import service_name
 from .settings import Network
@@ -163,22 +165,24 @@ class NetworkParts:
         """One table for all public subnets, one per zone for all private subnets, and one for each isolated tier."""
         public = [subnet for tier in self.network.routed("public") for subnet in self.subnet_ids(tier.name)]
         if public:
-            yield self.route_table("public", public, ref(f"internet_gateway.{self.network.name}"))
+            yield self.route_table("public", public, ref(f"internet_gateway.{self.network.name}"), "public")
         for zone in private_zones(self.network):
             subnets = [self.subnet_id(tier.name, zone) for tier in self.network.routed("private") if zone in tier.availability_zones]
-            yield self.route_table(f"private-{zone}", subnets, self.nat_gateway(zone))
+            yield self.route_table(f"private-{zone}", subnets, self.nat_gateway(zone) or OTHERS, "private")
         for tier in self.network.routed("isolated"):
-            yield self.route_table(tier.name, self.subnet_ids(tier.name), None)
+            yield self.route_table(tier.name, self.subnet_ids(tier.name), None, tier.name)
 
-    def route_table(self, part: str, subnet_ids: list[Ref], default: Ref | None) -> Resource:
+    def route_table(self, part: str, subnet_ids: list[Ref], default: Ref | str | None, routed_as: str) -> Resource:
+        """One table. ``default``: the target of its default route; ``routed_as``: where the user's own routes for it are listed."""
+        own = self.network.routes.get(routed_as, {})
         properties = {
             "vpc_id": self.vpc_id,
-            "routes": {DEFAULT_ROUTE: default} if default else {},
+            "routes": {**({DEFAULT_ROUTE: default} if default else {}), **own},
             "subnet_ids": subnet_ids,
             "tags": self.tags(part),
         }
         # AWS rejects a route to an internet gateway until the gateway is attached
-        attached = (default.address,) if default and default.address.startswith("internet_gateway.") else ()
+        attached = (default.address,) if isinstance(default, Ref) and default.address.startswith("internet_gateway.") else ()
         return Resource("route_table", self.name(part), properties, after=attached)
 
     def nat_gateway(self, zone: str) -> Ref | None:
@@ -200,12 +204,13 @@ class NetworkParts:
     def security_groups(self) -> Iterator[Resource]:
         for name, group in security_groups(self.network).items():
             part = name.replace("_", "-")
+            foreign = [{FOREIGN: beginning} for beginning in self.network.security.foreign_rules.get(name, ())]
             properties = {
                 "group_name": self.aws_name(part),
                 "description": group["description"],
                 "vpc_id": self.vpc_id,
-                "ingress": [self.rule(rule) for rule in group["ingress"]],
-                "egress": [self.rule(rule) for rule in group["egress"]],
+                "ingress": [*(self.rule(rule) for rule in group["ingress"]), *foreign],
+                "egress": [*(self.rule(rule) for rule in group["egress"]), *foreign],
                 "tags": self.tags(part),
             }
             yield Resource("security_group", self.name(name), properties)

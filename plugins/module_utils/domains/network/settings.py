@@ -26,10 +26,12 @@ from ...inputs.values import (
     as_port,
     as_port_range,
     as_prefix_list,
+    as_text,
     as_zone,
     block_remedy,
     one_of,
 )
+from .own_routes import read_routes
 from .subnets import Block, Plan, plan, tier_blocks
 from .tiers import Tier, read_tiers
 
@@ -37,6 +39,12 @@ NAT_MODES = ("none", "single", "per_az", "regional")
 TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
 GATEWAY_SERVICES = ("s3", "dynamodb")
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
+GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "endpoints")
+"""The security groups of a network, by short name."""
+
+LOAD_BALANCER_RULES = ("elbv2.k8s.aws/", "kubernetes.io/rule/nlb/")
+"""How the AWS Load Balancer Controller and the AWS cloud provider of Kubernetes begin the descriptions of the rules that they add to the
+nodes' group, and by which they recognize them."""
 
 ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 OPEN = "open"
@@ -79,6 +87,10 @@ class Security:
     node_to_node_ports: tuple[PortRange, ...] = ()
     webhook_ports: tuple[int, ...] = (443, 4443, 8443, 9443, 10251)
     node_egress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
+    database_client_tiers: tuple[str, ...] | None = None
+    """The tiers that reach the database tier. None: the private tier, or the public one of a network without private subnets."""
+    foreign_rules: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"nodes": LOAD_BALANCER_RULES})
+    """group -> the beginnings of the descriptions of rules that other controllers own."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,10 @@ class Network:
     endpoints: Endpoints = Endpoints()
     flow_logs: FlowLogs = FlowLogs()
     security: Security = Security()
+    routes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Routes of the user's own: see own_routes.py."""
+    flow_log_group: str = ""
+    """The name of the log group that exists already; empty: it follows from the network's name."""
     cluster_names: tuple[str, ...] = ()
     dns_support: bool = True
     dns_hostnames: bool = True
@@ -143,7 +159,9 @@ def read_network(name: str, reader: Reader) -> Network:
         endpoints=read_endpoints(reader.section("endpoints")),
         flow_logs=read_flow_logs(reader.section("flow_logs")),
         security=read_security(reader.section("security")),
+        routes=read_routes(reader.section("routes")),
         cluster_names=reader.items("cluster_names", (), as_name, "it must be the name of an EKS cluster"),
+        flow_log_group="",
         **read_dns(reader.section("dns")),
         tags=reader.tags("tags"),
     )
@@ -260,9 +278,33 @@ def read_security(reader: Reader) -> Security:
         ),
         webhook_ports=reader.items("webhook_ports", defaults.webhook_ports, as_port, port),
         node_egress_cidrs=reader.items("node_egress_cidrs", defaults.node_egress_cidrs, as_block_text, block),
+        database_client_tiers=read_client_tiers(reader),
+        foreign_rules=read_foreign_rules(reader.section("foreign_rules")),
     )
     reader.finish()
     return security
+
+
+def read_client_tiers(reader: Reader) -> tuple[str, ...] | None:
+    """The tiers that reach the database tier, if the user lists them; that they exist is checked in acls.py."""
+    if reader.given.get("database_client_tiers") is None:
+        reader.take("database_client_tiers")
+        return None
+    return reader.items("database_client_tiers", (), as_text, "it must be the name of a tier of this network")
+
+
+def read_foreign_rules(reader: Reader) -> dict[str, tuple[str, ...]]:
+    """The rules of other controllers, by group. The load balancer controllers' rules on the nodes stay unless the user lists others."""
+    defaults = Security().foreign_rules
+    remedy = "it must be the beginning of the description of rules, such as elbv2.k8s.aws/, at least 3 characters long"
+    found = {name: reader.items(name, defaults.get(name, ()), as_beginning, remedy) for name in GROUPS}
+    reader.finish()
+    return {name: beginnings for name, beginnings in found.items() if beginnings}
+
+
+def as_beginning(value: Any) -> str | None:
+    """A text that is long enough to tell the rules of one controller from all others."""
+    return value if isinstance(value, str) and len(value.strip()) >= 3 else None
 
 
 def read_dns(reader: Reader) -> dict[str, bool]:

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ...aws.place import Place
 from ...inputs.problems import Problems
-from .acls import check_acls
+from ...inputs.values import as_block
+from .acls import check_acls, check_clients
+from .kinds.routes import NO_ROUTE, is_world
 from .resources import private_zones, single_nat_zone
 from .rules import check_groups
+from .services import service_name
 from .settings import Network, read
 
 
@@ -28,6 +33,8 @@ def validate(networks: Any, path: str = "networks", region: str = "") -> tuple[d
         check_tiers(network, problems)
         check_nat(network, problems)
         check_endpoints(network, problems)
+        check_routes(network, problems)
+        check_clients(network, problems)
         check_groups(network, problems)
         if network.cidr is not None:
             check_acls(network, problems)
@@ -38,6 +45,21 @@ def missing_zones(networks: Mapping[str, Network], region: str, zones: Collectio
     """Problems that can be found once the zones available to the account in the region are known."""
     problems = Problems()
     zone_problems(networks, region, zones, problems)
+    return problems.messages
+
+
+def missing_services(networks: Mapping[str, Network], place: Place, services: Collection[str]) -> list[str]:
+    """Problems that can be found once the endpoint services of the region are known. ``services``: their full names."""
+    problems = Problems()
+    start = service_name("", "Gateway", place.region, place.partition)
+    known = [name.partition(start)[2] for name in services if start in name]
+    for network in networks.values():
+        for position, service in enumerate(network.endpoints.interface):
+            if service_name(service, "Interface", place.region, place.partition) not in services:
+                remedy = f"AWS has no such endpoint service in {place.region}"
+                near = difflib.get_close_matches(service, known, 1)
+                more = f"; did you mean {near[0]}?" if near else "; aws ec2 describe-vpc-endpoint-services lists them"
+                problems.add(f"{network.path}.endpoints.interface[{position}]", service, remedy + more)
     return problems.messages
 
 
@@ -96,3 +118,39 @@ def check_endpoints(network: Network, problems: Problems) -> None:
         problems.add(f"{path}.interface", list(network.endpoints.interface), "their private names need dns.support and dns.hostnames: true")
     if network.dns_hostnames and not network.dns_support:
         problems.add(f"{network.path}.dns.hostnames", True, "AWS allows it only with dns.support: true")
+
+
+def tables_of(network: Network) -> list[str]:
+    """The names under which a network's route tables can be given routes."""
+    shared = [routing for routing in ("public", "private") if network.routed(routing)]
+    return shared + [tier.name for tier in network.routed("isolated")]
+
+
+def check_routes(network: Network, problems: Problems) -> None:
+    """Check that each table exists, that no route takes the place of one of ours, and that isolated tiers stay isolated."""
+    path, tables = f"{network.path}.routes", tables_of(network)
+    for table, routes in network.routes.items():
+        if table not in tables:
+            problems.add(path, table, f"it must be a table of the network: {', '.join(tables) or 'it has none'}")
+            continue
+        for destination, target in routes.items():
+            if remedy := _refused(network, table, destination, target):
+                problems.add(f"{path}.{table}", destination, remedy)
+
+
+def _refused(network: Network, table: str, destination: str, target: Any) -> str:
+    """Why a table of this network cannot hold a route; empty if it can."""
+    block = as_block(destination)
+    if block is None:
+        return ""
+    if network.cidr is not None and block.subnet_of(network.cidr):
+        return f"it lies inside the network ({network.cidr}), which routes that by itself"
+    if not is_world(destination) or target == NO_ROUTE:
+        return ""
+    if table not in ("public", "private"):
+        return "an isolated tier has no way out of the network; name the blocks on the other side"
+    if table == "public":
+        return "public subnets reach the world through the internet gateway; name the blocks on the other side"
+    if network.nat != "none":
+        return "private subnets reach the world through a NAT gateway; set nat: none to send them elsewhere"
+    return ""

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from ...kubernetes.objects import name, uid
-from ...kubernetes.values import Obj, Observed, Settings, Severity, Start, Trouble
+from ...kubernetes.objects import condition, name, spec, uid
+from ...kubernetes.values import Obj, Severity, Start, Trouble
 from . import events
+from .context import Context
+from .probes_of import describe
+from .signs import CONFIG, CONFIG_ERROR, PULL, PULLS, waiting_reason
 
 HOPELESS_PULL = re.compile(
     r"not found|manifest unknown|manifest invalid|denied|unauthorized|no basic auth|does not exist|authorization failed|forbidden"
@@ -24,24 +26,26 @@ PASSING_PULL = re.compile(
     r"|try again|no route to host|network is unreachable|server misbehaving|toomanyrequests",
     re.IGNORECASE,
 )
-PULLS = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError")
 IMPOSSIBLE_IMAGES = ("InvalidImageName", "ErrImageNeverPull")
+PULL_SECONDS = 30.0
+"""How long a registry may deny an image that has just been pushed, or a new node's credentials, if no second pull fails before."""
+
+FAILED_PULLS = 2
 NOT_RUNNABLE = ("RunContainerError", "ContainerCannotRun", "StartError", "CreateContainerError")
+CANNOT_START = re.compile(
+    r"executable file not found|permission denied|exec format error|exec\b.*no such file or directory|no command specified",
+    re.IGNORECASE,
+)
+"""Start errors that no restart changes. The exit code says nothing: containerd reports 128 for every start error."""
+
+NO_COMMAND_EXITS = (126, 127)
+"""Exit codes by which other runtimes report a command that is not executable or does not exist."""
+
 CACHE_NOT_READY = re.compile(r"failed to sync .*cache", re.IGNORECASE)
-NODE_TROUBLE_EXIT = 128
-"""The exit code that a runtime reports when the node, not the container, is at fault."""
+BACK_OFF_SECONDS = 90.0
+"""How long a container that crashed for want of another workload may still wait for its next start once that one is ready."""
 
-SIGNALS = {6: "SIGABRT", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
-
-
-@dataclass(frozen=True)
-class Context:
-    """Everything besides the pod that judging a pod requires."""
-
-    start: Start
-    seen: Observed
-    settings: Settings
-    events: Sequence[Obj]
+LIVENESS = re.compile(r"liveness probe", re.IGNORECASE)
 
 
 def restarts_since_start(pod: Obj, status: Mapping[str, Any], start: Start) -> int:
@@ -49,25 +53,29 @@ def restarts_since_start(pod: Obj, status: Mapping[str, Any], start: Start) -> i
     return int(status.get("restartCount") or 0) - start.restarts.get((uid(pod), str(status.get("name"))), 0)
 
 
-def statuses(pod: Obj) -> list[Mapping[str, Any]]:
-    """Statuses of all containers, including init containers and sidecars, in start order."""
-    found = pod.get("status") or {}
-    return [*(found.get("initContainerStatuses") or ()), *(found.get("containerStatuses") or ())]
-
-
 def container_trouble(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
-    waiting = (status.get("state") or {}).get("waiting") or {}
-    reason, text = str(waiting.get("reason") or ""), str(waiting.get("message") or "")
+    reason = waiting_reason(status)
+    text = str(((status.get("state") or {}).get("waiting") or {}).get("message") or "")
     if reason in PULLS or reason in IMPOSSIBLE_IMAGES:
         return _image(pod, status, reason, text, context)
-    if reason == "CreateContainerConfigError":
-        severity: Severity = "transient" if CACHE_NOT_READY.search(text) else "fatal"
-        return _trouble(severity, "config_missing", pod, status, context, message=text)
+    if reason == CONFIG_ERROR:
+        return _config(pod, status, text, context)
     if (crashed := crash(pod, status, context)) is not None:
         return crashed
     if reason in NOT_RUNNABLE:
-        return _trouble(_not_runnable(status), "cannot_run", pod, status, context, message=text)
+        return _trouble(_not_runnable(pod, status, text, context), "cannot_run", pod, status, context, message=text)
     return None
+
+
+def _waited(pod: Obj, status: Mapping[str, Any], sign: str, context: Context) -> float:
+    """Seconds of this call during which the sign has held for the container."""
+    return context.waited((uid(pod), str(status.get("name")), sign), condition(pod, "PodScheduled").get("lastTransitionTime"))
+
+
+def _config(pod: Obj, status: Mapping[str, Any], text: str, context: Context) -> Trouble:
+    """A missing Secret or ConfigMap may come a little later, from a controller such as External Secrets or cert-manager."""
+    final = _waited(pod, status, CONFIG, context) > context.settings.grace and not CACHE_NOT_READY.search(text)
+    return _trouble("fatal" if final else "transient", "config_missing", pod, status, context, message=text)
 
 
 def _image(pod: Obj, status: Mapping[str, Any], reason: str, text: str, context: Context) -> Trouble:
@@ -80,13 +88,22 @@ def _image(pod: Obj, status: Mapping[str, Any], reason: str, text: str, context:
         return _trouble("fatal", "image_invalid", pod, status, context, message=cause or reason)
     if PASSING_PULL.search(cause):
         return _trouble("transient", "image_pull", pod, status, context, message=cause)
-    severity: Severity = "fatal" if HOPELESS_PULL.search(cause) else "transient"
-    return _trouble(severity, "image_not_found" if severity == "fatal" else "image_pull", pod, status, context, message=cause or reason)
+    hopeless = bool(HOPELESS_PULL.search(cause))
+    final = hopeless and _denied_for_good(pod, status, context)
+    return _trouble(
+        "fatal" if final else "transient",
+        "image_not_found" if hopeless else "image_pull",
+        pod,
+        status,
+        context,
+        message=cause or reason,
+    )
 
 
-def _not_runnable(status: Mapping[str, Any]) -> Severity:
-    ended = _ended(status)
-    return "transient" if ended.get("exitCode") == NODE_TROUBLE_EXIT else "fatal"
+def _denied_for_good(pod: Obj, status: Mapping[str, Any], context: Context) -> bool:
+    """Whether the registry has had time to replicate the image, and the node to receive its credentials."""
+    pulls = context.seen.failed_pulls.get((uid(pod), str(status.get("name"))), 0)
+    return pulls >= FAILED_PULLS or _waited(pod, status, PULL, context) > min(PULL_SECONDS, context.settings.grace)
 
 
 def _ended(status: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,31 +112,67 @@ def _ended(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return current or (status.get("lastState") or {}).get("terminated") or {}
 
 
-def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
-    """Diagnose a container that crashed since the start, whatever its current state."""
-    delta = restarts_since_start(pod, status, context.start)
+def _not_runnable(pod: Obj, status: Mapping[str, Any], text: str, context: Context) -> Severity:
+    """Whether no restart can help. Otherwise, such as when the node cannot set the container up, restarts are counted."""
     ended = _ended(status)
-    code = ended.get("exitCode")
+    if CANNOT_START.search(text) or ended.get("exitCode") in NO_COMMAND_EXITS:
+        return "fatal"
+    return "fatal" if restarts_since_start(pod, status, context.start) > context.settings.max_restarts else "transient"
+
+
+def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
+    """Diagnose a container that crashed since the start and has not recovered: one that is ready is not in a crash loop, and its last
+    state says nothing."""
+    if status.get("ready"):
+        return None
+    ended = _ended(status)
+    message = str(ended.get("message") or "")
     if str(ended.get("reason")) in NOT_RUNNABLE:
-        return _trouble(_not_runnable(status), "cannot_run", pod, status, context, message=str(ended.get("message") or ""), ended=ended)
-    backing_off = ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        severity = _not_runnable(pod, status, message, context)
+        return _trouble(severity, "cannot_run", pod, status, context, message=message, ended=ended)
+    delta = restarts_since_start(pod, status, context.start)
+    backing_off = waiting_reason(status) == "CrashLoopBackOff"
     if delta <= 0 and not backing_off:
         return None
-    severity: Severity = "fatal" if delta > context.settings.max_restarts else "transient"
-    if severity == "transient" and not backing_off and status.get("ready"):
+    why = "oom_killed" if ended.get("reason") == "OOMKilled" else "crash_loop"
+    excused = why == "crash_loop" and context.seen.elapsed <= _excused_until(context)
+    fatal = delta > context.settings.max_restarts and not excused
+    killed = _killed_by_liveness(pod, status, context) if why == "crash_loop" else ""
+    return _trouble("fatal" if fatal else "transient", why, pod, status, context, message=message, ended=ended, constraint=killed)
+
+
+def _excused_until(context: Context) -> float:
+    """Until when crashes may be due to something that is still starting: around a first release, or another workload of the call."""
+    limit = context.settings.crash_grace
+    if context.start.baseline is not None:
+        return -1.0  # everything was ready before the bake began
+    if context.start.first:
+        return limit
+    others = context.seen.others_unready
+    return -1.0 if others is None or not limit else min(others, limit) + min(BACK_OFF_SECONDS, limit)
+
+
+def _killed_by_liveness(pod: Obj, status: Mapping[str, Any], context: Context) -> str:
+    """The liveness probe because of which the kubelet ended the container, if an event says so. Exit code 137 alone says only SIGKILL."""
+    container = str(status.get("name"))
+    killing = events.latest(context.events, uid(pod), "Killing")
+    text = events.message(killing)
+    if not LIVENESS.search(text) or container not in text.replace('"', " ").split():
+        return ""
+    declared: Mapping[str, Any] = next((one for one in spec(pod).get("containers") or () if one.get("name") == container), {})
+    probe = declared.get("livenessProbe")
+    failures = (one for one in context.events if events.about(one) == uid(pod) and one.get("reason") == "Unhealthy")
+    said = next((message for one in failures if LIVENESS.search(message := events.message(one))), "")
+    return f"killed by its liveness probe{' ' + describe(probe) if probe else ''}{': ' + said if said else ''}"
+
+
+def ended_badly(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
+    """Diagnose a container of a finished pod, for pods that are not restarted in place."""
+    ended = (status.get("state") or {}).get("terminated") or {}
+    if not ended.get("exitCode"):
         return None
-    why = "oom_killed" if ended.get("reason") == "OOMKilled" or code == 137 else "crash_loop"
-    return _trouble(severity, why, pod, status, context, message=str(ended.get("message") or ""), ended=ended)
-
-
-def ended_badly(pod: Obj, context: Context) -> Trouble | None:
-    """Find the failed container of a finished pod, for pods that are not restarted in place."""
-    for status in statuses(pod):
-        ended = (status.get("state") or {}).get("terminated") or {}
-        if ended.get("exitCode"):
-            why = "oom_killed" if ended.get("reason") == "OOMKilled" else "exited"
-            return _trouble("transient", why, pod, status, context, message=str(ended.get("message") or ""), ended=ended)
-    return None
+    why = "oom_killed" if ended.get("reason") == "OOMKilled" else "exited"
+    return _trouble("transient", why, pod, status, context, message=str(ended.get("message") or ""), ended=ended)
 
 
 def _trouble(
@@ -131,10 +184,11 @@ def _trouble(
     *,
     message: str = "",
     ended: Mapping[str, Any] | None = None,
+    constraint: str = "",
 ) -> Trouble:
     ended = ended or {}
     container = str(status.get("name"))
     exit_code = ended.get("exitCode")
     signal = ended.get("signal") or (exit_code - 128 if exit_code and 128 < exit_code < 160 else None)
     log = context.seen.logs.get((name(pod), container), ())
-    return Trouble(severity, code, f"pod {name(pod)}", message, container, exit_code, signal, log=log)
+    return Trouble(severity, code, f"pod {name(pod)}", message, container, exit_code, signal, constraint, log=log)

@@ -18,6 +18,7 @@ from ...kubernetes.objects import (
     generation,
     label,
     metadata,
+    moment,
     name,
     owned_by,
     spec,
@@ -26,8 +27,9 @@ from ...kubernetes.objects import (
     wanted_replicas,
 )
 from ...kubernetes.values import FULL, Counts, Obj
-from .containers import Context
+from .context import Context
 from .creation import refused_by_replica_set
+from .events import SLACK
 from .look import Look, pods_needed
 
 
@@ -48,6 +50,7 @@ def look(live: Obj, context: Context) -> Look:
         stop=_stopped(live, newest, context),
         refused=refused_by_replica_set(newest, context),
         partial=partial,
+        needed=needed,
         facts={"revision": name(newest) if newest else "", "needed": needed},
     )
 
@@ -106,7 +109,7 @@ def _stopped(live: Obj, newest: Obj | None, context: Context) -> tuple[str, Mapp
         return None
     text, reason = str(progressing.get("message") or ""), str(progressing.get("reason") or "")
     if reason == "ProgressDeadlineExceeded":
-        return ("progress_deadline", {"seconds": deadline(live)}) if _about_this_rollout(text, newest, live, context) else None
+        return ("progress_deadline", {"seconds": deadline(live)}) if _about_this_rollout(progressing, newest, live, context) else None
     if reason == "DeploymentPaused":
         return None
     return "progress_stopped", {"reason": reason, "message": text}
@@ -118,9 +121,13 @@ def deadline(live: Obj) -> int | None:
     return None if found is None or int(found) >= MAX_INT32 else int(found)
 
 
-def _about_this_rollout(text: str, newest: Obj | None, live: Obj, context: Context) -> bool:
-    """The condition persists after its rollout. It counts if it names the new ReplicaSet, or if it names none and the deadline has passed
-    since the start."""
-    if '"' in text and "ReplicaSet" in text:
-        return newest is not None and f'"{name(newest)}"' in text
-    return context.seen.elapsed >= (deadline(live) or 0)
+def _about_this_rollout(progressing: Mapping[str, Any], newest: Obj | None, live: Obj, context: Context) -> bool:
+    """The condition persists after its rollout, and after what it complained of. It counts if it is about the new ReplicaSet and not older
+    than this call, or else once the deadline has passed since the start."""
+    text = str(progressing.get("message") or "")
+    about_a_set = '"' in text and "ReplicaSet" in text
+    if about_a_set and (newest is None or f'"{name(newest)}"' not in text):
+        return False
+    when = moment(progressing.get("lastUpdateTime") or progressing.get("lastTransitionTime"))
+    older = when is not None and when < context.start.server_time - SLACK
+    return (about_a_set and not older) or context.seen.elapsed >= (deadline(live) or 0)

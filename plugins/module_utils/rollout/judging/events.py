@@ -27,18 +27,19 @@ def happened(event: Obj) -> datetime | None:
 
 def relevant(events: Iterable[Obj], uids: Collection[str], since: datetime) -> list[Obj]:
     """Events about exactly these objects since shortly before the start, newest first. An event without a timestamp proves nothing."""
-    found = [(when, event) for event in events if _about(event) in uids and (when := happened(event)) and when >= since - SLACK]
+    found = [(when, event) for event in events if about(event) in uids and (when := happened(event)) and when >= since - SLACK]
     return [event for _when, event in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def _about(event: Obj) -> str:
+def about(event: Obj) -> str:
+    """Uid of the object that the event is about."""
     reference: Any = event.get("involvedObject") or event.get("regarding") or {}
     return str(reference.get("uid", ""))
 
 
 def latest(events: Iterable[Obj], uid: str, *reasons: str) -> Obj | None:
     """The first event, in the given order, about the object with one of the reasons."""
-    return next((event for event in events if _about(event) == uid and event.get("reason") in reasons), None)
+    return next((event for event in events if about(event) == uid and event.get("reason") in reasons), None)
 
 
 def message(event: Obj | None) -> str:

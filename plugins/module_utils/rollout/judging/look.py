@@ -11,7 +11,7 @@ from typing import Any
 
 from ...kubernetes.objects import share
 from ...kubernetes.values import FULL, MAX_UNAVAILABLE, Counts, Obj, Trouble
-from .containers import Context
+from .context import Context
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Look:
     ``observed``: whether its controller has observed the required generation. ``pods``: relevant pods of the new revision.
     ``stop``: code and facts of a condition that ends the watch at once. ``refused``: pods cannot be created. ``waiting_for``: code of
     what is still missing; empty when complete. ``partial``: complete as requested, but not all pods run the new revision.
-    ``leaving``: pods of older revisions. ``retried``: codes of troubles that this kind retries itself.
+    ``leaving``: pods of older revisions. ``retried``: codes of troubles that this kind retries itself. ``needed``: how many pods of the new
+    revision must be up. ``excused``: how many desired pods are not waited for.
     """
 
     observed: bool
@@ -32,6 +33,8 @@ class Look:
     stop: tuple[str, Mapping[str, Any]] | None = None
     refused: Trouble | None = None
     partial: bool = False
+    needed: int = 0
+    excused: int = 0
     retried: frozenset[str] = frozenset()
     may_be_quiet: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...kubernetes.objects import condition, metadata, name, seconds_since, spec, status, terminating
+from ...kubernetes.objects import condition, metadata, name, seconds_since, spec, status, terminating, uid
 from ...kubernetes.values import Obj, Trouble
-from .containers import Context, container_trouble, ended_badly, restarts_since_start, statuses
-from .probes_of import allowance, describe
+from . import events
+from .containers import container_trouble, ended_badly, restarts_since_start
+from .context import Context
+from .probes_of import allowance, describe, is_sidecar
 from .scheduling import scheduling_trouble, volume_trouble
+from .signs import container_statuses, up
 
 STUCK_SECONDS = 30.0
 """A pod that still exists this long after its deletion time is stuck."""
@@ -26,6 +29,18 @@ def available(pod: Obj, min_ready_seconds: int, context: Context) -> bool:
     return seconds_since(ready.get("lastTransitionTime"), context.seen.server_time) >= min_ready_seconds
 
 
+def has_settled(pod: Obj, context: Context) -> bool:
+    """Whether a Ready pod has stayed up long enough to be believed without a probe that vouches for it."""
+    ready = condition(pod, "Ready")
+    if ready.get("status") != "True" or terminating(pod):
+        return False
+    now = context.seen.server_time
+    began = [((one.get("state") or {}).get("running") or {}).get("startedAt") for one in container_statuses(pod)]
+    ages = [seconds_since(when, now) for when in (ready.get("lastTransitionTime"), *began) if when]
+    watched = context.seen.elapsed - context.seen.first_seen.get((uid(pod), "", up(pod)), context.seen.elapsed)
+    return max(min(ages, default=0.0), watched) >= context.settings.settle
+
+
 def pod_trouble(pod: Obj, context: Context) -> Trouble | None:
     if terminating(pod):
         return _going(pod, context)
@@ -37,7 +52,7 @@ def pod_trouble(pod: Obj, context: Context) -> Trouble | None:
     found = scheduling_trouble(pod, context)
     if found is not None:
         return found
-    troubles = [trouble for one in statuses(pod) if (trouble := container_trouble(pod, one, context)) is not None]
+    troubles = [trouble for one in container_statuses(pod) if (trouble := container_trouble(pod, one, context)) is not None]
     for severity in ("fatal", "transient"):
         for trouble in troubles:
             if trouble.severity == severity:
@@ -58,8 +73,10 @@ def _going(pod: Obj, context: Context) -> Trouble | None:
 def _failed(pod: Obj, context: Context) -> Trouble:
     """Diagnose a failed pod. Its controller replaces it: eviction, preemption and node shutdown also end healthy pods."""
     reason = str(status(pod).get("reason") or "")
-    if not reason and (bad := ended_badly(pod, context)):
-        return bad
+    if not reason:
+        for one in container_statuses(pod):
+            if bad := ended_badly(pod, one, context):
+                return bad
     return Trouble("transient", "pod_failed", f"pod {name(pod)}", f"{reason or 'Failed'}: {status(pod).get('message') or ''}".rstrip(": "))
 
 
@@ -69,17 +86,28 @@ def _not_ready(pod: Obj, context: Context) -> Trouble | None:
         return None
     if ready.get("reason") == "ReadinessGatesNotReady":
         return Trouble("waiting", "readiness_gate", f"pod {name(pod)}", str(ready.get("message") or ""), constraint=_closed_gates(pod))
-    for one in statuses(pod):
+    for one in container_statuses(pod):
         if "running" in (one.get("state") or {}) and not one.get("ready"):
             return _unready_container(pod, one, context)
-    blocking = next((one for one in statuses(pod) if (one.get("state") or {}).get("waiting")), None)
+    if pulling := _pulling(pod, context):
+        return Trouble("waiting", "pulling", f"pod {name(pod)}", pulling)
+    blocking = next((one for one in container_statuses(pod) if (one.get("state") or {}).get("waiting")), None)
     reason = str(((blocking or {}).get("state") or {}).get("waiting", {}).get("reason") or status(pod).get("phase") or "Pending")
     return Trouble("waiting", "starting", f"pod {name(pod)}", reason, str((blocking or {}).get("name") or ""))
 
 
+def _pulling(pod: Obj, context: Context) -> str:
+    """The event of a pull that has begun and not ended. A large image may take many minutes, during which nothing else changes."""
+    latest = events.latest(context.events, uid(pod), "Pulling", "Pulled", "Failed", "BackOff")
+    return events.message(latest) if latest is not None and latest.get("reason") == "Pulling" else ""
+
+
 def _unready_container(pod: Obj, one: Mapping[str, Any], context: Context) -> Trouble:
-    containers = [*(spec(pod).get("containers") or ()), *(spec(pod).get("initContainers") or ())]
+    inits = spec(pod).get("initContainers") or ()
+    containers = [*(spec(pod).get("containers") or ()), *inits]
     declared: Mapping[str, Any] = next((container for container in containers if container.get("name") == one.get("name")), {})
+    if declared in inits and not is_sidecar(declared):
+        return Trouble("waiting", "initializing", f"pod {name(pod)}", "", str(one.get("name")))
     startup = declared.get("startupProbe")
     if startup and not one.get("started"):
         text = f"startup probe {describe(startup)} has not passed; it may take {allowance(declared):.0f} s"

@@ -32,5 +32,20 @@ def allowance(container: Mapping[str, Any]) -> float:
     return seconds + float((container.get("readinessProbe") or {}).get("initialDelaySeconds") or 0)
 
 
+def is_sidecar(init_container: Mapping[str, Any]) -> bool:
+    """Whether an init container keeps running beside the others. Only such ones may have probes."""
+    return init_container.get("restartPolicy") == "Always"
+
+
 def slowest_start(pod_spec: Mapping[str, Any]) -> float:
-    return max((allowance(container) for container in pod_spec.get("containers") or ()), default=0.0)
+    """Seconds that a pod may need to start. Init containers start one after the other, then the others side by side."""
+    before = sum(allowance(container) for container in pod_spec.get("initContainers") or ())
+    return before + max((allowance(container) for container in pod_spec.get("containers") or ()), default=0.0)
+
+
+def is_vouched_for(workload_spec: Mapping[str, Any]) -> bool:
+    """Whether Ready says that the application works: each container has a probe, or pods have to stay ready for a while anyway."""
+    if float(workload_spec.get("minReadySeconds") or 0) > 0:
+        return True
+    containers = ((workload_spec.get("template") or {}).get("spec") or {}).get("containers") or ()
+    return all(container.get("readinessProbe") or container.get("startupProbe") for container in containers)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...kubernetes.objects import condition, name, seconds_since, spec, status, uid
+from ...kubernetes.objects import condition, controller_uid, name, spec, status, uid
 from ...kubernetes.values import Obj, Severity, Trouble
 from . import events
-from .containers import Context
+from .context import Context
+from .signs import CREATING, PENDING, is_creating
 
 MAKING_ROOM = ("TriggeredScaleUp", "Nominated")
 """Event reasons of the cluster autoscaler and Karpenter when they add a node for a pod."""
@@ -29,6 +30,7 @@ CONSTRAINTS = (
     ("host port", re.compile(r"free ports", re.IGNORECASE)),
     ("extended resource", re.compile(r"insufficient \S+", re.IGNORECASE)),
 )
+MULTI_ATTACH = re.compile(r"multi-attach|already (exclusively )?attached|already used by pod|volume is in use", re.IGNORECASE)
 MISSING_OBJECT = re.compile(r"\b(secrets?|configmaps?)\b.*not found|references non-existent", re.IGNORECASE)
 
 
@@ -49,14 +51,27 @@ def scheduling_trouble(pod: Obj, context: Context) -> Trouble | None:
     if scheduled.get("reason") == "SchedulingGated":
         gates = ", ".join(str(gate.get("name")) for gate in spec(pod).get("schedulingGates") or ())
         return Trouble("waiting", "scheduling_gated", f"pod {name(pod)}", text, constraint=gates)
-    age = seconds_since(scheduled.get("lastTransitionTime"), context.seen.server_time)
-    room = events.latest(context.events, uid(pod), *MAKING_ROOM)
-    grace = context.settings.scale_up_grace if room else context.settings.grace
-    severity: Severity = "fatal" if age > grace else "waiting"
+    room = room_for(pod, context)
+    longer = room is not None or not context.seen.events_readable
+    grace = context.settings.scale_up_grace if longer else context.settings.grace
+    waited = context.waited((uid(pod), "", PENDING), scheduled.get("lastTransitionTime"))
+    severity: Severity = "fatal" if waited > grace else "waiting"
     if claim := unbound_claim(pod, context):
         return Trouble(severity, "claim_pending", f"pod {name(pod)}", claim, constraint="persistent volume claim")
     hint = f"{room.get('reason')}: {events.message(room)}" if room else ""
     return Trouble(severity, "unschedulable", f"pod {name(pod)}", text, constraint=constraints(text), event=hint)
+
+
+def room_for(pod: Obj, context: Context) -> Obj | None:
+    """The event that a node is being added for this pod or another pod of its owner.
+
+    Pods that fit on a node which is already on its way get no event of their own: the autoscaler does not report them as unplaced.
+    """
+    if own := events.latest(context.events, uid(pod), *MAKING_ROOM):
+        return own
+    owner = controller_uid(pod)
+    family = {uid(other) for other in context.seen.pods if owner and controller_uid(other) == owner}
+    return next((event for event in context.events if event.get("reason") in MAKING_ROOM and events.about(event) in family), None)
 
 
 def unbound_claim(pod: Obj, context: Context) -> str:
@@ -80,13 +95,22 @@ def _storage_class(claim: Mapping[str, object]) -> str:
 
 def volume_trouble(pod: Obj, context: Context) -> Trouble | None:
     """Diagnose a scheduled pod whose containers cannot be created because a volume is not available."""
-    waiting = [(found.get("state") or {}).get("waiting") or {} for found in status(pod).get("containerStatuses") or ()]
-    if not any(state.get("reason") in ("ContainerCreating", "PodInitializing") for state in waiting):
+    if not is_creating(pod):
         return None
     event = events.latest(context.events, uid(pod), "FailedMount", "FailedAttachVolume", "FailedMapVolume")
     if event is None:
         return None
     text = events.message(event)
-    age = seconds_since(condition(pod, "PodScheduled").get("lastTransitionTime"), context.seen.server_time)
-    severity: Severity = "fatal" if MISSING_OBJECT.search(text) and age > context.settings.grace else "waiting"
-    return Trouble(severity, "volume", f"pod {name(pod)}", text, event=str(event.get("reason")))
+    waited = context.waited((uid(pod), "", CREATING), condition(pod, "PodScheduled").get("lastTransitionTime"))
+    severity: Severity = "fatal" if MISSING_OBJECT.search(text) and waited > context.settings.grace else "waiting"
+    return Trouble(severity, "volume", f"pod {name(pod)}", text, constraint=_held_volume(text, context), event=str(event.get("reason")))
+
+
+def _held_volume(text: str, context: Context) -> str:
+    """Why a volume cannot be attached to a second node while a rolling update keeps the pod that uses it on the first."""
+    strategy = (spec(context.seen.workload or {}).get("strategy") or {}).get("type", "RollingUpdate")
+    if not MULTI_ATTACH.search(text):
+        return ""
+    if context.start.kind == "Deployment" and strategy == "RollingUpdate":
+        return "a ReadWriteOnce volume that the old pod keeps during a RollingUpdate: use the Recreate strategy or a ReadWriteMany volume"
+    return "a ReadWriteOnce volume that is still attached to another node"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...kubernetes.objects import REVISION_HASH, count, generation, label, name, owned_by, spec, status, terminating, uid, wanted_replicas
 from ...kubernetes.values import FULL, Counts, Obj
-from .containers import Context
+from .context import Context
 from .creation import refused_by_events
 from .look import Look, pods_needed
 
@@ -30,6 +30,7 @@ def look(live: Obj, context: Context) -> Look:
         leaving=old,
         stop=("on_delete", {"pods": sorted(name(pod) for pod in old)}) if by_hand and old else None,
         refused=refused_by_events(live, wanted - count(live, "replicas"), context),
+        needed=min(target, pods_needed(context.settings.required, wanted, _max_unavailable(live))),
         partial=not by_hand and (target < wanted or counts.available < wanted),
         facts={"revision": revision, "target": target, "partition": partition(live)},
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.compare import found_fields, owned_fields
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.equal import equal, quantity
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.final import split
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.paths import flatten, secret_looking
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.paths import flatten
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE
 
 LIMITS = ("spec", "template", "spec", "containers", "[app]", "resources", "limits", "cpu")
 ENV = ("spec", "template", "spec", "containers", "[app]", "env", "[A]", "value")
@@ -227,22 +229,70 @@ def test_what_is_masked_inside_a_text_still_differs() -> None:
     assert found == {"spec.env[URL].value": ("(sensitive) another value", "postgres://me:********@db")}
 
 
-@pytest.mark.parametrize(
-    ("name", "secret"),
-    [
-        ("password", True),
-        ("DB_PASSWORD", True),
-        ("apiToken", True),
-        ("access-key", True),
-        ("secretName", False),
-        ("imagePullSecretRef", False),
-        ("automountServiceAccountTokenEnabled", False),
-        ("tokenExpirationSeconds", False),
-        ("replicas", False),
-    ],
-)
-def test_names_of_secrets(name: str, secret: bool) -> None:
-    assert secret_looking(name) is secret
+def pod(**container: Any) -> dict[str, Any]:
+    return {"spec": {"template": {"spec": {"containers": [{"name": "app", **container}]}}}}
+
+
+PLACES: list[Any] = [
+    ("Deployment", pod(env=[{"name": "SMTP_PWD", "value": "canary"}])),
+    ("Deployment", pod(env=[{"name": "REDIS_AUTH", "value": "canary"}])),
+    ("Deployment", pod(env=[{"name": "sshKey", "value": "canary"}])),
+    ("Deployment", pod(env=[{"name": "URL", "value": "redis://:canary@host/0"}])),
+    ("Deployment", pod(args=["--db-password", "canary"])),
+    ("Deployment", pod(args=["--db-password=canary"])),
+    ("Deployment", pod(command=["sh", "-c", "mysql -u root -pcanary && exec app"])),
+    ("Deployment", pod(livenessProbe={"httpGet": {"httpHeaders": [{"name": "Authorization", "value": "canary"}]}})),
+    ("CronJob", {"spec": {"jobTemplate": pod(env=[{"name": "API_TOKEN", "value": "canary"}])}}),
+    ("Secret", {"stringData": {"user": "canary"}}),
+    ("Secret", {"data": {"user": "Y2FuYXJ5LWNhbmFyeQ==", "other": "canary"}}),
+    ("ConfigMap", {"data": {"clientSecret": "canary"}}),
+    ("ConfigMap", {"data": {"app.properties": "spring.datasource.password=canary\nx=1"}}),
+    ("ConfigMap", {"data": {"app.yml": "credentials:\n  user: canary-1\n  other: canary-2\nx: 1"}}),
+    ("ConfigMap", {"data": {"app.yml": "db:\n  password: |\n    canary-1\n    canary-2\n  x: 1"}}),
+    ("ConfigMap", {"data": {"config.json": '{"auths": {"registry": {"auth": "canary"}}}'}}),
+    ("ConfigMap", {"binaryData": {"x": "canary"}}),
+    ("StorageClass", {"parameters": {"resturl": "x", "restuserkey": "x", "secretKey": "canary"}}),
+    ("PersistentVolume", {"spec": {"csi": {"volumeAttributes": {"smbPassword": "canary"}}}}),
+    ("Ingress", {"metadata": {"annotations": {"example.com/token": "canary"}}}),
+    ("Widget", {"spec": {"database": {"passwd": "canary"}}}),
+    ("Widget", {"spec": {"credentials": {"user": {"name": "canary"}}}}),
+    ("Widget", {"spec": {"users": [{"name": "admin", "pw": "canary"}]}}),
+    ("Widget", {"spec": {"settings": [{"key": "DB_PASSWORD", "value": "canary"}]}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "manifest"), PLACES, ids=range(len(PLACES)))
+def test_where_objects_hold_secrets(kind: str, manifest: dict[str, Any]) -> None:
+    """Neither the wanted value is shown nor the live one, nor one that we no longer want; and a difference remains one."""
+    assert "canary" not in str(flatten(kind, manifest))
+    other = json.loads(json.dumps(manifest).replace("canary", "kanarie"))
+    for want, live in ((manifest, other), (other, manifest)):
+        found = differences(kind, want, live, None)
+        assert found, "the difference is lost"
+        assert "canary" not in str(found)
+        assert "kanarie" not in str(found)
+    assert differences(kind, manifest, manifest, None) == {}
+
+
+SHOWN: list[Any] = [
+    ("Deployment", pod(envFrom=[{"secretRef": {"name": "canary"}}])),
+    ("Deployment", pod(env=[{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "canary", "key": "canary"}}}])),
+    ("Deployment", pod(env=[{"name": "PASSWORD_FILE", "value": "canary"}, {"name": "MAX_TOKENS", "value": "canary"}])),
+    ("Deployment", {"spec": {"template": {"spec": {"imagePullSecrets": [{"name": "canary"}]}}}}),
+    ("Deployment", {"spec": {"template": {"spec": {"volumes": [{"name": "v", "secret": {"secretName": "canary"}}]}}}}),
+    ("Deployment", {"spec": {"template": {"spec": {"tolerations": [{"key": "canary", "operator": "Exists"}]}}}}),
+    ("ServiceAccount", {"secrets": [{"name": "canary"}], "automountServiceAccountToken": False}),
+    ("Ingress", {"spec": {"tls": [{"secretName": "canary"}]}}),
+    ("ConfigMap", {"data": {"tokenAudience": "canary", "topologyKey": "canary", "passwordPolicy": "canary"}}),
+    ("ExternalSecret", {"spec": {"secretStoreRef": {"name": "canary"}, "target": {"name": "canary"}}}),
+    ("ExternalSecret", {"spec": {"data": [{"secretKey": "canary", "remoteRef": {"key": "canary", "property": "canary"}}]}}),
+    ("SecretStore", {"spec": {"provider": {"aws": {"auth": {"jwt": {"serviceAccountRef": {"name": "canary"}}}}}}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "manifest"), SHOWN, ids=range(len(SHOWN)))
+def test_what_only_leads_to_a_secret_is_shown(kind: str, manifest: dict[str, Any]) -> None:
+    assert SENSITIVE not in str(flatten(kind, manifest))
 
 
 ENTRIES = [

@@ -169,7 +169,12 @@ def test_the_default_storage_class_is_encrypted_and_the_only_default() -> None:
     default = "storageclass.kubernetes.io/is-default-class"
     assert made["metadata"]["annotations"] == {default: "true"}
     assert patch["metadata"] == {"name": "gp2", "annotations": {default: "false"}}
-    assert eks_content({"storage_class": {"enabled": False}}, NONE) == {"objects": [], "patches": [], "releases": {}}
+    assert eks_content({"storage_class": {"enabled": False}}, NONE) == {
+        "objects": [],
+        "patches": [],
+        "releases": {},
+        "sensitive": [],
+    }
 
 
 def test_controllers_have_what_their_charts_ask_for() -> None:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import stat
 from pathlib import Path
@@ -24,10 +22,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_conte
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.releases.helm import Helm, kubeconfig
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.releases.release import (
     Chart,
-    chart_of_files,
-    decode,
     found_values,
-    newest,
     secrets_in,
     shown_values,
 )
@@ -36,52 +31,6 @@ from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.access imp
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed, NotYet
 
 FILES = {"Chart.yaml": "name: small\nversion: 1.2.3\n", "values.yaml": "replicas: 1\n", "templates/a.yaml": "kind: A\n"}
-
-
-def secret(revision: int = 1, status: str = "deployed", **more: Any) -> dict[str, Any]:
-    """As Helm writes it."""
-    templates = [{"name": "templates/a.yaml", "data": base64.b64encode(FILES["templates/a.yaml"].encode()).decode()}]
-    chart = {"metadata": {"name": "small", "version": "1.2.3"}, "templates": templates, "values": {"replicas": 1}}
-    info = {"status": status, "last_deployed": "2026-01-02T03:04:05.678901234+01:00"}
-    told = {
-        "name": "web",
-        "namespace": "shop",
-        "version": revision,
-        "chart": chart,
-        "info": info,
-        "config": {"a": 1},
-        "manifest": "",
-        **more,
-    }
-    packed = base64.b64encode(gzip.compress(json.dumps(told).encode()))
-    return {"metadata": {"name": f"sh.helm.release.v1.web.v{revision}"}, "data": {"release": base64.b64encode(packed).decode()}}
-
-
-def test_what_helm_has_written_down() -> None:
-    found = decode(secret(3, "pending-upgrade", manifest="---\n# Source: a\nkind: A\n---\n\n---\nkind: B\n"))
-    assert (found.name, found.namespace, found.revision, found.status, found.chart, found.version, found.values) == (
-        *("web", "shop", 3, "pending-upgrade", "small", "1.2.3"),
-        {"a": 1},
-    )
-    assert [one["kind"] for one in found.objects] == ["A", "B"]
-    assert found.changed is not None
-    assert found.changed.isoformat().startswith("2026-01-02T03:04:05")
-
-
-def test_what_helm_has_not_written_down() -> None:
-    with pytest.raises(ValueError, match="Secret x contains no readable release: "):
-        decode({"metadata": {"name": "x"}, "data": {"release": "eHh4eA=="}})
-
-
-def test_the_newest_revision_counts() -> None:
-    found = newest([decode(secret(number)) for number in (9, 11, 10)])
-    assert [(key, one.revision) for key, one in found.items()] == [(("shop", "web"), 11)]
-
-
-def test_a_chart_at_hand_is_the_one_that_was_installed_only_if_it_says_the_same() -> None:
-    assert chart_of_files(FILES, "c").fingerprint == decode(secret()).fingerprint
-    for name in ("values.yaml", "templates/a.yaml"):
-        assert chart_of_files({**FILES, name: "kind: B\n"}, "c").fingerprint != decode(secret()).fingerprint
 
 
 VALUES: list[Any] = [

@@ -67,14 +67,19 @@ def test_secrets_are_taken_out_of_the_options_and_the_rest_stays_readable() -> N
         "data": {"b": encoded("canary-2")},
     }
     pods = {"kind": "Deployment", "spec": {"containers": [{"env": [{"name": "API_TOKEN", "value": "canary-3"}]}]}}
+    values = {"auth": {"password": "canary-5", "user": "production"}, "plan": "canary-6"}
     params = {
         "objects": [secret, pods],
         "patches": [{"kind": "ConfigMap", "data": {"password": "canary-4"}}],
-        "releases": {"a": {"namespace": "production", "values": {"auth": {"password": "canary-5", "user": "production"}}}, "b": None},
+        "releases": {
+            "a": {"namespace": "production", "values": values},
+            "b": None,
+        },
+        "sensitive": ["plan"],
     }
     module = SimpleNamespace(params=params, no_log_values={"production", "canary-1", "Opaque"})
     hide(module)
-    expected = {f"canary-{number}" for number in range(1, 6)}
+    expected = {f"canary-{number}" for number in range(1, 7)}
     assert expected <= module.no_log_values
     assert encoded("canary-1") in module.no_log_values
     assert encoded("canary-2") in module.no_log_values
@@ -82,4 +87,8 @@ def test_secrets_are_taken_out_of_the_options_and_the_rest_stays_readable() -> N
     assert "canary" not in str(params)
     assert encoded("canary-2") not in str(params)
     assert params["objects"][0]["metadata"] == {"name": "production", "namespace": "production"}
-    assert params["releases"]["a"]["values"] == {"auth.password": "(sensitive)", "auth.user": "production"}
+    assert params["releases"]["a"]["values"] == {
+        "auth.password": "(sensitive)",
+        "auth.user": "production",
+        "plan": "(sensitive)",
+    }

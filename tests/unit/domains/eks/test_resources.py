@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.continuity import with_present_names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import KINDS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.outputs import outputs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.node_groups import AMI_TYPES
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Ref, Resource, ref, refs_in
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Observed, Ref, Resource, ref, refs_in
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, make_plan
 from tests.unit.domains.eks.samples import ACCOUNT, ADMINS, NETWORK, OFFERS, PLACE, REGION, SUBNETS, cluster, resources
 
@@ -390,3 +391,67 @@ def test_the_name_of_a_cluster_is_known_before_it_is_made() -> None:
     planned = {"eks_cluster.main": {"id": UNKNOWN, "arn": UNKNOWN}}
     found = outputs(planned, {"main": "prod-main", "other": "prod-other"})["clusters"]
     assert (list(found), found["main"]["name"], found["main"]["arn"]) == (["main"], "prod-main", UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("caller", "more", "expected"),
+    [
+        (ADMINS, {}, True),
+        (ADMINS, {"access": {"a": EVERYTHING["access"]["admins"]}}, False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/admins/anna", {"access": {"a": EVERYTHING["access"]["admins"]}}, False),
+        (f"arn:aws:iam::{ACCOUNT}:user/anna", {"access": {"a": EVERYTHING["access"]["admins"]}}, True),
+        (ADMINS, {"access": {"a": EVERYTHING["access"]["admins"]}, "creator_is_admin": False}, False),
+    ],
+)
+def test_whoever_is_listed_gets_no_second_entry(caller: str, more: dict[str, Any], expected: bool) -> None:
+    """EKS gives the creator an entry, and a principal has one in a cluster."""
+    found = build({"main": cluster(**more)}, replace(PLACE, caller=caller), OFFERS, {})
+    (made,) = [resource for resource in found if resource.kind == "eks_cluster"]
+    assert made.properties["creator_is_admin"] is expected
+
+
+ROLE, KEY = f"arn:aws:iam::{ACCOUNT}:role/own", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd"
+SSM = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+
+
+def made(**more: Any) -> dict[str, Resource]:
+    return {resource.address: resource for resource in build({"main": cluster(**JOBS, **more)}, PLACE, OFFERS, {})}
+
+
+def test_roles_and_a_key_of_the_users_own() -> None:
+    own = {"role_arn": ROLE, "node_role_arn": f"{ROLE}-nodes", "fargate_role_arn": f"{ROLE}-fargate", "secrets_key_arn": KEY}
+    found = made(**own)
+    assert not {"iam_role.main/cluster", "iam_role.main/nodes", "iam_role.main/fargate"} & set(found)
+    assert found["eks_cluster.main"].properties["role_arn"] == ROLE
+    assert found["eks_cluster.main"].properties["secrets_key_arn"] == KEY
+    assert found["eks_nodegroup.main/system"].properties["node_role"] == f"{ROLE}-nodes"
+    assert found["eks_fargate_profile.main/jobs"].properties["pod_execution_role_arn"] == f"{ROLE}-fargate"
+    for resource in found.values():
+        assert {one.address for one in refs_in(resource.properties)} | set(resource.after) <= set(found)
+
+
+def test_secrets_without_a_key() -> None:
+    found = made(secrets_key_arn="none")
+    assert "secrets_key_arn" not in found["eks_cluster.main"].properties
+    assert "inline_policy" not in found["iam_role.main/cluster"].properties
+
+
+def test_a_key_of_the_users_own_is_the_one_that_the_cluster_may_use() -> None:
+    document = made(secrets_key_arn=KEY)["iam_role.main/cluster"].properties["inline_policy"]
+    assert document["Statement"][0]["Resource"] == KEY
+
+
+def test_further_policies_of_the_nodes() -> None:
+    assert SSM in made(node_managed_policy_arns=[SSM])["iam_role.main/nodes"].properties["managed_policy_arns"]
+
+
+def test_what_exists_under_another_name_keeps_it() -> None:
+    present = [
+        Observed("iam_role", "iam_role.main/nodes", "x", {"role_name": "prod.eks.old.nodes"}),
+        Observed("eks_nodegroup", "eks_nodegroup.main/system", "x", {"nodegroup_name": "first"}),
+        Observed("launch_template", "launch_template.main/system", "x", {"launch_template_name": "gone"}, state="deleting"),
+    ]
+    found = {one.address: one.properties for one in with_present_names(list(made().values()), present)}
+    assert found["iam_role.main/nodes"]["role_name"] == "prod.eks.old.nodes"
+    assert found["eks_nodegroup.main/system"]["nodegroup_name"] == "first"
+    assert found["launch_template.main/system"]["launch_template_name"] == "prod-main-system"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Network, read_network
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import Network, read_network, with_public_cidrs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 from tests.unit.domains.eks.samples import ACCOUNT, ADMINS, NETWORK, SUBNETS, cluster, complaints, settings
@@ -19,7 +19,7 @@ POLICIES = (
     "AmazonEKSClusterAdminPolicy, AmazonEKSAdminPolicy, AmazonEKSAdminViewPolicy, AmazonEKSEditPolicy, AmazonEKSViewPolicy, "
     "AmazonEKSSecretReaderPolicy"
 )
-TAINT_REMEDY = "it must be a mapping of key, effect (one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE) and, optionally, value"
+TAINT_REMEDY = "it must be a mapping of key, effect (one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE) and, optionally, value, a string"
 ENTRY = {"principal_arn": ADMINS, "policies": {"AmazonEKSClusterAdminPolicy": "cluster"}}
 POD = {"namespace": "web", "service_account": "api", "managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}
 
@@ -112,7 +112,7 @@ def entry(**more: Any) -> dict[str, Any]:
         ),
         (
             {"tags": {"mainstay:x": "y"}},
-            "tags is 'mainstay:x', but tags that begin with aws: or mainstay: are reserved; choose another name",
+            "tags.mainstay:x is 'y', but names that begin with aws:, mainstay:, rds: are reserved; choose another name",
         ),
     ],
 )
@@ -275,7 +275,7 @@ def test_refused_of_node_groups(more: dict[str, Any], expected: str) -> None:
         ({"fargate_profiles": {"jobs": {}}}, "fargate_profiles.jobs.selectors is [], but EKS accepts 1 to 5 selectors per profile"),
         (
             {"fargate_profiles": {"jobs": {"selectors": [{"labels": {}}]}}},
-            "fargate_profiles.jobs.selectors[0] is {'labels': {}}, but it must have a namespace, and may have labels: "
+            "fargate_profiles.jobs.selectors[0] is {'labels': {}}, but it must have a namespace, and may have labels (strings): "
             "{namespace: jobs, labels: {size: big}}",
         ),
     ],
@@ -336,3 +336,21 @@ def test_defaults() -> None:
     assert main.controllers == ("aws-load-balancer-controller", "cluster-autoscaler")
     assert (main.node_groups["system"].desired_size, main.node_groups["system"].max_size) == (2, 3)
     assert list(cluster(node_groups=None).addons) == ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"]
+
+
+@pytest.mark.parametrize(
+    ("settings_", "expected"),
+    [
+        ({}, ["203.0.113.7/32"]),
+        ({"endpoint": {"private": True}}, ["203.0.113.7/32"]),
+        ({"endpoint": {"public_cidrs": ["198.51.100.0/24"]}}, ["198.51.100.0/24", "203.0.113.7/32"]),
+        ({"endpoint": {"public_cidrs": ["203.0.113.7/32"]}}, ["203.0.113.7/32"]),
+    ],
+)
+def test_blocks_for_one_run(settings_: dict[str, Any], expected: list[str]) -> None:
+    assert with_public_cidrs({"main": settings_}, ["203.0.113.7/32"])["main"]["endpoint"]["public_cidrs"] == expected
+
+
+@pytest.mark.parametrize("wrong", [None, [], {"main": None}, {"main": {"endpoint": []}}, {"main": {"endpoint": {"public_cidrs": "x"}}}])
+def test_blocks_for_what_is_no_cluster(wrong: Any) -> None:
+    assert with_public_cidrs(wrong, ["203.0.113.7/32"]) == wrong or wrong == {"main": {"endpoint": []}}

@@ -123,6 +123,32 @@ def test_without_private_tiers_the_public_one_holds_the_clients() -> None:
     assert passes(open_network, "public", "database", "tcp", 5432)
 
 
+def test_a_further_tier_reaches_the_database_only_if_it_is_listed() -> None:
+    tiers = {"public": {}, "private": {}, "database": {}, "jobs": {"routing": "private", "slot": 2}}
+    without, listed = acls(tiers=tiers), acls(tiers=tiers, security={"database_client_tiers": ["private", "jobs"]})
+    jobs = "10.0.160.10"
+    assert without["database"] == acls()["database"]
+    assert not allows(without["database"]["ingress"], "tcp", 5432, jobs)
+    assert allows(listed["database"]["ingress"], "tcp", 5432, jobs)
+    assert allows(listed["database"]["egress"], "tcp", REPLY_PORT, jobs)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"security": {"database_client_tiers": ["jobs"]}}, "security.database_client_tiers is 'jobs', but the tiers besides"),
+        ({"security": {"database_client_tiers": ["database"]}}, "security.database_client_tiers is 'database', but the tiers besides"),
+        (
+            {"tiers": {"public": {}, "apps": {"routing": "private", "slot": 2}, "database": {}}, "endpoints": {"interface": []}},
+            "security.database_client_tiers is missing: list the tiers that reach the database; the network has apps, public",
+        ),
+    ],
+)
+def test_the_clients_of_the_database_are_named(more: dict[str, Any], expected: str) -> None:
+    (complaint,) = complaints(**more)
+    assert complaint.startswith(expected)
+
+
 def test_numbers_are_unique_and_few() -> None:
     for acl in acls(security={"load_balancer_ports": [80, 443, 8443]}).values():
         for entries in acl.values():

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.kinds.routes import OTHERS
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref, refs_in
 from tests.unit.domains.network.samples import PLACE, ZONES, network
@@ -109,7 +110,7 @@ def test_the_way_out_of_private_subnets(more: dict[str, Any], expected: dict[str
     found = resources(**more)
     for zone, gateway in expected.items():
         table = found[f"route_table.main/private-{zone}"].properties
-        assert table["routes"] == ({"0.0.0.0/0": ref(gateway)} if gateway else {})
+        assert table["routes"] == {"0.0.0.0/0": ref(gateway) if gateway else OTHERS}
         assert table["subnet_ids"] == [ref(f"subnet.main/private-{zone}")]
 
 

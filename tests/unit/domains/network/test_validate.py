@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import missing_zones, validate
-from tests.unit.domains.network.samples import REGION, complaints, network, settings
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import missing_services, missing_zones, validate
+from tests.unit.domains.network.samples import PLACE, REGION, complaints, network, settings
 
 ZONE_REMEDY = "it must be the name of an ordinary availability zone such as af-south-1a (local and wavelength zones are not supported)"
 ONE_ZONE = {"availability_zones": ["af-south-1a"]}
@@ -39,8 +39,11 @@ ONE_ZONE = {"availability_zones": ["af-south-1a"]}
         ),
         ({"nat": "per-az"}, "nat is 'per-az', but it must be one of none, single, per_az, regional"),
         ({"natt": "none"}, "natt is not a setting; did you mean nat?"),
-        ({"tags": {"aws:x": "y"}}, "tags is 'aws:x', but tags that begin with aws: or mainstay: are reserved; choose another name"),
-        ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but the value of a tag must be a string"),
+        (
+            {"tags": {"aws:x": "y"}},
+            "tags.aws:x is 'y', but names that begin with aws:, mainstay:, rds: are reserved; choose another name",
+        ),
+        ({"tags": {"x": ["y"]}}, "tags.x is ['y'], but it must be a string"),
         ({"tiers": {"public": {"slots": 3}}}, "tiers.public.slots is not a setting; valid names are availability_zones, cidrs, tags"),
         (
             {"tiers": {"Web": {}}},
@@ -146,3 +149,31 @@ def test_zones_that_the_account_cannot_use() -> None:
     problems = missing_zones({"main": network()}, REGION, ["af-south-1a", "af-south-1b"])
     expected = "but the zones that this account can use in af-south-1 are af-south-1a, af-south-1b; choose from these"
     assert problems == [f"vpc_networks.main.availability_zones is 'af-south-1c', {expected}"]
+
+
+SERVICES = [f"com.amazonaws.af-south-1.{name}" for name in ("ecr.api", "ecr.dkr", "sts", "logs", "s3")]
+
+
+@pytest.mark.parametrize(
+    ("interface", "expected"),
+    [
+        (["ecr.api", "sts"], []),
+        (["com.amazonaws.af-south-1.sts"], []),
+        (
+            ["sts", "ecr.apii"],
+            [
+                "vpc_networks.main.endpoints.interface[1] is 'ecr.apii', but AWS has no such endpoint service in af-south-1; "
+                "did you mean ecr.api?"
+            ],
+        ),
+        (
+            ["zzz"],
+            [
+                "vpc_networks.main.endpoints.interface[0] is 'zzz', but AWS has no such endpoint service in af-south-1; "
+                "aws ec2 describe-vpc-endpoint-services lists them"
+            ],
+        ),
+    ],
+)
+def test_endpoint_services(interface: list[str], expected: list[str]) -> None:
+    assert missing_services({"main": network(endpoints={"interface": interface})}, PLACE, SERVICES) == expected

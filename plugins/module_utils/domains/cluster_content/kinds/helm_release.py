@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,12 +14,15 @@ from typing import Any
 from ....aws.connection import Aws
 from ....kubernetes.problems import ApiProblem
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
-from ....reconcile.model import KindDefaults, Observed, fixed, given
+from ....reconcile.model import KindDefaults, Observed, State, fixed, given
+from ..objects.hiding import Hiding
 from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ..releases.helm import Helm
 from ..releases.observe import Look, all_releases, one_release, secrets
-from ..releases.release import DEPLOYED, PENDING, Release, WantedRelease, found_values, shown_values
+from ..releases.ownership import RELEASE_NAME, RELEASE_NAMESPACE
+from ..releases.record import Release
+from ..releases.release import DEPLOYED, PENDING, WantedRelease, found_values, shown_values
 
 ABANDONED_SECONDS = 45.0
 """A Helm process silent for this long during an install is considered dead. It needs only seconds, because it does not wait for pods."""
@@ -39,13 +42,28 @@ class HelmRelease(KindDefaults):
     values = given()
     status = given()
     drift = given()
+    objects = given()
 
     settles: tuple[str, ...] = ("update", "delete")
     deleted_after: tuple[str, ...] = ("kubernetes_object",)
     timeout = 900.0
 
-    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[WantedRelease], program: str, within: str) -> None:
+    def __init__(
+        self,
+        inside: ClusterLink,
+        marks: Marks,
+        wanted: Iterable[WantedRelease],
+        program: str,
+        within: str,
+        hiding: Hiding,
+        named: Collection[str] = (),
+    ) -> None:
+        """``named``: the addresses that the caller's consent names exactly. Only these may go with objects that are not their own."""
         super().__init__()
+        self.named = named
+        self.hiding = hiding
+        self.unreadable: Sequence[str] = ()
+        self.guarded: dict[str, Look] = {}
         self.inside = inside
         self.marks = marks
         self.program = program
@@ -59,7 +77,7 @@ class HelmRelease(KindDefaults):
             "chart": one.chart.name,
             "version": one.chart.version,
             **({"chart_fingerprint": one.chart.fingerprint} if one.chart.fingerprint else {}),
-            "values": shown_values(one.values),
+            "values": self.hiding.wanted(f"{self.name}.{one.name}", shown_values(one.values)),
             "status": DEPLOYED,
             "drift": {},
         }
@@ -73,7 +91,26 @@ class HelmRelease(KindDefaults):
         api = self.inside.reach(aws)
         if api is None:
             return []
-        return [self.observe(look) for look in all_releases(aws, api, self.marks.selector)]
+        wanted = {(one.namespace, one.called) for one in self.wanted.values()}
+        found = all_releases(aws, api, self.marks.selector, wanted)
+        self.unreadable = found.unreadable
+        addresses = [self._address(look, found.looks) for look in found.looks]
+        self.guarded = {address: look for address, look in zip(addresses, found.looks, strict=True) if look.foreign}
+        return [self.observe(look, address) for look, address in zip(found.looks, addresses, strict=True)]
+
+    def _address(self, look: Look, looks: Iterable[Look]) -> str:
+        """The address of a release that was found by its labels.
+
+        One that is not wanted in its namespace has the namespace in its address if it could be mistaken for another: if the name is wanted
+        elsewhere or found twice, or if its record names what is not its own.
+        """
+        release = look.release
+        short = f"{self.name}.{self.within}/{release.name}"
+        one = self.wanted.get(short)
+        mistakable = one is not None or look.guard or sum(other.release.name == release.name for other in looks) > 1
+        if mistakable and (one is None or one.namespace != release.namespace):
+            return f"{self.name}.{self.within}/{release.namespace}/{release.name}"
+        return short
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """Read one release again while the engine waits for it. State ``failed`` marks a release that cannot become ready."""
@@ -89,26 +126,34 @@ class HelmRelease(KindDefaults):
         waits = bool(look.waiting) and one is not None and one.wait
         return replace(found, state="pending" if waits else "ready", reason=look.waiting)
 
-    def observe(self, look: Look, address: str | None = None) -> Observed:
+    def observe(self, look: Look, address: str) -> Observed:
         release = look.release
-        address = address or f"{self.name}.{self.within}/{release.name}"
         one = self.wanted.get(address)
         properties: dict[str, Any] = {
             "release": f"{release.namespace}/{release.name}",
             "chart": release.chart,
             "version": release.version,
-            "chart_fingerprint": release.fingerprint,
-            "values": found_values(one.values, release.values) if one else shown_values(release.values),
             "status": release.status,
-            "drift": dict(look.drift),
         }
+        if one is not None:
+            values = self.hiding.live(address, found_values(one.values, release.values), shown_values(one.values))
+            drift = {what: self._drifted(address, what, value) for what, value in look.drift.items()}
+            properties |= {"chart_fingerprint": release.fingerprint, "values": values, "drift": drift}
+        else:
+            properties["objects"] = list(look.objects)
         wanted = self.desired(one) if one else properties
         unchanged = all(properties[name] == value for name, value in wanted.items())
         # A release that is about to change is not waited for: the change may be what it needs.
         waits = bool(one and one.wait and look.waiting and unchanged)
         where = f"{release.namespace}/{release.name}"
         told = {"revision": release.revision, "version": release.version, "status": release.status}
-        return Observed(self.name, address, where, properties, told, "pending" if waits else "ready", look.waiting)
+        state: State = "pending" if waits else "ready"
+        return Observed(self.name, address, where, properties, told, state, look.waiting, guard=look.guard)
+
+    def _drifted(self, address: str, what: str, value: Any) -> Any:
+        """A live value that differs from what the chart made, as plans show it. ``what``: ``Kind namespace/name path``."""
+        path = what.split(" ", 2)[-1]
+        return self.hiding.live(address, {path: value, what: value}, {})[path if self.hiding.is_sensitive(address, path) else what]
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
@@ -119,7 +164,7 @@ class HelmRelease(KindDefaults):
         look = calling(partial(one_release, api, one.namespace, one.called))
         if look is not None and not self._ours(look.labels):
             raise AlreadyThere(f"a release {one.called} already exists in {one.namespace}", "helm upgrade", "AlreadyExists")
-        self._upgrade(aws, api, one, look)
+        self._upgrade(aws, api, one, address)
         seen = self.read(aws, Observed(self.name, address, f"{one.namespace}/{one.called}"))
         if seen is None:
             raise CallFailed(f"Helm has installed {one.called}, but there is no release of that name in {one.namespace}")
@@ -128,18 +173,28 @@ class HelmRelease(KindDefaults):
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         one = self.wanted[seen.address]
         api = self.inside.api(aws)
-        self._upgrade(aws, api, one, calling(partial(one_release, api, one.namespace, one.called)))
+        self._upgrade(aws, api, one, seen.address)
 
-    def _upgrade(self, aws: Aws, api: Calls, one: WantedRelease, look: Look | None) -> None:
+    def _upgrade(self, aws: Aws, api: Calls, one: WantedRelease, address: str) -> None:
+        look = self._checked(api, address, one.namespace, one.called, "helm upgrade")
         if look is not None and look.release.status in PENDING:
             self._take_from_the_dead(api, look.release)
+            look = self._checked(api, address, one.namespace, one.called, "helm upgrade")
         if aws.fence:
             aws.fence()
         aws.count(mutating=True)
         helm = Helm(self.program, api.access)
         if look is not None and look.release.status == UNINSTALLING:
+            self._checked(api, address, one.namespace, one.called, "helm uninstall")
             helm.uninstall(one.called, one.namespace)
         helm.upgrade(one.called, one.namespace, one.chart, one.values, self.labels(), one.create_namespace)
+
+    def _checked(self, api: Calls, address: str, namespace: str, name: str, operation: str) -> Look | None:
+        """The release as Helm is about to see it. Raises CallFailed if Helm would touch what is not the release's own."""
+        look = calling(partial(one_release, api, namespace, name, history=True))
+        if look is not None and look.guard and address not in self.named and (look.foreign or operation == "helm uninstall"):
+            raise CallFailed(look.guard, operation, "NotItsObjects", way_out(address, look))
+        return look
 
     @staticmethod
     def _take_from_the_dead(api: Calls, release: Release) -> None:
@@ -162,6 +217,7 @@ class HelmRelease(KindDefaults):
     def delete(self, aws: Aws, seen: Observed) -> None:
         namespace, name = seen.id.split("/")
         api = self.inside.api(aws)
+        self._checked(api, seen.address, namespace, name, "helm uninstall")
         if aws.fence:
             aws.fence()
         aws.count(mutating=True)
@@ -206,3 +262,13 @@ class HelmRelease(KindDefaults):
         owner = "/".join(look.labels.get(label, "?") for label in (ENVIRONMENT_LABEL, COMPONENT_LABEL))
         mark = address if self._ours(look.labels) else "" if owner == "?/?" else owner
         return replace(self.observe(look, address), marked=mark)
+
+
+def way_out(address: str, look: Look) -> str:
+    """What to do about a release whose record names objects that are not its own."""
+    release = look.release
+    marks = f"{RELEASE_NAME}={release.name} and {RELEASE_NAMESPACE}={release.namespace}"
+    return (
+        f"If Secret {release.namespace}/{release.secret} was not written by Helm, delete it. If the objects are to belong to the release, "
+        f"annotate them with {marks}. If they may be deleted, name {address} exactly in platform_purge (option purge)."
+    )

@@ -15,9 +15,10 @@ from ....aws.connection import Aws
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, fixed, given
-from ..objects.api import OWN, ApiType, api_group, discovered, in_list, is_built_in
+from ..objects.api import AGGREGATED, OWN, ApiType, api_group, discovered, in_list, is_built_in
 from ..objects.compare import MANAGER, drop, found_fields, owned_fields
 from ..objects.final import split
+from ..objects.hiding import Hiding
 from ..objects.link import Calls, ClusterLink, calling
 from ..objects.manifest import ADDRESS, DOMAIN, Marks, Wanted, marked, whose, without_version
 from ..objects.paths import flatten
@@ -57,8 +58,9 @@ class KubernetesObject(KindDefaults):
 
     settles: tuple[str, ...] = ("delete",)
 
-    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[Wanted]) -> None:
+    def __init__(self, inside: ClusterLink, marks: Marks, wanted: Iterable[Wanted], hiding: Hiding) -> None:
         super().__init__()
+        self.hiding = hiding
         self.inside = inside
         self.marks = marks
         self.wanted = {f"{self.name}.{one.name}": one for one in wanted if self.belongs(one)}
@@ -72,7 +74,8 @@ class KubernetesObject(KindDefaults):
 
     def desired(self, one: Wanted) -> dict[str, Any]:
         """The properties of a wanted object, as passed to the engine."""
-        final, fields = split(one.kind, one.manifest, drop(flatten(one.kind, one.manifest), MARKS))
+        fields = self.hiding.wanted(f"{self.name}.{one.name}", drop(flatten(one.kind, one.manifest), MARKS))
+        final, fields = split(one.kind, one.manifest, fields)
         return {"object": one.identity, **({"immutable_fields": final} if final else {}), "fields": fields}
 
     def sent(self, address: str) -> dict[str, Any]:
@@ -124,20 +127,32 @@ class KubernetesObject(KindDefaults):
     def observe(self, type_: ApiType, live: Mapping[str, Any], address: str | None = None) -> Observed | None:
         """A live object as an Observed; None if it is not ours."""
         metadata = live["metadata"]
-        address = address or self.marks.address(metadata)
+        address = address or self._address(type_, metadata)
+        if address is None:
+            return None
         called = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else metadata["name"]
-        if address is None or not address.startswith(f"{self.name}.") or not address.endswith(f"/{called}"):
-            return None  # not ours, or a renamed copy of one of ours that still carries our marks
         state, reason = state_of(type_.kind, live)
         properties: dict[str, Any] = {"object": f"{type_.api_version} {type_.kind} {called}"}
         one = self.wanted.get(address)
         if one is not None:
             wanted = marked(one.manifest, self.marks, address)
             fields = drop(found_fields(one.kind, wanted, live, owned_fields(live, one.api_version)), MARKS)
+            fields = self.hiding.live(address, fields, drop(flatten(one.kind, one.manifest), MARKS))
             final, changeable = split(one.kind, one.manifest, fields)
             properties |= {**({"immutable_fields": final} if final else {}), "fields": changeable}
         path = type_.path(metadata.get("namespace", ""), metadata["name"])
         return Observed(self.name, address, path, properties, {"uid": metadata["uid"]}, state, reason)
+
+    def _address(self, type_: ApiType, metadata: Mapping[str, Any]) -> str | None:
+        """The address in the marks of an object, if they are ours and the address says what the object is; None otherwise.
+
+        A mark with the address of something else is on a renamed copy, or was written by somebody who may write to one namespace.
+        """
+        address = self.marks.address(metadata)
+        kind = type_.kind if is_built_in(type_.group) else f"{type_.kind}.{type_.group}"
+        what = "/".join(part for part in (kind, metadata.get("namespace"), metadata["name"]) if part)
+        within = (address or "").removeprefix(f"{self.name}.").removesuffix(f"/{what}")
+        return address if within and "/" not in within and address == f"{self.name}.{within}/{what}" else None
 
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         api = self.inside.api(aws)
@@ -263,8 +278,9 @@ class KubernetesObject(KindDefaults):
         if live is None:
             return None
         seen = self.observe(type_, live, address)
-        ours = self.marks.address(live["metadata"])
-        return replace(seen, marked=whose(live["metadata"]) if ours is None else ours) if seen else None
+        metadata = live["metadata"]
+        whose_mark = whose(metadata) if self.marks.address(metadata) is None else self._address(type_, metadata) or ""
+        return replace(seen, marked=whose_mark) if seen else None
 
 
 class KubernetesNamespace(KubernetesObject):
@@ -276,6 +292,3 @@ class KubernetesNamespace(KubernetesObject):
     @property
     def of_namespaces(self) -> bool:
         return True
-
-
-AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

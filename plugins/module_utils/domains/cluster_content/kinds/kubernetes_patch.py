@@ -31,7 +31,8 @@ class KubernetesPatch(KubernetesObject):
         return True
 
     def desired(self, one: Wanted) -> dict[str, Any]:
-        return {"object": one.identity, "fields": drop(flatten(one.kind, one.manifest), IDENTITY)}
+        fields = drop(flatten(one.kind, one.manifest), IDENTITY)
+        return {"object": one.identity, "fields": self.hiding.wanted(f"{self.name}.{one.name}", fields)}
 
     def find(self, aws: Aws) -> list[Observed]:
         api = self.inside.reach(aws)
@@ -50,6 +51,7 @@ class KubernetesPatch(KubernetesObject):
         if live is None:
             return self._absent(address)
         fields = drop(found_fields(one.kind, one.manifest, live, None), IDENTITY)
+        fields = self.hiding.live(address, fields, drop(flatten(one.kind, one.manifest), IDENTITY))
         return Observed(self.name, address, type_.path(one.namespace, one.called), {"object": one.identity, "fields": fields})
 
     def _absent(self, address: str) -> Observed:

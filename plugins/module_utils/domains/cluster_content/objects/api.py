@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ....kubernetes.client import Api
 from ....kubernetes.values import Obj
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+"""The media type of aggregated discovery."""
 
 
 @dataclass(frozen=True, order=True)
@@ -111,19 +116,42 @@ def discovered(reply: Obj) -> list[ApiType]:
 
     A group whose server does not respond is marked stale and left out: its objects cannot be read.
     """
-    found = []
+    found: dict[tuple[str, str], ApiType] = {}
+    for one in _served(reply, "list"):
+        found.setdefault((one.group, one.plural), one)
+    return list(found.values())
+
+
+def _served(reply: Obj, verb: str) -> Iterator[ApiType]:
+    """The kinds in an aggregated discovery reply that have a verb, in every version, preferred versions first."""
     for group in reply.get("items") or ():
         name = str((group.get("metadata") or {}).get("name", ""))
-        seen: set[str] = set()
         for version in group.get("versions") or ():
             if version.get("freshness") == "Stale":
                 continue
             for one in version.get("resources") or ():
-                if one["resource"] not in seen and "list" in (one.get("verbs") or ()):
-                    seen.add(one["resource"])
+                if verb in (one.get("verbs") or ()):
                     kind, namespaced = one["responseKind"]["kind"], one.get("scope") == "Namespaced"
-                    found.append(ApiType(name, version["version"], kind, one["resource"], namespaced))
-    return found
+                    yield ApiType(name, version["version"], kind, one["resource"], namespaced)
+
+
+class Types:
+    """Where the cluster serves objects of any kind. Asks the cluster, once, when a kind is not one of Kubernetes' usual ones."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._lock = threading.Lock()
+        self._known: Mapping[tuple[str, str], ApiType] | None = None
+
+    def of(self, api_version: str, kind: str) -> ApiType | None:
+        """The type; None if the cluster does not serve it. Raises ApiProblem."""
+        if (api_version, kind) in BY_NAME:
+            return BY_NAME[api_version, kind]
+        with self._lock:
+            if self._known is None:
+                replies = [self._api.get(root, accept=AGGREGATED) for root in ("/apis", "/api")]
+                self._known = {(one.api_version, one.kind): one for reply in replies for one in _served(reply, "delete")}
+        return self._known.get((api_version, kind))
 
 
 def in_list(reply: Obj, api_version: str, kind: str) -> ApiType | None:

@@ -17,8 +17,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ....kubernetes.values import Obj
+from ....sensitive.texts import ANOTHER
 from .equal import equal, same_bytes
-from .paths import ORDER, Path, element_keys, flatten, hidden, identity, is_leaf, is_ordered, labels, shown, shown_instead, text
+from .paths import (
+    ORDER,
+    Path,
+    element_keys,
+    flatten,
+    identity,
+    is_hidden,
+    is_leaf,
+    is_ordered,
+    labels,
+    shown,
+    shown_instead,
+    step,
+    text,
+)
 
 MANAGER = "mainstay"
 """Our name as a field manager."""
@@ -84,7 +99,7 @@ class _Comparison:
 
     def instead(self, want: Any, live: Any, path: Path) -> dict[str, Any]:
         if is_leaf(live):
-            return {text(path): shown_instead(self.kind, path, live, shown(self.kind, path, want) if is_leaf(want) else None)}
+            return {text(path): shown_instead(path, live, shown(path, want) if is_leaf(want) else None)}
         return flatten(self.kind, live, path)
 
     def mapping(self, want: Mapping[str, Any], live: Mapping[str, Any], own: Owned, path: Path) -> dict[str, Any]:
@@ -95,7 +110,7 @@ class _Comparison:
             return flatten(self.kind, want, path) | self.no_longer(want, live, own, path)
         found: dict[str, Any] = {}
         for key, item in want.items():
-            found |= self.value(item, live.get(key), _below(own, f"f:{key}"), (*path, str(key)))
+            found |= self.value(item, live.get(key), _below(own, f"f:{key}"), (*path, step(self.kind, path, str(key), want, live)))
         return found | self.no_longer(want, live, own, path)
 
     def no_longer(self, want: Mapping[str, Any], live: Mapping[str, Any], own: Owned, path: Path) -> dict[str, Any]:
@@ -104,7 +119,7 @@ class _Comparison:
         for field in own or ():
             key = field.removeprefix("f:")
             if field.startswith("f:") and key not in want and live.get(key) is not None:
-                found |= flatten(self.kind, _only(live[key], _below(own, field)), (*path, key))
+                found |= flatten(self.kind, _only(live[key], _below(own, field)), (*path, step(self.kind, path, key, live, want)))
         return found
 
     def items(self, want: list[Any], live: list[Any], own: Owned, path: Path) -> dict[str, Any]:
@@ -146,9 +161,9 @@ class _Comparison:
         if is_leaf(want) or is_leaf(live):
             return self.instead(want, live, path)
         wanted, there = flatten(self.kind, want, path), flatten(self.kind, live, path)
-        if wanted == there:  # they differ only in hidden values
-            there = {place: shown_instead(self.kind, path, value, wanted[place]) for place, value in there.items()}
-        return there
+        if wanted == there:  # they differ only in what is hidden
+            there = {place: ANOTHER if is_hidden(value) else value for place, value in there.items()}
+        return there if wanted != there else dict.fromkeys(there, ANOTHER)
 
     def contained(self, want: Any, live: Any, path: Path, strict: bool) -> bool:
         if isinstance(want, Mapping):
@@ -208,4 +223,4 @@ def _at(place: str, other: str) -> bool:
     return place == other or place.startswith((f"{other}.", f"{other}["))
 
 
-__all__ = ["MANAGER", "drop", "found_fields", "hidden", "owned_fields"]
+__all__ = ["MANAGER", "drop", "found_fields", "owned_fields"]

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....kubernetes.masking import mask
+from ....kubernetes.masking import MASK, mask
 from ....reconcile.model import SENSITIVE
+from ....sensitive.names import after_flags, hideable, is_paired, is_secret
+from ....sensitive.texts import ANOTHER
+from .api import BY_NAME
 
 Path = tuple[str, ...]
-
-ANOTHER = f"{SENSITIVE} another value"
-"""How plans show a secret that differs from the wanted one. Properties never contain either secret."""
 
 ELEMENT_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(("containers", "initContainers", "ephemeralContainers", "volumes", "env"), (("name",),)),
@@ -33,37 +32,58 @@ ORDER = "(order)"
 ORDERED = frozenset({"initContainers"})
 """Lists that are merged by a key although their order is significant."""
 
-SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|\bkey$", re.IGNORECASE)
-REFERENCES = re.compile(r"(name|ref|refs|path|file|enabled|create|seconds|annotations|labels|class)$", re.IGNORECASE)
+ENTRIES = frozenset(("data", "binaryData", "stringData", "annotations", "parameters", "volumeAttributes", "options"))
+"""Mappings of Kubernetes' own kinds whose keys people choose. Elsewhere a key such as ``secretRef`` is Kubernetes' word."""
+
+OWN_KINDS = frozenset(kind for _api_version, kind in BY_NAME)
 
 
-def secret_looking(name: str) -> bool:
-    """Whether a field of this name probably holds a secret, rather than a secret's name or location."""
-    return bool(SECRET_NAME.search(name)) and not REFERENCES.search(name)
+class Veiled(str):
+    """A step of a path at which, and below which, everything is secret."""
+
+    __slots__ = ()
 
 
-def hidden(kind: str, path: Path) -> bool:
-    """Whether the value at a path must be hidden: everything in a Secret, and elsewhere any field whose name suggests a secret."""
-    if kind == "Secret":
-        return path[:1] in (("data",), ("stringData",))
-    if path[:1] == ("data",) or path[:2] == ("metadata", "annotations"):
-        return secret_looking(path[-1])
-    return len(path) > 2 and path[-1] == "value" and path[-3] == "env" and secret_looking(path[-2].strip("[]"))
+def step(kind: str, path: Path, key: str, *beside: Mapping[str, Any]) -> str:
+    """The next step of a path. ``beside``: the mappings that have the key: the wanted one, the live one, or both."""
+    named = path[-1][1:-1] if path and path[-1].startswith("[") else ""
+    if _veils_content(kind, path, key) or any(is_paired(key, {"name": named, **one}) for one in beside):
+        return Veiled(key)
+    free = kind not in OWN_KINDS and path[:1] != ("metadata",)
+    if (free or any(part in ENTRIES for part in path)) and any(is_secret(key, one) for one in beside):
+        return Veiled(key)
+    return key
 
 
-def shown(kind: str, path: Path, value: Any) -> Any:
+def _veils_content(kind: str, path: Path, key: str) -> bool:
+    return not path and (kind, key) in (("Secret", "data"), ("Secret", "stringData"), ("ConfigMap", "binaryData"))
+
+
+def hidden(path: Path) -> bool:
+    """Whether the value at a path is secret."""
+    return any(isinstance(part, Veiled) for part in path)
+
+
+def shown(path: Path, value: Any) -> Any:
     """A value as plans show it."""
-    if hidden(kind, path):
-        return SENSITIVE
+    if hidden(path):
+        return SENSITIVE if hideable(value) else value
     if isinstance(value, list):
-        return [shown(kind, path, item) for item in value]
+        return [SENSITIVE if flag else shown(path, item) for flag, item in zip(after_flags(value), value, strict=True)]
     return mask(value) if isinstance(value, str) else value
 
 
-def shown_instead(kind: str, path: Path, value: Any, wanted: Any) -> Any:
+def is_hidden(value: Any) -> bool:
+    """Whether a value as plans show it leaves something out."""
+    if isinstance(value, list):
+        return any(map(is_hidden, value))
+    return isinstance(value, str) and (SENSITIVE in value or MASK in value)
+
+
+def shown_instead(path: Path, value: Any, wanted: Any) -> Any:
     """A value that differs from the wanted one, shown so that the two remain distinguishable even if both are hidden."""
-    found = shown(kind, path, value)
-    return ANOTHER if found == wanted and isinstance(found, str) else found
+    found = shown(path, value)
+    return ANOTHER if found == wanted and isinstance(found, str | list) else found
 
 
 def text(path: Path) -> str:
@@ -89,11 +109,11 @@ def is_leaf(value: Any) -> bool:
 def flatten(kind: str, value: Any, path: Path = ()) -> dict[str, Any]:
     """Every value by path."""
     if is_leaf(value):
-        return {text(path): shown(kind, path, value)}
+        return {text(path): shown(path, value)}
     found: dict[str, Any] = {}
     if isinstance(value, Mapping):
         for key, item in value.items():
-            found |= flatten(kind, item, (*path, str(key)))
+            found |= flatten(kind, item, (*path, step(kind, path, str(key), value)))
         return found
     names = labels(value, path)
     for name, item in zip(names, value, strict=True):

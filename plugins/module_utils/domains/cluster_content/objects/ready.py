@@ -9,16 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ....reconcile.model import State
-from .api import BY_NAME, WEBHOOKS
+from .api import BY_NAME, WEBHOOKS, ApiType
 
 WORKLOADS = ("Deployment", "DaemonSet", "StatefulSet")
 Key = tuple[str, str, str, str]
 """apiVersion, kind, namespace and name of an object."""
 
 
-def key_of(manifest: Mapping[str, Any], namespace: str) -> Key:
-    """The key of an object in a release's manifest, which may omit the namespace of the release."""
-    type_ = BY_NAME.get((str(manifest["apiVersion"]), str(manifest["kind"])))
+def key_of(manifest: Mapping[str, Any], namespace: str, type_: ApiType | None = None) -> Key:
+    """The key of an object in a release's manifest, which may omit the namespace of the release. ``type_``: that of a custom resource."""
+    type_ = type_ or BY_NAME.get((str(manifest["apiVersion"]), str(manifest["kind"])))
     metadata = manifest.get("metadata") or {}
     within = "" if type_ is not None and not type_.namespaced else str(metadata.get("namespace") or namespace)
     return str(manifest["apiVersion"]), str(manifest["kind"]), within, str(metadata.get("name", ""))

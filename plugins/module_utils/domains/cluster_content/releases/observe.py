@@ -5,88 +5,200 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ....aws.connection import Aws
-from ....kubernetes.problems import NotFound
+from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import CallFailed
-from ..objects.api import BY_NAME
+from ..objects.api import BY_NAME, Types
 from ..objects.compare import found_fields, owned_fields
 from ..objects.link import Calls, calling
 from ..objects.manifest import normal
 from ..objects.paths import flatten
 from ..objects.ready import WORKLOADS, Key, given_up, has_ready_endpoint, key_of, services_behind, unavailable
-from .release import Release, decode, newest
+from .ownership import guard, marked_for, place
+from .record import Release, Unreadable, decode, identity, newest
 
 HELM_MANAGER = "helm"
 """Helm's name as a field manager."""
 
-UNSEEN: Mapping[str, Any] = {"kind": "", "metadata": {}}
-"""Placeholder for custom resources in charts, which are not read: only the cluster knows where its API serves them."""
+NOT_OURS = "not marked as this release's"
+"""In place of the values of an object that a record names and that does not belong to the release."""
+
+SEALED: Mapping[str, Any] = {"kind": "", "metadata": {}}
+"""Stands for an object that may not be read, so nothing shows whose it is."""
+
+WHO_WROTE_IT = "Find out who wrote it: kubectl get secret --show-managed-fields."
+
+MOST_UNWANTED = 5000
+"""Objects of releases that are no longer wanted and are looked up. Others count as not belonging to their release."""
+
+Live = Mapping[Key, Mapping[str, Any] | None]
+"""The objects of releases; None for one that does not exist."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """The observed state of a release: Helm's record, the differences from what its chart produced, and why it is not ready yet."""
+    """The observed state of a release: Helm's record, the differences from what its chart produced, and why it is not ready yet.
+
+    ``objects``: what the record names. ``foreign``: those among them that exist and do not carry Helm's marks of this release. ``guard``:
+    why only consent that names the release exactly allows its removal.
+    """
 
     release: Release
     labels: Mapping[str, str]
     drift: Mapping[str, Any] = field(default_factory=dict)
     waiting: str = ""
     failed_reason: str = ""
+    objects: Sequence[str] = ()
+    foreign: Sequence[str] = ()
+    guard: str = ""
 
 
-def all_releases(aws: Aws, api: Calls, selector: str) -> list[Look]:
-    """Every release that the labels select. The objects of all releases are read in parallel."""
-    looks = [read(secret) for secret in secrets(api, "/api/v1/secrets", selector)]
-    current = newest([release for release, labels in looks])
-    labels = {release.secret: labels for release, labels in looks}
-    keys = [key_of(manifest, one.namespace) for one in current.values() for manifest in one.objects]
-    live = dict(zip(keys, aws.map(lambda key: calling(partial(get, api, key)), keys), strict=True))
-    services = sorted({service for one in current.values() for service in services_behind(one.objects)})
+@dataclass(frozen=True)
+class Found:
+    """The releases of a component, and one sentence for each record that is left out because it is not what Helm writes."""
+
+    looks: Sequence[Look] = ()
+    unreadable: Sequence[str] = ()
+
+
+def all_releases(aws: Aws, api: Calls, selector: str, wanted: Collection[tuple[str, str]]) -> Found:
+    """Every release that the labels select. The objects of all releases are read in parallel.
+
+    ``wanted``: namespace and name of each wanted release. Raises CallFailed if the record of one of them cannot be read.
+    """
+    current, labels, unreadable = _current(secrets(api, "/api/v1/secrets", selector), wanted)
+    types = Types(api)
+    keys = {one: calling(partial(_keys, one, types)) for one in current}
+    known = [one for one in current if (one.namespace, one.name) in wanted]
+    unwanted = [key for one in current if one not in known for key in keys[one]]
+    asked = list(dict.fromkeys([*(key for one in known for key in keys[one]), *unwanted[:MOST_UNWANTED]]))
+    live: dict[Key, Mapping[str, Any] | None] = dict.fromkeys(unwanted, SEALED)
+    live |= dict(zip(asked, aws.map(lambda key: calling(partial(get, api, types, key)), asked), strict=True))
+    services = sorted({service for one in known for service in _services_of(one)})
     ready = dict(zip(services, aws.map(lambda service: calling(partial(answers, api, *service)), services), strict=True))
-    return [look_of(one, labels[one.secret], live, ready) for one in current.values()]
+    looks = [
+        look_of(one, labels[one.secret], keys[one], live, ready) if one in known else unwanted_look(one, keys[one], live, labels)
+        for one in current
+    ]
+    return Found(looks, unreadable)
 
 
-def one_release(api: Calls, namespace: str, name: str) -> Look | None:
-    """One release, regardless of owner; None if no release has that name."""
-    found = secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}")
+def _current(
+    records: Sequence[Mapping[str, Any]], wanted: Collection[tuple[str, str]]
+) -> tuple[list[Release], dict[str, Mapping[str, str]], list[str]]:
+    """The current revision of each release, the labels of its record by the Secret's name, and a sentence for each unreadable record."""
+    last: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] = {}
+    unreadable = []
+    for secret in records:
+        try:
+            namespace, name, revision = identity(secret)
+        except Unreadable as error:
+            unreadable.append(_unreadable(secret, error, wanted))
+            continue
+        if revision > last.get((namespace, name), (0, {}))[0]:
+            last[namespace, name] = revision, secret
+    found, labels = [], {}
+    for _revision, secret in last.values():
+        try:
+            found.append(decode(secret))
+        except Unreadable as error:
+            unreadable.append(_unreadable(secret, error, wanted))
+        else:
+            labels[found[-1].secret] = secret["metadata"].get("labels") or {}
+    return found, labels, unreadable
+
+
+def _unreadable(secret: Mapping[str, Any], error: Unreadable, wanted: Collection[tuple[str, str]]) -> str:
+    """The sentence about a record. Raises CallFailed if Helm would read it as one of a wanted release."""
+    metadata = secret["metadata"]
+    where = f"Secret {metadata.get('namespace')}/{metadata.get('name')}"
+    names = {str((metadata.get("labels") or {}).get("name"))}
+    with contextlib.suppress(Unreadable):
+        names.add(identity(secret)[1])
+    if any((metadata.get("namespace"), name) in wanted for name in names):
+        raise CallFailed(
+            f"{where} holds no release that can be read: {error}",
+            code="RecordUnreadable",
+            hint=f"{WHO_WROTE_IT} Once it is deleted, the previous revision counts.",
+        )
+    return (
+        f"{where} carries the labels of this component, but holds no release that can be read: {error}. It is left alone. "
+        f"{WHO_WROTE_IT} Then delete it."
+    )
+
+
+def _services_of(release: Release) -> set[tuple[str, str]]:
+    try:
+        return services_behind(release.objects)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _malformed(release) from error
+
+
+def _malformed(release: Release) -> CallFailed:
+    return CallFailed(
+        f"Secret {release.namespace}/{release.secret} names objects that the API cannot have accepted",
+        code="RecordUnreadable",
+        hint=f"{WHO_WROTE_IT} Once it is deleted, the previous revision counts.",
+    )
+
+
+def one_release(api: Calls, namespace: str, name: str, *, history: bool = False) -> Look | None:
+    """One release, regardless of owner; None if no release has that name. Raises CallFailed if a record of it cannot be read.
+
+    ``history``: read every record that Helm itself would read, whatever its labels say, because Helm is about to act on the newest.
+    """
+    found = secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}", superseded=history)
     if not found:
         return None
-    looks = [read(secret) for secret in found]
-    release = newest([release for release, labels in looks])[namespace, name]
-    labels = next(labels for one, labels in looks if one.secret == release.secret)
-    live = {key: get(api, key) for key in (key_of(manifest, namespace) for manifest in release.objects)}
-    ready = {service: answers(api, *service) for service in services_behind(release.objects)}
-    return look_of(release, labels, live, ready)
+    records = [read(secret) for secret in found]
+    release = newest([release for release, _labels in records])[namespace, name]
+    labels = next(labels for one, labels in records if one.secret == release.secret)
+    types = Types(api)
+    keys = _keys(release, types)
+    live = {key: get(api, types, key) for key in keys}
+    ready = {service: answers(api, *service) for service in _services_of(release)}
+    return look_of(release, labels, keys, live, ready)
 
 
-def secrets(api: Calls, path: str, selector: str) -> list[dict[str, Any]]:
+def secrets(api: Calls, path: str, selector: str, *, superseded: bool = False) -> list[dict[str, Any]]:
     """The Secrets in which Helm keeps its records: all current revisions; superseded ones are history."""
-    return list(calling(lambda: api.list(path, labelSelector=f"owner=helm,status!=superseded,{selector}").items))
+    current = "" if superseded else "status!=superseded,"
+    return list(calling(lambda: api.list(path, labelSelector=f"owner=helm,{current}{selector}").items))
 
 
 def read(secret: Mapping[str, Any]) -> tuple[Release, Mapping[str, str]]:
-    """A revision and its labels."""
+    """A revision and its labels. Raises CallFailed."""
     try:
         return decode(secret), secret["metadata"].get("labels") or {}
-    except ValueError as error:
-        raise CallFailed(f"{error} (namespace {secret['metadata'].get('namespace')})") from error
+    except Unreadable as error:
+        labels = secret["metadata"].get("labels") or {}
+        _unreadable(secret, error, {(str(secret["metadata"].get("namespace")), str(labels.get("name")))})
+        raise
 
 
-def get(api: Calls, key: Key) -> Mapping[str, Any] | None:
-    """An object of a release; None if it does not exist, UNSEEN for a custom resource."""
+def _keys(release: Release, types: Types) -> list[Key]:
+    """The key of each object of a release."""
+    return [key_of(manifest, release.namespace, types.of(manifest["apiVersion"], manifest["kind"])) for manifest in release.objects]
+
+
+def get(api: Calls, types: Types, key: Key) -> Mapping[str, Any] | None:
+    """An object of a release; None if it does not exist, SEALED for a custom resource that may not be read."""
     api_version, kind, namespace, name = key
-    type_ = BY_NAME.get((api_version, kind))
-    if type_ is None:
-        return UNSEEN
     try:
-        return api.get(type_.path(namespace, name))
+        type_ = types.of(api_version, kind)
+        return None if type_ is None else api.get(type_.path(namespace, name))
     except NotFound:
         return None
+    except Forbidden:
+        if (api_version, kind) in BY_NAME:
+            raise
+        return SEALED
 
 
 def answers(api: Calls, namespace: str, service: str) -> bool:
@@ -95,27 +207,53 @@ def answers(api: Calls, namespace: str, service: str) -> bool:
     return has_ready_endpoint(api.list(path, labelSelector=f"kubernetes.io/service-name={service}").items)
 
 
-def look_of(
-    release: Release, labels: Mapping[str, str], live: Mapping[Key, Mapping[str, Any] | None], ready: Mapping[tuple[str, str], bool]
-) -> Look:
+def foreign_in(release: Release, keys: Sequence[Key], live: Live) -> list[str]:
+    """The objects of a record that exist and do not carry Helm's marks of the release."""
+    found = {place(key) for key in keys if (there := live[key]) is not None and not marked_for(there, release)}
+    return sorted(found)
+
+
+def unwanted_look(release: Release, keys: Sequence[Key], live: Live, labels: Mapping[str, Mapping[str, str]]) -> Look:
+    """A release that is no longer wanted: what it names, and no value of it, because nothing of it is going to be compared."""
+    foreign = foreign_in(release, keys, live)
+    hooks = [place(key_of(hook, release.namespace, None)) for hook in release.hooks]
+    objects = sorted({place(key) for key in keys})
+    return Look(release, labels[release.secret], objects=objects, foreign=foreign, guard=guard(foreign, hooks))
+
+
+def look_of(release: Release, labels: Mapping[str, str], keys: Sequence[Key], live: Live, ready: Mapping[tuple[str, str], bool]) -> Look:
     """The state of a release, derived from its objects and the Services of its webhooks."""
-    drift: dict[str, Any] = {}
+    foreign = foreign_in(release, keys, {key: None if live[key] is SEALED else live[key] for key in keys})
+    hooks = [place(key_of(hook, release.namespace, None)) for hook in release.hooks]
+    drift: dict[str, Any] = dict.fromkeys(foreign, NOT_OURS)
     waiting, failed_reason = [], []
-    for manifest in release.objects:
-        key = key_of(manifest, release.namespace)
-        there = live[key]
-        place = f"{key[1]} {key[2]}/{key[3]}" if key[2] else f"{key[1]} {key[3]}"
-        if there is None:
-            drift[place] = "missing"
-        elif there is not UNSEEN:
-            drift |= {f"{place} {name}": value for name, value in drifted(manifest, there).items()}
-            if key[1] in WORKLOADS:
-                waiting.append(unavailable(there))
-                failed_reason.append(given_up(there))
+    try:
+        for key, manifest in zip(keys, release.objects, strict=True):
+            there = live[key]
+            if place(key) in foreign or key[:2] not in BY_NAME:  # custom resources are not compared
+                continue
+            if there is None:
+                drift[place(key)] = "missing"
+            else:
+                drift |= {f"{place(key)} {name}": value for name, value in drifted(manifest, there).items()}
+                if key[1] in WORKLOADS:
+                    waiting.append(unavailable(there))
+                    failed_reason.append(given_up(there))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _malformed(release) from error
     silent = [
         f"no endpoint is ready behind the webhook's Service {'/'.join(one)}" for one in services_behind(release.objects) if not ready[one]
     ]
-    return Look(release, labels, drift, "; ".join(filter(None, [*waiting, *silent])), "; ".join(filter(None, failed_reason)))
+    return Look(
+        release,
+        labels,
+        drift,
+        "; ".join(filter(None, [*waiting, *silent])),
+        "; ".join(filter(None, failed_reason)),
+        sorted({place(key) for key in keys}),
+        foreign,
+        guard(foreign, hooks),
+    )
 
 
 def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,4 +264,4 @@ def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, A
     found = found_fields(kind, content, live, owned_fields(live, api_version, HELM_MANAGER) or None)
     # A chart may set false where the API omits the field.
     missing = {name: "missing" for name, value in wanted.items() if name not in found and value not in (False, 0, "")}
-    return {name: value for name, value in found.items() if wanted.get(name, UNSEEN) != value and name in wanted} | missing
+    return {name: value for name, value in found.items() if wanted.get(name, SEALED) != value and name in wanted} | missing

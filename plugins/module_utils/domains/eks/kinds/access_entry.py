@@ -32,13 +32,17 @@ def access_policies(associated: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 class EksAccessEntry(EksKind):
-    """Found by the tags of each entry. Entries that EKS creates, for the cluster's creator and for node roles, are not ours."""
+    """Found by the tags of each entry. Entries that EKS creates, for the cluster's creator and for node roles, are not ours.
+
+    If the inventory describes such an entry after all, it is taken over: a principal has one entry in a cluster.
+    """
 
     name = "eks_access_entry"
     calls = eks("access_entry", list="list_access_entries", items="accessEntries", name="principalArn")
     operations = ("associate_access_policy", "disassociate_access_policy", "list_associated_access_policies", "update_access_entry")
     settles = ()
     exclusive = True
+    adopts_unmarked = True
 
     cluster_name = fixed()
     principal_arn = fixed()

@@ -155,7 +155,12 @@ class EksNodegroup(EksKind):
         return super().made(aws, {**raw, "policies": [], "actions": []}, address)
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {"arn": raw.get("nodegroupArn"), "name": raw.get("nodegroupName"), "autoscaling_group_name": _group(raw)}
+        return {
+            "arn": raw.get("nodegroupArn"),
+            "name": raw.get("nodegroupName"),
+            "autoscaling_group_name": _group(raw),
+            "node_role_arn": raw.get("nodeRole"),
+        }
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         asked = {name: value for name, value in properties.items() if value is not None}

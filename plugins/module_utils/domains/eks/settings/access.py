@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ....reconcile.model import Observed
 from .cluster import Cluster
-from .identities import ADMINISTRATOR, CLUSTER
+from .identities import ADMINISTRATOR, CLUSTER, AccessEntry
 
 ASSUMED = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 
@@ -25,6 +25,25 @@ def is_same(principal_arn: str, caller: str) -> bool:
         return principal_arn == caller
     start = f"arn:{session['partition']}:iam::{session['account']}:role/"
     return principal_arn.startswith(start) and principal_arn.rpartition("/")[2] == session["role"]
+
+
+def entries_of(cluster: Cluster, caller: str) -> list[AccessEntry]:
+    """The entries of a cluster's settings that are for the caller."""
+    return [entry for entry in cluster.access.values() if is_same(entry.principal_arn, caller)]
+
+
+def unadministered(cluster: Cluster, caller: str) -> str:
+    """Why nobody could administer a new cluster that this caller creates; empty if somebody could.
+
+    A caller with an entry of its own has the rights of that entry instead of a creator's.
+    """
+    own = entries_of(cluster, caller)
+    if not own or not cluster.creator_is_admin or any(entry.administers for entry in cluster.access.values()):
+        return ""
+    return (
+        f"{own[0].path} is for {caller}, which creates the cluster, and gives it no administrator's rights; then the cluster would have no "
+        f"administrator. Give {ADMINISTRATOR}: cluster to this entry or another one, or take the entry out."
+    )
 
 
 def lockouts(clusters: Mapping[str, Cluster], observed: Iterable[Observed], caller: str, may_go: Callable[[str], bool]) -> list[str]:
@@ -51,7 +70,7 @@ def lockouts(clusters: Mapping[str, Cluster], observed: Iterable[Observed], call
 
 def _loss(cluster: Cluster, entry: str, caller: str, may_go: bool) -> str:
     """How the caller would lose the entry; empty if it stays, under whatever name."""
-    same = [one for one in cluster.access.values() if is_same(one.principal_arn, caller)]
+    same = entries_of(cluster, caller)
     if any(one.administers for one in same):
         return ""
     if same:

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ....component.names import PRODUCTION
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
-from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, one_of
+from ....inputs.tags import as_tag_text
+from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, as_zone, matching, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
@@ -30,6 +31,11 @@ UPGRADE_POLICIES = ("STANDARD", "EXTENDED")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 NODE_SCALINGS = ("none", "cluster_autoscaler")
 
+ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
+KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[0-9a-zA-Z-]+|none")
+POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
+NO_KEY = "none"
+MOST_NODE_POLICIES = 8
 FARGATE_SELECTORS = 5
 
 
@@ -40,6 +46,8 @@ class Network:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    subnet_zones: tuple[str, ...] = ()
+    """The availability zone of each subnet, in the same order, if they are known: they are before the subnets exist."""
     vpc_id: str = ""
 
 
@@ -76,6 +84,19 @@ class FargateProfile:
 
 
 @dataclass(frozen=True)
+class OwnParts:
+    """Roles and a key that the user brings, in place of those that would be made, by ARN. Empty: made here."""
+
+    role_arn: str = ""
+    node_role_arn: str = ""
+    fargate_role_arn: str = ""
+    secrets_key_arn: str = ""
+    """Or ``none``: the secrets have no key but EKS's."""
+    node_managed_policy_arns: tuple[str, ...] = ()
+    """Further managed policies of the nodes' role, if it is made here."""
+
+
+@dataclass(frozen=True)
 class Cluster:
     """One cluster and all its parts. ``version`` is empty if the user's value was unusable, ``vpc_id`` if it names its own subnets."""
 
@@ -83,9 +104,14 @@ class Cluster:
     path: str
     aws_name: str
     version: str
+    named: bool = True
+    """Whether the user gave the name in AWS."""
     subnet_ids: tuple[str, ...] = ()
+    subnet_zones: tuple[str, ...] = ()
+    """As in ``Network``; empty if the user lists the subnets."""
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
+    own: OwnParts = OwnParts()
     upgrade_policy: str = "STANDARD"
     endpoint: Endpoint = Endpoint()
     deletion_protection: bool = False
@@ -113,10 +139,28 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
         reader.ids("subnet_ids", (), "subnet-"),
         reader.ids("security_group_ids", (), "sg-"),
         reader.ids("node_security_group_ids", (), "sg-"),
+        reader.items("subnet_zones", (), as_zone, "it must be the name of an availability zone"),
         reader.one_id("vpc_id", "", "vpc-"),
     )
+    if network.subnet_zones and len(network.subnet_zones) != len(network.subnet_ids):
+        problems.add(f"{path}.subnet_zones", list(network.subnet_zones), "it must have a zone for each of subnet_ids")
     reader.finish()
     return network, problems.messages
+
+
+def with_public_cidrs(clusters: Any, blocks: Sequence[str]) -> Any:
+    """A user's mapping of clusters with these blocks added to the public endpoint of each. ``read`` reports what is no mapping."""
+    if not blocks or not isinstance(clusters, Mapping):
+        return clusters
+    return {name: _opened(settings, blocks) for name, settings in clusters.items()}
+
+
+def _opened(settings: Any, blocks: Sequence[str]) -> Any:
+    endpoint = (settings.get("endpoint") or {}) if isinstance(settings, Mapping) else None
+    given = (endpoint.get("public_cidrs") or []) if isinstance(endpoint, Mapping) else None
+    if not isinstance(given, list | tuple):
+        return settings
+    return {**settings, "endpoint": {**endpoint, "public_cidrs": [*given, *(one for one in blocks if one not in given)]}}  # type: ignore[dict-item]
 
 
 def read(clusters: Any, path: str, environment: str, network: Network, problems: Problems) -> dict[str, Cluster]:
@@ -139,10 +183,13 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         path=reader.path,
         aws_name=read_aws_name(reader, f"{environment}-{name}"),
         version=read_version(reader),
+        named=reader.given.get("name") is not None,
         vpc_id="" if reader.given.get("subnet_ids") is not None else network.vpc_id,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
+        subnet_zones=() if reader.given.get("subnet_ids") is not None else network.subnet_zones,
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         node_security_group_ids=reader.ids("node_security_group_ids", network.node_security_group_ids, "sg-"),
+        own=read_own_parts(reader),
         upgrade_policy=reader.choice("upgrade_policy", UPGRADE_POLICIES, "STANDARD"),
         endpoint=read_endpoint(reader.section("endpoint")),
         deletion_protection=reader.boolean("deletion_protection", environment in PRODUCTION),
@@ -172,6 +219,29 @@ def read_aws_name(reader: Reader, default: str) -> str:
         reader.at("name"), value, "EKS accepts 1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit"
     )
     return default
+
+
+def read_own_parts(reader: Reader) -> OwnParts:
+    """The user's own roles and key, and what the nodes' role gets besides."""
+
+    def own(key: str, pattern: re.Pattern[str], remedy: str) -> str:
+        return reader.required_text(key, remedy, pattern) if reader.given.get(key) is not None else str(reader.take(key) or "")
+
+    role = "it must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/nodes"
+    parts = OwnParts(
+        role_arn=own("role_arn", ROLE_ARN, role),
+        node_role_arn=own("node_role_arn", ROLE_ARN, role),
+        fargate_role_arn=own("fargate_role_arn", ROLE_ARN, role),
+        secrets_key_arn=own("secrets_key_arn", KEY_ARN, f"it must be the ARN of a KMS key, or {NO_KEY}"),
+        node_managed_policy_arns=reader.items("node_managed_policy_arns", (), matching(POLICY_ARN), "it must be the ARN of an IAM policy"),
+    )
+    if parts.node_role_arn and parts.node_managed_policy_arns:
+        remedy = "node_role_arn is a role of your own; attach them to it yourself"
+        reader.problems.add(reader.at("node_managed_policy_arns"), list(parts.node_managed_policy_arns), remedy)
+    if len(parts.node_managed_policy_arns) > MOST_NODE_POLICIES:
+        remedy = f"AWS allows 10 for a role, and EKS needs two; list at most {MOST_NODE_POLICIES}"
+        reader.problems.add(reader.at("node_managed_policy_arns"), list(parts.node_managed_policy_arns), remedy)
+    return parts
 
 
 def read_version(reader: Reader) -> str:
@@ -246,7 +316,10 @@ def read_fargate_profiles(reader: Reader) -> dict[str, FargateProfile]:
 
 def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
     selectors = reader.items(
-        "selectors", (), as_selector, "it must have a namespace, and may have labels: {namespace: jobs, labels: {size: big}}"
+        "selectors",
+        (),
+        as_selector,
+        "it must have a namespace, and may have labels (strings): {namespace: jobs, labels: {size: big}}",
     )
     if not 1 <= len(selectors) <= FARGATE_SELECTORS:
         reader.problems.add(reader.at("selectors"), list(selectors), f"EKS accepts 1 to {FARGATE_SELECTORS} selectors per profile")
@@ -268,7 +341,10 @@ def as_selector(value: Any) -> dict[str, Any] | None:
     if not isinstance(labels, Mapping):
         return None
     found: dict[str, Any] = {"namespace": value["namespace"]}
-    return {**found, "labels": {str(key): str(text) for key, text in labels.items()}} if labels else found
+    texts = {str(key): as_tag_text(text) for key, text in labels.items()}
+    if None in texts.values():
+        return None
+    return {**found, "labels": texts} if texts else found
 
 
 def read_node_scaling(reader: Reader) -> str:

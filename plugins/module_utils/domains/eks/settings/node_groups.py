@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....inputs.reader import Reader
+from ....inputs.tags import as_tag_text
 from ....inputs.values import as_integer, as_text, matching
 
 LONGEST_NAME = 63
@@ -151,7 +152,7 @@ def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, 
 
 
 def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
-    remedy = f"it must be a mapping of key, effect (one of {', '.join(EFFECTS)}) and, optionally, value"
+    remedy = f"it must be a mapping of key, effect (one of {', '.join(EFFECTS)}) and, optionally, value, a string"
 
     def taint(value: Any) -> dict[str, str] | None:
         if not isinstance(value, Mapping) or set(value) - {"key", "value", "effect"}:
@@ -159,8 +160,10 @@ def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
         key, effect = as_text(value.get("key")), value.get("effect")
         if key is None or effect not in EFFECTS:
             return None
-        text = value.get("value")
-        return {"key": key, **({"value": str(text)} if text not in (None, "") else {}), "effect": str(effect)}
+        text = as_tag_text("" if value.get("value") is None else value["value"])
+        if text is None:
+            return None
+        return {"key": key, **({"value": text} if text else {}), "effect": str(effect)}
 
     return reader.items("taints", (), taint, remedy)
 

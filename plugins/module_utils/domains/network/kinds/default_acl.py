@@ -14,7 +14,8 @@ from ....aws.owner import whose
 from ....aws.tags import tag_dict, tag_list
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
-from .routing import NetworkAcl, acl_entries
+from .acl_entries import entries
+from .routing import NetworkAcl
 
 ALLOW_ALL = {"rule_number": 100, "protocol": "-1", "action": "allow", "cidr_block": "0.0.0.0/0"}
 """In both directions of a new one."""
@@ -33,8 +34,8 @@ class DefaultNetworkAcl(Ec2Kind):
     ends_with_parent = True
 
     vpc_id = fixed()
-    ingress = later(canonical=acl_entries)
-    egress = later(canonical=acl_entries)
+    ingress = later(canonical=entries)
+    egress = later(canonical=entries)
 
     entries = NetworkAcl()
     """How the entries of any ACL are read and written."""

@@ -14,6 +14,8 @@ from ....aws.ec2_kind import Ec2Kind, ec2
 from ....aws.kind import camel
 from ....reconcile.errors import AlreadyThere, NotYet
 from ....reconcile.model import Observed, fixed, later
+from .acl_entries import changes, entries, with_numbers_kept
+from .routes import with_foreign_routes
 
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 TARGETS = {
@@ -37,7 +39,10 @@ def _target(identifier: str) -> dict[str, str]:
 
 
 class RouteTable(Ec2Kind):
-    """A route table with its routes and associations. Routes that AWS creates (local, endpoint, propagated) are not compared."""
+    """A route table with its routes and associations.
+
+    Routes that AWS creates (local, endpoint, propagated) are not compared, and some of others stay: see routes.py.
+    """
 
     name = "route_table"
     calls = ec2("route_table", token=True)
@@ -52,7 +57,7 @@ class RouteTable(Ec2Kind):
     id_prefix = "rtb-"
 
     vpc_id = fixed()
-    routes = later()
+    routes = later(effective=with_foreign_routes)
     subnet_ids = later(canonical=sorted_strings)
 
     def get_routes(self, raw: Mapping[str, Any]) -> dict[str, str]:
@@ -125,14 +130,11 @@ PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
 
-def acl_entries(value: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(({k: v for k, v in entry.items() if v is not None} for entry in value), key=lambda entry: entry["rule_number"])
-
-
 class NetworkAcl(Ec2Kind):
     """A network ACL with its entries and associations. A subnet always has an ACL: once removed from ours, it returns to the default ACL.
 
-    For ICMP, ``from_port`` is the type and ``to_port`` the code, as in security groups; -1 means all.
+    Entries keep the numbers that they have: see acl_entries.py. For ICMP, ``from_port`` is the type and ``to_port`` the code, as in
+    security groups; -1 means all.
     """
 
     name = "network_acl"
@@ -141,8 +143,8 @@ class NetworkAcl(Ec2Kind):
     id_prefix = "acl-"
 
     vpc_id = fixed()
-    ingress = later(canonical=acl_entries)
-    egress = later(canonical=acl_entries)
+    ingress = later(canonical=entries, effective=with_numbers_kept)
+    egress = later(canonical=entries, effective=with_numbers_kept)
     subnet_ids = later(canonical=sorted_strings)
 
     def get_ingress(self, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -176,19 +178,15 @@ class NetworkAcl(Ec2Kind):
         self._set_entries(aws, seen, "egress", value)
 
     def _set_entries(self, aws: Aws, seen: Observed, side: str, value: Iterable[Mapping[str, Any]]) -> None:
-        old = {entry["rule_number"]: entry for entry in acl_entries(seen.properties.get(side, []))}
-        new = {entry["rule_number"]: entry for entry in acl_entries(value)}
         where = {"NetworkAclId": seen.id, "Egress": side == "egress"}
-        for number, entry in new.items():
-            if number not in old:
-                try:
-                    aws.change("ec2", "create_network_acl_entry", **where, **self._sent_entry(entry))
-                except AlreadyThere:
-                    aws.change("ec2", "replace_network_acl_entry", **where, **self._sent_entry(entry))
-            elif old[number] != entry:
+        for verb, entry in changes(seen.properties.get(side, []), value):
+            if verb == "delete":
+                aws.remove("ec2", "delete_network_acl_entry", **where, RuleNumber=entry["rule_number"])
+                continue
+            try:
+                aws.change("ec2", f"{verb}_network_acl_entry", **where, **self._sent_entry(entry))
+            except AlreadyThere:
                 aws.change("ec2", "replace_network_acl_entry", **where, **self._sent_entry(entry))
-        for number in sorted(set(old) - set(new)):
-            aws.remove("ec2", "delete_network_acl_entry", **where, RuleNumber=number)
 
     @staticmethod
     def _sent_entry(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* The registry is a setting of its own, so that one value leads all images to a cache. */}}
 {{- define "image" -}}
-{{ with .Values.image.registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ with .Values.image.registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{/* What a container may do: nothing but run. */}}

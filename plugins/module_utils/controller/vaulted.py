@@ -1,0 +1,81 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Which values came out of Ansible Vault.
+
+ansible-core marks a value that was encrypted in place (``!vault``), and records of every value the file that it was read from. It passes a
+mark on with the value alone, not to a text that a template makes of it. So the secrets are collected here where they are still themselves,
+among the host's variables, and looked for by what they say in whatever a module returns or saves.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import EncryptedString
+
+try:  # internal to ansible-core; tests/integration/eks_content/test_secrets.py notices if they move
+    from ansible._internal._datatag._tags import Origin, SourceWasEncrypted, VaultedValue
+
+    MARKS: tuple[Any, ...] = (VaultedValue, SourceWasEncrypted)
+    ORIGIN: Any = Origin
+except ImportError:
+    MARKS, ORIGIN = (), None
+
+HEADER = b"$ANSIBLE_VAULT;"
+ELSEWHERE = frozenset(("hostvars", "vars", "groups", "group_names", "environment", "_task", "ansible_facts", "omit"))
+"""Variables that repeat others, or that Ansible makes. Values of other hosts are recognized when they arrive as they are."""
+
+
+def secrets_among(variables: Mapping[str, Any], arguments: Any, known: Iterable[Any] = ()) -> set[str]:
+    """Every text and number that came out of Vault, among a host's variables and the arguments of a task.
+
+    ``known``: names that are no secrets even if they are kept in a vault, such as that of the region.
+    """
+    own = {name: value for name, value in variables.items() if name not in ELSEWHERE}
+    names = {str(one) for one in known if one}
+    return {text for text in (*_secrets(own), *_secrets(arguments)) if text not in names and "{{" not in text and "{%" not in text}
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)
+    elif isinstance(value, list | tuple | set):
+        for item in value:
+            yield from _secrets(item)
+    elif isinstance(value, EncryptedString):
+        try:
+            yield str(value)
+        except AnsibleError:
+            return  # its password was not given, so no task can use it either
+    elif isinstance(value, str | int) and not isinstance(value, bool) and _is_marked(value):
+        yield str(value)
+
+
+def _is_marked(value: Any) -> bool:
+    if any(mark.is_tagged_on(value) for mark in MARKS):
+        return True
+    origin = ORIGIN.get_tag(value) if ORIGIN else None
+    return bool(origin is not None and origin.path and _is_encrypted(str(origin.path)))
+
+
+@functools.cache
+def _is_encrypted(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(HEADER)) == HEADER
+    except OSError:
+        return False
+
+
+def names_in(arguments: Mapping[str, Any], hosts: Mapping[str, Collection[str]]) -> Iterator[Any]:
+    """What identifies the call rather than being secret: its environment, component, region, account and clusters, and the inventory."""
+    yield from (arguments.get(name) for name in ("environment", "component", "region", "expected_account_id", "name", "cluster", "state"))
+    for group, members in hosts.items():
+        yield group
+        yield from members

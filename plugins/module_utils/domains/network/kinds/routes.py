@@ -1,0 +1,44 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Routes of other controllers in our route tables: which of them stay. Pure functions.
+
+Routes to peering connections, transit gateways, virtual private gateways and network interfaces belong to whoever connects networks, and
+stay. What leads out of the network does not: a way to the internet, or a route for the whole world, is drift.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+OTHERS = "(of others)"
+"""The target of a destination that is left to others, whatever they make of it: the default route of a network without NAT gateways."""
+
+NO_ROUTE = "none"
+"""The target of a destination for which there must be no route."""
+
+WAYS_OUT = ("igw-", "nat-", "eigw-")
+"""Targets that lead to the internet. Only routes of ours do."""
+
+WORLD = 7
+"""The longest prefix of a block that counts as the whole world, of which two halves are another spelling."""
+
+
+def is_world(destination: str) -> bool:
+    """Whether a destination covers so much that a route for it decides where all traffic goes. Prefix lists do not count."""
+    try:
+        return ipaddress.ip_network(destination).prefixlen <= WORLD
+    except ValueError:
+        return False
+
+
+def with_foreign_routes(desired: Mapping[str, str], observed: Mapping[str, str] | None) -> dict[str, str]:
+    """What the routes of a table should read: the desired ones, plus those of others that are present and may be."""
+    ours = {destination: target for destination, target in desired.items() if target not in (OTHERS, NO_ROUTE)}
+    stay = {
+        destination: target
+        for destination, target in (observed or {}).items()
+        if not target.startswith(WAYS_OUT) and (desired[destination] == OTHERS if destination in desired else not is_world(destination))
+    }
+    return {**stay, **ours}

@@ -1,0 +1,39 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The rules that other controllers add to our security groups: which of them stay. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+PEERS = {
+    "cidr_ipv4": ("IpRanges", "CidrIp"),
+    "cidr_ipv6": ("Ipv6Ranges", "CidrIpv6"),
+    "prefix_list_id": ("PrefixListIds", "PrefixListId"),
+    "group_id": ("UserIdGroupPairs", "GroupId"),
+}
+
+Rule = Mapping[str, Any]
+
+FOREIGN = "foreign"
+"""The key of an entry among desired rules that is no rule: ``{"foreign": "elbv2.k8s.aws/"}`` says that rules whose description begins with
+that text belong to another controller. They stay as they are."""
+
+
+def identity(rule: Rule) -> tuple[Any, ...]:
+    """What makes two rules identical to AWS: everything but the description."""
+    return tuple(rule.get(name) for name in ("protocol", "from_port", "to_port", *PEERS))
+
+
+def with_foreign_rules(desired: Iterable[Rule], observed: Iterable[Rule] | None) -> list[Rule]:
+    """What the rules of a group should read: the desired ones, plus those of other controllers that are present.
+
+    A rule that both want stays as the other controller wrote it, or each would keep correcting the other's description.
+    """
+    entries = list(desired)
+    prefixes = tuple(str(entry[FOREIGN]) for entry in entries if FOREIGN in entry)
+    foreign = {identity(rule): rule for rule in observed or () if str(rule.get("description") or "").startswith(prefixes)}
+    ours = [entry for entry in entries if FOREIGN not in entry and identity(entry) not in foreign]
+    return [*ours, *foreign.values()]

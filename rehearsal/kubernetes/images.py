@@ -1,0 +1,73 @@
+"""Images in the account's own ECR: a pod whose image is not there waits for it, as with a real kubelet.
+
+A webhook of the cluster is asked about new pods with such images only. Images of other registries, AWS's own included, are assumed to
+exist, because the rehearsal makes no call outside.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rehearsal.kubernetes.api import ApiError
+from rehearsal.kubernetes.behaviours import PREFIX
+from rehearsal.kubernetes.plane import ControlPlane
+
+WEBHOOK = "images.rehearsal.mainstay"
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+BEHAVIOUR = f"{PREFIX}/behaviour"
+OF_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
+    r"(?P<repository>[a-z0-9._/-]+?)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+# Whether an image is in a registry: account, region, repository, tag, digest.
+Lookup = Callable[[str, str, str, str | None, str | None], bool]
+
+
+def is_missing(image: str, account: str, there: Lookup) -> bool:
+    """Whether an image should be in this account's ECR and is not."""
+    match = OF_ECR.fullmatch(image)
+    if match is None or match["account"] != account:
+        return False
+    tag = match["tag"] or (None if match["digest"] else "latest")
+    return not there(account, match["region"], match["repository"], tag, match["digest"])
+
+
+def admitted(request: Mapping[str, Any], response: dict[str, Any], account: str, there: Lookup) -> dict[str, Any]:
+    """The response to a review of a pod, in which a pod that lacks an image is told to wait for it. What a pod asks for itself stays."""
+    pod = request.get("object") or {}
+    spec, annotations = pod.get("spec") or {}, (pod.get("metadata") or {}).get("annotations") or {}
+    images = [str(each.get("image")) for kind in ("initContainers", "containers") for each in spec.get(kind) or []]
+    if BEHAVIOUR in annotations or not any(is_missing(image, account, there) for image in images):
+        return response
+    patch = json.loads(base64.b64decode(response["patch"])) if "patch" in response else []
+    changed = next((each["value"] for each in patch if each["path"] == "/metadata/annotations"), annotations)
+    patch = [each for each in patch if each["path"] != "/metadata/annotations"]
+    patch.append({"op": "add", "path": "/metadata/annotations", "value": {**changed, BEHAVIOUR: "image-not-found"}})
+    return response | {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
+
+
+def register(plane: ControlPlane, url: str, authority: bytes, account: str) -> None:
+    """Have new pods with images of this account's ECR asked about."""
+    of_account = f"object.spec.containers.exists(c, c.image.startsWith('{account}.dkr.ecr.'))"
+    of_init = f"has(object.spec.initContainers) && object.spec.initContainers.exists(c, c.image.startsWith('{account}.dkr.ecr.'))"
+    webhook = {
+        "name": WEBHOOK,
+        "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}],
+        "matchConditions": [{"name": "images-of-this-account", "expression": f"{of_account} || ({of_init})"}],
+        "failurePolicy": "Ignore",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 5,
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration"}
+    try:
+        plane.api.create(WEBHOOKS, {**kind, "metadata": {"name": WEBHOOK}, "webhooks": [webhook]})
+    except ApiError as error:
+        if error.status != 409:
+            raise

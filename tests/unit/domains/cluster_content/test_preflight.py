@@ -1,0 +1,34 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Images that would not be found are reported before the first call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.preflight import role_errors
+
+SECRETS = {"main": {"version": "1.36", "controllers": ["external-secrets"], "node_groups": {"a": {}}}}
+PUBLIC = {"main": {"version": "1.36", "controllers": ["aws-load-balancer-controller", "fluent-bit"], "node_groups": {"a": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "complains"),
+    [
+        ({"eks_clusters": PUBLIC}, False),
+        ({"eks_clusters": SECRETS}, True),
+        ({"eks_clusters": SECRETS, "eks_image_registry": "registry.example"}, False),
+        ({"eks_clusters": SECRETS, "eks_manage_content": False}, False),
+        ({"eks_clusters": SECRETS, "eks_charts": {"external-secrets": {"values": {"image": {"registry": "registry.example"}}}}}, False),
+        ({"eks_clusters": SECRETS, "eks_charts": {"external-secrets": {"values": {"image": {"tag": "v1"}}}}}, True),
+        ({"eks_clusters": SECRETS, "eks_charts": {"external-secrets": {"chart": "oci://registry.example/eso", "version": "1.0.0"}}}, False),
+    ],
+)
+def test_a_controller_without_a_public_image_needs_a_registry(variables: dict[str, Any], complains: bool) -> None:
+    expected = [
+        "eks_charts.external-secrets.values.image.registry is missing: external-secrets has no public default; give the registry of its "
+    ]
+    assert [problem[: len(expected[0])] for problem in role_errors(variables)] == (expected if complains else [])
