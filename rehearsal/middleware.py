@@ -15,7 +15,7 @@ from typing import Any
 from rehearsal import authorizations, given_ids, identities, operations, registry
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import HAPPENS_BEFORE, Rule
-from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply
+from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply, with_aws_headers
 from rehearsal.signatures import BadSignature
 from rehearsal.signed_requests import verify_request
 from rehearsal.tokens import token_member
@@ -64,6 +64,7 @@ class Application:
         if reply is None:
             _drop_connection(environ)
             return []
+        reply = with_aws_headers(incoming.service, incoming.operation, reply)
         headers = [(name, value) for name, value in reply.headers if name.lower() not in ("content-length", "date", "server")]
         start_response(str(reply.status) + " -", [*headers, ("Content-Length", _length(reply, incoming))])
         return [] if incoming.request.method == "HEAD" else [reply.body]

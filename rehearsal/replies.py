@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import uuid
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal.operations import Request, operation_model
@@ -67,6 +68,31 @@ def error_code_of(status: int, headers: list[tuple[str, str]], body: bytes) -> s
             return value.split(":")[0].rsplit("#", 1)[-1]
     match = re.search(rb'<Code>([^<]+)</Code>|"(?:__type|code|Code)":\s*"([^"]+)"', body)
     return (match[1] or match[2]).decode().rsplit("#", 1)[-1] if match else str(status)
+
+
+CONTENT_TYPES = {"ec2": "text/xml;charset=UTF-8", "query": "text/xml", "rest-json": "application/json"}
+"""The content type of replies, by protocol; moto leaves many of them to its web framework, which says text/html."""
+REQUEST_ID = "x-amzn-RequestId"
+
+
+def with_aws_headers(service: str, operation: str | None, reply: Reply) -> Reply:
+    """The reply with what AWS adds to every one: a request id and, in these protocols, the content type."""
+    model = _any_operation(service, operation) if service != "unknown" else None
+    headers = list(reply.headers)
+    if model is not None and (content_type := _content_type(model)):
+        headers = [(name, value) for name, value in headers if name.lower() != "content-type"] + [("Content-Type", content_type)]
+    if not any(name.lower() in (REQUEST_ID.lower(), "x-amz-request-id") for name, _value in headers):
+        headers.append((REQUEST_ID, str(uuid.uuid4())))
+    nothing = model is not None and reply.status < 300 and _content_type(model) and reply.body.strip() == b"null"
+    return replace(reply, headers=headers, body=b"" if nothing else reply.body)
+
+
+def _content_type(model: Any) -> str:
+    protocol = str(model.service_model.resolved_protocol)
+    if protocol == "json":
+        return f"application/x-amz-json-{model.service_model.metadata.get('jsonVersion', '1.1')}"
+    payload = model.output_shape.serialization.get("payload") if model.output_shape else None
+    return "" if payload else CONTENT_TYPES.get(protocol, "")
 
 
 def _any_operation(service: str, operation: str | None) -> Any:

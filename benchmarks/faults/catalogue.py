@@ -1,4 +1,4 @@
-"""The faults, F1 to F11: what is done to one chosen call, and what must hold afterwards."""
+"""The faults, F1 to F15: what is done to one chosen call, and what must hold afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Fault:
     action: what the proxy does to the call, see proxy.ACTIONS. error: what the cloud answers instead, by its administrative API.
     settings: of the cloud, for the run. Each of the three may be absent. variables: of the inventory, where a fault needs others.
     same_run: whether the run itself must come to a good end; else one more run may be needed.
-    operations: those that it can happen to; None for every one.
+    operations: those that it can happen to; None for every one. reads: it happens to calls that list something, not to changes.
+    limits: what the run is allowed of this machine, by the names of setrlimit.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Fault:
     same_run: bool = False
     operations: frozenset[str] | None = None
     needs_body: bool = False
+    reads: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def number(self) -> str:
@@ -43,8 +46,23 @@ class Fault:
     def kills(self) -> bool:
         return self.action.startswith("hold")
 
+    @property
+    def stops(self) -> bool:
+        """Whether the process is stopped at the call, and goes on after another run has taken its lock."""
+        return self.action.startswith("stop")
+
     def concerns(self, operation: str) -> bool:
         return self.operations is None or operation in self.operations
+
+
+LISTS = frozenset(
+    {
+        *(f"ec2:Describe{what}" for what in ("Vpcs", "Subnets", "InternetGateways", "Addresses", "NatGateways", "RouteTables")),
+        *(f"ec2:Describe{what}" for what in ("NetworkAcls", "SecurityGroups", "VpcEndpoints", "FlowLogs")),
+        *("iam:ListRoles", "kms:ListAliases", "logs:DescribeLogGroups", "ssm:GetParametersByPath", "sts:GetCallerIdentity"),
+    }
+)
+"""Calls by which a run sees what exists."""
 
 
 def error(code: str, status: int, message: str = "A fault.") -> dict[str, Any]:
@@ -55,6 +73,12 @@ LAG = {"visibility_seconds": 1.0}
 SPREADING = {"propagation_seconds": 10.0}
 AS_BY_DEFAULT = {"platform_settle_seconds": 30.0}
 """Refusals are borne for as long as reads may lag, so the short time that the other faults are given would be too short here."""
+LONG_LAG, LONGER = {"visibility_seconds": 8.0}, {"platform_settle_seconds": 10.0}
+"""The second run begins within seconds after the kill, when the lists of the cloud do not show yet what the first one made."""
+LOCK_WAIT = {"platform_lock_wait": 300}
+"""The lock of a stopped process gives way after two minutes of silence."""
+STOPPED_AT = frozenset({"ec2:CreateSubnet", "ec2:CreateRouteTable", "ec2:DeleteSubnet"})
+"""Where calls are made side by side, so that several are about to be sent."""
 NOT_YET_THERE = error("InvalidParameterValue", 400, "The service-linked role is not yet propagated")
 
 FAULTS = (
@@ -89,10 +113,22 @@ FAULTS = (
     ),
     Fault("F11 reply breaks off", action="cut"),
     Fault("F11 reply of half the length", action="shorten", needs_body=True),
+    Fault("F12 page with status 200, not done", action="page_before"),
+    Fault("F12 page with status 200, done", action="page_after"),
+    Fault("F12 page in place of a list x3", action="page_before", times=3, same_run=True, reads=True),
+    Fault("F13 killed just after, lists lag by 8 s", settings=LONG_LAG, variables=LONGER, action="hold_after", operations=CREATES),
+    Fault("F14 stopped until another run took its lock", action="stop_before", variables=LOCK_WAIT, operations=STOPPED_AT),
+    Fault("F15 no more than 40 files", limits={"RLIMIT_NOFILE": 40}, operations=frozenset({ANY})),
+    Fault("F15 no more than 60 files", limits={"RLIMIT_NOFILE": 60}, operations=frozenset({ANY})),
+    Fault("F15 no more than 600 MB of memory", limits={"RLIMIT_AS": 600 << 20}, operations=frozenset({ANY})),
+    Fault("F15 no more than 1100 MB of memory", limits={"RLIMIT_AS": 1100 << 20}, operations=frozenset({ANY})),
+    Fault("F15 no file larger than 100 kB", limits={"RLIMIT_FSIZE": 100_000}, operations=frozenset({ANY})),
 )
 
 
 def concerned(fault: Fault, operation: str) -> bool:
-    """Whether a fault can be tried on an operation; whole-run faults on ANY alone."""
+    """Whether a fault can be tried on an operation; whole-run faults on ANY alone, those of lists on these."""
+    if fault.reads or operation in LISTS:
+        return fault.reads and operation in LISTS
     whole_run = fault.operations is not None and ANY in fault.operations
     return whole_run if operation == ANY else (not whole_run and fault.concerns(operation))

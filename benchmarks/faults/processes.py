@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from benchmarks.faults.proxy import Proxy, Rule
 
@@ -30,16 +32,62 @@ class Ended:
         return self.code == 0 and not self.killed
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, proxy: Proxy, rule: Rule | None = None) -> Ended:
+@dataclass(frozen=True)
+class Command:
+    """What is run. ``limits``: what it is allowed of this machine, by the names of setrlimit."""
+
+    words: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    log: Path
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def start(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.words,
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=self._limit if self.limits else None,  # noqa: PLW1509 - setrlimit between fork and exec
+        )
+
+    def _limit(self) -> None:
+        for name, value in self.limits.items():
+            resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def run_stopped(command: Command, proxy: Proxy, rule: Rule, meanwhile: Callable[[], None]) -> Ended:
+    """Stops a command at the call that the rule holds, and lets it go on to its end after ``meanwhile``."""
+    began = time.monotonic()
+    with command.log.open("wb") as output, command.start(output) as process:
+        stopped: set[int] = set()
+        try:
+            while process.poll() is None and not rule.reached.wait(0.05):
+                if time.monotonic() - began > LONGEST_RUN:
+                    break
+            if rule.reached.is_set():
+                stopped = stop_with_children(process.pid)
+                meanwhile()
+        finally:
+            for pid in stopped:
+                _send(pid, signal.SIGCONT)
+            rule.released.set()
+        try:
+            process.wait(LONGEST_RUN)
+        except subprocess.TimeoutExpired:
+            kill_with_children(process.pid)
+    proxy.wait_until_idle()
+    return Ended(process.returncode, False, time.monotonic() - began, command.log.read_text(errors="replace"))
+
+
+def run(command: Command, proxy: Proxy, rule: Rule | None = None) -> Ended:
     """Runs a command to its end or, with a rule that holds a call, to that call, where it is killed."""
     began = time.monotonic()
     killed = False
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        ) as process,
-    ):
+    log = command.log
+    with log.open("wb") as output, command.start(output) as process:
         try:
             while process.poll() is None:
                 if rule and rule.reached.wait(0.05):
@@ -66,14 +114,20 @@ def kill_with_children(root: int) -> list[int]:
     Ansible's workers are sessions of their own, so that no group holds them all: they are found by their parents, and everything is
     stopped first, since whoever loses its parent is found no more.
     """
+    stopped = stop_with_children(root)
+    for pid in stopped:
+        _send(pid, signal.SIGKILL)
+    return sorted(stopped)
+
+
+def stop_with_children(root: int) -> set[int]:
+    """SIGSTOP to a process and to all below it, also to those that it starts meanwhile; returns their ids."""
     stopped: set[int] = set()
     while new := {root, *descendants(root)} - stopped:
         for pid in new:
             _send(pid, signal.SIGSTOP)
         stopped |= new
-    for pid in stopped:
-        _send(pid, signal.SIGKILL)
-    return sorted(stopped)
+    return stopped
 
 
 def descendants(root: int) -> set[int]:

@@ -25,8 +25,11 @@ ACTIONS = {
     "hold_after": "carried out; silence until the driver has killed the caller",
     "cut": "carried out; half of the reply, then the connection ends",
     "shorten": "carried out; a well-formed reply with half of the body",
+    "page_before": "not handed on; a page of HTML with status 200, as from a proxy",
+    "page_after": "carried out; a page of HTML with status 200",
+    "stop_before": "not handed on; silence until the driver lets the stopped caller go on, then a reset",
 }
-BEFORE = frozenset({"reset_before", "hang_before", "hold_before"})
+BEFORE = frozenset({"reset_before", "hang_before", "hold_before", "page_before", "stop_before"})
 
 
 @dataclass
@@ -217,7 +220,10 @@ def _break(client: socket.socket, rule: Rule, reply: wire.Message | None) -> boo
         client.sendall(wire.cut(reply))
         client.shutdown(socket.SHUT_RDWR)
         return False
-    if rule.action.startswith("hold"):
+    if rule.action.startswith("page"):
+        client.sendall(wire.PAGE)
+        return True
+    if rule.action.startswith(("hold", "stop")):
         rule.reached.set()
         rule.released.wait()
     if rule.action.startswith("hang"):

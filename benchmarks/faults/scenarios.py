@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.faults.catalogue import ANY, FAULTS, Fault, concerned
+from benchmarks.faults.catalogue import ANY, FAULTS, LISTS, Fault, concerned
 from benchmarks.subjects import REGION, ZONES
 from rehearsal.testing import Cloud
 
@@ -232,7 +232,8 @@ def cases(subject: str) -> list[Case]:
     """Every case of a subject: "mainstay" or "terraform"."""
     chosen = [("create", name) for name in CREATING] if subject == "terraform" else own_operations()
     scenarios = dict.fromkeys(scenario for scenario, _operation in chosen)
-    places = [*((scenario, ANY) for scenario in scenarios), *chosen]
+    lists = [] if subject == "terraform" else [("change", name) for name in sorted(LISTS)]
+    places = [*((scenario, ANY) for scenario in scenarios), *chosen, *lists]
     return [Case(subject, scenario, operation, fault) for scenario, operation in places for fault in FAULTS if concerned(fault, operation)]
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks import subjects
 from benchmarks.faults import processes
-from benchmarks.faults.processes import Ended
+from benchmarks.faults.processes import Command, Ended
 from benchmarks.faults.proxy import Proxy, Rule
 from benchmarks.faults.scenarios import ENVIRONMENT, SCENARIOS, inventory
 from benchmarks.provider import Tools
 from benchmarks.subjects import Unexpected
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
+
+NO_LIMITS: Mapping[str, int] = {}
+
+
+def _playbook(scenario: str) -> tuple[str, ...]:
+    """The playbook of a scenario and its arguments."""
+    return ("playbooks/destroy.yml", "--extra-vars", f"destroy={ENVIRONMENT}") if SCENARIOS[scenario].destroy else ("site.yml",)
 
 
 class Subject(Protocol):
@@ -25,7 +32,13 @@ class Subject(Protocol):
         """An account at the start of the scenario, and an input with these variables. Raises Unexpected if it cannot be had."""
         ...
 
-    def run(self, scenario: str, rule: Rule | None = None) -> Ended: ...
+    def run(self, scenario: str, rule: Rule | None = None, limits: Mapping[str, int] = NO_LIMITS) -> Ended: ...
+
+    def run_stopped(self, scenario: str, rule: Rule, after: Callable[[], None]) -> tuple[Ended, Ended]:
+        """(a run that is stopped at a call, the run that takes its place meanwhile). ``after`` is called between the end of the second
+        and the going on of the first.
+        """
+        ...
 
     def plan_is_empty(self, scenario: str) -> str:
         """Runs once more and says what that would still change; empty if nothing."""
@@ -56,18 +69,29 @@ class Playbook:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content))  # which is YAML
 
-    def run(self, scenario: str, rule: Rule | None = None) -> Ended:
-        if SCENARIOS[scenario].destroy:
-            return self._play("playbooks/destroy.yml", "--extra-vars", f"destroy={ENVIRONMENT}", rule=rule)
-        return self._play("site.yml", rule=rule)
+    def run(self, scenario: str, rule: Rule | None = None, limits: Mapping[str, int] = NO_LIMITS) -> Ended:
+        return processes.run(self._command(*_playbook(scenario), limits=limits), self.proxy, rule)
 
-    def _play(self, playbook: str, *more: str, rule: Rule | None = None) -> Ended:
+    def run_stopped(self, scenario: str, rule: Rule, after: Callable[[], None]) -> tuple[Ended, Ended]:
+        others: list[Ended] = []
+
+        def meanwhile() -> None:
+            others.append(processes.run(self._command(*_playbook(scenario), log="other.log"), self.proxy))
+            after()
+
+        first = processes.run_stopped(self._command(*_playbook(scenario)), self.proxy, rule, meanwhile)
+        return first, others[0] if others else first
+
+    def _play(self, playbook: str, *more: str) -> Ended:
+        return processes.run(self._command(playbook, *more), self.proxy)
+
+    def _command(self, playbook: str, *more: str, log: str = "run.log", limits: Mapping[str, int] = NO_LIMITS) -> Command:
         self.summary.unlink(missing_ok=True)
         command = [str(BIN / "ansible-playbook"), playbook, "-i", str(self.folder / "inventory"), *more]
         there = {"AWS_ENDPOINT_URL": self.proxy.endpoint, "MAINSTAY_REHEARSAL_ENDPOINT": self.proxy.endpoint}
         told = {"MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.summary), "ANSIBLE_NOCOLOR": "1"}
         environment = isolated_environment({**self.cloud.environment(), **there, **told})
-        return processes.run(command, ROOT, environment, self.folder / "run.log", self.proxy, rule)
+        return Command(command, ROOT, environment, self.folder / log, limits)
 
     def plan_is_empty(self, scenario: str) -> str:
         self.cloud.admin.clear_requests()
@@ -100,13 +124,16 @@ class Terraform:
             network["availability_zones"] = network["availability_zones"][:1]
         path.write_text(json.dumps({**given, "endpoint": self.proxy.endpoint}))
 
-    def run(self, scenario: str, rule: Rule | None = None) -> Ended:
+    def run(self, scenario: str, rule: Rule | None = None, limits: Mapping[str, int] = NO_LIMITS) -> Ended:
         return self._terraform(*self.terraform.command("create")[1:], rule=rule)
 
     def _terraform(self, *arguments: str, rule: Rule | None = None) -> Ended:
         command = [self.terraform.tools.terraform, *arguments]
         log = self.folder / "run.log"
-        return processes.run(command, self.terraform.folder, self.terraform.environment(), log, self.proxy, rule)
+        return processes.run(Command(command, self.terraform.folder, self.terraform.environment(), log), self.proxy, rule)
+
+    def run_stopped(self, scenario: str, rule: Rule, after: Callable[[], None]) -> tuple[Ended, Ended]:
+        raise Unexpected("Terraform has no lock that gives way")
 
     def plan_is_empty(self, scenario: str) -> str:
         ended = self._terraform(*self.terraform.command("plan")[1:], "-detailed-exitcode")

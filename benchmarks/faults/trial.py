@@ -11,7 +11,7 @@ from typing import Any, Literal
 from benchmarks.faults import account
 from benchmarks.faults.account import Holdings
 from benchmarks.faults.catalogue import ANY, Fault
-from benchmarks.faults.processes import Ended
+from benchmarks.faults.processes import LONGEST_RUN, Ended
 from benchmarks.faults.proxy import Proxy, Rule
 from benchmarks.faults.scenarios import Case
 from benchmarks.faults.subjects import Subject, last_lines
@@ -73,7 +73,7 @@ def baseline(lane: Lane, scenario: str) -> Baseline:
         raise Unexpected(f"{scenario} fails without any fault:\n{ended.printed}")
     if rest := lane.subject.plan_is_empty(scenario):
         raise Unexpected(f"{scenario} does not come to an end without any fault: {rest}")
-    made = frozenset(one.call.name for one in seen)
+    made = frozenset(one.call.name for one in lane.proxy.seen())
     return Baseline(account.take(lane.cloud), made, frozenset(one.call.name for one in seen if one.size))
 
 
@@ -130,18 +130,37 @@ def broken_run(lane: Lane, case: Case) -> Broken:
     lane.proxy.clear()
     lane.cloud.admin.settings(**fault.settings)
     rule = arm(lane, case.operation, fault)
-    ended = lane.subject.run(case.scenario, rule if fault.kills else None)
+    problems: list[str] = []
+    if fault.stops and rule:
+        ended, other = lane.subject.run_stopped(case.scenario, rule, lane.cloud.admin.clear_requests)
+        problems += [] if other.ok else [f"the run that took the lock failed: {last_lines(other.printed)}"]
+        problems += sent_without_lock(lane)
+    else:
+        ended = lane.subject.run(case.scenario, rule if fault.kills else None, fault.limits)
+    problems += [f"it printed {words!r}" for words in DEFECTS if words in ended.printed]
+    problems += ["it hung"] if ended.seconds >= LONGEST_RUN and not fault.stops else []
     fired = happened(lane, rule, fault)
     errors = [f"the proxy broke down: {error}" for error in lane.proxy.errors]
     lane.proxy.clear()
     lane.cloud.admin.clear_faults()
     lane.cloud.admin.settings(**dict.fromkeys(fault.settings, 0))
-    problems = [*errors, *([] if fired else [f"{case.operation} was not called, so nothing was broken"])]
+    problems += [*errors, *([] if fired else [f"{case.operation} was not called, so nothing was broken"])]
     if fault.kills and not ended.killed:
         problems.append("the run was not killed")
     if fault.same_run and not ended.ok and case.subject == "mainstay":
         problems.append(f"the run itself should have come to a good end: {last_lines(ended.printed)}")
     return Broken(ended, problems)
+
+
+DEFECTS = ("Please report it", "Traceback (most recent call last)")
+"""What only a defect of ours prints."""
+LOCK_CALLS = ("PutParameter", "DeleteParameter")
+
+
+def sent_without_lock(lane: Lane) -> list[str]:
+    """The changes that a run sent after another one had taken its lock, as a problem if there are any."""
+    sent = sorted({one["operation"] for one in lane.cloud.admin.requests() if one["mutating"] and one["operation"] not in LOCK_CALLS})
+    return [f"after another run had taken its lock, it still sent {', '.join(sent)}"] if sent else []
 
 
 def arm(lane: Lane, operation: str, fault: Fault) -> Rule | None:

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from rehearsal import operations
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><p>Your session has expired.</p></body></html>\n"
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b" % (len(_PAGE), _PAGE)
+"""What a proxy answers in place of AWS."""
 
 
 class Malformed(Exception):

@@ -40,6 +40,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.controller.output imp
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.role_specs import specs_of
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.vaulted import names_in, secrets_among
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import failure, out_of_resources
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import DELETED
 from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import Texts, packed
 
@@ -224,9 +225,14 @@ def run_module(name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
         except SystemExit:
             pass
         except Exception as error:  # noqa: BLE001 - the edge of the module: everything has to become a result here
-            message = f"{name} ended with an unexpected {type(error).__name__}{_place(error)}. Please report it."
+            lack = out_of_resources(error)
+            message = f"{name} ended: {failure('', lack)}" if lack else _unexpected(name, error)
             out.write("\n" + json.dumps({"failed": True, "msg": message}))
     return out.getvalue(), err.getvalue()
+
+
+def _unexpected(name: str, error: BaseException) -> str:
+    return f"{name} ended with an unexpected {type(error).__name__}{_place(error)}. Please report it."
 
 
 def _place(error: BaseException) -> str:
@@ -256,14 +262,15 @@ def _listening(host: str) -> Iterator[None]:
         after = "" if doing == DELETED else f" {_duration(seconds)}"
         display.display(f"  {host}: {address} {doing}{after}", stderr=prints_json(constants.DEFAULT_STDOUT_CALLBACK))
 
-    before = Channel.listener, Channel.host
+    before = Channel.listener, Channel.announcer, Channel.host
     Channel.host = host
+    Channel.announcer = lambda text: display.warning(f"{host}: {text}")
     if _watched():
         Channel.listener = Throttled(say)
     try:
         yield
     finally:
-        Channel.listener, Channel.host = before
+        Channel.listener, Channel.announcer, Channel.host = before
 
 
 def _duration(seconds: float) -> str:

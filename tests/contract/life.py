@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import ObservationFailed, Result, Settings, observe, reconcile
@@ -115,8 +115,12 @@ class Life:
 
     # --- runs --------------------------------------------------------------------------------------------------------
 
+    def client(self, service: str) -> Any:
+        """A client whose replies must be such as AWS's, as in a run."""
+        return watch(self.cloud.client(service))
+
     def connection(self, make_client: Callable[[str], Any] | None = None, owner: Owner = OURS) -> Aws:
-        return Aws(make_client or self.cloud.client, owner, threads=8, pause=self.clock.pause)
+        return Aws(make_client or self.client, owner, threads=8, pause=self.clock.pause)
 
     def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[[str], Any] | None = None) -> Result:
         """Observe, plan and apply, as a module call does. What kinds remember of a run is forgotten with it."""
@@ -203,7 +207,7 @@ class Life:
     def take(self, step: str) -> Happened:
         """A step in which nothing goes wrong."""
         before, plan = self.begin(step), self.plan(step)
-        saboteur = Saboteur(self.cloud.client, self.now)
+        saboteur = Saboteur(self.client, self.now)
         self.state = "unknown"
         result = self.run(self.desired(STEPS[step][1]), self.mine, saboteur)
         assert list(result.failures) == [], step
@@ -223,7 +227,7 @@ class Life:
     def suffer(self, step: str, call: str, outcome: Outcome) -> None:
         """A step in which ``outcome`` happens to a call; checks that one more run at most brings everything to its end."""
         before = self.begin(step)
-        saboteur = Saboteur(self.cloud.client, self.now, call, outcome, self.given)
+        saboteur = Saboteur(self.client, self.now, call, outcome, self.given)
         self.state = "unknown"
         desired = self.desired(STEPS[step][1])
         failures = self._failures(desired, saboteur)
@@ -249,7 +253,7 @@ class Life:
         self.kind.claim(theirs, seen, seen.address)
         before, held = self.kind.read(theirs, seen), COUNTS[self.kind.name](self.cloud)
         assert before is not None
-        taken = None if self.kind.exclusive else Saboteur(self.cloud.client, self.now, self.happened["create"].calls[0], TAKEN)
+        taken = None if self.kind.exclusive else Saboteur(self.client, self.now, self.happened["create"].calls[0], TAKEN)
         assert [one.address for one in self._failures(self.desired("there"), taken)] == [self.sample.resource.address]
         assert self.kind.read(theirs, seen) == before
         assert COUNTS[self.kind.name](self.cloud) == held

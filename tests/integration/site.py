@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
@@ -44,7 +44,7 @@ class Component:
         return Owner(self.environment, self.component)
 
     def aws(self, role: str = "apply") -> Aws:
-        return Aws(lambda service: self.cloud.client(service, role), self.owner)
+        return Aws(lambda service: watch(self.cloud.client(service, role)), self.owner)
 
     def observed(self, role: str = "plan") -> list[Observed]:
         aws = self.aws(role)

@@ -5,7 +5,7 @@
 
 botocore's own retries are off: they repeat a create whose reply was lost, which can create a second VPC. Here throttled calls are always
 retried (the service reports that it did nothing), reads are retried after server and connection errors, and a change whose outcome is
-unknown reaches the engine as Ambiguous.
+unknown reaches the engine as Ambiguous. A reply that does not come from AWS (replies.py) counts as no reply.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import random
 import re
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 try:
@@ -25,14 +27,17 @@ try:
         HTTPClientError,
         NoCredentialsError,
         PartialCredentialsError,
+        ProxyConnectionError,
     )
     from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # AnsibleAWSModule reports missing libraries before anything here is called
 
-from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
+from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet, out_of_resources
 from .action_names import action_of
+from .outages import Outages
 from .pacing import Pacing
+from .replies import NotFromAws
 
 ATTEMPTS = 14
 """Attempts for one call that meets errors. With the pauses below, they cover about a minute and a half of server trouble."""
@@ -107,36 +112,67 @@ def call(
     function: Callable[[], Any],
     pause: Callable[[float], None] = time.sleep,
     pacing: Pacing | None = None,
+    outages: Outages | None = None,
 ) -> Any:
     """Make one call, in as many attempts as needed and no faster than ``pacing`` allows; ``operation`` is AWS's name for it (CreateVpc).
 
-    Raises CallFailed and its subclasses; never a botocore exception.
+    ``outages`` decides how long it is repeated while AWS cannot be reached. Raises CallFailed and its subclasses; never a botocore
+    exception.
     """
     name = f"{service}:{operation}"
     pacing = pacing or Pacing()
-    for attempt in range(1, ATTEMPTS + 1):
+    outages = outages or Outages()
+    since = outages.clock()
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return _within_rate(name, function, pause, pacing)
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            message = str(error.response.get("Error", {}).get("Message", ""))
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if (code not in THROTTLED and not (status >= 500 and not mutating)) or attempt == ATTEMPTS:
-                raise translate(code, message, name, mutating, status) from error
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            if attempt >= ATTEMPTS_UNREACHABLE:
-                raise CallFailed(f"cannot connect: {error}", name, type(error).__name__, UNREACHABLE) from error
-        except (HTTPClientError, ResponseParserError) as error:
-            if mutating:
-                raise Ambiguous(f"no usable answer: {error}", name, type(error).__name__) from error
-            if attempt == ATTEMPTS:
-                raise CallFailed(f"no usable answer: {error}", name, type(error).__name__, UNREACHABLE) from error
-        except (NoCredentialsError, PartialCredentialsError) as error:
-            raise CallFailed(str(error), name, type(error).__name__, NO_CREDENTIALS) from error
-        except BotoCoreError as error:
-            raise CallFailed(str(error), name, type(error).__name__) from error
+        except CallFailed:
+            raise
+        except Exception as error:
+            found = _failed(error, name, mutating)
+            if found is None:
+                raise
+            attempts, failed = found
+            if not attempts or not outages.bears(attempt, attempts, since):
+                raise failed from error
+            if attempt >= ATTEMPTS_UNREACHABLE and failed.code not in THROTTLED:
+                outages.report(name, failed.message)
         pause(_pause_after(attempt))
-    raise AssertionError("unreachable")
+
+
+def _failed(error: Exception, name: str, mutating: bool) -> tuple[int, CallFailed] | None:
+    """(attempts that such an error is worth, 0 for none; what the caller gets in the end), or None if the error is no call's."""
+    if isinstance(error, ClientError):
+        reason = error.response.get("Error", {})
+        code, message = str(reason.get("Code", "")), str(reason.get("Message", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        again = code in THROTTLED or (status >= 500 and not mutating)
+        return (ATTEMPTS if again else 0), translate(code, message, name, mutating, status)
+    if shortage := out_of_resources(error):
+        return 0, CallFailed(shortage.message, name, shortage.code, shortage.hint)
+    kind = type(error).__name__
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):  # nothing was sent
+        return ATTEMPTS_UNREACHABLE, CallFailed(f"cannot connect: {error}", name, kind, UNREACHABLE)
+    if isinstance(error, NotFromAws):
+        return _unusable(f"the reply does not come from AWS: {error}", name, kind, INTERCEPTED, mutating)
+    if isinstance(error, HTTPClientError | ResponseParserError) or _from_parser(error):
+        return _unusable(f"no usable answer: {error}", name, kind, UNREACHABLE, mutating)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return 0, CallFailed(str(error), name, kind, NO_CREDENTIALS)
+    return (0, CallFailed(str(error), name, kind)) if isinstance(error, BotoCoreError) else None
+
+
+def _unusable(message: str, name: str, kind: str, hint: str, mutating: bool) -> tuple[int, CallFailed]:
+    """A call may have been carried out although no usable reply came: a read is repeated, a change is for the engine to look into."""
+    return (0, Ambiguous(message, name, kind, hint)) if mutating else (ATTEMPTS, CallFailed(message, name, kind, hint))
+
+
+def _from_parser(error: Exception) -> bool:
+    """Whether botocore's parser stumbled over a reply: not all it raises then are parser errors."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and any(Path(frame.filename).parts[-2:] == ("botocore", "parsers.py") for frame in frames)
 
 
 def _within_rate(name: str, function: Callable[[], Any], pause: Callable[[float], None], pacing: Pacing) -> Any:
@@ -167,6 +203,10 @@ def _pause_after(attempt: int) -> float:
 TOO_OFTEN = (
     f"AWS throttled this call for {THROTTLED_FOR / 60:.0f} minutes: the account makes too many API calls in this region. The call had no "
     "effect. Run again when other runs have finished, with fewer hosts at a time (--forks), or ask AWS Support for a higher rate limit."
+)
+INTERCEPTED = (
+    "Something between this machine and AWS answers in its place, such as a proxy or a sign-in page. Check HTTPS_PROXY, the network and "
+    "AWS_ENDPOINT_URL."
 )
 UNREACHABLE = "Check the region, the network and AWS_ENDPOINT_URL."
 NO_CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the profile option."

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..reconcile.errors import CallFailed
-from .calls import call, is_gone, translate
+from ..reconcile.errors import Ambiguous, CallFailed
+from ..reconcile.pool import Pool
+from .calls import INTERCEPTED, call, is_gone, translate
+from .outages import Outages
 from .owner import Owner, whose
 from .pacing import Pacing
+from .replies import listed
+from .replies import watch as check_replies
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,6 +40,46 @@ class AnyOwner(Owner):
         return self.taken_for
 
 
+class Reply(dict[str, Any]):
+    """A reply. A member that code relies on and that is missing is an error of the call, not a KeyError."""
+
+    def __init__(self, reply: Mapping[str, Any], operation: str, mutating: bool) -> None:
+        super().__init__(reply)
+        self._operation = operation
+        self._error = Ambiguous if mutating else CallFailed
+
+    def __missing__(self, key: str) -> Any:
+        raise self._error(f"the reply lacks {key}", self._operation, "NotFromAws", INTERCEPTED)
+
+
+_sending = threading.local()
+"""The fence of the change that this thread is sending."""
+
+
+@contextlib.contextmanager
+def _fenced(fence: Callable[[], None] | None) -> Iterator[None]:
+    before = getattr(_sending, "fence", None)
+    _sending.fence = fence
+    try:
+        yield
+    finally:
+        _sending.fence = before
+
+
+def _check_fence(**_request: Any) -> None:
+    fence = getattr(_sending, "fence", None)
+    if fence is not None:
+        with _fenced(None):  # the fence may make calls of its own
+            fence()
+
+
+def watch(client: Any) -> Any:
+    """The client, whose replies are checked from now on and whose changes are fenced as the last thing before they are sent."""
+    check_replies(client)
+    client.meta.events.register_first("before-send", _check_fence, unique_id="mainstay-fence")
+    return client
+
+
 class Aws:
     """Calls to AWS on behalf of one owner. Safe for use from many threads; counts its reads and its changes."""
 
@@ -45,13 +90,16 @@ class Aws:
         threads: int = 16,
         pause: Callable[[float], None] = time.sleep,
         pacing: Pacing | None = None,
+        outages: Outages | None = None,
     ) -> None:
         self.owner = owner
         self._pacing = pacing or Pacing()
-        self._pause = pause
+        self.outages = outages or Outages()
+        self.pause = pause
+        """How a call waits before it is repeated: seconds. It may raise to end the call."""
         self.counts = {"read": 0, "write": 0}
         self.fence: Callable[[], None] | None = None
-        """Called before every change; raises if changes are no longer allowed."""
+        """Called before every attempt of a change, as the last thing before it is sent; raises if changes are no longer allowed."""
         self.begun: dict[str, str] = {}
         """What kinds have started in this run and must check on, by resource id: see domains/eks/kinds/base.py."""
         self._answers: dict[str, Future[Any]] | None = None
@@ -59,7 +107,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._counting = threading.Lock()
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="aws")
+        self._pool = Pool(max_workers=threads, thread_name_prefix="aws")
 
     def observing_as(self, address: str) -> tuple[Aws, list[str]]:
         """The same connection for observing any owner's resources as ``address``; the list collects the marks that are found."""
@@ -101,15 +149,19 @@ class Aws:
 
     def read(self, service: str, method: str, **params: Any) -> dict[str, Any]:
         """Make one describe, get or list call that is not paginated."""
-        return self._call(service, method, False, lambda client: getattr(client, method)(**params))
+        reply: Reply = self._call(
+            service, method, False, lambda client: Reply(getattr(client, method)(**params), _name(client, service, method), mutating=False)
+        )
+        return reply
 
     def list_all(self, service: str, method: str, items: str, **params: Any) -> list[Any]:
         """All pages of a list call: the entries under ``items``."""
 
         def pages(client: Any) -> list[Any]:
+            name = _name(client, service, method)
             if not client.can_paginate(method):
-                return list(getattr(client, method)(**params).get(items, []))
-            return [item for page in client.get_paginator(method).paginate(**params) for item in page.get(items, [])]
+                return listed(name, getattr(client, method)(**params), items)
+            return [item for page in client.get_paginator(method).paginate(**params) for item in listed(name, page, items)]
 
         return self._call(service, method, False, pages)
 
@@ -125,16 +177,35 @@ class Aws:
     def change(self, service: str, method: str, **params: Any) -> dict[str, Any]:
         """Make one mutating call. A reply that lists items as unsuccessful is an error, whatever its status."""
 
-        def send(client: Any) -> Any:
-            if self.fence:  # just before sending, because pacing and retries may have taken minutes
+        def send(client: Any) -> Reply:
+            if self.fence:  # here too, because a request takes a while to be put together and signed
                 self.fence()
-            return getattr(client, method)(**params)
+            with _fenced(self.fence):
+                return Reply(getattr(client, method)(**params), _name(client, service, method), mutating=True)
 
-        reply = self._call(service, method, True, send)
+        try:
+            reply: Reply = self._call(service, method, True, send)
+        except Ambiguous:
+            self._changed()
+            raise
+        self._changed()
         for item in reply.get("Unsuccessful") or []:
             error = item.get("Error", {})
             raise self._unsuccessful(service, method, error)
         return reply
+
+    def _changed(self) -> None:
+        """Changes of the run itself are fenced; the lock's own are not, and count for nothing."""
+        if self.fence:
+            self.outages.changed()
+
+    def unfenced(self, pause: Callable[[float], None] | None = None, outages: Outages | None = None) -> Aws:
+        """The same connection for calls that the fence itself makes, with a patience of their own."""
+        other = copy.copy(self)
+        other.fence = None
+        other.pause = pause or self.pause
+        other.outages = outages or self.outages
+        return other
 
     def remove(self, service: str, method: str, **params: Any) -> None:
         """Make a mutating call that removes something; no error if it does not exist."""
@@ -160,8 +231,12 @@ class Aws:
         client = self.client(service)
         self.count(mutating=mutating)
         operation = client.meta.method_to_api_mapping.get(method, method)
-        return call(service, operation, mutating, lambda: function(client), self._pause, self._pacing)
+        return call(service, operation, mutating, lambda: function(client), self.pause, self._pacing, self.outages)
 
     @staticmethod
     def _unsuccessful(service: str, method: str, error: Mapping[str, Any]) -> CallFailed:
         return translate(str(error.get("Code", "")), str(error.get("Message", "")), f"{service}:{method}", mutating=True)
+
+
+def _name(client: Any, service: str, method: str) -> str:
+    return f"{service}:{client.meta.method_to_api_mapping.get(method, method)}"

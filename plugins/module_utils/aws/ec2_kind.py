@@ -9,14 +9,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..reconcile.errors import EngineError
 from ..reconcile.model import Observed
 from .connection import Aws
 from .kind import AwsKind, Calls, camel
+from .owner import whose
 from .tags import tag_changes, tag_list
 
 
@@ -48,6 +49,14 @@ def ec2(noun: str, *, token: bool = False, **names: str) -> Ec2Calls:
     return Ec2Calls(**{**regular, **names})
 
 
+class Unmarked(NamedTuple):
+    """A resource that carries no owner's mark: its id, its Name tag and the VPC that it is in, empty if it has none."""
+
+    id: str
+    name: str
+    vpc: str
+
+
 class Ec2Kind(AwsKind):
     """See the module's docstring."""
 
@@ -56,8 +65,33 @@ class Ec2Kind(AwsKind):
     id_prefix = ""
     """The prefix of this kind's ids. Empty: the kind has no such ids and cannot be adopted."""
 
+    vpc_filter = ""
+    """The list call's filter for the VPC that one is in. Given for kinds of which a second one can be created beside the first."""
+
+    twins = False
+    """Whether nothing keeps a second one from being created beside a first that has lost its owner tags."""
+
     def regular(self) -> tuple[str, ...]:
         return *super().regular(), "create_tags", "delete_tags"
+
+    def find_unmarked(self, aws: Aws, names: Collection[str], vpcs: Collection[str]) -> list[Unmarked]:
+        """The resources without any owner's mark that have one of these names, or are in one of these VPCs."""
+        if not self.twins:
+            return []
+        filters = {"tag:Name": sorted(names), **({self.vpc_filter: sorted(vpcs)} if self.vpc_filter else {})}
+        raws: dict[str, dict[str, Any]] = {}
+        for name, values in filters.items():
+            if values:
+                wanted = {self.calls.filter: [{"Name": name, "Values": values}]}
+                raws |= {raw[self.calls.id]: raw for raw in aws.list_all(self.calls.service, self.calls.list, self.calls.items, **wanted)}
+        return [
+            Unmarked(identity, self.tags_of(raw).get("Name", ""), str(raw.get("VpcId") or ""))
+            for identity, raw in raws.items()
+            if not whose(self.tags_of(raw)) and self._stays(raw) and not self.why_not_adoptable(aws, raw)
+        ]
+
+    def _stays(self, raw: Mapping[str, Any]) -> bool:
+        return not self.is_gone(raw) and self.state(raw)[0] in ("ready", "pending")
 
     def find(self, aws: Aws) -> list[Observed]:
         raws = aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: aws.owner.filters()})

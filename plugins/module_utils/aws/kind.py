@@ -102,7 +102,9 @@ class AwsKind(KindDefaults):
         values["tags"] = visible(tags)
         state, reason = self.state(raw)
         kept = {name: value for name, value in values.items() if value is not None}
-        return Observed(self.name, address, raw[self.calls.id], kept, self.attributes(raw), state, reason, named=self.named)
+        trouble = self.trouble_of(raw) if state == "ready" else ""
+        identity = raw[self.calls.id]
+        return Observed(self.name, address, identity, kept, self.attributes(raw), state, reason, named=self.named, trouble=trouble)
 
     def tags_of(self, raw: Mapping[str, Any]) -> dict[str, str]:
         """All tags of an entry, including the owner's."""
@@ -125,6 +127,10 @@ class AwsKind(KindDefaults):
 
     def reason_of(self, _raw: Mapping[str, Any]) -> str:
         """Why it failed, in the API's words."""
+        return ""
+
+    def trouble_of(self, _raw: Mapping[str, Any]) -> str:
+        """What the API reports as wrong with one that exists and stays, for a line in plan and summary; empty if nothing."""
         return ""
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:

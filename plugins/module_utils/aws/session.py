@@ -21,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 
 from ..reconcile.errors import CallFailed
 from .calls import NO_CREDENTIALS
+from .connection import watch
 from .endpoints import is_aws
 from .inherited import take as take_clients
 from .service_models import session as shared_session
@@ -44,9 +45,9 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
     if host in LOOPBACK and announced and announced.rstrip("/") == endpoint.rstrip("/"):
         return None
     return (
-        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither that of an AWS service "
-        "(https, with the names of service and region) nor a known rehearsal cloud. Unset it to use AWS; to use a rehearsal cloud, set the "
-        "variables that `make cloud-env` prints."
+        f"the endpoint {endpoint} (from the endpoint_url option, AWS_ENDPOINT_URL or the profile) is neither AWS (https, with the "
+        "names of a service and its region) nor a known rehearsal cloud. Unset it to use AWS; to use a rehearsal cloud, set the variables "
+        "that `make cloud-env` prints."
     )
 
 
@@ -82,6 +83,6 @@ def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | N
         # variables such as AWS_ENDPOINT_URL_EC2, or the profile, may also set an endpoint
         if reason := refused_endpoint(client.meta.endpoint_url, os.environ):
             raise CallFailed(reason, service, "EndpointRefused")
-        return client
+        return watch(client)
 
     return make, region, endpoint or os.environ.get("AWS_ENDPOINT_URL")

@@ -25,12 +25,14 @@ from .quotas import EXCEEDED
 class Remarks:
     """What a call reports besides its plan.
 
-    ``problems``: what blocks an apply, or may block it. ``blocked``: whether an apply of the plan would change nothing.
+    ``problems``: what blocks an apply, or may block it. ``blocked``: whether an apply of the plan would change nothing. ``notices``: what
+    blocks nothing and needs a look all the same.
     """
 
     note: str = ""
     problems: Sequence[Failure] = ()
     blocked: bool = False
+    notices: Sequence[Failure] = ()
 
 
 def answer(module: Any, domain: Domain, observation: Observation, result: Result, aws: Aws, seconds: float, remarks: Remarks) -> NoReturn:
@@ -47,6 +49,7 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         "problems": [problem.as_dict() for problem in remarks.problems],
         "blocked": remarks.blocked,
         **({"failed_on": module.params["fail_on"]} if reason else {}),
+        "notices": [notice.as_dict() for notice in remarks.notices],
     }
     values = {
         "changed": report.changed(result, module.check_mode),
@@ -55,6 +58,8 @@ def answer(module: Any, domain: Domain, observation: Observation, result: Result
         "outputs": {**domain.outputs(result.attributes()), "deferred": result.deferred},
         **({"unclaimed": observation.unclaimed} if observation.unclaimed else {}),
     }
+    while Channel.announced:
+        module.warn(Channel.announced.pop(0))
     if result.interrupted or Interruption.happened:
         summary = "\n".join([_summary(result, module.params["component"]), *map(str, result.failures)])
         hand_over(Channel.host or module.params["component"], {"failed": True, "changed": values["changed"], "msg": summary, "plan": shown})

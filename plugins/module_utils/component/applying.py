@@ -22,7 +22,7 @@ from .domain import Domain
 from .interruption import interruptible
 from .lock import held
 from .lock_entries import Mode
-from .progress import progress
+from .progress import announce, progress
 
 Check = Callable[[Sequence[Observed]], list[Failure]]
 """Returns objections to applying, given the observed resources."""
@@ -65,17 +65,22 @@ def apply(
     ``check`` returns objections to applying, given the observed resources.
     """
     settings = Settings(consent, patience(module), progress=progress, defer=frozenset(module.params.get("defer") or ()))
+    aws.outages.announce = announce
     if planned.plan.refused:
         return reconcile(desired, planned.final, domain.kinds, aws, settings)
     mode: Mode = "exclusive" if module.params["state"] == "absent" else "shared"
     with interruptible(settings.clock.stop):
         try:
-            with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress) as lock:
+            settle = settings.patience.settle
+            with held(aws, mode, place.caller, settings.clock, module.params["lock_wait"], progress, settle) as lock:
+                aws.pause = settings.clock.pause
                 # another run may have changed something between our first read and now
                 now = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
                 if objections := check(now):
                     return refused(planned, objections)
+                lock.unlisted = True  # unless this ends in good order
                 result = reconcile(desired, now, domain.kinds, aws, settings)
+                lock.unlisted = result.unlisted
         except (CallFailed, ObservationFailed, Stopped) as error:
             return replace(planned, failures=_not_begun(error))
     return result if lock.lost is None else _cut_off(result, lock.lost)

@@ -3,7 +3,8 @@
 
 """Consent to replace and to delete: which patterns of a run apply to a component, and the syntax of a pattern.
 
-A pattern is ``[component:]kind.name``; the part after the component accepts shell wildcards. The text before the first colon is a component
+A pattern is ``[component:]kind.name``; the part after the component accepts shell wildcards. Consent to delete may also name the id of one
+resource, ``[component:]vpc-0123``, which decides between two that claim one address. The text before the first colon is a component
 if it contains neither a dot nor a slash. A pattern without a component applies to all components of the run.
 """
 
@@ -16,6 +17,8 @@ from typing import Any
 from ..reconcile.planner import Consent
 from .names import OWNER_NAME
 
+IDENTIFIER = re.compile(r"(?=.*[0-9])[A-Za-z0-9:/_-]+")
+"""An id: it has a digit, and no dot unlike an address."""
 WILD = re.compile(r"[*?\[]")
 
 
@@ -39,6 +42,7 @@ def consent_of(params: Mapping[str, Any]) -> Consent:
         replace=patterns_for(component, params.get("allow_replace") or ()),
         purge=patterns_for(component, params.get("purge") or ()),
         everything=params.get("state") == "absent",
+        component=component,
         forced=patterns_for(component, params.get("replace") or ()),
     )
 
@@ -48,7 +52,7 @@ def mistake(pattern: str) -> str:
     component, address = split(pattern)
     if ":" in pattern and address != pattern and not OWNER_NAME.fullmatch(component):
         return f"{component!r} is not a component; a pattern without component and colon applies to all components"
-    if "." not in address and not WILD.search(address):
+    if "." not in address and not WILD.search(address) and not IDENTIFIER.fullmatch(address):
         return f"{address!r} is not an address, which consists of a kind, a dot and a name"
     return ""
 

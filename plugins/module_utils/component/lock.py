@@ -5,7 +5,10 @@
 
 The lock is a numbered parameter of Systems Manager (lock_entries.py explains why that is atomic). It needs no setup, and it is deleted when
 the run ends. A run that stays silent for ``TIME_TO_LIVE`` loses the lock to the next run that requests it. It detects this before its next
-change, because every changing call invokes ``check`` first.
+change, because every changing call invokes ``check`` as the last thing before it is sent.
+
+A dead run leaves its entry behind. What it created last may not be in AWS's lists yet, so the next run waits for the settle window before
+it looks.
 """
 
 from __future__ import annotations
@@ -17,22 +20,23 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 from ..aws.connection import Aws
-from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed
-from ..reconcile.waiting import Clock, Progress, until
-from .lock_entries import RUN_VARIABLE, Entry, Holder, Mode, folder, highest, in_the_way, parameter_name, read_entry, this_process
+from ..aws.outages import Outages
+from ..reconcile.errors import AlreadyThere, CallFailed, out_of_resources
+from ..reconcile.waiting import Clock, Progress, Stopped, until
+from .lock_calls import create_entry, delete_entry, entry_exists, read_entries, with_unlisted
+from .lock_entries import RUN_VARIABLE, Entry, Holder, Mode, highest, in_the_way, this_process
 
 TIME_TO_LIVE = 120.0
 """Seconds of silence after which a holder counts as dead. Far longer than a read may lag behind a write."""
 RENEW_EVERY = TIME_TO_LIVE / 4
 LAST_MOMENT = TIME_TO_LIVE * 0.75
-"""Seconds after its last renewal at which a holder stops making changes: another run may soon take over."""
-ATTEMPTS = 3
+"""Seconds after its last renewal at which a holder makes no change before it has renewed: another run may soon take over."""
+RELEASE_WITHIN = 60.0
+"""Seconds for which a run that ends tries to delete its entry while AWS cannot be reached."""
 
 
 class Locked(CallFailed):
@@ -75,156 +79,195 @@ class RunLock:
     """The lock of one component, while it is held."""
 
     def __init__(self, aws: Aws, mine: Entry, lose: Callable[[], None]) -> None:
-        self._aws = aws
+        self._over = threading.Event()
+        self._aws = aws.unfenced(pause=self._pause, outages=_patient())
         self._mine = mine
         self._lose = lose
         self._since = self._alive = time.monotonic()
-        self._over = threading.Event()
+        self._renewing = threading.Lock()
         self.lost: Lost | None = None
+        self.unlisted = False
+        """Whether lists may not show yet what this run has created: then its entry stays, marked as ended."""
         self._thread = threading.Thread(target=self._renew_for_ever, name="run-lock", daemon=True)
 
     def check(self) -> None:
-        """Raises Lost if another run may have taken over. Called before every change."""
-        if self.lost is None and time.monotonic() - self._alive > LAST_MOMENT:
-            self.lost = Lost(f"it could not be renewed for {duration(time.monotonic() - self._alive)}")
+        """Raises Lost if another run may have taken over. Called before every change.
+
+        After an outage, or after the process was stopped, the entry is old: then it is renewed first, which shows whether it is still ours.
+        """
+        if self.lost is None and self._is_old():
+            with self._renewing:
+                if self.lost is None and self._is_old():
+                    self._renew_or_lose()
         if self.lost:
             raise self.lost
 
+    def _is_old(self) -> bool:
+        return time.monotonic() - self._alive > LAST_MOMENT
+
+    def _renew_or_lose(self) -> None:
+        old = time.monotonic() - self._alive
+        try:
+            self._renew()
+        except Lost as error:
+            self.lost = error
+        except (CallFailed, Stopped) as error:
+            self.lost = Lost(f"it could not be renewed for {duration(old)}: {error}")
+        if self.lost:
+            self._lose()
+
     def start(self) -> None:
-        self._thread.start()
+        """Renew the lock in the background. Raises OutOfResources if no thread can be started."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise out_of_resources(error) or error from error
 
     def release(self) -> None:
         """Release the lock. A lost lock already belongs to another run; an entry that cannot be deleted expires."""
         self._over.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5.0)
+        self._renewing.acquire(timeout=5.0)  # a renewal in flight ends at its next pause
         if self.lost is None:
-            _delete(self._aws, self._mine)
+            aws = self._aws.unfenced(pause=time.sleep, outages=_patient(RELEASE_WITHIN))
+            if self.unlisted:
+                with contextlib.suppress(CallFailed):  # then the next run takes this one for dead, and waits too
+                    create_entry(aws, replace(self._mine, number=self._mine.number + 1, silent=0.0, ended=True))
+            delete_entry(aws, self._mine)
 
     def renew(self) -> None:
         """Create the next number, as a run taking over would: only one of the two succeeds. Raises Lost if this run did not."""
-        self.check()
-        entries, asked = _entries(self._aws)
-        own = [entry for entry in entries if entry.component == self._mine.component]
-        if other := next((entry for entry in own if entry.holder != self._mine.holder), None):
+        if self.lost:
+            raise self.lost
+        with self._renewing:
+            self._renew()
+
+    def _renew(self) -> None:
+        entries = [entry for entry in read_entries(self._aws) if entry.component == self._mine.component]
+        own = [entry for entry in entries if entry.holder == self._mine.holder]
+        if other := next((entry for entry in entries if entry.number > self._mine.number and entry not in own), None):
             raise Lost(f"{other.holder.who} took over")
-        if own and not any(entry.number >= self._mine.number for entry in own):
-            raise Lost("its entry is gone")
-        if not own:
-            raise Lost("its entry was deleted")
-        before = self._mine
-        following = replace(before, number=highest(own, before.component) + 1, held=time.monotonic() - self._since, silent=0.0)
+        if not any(entry.number >= self._mine.number for entry in own) and not entry_exists(self._aws, self._mine):
+            raise Lost("its entry is gone" if own else "its entry was deleted")
+        last = max(self._mine.number, highest(entries, self._mine.component))
+        following = replace(self._mine, number=last + 1, held=time.monotonic() - self._since, silent=0.0)
+        asked = time.monotonic()
         try:
-            _create(self._aws, following)
+            create_entry(self._aws, following)
         except AlreadyThere as error:
             raise Lost("another run has just taken over") from error
+        if not entry_exists(self._aws, self._mine):
+            delete_entry(self._aws, following)  # this process was stopped just before, while another run took over and ended
+            raise Lost("another run took over and has ended")
         self._mine = following
         self._alive = asked
         for entry in own:
-            _delete(self._aws, entry)
+            delete_entry(self._aws, entry)
 
     def _renew_for_ever(self) -> None:
         while not self._over.wait(RENEW_EVERY):
-            try:
-                self.renew()
-            except Lost as error:
-                self.lost = error
-            except CallFailed:
-                continue  # retried in time, or ``check`` gives up
+            with self._renewing:
+                if self._over.is_set() or self.lost:
+                    return
+                try:
+                    self._renew()
+                except Lost as error:
+                    self.lost = error
+                except (CallFailed, Stopped):
+                    continue  # retried in time, or ``check`` gives up
             if self.lost:
                 self._lose()
                 return
 
+    def _pause(self, seconds: float) -> None:
+        if self._over.wait(seconds):
+            raise Stopped
+
+
+def _patient(seconds: float | None = None) -> Outages:
+    """The patience of calls that keep or give back a lock: that of a run that has made changes."""
+    outages = Outages() if seconds is None else Outages(hold_out=seconds)
+    outages.changed()
+    return outages
+
 
 @contextlib.contextmanager
-def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress: Progress) -> Iterator[RunLock]:
+def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress: Progress, settle: float = 0.0) -> Iterator[RunLock]:
     """Hold the lock of the connection's component; meanwhile every change through the connection is fenced.
 
-    ``wait``: seconds to wait for the current holder. Losing the lock stops ``clock``. Raises Locked before anything is changed.
+    ``wait``: seconds to wait for the current holder. ``settle``: seconds for which lists may not show what a dead holder created; the lock
+    is held, but not handed out, until they have passed; 0 leaves the wait to a later run. Losing the lock stops ``clock``. Raises Locked
+    before anything is changed.
     """
     run = os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex
     holder = this_process(run, run_label(caller))
-    lock = RunLock(aws, _acquired(aws, mode, holder, clock, wait, progress), clock.stop)
-    aws.fence = lock.check
-    lock.start()
+    mine, dead = _acquired(aws, mode, holder, clock, wait, progress)
+    lock = RunLock(aws, mine, clock.stop)
     try:
+        lock.start()
+        _wait_for_lists(dead, clock, settle, progress)
+        for entry in dead if settle else ():
+            delete_entry(aws, entry)
+        aws.fence = lock.check
         yield lock
     finally:
-        lock.release()
         aws.fence = None
+        lock.release()
 
 
-def _acquired(aws: Aws, mode: Mode, holder: Holder, clock: Clock, wait: float, progress: Progress) -> Entry:
+def live_holder(aws: Aws, mode: Mode, caller: str) -> Locked | None:
+    """The live run that keeps this component from being changed, as the error that another run gets; None if there is none."""
+    holder = this_process(os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex, run_label(caller))
+    other = in_the_way(read_entries(aws), aws.owner.component, mode, holder, TIME_TO_LIVE)
+    return Locked(other, aws.owner.component, aws.owner.environment) if other else None
+
+
+def _wait_for_lists(dead: Sequence[Entry], clock: Clock, settle: float, progress: Progress) -> None:
+    """Wait until lists show everything that dead holders may have created."""
+    left = max((_left(entry, settle) for entry in dead), default=0.0)
+    for waited in until(clock, left, 5.0) if left else ():
+        progress("run lock", f"an earlier run ended early; waiting {left:.0f} s, until AWS's lists show what it created last", waited)
+
+
+def time_to_settle(silent: float, settle: float) -> float:
+    """Seconds until lists show what a dead holder created, whose entry has been silent for so long.
+
+    It may have lived, and created something, until now or until ``LAST_MOMENT`` after its entry, whichever was earlier.
+    """
+    return min(settle, max(0.0, LAST_MOMENT + settle - silent))
+
+
+def _left(entry: Entry, settle: float) -> float:
+    return max(0.0, settle - entry.silent) if entry.ended else time_to_settle(entry.silent, settle)
+
+
+def _acquired(aws: Aws, mode: Mode, holder: Holder, clock: Clock, wait: float, progress: Progress) -> tuple[Entry, list[Entry]]:
+    """(our entry, the entries of dead holders of the component)."""
     for waited in until(clock, wait, 5.0):
         taken = _try(aws, mode, holder)
-        if isinstance(taken, Entry):
+        if not isinstance(taken, Locked):
             return taken
         last = taken
         progress("run lock", f"waiting: {last.message}", waited)
     raise last
 
 
-def _try(aws: Aws, mode: Mode, holder: Holder) -> Entry | Locked:
+def _try(aws: Aws, mode: Mode, holder: Holder) -> tuple[Entry, list[Entry]] | Locked:
     """Record that this run is active, then look for other active runs: of two that start at once, at least one sees the other."""
     environment, component = aws.owner.environment, aws.owner.component
-    entries, _asked = _entries(aws)
-    if other := in_the_way(entries, component, mode, holder, TIME_TO_LIVE):
-        return Locked(other, component, environment)
-    mine = Entry(component, highest(entries, component) + 1, holder, mode)
-    try:
-        _create(aws, mine)
-    except AlreadyThere:
-        entries, _asked = _entries(aws)
-        other = in_the_way(entries, component, mode, holder, TIME_TO_LIVE)
-        return Locked(other, component, environment) if other else _try(aws, mode, holder)
-    entries, _asked = _entries(aws)
-    if other := in_the_way(entries, component, mode, holder, TIME_TO_LIVE):
-        _delete(aws, mine)
-        return Locked(other, component, environment)
-    for entry in entries:  # of dead holders
-        if entry.component == component and entry.number < mine.number:
-            _delete(aws, entry)
-    return mine
-
-
-def _entries(aws: Aws) -> tuple[list[Entry], float]:
-    """All entries of the environment, and the moment (monotonic) from which their stated ages are known to hold."""
-    asked = time.monotonic()
-    found: list[Entry] = []
-    page: dict[str, Any] = {}
-    while True:
-        reply = aws.read("ssm", "get_parameters_by_path", Path=folder(aws.owner.environment), Recursive=True, **page)
-        now = parsedate_to_datetime(reply["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-        found += [entry for parameter in reply["Parameters"] if (entry := read_entry(parameter, now))]
-        if not reply.get("NextToken"):
-            return found, asked
-        page = {"NextToken": reply["NextToken"]}
-
-
-def _create(aws: Aws, entry: Entry) -> None:
-    """Raises AlreadyThere if another run holds this number. After a lost reply, checks whether the entry is ours."""
-    name = parameter_name(aws.owner.environment, entry.component, entry.number)
-    for attempt in range(1, ATTEMPTS + 1):
+    entries = read_entries(aws)
+    mine: Entry | None = None
+    while mine is None:
+        if other := in_the_way(entries, component, mode, holder, TIME_TO_LIVE):
+            return Locked(other, component, environment)
+        wanted = Entry(component, highest(entries, component) + 1, holder, mode)
         try:
-            aws.change("ssm", "put_parameter", Name=name, Value=entry.value, Type="String", Overwrite=False)
-        except (AlreadyThere, Ambiguous) as error:
-            there = aws.find("ssm", "get_parameter", Name=name)
-            if there is None and attempt < ATTEMPTS:
-                continue
-            if there is None:
-                raise
-            if there["Parameter"]["Value"] != entry.value:
-                raise AlreadyThere(f"{name} belongs to another run", error.operation, error.code) from error
-        return
-
-
-def _delete(aws: Aws, entry: Entry) -> None:
-    """An entry that cannot be deleted now expires soon and does not block other runs for long."""
-    for _attempt in range(ATTEMPTS):
-        try:
-            aws.remove("ssm", "delete_parameter", Name=parameter_name(aws.owner.environment, entry.component, entry.number))
-        except Ambiguous:
-            continue
-        except CallFailed:
-            pass
-        return
+            create_entry(aws, wanted)
+            mine = wanted
+        except AlreadyThere as error:
+            entries = with_unlisted(aws, read_entries(aws), wanted, error)
+    entries = [*read_entries(aws), *(entry for entry in entries if entry.number < mine.number)]
+    if other := in_the_way(entries, component, mode, holder, TIME_TO_LIVE):
+        delete_entry(aws, mine)
+        return Locked(other, component, environment)
+    dead = {entry.number: entry for entry in entries if entry.component == component and entry.number < mine.number}
+    return mine, list(dead.values())

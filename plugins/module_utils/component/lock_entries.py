@@ -44,7 +44,10 @@ class Holder:
 
 @dataclass(frozen=True)
 class Entry:
-    """One parameter. ``held``: seconds that its holder had held the lock when writing this. ``silent``: seconds since then."""
+    """One parameter. ``held``: seconds that its holder had held the lock when writing this. ``silent``: seconds since then.
+
+    ``ended``: its holder has given the lock back, and left this to say that lists may not show yet what it created.
+    """
 
     component: str
     number: int
@@ -52,15 +55,17 @@ class Entry:
     mode: Mode = "shared"
     held: float = 0.0
     silent: float = 0.0
+    ended: bool = False
     name: str = field(default="", compare=False)
 
     @property
     def value(self) -> str:
-        return json.dumps({**asdict(self.holder), "mode": self.mode, "held": round(self.held, 1)}, sort_keys=True)
+        ended = {"ended": True} if self.ended else {}
+        return json.dumps({**asdict(self.holder), "mode": self.mode, "held": round(self.held, 1), **ended}, sort_keys=True)
 
     def is_over(self, place: str, time_to_live: float) -> bool:
-        """Whether its holder is gone: silent for too long, or known to be dead."""
-        return self.silent > time_to_live or self.holder.is_dead(place)
+        """Whether its holder is gone: through, silent for too long, or known to be dead."""
+        return self.ended or self.silent > time_to_live or self.holder.is_dead(place)
 
 
 def folder(environment: str) -> str:
@@ -79,7 +84,7 @@ def read_entry(parameter: Mapping[str, Any], now: float) -> Entry | None:
         holder = Holder(said["run"], said["who"], said["place"], int(said["pid"]), said["started"])
         mode: Mode = "exclusive" if said["mode"] == "exclusive" else "shared"
         silent = max(0.0, now - parameter["LastModifiedDate"].timestamp())
-        return Entry(component, int(number), holder, mode, float(said["held"]), silent, parameter["Name"])
+        return Entry(component, int(number), holder, mode, float(said["held"]), silent, bool(said.get("ended")), parameter["Name"])
     except (KeyError, TypeError, ValueError):
         return None
 

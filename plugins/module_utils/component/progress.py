@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import ClassVar
 
 from ..reconcile.waiting import DELETED, Progress, silent
 
@@ -19,9 +21,14 @@ QUIET_SECONDS = 5.0
 
 
 class Channel:
-    """Where progress currently goes."""
+    """Where progress currently goes.
+
+    ``announcer`` shows a sentence at once, whoever watches. Without one, sentences wait in ``announced`` for the module's warnings.
+    """
 
     listener: Progress = staticmethod(silent)
+    announcer: Callable[[str], None] | None = None
+    announced: ClassVar[list[str]] = []
     host: str = ""
     """The inventory name of the host that the module runs for; the module itself does not know it."""
 
@@ -29,6 +36,14 @@ class Channel:
 def progress(address: str, doing: str, seconds: float) -> None:
     """Pass progress to the current listener."""
     Channel.listener(address, doing, seconds)
+
+
+def announce(text: str) -> None:
+    """Show a sentence that must not be lost among progress: a warning of the module, at the latest when it ends."""
+    if Channel.announcer is not None:
+        Channel.announcer(text)
+    else:
+        Channel.announced.append(text)
 
 
 class Throttled:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,14 +17,15 @@ from ansible.module_utils.common.warnings import warn
 from ..aws.connection import Aws
 from ..aws.place import Place
 from ..aws.tags import ignoring_tags
-from ..reconcile.claims import find_conflicts
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Resource
 from ..reconcile.planner import Consent
+from ..reconcile.pool import Pool
 from ..sensitive.texts import unpacked
 from .answer import Remarks, answer
-from .applying import Check, apply, claimed, no_objection, refused
+from .applying import Check, apply, claimed, no_objection, patience, refused
+from .conflicts import conflicts
 from .connect import check_options, connect, fail, place_of, unidentified, unread
 from .consent import consent_of
 from .credentials_life import life_warning
@@ -33,7 +33,9 @@ from .domain import Domain, InvalidInput, Observation
 from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
 from .tag_limits import tag_set_problems
+from .troubles import troubles
 from .unclaimed import answer_of as unclaimed_by
+from .unmarked import find_unmarked
 
 if TYPE_CHECKING:
     from .saving import Saving
@@ -56,6 +58,8 @@ def run(module: Any, make_domain: MakeDomain) -> NoReturn:
         result, remarks = plan_or_apply(module, domain, aws, observation, saving)
     except EngineError as error:
         module.fail_json(msg=str(error))
+    except ObservationFailed as error:
+        fail(module, error.failures, "What exists could not be read, so nothing was changed.")
     except CallFailed as error:
         fail(module, [failure("", error)], "The current state could not be read, so nothing was changed.")
     answer(module, domain, observation, result, aws, time.monotonic() - start, remarks)
@@ -75,33 +79,29 @@ def domain_of(module: Any, make_domain: MakeDomain) -> Domain:
 def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observation, saving: Saving | None) -> tuple[Result, Remarks]:
     """Plan, and apply unless in check mode. Raises EngineError if no plan can be made, CallFailed if a read fails."""
     place, consent, absent = observation.place, consent_of(module.params), module.params["state"] == "absent"
-    desired: Sequence[Resource] = [] if absent else domain.resources(observation)
-    if missing := not_described(module.params, consent, desired, domain.kinds):
-        raise EngineError(missing)
-    observed = claimed(module, domain, aws, desired, observation.observed, consent)
-    if any(seen.marked is not None for seen in observed):
-        # what is taken over may decide what is desired, such as a name or a zone that stays, and what is objected to
-        observation = replace(observation, observed=observed)
-        if problems := domain.problems(observation):
-            raise EngineError("\n".join(problems))
-        desired = domain.resources(observation)
-    if problems := tag_set_problems(desired, observed, domain.kinds):
-        raise EngineError("\n".join(problems))
+    observation, desired = described(module, domain, aws, observation, consent)
+    observed = observation.observed
     planned = plan_only(desired, observed, domain.kinds, consent)
+
+    def plan_again() -> Result:
+        return plan_only(desired, claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent), domain.kinds, consent)
+
     check: Check = partial(saving.check, place, desired, consent, domain.kinds) if saving else no_objection
     if objections := check(observed):
         return refused(planned, objections), Remarks()
-    if rivals := find_conflicts(planned.plan, domain.kinds, aws):
-        return replace(planned, failures=rivals), Remarks()
+    planned, in_the_way = conflicts(module, domain, aws, place.caller, planned, plan_again, patience(module))
+    if in_the_way:
+        return replace(planned, failures=in_the_way), Remarks()
     notes = [saving.keep_or_note(place, desired, planned, consent, domain.kinds)] if saving else []
     note = "; ".join(text for text in (*notes, *(() if absent else domain.notes(observation))) if text)
     exceeded, doubtful = check_quotas(planned.plan, domain.kinds, aws, place.region) if module.params["check_quotas"] else ([], [])
     checked = domain.checks(planned.plan, aws, place.region)
     for text in checked.warnings:
         module.warn(text)
-    blocking = [*exceeded, *checked.refusals, *(() if module.check_mode else checked.late)]
+    same_name, beside = find_unmarked(planned.plan, domain.kinds, aws)
+    blocking = [*same_name, *exceeded, *checked.refusals, *(() if module.check_mode else checked.late)]
     blocked = bool(planned.plan.refused or blocking)
-    remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked)
+    remarks = Remarks(note, [*(blocking if module.check_mode else ()), *doubtful, *checked.problems], blocked, beside)
     if module.check_mode:
         check_lifetime(module, planned, domain.kinds)
         if unbounded(place, desired):
@@ -112,8 +112,27 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
         check_lifetime(module, planned, domain.kinds)
         verdict = domain.guard(aws, observation, planned.plan)
         result = apply(module, domain, aws, place, desired, planned, consent, check)
+        remarks = replace(remarks, notices=[*remarks.notices, *troubles(result.final)])
         return replace(result, failures=[*result.failures, *verdict(result)]), remarks
-    return planned, remarks
+    return planned, replace(remarks, notices=[*remarks.notices, *troubles(observed)])
+
+
+def described(module: Any, domain: Domain, aws: Aws, observation: Observation, consent: Consent) -> tuple[Observation, Sequence[Resource]]:
+    """The observation with what is moved or adopted at its new address, and the resources that should exist. Raises EngineError."""
+    absent = module.params["state"] == "absent"
+    desired: Sequence[Resource] = [] if absent else domain.resources(observation)
+    if missing := not_described(module.params, consent, desired, domain.kinds):
+        raise EngineError(missing)
+    observed = claimed(module, domain, aws, desired, observation.observed, consent)
+    observation = replace(observation, observed=observed)
+    if not absent and any(seen.marked is not None for seen in observed):
+        # what is taken over may decide what is desired, such as a name or a zone that stays, and what is objected to
+        if problems := domain.problems(observation):
+            raise EngineError("\n".join(problems))
+        desired = domain.resources(observation)
+    if problems := tag_set_problems(desired, observed, domain.kinds):
+        raise EngineError("\n".join(problems))
+    return observation, desired
 
 
 def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
@@ -186,7 +205,7 @@ def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain:
     """
     components = module.params.get("claimed")
     questions = domain.questions()
-    with ThreadPoolExecutor(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
+    with Pool(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
         identity = pool.submit(aws.read, "sts", "get_caller_identity")
         unclaimed = pool.submit(unclaimed_by, aws, components, region) if components else None
         seen = pool.submit(observe, domain.kinds, aws)

@@ -54,9 +54,9 @@ class IamRole(NamedKind):
 
     role_name = fixed()
     description = given()
-    assume_role_policy_document = given(canonical=policy)
+    assume_role_policy_document = given(canonical=policy, document=True)
     permissions_boundary = given()
-    inline_policy = later(canonical=policy)
+    inline_policy = later(canonical=policy, document=True)
     managed_policy_arns = later(canonical=sorted_strings)
 
     def list_params(self, aws: Aws) -> dict[str, Any]:

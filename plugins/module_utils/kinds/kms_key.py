@@ -65,7 +65,7 @@ class KmsKey(NamedKind):
     holds_data = True
 
     description = given()
-    policy = given(canonical=policy)
+    policy = given(canonical=policy, document=True)
     enable_key_rotation = later()
     alias = later()
 
@@ -101,6 +101,13 @@ class KmsKey(NamedKind):
 
     def get_enable_key_rotation(self, raw: Mapping[str, Any]) -> bool:
         return bool(raw.get("KeyRotationEnabled"))
+
+    def trouble_of(self, raw: Mapping[str, Any]) -> str:
+        state = raw.get("KeyState")
+        if state in (None, "Enabled", "Creating"):
+            return ""
+        enable = f" Enable it: aws kms enable-key --key-id {raw['KeyId']}." if state == "Disabled" else ""
+        return f"the key is {state}: whatever is encrypted with it cannot be read or written.{enable}"
 
     def is_gone(self, raw: Mapping[str, Any]) -> bool:
         return raw.get("KeyState") in ("PendingDeletion", "PendingReplicaDeletion")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +21,10 @@ from .errors import CallFailed, EngineError, Failure, failure
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, is_unknown, refs_in, resolve
 from .moves import moved
 from .planner import Plan, differences
+from .pool import Pool
+
+UNLISTED = "NotListedYet"
+"""The code of a failure about something that exists already, at its own address, and is in no list."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,12 @@ def describe_holder(holder: Observed) -> str:
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
-    """What to do about it. Whatever tags say is only suggested if it is a valid name."""
+    """What to do about a conflicting resource. Whatever tags say is only suggested if it is a valid name.
+
+    One that has this very address is no conflict: see ``is_wanted``.
+    """
+    if is_wanted(address, holder):
+        return "It was created a moment ago, by an earlier run or by another one. Run again."
     if is_ours(holder):
         if not is_plain(holder.marked or ""):
             return "Correct its tag mainstay:address, which is no address, or delete it first."
@@ -119,6 +127,7 @@ def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[
     """Find planned creations that would collide with another owner's resource, as far as this can be seen before the first change.
 
     Checks only resources that are to be created. A conflicting resource of ours may be about to be deleted; the apply handles that case.
+    The code is UNLISTED where what is to be created exists already: whoever created it did so just now, and lists do not show it yet.
     """
     ours = {(seen.kind, seen.id) for seen in plan.observed}
     sent = {
@@ -129,12 +138,19 @@ def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[
     wanted = [action for action in plan.actions if action.address in sent]
     if not wanted:
         return []
-    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="holders") as pool:
+    with Pool(max_workers=16, thread_name_prefix="holders") as pool:
         looks = [pool.submit(_holder, kinds[action.kind], backend, sent[action.address]) for action in wanted]
         found = [(action.address, look.result()) for action, look in zip(wanted, looks, strict=True)]
     strangers = [(address, holder) for address, holder in found if holder is not None and (holder.kind, holder.id) not in ours]
     return [
-        Failure(address, "", "NameHeld", describe_holder(holder), remedy_for_conflict(address, holder)) for address, holder in strangers
+        Failure(
+            address,
+            "",
+            UNLISTED if is_wanted(address, holder) else "NameHeld",
+            describe_holder(holder),
+            remedy_for_conflict(address, holder),
+        )
+        for address, holder in strangers
     ]
 
 
@@ -177,6 +193,11 @@ def _replaced(resource: Resource, seen: Observed, kind: Kind) -> bool:
     return bool(differences(kind.properties, plain, seen))
 
 
+def is_wanted(address: str, holder: Observed) -> bool:
+    """Whether a resource found by ``holder`` is the one that was to be created: lists do not show it yet."""
+    return is_ours(holder) and holder.marked == address and holder.state in ("ready", "pending")
+
+
 def is_ours(seen: Observed) -> bool:
     """Whether a resource found by ``look_up`` or ``holder`` carries our mark."""
     return bool(seen.marked and seen.marked.startswith(f"{seen.kind}."))
@@ -213,7 +234,7 @@ def _looks(
 
     if not asked:
         return []
-    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="adopt") as pool:
+    with Pool(max_workers=16, thread_name_prefix="adopt") as pool:
         found = list(pool.map(look, asked))
     for one, seen in zip(asked, found, strict=True):
         if isinstance(seen, BaseException):

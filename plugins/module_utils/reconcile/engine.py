@@ -8,14 +8,14 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .errors import Failure, failure
+from .errors import CallFailed, Failure, failure
 from .graph import Step, build, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Resource
 from .planner import Action, Consent, Plan, make_plan
+from .pool import Pool
 from .run import Report, run
 from .steps import RunContext
 from .waiting import Clock, Patience, Progress, Stopped, SystemClock, silent, until
@@ -46,12 +46,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Result:
-    """The plan and its outcome. ``report`` is None if there was nothing to apply; ``final`` is the observed state afterwards."""
+    """The plan and its outcome. ``report`` is None if there was nothing to apply; ``final`` is the observed state afterwards.
+
+    ``unlisted``: something was created that lists may not show yet, so another run must not believe them at once.
+    """
 
     plan: Plan
     final: Sequence[Observed]
     report: Report | None = None
     failures: Sequence[Failure] = ()
+    unlisted: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -115,13 +119,18 @@ def observe(kinds: Mapping[str, Kind], backend: Any, concurrency: int = 16) -> l
     """
     found: list[Observed] = []
     failures: list[Failure] = []
+    stopped: Stopped | None = None
     look = backend.one_look() if hasattr(backend, "one_look") else backend
-    with ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(kinds))), thread_name_prefix="observe") as pool:
+    with Pool(max_workers=max(1, min(concurrency, len(kinds))), thread_name_prefix="observe") as pool:
         for name, future in [(name, pool.submit(kind.find, look)) for name, kind in kinds.items()]:
             try:
                 found += future.result()
+            except Stopped as error:
+                stopped = error
             except Exception as error:  # noqa: BLE001 - whatever it is, the other kinds' errors are wanted too
                 failures.append(failure(name, error))
+    if stopped:
+        raise stopped
     if failures:
         raise ObservationFailed(failures)
     return found
@@ -164,9 +173,27 @@ def reconcile(
     if report.interrupted:
         failures.append(Failure("", "", "Interrupted", "the run was asked to stop; run again to continue"))
     if report.interrupted or failures:
-        return Result(plan, list(shop.live.values()), report, failures)
+        return Result(plan, list(shop.live.values()), report, failures, unlisted=not _is_listed(shop, settings))
     final, failures = _look_back(desired, kinds, backend, settings, Result(plan, (), report))
-    return Result(plan, final, report, failures)
+    return Result(plan, final, report, failures, unlisted=bool(failures))
+
+
+def _is_listed(context: RunContext, settings: Settings) -> bool:
+    """Wait until lists show everything that a run has created which ends early; False if they do not, or if that cannot be seen."""
+    in_flight = context.in_flight()
+    made = {(seen.kind, seen.id) for address, seen in context.live.items() if address in context.fresh}
+    kinds = {name: context.kinds[name] for name, _id in made}
+    if not made:
+        return not in_flight
+    try:
+        for waited in until(settings.clock, settings.patience.settle, settings.patience.poll):
+            missing = made - {(seen.kind, seen.id) for seen in observe(kinds, context.backend, settings.concurrency)}
+            if not missing:
+                return not in_flight
+            settings.progress("lists", f"waiting until they show {', '.join(sorted(identity for _kind, identity in missing))}", waited)
+    except (Stopped, ObservationFailed, CallFailed):
+        pass
+    return False
 
 
 def _refusal(action: Action) -> Failure:

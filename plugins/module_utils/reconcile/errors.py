@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .lacks import lack_behind
+
 
 class EngineError(Exception):
     """Misuse of the engine, or an impossible plan: a reference to nothing, a cycle, two owners of one address."""
@@ -52,6 +54,18 @@ class TimedOut(CallFailed):
     """A resource did not reach its state within its deadline."""
 
 
+class OutOfResources(CallFailed):
+    """This machine lacks something that the run needs: memory, threads, file handles, disk. The backend has nothing to do with it."""
+
+
+def out_of_resources(error: BaseException) -> OutOfResources | None:
+    """The lack behind an error; None if there is none."""
+    if isinstance(error, OutOfResources):
+        return error
+    lack = lack_behind(error)
+    return OutOfResources(lack.message, code=lack.code, hint=lack.hint) if lack else None
+
+
 @dataclass(frozen=True)
 class Failure:
     """One entry in the list of errors that a run ends with."""
@@ -74,6 +88,7 @@ class Failure:
 
 def failure(address: str, error: BaseException) -> Failure:
     """Describe an exception that ended the work on a resource."""
+    error = error if isinstance(error, CallFailed) else out_of_resources(error) or error
     if isinstance(error, CallFailed):
         return Failure(address, error.operation, error.code, error.message, error.hint)
     return Failure(address, "", type(error).__name__, str(error) or type(error).__name__)

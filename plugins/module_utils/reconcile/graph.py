@@ -149,11 +149,13 @@ def _add_users_by_choice(graph: Graph, action: Action, dying: Iterable[Action], 
     """
     delete = delete_step(action)
     for user in dying:
-        points = _other(user, action) and _points(user.remove, action.remove, kinds, changeable=True)
-        if points and user.remove and not graph.waits_for(delete, delete_step(user)) and not graph.try_add(delete, delete_step(user)):
+        points = _points(user.remove, action.remove, kinds, changeable=True) if _other(user, action) else set()
+        if not points or user.remove is None or graph.waits_for(delete, delete_step(user)) or graph.try_add(delete, delete_step(user)):
+            continue
+        if _binding(user.remove, points, kinds):
             _unlink(graph, user.remove, action, before=delete_step(user))
     for user in stays:
-        pointers = _points(user.observed, action.remove, kinds, changeable=True)
+        pointers = _binding(user.observed, _points(user.observed, action.remove, kinds, changeable=True), kinds)
         if pointers and user.observed and user.desired:
             finish = Step("finish", user.address)
             comes_back = action.desired is not None and not action.create_first
@@ -177,6 +179,11 @@ def _points(user: Observed | None, target: Observed | None, kinds: Mapping[str, 
         for name, value in user.properties.items()
         if (name in declared and declared[name].role in ("given", "later")) is changeable and mentions(value, names)
     }
+
+
+def _binding(user: Observed | None, names: set[str], kinds: Mapping[str, Kind]) -> set[str]:
+    """Those of these properties whose references must go before what they refer to; documents only mention it."""
+    return {name for name in names if user is not None and not kinds[user.kind].properties[name].document}
 
 
 def _unlink(graph: Graph, user: Observed, action: Action, before: Step) -> None:

@@ -66,6 +66,8 @@ class Observed:
     does not carry yet, and ``marked`` is its present mark: "" for none, another address of ours, or "owner address" of another owner. See
     claims.py.
 
+    ``trouble`` is what the backend reports as wrong with a resource that exists and stays as it is: degraded, disabled.
+
     ``named`` says that the id is a name chosen by people. Such a name refers to this resource only if it is an entire value: within other
     text (a log group's name, a policy) it may mean anything. An ARN is not such a name, whatever it ends in.
 
@@ -82,6 +84,7 @@ class Observed:
     marked: str | None = None
     named: bool = False
     guard: str = ""
+    trouble: str = ""
 
     def attribute(self, name: str) -> Any:
         """The value of a reference to this attribute; UNKNOWN until the value is known."""
@@ -116,6 +119,8 @@ class Property:
     ``canonical`` converts a value to the single form in which desired and observed values are compared and shown.
     ``effective`` computes from (desired, observed) what the property should read if others may legitimately control part of it: foreign
     tags that stay, a size that an autoscaler owns. It defaults to the desired value.
+    ``document``: others are only mentioned in it, as in a policy. They can be deleted while it mentions them, and it must stay whole: no
+    part of it is ever removed because something that it mentions is deleted.
     ``api`` is the backend's own name if it does not follow from the attribute's name.
     """
 
@@ -123,6 +128,7 @@ class Property:
     api: str | None = None
     canonical: Callable[[Any], Any] | None = None
     effective: Callable[[Any, Any], Any] | None = None
+    document: bool = False
 
     @property
     def in_create(self) -> bool:
@@ -149,9 +155,10 @@ def given(
     *,
     canonical: Callable[[Any], Any] | None = None,
     effective: Callable[[Any, Any], Any] | None = None,
+    document: bool = False,
 ) -> Any:
     """Sent with the create call and changeable in place."""
-    return Property("given", api, canonical, effective)
+    return Property("given", api, canonical, effective, document)
 
 
 def later(
@@ -159,9 +166,10 @@ def later(
     *,
     canonical: Callable[[Any], Any] | None = None,
     effective: Callable[[Any, Any], Any] | None = None,
+    document: bool = False,
 ) -> Any:
     """Not accepted by the create call: set afterwards, by the same path that corrects drift."""
-    return Property("later", api, canonical, effective)
+    return Property("later", api, canonical, effective, document)
 
 
 def initial(api: str | None = None) -> Any:

@@ -25,14 +25,20 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is the purpose of the call. ``forced``: addresses to replace although nothing requires
-    it; this is a request and no consent.
+    ``everything``: all may be deleted, because that is the purpose of the call. A purge pattern may also be the id of one resource, which
+    decides between two that claim one address. ``forced``: addresses to replace although nothing requires it; this is a request and no
+    consent. ``component``: what precedes a pattern where a message suggests one.
     """
 
     replace: tuple[str, ...] = ()
     purge: tuple[str, ...] = ()
     everything: bool = False
     forced: tuple[str, ...] = ()
+    component: str = field(default="", compare=False)
+
+    def names(self, identity: str) -> bool:
+        """Whether a purge pattern is the id of this resource."""
+        return identity in self.purge
 
     def allows(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> bool:
         """Whether what is at an address may be replaced or deleted. ``guard``: see Observed."""
@@ -229,16 +235,34 @@ class _Planner:
         group = self.groups.get(resource.address, [])
         live = [seen for seen in group if seen.state in ("ready", "pending")]
         if len(live) > 1 and not self.kinds[resource.kind].create_first:
-            raise EngineError(
-                f"{resource.address} is claimed by {len(live)} live resources: {', '.join(sorted(s.id for s in live))}. "
-                "Delete or untag all but the one that should be kept."
-            )
+            kept = self._without_empty_twins(resource.address, live)
+            self.surplus += [seen for seen in live if seen is not kept]
+            group = [seen for seen in group if seen is kept or seen not in live]
+            live = [kept]
         rank = {"ready": 0, "pending": 1, "failed": 2, "deleting": 3}
         best = min(group, key=lambda s: (len(self._differences(resource, s, "fixed")), rank[s.state], s.id), default=None)
         if live and best not in live:
             best = live[0]
         self.surplus += [seen for seen in group if seen is not best]
         return best
+
+    def _without_empty_twins(self, address: str, live: Sequence[Observed]) -> Observed:
+        """The one to keep of several live resources of an address: the others are empty, and consent names them by their ids."""
+        others = [seen for group in self.groups.values() for seen in group if seen not in live]
+        users = {seen.id: self._uses(seen, others) for seen in live}
+        kept = [seen for seen in live if users[seen.id] or not names_by_id(self.consent, seen)]
+        if len(kept) == 1:
+            return kept[0]
+        kind = self.kinds[live[0].kind]
+        removable = not kind.ends_with_parent and not any(seen.named for seen in live)
+        raise EngineError(_claimed_twice(address, users, self.consent, removable))
+
+    def _uses(self, seen: Observed, others: Sequence[Observed]) -> list[str]:
+        """The addresses of what refers to a resource, and of what it was connected to afterwards, such as a route table's subnets."""
+        names = seen.identifiers()
+        declared = self.kinds[seen.kind].properties
+        late = {name: value for name, value in seen.properties.items() if name in declared and declared[name].role == "later"}
+        return [o.address for o in others if mentions(dict(o.properties), names) or mentions(late, o.identifiers())]
 
     def _creation(self, resource: Resource) -> tuple[Change, ...]:
         declared = self.kinds[resource.kind].properties
@@ -274,6 +298,30 @@ def _why(forced: Sequence[Change], requested: bool, seen: Observed) -> str:
     if forced:
         return f"{', '.join(change.property for change in forced)} cannot be changed in place"
     return "its replacement is requested" if requested else f"it has failed: {seen.reason or 'no reason given'}"
+
+
+def names_by_id(consent: Consent, seen: Observed) -> bool:
+    """Whether consent to delete names this resource by its id. A name that people chose could be meant for anything."""
+    return not seen.named and consent.names(seen.id)
+
+
+def _claimed_twice(address: str, users: Mapping[str, Sequence[str]], consent: Consent, removable: bool) -> str:
+    """What is known of several live resources that claim one address (their ids, each with its users), and how to settle it."""
+    uses = {
+        identity: f"{identity} is in use (with {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''})"
+        if found
+        else f"{identity} is empty (nothing of this component is connected to it)"
+        for identity, found in sorted(users.items())
+    }
+    empty = [identity for identity in uses if not users[identity]]
+    going = empty[1:] if len(empty) == len(uses) else empty
+    remedy = "Delete or untag all but the one that should be kept."
+    if removable and going and len(going) == len(uses) - 1:
+        prefix = f"{consent.component}:" if consent.component else ""
+        patterns = ", ".join(f"{prefix}{identity}" for identity in going)
+        which = "an empty one" if len(empty) == len(uses) else "what is empty"
+        remedy = f"To delete {which}, add {patterns} to platform_purge (option purge) for one run; or untag it to keep it."
+    return f"{address} is claimed by {len(uses)} live resources: {'; '.join(uses.values())}. {remedy}"
 
 
 def _marking(seen: Observed) -> tuple[Change, ...]:
@@ -377,7 +425,9 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
     kind = kinds[seen.kind]
     shown = {n: p for n, p in kind.properties.items() if p.role != "secret" and seen.properties.get(n) is not None}
     changes = tuple(Change(n, p.normal(seen.properties[n]), None) for n, p in shown.items())
-    asks: Destructive = "replace" if superseded and consent.allows("replace", kind, seen.address, seen.guard) else "delete"
+    by_id = names_by_id(consent, seen)
+    replaces = superseded and not by_id and consent.allows("replace", kind, seen.address, seen.guard)
+    asks: Destructive = "replace" if replaces else "delete"
     return Action(
         "delete",
         seen.address,
@@ -385,8 +435,8 @@ def _removal(seen: Observed, consent: Consent, kinds: Mapping[str, Kind], supers
         observed=seen,
         remove=seen,
         changes=changes,
-        reason=_removed_because(seen, superseded),
-        consent=(allowed := consent.allows(asks, kind, seen.address, seen.guard)),
+        reason="its id is among those to delete" if by_id else _removed_because(seen, superseded),
+        consent=(allowed := by_id or consent.allows(asks, kind, seen.address, seen.guard)),
         asks="" if asks == "delete" and consent.everything and not seen.guard else asks,
         too_wide=() if allowed else consent.too_wide(asks, kind, seen.address, seen.guard),
     )

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import queue
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from .errors import CallFailed, Failure, failure
+from .errors import CallFailed, Failure, OutOfResources, failure
 from .graph import Graph, Step
+from .pool import Pool
 from .steps import RunContext, perform
 from .waiting import Deferred, Stopped
 
@@ -79,47 +80,69 @@ class _Run:
         self.report = Report()
         self.ended: queue.SimpleQueue[Ending | None] = queue.SimpleQueue()
         self.in_flight: dict[Step, str | None] = {}
+        self.work: dict[Step, Future[None]] = {}
         self.parked: list[Step] = []
+        self.starved = False
+        """This machine starts no further thread, so nothing more is begun."""
 
     def run(self) -> Report:
-        pool = ThreadPoolExecutor(max_workers=max(1, min(MOST_THREADS, len(self.waiting))), thread_name_prefix="reconcile")
+        pool = Pool(max_workers=max(1, min(MOST_THREADS, len(self.waiting))), thread_name_prefix="reconcile")
         self.shop.clock.on_stop(lambda: self.ended.put(None))
-        self._start_all(pool, [step for step, needs in self.waiting.items() if not needs])
-        while self.in_flight:
-            ending = self._next()
-            if ending is None:
-                self._drain()
-                break
-            self._take(pool, ending)
-        pool.shutdown(wait=not self.report.interrupted, cancel_futures=True)
+        try:
+            self._run(pool)
+        except BaseException:
+            self.shop.clock.stop()  # otherwise the process would wait for threads that wait for AWS
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if not self.report.interrupted:
+            pool.shutdown(wait=True)
         for step in sorted(self.report.deferred):
             self._give_up(step, step)
         for step in self.waiting:
             self.report.because.setdefault(step, step)
         return self.report
 
+    def _run(self, pool: Pool) -> None:
+        self._start_all(pool, [step for step, needs in self.waiting.items() if not needs])
+        while self.in_flight:
+            ending = self._next()
+            if ending is None:
+                self._drain()
+                return
+            self._take(pool, ending)
+
     def _next(self) -> Ending | None:
         """The next step to end, or None for a request to stop.
 
         Wakes up at intervals: Python runs signal handlers only in the main thread, and a signal delivered to another thread does not wake
-        this one.
+        this one. A thread without memory may also end without a word.
         """
         while True:
             try:
                 return self.ended.get(timeout=0.5)
             except queue.Empty:
-                continue
+                for step in self.in_flight:
+                    if self.work[step].done() and self.ended.empty():
+                        return Ending(step, self.work[step].exception() or MemoryError(), 0.0)
 
-    def _start_all(self, pool: ThreadPoolExecutor, steps: list[Step]) -> None:
+    def _start_all(self, pool: Pool, steps: list[Step]) -> None:
         for step in steps:
+            if self.starved:
+                return
             lane = self._lane(step)
             if lane is not None and lane in self.in_flight.values():
                 self.parked.append(step)
                 continue
-            self.in_flight[step] = lane
             self.report.begun.add(step)
             del self.waiting[step]
-            pool.submit(self._work, step)
+            try:
+                self.work[step] = pool.submit(self._work, step)
+                self.in_flight[step] = lane
+            except OutOfResources as error:
+                self.starved = True
+                self.report.failed[step] = failure(step.address, error)
+                self._give_up(step, step)
 
     def _lane(self, step: Step) -> str | None:
         try:
@@ -136,7 +159,7 @@ class _Run:
             error = caught
         self.ended.put(Ending(step, error, self.shop.clock.now() - start))
 
-    def _take(self, pool: ThreadPoolExecutor, ending: Ending) -> None:
+    def _take(self, pool: Pool, ending: Ending) -> None:
         self._record(ending)
         if isinstance(ending.error, Stopped):
             return  # the request to stop is next in the queue
@@ -154,7 +177,7 @@ class _Run:
 
     def _record(self, ending: Ending) -> None:
         """Record how a step ended. A step whose wait was interrupted or put off is neither done nor failed."""
-        self.in_flight.pop(ending.step)
+        del self.in_flight[ending.step]
         self.report.seconds[ending.step] = ending.seconds
         if ending.error is None:
             self.report.done.add(ending.step)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from .claims import describe_holder, remedy_for_conflict
+from .claims import describe_holder, is_wanted, remedy_for_conflict
 from .errors import AlreadyThere, Ambiguous, CallFailed, NotYet, TimedOut
 from .graph import Graph, Step, claim_step, delete_step
 from .model import UNKNOWN, Kind, Observed, Ref, Resource, resolve, without
@@ -37,6 +37,8 @@ class RunContext:
     defer: frozenset[str] = frozenset()
     live: dict[str, Observed] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
+    creating: set[str] = field(default_factory=set)
+    """Addresses whose create call has been sent and has no known outcome yet."""
     actions: dict[Step, Action] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,6 +52,10 @@ class RunContext:
                 self.actions[claim_step(action)] = action
             if action.remove and action.consent:
                 self.actions[delete_step(action)] = action
+
+    def in_flight(self) -> bool:
+        """Whether something may have been created that ``live`` does not show."""
+        return bool(self.creating)
 
     def lookup(self, reference: Ref) -> Any:
         target = self.live.get(reference.address)
@@ -127,6 +133,7 @@ def _claim(context: RunContext, kind: Kind, seen: Observed) -> None:
 def _make(context: RunContext, kind: Kind, action: Action, resource: Resource) -> None:
     if action.makes:
         context.live[action.address] = _create(context, kind, action, resource)
+        context.creating.discard(action.address)
     seen = context.live[action.address]
     _check_alive(seen)
     if seen.state == "pending":
@@ -147,7 +154,7 @@ def _create(context: RunContext, kind: Kind, action: Action, resource: Resource)
     limit = context.deadline(kind, "create")
     for waited in until(context.clock, limit, context.patience.poll):
         try:
-            made = _call(context, kind.create, action.address, sent, token)
+            made = _send_create(context, kind, action.address, sent, token)
         except Ambiguous as error:
             lost = error
             adopted = None if kind.repeatable else _look_again(context, kind, action.address, known, context.patience.settle)
@@ -155,7 +162,7 @@ def _create(context: RunContext, kind: Kind, action: Action, resource: Resource)
             lost = error
             adopted = _look_again(context, kind, action.address, known, context.patience.settle)
             if adopted is None:
-                raise _named(context, kind, action.address, sent, error) from error
+                adopted = _settle_conflict(context, kind, action.address, sent, known, error)
         except NotYet as error:
             lost = _report_or_raise(context, action.address, error, waited)
             continue
@@ -168,17 +175,34 @@ def _create(context: RunContext, kind: Kind, action: Action, resource: Resource)
     raise _timed_out(f"could not be created within {limit:g} s", lost)
 
 
-def _named(context: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], error: AlreadyThere) -> CallFailed:
-    """The collision, with the conflicting resource and a remedy. If the lookup fails, the error stays unchanged."""
+def _send_create(context: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], token: str) -> Observed:
+    """Send the create call. Until its outcome is known, the address is among those that are being created."""
+    context.creating.add(address)
+    try:
+        return _call(context, kind.create, address, sent, token)
+    except Ambiguous:
+        raise
+    except CallFailed:
+        context.creating.discard(address)
+        raise
+
+
+def _settle_conflict(
+    context: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], known: set[str], error: AlreadyThere
+) -> Observed:
+    """The resource itself, if it exists although no list shows it. Otherwise raises the collision, with the conflicting resource and a
+    remedy; if the lookup fails, the error stays unchanged.
+    """
     try:
         holder = _call(context, kind.holder, sent)
     except CallFailed:
-        return error
+        raise error from None
     if holder is None:
-        return error
-    return AlreadyThere(
-        f"{error.message.rstrip('.')}: {describe_holder(holder)}", error.operation, error.code, remedy_for_conflict(address, holder)
-    )
+        raise error
+    if is_wanted(address, holder) and holder.id not in known:
+        return replace(holder, address=address, marked=None)
+    message = f"{error.message.rstrip('.')}: {describe_holder(holder)}"
+    raise AlreadyThere(message, error.operation, error.code, remedy_for_conflict(address, holder)) from error
 
 
 def _report_or_raise(context: RunContext, address: str, error: NotYet, waited: float) -> NotYet:
@@ -292,7 +316,7 @@ def _unlink(context: RunContext, step: Step) -> None:
     seen, names = context.graph.unlinks[step]
     kind = context.kinds[seen.kind]
     dying = frozenset(names)
-    changeable = {n for n, p in kind.properties.items() if p.role in ("given", "later")}
+    changeable = {n for n, p in kind.properties.items() if p.role in ("given", "later") and not p.document}
     values = {n: without(v, dying) for n, v in seen.properties.items() if n in changeable and without(v, dying) != v}
     changed = _update(context, kind, seen, values)
     if context.live.get(step.address, changed).id == seen.id and Step("make", step.address) in context.actions:

@@ -220,6 +220,9 @@ def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
     seen = next(one for one in scene.observed if (one.address, one.id) == (address, now["id"]))
     kind = scene.kinds[now["kind"]]
     fresh = {key: normal(kind.properties[key], encode(value)) for key, value in kind.fresh(seen).items()}
+    # what comes into being without a create call of ours is marked and set like something adopted
+    set_afterwards = ("given", "later") if kind.ends_with_parent or kind.adopts_unmarked else ("later",)
+    unclaimed = seen.marked == "" and (kind.ends_with_parent or kind.adopts_unmarked)
     found = []
     for prop in scene.desired[address].properties:
         declared = kind.properties[prop]
@@ -227,7 +230,7 @@ def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
             continue
         there = normal(declared, now["properties"].get(prop))
         target = scene.target(address, prop, there)
-        begun = declared.role == "later" and _under_way(fresh.get(prop), there, target)
+        begun = declared.role in set_afterwards and (unclaimed or _under_way(fresh.get(prop), there, target))
         if there != target and not begun:
             found.append(f"{name}, which the plan creates: {prop} {is_now(prop, there, target)}")
     return found

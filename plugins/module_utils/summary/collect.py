@@ -133,6 +133,7 @@ class Collector:
             actions=tuple(ordered((action for call in merged for action in call.actions), self.kinds)),
             errors=tuple(error for call in merged for error in call.errors),
             problems=tuple(problem for call in merged for problem in call.problems),
+            notices=tuple(dict.fromkeys(notice for call in merged for notice in call.notices)),
             unchanged=sum(call.unchanged for call in merged),
             seconds=sum(call.seconds for call, _scope in calls),
             task_seconds=sum(self.scopes.get((first.host, scope), 0.0) for scope in {scope for _call, scope in calls}),

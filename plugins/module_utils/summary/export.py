@@ -25,6 +25,7 @@ Shape, version 1. Within a version, fields are only ever added; changing the mea
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
         problems: the same shape              what blocks an apply
+        notices: the same shape               what needs a look, and blocks nothing
     consent: null, or what allows what is held back: {platform_allow_replace: [...], platform_purge: [...], command}
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
@@ -134,6 +135,7 @@ def _component(component: Component) -> dict[str, Any]:
         "actions": [_action(action) for action in component.actions],
         "errors": [asdict(error) for error in component.errors],
         "problems": [asdict(problem) for problem in component.problems],
+        "notices": [asdict(notice) for notice in component.notices],
     }
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 from .model import Component, Report
-from .report import allowing, failures, other_tasks, problems, resource_lines, target_text, targets
+from .report import allowing, failures, notices, other_tasks, problems, resource_lines, target_text, targets
 from .text import Line, harmless
 from .totals import remarks, sentences, short_counts, table
 from .unclaimed import unclaimed
@@ -46,7 +46,7 @@ def _document(report: Report, detail: str, note: str = "") -> str:
     parts += [note] if note else []
     parts += _allowing(report)
     parts += ["\n".join(f"- {_prose(target_text(target))}" for target in targets(report))] if report.components else []
-    counts, errors = table(report, WIDTH), problems(report, WIDTH) + failures(report, WIDTH)
+    counts, errors = table(report, WIDTH), notices(report, WIDTH) + problems(report, WIDTH) + failures(report, WIDTH)
     parts += [_fence(counts, "text")] if counts else []
     parts += [_fence(errors, "text")] if errors else []
     parts += [_fold(component, detail) for component in report.components if component.actions]

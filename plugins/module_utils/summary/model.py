@@ -120,6 +120,7 @@ class Call:
     actions: tuple[Action, ...] = ()
     errors: tuple[Failure, ...] = ()
     problems: tuple[Failure, ...] = ()
+    notices: tuple[Failure, ...] = ()
     unchanged: int = 0
     seconds: float = 0.0
     reads: int = 0
@@ -145,6 +146,7 @@ class Component:
     actions: tuple[Action, ...] = ()
     errors: tuple[Failure, ...] = ()
     problems: tuple[Failure, ...] = ()
+    notices: tuple[Failure, ...] = ()
     unchanged: int = 0
     seconds: float = 0.0
     task_seconds: float = 0.0
@@ -245,6 +247,7 @@ def read_plan(plan: Mapping[str, Any], host: str, module: str = "", item: str = 
         actions=tuple(_action(one) for one in _mappings(plan, "actions") if one.get("action") in VERBS),
         errors=tuple(_failure(one) for one in _mappings(plan, "errors")),
         problems=tuple(_failure(one) for one in _mappings(plan, "problems")),
+        notices=tuple(_failure(one) for one in _mappings(plan, "notices")),
         unchanged=int(_number(counts, "unchanged") or 0),
         seconds=_number(plan, "seconds") or 0.0,
         reads=int(_number(calls, "read") or 0),

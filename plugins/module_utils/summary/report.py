@@ -26,6 +26,7 @@ def render(report: Report, width: int, detail: str = "auto") -> list[Line]:
     sections += [component_lines(one, width, detail, report) for one in report.components if _worth_showing(one)]
     sections += [
         quiet_lines(report, width),
+        notices(report, width),
         problems(report, width),
         failures(report, width),
         other_tasks(report, width),
@@ -141,6 +142,13 @@ def problems(report: Report, width: int) -> list[Line]:
     """What blocks an apply: quotas that would be exceeded, or that could not be checked."""
     lines = [one for component in report.components for problem in component.problems for one in error_lines(component, problem, width)]
     return [line(("problems", "bold")), *lines] if lines else []
+
+
+def notices(report: Report, width: int) -> list[Line]:
+    """What needs a look although it blocks nothing: degraded resources, resources that lost their owner tags. Each is said once."""
+    modes = {(one.host, one.name): one for one in report.components}  # the run after the plan, if there were both
+    lines = [one for component in modes.values() for notice in component.notices for one in error_lines(component, notice, width)]
+    return [line(("attention", "bold")), *lines] if lines else []
 
 
 def allowing(report: Report, width: int) -> list[Line]:

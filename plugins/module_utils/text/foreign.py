@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 
-PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./@+=,%-]|:(?!:))*")
+PLAIN = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9_./@+=,%-]|:(?!:))*")
 """Names, ids, ARNs and addresses: nothing in them is special to a shell, YAML, an Ansible template or a CI system."""
 
 

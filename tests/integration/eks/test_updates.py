@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.troubles import troubles
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Settings, reconcile
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from tests.integration.site import Requests, summary
 
 from .support import EVERYTHING, Site, cluster
 
+POD = {"namespace": "web", "service_account": "api", "policy": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 GROUP = {"system": {"min_size": 1, "max_size": 2}}
 TRANSITIONS = {"eks_cluster": 0.3, "eks_nodegroup": 0.3, "eks_addon": 0.3, "eks_fargate_profile": 0.3}
 
@@ -132,3 +137,57 @@ def test_only_what_never_came_up_is_replaced_without_asking(site: Site, kind: st
     site.apply(site.desired(main=cluster()))
     site.cloud.admin.script(kind, {"tag": {"mainstay:address": address}}, [{"state": state}])
     assert summary(site.plan(site.desired(main=cluster()))).get(address) == verb
+
+
+def test_a_configuration_update_that_failed_is_remembered_by_the_next_run(site: Site) -> None:
+    """EKS describes the group with the new values all the same."""
+    site.apply(site.desired(main=cluster()))
+    told = {"errorCode": "NodeCreationFailure", "errorMessage": "Unhealthy nodes in the kubernetes cluster"}
+    site.cloud.admin.settings(eks_failing_updates={"ConfigUpdate": told})
+    wanted = cluster(node_groups={"system": {**GROUP["system"], "max_size": 5, "labels": {"tier": "one"}}})
+    assert site.try_apply(site.desired(main=wanted)).failures
+    site.cloud.admin.settings(eks_failing_updates={})
+
+    plan = site.plan(site.desired(main=wanted))
+    assert summary(plan) == {"eks_nodegroup.main/system": "update"}
+    (notice,) = troubles(plan.observed)
+    assert notice.address == "eks_nodegroup.main/system"
+    assert told["errorMessage"] in notice.message
+    site.apply(site.desired(main=wanted))
+    plan = site.plan(site.desired(main=wanted))
+    assert (summary(plan), troubles(plan.observed)) == ({}, [])
+
+
+@pytest.mark.parametrize(("kind", "address"), [("eks_nodegroup", "eks_nodegroup.main/system"), ("eks_addon", "eks_addon.main/coredns")])
+def test_what_is_degraded_is_a_line(site: Site, kind: str, address: str) -> None:
+    site.apply(site.desired(main=cluster()))
+    assert troubles(site.observed()) == []
+    site.cloud.admin.script(kind, {"tag": {"mainstay:address": address}}, [{"state": "DEGRADED"}])
+    assert [(one.address, one.message.partition(":")[0]) for one in troubles(site.observed())] == [(address, "DEGRADED")]
+
+
+def test_a_disabled_key_is_a_line(site: Site) -> None:
+    site.apply(site.desired(main=cluster()))
+    (key,) = [seen for seen in site.observed() if seen.kind == "kms_key" and seen.address.endswith("secrets")]
+    site.cloud.client("kms").disable_key(KeyId=key.id)
+    notices = {notice.address: notice for notice in troubles(site.observed())}
+    notice = notices[key.address]
+    assert f"aws kms enable-key --key-id {key.id}" in notice.message
+
+
+@pytest.mark.parametrize("why", ["failed", "another range"])
+def test_a_cluster_is_replaced_in_one_run_with_the_roles_that_trust_it(site: Site, why: str) -> None:
+    """Their trust policies stay whole while the provider that they trust goes: IAM refuses one without principals."""
+    wanted = cluster(irsa_roles={"legacy": POD})
+    site.apply(site.desired(main=wanted))
+    before, observed = site.ids(), site.observed()
+    if why == "failed":
+        observed = [replace(seen, state="failed") if seen.address == "eks_cluster.main" else seen for seen in observed]
+    else:
+        wanted = {**wanted, "service_ipv4_cidr": "172.21.0.0/16"}
+    desired = site.desired(main=wanted)
+    consent = Consent((*EVERYTHING, "eks_cluster.*"), (*EVERYTHING, "eks_cluster.*"))
+    result = reconcile(desired, observed, site.kinds(desired), site.aws(), Settings(consent, site.patience))
+    assert list(result.failures) == []
+    assert site.ids()["iam_oidc_provider.main"] != before["iam_oidc_provider.main"]
+    assert summary(site.plan(desired)) == {}

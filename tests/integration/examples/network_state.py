@@ -149,10 +149,12 @@ def closed_to_the_world(state: NetworkState) -> None:
 
 
 def network_acls(state: NetworkState) -> None:
-    """Every subnet has an ACL of ours in place of the default one that allows everything."""
+    """Every subnet has an ACL of ours in place of the default one, which allows nothing any more."""
     acls = state.of_vpc("describe_network_acls", "NetworkAcls")
     guarded = {association["SubnetId"]: acl for acl in acls if not acl["IsDefault"] for association in acl["Associations"]}
     assert set(guarded) == {subnet["SubnetId"] for tier in state.subnets.values() for subnet in tier.values()}
+    (default,) = [acl for acl in acls if acl["IsDefault"]]
+    assert {entry["RuleAction"] for entry in default["Entries"]} == {"deny"}
 
 
 def flow_logs(state: NetworkState) -> None:

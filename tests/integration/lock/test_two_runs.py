@@ -52,6 +52,7 @@ def start(
         "region": "us-east-1",
         "state": state,
         "poll_interval": 0.5,
+        "settle_seconds": 3,
     }
     playbook = folder / f"{component}-{state}.yml"
     tasks = [{"name": "Network", "mainstay.aws.vpc_network": call}]

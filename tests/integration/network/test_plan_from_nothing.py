@@ -94,6 +94,7 @@ def test_values_of_the_plan_are_known_wherever_they_can_be(site: Site) -> None:
     plan = site.plan(site.desired(main=network()))
     unknown = {(a.kind, c.property) for a in plan.changes for c in a.changes if "known after apply" in str(c.after)}
     assert unknown == {
+        ("default_network_acl", "vpc_id"),
         ("default_security_group", "vpc_id"),
         ("flow_log", "resource_id"),
         ("internet_gateway", "vpc_id"),

@@ -59,7 +59,7 @@ def test_proposed_adopted_unchanged(cloud: Cloud, ec2: Any, by_hand: dict[str, s
         [task(wanted, check=True), task(wanted), task(wanted), task(asked, module="vpc_network_info")],
     )
     counts = planned["plan"]["counts"]
-    assert (counts["replace"], counts["delete"], counts["update"]) == (0, 0, len(by_hand) + 1)  # and the default group
+    assert (counts["replace"], counts["delete"], counts["update"]) == (0, 0, len(by_hand) + 2)  # and the default group and ACL
     assert done["plan"]["counts"] == counts
     assert {action["outcome"] for action in done["plan"]["actions"]} == {"done"}
     assert (again["changed"], again["plan"]["api_calls"]["write"]) == (False, 0)

@@ -21,6 +21,8 @@ from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor
 from tests.integration.network.support import ACCOUNT, EVERYTHING, REGION, ZONES, Site, network
 
+from .support import refusals_at_every_change
+
 STRIDE = 15
 """Changes between two points at which a plan is cut short. Each of them was tried once; this is enough to notice a change."""
 
@@ -57,6 +59,20 @@ def save(site: Site, desired: Sequence[Resource]) -> dict[str, Any]:
 
 def refused(site: Site, saved: dict[str, Any], desired: Sequence[Resource]) -> list[str]:
     return refusal(saved, desired, site.observed(), CONSENT, CONTEXT, KINDS)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> None:
+    """As a module looks: with what comes into being without a call of ours, such as a VPC's default security group."""
+    before, after = CASES[case]
+    cloud.admin.reset()
+    site = Site(cloud)
+    site.apply(site.desired(**before))
+    desired = site.desired(**after)
+    saved = save(site, desired)
+    changes, refusals = refusals_at_every_change(site, saved, desired, KINDS, CONSENT, CONTEXT)
+    assert changes > 20
+    assert refusals == {}
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,7 +24,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.calls import (
     is_gone,
     translate,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.outages import HOLD_OUT, Outages
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.pacing import LONGEST_INTERVAL, Pacing
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.replies import NotFromAws
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 
 URL = "http://127.0.0.1:1"
@@ -197,6 +200,75 @@ def test_nobody_answers(error: type[boto.BotoCoreError], mutating: bool) -> None
     assert type(caught.value) is CallFailed
     assert "AWS_ENDPOINT_URL" in caught.value.hint
     assert script.calls == ATTEMPTS_UNREACHABLE
+
+
+def in_outage(mutating: bool, script: Script, changing: bool) -> tuple[str, list[str]]:
+    """(the answer, the announcements) of a call of a run that has changed something, or not."""
+    said: list[str] = []
+    outages = Outages(lambda: script.now)
+    outages.announce = said.append
+    if changing:
+        outages.changed()
+    try:
+        return str(call("ec2", "CreateVpc", mutating, script, script.pause, Pacing(lambda: script.now), outages)), said
+    except CallFailed:
+        return "", said
+
+
+NO_REPLY: dict[str, tuple[Callable[[], BaseException], tuple[bool, ...]]] = {
+    "unreachable": (lambda: boto.EndpointConnectionError(endpoint_url=URL), (True, False)),
+    "no connection in time": (lambda: boto.ConnectTimeoutError(endpoint_url=URL), (True, False)),
+    "no proxy": (lambda: boto.ProxyConnectionError(proxy_url=URL), (True, False)),
+    "closed": (lambda: boto.ConnectionClosedError(endpoint_url=URL), (False,)),
+    "server error": (lambda: refusal("InternalError", "", 500), (False,)),
+    "a page": (lambda: NotFromAws("its body is no JSON object"), (False,)),
+}
+"""What an outage looks like, and whether a change (True) and a read (False) are repeated."""
+
+
+@pytest.mark.parametrize(("name", "mutating"), [(name, one) for name, (_error, both) in NO_REPLY.items() for one in both])
+def test_an_outage_after_the_first_change_is_borne_for_minutes_and_said_once(name: str, mutating: bool) -> None:
+    script = Script([])
+    script.errors = [NO_REPLY[name][0]() for _ in range(30)]
+    answer, said = in_outage(mutating, script, changing=True)
+    assert answer == "answer"
+    assert 20 < sum(script.pauses) < HOLD_OUT
+    (text,) = said
+    assert "ec2:CreateVpc" in text
+    assert "5 minutes" in text
+
+
+@pytest.mark.parametrize("name", NO_REPLY)
+def test_an_outage_does_not_last_for_ever_and_is_short_before_the_first_change(name: str) -> None:
+    for changing in (True, False):
+        script = Script([])
+        script.errors = [NO_REPLY[name][0]() for _ in range(500)]
+        answer, said = in_outage(False, script, changing)
+        assert answer == ""
+        if changing:
+            assert HOLD_OUT <= sum(script.pauses) <= HOLD_OUT + LONGEST_PAUSE
+        else:
+            assert script.calls <= ATTEMPTS
+        assert len(said) == changing
+
+
+LACKS = [
+    (MemoryError(), "OutOfMemory", "memory"),
+    (RuntimeError("can't start new thread"), "OutOfThreads", "ulimit -u"),
+    (boto.EndpointConnectionError(endpoint_url=URL, error=OSError(errno.EMFILE, "Too many open files")), "OutOfFileHandles", "ulimit -n"),
+    (boto.HTTPClientError(error=OSError(errno.ENOSPC, "No space left on device", "/tmp/x")), "DiskFull", "space"),
+]
+
+
+@pytest.mark.parametrize("mutating", [True, False])
+@pytest.mark.parametrize(("error", "code", "hint"), LACKS, ids=[code for _error, code, _hint in LACKS])
+def test_what_this_machine_lacks_is_said_at_once(error: BaseException, code: str, hint: str, mutating: bool) -> None:
+    """It is no outage of AWS's, so the call is not repeated."""
+    script = Script([error])
+    with pytest.raises(CallFailed) as caught:
+        script.run(mutating)
+    assert (caught.value.code, script.calls) == (code, 1)
+    assert hint in caught.value.hint
 
 
 OTHER: list[tuple[BaseException, str]] = [

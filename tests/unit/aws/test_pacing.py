@@ -69,7 +69,7 @@ def test_beyond_it_calls_get_through_about_as_fast_as_aws_allows(
     """AWS lets 60 through in (60 - 4) / 0.3 = 187 seconds, whoever makes them."""
     account = Account(burst=4, per_second=0.3)
     longest = account.serve(processes, calls)
-    assert 187 <= account.now <= seconds + 1
+    assert 186 <= account.now <= seconds + 1
     assert account.refused <= refusals_a_call * processes * calls
     assert max(longest) < 200, "a call is given up after 300 seconds"
 

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, OutOfResources
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN, Resource, ref
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience, Stopped, SystemClock, until
@@ -372,3 +372,73 @@ def test_deletions_are_waited_for() -> None:
     apply(world, [room("gate", "slow", colour="red")], registry)
     result = apply(world, [], registry, defer=HASTY)
     assert (result.deferred, world.things) == ([], {})
+
+
+class LateKind(FakeKind):
+    """Lists show new ones only at the given look."""
+
+    at, looks = 0, 0
+
+    def find(self, world: World) -> Any:
+        self.looks += 1
+        return super().find(world) if self.looks >= self.at else []
+
+
+@pytest.mark.parametrize(("at", "unlisted"), [(1, False), (4, False), (10**9, True)])
+def test_a_run_that_fails_waits_until_lists_show_what_it_has_created(at: int, unlisted: bool) -> None:
+    world = World(faults={1: "refused"})
+    kind = LateKind("room", at=at, repeatable=False)
+    result = apply(world, [room("a"), Resource("room", "b", {}, after=("room.a",))], {"room": kind})
+    assert [failed.code for failed in result.failures] == ["Refused"]
+    assert result.unlisted is unlisted
+
+
+def test_a_run_that_creates_nothing_waits_for_nothing() -> None:
+    result = apply(World(faults={0: "refused"}), [room("a")])
+    assert not result.unlisted
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_thread_that_cannot_be_started_is_an_error_of_the_run(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    world, registry = World(), {"room": FakeKind("room"), "plot": FakeKind("plot", named=True)}
+    desired = [room(str(number)) for number in range(6)]
+    observed = observe(registry, world)
+    started: list[int] = []
+    begin = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if len(started) >= after:
+            raise RuntimeError("can't start new thread")
+        started.append(1)
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    settings = Settings(ALL, Patience(poll=1.0, settle=0.0), clock=FakeClock())
+    result = reconcile(desired, observed, registry, world, settings)
+    (failed,) = [one for one in result.failures if one.code == "OutOfThreads"]
+    assert "ulimit -u" in failed.hint
+    monkeypatch.undo()
+    assert list(apply(world, desired, registry).failures) == []
+    assert sorted(creates(world)) == sorted({f"room.{number}" for number in range(6)})
+
+
+def test_what_cannot_be_listed_for_lack_of_threads_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(OutOfResources, match="no further thread"):
+        observe(kinds(), World())
+
+
+def test_a_thread_that_ends_without_a_word_does_not_leave_the_run_waiting() -> None:
+    """Without memory not even the report of an error may get through."""
+
+    class NoMemory(FakeClock):
+        def now(self) -> float:
+            if threading.current_thread().name.startswith("reconcile"):
+                raise MemoryError
+            return super().now()
+
+    result = apply(World(), [room("a")], {"room": FakeKind("room")}, clock=NoMemory())
+    assert [(failed.address, failed.code) for failed in result.failures] == [("room.a", "OutOfMemory")]

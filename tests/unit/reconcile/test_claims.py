@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile import report
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import find_conflicts, take
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.claims import UNLISTED, find_conflicts, take
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.engine import Result, Settings, observe, plan_only, reconcile
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, EngineError
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, Resource, ref
@@ -249,7 +249,7 @@ def test_what_is_being_deleted_is_not_moved() -> None:
 
 def test_two_live_ones_of_one_address_are_never_chosen_between() -> None:
     world = world_of(("id-1", "room.x", "us"), ("id-2", "room.x", "us"))
-    with pytest.raises(EngineError, match=r"room.a is claimed by 2 live resources: id-1, id-2"):
+    with pytest.raises(EngineError, match=r"room.a is claimed by 2 live resources: id-1 .*; id-2 "):
         plan(world, [want("room.a")], {}, {"room.x": "room.a"})
 
 
@@ -271,6 +271,38 @@ def test_a_name_that_another_holds_is_seen_in_the_plan(owner: str, message: str,
 def test_a_name_that_is_ours_is_left_to_the_apply() -> None:
     world = world_of(("id-1", "room.x", "us"), seed="name")
     assert find_conflicts(plan_only([want("room.a", seed="name")], observe(KINDS, world), KINDS, ALL).plan, KINDS, world) == []
+
+
+class Unlisted(FakeKind):
+    """Lists show a new one only at the given look."""
+
+    looks, at = 0, 10**9
+
+    def find(self, world: World) -> Any:
+        self.looks += 1
+        return super().find(world) if self.looks >= self.at else []
+
+    def create(self, world: World, address: str, properties: Any, token: str) -> Any:
+        raise AlreadyThere("the name is taken.", "create", "Taken")
+
+
+def test_what_lists_do_not_show_yet_is_no_rival_of_itself() -> None:
+    world = world_of(("id-1", "room.a", "us"), seed="name")
+    registry = {"room": Unlisted("room")}
+    (failed,) = find_conflicts(plan_only([want("room.a", seed="name")], [], registry, ALL).plan, registry, world)
+    assert failed.code == UNLISTED
+    assert "moved" not in failed.hint
+
+
+@pytest.mark.parametrize("at", [3, 10**9])
+def test_a_collision_with_oneself_is_adopted(at: int) -> None:
+    world = world_of(("id-1", "room.a", "us"), seed="name")
+    world.things["id-1"].properties["seed"] = "name"
+    registry = {"room": Unlisted("room", at=at)}
+    settings = Settings(ALL, PATIENCE, clock=FakeClock())
+    result = reconcile([want("room.a", seed="name")], [], registry, world, settings)
+    assert [failed.code for failed in result.failures] == ([] if at == 3 else ["DidNotTake"])
+    assert list(world.things) == ["id-1"]
 
 
 def test_a_collision_says_who_is_in_the_way() -> None:

@@ -107,13 +107,46 @@ def test_decision(desired: list[Resource], observed: list[Observed], expected: d
             [want("room.a", parent=ref("room.b")), want("room.b", peer=ref("room.a"))], [], "need each other", id="cycle of creations"
         ),
         pytest.param(
-            [want("room.a")], [there("room.a", "id-1"), there("room.a", "id-2")], "claimed by 2 live resources: id-1, id-2", id="two owners"
+            [want("room.a")],
+            [there("room.a", "id-1"), there("room.a", "id-2")],
+            r"claimed by 2 live resources: id-1 is empty \(.*\); id-2 is empty",
+            id="two owners",
         ),
     ],
 )
 def test_a_state_that_cannot_be_is_refused(desired: list[Resource], observed: list[Observed], message: str) -> None:
     with pytest.raises(EngineError, match=message):
         make_plan(desired, observed, KINDS, ALL)
+
+
+TWINS = [there("room.a", "id-1"), there("room.a", "id-2"), there("room.b", "id-3", peer="id-2"), there("room.c", "id-4", peer="id-2")]
+
+
+@pytest.mark.parametrize(
+    ("observed", "purge", "message"),
+    [
+        (TWINS, (), r"id-1 is empty .*; id-2 is in use \(with room.b and 1 more\). .* add network:id-1 to platform_purge"),
+        (TWINS, ("room.a", "*"), "add network:id-1 to platform_purge"),
+        (TWINS, ("id-2",), "id-2 is in use"),
+        ([*TWINS, there("room.d", "id-5", peer="id-1")], ("id-1",), "id-1 is in use .* id-2 is in use .* untag all but"),
+        (TWINS[:2], (), "To delete an empty one, add network:id-2"),
+        (TWINS[:2], ("id-1", "id-2"), "id-1 is empty"),
+    ],
+)
+def test_of_two_that_claim_one_address_it_is_said_which_is_in_use(observed: list[Observed], purge: tuple[str, ...], message: str) -> None:
+    desired = [want("room.a"), want("room.b", peer=ref("room.a")), want("room.c", peer=ref("room.a")), want("room.d")]
+    with pytest.raises(EngineError, match=message):
+        make_plan(desired, observed, KINDS, Consent((), purge, component="network"))
+
+
+@pytest.mark.parametrize("observed", [TWINS, TWINS[:2]])
+def test_a_purge_pattern_that_is_an_id_removes_the_empty_one(observed: list[Observed]) -> None:
+    desired = [want("room.a"), want("room.b", peer=ref("room.a")), want("room.c", peer=ref("room.a"))]
+    plan = make_plan(desired, observed, KINDS, Consent((), ("id-1",)))
+    kept = plan.of("room.a")
+    assert kept is not None
+    assert (kept.verb, kept.observed and kept.observed.id) == ("none", "id-2")
+    assert [(a.verb, a.remove and a.remove.id, a.consent) for a in plan.actions if a.verb == "delete"] == [("delete", "id-1", True)]
 
 
 def test_waiting_for_somebody_who_points_back_is_refused() -> None:

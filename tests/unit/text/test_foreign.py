@@ -37,7 +37,16 @@ def test_hostile_text_is_quoted(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["legacy", "prod/legacy", "subnet.main/private-af-south-1a", "arn:aws:eks:r:1:cluster/a", "vpc-0123456789abcdef0", "a@b.c"]
+    "text",
+    [
+        "legacy",
+        "prod/legacy",
+        "subnet.main/private-af-south-1a",
+        "arn:aws:eks:r:1:cluster/a",
+        "vpc-0123456789abcdef0",
+        "a@b.c",
+        "/aws/eks/a/cluster",
+    ],
 )
 def test_names_stay_as_they_are(text: str) -> None:
     assert is_plain(text)

@@ -80,7 +80,7 @@ CLUSTERS = Permissions(
             "eks",
             "DescribeAccessEntry DescribeAddon DescribeAddonVersions DescribeCluster DescribeClusterVersions DescribeFargateProfile "
             "DescribeNodegroup DescribePodIdentityAssociation DescribeUpdate ListAccessEntries ListAddons ListAssociatedAccessPolicies "
-            "ListClusters ListFargateProfiles ListNodegroups ListPodIdentityAssociations DescribeInsight ListInsights",
+            "ListClusters ListFargateProfiles ListNodegroups ListPodIdentityAssociations ListUpdates DescribeInsight ListInsights",
             REGIONAL,
         ),
         **each("autoscaling", "DescribePolicies DescribeScheduledActions", REGIONAL),

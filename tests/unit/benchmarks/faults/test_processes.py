@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_child_in_a_session_of_its_own_is_killed_too() -> None:
 
 def run(tmp_path: Path, code: str, rule: Rule | None = None) -> processes.Ended:
     with Proxy("http://127.0.0.1:9") as proxy:
-        return processes.run([sys.executable, "-c", code], tmp_path, dict(os.environ), tmp_path / "log", proxy, rule)
+        return processes.run(processes.Command([sys.executable, "-c", code], tmp_path, dict(os.environ), tmp_path / "log"), proxy, rule)
 
 
 def test_a_run_is_killed_when_its_call_is_held(tmp_path: Path) -> None:
@@ -74,3 +75,32 @@ def test_a_run_that_comes_to_its_end_is_not_killed(tmp_path: Path) -> None:
     for code, rule, wanted in expected:
         ended = run(tmp_path, code, rule)
         assert (ended.code, ended.killed, ended.printed) == wanted
+
+
+def test_a_run_that_is_stopped_goes_on_after_the_other_one(tmp_path: Path) -> None:
+    rule = Rule("ec2:CreateVpc", "stop_before")
+    rule.reached.set()
+    seen: list[str] = []
+    marker = tmp_path / "marker"
+    code = f"import time, pathlib; time.sleep(0.6); pathlib.Path({str(marker)!r}).write_text('x')"
+    with Proxy("http://127.0.0.1:9") as proxy:
+        command = processes.Command([sys.executable, "-c", code], tmp_path, dict(os.environ), tmp_path / "log")
+
+        def meanwhile() -> None:
+            time.sleep(1.0)
+            seen.append("moved" if marker.exists() else "stands still")
+
+        ended = processes.run_stopped(command, proxy, rule, meanwhile)
+    assert seen == ["stands still"]
+    assert ended.code == 0
+    assert marker.exists()
+    assert rule.released.is_set()
+
+
+def test_a_run_gets_no_more_of_the_machine_than_it_may(tmp_path: Path) -> None:
+    code = "[open('/dev/null') for _ in range(200)]"
+    with Proxy("http://127.0.0.1:9") as proxy:
+        command = processes.Command([sys.executable, "-c", code], tmp_path, dict(os.environ), tmp_path / "log", {"RLIMIT_NOFILE": 40})
+        ended = processes.run(command, proxy)
+    assert ended.code == 1
+    assert "Too many open files" in ended.printed

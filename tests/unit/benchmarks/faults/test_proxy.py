@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.faults.proxy import ACTIONS, Proxy, Rule
-from benchmarks.faults.wire import Call
+from benchmarks.faults.wire import PAGE, Call
 from tests.unit.benchmarks.faults.test_wire import query
 
 BODY = b"<CreateVpcResponse/>"
@@ -66,6 +66,8 @@ def send(proxy: Proxy, operation: str = "CreateVpc") -> bytes:
         ("hang_after", True, ConnectionError),
         ("cut", True, http.client.IncompleteRead),
         ("shorten", True, BODY[:10]),
+        ("page_before", False, PAGE.partition(b"\r\n\r\n")[2]),
+        ("page_after", True, PAGE.partition(b"\r\n\r\n")[2]),
     ],
 )
 def test_a_broken_call(service: tuple[str, list[bytes]], action: str, carried_out: bool, seen: Any) -> None:
@@ -88,7 +90,7 @@ def test_a_broken_call(service: tuple[str, list[bytes]], action: str, carried_ou
         assert proxy.errors == []
 
 
-@pytest.mark.parametrize(("action", "carried_out"), [("hold_before", 0), ("hold_after", 1)])
+@pytest.mark.parametrize(("action", "carried_out"), [("hold_before", 0), ("hold_after", 1), ("stop_before", 0)])
 def test_a_held_call_waits_to_be_released_and_is_never_answered(service: tuple[str, list[bytes]], action: str, carried_out: int) -> None:
     endpoint, asked = service
     with Proxy(endpoint) as proxy:
@@ -116,6 +118,7 @@ def test_a_held_call_waits_to_be_released_and_is_never_answered(service: tuple[s
 
 def test_every_action_is_tried_here() -> None:
     tried = {"reset_before", "reset_after", "hang_before", "hang_after", "cut", "shorten", "hold_before", "hold_after"}
+    tried |= {"page_before", "page_after", "stop_before"}
     assert set(ACTIONS) == tried
 
 

@@ -94,6 +94,12 @@ class EksKind(NamedKind):
     def reason_of(self, raw: Mapping[str, Any]) -> str:
         return issues(raw)
 
+    def trouble_of(self, raw: Mapping[str, Any]) -> str:
+        status, told = raw.get("status"), issues(raw)
+        if status in BUSY or (status in (None, "ACTIVE") and not told):
+            return ""
+        return f"{status}: {told or 'EKS gives no reason'}"
+
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         try:
             return super().create(aws, address, properties, token)

@@ -10,10 +10,12 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
+from ....aws.named_kind import Read
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits as limits_eks
 from . import scaling as eks_scaling
 from .base import EksKind, Step, eks
+from .failed_updates import LISTED, not_in_force, said_of, updates_of
 
 Taint = Mapping[str, str]
 
@@ -66,6 +68,7 @@ class EksNodegroup(EksKind):
     name = "eks_nodegroup"
     calls = eks("nodegroup")
     operations = (
+        "list_updates",
         "update_nodegroup_config",
         "update_nodegroup_version",
         "autoscaling.delete_policy",
@@ -82,6 +85,7 @@ class EksNodegroup(EksKind):
     timeout = 1800.0
     timeouts = {"update": 7200.0}
     serialised = ("update",)
+    reads = (Read(LISTED, optional=True),)
 
     cluster_name = fixed()
     nodegroup_name = fixed()
@@ -114,17 +118,30 @@ class EksNodegroup(EksKind):
         ]
         policies, actions, *lists = aws.map(lambda look: look(aws), looks)
         wanted = [{"clusterName": c, "nodegroupName": n} for c, names in zip(clusters, lists, strict=True) for n in names]
-        return [{**raw, "policies": policies, "actions": actions} for raw in super().described(aws, wanted)]
+        found = [{**raw, "policies": policies, "actions": actions} for raw in super().described(aws, wanted)]
+        return updates_of(aws, found)
 
     def described(self, aws: Aws, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         """For one group, read only its own Auto Scaling group, and only at rest: no run waits for its policy and actions."""
-        raws = super().described(aws, wanted)
+        raws = updates_of(aws, super().described(aws, wanted))
         asked = [(_group(raw), ask) for raw in raws for ask in (eks_scaling.policies_of, eks_scaling.actions_of)]
         answers = aws.map(lambda one: one[1](aws, one[0]) if one[0] else [], asked)
         return [
             {**raw, "policies": policies, "actions": actions}
             for raw, policies, actions in zip(raws, answers[::2], answers[1::2], strict=True)
         ]
+
+    def _answer(self, aws: Aws, entry: Mapping[str, Any], read: Read) -> dict[str, Any] | None:
+        if read.method != LISTED:
+            return super()._answer(aws, entry, read)
+        reply = aws.find("eks", LISTED, name=entry["clusterName"], nodegroupName=entry["nodegroupName"])
+        return {"updateIds": reply["updateIds"]} if reply else None
+
+    def value(self, raw: Mapping[str, Any], name: str) -> Any:
+        return None if name in not_in_force(raw) else super().value(raw, name)
+
+    def trouble_of(self, raw: Mapping[str, Any]) -> str:
+        return "; ".join(text for text in (super().trouble_of(raw), said_of(raw)) if text)
 
     def get_min_size(self, raw: Mapping[str, Any]) -> Any:
         return (raw.get("scalingConfig") or {}).get("minSize")
@@ -190,7 +207,7 @@ class EksNodegroup(EksKind):
         config: dict[str, Any] = {}
         have = now.properties
         if any(left.get(name) is not None for name in SIZES):
-            low, high = (int(left.get(name, have[name])) for name in SIZES)
+            low, high = (int(left[name] if name in left else have[name]) for name in SIZES)
             config["scalingConfig"] = {"minSize": low, "maxSize": high, "desiredSize": within(int(have["desired_size"]), low, high)}
         if "labels" in left:
             config["labels"] = label_changes(have.get("labels") or {}, left["labels"] or {})

@@ -15,7 +15,7 @@ from ....aws.tags import tag_dict, tag_list
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
 from .acl_entries import entries
-from .routing import NetworkAcl
+from .routing import NetworkAcl, owned_acls
 
 ALLOW_ALL = {"rule_number": 100, "protocol": "-1", "action": "allow", "cidr_block": "0.0.0.0/0"}
 """In both directions of a new one."""
@@ -76,8 +76,7 @@ class DefaultNetworkAcl(Ec2Kind):
         return {"ingress": [ALLOW_ALL], "egress": [ALLOW_ALL]}
 
     def find(self, aws: Aws) -> list[Observed]:
-        filters = [*aws.owner.filters(), {"Name": "default", "Values": ["true"]}]
-        return self.observe_all(aws, aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters))
+        return self.observe_all(aws, [raw for raw in owned_acls(aws) if raw.get("IsDefault")])
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         filters = [{"Name": "vpc-id", "Values": [properties["vpc_id"]]}, {"Name": "default", "Values": ["true"]}]

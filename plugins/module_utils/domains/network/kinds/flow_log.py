@@ -48,6 +48,10 @@ class FlowLog(Ec2Kind):
         destination = raw.get("LogDestination")
         return destination.removesuffix(":*") if destination else None
 
+    def trouble_of(self, raw: Mapping[str, Any]) -> str:
+        failed = raw.get("DeliverLogsStatus") == "FAILED"
+        return f"its logs are not delivered: {raw.get('DeliverLogsErrorMessage') or 'EC2 gives no reason'}" if failed else ""
+
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """Another flow log that captures the same traffic to the same destination."""
         vpc = properties.get("resource_id")

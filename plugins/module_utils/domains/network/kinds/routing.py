@@ -55,6 +55,8 @@ class RouteTable(Ec2Kind):
         "replace_route_table_association",
     )
     id_prefix = "rtb-"
+    twins = True
+    vpc_filter = "vpc-id"
 
     vpc_id = fixed()
     routes = later(effective=with_foreign_routes)
@@ -130,6 +132,11 @@ PROTOCOLS = {"tcp": "6", "udp": "17", "icmp": "1"}
 NUMBERS = {number: name for name, number in PROTOCOLS.items()}
 
 
+def owned_acls(aws: Aws) -> list[dict[str, Any]]:
+    """Every network ACL that carries our mark, default ones included: two kinds share the answer."""
+    return aws.once("network acls", lambda: aws.list_all("ec2", "describe_network_acls", "NetworkAcls", Filters=aws.owner.filters()))
+
+
 class NetworkAcl(Ec2Kind):
     """A network ACL with its entries and associations. A subnet always has an ACL: once removed from ours, it returns to the default ACL.
 
@@ -141,6 +148,8 @@ class NetworkAcl(Ec2Kind):
     calls = ec2("network_acl", token=True)
     operations = ("create_network_acl_entry", "delete_network_acl_entry", "replace_network_acl_association", "replace_network_acl_entry")
     id_prefix = "acl-"
+    twins = True
+    vpc_filter = "vpc-id"
 
     vpc_id = fixed()
     ingress = later(canonical=entries, effective=with_numbers_kept)
@@ -155,6 +164,9 @@ class NetworkAcl(Ec2Kind):
 
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> list[str]:
         return [a["SubnetId"] for a in raw.get("Associations", [])]
+
+    def find(self, aws: Aws) -> list[Observed]:
+        return self.observe_all(aws, owned_acls(aws))
 
     def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
         return None if raw.get("IsDefault") else super().observe(aws, raw, address)

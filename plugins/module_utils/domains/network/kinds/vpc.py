@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.ec2_kind import Ec2Kind, ec2
+from ....aws.ec2_kind import Ec2Kind, Unmarked, ec2
+from ....aws.owner import whose
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, given, later
 from . import limits
@@ -21,6 +22,7 @@ class Vpc(Ec2Kind):
     calls = ec2("vpc")
     operations = ("describe_security_groups", "describe_vpc_attribute", "modify_vpc_attribute")
     id_prefix = "vpc-"
+    twins = True
     quotas = (limits.VPCS,)
     repeatable = False
     states = {"pending": "pending"}
@@ -84,6 +86,8 @@ class InternetGateway(Ec2Kind):
     calls = ec2("internet_gateway")
     operations = ("attach_internet_gateway", "detach_internet_gateway")
     id_prefix = "igw-"
+    twins = True
+    vpc_filter = "attachment.vpc-id"
     repeatable = False
     deleted_after = ("nat_gateway",)
 
@@ -122,11 +126,30 @@ class ElasticIp(Ec2Kind):
         tag_type="elastic-ip",
     )
     id_prefix = "eipalloc-"
+    twins = True
+    operations = ("describe_nat_gateways",)
     quotas = (limits.ELASTIC_IPS,)
     repeatable = False
 
     def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"public_ip": raw.get("PublicIp")}
+
+    def find_unmarked(self, aws: Aws, names: Collection[str], vpcs: Collection[str]) -> list[Unmarked]:
+        """Those of this name, and those that NAT gateways in these VPCs use."""
+        found = super().find_unmarked(aws, names, vpcs)
+        here = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
+        gateways = aws.list_all("ec2", "describe_nat_gateways", "NatGateways", Filter=here) if vpcs else []
+        used = {
+            address["AllocationId"]: gateway["VpcId"]
+            for gateway in gateways
+            for address in gateway.get("NatGatewayAddresses", [])
+            if address.get("AllocationId") and gateway.get("State") in ("pending", "available")
+        }
+        others = sorted(set(used) - {one.id for one in found})
+        wanted = [{"Name": "allocation-id", "Values": others}]
+        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=wanted) if others else []
+        beside = [Unmarked(raw["AllocationId"], "", used[raw["AllocationId"]]) for raw in raws if not whose(self.tags_of(raw))]
+        return [*found, *beside]
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Release the address. For a moment after its NAT gateway is gone, AWS still holds it, and the API reports missing permissions."""
@@ -153,6 +176,8 @@ class NatGateway(Ec2Kind):
     calls = ec2("nat_gateway", filter="Filter", tag_type="natgateway", token=True)
     operations = ("associate_nat_gateway_address", "describe_subnets", "disassociate_nat_gateway_address")
     id_prefix = "nat-"
+    twins = True
+    vpc_filter = "vpc-id"
     quotas = (limits.NAT_GATEWAYS,)
     states = {"pending": "pending", "failed": "failed", "deleting": "deleting"}
     settles = ("delete",)

@@ -36,7 +36,7 @@ class VpcEndpoint(Ec2Kind):
     security_group_ids = given(canonical=sorted_strings)
     route_table_ids = given(canonical=sorted_strings)
     private_dns_enabled = given()
-    policy_document = given(canonical=policy)
+    policy_document = given(canonical=policy, document=True)
 
     LISTS = {"subnet_ids": "SubnetIds", "security_group_ids": "SecurityGroupIds", "route_table_ids": "RouteTableIds"}
 
