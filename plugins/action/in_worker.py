@@ -115,7 +115,7 @@ class ActionModule(NormalAction):
                 wrap_async=wrap_async,
                 ignore_unknown_opts=ignore_unknown_opts,
             )
-            return _printed(texts.hide_in(returned), task_vars)
+            return self._printed(texts.hide_in(returned), task_vars)
         self._update_module_args(name, arguments, task_vars, ignore_unknown_opts=ignore_unknown_opts)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
@@ -123,7 +123,20 @@ class ActionModule(NormalAction):
             printed, errors = run_module(name, arguments)
         if Interruption.happened:
             os._exit(1)  # Ansible no longer reads from this worker; the report it left says what it did
-        return _printed(texts.hide_in(self._parsed(printed, errors)), task_vars)
+        return self._printed(texts.hide_in(self._parsed(printed, errors)), task_vars)
+
+    def _printed(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The result as Ansible is to print it: without the plan if the task failed, and with warnings if no callback shows the plan.
+
+        A plan that platform_fail_on fails is no failure yet where ``__platform_fails_later`` says that the playbook fails at its end.
+        """
+        summarized = FOLDER_VARIABLE in os.environ
+        found = dict(result)
+        if not summarized and (told := warnings(found, str(task_vars.get("inventory_hostname", "")))):
+            found["warnings"] = [*(found.get("warnings") or ()), *told]
+        if "failed_on" in found and self._templar.template(task_vars.get("__platform_fails_later", False)):
+            return {name: value for name, value in found.items() if name not in ("failed", "exception")}
+        return shortened(found, summarized, display.verbosity, constants.DEFAULT_STDOUT_CALLBACK)
 
     def _check_role(self, task_vars: Mapping[str, Any]) -> None:
         """Check the variables of the role that the task names, and that what it requires has not failed. Raises WrongVariables."""
@@ -162,15 +175,6 @@ class ActionModule(NormalAction):
         result = self._parse_returned_data({"stdout": printed, "stderr": errors, "rc": 0}, PROFILE)
         result.remove_internal_keys()
         return dict(result.as_result_dict(for_round_trip=True))
-
-
-def _printed(result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-    """The result as Ansible is to print it: without the plan if the task failed, and with warnings if no callback shows the plan."""
-    summarized = FOLDER_VARIABLE in os.environ
-    found = dict(result)
-    if not summarized and (told := warnings(found, str(task_vars.get("inventory_hostname", "")))):
-        found["warnings"] = [*(found.get("warnings") or ()), *told]
-    return shortened(found, summarized, display.verbosity, constants.DEFAULT_STDOUT_CALLBACK)
 
 
 def ordinary_reason(*, asynchronous: bool, become: bool, transport: str, interpreter: str | None, name: str, switch: str) -> str | None:

@@ -168,7 +168,11 @@ def lacks_check_mode(data: Mapping[str, Any]) -> bool:
 
 
 def message(result: Mapping[str, Any]) -> str:
-    """The message of a result: all of its lines, such as one for each mistake in the input, up to MOST_LINES."""
+    """The message of a result: all of its lines, such as one for each mistake in the input, up to MOST_LINES.
+
+    Without the last one if the result hides its plan: that line says that the plan is in the summary.
+    """
     lines = [one for one in str(result.get("msg") or "").strip().splitlines() if one.strip()]
+    lines = lines[:-1] if f"{HIDDEN}plan" in result else lines
     more = len(lines) - MOST_LINES
     return "\n".join([*lines[:MOST_LINES], f"... and {more} more lines"] if more > 0 else lines)

@@ -40,7 +40,9 @@ def test_the_summary_has_what_is_not_printed() -> None:
     collector = Collector()
     found = shortened(FAILED, summarized=True, verbosity=0, stdout_callback=DEFAULT)
     collector.add(TaskInfo("network", "Bring", "mainstay.aws.vpc_network", check_mode=True), Outcome(found, failed=True))
-    assert [one.address for one in collector.report().components[0].actions] == ["vpc.main"]
+    report = collector.report()
+    assert [one.address for one in report.components[0].actions] == ["vpc.main"]
+    assert [note.detail for note in report.failed] == ["it failed"], "without the line that leads to the summary"
 
 
 @pytest.mark.parametrize(
