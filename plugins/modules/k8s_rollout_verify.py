@@ -45,6 +45,11 @@ options:
         description: Whether it is a success if this workload runs no pod. See O(allow_zero).
         type: bool
         default: false
+      api_version:
+        description:
+          - For any other kind, its group and version, such as V(argoproj.io/v1alpha1). It is then judged by its condition C(Ready),
+            C(Available), C(Healthy), C(Succeeded), or C(Complete), if that is about its current generation. It is never rolled back.
+        type: str
   namespace:
     description:
       - Namespace of workloads and Services that do not specify one.

@@ -728,4 +728,11 @@ MUTANTS = (
         'REFERENCES = ("scaleTargetRef",)',
     ),
     Mutant(88, "a workload that runs elsewhere passes for verified", "judging/judge.py", "(*notes, *runs_elsewhere(by))", "notes"),
+    Mutant(
+        88,
+        "a condition of any generation will do",
+        "judging/general.py",
+        "observed=bool(found or failed) and observed >= max(generation(live), context.start.generation)",
+        "observed=True",
+    ),
 )

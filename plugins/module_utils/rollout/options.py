@@ -19,6 +19,7 @@ from .probes import Probe
 from .rollback_target import RollbackPolicy
 from .target import Target
 
+GROUP_VERSION = re.compile(r"[a-z0-9][-.a-z0-9]*/v[0-9][a-z0-9]*")
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 AUTH: dict[str, Any] = {
     "eks_cluster": {"type": "str"},
@@ -101,6 +102,7 @@ def argument_spec() -> dict[str, Any]:
             name={"type": "str", "required": True},
             namespace={"type": "str"},
             allow_zero={"type": "bool", "default": False},
+            api_version={"type": "str"},
         ),
         "namespace": {"type": "str", "default": "default"},
         "wait_timeout": {"type": "float", "default": 600.0},
@@ -146,7 +148,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         else RollbackPolicy(params["rollback"]["to"], params["rollback"]["first_release"]),
         rollback_seconds=params["rollback"]["timeout"],
         also_on=frozenset(params["rollback"]["also_on"]),
-        not_verified=tuple(applied.not_verified(params["applied"])) if params["applied"] else (),
+        not_verified=tuple(one for one in applied.not_verified(params["applied"] or ()) if one not in {str(target) for target in targets}),
         record=params["record"],
         lock=params["lock"],
         poll=params["poll_interval"],
@@ -164,11 +166,16 @@ def _targets(params: Mapping[str, Any], check_mode: bool) -> tuple[list[Target],
     problems = []
     found = applied.targets(params["applied"], trusted=not check_mode) if params["applied"] else []
     for number, one in enumerate(params["workloads"]):
-        if one["kind"] not in KINDS:
-            problems.append(f"workloads[{number}].kind is {one['kind']!r}; it has to be one of {', '.join(KINDS)}")
+        known = one["kind"] in KINDS
+        if not known and not GROUP_VERSION.fullmatch(one["api_version"] or ""):
+            problems.append(
+                f"workloads[{number}].kind is {one['kind']!r}; it has to be one of {', '.join(KINDS)}, or have an api_version such as "
+                "argoproj.io/v1alpha1"
+            )
         if not NAME.fullmatch(one["name"]):
             problems.append(f"workloads[{number}].name is {one['name']!r}, which is not a valid name of a workload")
-        target = Target(one["kind"], one["name"], one["namespace"] or params["namespace"])
+        version = "" if known else str(one["api_version"] or "")
+        target = Target(one["kind"], one["name"], one["namespace"] or params["namespace"], api_version=version)
         if not any(str(known) == str(target) for known in found):
             found.append(target)
         found = [replace(known, allow_zero=one["allow_zero"]) if str(known) == str(target) else known for known in found]

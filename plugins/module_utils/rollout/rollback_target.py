@@ -27,6 +27,7 @@ from ..kubernetes.objects import (
 from ..kubernetes.values import Obj, Start
 from .field_owners import LAST_APPLIED, synced_by, with_template
 from .records import Record
+from .target import GROUPS
 
 First = Literal["keep", "scale_to_zero", "delete"]
 
@@ -81,7 +82,9 @@ def _forbidden(start: Start, live: Obj) -> str:
         return "it is paused"
     if owner := synced_by(live):
         return f"{owner} syncs it from Git and would undo a patch: revert the change in Git"
-    return "a Job's template cannot be changed" if start.kind == "Job" else ""
+    if start.kind == "Job":
+        return "a Job's template cannot be changed"
+    return "" if start.kind in GROUPS else f"a {start.kind} is not rolled back by this module"
 
 
 def _previous(live: Obj, history: Sequence[Obj], here: str) -> RollbackTarget:

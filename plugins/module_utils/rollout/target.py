@@ -21,6 +21,7 @@ PARTS = {"Deployment": "replicasets", "StatefulSet": "controllerrevisions", "Dae
 class Target:
     """One workload. ``generation``, ``uid``, ``template`` and ``changed`` come from the result of the caller's apply; None if unknown.
 
+    ``api_version``: of a kind that is judged by the general rule, and ``plural`` its name in paths once the API has been asked for it.
     ``completed``: the completions of a Job that had already completed then. ``allow_zero``: whether running no pod is a success.
     """
 
@@ -34,12 +35,16 @@ class Target:
     changed_configs: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     completed: int = 0
     allow_zero: bool = False
+    api_version: str = ""
+    plural: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
 
     @property
     def collection(self) -> str:
+        if self.api_version:
+            return f"/apis/{self.api_version}/namespaces/{self.namespace}/{self.plural}"
         return f"/{GROUPS[self.kind]}/namespaces/{self.namespace}/{self.kind.lower()}s"
 
     @property

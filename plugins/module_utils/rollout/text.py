@@ -30,6 +30,7 @@ TROUBLES: Mapping[str, str] = {
     "starting": "is starting",
     "pulling": "is pulling an image",
     "initializing": "is running an init container",
+    "condition": "is not ready",
     "terminating": "is terminating",
     "stuck_terminating": "has not terminated in time",
     "quota": "cannot create pods: a quota is exhausted",
@@ -51,6 +52,7 @@ WAITING: Mapping[str, str] = {
     "staying_up": "all pods are available, and have to stay up for a moment because no probe vouches for them",
     "replacing": "{available} of {wanted} pods are available; the others were created after the rollout and are starting",
     "queued": "a queueing controller has suspended it until there is room",
+    "condition": "its controller has not reported that it is ready",
     "running": "{available} of {wanted} completions",
 }
 
@@ -74,6 +76,7 @@ SENTENCES: Mapping[str, str] = {
     "suspended": "it is suspended, so it will not run. Set spec.suspend to false and run again",
     "progress_deadline": "made no progress within its own deadline of {seconds} s (progressDeadlineSeconds)",
     "progress_stopped": "the controller cannot proceed: {reason}: {message}",
+    "resource_failed": "failed: {reason}: {message}",
     "job_failed": "failed: {reason}: {message}",
     "timeout": "not finished after {seconds} s: {doing}",
     "no_activity": "neither its controller nor any pod has shown a sign of activity for {quiet} s: {doing}",
@@ -110,6 +113,8 @@ def sentence(start: Start, verdict: Verdict) -> str:
             facts[key] = ", ".join(facts[key])
     if start.kind == "Job" and verdict.state == "success" and verdict.counts.wanted:
         text = SENTENCES["completed"].format_map(facts)
+    elif verdict.state == "success" and verdict.facts.get("condition"):
+        text = f"its condition {verdict.facts['condition']} is True"
     elif verdict.state == "in_progress":
         text = doing(verdict.code, verdict.counts)
     elif verdict.code in SENTENCES:

@@ -27,6 +27,9 @@ from .rollback import undo
 from .target import Target
 from .watching import Watching
 
+RECORDED = ("Deployment", "StatefulSet", "DaemonSet")
+"""Kinds whose verified template is kept, because they can be rolled back to it."""
+
 TRUTH_SECONDS = 30.0
 """How often to reread everything, whatever the watches deliver."""
 
@@ -303,7 +306,7 @@ class Verifier:
         """Record only a revision that all pods run."""
         verdict, live = self.report.verdicts[str(watch.target)], watch.live()
         record = self._records.get(str(watch.target))
-        wanted = self.plan.record and watch.target.kind != "Job" and verdict.code in ("complete", "unchanged", "no_rollout")
+        wanted = self.plan.record and watch.target.kind in RECORDED and verdict.code in ("complete", "unchanged", "no_rollout")
         if not wanted or live is None or records.is_current(record, live):
             return
         try:

@@ -33,7 +33,7 @@ from . import trim
 from .judging import scalers
 from .judging.context import Context
 from .judging.job import is_complete
-from .judging.judge import KINDS, judge
+from .judging.judge import judge, looker
 from .judging.look import Look
 from .judging.scheduling import MAKING_ROOM
 from .judging.signs import PULLS, Memory, container_statuses, waiting_reason
@@ -58,6 +58,7 @@ class Watching:
 
     def __init__(self, api: Api, bell: EventClock, target: Target, settings: Settings, verified: str | None) -> None:
         """``verified``: fingerprint of the last verified template; None if there is no record."""
+        target = with_plural(api, target)
         self.api, self.bell, self.target, self.settings = api, bell, target, settings
         self._extras: dict[str, Any] = {"events": (), "claims": (), "nodes": (), "logs": {}, "events_readable": True, "scalers": ()}
         self._looked_closer = -CLOSER_LOOK_SECONDS
@@ -70,7 +71,7 @@ class Watching:
         self.notes: list[str] = []
         live = self._first_look()
         self._began = self._changed_at = api.clock.now()
-        narrow = {"labelSelector": selector(live)} if spec(live) else {"fieldSelector": f"metadata.name={target.name}"}
+        narrow = {"labelSelector": selector(live)} if selector(live) else {"fieldSelector": f"metadata.name={target.name}"}
         self.workload = Mirror(api, bell, target.collection, trim.everything, fieldSelector=f"metadata.name={target.name}")
         self.pods = Mirror(api, bell, target.pods, trim.pod, **narrow)
         part = trim.whole if target.kind == "Deployment" else trim.revision
@@ -296,11 +297,22 @@ class Watching:
         live = self.live()
         if live is None:
             return Look(False, Counts(), "")
-        return KINDS[self.target.kind](live, Context(self.start, self._seen(), self.settings, ()))
+        return looker(self.target.kind)(live, Context(self.start, self._seen(), self.settings, ()))
 
     def end(self) -> None:
         for mirror in self._mirrors():
             mirror.end()
+
+
+def with_plural(api: Api, target: Target) -> Target:
+    """Ask the API for the name by which it lists a kind that is judged by the general rule."""
+    if not target.api_version:
+        return target
+    kinds = api.get(f"/apis/{target.api_version}").get("resources") or ()
+    plural = next((str(one["name"]) for one in kinds if one.get("kind") == target.kind and "/" not in str(one["name"])), "")
+    if not plural:
+        raise NotFound(f"the cluster has no kind {target.kind} in {target.api_version}")
+    return replace(target, plural=plural)
 
 
 def earlier_restarts(pods: Sequence[Obj], tolerated: int, now: datetime, new_seconds: float) -> dict[tuple[str, str], int]:

@@ -187,6 +187,34 @@ def test_rule_88_what_was_applied_and_not_verified_is_named() -> None:
     assert found == ["CronJob shop/nightly", "Rollout shop/web", "Certificate shop/x", "ClusterIssuer letsencrypt"]
 
 
+def rollout(**status: Any) -> dict[str, Any]:
+    return {"kind": "Rollout", "metadata": {"name": "web", "namespace": "shop", "uid": "u-rollout", "generation": 3}, "status": status}
+
+
+def healthy(value: str, kind: str = "Healthy", **more: Any) -> dict[str, Any]:
+    return {"conditions": [{"type": kind, "status": value, "message": "waiting for pods"}], **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    rows(
+        ready=(healthy("True", observedGeneration="3"), ("success", "complete")),
+        of_an_older_generation=(healthy("True", observedGeneration="2"), ("error", "no_activity")),
+        without_a_generation=(healthy("True"), ("error", "no_activity")),
+        not_ready=(healthy("False", observedGeneration=3), ("failure", "timeout")),
+        stalled=(healthy("True", "Stalled", observedGeneration=3), ("failure", "resource_failed")),
+    ),
+)
+def test_rule_88_other_kinds_are_judged_by_a_general_rule(api: FakeApi, status: dict[str, Any], expected: tuple[str, str]) -> None:
+    settled(api)
+    api.put(rollout(**status))
+    other = {"kind": "Rollout", "api_version": "argoproj.io/v1alpha1", "name": "web", "namespace": "shop"}
+    report = run(api, Timeline(api), deployment(), rollout(), workloads=[other])
+    assert (report.ending.state, report.ending.code) == expected if report.ending else False
+    assert report.notes == []
+    assert not api.asked("patch", "/rollouts/web")
+
+
 def test_rule_88_the_result_names_it(api: FakeApi) -> None:
     settled(api)
     report = run(api, Timeline(api), deployment(), thing("CronJob", "nightly"))

@@ -54,7 +54,7 @@ WATCHED = {"namespace": "n", "metric": "m"}
         ),
         kind=(
             {"workloads": [{"kind": "Pod", "name": "web"}]},
-            "workloads[0].kind is 'Pod'; it has to be one of Deployment, StatefulSet, DaemonSet, Job",
+            "workloads[0].kind is 'Pod'; it has to be one of Deployment, StatefulSet, DaemonSet, Job, or have an api_version such as",
         ),
         name=({"workloads": [{"name": "Web_1"}]}, "workloads[0].name is 'Web_1', which is not a valid name of a workload"),
         required=(

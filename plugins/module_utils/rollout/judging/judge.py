@@ -11,7 +11,7 @@ from typing import Any
 
 from ...kubernetes.objects import fingerprint, generation, metadata, moment, name, release_of, spec, template_of, terminating, uid
 from ...kubernetes.values import Counts, Obj, Observed, Settings, Start, Trouble, Verdict
-from . import daemon_set, deployment, job, stateful_set
+from . import daemon_set, deployment, general, job, stateful_set
 from .bake import judge_bake
 from .configs import unrolled
 from .containers import restarts_since_start
@@ -43,11 +43,16 @@ def judge(start: Start, seen: Observed, settings: Settings) -> Verdict:
     if (other := superseded(start, live)) is not None:
         return Verdict("failure", "superseded", {"manager": other})
     context = Context(start, seen, settings, relevant(seen.events, _uids(live, seen), start.server_time))
-    look = KINDS[start.kind](live, context)
+    look = looker(start.kind)(live, context)
     look = replace(look, refused=spared_by_leaving(look.refused, (*look.leaving, *look.pods), context))
     ended = _stopped(look, context) or (_decided(look, live, context) if look.observed else None)
     verdict = ended or _unfinished(look, live, context)
     return replace(verdict, notes=(*verdict.notes, *_restarted(start, live)))
+
+
+def looker(kind: str) -> Looker:
+    """How to observe a kind: in its own way, or by the general rule."""
+    return KINDS.get(kind, general.look)
 
 
 def _gone(start: Start, seen: Observed) -> Verdict:
@@ -116,7 +121,7 @@ def _settled(look: Look, live: Obj, context: Context) -> bool:
 
     Without a probe, a container counts as ready, and its Deployment as complete, a moment before it crashes.
     """
-    if context.start.kind == "Job" or not context.settings.settle:
+    if context.start.kind not in ("Deployment", "StatefulSet", "DaemonSet") or not context.settings.settle:
         return True
     short = replace(context.settings, settle=min(context.settings.settle, context.settings.wait / SETTLING_SHARE))
     patient = replace(context, settings=short)
