@@ -4,6 +4,7 @@ what he may do there, is what the access entries say."""
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.auth
 import pytest
 from botocore.credentials import Credentials
 
@@ -62,12 +64,15 @@ class Account:
     def until_gone(self, name: str) -> None:
         until(lambda: name not in self.eks.list_clusters()["clusters"], SECONDS)
 
-    def kubernetes(self, name: str, credentials: Credentials, *, of: str | None = None) -> Api:
-        """The API of a cluster as somebody sees who makes his token as the collection does."""
+    def kubernetes(self, name: str, credentials: Credentials, *, of: str | None = None, at: Any = None) -> Api:
+        """The API of a cluster as seen by someone who creates the token as the collection does; ``at`` replaces botocore's clock."""
         found = self.describe(name)
         authority = Path(self.cloud.description["log"]).with_name(f"{name}.ca")
         authority.write_bytes(base64.b64decode(found["certificateAuthority"]["data"]))
-        token = make_token(credentials, of or name, REGION, self.cloud.endpoint)
+        with pytest.MonkeyPatch.context() as clock:
+            if at:
+                clock.setattr(botocore.auth, "get_current_datetime", at)
+            token = make_token(credentials, of or name, REGION, self.cloud.endpoint)
         return Api(found["endpoint"], authority, token=token.token)
 
     def own(self, role: str = "apply") -> Credentials:
@@ -250,11 +255,8 @@ def test_tokens_that_are_not_let_in(cluster: Account) -> None:
         assert words in cluster.cloud.log
 
 
-def test_an_expired_token_is_not_let_in(cluster: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_token_is_not_let_in(cluster: Account) -> None:
     """Made and signed as any other, sixteen minutes ago."""
-    import datetime
-
-    import botocore.auth
 
     class Earlier(datetime.datetime):
         @classmethod
@@ -268,9 +270,7 @@ def test_an_expired_token_is_not_let_in(cluster: Account, monkeypatch: pytest.Mo
     def earlier(remove_tzinfo: bool = True) -> Any:
         return Earlier.utcnow() if remove_tzinfo else Earlier.now(datetime.UTC)
 
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", earlier)
-    expired = cluster.kubernetes("main", cluster.own())
-    monkeypatch.undo()
+    expired = cluster.kubernetes("main", cluster.own(), at=earlier)
     assert status_of(expired.get, PODS) == 401
     assert "and was good for 15 minutes" in cluster.cloud.log
 
