@@ -26,7 +26,7 @@ class Remarks:
     """What a call reports besides its plan.
 
     ``problems``: what blocks an apply, or may block it. ``blocked``: whether an apply of the plan would change nothing. ``notices``: what
-    blocks nothing and needs a look all the same.
+    blocks nothing but needs attention.
     """
 
     note: str = ""
