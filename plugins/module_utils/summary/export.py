@@ -91,7 +91,7 @@ def result(report: Report) -> str:
 def exit_code(report: Report) -> int:
     """0: an apply would do nothing. 1: the plan is incomplete. 2: an apply would change something. 3: an apply would refuse.
 
-    What is held back counts as nothing, because an apply leaves it out. One refusing component suffices for 3.
+    Held-back actions do not count, because an apply skips them. A single component that refuses is enough for 3.
     """
     found = result(report)
     if found in ("failed", "blocked"):

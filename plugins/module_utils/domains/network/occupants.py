@@ -142,7 +142,7 @@ def _named(cluster: str) -> str:
 
 
 def _places_of(interface: Mapping[str, Any], going: Removed) -> list[str]:
-    """What an interface blocks from being deleted: its subnet, or else its VPC; and its groups."""
+    """What an interface prevents from being deleted: its subnet, or else its VPC; and its groups."""
     where = going.subnets.get(str(interface.get("SubnetId"))) or going.vpcs.get(str(interface.get("VpcId")))
     groups = [going.groups.get(str(group.get("GroupId"))) for group in interface.get("Groups") or ()]
     return [address for address in (where, *groups) if address]
