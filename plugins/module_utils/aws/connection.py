@@ -69,7 +69,7 @@ def _fenced(fence: Callable[[], None] | None) -> Iterator[None]:
 def _check_fence(**_request: Any) -> None:
     fence = getattr(_sending, "fence", None)
     if fence is not None:
-        with _fenced(None):  # the fence may make calls of its own
+        with _fenced(None):  # the fence may make its own calls
             fence()
 
 

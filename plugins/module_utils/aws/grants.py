@@ -26,7 +26,7 @@ Conditions = dict[str, dict[str, Any]]
 class Names:
     """What the inventory names in AWS, so that a policy can be limited to it: resources that carry no mark yet, or never will.
 
-    ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: ids that clusters are given, whoever owns them.
+    ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: IDs assigned to clusters, regardless of owner.
     """
 
     clusters: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ def prints_json(stdout_callback: str) -> bool:
 def shortened(result: Mapping[str, Any], summarized: bool, verbosity: int, stdout_callback: str) -> dict[str, Any]:
     """The result of a failed task in a readable form: long parts are kept under names that stdout callbacks leave out.
 
-    ``summarized``: whether the plan_summary callback is active. With -v, and for JSON, the result stays as it is.
+    ``summarized``: whether the plan_summary callback is active. With -v, and for JSON, the result is unchanged.
     """
     if not result.get("failed") or "plan" not in result or verbosity or prints_json(stdout_callback):
         return dict(result)

@@ -70,7 +70,7 @@ ROLES = Permissions(
 
 
 def no_other_alias(scope: Scope) -> Conditions:
-    """The key has no alias, or only aliases of ours."""
+    """The key has no aliases except our own."""
     return {"ForAllValues:StringLike": {"kms:ResourceAliases": f"alias{scope.place.path}*"}}
 
 

@@ -39,8 +39,8 @@ class Change:
 class Action:
     """What happens, or happened, to one resource.
 
-    ``asks_for``: the option that gives consent; empty if none is needed. ``deleted``: the existing resource has been deleted, whatever
-    became of the rest of the action.
+    ``asks_for``: the option that gives consent; empty if none is needed. ``deleted``: the existing resource has been deleted, regardless of
+    the outcome of the rest of the action.
     """
 
     address: str

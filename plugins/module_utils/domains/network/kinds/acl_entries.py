@@ -69,7 +69,8 @@ def is_foreign_denial(entry: Entry) -> bool:
 
 
 def changes(observed: Iterable[Entry], wanted: Iterable[Entry]) -> list[Change]:
-    """The changes that lead from one set of entries to another: additions come before deletions, as far as the quota allows."""
+    """The changes that lead from one set of entries to another: changes that allow traffic come before changes that block it, as far as the
+    quota permits."""
     old = {entry["rule_number"]: entry for entry in entries(observed)}
     new = {entry["rule_number"]: entry for entry in entries(wanted)}
     opening: list[Change] = [("create", entry) for number, entry in new.items() if number not in old]
