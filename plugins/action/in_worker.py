@@ -50,7 +50,7 @@ PROFILE = "legacy"
 PREFIX = "mainstay.aws."
 
 PASSED_ON = ("__platform_inventory", "inventory_hostname", "platform_component", "platform_environment", "platform_region")
-"""Variables that the checks of a role read besides its own. The first holds what the role passes on of the inventory."""
+"""Variables that a role's checks read in addition to its own. The first holds the parts of the inventory that the role passes on."""
 
 SWITCH = "MAINSTAY_IN_WORKER"
 """Environment variable: "never" runs every module as an ordinary one."""
@@ -92,7 +92,7 @@ class ActionModule(NormalAction):
         wrap_async: bool,
         ignore_unknown_opts: bool,
     ) -> dict[str, Any]:
-        """Run the module, in this process if possible. It hears of the secrets, so that it does not save them."""
+        """Run the module, in this process if possible. It receives the known secrets, so that it does not save them."""
         local = str(self._connection.transport).rpartition(".")[2] == "local"
         if texts and name.startswith(PREFIX) and "sensitive_values" in module_of(name).argument_spec():
             sent = texts.secrets if local else [one for one in texts.secrets if Texts([one]).found_in(arguments)]
@@ -128,7 +128,7 @@ class ActionModule(NormalAction):
     def _printed(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """The result as Ansible is to print it: without the plan if the task failed, and with warnings if no callback shows the plan.
 
-        A plan that platform_fail_on fails is no failure yet where ``__platform_fails_later`` says that the playbook fails at its end.
+        If ``__platform_fails_later`` is set, a plan that platform_fail_on fails does not fail the task yet: the playbook fails at its end.
         """
         summarized = FOLDER_VARIABLE in os.environ
         found = dict(result)
@@ -139,7 +139,7 @@ class ActionModule(NormalAction):
         return shortened(found, summarized, display.verbosity, constants.DEFAULT_STDOUT_CALLBACK)
 
     def _check_role(self, task_vars: Mapping[str, Any]) -> None:
-        """Check the variables of the role that the task names, and that what it requires has not failed. Raises WrongVariables."""
+        """Check the variables of the role named by the task, and that its prerequisites have not failed. Raises WrongVariables."""
         role = self._templar.template(task_vars.get("__platform_check_role", ""))
         if not role:
             return
@@ -161,7 +161,7 @@ class ActionModule(NormalAction):
         return filled(given, taken(module_of(name).argument_spec()), found, str(task_vars["inventory_hostname"]), hosts)
 
     def _texts(self, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Texts:
-        """What came out of Ansible Vault and must not be shown."""
+        """The values from Ansible Vault, which must not be shown."""
         if not name.startswith(PREFIX):
             return Texts()
         known = names_in(arguments, task_vars.get("groups", {}))

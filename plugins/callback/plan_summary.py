@@ -22,7 +22,7 @@ description:
   - Writes the file of a saved plan (option O(mainstay.aws.vpc_network#module:save_plan) of the modules) at the end of the run, unless a
     host failed.
   - Never changes the exit status of the run. If this plugin fails, it prints one warning.
-  - Beside a stdout callback that prints JSON, such as P(ansible.posix.json#callback), the summary goes to stderr.
+  - With a stdout callback that prints JSON, such as P(ansible.posix.json#callback), the summary goes to stderr.
   - Sensitive values are neither printed nor written.
 requirements:
   - enabling in configuration, C(callbacks_enabled = mainstay.aws.plan_summary)
@@ -56,13 +56,13 @@ options:
       - File to write the summary to, as JSON. Directories are created, and the file is replaced atomically. If empty, nothing is written.
       - It is written for every run, including runs without plans, and always in full detail.
       - Its format is stable within a C(schema_version), currently 1. C(check_mode) is true, false, or null if the run had both.
-        C(result) is C(no_changes), C(changes), C(held_back), C(blocked), or C(failed). C(exit_code) is what a program that makes plans ends
-        with, 0 if an apply would do nothing, 1 if the plan is incomplete, 2 if an apply would change something, 3 if it would refuse.
-        C(totals.plan), C(totals.run), and C(totals.blocked) count C(create), C(update), C(replace), C(delete), C(unchanged), C(failed),
-        C(not_started), C(held_back), C(blocked), and C(deferred). C(components) lists host, component, target, times, API calls, counts,
-        actions with their changes, errors, and whether an apply would change nothing in it (C(blocked)). C(consent) is null, or has the
-        variables and the command that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks), and
-        C(failed_tasks) list host, task, count, check_mode, detail, and rescued.
+        C(result) is C(no_changes), C(changes), C(held_back), C(blocked), or C(failed). C(exit_code) is the exit code of a program that
+        makes plans, 0 if an apply would do nothing, 1 if the plan is incomplete, 2 if an apply would change something, 3 if it would
+        refuse. C(totals.plan), C(totals.run), and C(totals.blocked) count C(create), C(update), C(replace), C(delete), C(unchanged),
+        C(failed), C(not_started), C(held_back), C(blocked), and C(deferred). C(components) lists host, component, target, times, API calls,
+        counts, actions with their changes, errors, and whether an apply would change nothing in it (C(blocked)). C(consent) is null, or has
+        the variables and the command that allow what is held back. C(other_changed_tasks), C(skipped_without_check_mode), C(hidden_tasks),
+        and C(failed_tasks) list host, task, count, check_mode, detail, and rescued.
     type: path
     env:
       - name: MAINSTAY_PLAN_SUMMARY_JSON_PATH
@@ -273,7 +273,7 @@ class CallbackModule(CallbackBase):
 
     def _print(self, lines: list[Line]) -> None:
         """Write once to the screen and once to the log, so that the log has no colors and an automation controller receives the summary as
-        one event. Beside a stdout callback that prints JSON, write to stderr.
+        one event. With a stdout callback that prints JSON, write to stderr.
         """
         apart = prints_json(constants.DEFAULT_STDOUT_CALLBACK)
         self._display.display("\n".join(["", *(_painted(one) for one in lines)]), screen_only=True, stderr=apart)

@@ -152,7 +152,7 @@ options:
     default: []
   sensitive_values:
     description:
-      - Texts that must not be shown or saved, as base64 of a JSON list. Leave it out; the values that came out of Ansible Vault are
+      - Strings that must not be shown or saved, as base64 of a JSON list. Do not set it; the values from Ansible Vault are
         supplied without it.
     type: str
 """

@@ -11,7 +11,7 @@ name: failing_plans
 version_added: 0.1.0
 short_description: Find components whose plan fails this run
 description:
-  - Lists the components whose plan found what C(platform_fail_on) names, with the reasons. The playbooks fail these components at their
+  - Lists the components whose plan meets the condition in C(platform_fail_on), with the reasons. The playbooks fail these components at the
     end, so that everything else is planned first.
 positional: _input
 options:
@@ -20,7 +20,7 @@ options:
     type: dict
     required: true
   hosts:
-    description: The components to look at, such as C(groups['all']).
+    description: The components to check, such as C(groups['all']).
     type: list
     elements: str
     required: true

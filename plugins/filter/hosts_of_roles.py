@@ -11,8 +11,8 @@ name: hosts_of_roles
 version_added: 0.1.0
 short_description: List the hosts of roles that the tags of a run select
 description:
-  - Lists the hosts in the inventory groups named after roles, leaving out the roles that C(--tags) and C(--skip-tags) leave out. So a play
-    can start several roles with one task, which is one worker process for each host instead of one for each host and role.
+  - Lists the hosts in the inventory groups named after roles, without the roles that C(--tags) and C(--skip-tags) exclude. This way, a play
+    can start several roles with one task, which takes one worker process per host instead of one per host and role.
 positional: _input
 options:
   _input:
@@ -57,7 +57,7 @@ SELECTS_ALL = frozenset({"all", "tagged"})
 def hosts_of_roles(
     roles: Iterable[str], groups: Mapping[str, Iterable[str]], run_tags: Iterable[str], skip_tags: Iterable[str] = ()
 ) -> list[str]:
-    """The hosts of the roles whose name the tags select, as tags on tasks would."""
+    """The hosts of the roles that the tags select by name, following the rules for tags on tasks."""
     run, skip = set(run_tags), set(skip_tags)
     selected = [role for role in roles if (run & (SELECTS_ALL | {role})) and not skip & {role, "tagged"}]
     return list(dict.fromkeys(host for role in selected for host in groups.get(role, ())))

@@ -16,7 +16,7 @@ short_description: Generate the IAM policies needed to plan and apply an invento
 description:
   - Determines which AWS actions each component of an inventory needs, from the declarations of its role, and limits each action, as far as
     AWS allows, to the region and to resources tagged with the component.
-  - Limits what carries no tag yet, such as a cluster that is being created, to what the hosts' variables name.
+  - Limits access to resources without tags, such as a cluster that is being created, to those that the hosts' variables name.
   - Makes no AWS calls. The same input always produces the same text.
   - Warns in one line if no permissions boundary limits the roles that these hosts create.
   - Policies for a whole environment are refused if the hosts differ in C(platform_environment), C(platform_region), C(platform_account_id),

@@ -42,11 +42,11 @@ options:
         C(log_retention_in_days) (V(365)).
       - C(creator_is_admin) (V(true)) makes the identity that creates the cluster its administrator. C(access) has access entries by name,
         each with C(principal_arn) and either C(policies), a mapping of an access policy to V(cluster) or a list of namespaces, or
-        C(kubernetes_groups), and C(username), C(type), and C(tags). An entry for the identity that creates the cluster replaces that of the
-        creator.
-      - C(role_arn), C(node_role_arn), and C(fargate_role_arn) are roles of your own, used instead of those that this module creates.
-        C(secrets_key_arn) is a key of your own for the secrets, or V(none). An existing cluster that is adopted cannot change them.
-        C(node_managed_policy_arns) are additional policies of the nodes' role, such as that of Systems Manager. Any other policy that is
+        C(kubernetes_groups), and C(username), C(type), and C(tags). An entry for the identity that creates the cluster replaces the
+        creator's entry.
+      - C(role_arn), C(node_role_arn), and C(fargate_role_arn) are your own roles, used instead of those that this module creates.
+        C(secrets_key_arn) is your own key for the secrets, or V(none). An existing cluster that is adopted cannot change them.
+        C(node_managed_policy_arns) are additional policies of the node role, such as the one for Systems Manager. Any other policy that is
         attached to a role created here is detached.
       - C(addons) has EKS add-ons by name, each with C(version), C(configuration), and C(role_arn). V(vpc-cni) (with network policies),
         V(kube-proxy), and V(eks-pod-identity-agent) are installed unless they are set to null. If there are node groups, so are
@@ -76,8 +76,8 @@ options:
     default: {}
   public_cidrs:
     description:
-      - Blocks from which the API of every cluster in O(clusters) is reachable, besides its own C(endpoint.public_cidrs). For a first run
-        from outside the network, which would otherwise have no way in.
+      - Blocks from which the API of every cluster in O(clusters) is reachable, in addition to its own C(endpoint.public_cidrs). Intended
+        for a first run from outside the network, which could not reach the API otherwise.
     type: list
     elements: str
     default: []

@@ -10,10 +10,10 @@ version_added: 0.1.0
 short_description: Read the outputs of EKS clusters from AWS
 description:
   - Returns the same outputs as M(mainstay.aws.eks_cluster), and changes nothing.
-  - With O(clusters) the outputs are those of a plan of M(mainstay.aws.eks_cluster). Only what is described is published, whatever else
-    carries the tags of the component, and two resources that claim one address are an error.
+  - With O(clusters) the outputs are those of a plan of M(mainstay.aws.eks_cluster). Only described resources are published, regardless of
+    what else carries the component's tags. Two resources that claim the same address are an error.
   - Without O(clusters) everything that carries the tags of the component is published.
-  - With it, a component that depends on a cluster can run on its own, with C(--limit), with C(--tags), or as a separate job.
+  - With this module, a component that depends on a cluster can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
@@ -82,13 +82,13 @@ outputs:
       returned: always
       sample: []
 missing:
-  description: Addresses that are described and not there. Their values read C((known after apply)) in the outputs.
+  description: Described addresses of resources that do not exist. Their values read C((known after apply)) in the outputs.
   returned: always
   type: list
   elements: str
   sample: []
 found:
-  description: Addresses of what is there. With O(clusters), only of what is described.
+  description: Addresses of existing resources. With O(clusters), only of described ones.
   returned: always
   type: list
   elements: str

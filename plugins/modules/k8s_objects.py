@@ -22,10 +22,10 @@ description:
   - Existing objects and releases without an owner can be adopted with O(adopt). Objects are identified by their API path, such as
     C(/api/v1/namespaces/web), and releases by namespace and name, such as C(kube-system/metrics). A plan that runs into one shows the entry
     to use.
-  - Values of Secrets, values whose name indicates a secret with everything below them, and values that came out of Ansible Vault are never
-    shown and never saved. O(sensitive) adds others.
-  - A label proves no ownership in a namespace to which others may write. A release whose record names objects that Helm did not mark as
-    that release's, or whose removal creates objects by hooks, is removed only if O(purge) names its address exactly. Records that Helm
+  - Values of Secrets, values whose name indicates a secret with everything below them, and values from Ansible Vault are never shown or
+    saved. O(sensitive) adds others.
+  - A label does not prove ownership in a namespace to which others may write. A release whose record names objects that Helm did not mark
+    as that release's, or whose removal creates objects by hooks, is removed only if O(purge) names its address exactly. Records that Helm
     cannot have written are left alone with a warning, or an error if the release is described.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -79,9 +79,9 @@ options:
     default: {}
   sensitive:
     description:
-      - Paths whose values are never shown and never saved, with everything below them, as patterns with V(*) and V(?). Paths are those that
-        a plan shows, such as V(data.license) or V(spec.template.spec.containers[app].env[URL].value).
-      - With an address and a colon before it, a pattern is about one object or release, as in V(helm_release.main/web:settings.*).
+      - Paths whose values are never shown or saved, including everything below them, as patterns with V(*) and V(?). Write paths as a plan
+        shows them, such as V(data.license) or V(spec.template.spec.containers[app].env[URL].value).
+      - With an address and a colon before it, a pattern applies to one object or release, as in V(helm_release.main/web:settings.*).
     type: list
     elements: str
     default: []

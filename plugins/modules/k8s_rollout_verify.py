@@ -42,13 +42,14 @@ options:
         description: Namespace of the workload. Defaults to O(namespace).
         type: str
       allow_zero:
-        description: Whether it is a success if this workload runs no pod. See O(allow_zero).
+        description: Whether running no pods counts as a success for this workload. See O(allow_zero).
         type: bool
         default: false
       api_version:
         description:
           - For any other kind, its group and version, such as V(argoproj.io/v1alpha1). It is then judged by its condition C(Ready),
-            C(Available), C(Healthy), C(Succeeded), or C(Complete), if that is about its current generation. It is never rolled back.
+            C(Available), C(Healthy), C(Succeeded), or C(Complete), if the condition is about the current generation. It is never rolled
+            back.
         type: str
   namespace:
     description:
@@ -73,8 +74,9 @@ options:
     default: full
   allow_zero:
     description:
-      - Workloads that may run no pod, as names or as C(kind/name), such as with C(replicas) 0 or a DaemonSet that matches no node.
-      - Not needed where an autoscaler has scaled a workload to 0, such as KEDA or a HorizontalPodAutoscaler with C(minReplicas) 0.
+      - Workloads that may run no pods, as names or as C(kind/name), for example because of C(replicas) 0 or a DaemonSet that matches no
+        node.
+      - Not needed if an autoscaler, such as KEDA or a HorizontalPodAutoscaler with C(minReplicas) 0, has scaled the workload to 0.
     type: list
     elements: str
     default: []
@@ -102,14 +104,14 @@ options:
     default: 60
   scale_up_grace:
     description:
-      - The same for unschedulable pods once a node autoscaler has announced a node for any pod of the workload. It also applies if events,
-        by which an autoscaler would announce one, may not be read.
+      - The same for unschedulable pods once a node autoscaler has announced a node for any pod of the workload. It also applies if the
+        events in which an autoscaler would announce a node may not be read.
     type: float
     default: 600
   crash_grace:
     description:
-      - Seconds during which crashes are not final on a first release, or while another workload of the same call is not ready yet. A
-        container that crashes until its database answers then has time to recover.
+      - Seconds during which crashes are tolerated on a first release, or while another workload of the same call is not ready yet. This
+        gives a container that crashes until its database answers time to recover.
     type: float
     default: 180
   settle:
@@ -120,8 +122,8 @@ options:
     default: 15
   quiet:
     description:
-      - Seconds without any sign of activity from the controller or a pod after which the verdict is V(error). A pod that exists and is not
-        ready is such a sign. It is a failure at the latest when O(wait_timeout) is over.
+      - Seconds without any sign of activity from the controller or a pod after which the verdict is V(error). A pod that exists but is not
+        ready is such a sign; it becomes a failure when O(wait_timeout) expires at the latest.
     type: float
     default: 240
   probes:

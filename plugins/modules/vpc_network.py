@@ -35,16 +35,16 @@ options:
       - C(nat) is V(per_az), V(single), V(regional), or V(none). C(nat_az) is the zone of a single NAT gateway. It defaults to
         the zone where it already is, otherwise to the first zone by name. A regional gateway needs no public tier.
       - C(endpoints) has two lists of services, C(gateway) (V(s3), V(dynamodb)) and C(interface) (V(ec2), V(ecr.api), V(ecr.dkr), V(sts),
-        V(logs)). Only principals of the account may use them, or of the organization in C(organization_id). C(policies) has other policies
-        by service; V(open) is no limit.
+        V(logs)). Only principals of the account, or of the organization in C(organization_id), may use them. C(policies) sets other
+        policies by service; V(open) means no limit.
       - C(flow_logs) has C(enabled) (V(true)), C(retention_in_days) (V(365)), C(traffic_type) (V(ALL), V(ACCEPT), or V(REJECT)), and
         C(max_aggregation_interval) (V(600) or V(60) seconds).
       - C(security) has the ports and peers of the security groups, namely C(load_balancer_ingress_cidrs) (V(0.0.0.0/0)),
         C(load_balancer_ingress_prefix_lists), C(load_balancer_ports) (V(443)), C(application_port) (V(8080)), C(database_port) (V(5432)),
         C(cache_port) (V(6379)), C(node_to_node_ports) (none), C(webhook_ports) (those of common EKS add-ons), and C(node_egress_cidrs)
         (V(0.0.0.0/0), on port 443 only). C(database_client_tiers) lists the tiers that the network ACL of the database tier admits. It
-        defaults to V(private), or to V(public) if there are no private subnets. C(foreign_rules) maps the name of a group to the beginnings
-        of the descriptions of rules that another controller owns and that are kept. By default, these are the rules of load balancer
+        defaults to V(private), or to V(public) if there are no private subnets. C(foreign_rules) maps the name of a group to prefixes of
+        the descriptions of rules that another controller owns and that are kept. By default, these are the rules of load balancer
         controllers on C(nodes).
       - C(routes) adds routes to peering connections, transit gateways, virtual private gateways, or network interfaces. It maps C(public),
         C(private), or the name of an isolated tier to destinations and their targets. The target V(none) removes a route. Routes that

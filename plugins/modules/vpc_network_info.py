@@ -10,11 +10,11 @@ version_added: 0.1.0
 short_description: Read the outputs of networks from AWS
 description:
   - Returns the same outputs as M(mainstay.aws.vpc_network), and changes nothing.
-  - With O(networks) the outputs are those of a plan of M(mainstay.aws.vpc_network). Only what is described is published, whatever else
-    carries the tags of the component, and two resources that claim one address are an error.
-  - Without O(networks) what carries the tags of the component and is in the VPC of its network is published. Use this only where everyone
-    who may tag resources in the account may also choose the networks of its clusters.
-  - With it, a component that depends on a network can run on its own, with C(--limit), with C(--tags), or as a separate job.
+  - With O(networks) the outputs are those of a plan of M(mainstay.aws.vpc_network). Only described resources are published, regardless of
+    what else carries the component's tags. Two resources that claim the same address are an error.
+  - Without O(networks), all resources that carry the component's tags and are in the VPC of their network are published. Use this only if
+    everyone who may tag resources in the account may also choose the networks of its clusters.
+  - With this module, a component that depends on a network can run on its own, with C(--limit), with C(--tags), or as a separate job.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
@@ -120,13 +120,13 @@ proposal:
     create: [network_acl.main/public]
     left: [sg-0123456789abcdef0]
 missing:
-  description: Addresses that are described and not there. Their ids read C((known after apply)) in the outputs.
+  description: Described addresses of resources that do not exist. Their IDs read C((known after apply)) in the outputs.
   returned: without propose_for
   type: list
   elements: str
   sample: []
 found:
-  description: Addresses of what is there. With O(networks) and without O(propose_for), only of what is described.
+  description: Addresses of existing resources. With O(networks) and without O(propose_for), only of described ones.
   returned: always
   type: list
   elements: str

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which values came out of Ansible Vault.
+"""Find the values that came from Ansible Vault.
 
-ansible-core marks a value that was encrypted in place (``!vault``), and records of every value the file that it was read from. It passes a
-mark on with the value alone, not to a text that a template makes of it. So the secrets are collected here where they are still themselves,
-among the host's variables, and looked for by what they say in whatever a module returns or saves.
+ansible-core marks a value that was encrypted in place (``!vault``), and records the source file of every value. The mark stays with the
+value itself, but is lost in a string that a template builds from it. So the secrets are collected here from the host's variables, where
+they are still marked, and then searched for by content in everything that a module returns or saves.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ except ImportError:
 HEADER = b"$ANSIBLE_VAULT;"
 FORMS = {"region": REGION, "expected_account_id": ACCOUNT_ID}
 ELSEWHERE = frozenset(("hostvars", "vars", "groups", "group_names", "environment", "_task", "ansible_facts", "omit"))
-"""Variables that repeat others, or that Ansible makes. Values of other hosts are recognized when they arrive as they are."""
+"""Variables that repeat others, or that Ansible creates. Values of other hosts are recognized only if they arrive unchanged."""
 
 
 def secrets_among(variables: Mapping[str, Any], arguments: Any, known: Iterable[Any] = ()) -> set[str]:
-    """Every text and number that came out of Vault, among a host's variables and the arguments of a task.
+    """Every string and number from Vault in a host's variables and the arguments of a task.
 
-    ``known``: names that are no secrets even if they are kept in a vault, such as that of the region.
+    ``known``: names that are not secret even if they are kept in a vault, such as that of the region.
     """
     own = {name: value for name, value in variables.items() if name not in ELSEWHERE}
     names = {str(one) for one in known if one}

@@ -116,7 +116,7 @@ def call(
 ) -> Any:
     """Make one call, in as many attempts as needed and no faster than ``pacing`` allows; ``operation`` is AWS's name for it (CreateVpc).
 
-    ``outages`` decides how long it is repeated while AWS cannot be reached. Raises CallFailed and its subclasses; never a botocore
+    ``outages`` decides how long it is retried while AWS cannot be reached. Raises CallFailed and its subclasses; never a botocore
     exception.
     """
     name = f"{service}:{operation}"
@@ -143,7 +143,7 @@ def call(
 
 
 def _failed(error: Exception, name: str, mutating: bool) -> tuple[int, CallFailed] | None:
-    """(attempts that such an error is worth, 0 for none; what the caller gets in the end), or None if the error is no call's."""
+    """(number of attempts for such an error, 0 for none; the error the caller finally gets), or None if it is not a call's error."""
     if isinstance(error, ClientError):
         reason = error.response.get("Error", {})
         code, message = str(reason.get("Code", "")), str(reason.get("Message", ""))
@@ -165,12 +165,13 @@ def _failed(error: Exception, name: str, mutating: bool) -> tuple[int, CallFaile
 
 
 def _unusable(message: str, name: str, kind: str, hint: str, mutating: bool) -> tuple[int, CallFailed]:
-    """A call may have been carried out although no usable reply came: a read is repeated, a change is for the engine to look into."""
+    """A call may have been carried out although no usable reply arrived: a read is retried; the engine finds out what became of a
+    change."""
     return (0, Ambiguous(message, name, kind, hint)) if mutating else (ATTEMPTS, CallFailed(message, name, kind, hint))
 
 
 def _from_parser(error: Exception) -> bool:
-    """Whether botocore's parser stumbled over a reply: not all it raises then are parser errors."""
+    """Whether botocore failed to parse a reply; not every exception it raises in that case is a parser error."""
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and any(Path(frame.filename).parts[-2:] == ("botocore", "parsers.py") for frame in frames)
 

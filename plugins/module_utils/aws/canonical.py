@@ -13,8 +13,8 @@ from typing import Any
 def policy(document: Any) -> Any:
     """A policy document in canonical form: parsed, one-element lists replaced by their element, insignificant order removed.
 
-    IAM treats an action, resource or principal given as a string like a list of one, and ignores order. So it does with statements, but the
-    form is also what is sent, and tools that read policies expect a list of these.
+    IAM treats an action, resource or principal given as a string like a list of one, and ignores order. The same holds for statements, but
+    this form is also what is sent, and tools that read policies expect a list of statements.
     """
     if isinstance(document, str):
         document = json.loads(document)

@@ -41,7 +41,7 @@ class AnyOwner(Owner):
 
 
 class Reply(dict[str, Any]):
-    """A reply. A member that code relies on and that is missing is an error of the call, not a KeyError."""
+    """A reply. If a member that the code relies on is missing, that is an error of the call, not a KeyError."""
 
     def __init__(self, reply: Mapping[str, Any], operation: str, mutating: bool) -> None:
         super().__init__(reply)
@@ -69,12 +69,12 @@ def _fenced(fence: Callable[[], None] | None) -> Iterator[None]:
 def _check_fence(**_request: Any) -> None:
     fence = getattr(_sending, "fence", None)
     if fence is not None:
-        with _fenced(None):  # the fence may make calls of its own
+        with _fenced(None):  # the fence may make its own calls
             fence()
 
 
 def watch(client: Any) -> Any:
-    """The client, whose replies are checked from now on and whose changes are fenced as the last thing before they are sent."""
+    """The client, set up so that its replies are checked and its changes are fenced immediately before they are sent."""
     check_replies(client)
     client.meta.events.register_first("before-send", _check_fence, unique_id="mainstay-fence")
     return client
@@ -96,10 +96,10 @@ class Aws:
         self._pacing = pacing or Pacing()
         self.outages = outages or Outages()
         self.pause = pause
-        """How a call waits before it is repeated: seconds. It may raise to end the call."""
+        """Waits for a number of seconds before a call is retried. May raise to end the call."""
         self.counts = {"read": 0, "write": 0}
         self.fence: Callable[[], None] | None = None
-        """Called before every attempt of a change, as the last thing before it is sent; raises if changes are no longer allowed."""
+        """Called immediately before every attempt of a change is sent; raises if changes are no longer allowed."""
         self.begun: dict[str, str] = {}
         """What kinds have started in this run and must check on, by resource id: see domains/eks/kinds/base.py."""
         self._answers: dict[str, Future[Any]] | None = None
@@ -195,12 +195,12 @@ class Aws:
         return reply
 
     def _changed(self) -> None:
-        """Changes of the run itself are fenced; the lock's own are not, and count for nothing."""
+        """The run's own changes are fenced. The lock's changes are not, and do not count as changes of the run."""
         if self.fence:
             self.outages.changed()
 
     def unfenced(self, pause: Callable[[float], None] | None = None, outages: Outages | None = None) -> Aws:
-        """The same connection for calls that the fence itself makes, with a patience of their own."""
+        """The same connection for the calls of the fence itself, with a separate retry policy."""
         other = copy.copy(self)
         other.fence = None
         other.pause = pause or self.pause

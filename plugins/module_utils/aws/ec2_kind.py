@@ -50,7 +50,7 @@ def ec2(noun: str, *, token: bool = False, **names: str) -> Ec2Calls:
 
 
 class Unmarked(NamedTuple):
-    """A resource that carries no owner's mark: its id, its Name tag and the VPC that it is in, empty if it has none."""
+    """A resource without owner tags: its ID, its Name tag, and its VPC, empty if it has none."""
 
     id: str
     name: str
@@ -66,16 +66,16 @@ class Ec2Kind(AwsKind):
     """The prefix of this kind's ids. Empty: the kind has no such ids and cannot be adopted."""
 
     vpc_filter = ""
-    """The list call's filter for the VPC that one is in. Given for kinds of which a second one can be created beside the first."""
+    """The list call's filter by VPC. Set for kinds of which a duplicate can be created."""
 
     twins = False
-    """Whether nothing keeps a second one from being created beside a first that has lost its owner tags."""
+    """Whether a duplicate can be created if the first resource has lost its owner tags."""
 
     def regular(self) -> tuple[str, ...]:
         return *super().regular(), "create_tags", "delete_tags"
 
     def find_unmarked(self, aws: Aws, names: Collection[str], vpcs: Collection[str]) -> list[Unmarked]:
-        """The resources without any owner's mark that have one of these names, or are in one of these VPCs."""
+        """The resources without owner tags that have one of these names or are in one of these VPCs."""
         if not self.twins:
             return []
         filters = {"tag:Name": sorted(names), **({self.vpc_filter: sorted(vpcs)} if self.vpc_filter else {})}

@@ -3,8 +3,8 @@
 
 """Which URLs are AWS's own endpoints. Pure functions.
 
-A name below amazonaws.com is not enough: instances, load balancers, buckets and APIs of anyone have one. The endpoint of a service has the
-name of the service and the region right before the suffix, or the name of the service alone, and nothing that a customer chooses.
+A name under amazonaws.com is not enough: any customer's instances, load balancers, buckets, and APIs have one. A service endpoint has the
+service name and the region right before the suffix, or the service name alone, and nothing that a customer chooses.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SUFFIXES = (
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+|global|aws-global|us-gov")
 SERVICE = re.compile(r"[a-z][a-z0-9-]*")
 PREFIXES = ("api", "fips")
-"""Labels before the name of a service: api.ecr, fips.eks."""
+"""Labels before a service name: api.ecr, fips.eks."""
 BUCKETS = ("s3",)
-"""Services before whose names customers put names of their own."""
+"""Services whose host names begin with names chosen by customers."""
 
 
 def is_aws(url: str) -> bool:
-    """Whether requests to this URL reach AWS, encrypted, and no one else."""
+    """Whether requests to this URL reach AWS and no one else, encrypted."""
     try:
         parts = urlsplit(url)
         port = parts.port

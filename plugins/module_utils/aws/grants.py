@@ -24,9 +24,9 @@ Conditions = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Names:
-    """What the inventory names in AWS, so that a policy can be confined to it: things that carry no mark yet, or never will.
+    """What the inventory names in AWS, so that a policy can be limited to it: resources that carry no mark yet, or never will.
 
-    ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: ids that clusters are given, whoever owns them.
+    ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: IDs assigned to clusters, regardless of owner.
     """
 
     clusters: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Scope:
         }
 
     def arns(self, resources: Iterable[str]) -> list[str]:
-        """The ARNs that the resources of a grant stand for: one, or one for each name."""
+        """The ARNs for the resources of a grant: one, or one for each name."""
         return [arn for resource in resources for arn in self._each(resource)]
 
     def _each(self, resource: str) -> list[str]:
@@ -95,7 +95,7 @@ Confine = Callable[[Scope], "Conditions | None"]
 
 @dataclass(frozen=True)
 class Grant:
-    """One way in which an action is allowed: on these resources, if all of these conditions hold. Not at all if no name fits."""
+    """One way to allow an action: on these resources, if all of these conditions hold. Not allowed at all if there is no matching name."""
 
     resources: tuple[str, ...]
     conditions: tuple[Confine, ...] = ()

@@ -3,9 +3,9 @@
 
 """Clients that Ansible's own process creates before it forks its workers, so that each worker need not create them again.
 
-They belong to the first connection of a worker that is set up as they are: same region, same ``AWS_*`` variables, and no credentials,
-profile, endpoint or certificate options of its own. Every other connection creates its clients itself. They resolve credentials in the
-worker, when it signs the first request: the parent process looks for none.
+They go to the first connection of a worker that has the same configuration: same region, same ``AWS_*`` variables, and no credentials,
+profile, endpoint, or certificate options of its own. Every other connection creates its own clients. Credentials are resolved in the worker
+when it signs the first request; the parent process does not look for any.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .service_models import session
 
 
 class DeferredCredentials:
-    """The credentials that botocore's chain of providers finds when they are first needed, or none."""
+    """The credentials that botocore's provider chain finds when they are first needed, or none."""
 
     method = "deferred"
     """Where credentials come from: botocore reads this while it creates a client."""
@@ -46,12 +46,12 @@ class DeferredCredentials:
             return self._found
 
     def get_frozen_credentials(self) -> Any:
-        """None if there are no credentials: botocore then says so when it signs."""
+        """None if there are no credentials; botocore then reports that when it signs."""
         found = self._resolved()
         return found.get_frozen_credentials() if found else None
 
     def get_deferred_property(self, name: str) -> Callable[[], Any]:
-        """What gets a property when it is needed; clients ask for this while they are created."""
+        """Resolves a property when it is needed; clients require such a resolver when they are created."""
 
         def get() -> Any:
             found = self._resolved()
@@ -86,7 +86,7 @@ def _variables() -> dict[str, str]:
 
 
 def prepare(services: Iterable[str], region: str, config: Any) -> None:
-    """Create a client of each service that has none yet. Where that fails, the connection that needs the client reports why."""
+    """Create a client for each service that has none yet. If that fails, the connection that needs the client reports the reason."""
     with contextlib.suppress(BotoCoreError, ValueError):
         if not _waiting or (_waiting[0].region, _waiting[0].variables) != (region, _variables()):
             _waiting[:] = [_Clients(region, _variables(), session(None, DeferredCredentials))]
@@ -96,10 +96,10 @@ def prepare(services: Iterable[str], region: str, config: Any) -> None:
 
 
 def take(region: str | None, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The clients for a connection with these options, by service, and for no other connection. Empty if there are none for it.
+    """The clients for a connection with these options, by service. No other connection gets them. Empty if there are none.
 
-    ``params``: what boto3's ``client`` takes besides the region. amazon.aws fills in credentials and certificates from ``AWS_*`` variables,
-    which botocore reads too, so an option that equals its variable is no option of the connection's own.
+    ``params``: the arguments of boto3's ``client`` other than the region. amazon.aws fills in credentials and certificates from ``AWS_*``
+    variables, which botocore also reads, so an option that equals its variable does not count as the connection's own.
     """
     usual = all(value is None or value == os.environ.get(VARIABLES.get(name, "")) for name, value in params.items() if value is not True)
     if not usual or not _waiting or _waiting[0].region != region or _waiting[0].variables != _variables():

@@ -130,7 +130,7 @@ class AwsKind(KindDefaults):
         return ""
 
     def trouble_of(self, _raw: Mapping[str, Any]) -> str:
-        """What the API reports as wrong with one that exists and stays, for a line in plan and summary; empty if nothing."""
+        """The problem that the API reports with a resource that the run leaves in place, for a line in plan and summary; empty if none."""
         return ""
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How long calls hold out while AWS cannot be reached.
+"""How long calls are retried while AWS cannot be reached.
 
-Until a run has changed something, a wrong endpoint or a missing network should be reported within seconds. Once it has, ending would leave
-half of a change behind, so the run holds out for minutes and says so once.
+Until a run has changed something, a wrong endpoint or a missing network should be reported within seconds. After that, ending the run would
+leave a half-finished change, so the run retries for minutes and warns once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ HOLD_OUT = 300.0
 
 
 class Outages:
-    """The patience of one run. Shared by all of its connections, safe for use from many threads.
+    """The retry policy of one run during outages. Shared by all of its connections; thread-safe.
 
-    ``announce`` is called once for each outage, with a sentence for people. ``hold_out``: seconds, see HOLD_OUT.
+    ``announce`` is called once per outage, with a message for the user. ``hold_out``: seconds, see HOLD_OUT.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, hold_out: float = HOLD_OUT) -> None:
@@ -36,14 +36,14 @@ class Outages:
         self._changing = True
 
     def bears(self, attempt: int, attempts: int, since: float) -> bool:
-        """Whether a call that has failed since this time, ``attempt`` times in a row, is made again.
+        """Whether to retry a call that has been failing since this time, ``attempt`` times in a row.
 
-        ``attempts`` is how often it is made while nothing has been changed.
+        ``attempts`` is the number of attempts as long as nothing has been changed.
         """
         return attempt < attempts or (self._changing and self.clock() - since < self.hold_out)
 
     def report(self, name: str, why: str) -> None:
-        """Announce that calls fail and are repeated: once for an outage, whichever calls it hits."""
+        """Announce that calls fail and are retried: once per outage, regardless of which calls it affects."""
         with self._lock:
             now = self.clock()
             due = self._changing and now - self._said_at > self.hold_out

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether a reply comes from AWS: the one check of every reply, of every operation and protocol.
+"""Check that a reply comes from AWS: one check for all operations and protocols.
 
-Anything on the way may answer in AWS's place: a proxy's error page, a sign-in page. botocore parses such a page into an empty result, and
-an empty list makes a run create everything a second time. So a reply counts only with the content type of its protocol, the root element of
-its operation, a request id and the members that the service always returns.
+Something on the network path may answer in place of AWS, such as a proxy with an error page or a sign-in page. botocore parses such a page
+into an empty result, and an empty list makes a run create everything a second time. So a reply counts only with the content type of its
+protocol, the root element of its operation, a request id and the members that the service always returns.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def check(http_response: Any, parsed: Mapping[str, Any], model: Any) -> None:
 
 
 def _wrong_body(model: Any, body: bytes, content_type: str, is_error: bool) -> str:
-    """Why this is no body of a reply to the operation; empty if it is one."""
+    """Why this is not a valid reply body for the operation; empty if it is."""
     protocol = model.service_model.resolved_protocol
     if not body.strip():
         return "" if is_error or not _returns_a_document(model) else "its body is empty"
@@ -95,7 +95,7 @@ def _wrong_root(model: Any, protocol: str, body: bytes, is_error: bool) -> str:
     name = root[1].decode() if root else ""
     if is_error:
         right = name in ERROR_ROOTS
-    elif protocol == "rest-xml":  # no rule names its roots, but all carry a namespace of AWS's
+    elif protocol == "rest-xml":  # its root elements follow no rule, but all have an AWS namespace
         right = bool(name) and bool(AWS_NAMESPACE.search(body[:1024]))
     else:
         right = name == f"{model.name}Response"
@@ -118,7 +118,7 @@ def _returns_a_document(model: Any) -> bool:
 
 
 def _has_raw_payload(model: Any) -> bool:
-    """Whether the body is one member as it is, such as an exported file, and not a document of the protocol."""
+    """Whether the body is the raw value of one member, such as an exported file, and not a document of the protocol."""
     shape = model.output_shape
     payload = shape.serialization.get("payload") if shape is not None else None
     return payload is not None and shape.members[payload].type_name not in ("structure", "list", "map")
@@ -136,6 +136,6 @@ def listed(operation: str, reply: Mapping[str, Any], items: str) -> list[Any]:
 
 
 def _beginning(body: bytes) -> str:
-    """The first characters of a body, on one line and in quotes, since whoever sent it chose them."""
+    """The first characters of a body, on one line and in quotes, because the sender is untrusted."""
     text = " ".join(re.sub(r"[^ -~]", " ", body[:1024].decode("utf-8", "replace")).split())
     return f", beginning {text[:QUOTED]!r}" if text else ""

@@ -48,7 +48,7 @@ def loader(data_path: str | None) -> Any:
     if data_path not in _loaders:
         made = botocore.loaders.create_loader(data_path)
         made.file_loader = PlainDicts()
-        # Before it reads the first description of each type, botocore looks into the folders of all 400 services for files of that type.
+        # Before it reads the first description of each type, botocore searches the folders of all 400 services for files of that type.
         # A service that has a folder but no such file is noticed when the description is read.
         made.list_available_services = functools.cache(lambda _type: _services(made.search_paths))
         _loaders[data_path] = made
@@ -61,7 +61,7 @@ def _services(folders: Iterable[str]) -> list[str]:
 
 @functools.cache
 def _aliases() -> Any:
-    """botocore's translation of old event names, without the search through all of them for each event that has no old part."""
+    """botocore's translation of old event names, without searching all of them for each event name that has no old part."""
     parts = {part for name in botocore.hooks.EVENT_ALIASES for part in name.split(".")}
 
     class Aliases(botocore.hooks.EventAliaser):
@@ -74,7 +74,7 @@ def _aliases() -> Any:
 def session(profile: str | None, credentials: Callable[[Any], Any] | None = None) -> Any:
     """A boto3 session that reads descriptions through the shared loader. Raises BotoCoreError for an unknown profile.
 
-    ``credentials``: makes what loads the session's credentials in place of botocore's chain of providers, from that chain.
+    ``credentials``: takes botocore's credential provider chain and returns the loader to use in its place.
     """
     events = botocore.hooks.HierarchicalEmitter()
     core = botocore.session.Session(event_hooks=events)

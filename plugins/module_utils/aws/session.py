@@ -52,7 +52,7 @@ def refused_endpoint(endpoint: str | None, environment: Mapping[str, str]) -> st
 
 
 def client_config() -> Any:
-    """botocore's configuration of all our clients: retries are ours, see calls.py."""
+    """The botocore configuration of all clients. botocore's retries are off because calls.py retries."""
     return Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
 
 

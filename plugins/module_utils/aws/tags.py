@@ -41,7 +41,7 @@ def visible(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_foreign(desired: Mapping[str, str] | None, observed: Mapping[str, str] | None, ignored: Sequence[str] = ()) -> dict[str, str]:
-    """What the tags should read: the desired ones, plus AWS's own that are present, and those that match a pattern in ``ignored``."""
+    """The effective tags: the desired ones, plus existing tags that are AWS's own or match a pattern in ``ignored``."""
     patterns = [pattern.lower() for pattern in ignored]
     foreign = {
         name: text
@@ -52,7 +52,7 @@ def with_foreign(desired: Mapping[str, str] | None, observed: Mapping[str, str] 
 
 
 def ignoring_tags(kinds: Mapping[str, Kind], ignored: Sequence[str]) -> dict[str, Kind]:
-    """Copies of these kinds for which tags that match a pattern in ``ignored`` are no drift."""
+    """Copies of these kinds for which tags that match a pattern in ``ignored`` are not drift."""
     effective = partial(with_foreign, ignored=tuple(ignored))
     return {name: _with_effective_tags(kind, effective) for name, kind in kinds.items()}
 

@@ -23,10 +23,10 @@ from .quotas import EXCEEDED
 
 @dataclass(frozen=True)
 class Remarks:
-    """What a call reports besides its plan.
+    """What a call reports in addition to its plan.
 
     ``problems``: what blocks an apply, or may block it. ``blocked``: whether an apply of the plan would change nothing. ``notices``: what
-    blocks nothing and needs a look all the same.
+    blocks nothing but needs attention.
     """
 
     note: str = ""

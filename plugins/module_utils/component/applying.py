@@ -78,7 +78,7 @@ def apply(
                 now = claimed(module, domain, aws, desired, observe(domain.kinds, aws), consent)
                 if objections := check(now):
                     return refused(planned, objections)
-                lock.unlisted = True  # unless this ends in good order
+                lock.unlisted = True  # unless this ends normally
                 result = reconcile(desired, now, domain.kinds, aws, settings)
                 lock.unlisted = result.unlisted
         except (CallFailed, ObservationFailed, Stopped) as error:

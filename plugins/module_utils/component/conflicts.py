@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in the way of planned creations, and what only seems to be: resources of ours that lists do not show yet."""
+"""Conflicts with planned creations, and apparent conflicts: our own resources that lists do not show yet."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from .progress import progress
 def conflicts(
     module: Any, domain: Domain, aws: Aws, caller: str, planned: Result, plan_again: Callable[[], Result], patience: Patience
 ) -> tuple[Result, list[Failure]]:
-    """(the plan, what prevents an apply). ``plan_again`` observes and plans anew.
+    """(the plan, what prevents an apply). ``plan_again`` observes and plans again.
 
-    Something of ours that is in no list was created by another run a moment ago. If that run is still at work, this is the answer. An apply
-    finds out once it has the lock, and waits there. A plan is made again until lists show it, for as long as the settle window.
+    If one of our resources is in no list, another run has just created it. If that run is still active, the plan reports the run. An apply
+    waits for that run's lock and checks after that. Otherwise, the plan is repeated until lists show the resource, for up to the settle
+    window.
     """
     found = find_conflicts(planned.plan, domain.kinds, aws)
     if not _unlisted(found):
@@ -49,7 +50,7 @@ def _unlisted(found: list[Failure]) -> bool:
 
 
 def _other_run(aws: Aws, mode: Mode, caller: str) -> Locked | None:
-    """The other run that is at work; None if there is none, or if these credentials may not read locks."""
+    """The other active run; None if there is none, or if these credentials may not read locks."""
     try:
         return live_holder(aws, mode, caller)
     except CallFailed:

@@ -4,7 +4,7 @@
 """Consent to replace and to delete: which patterns of a run apply to a component, and the syntax of a pattern.
 
 A pattern is ``[component:]kind.name``; the part after the component accepts shell wildcards. Consent to delete may also name the id of one
-resource, ``[component:]vpc-0123``, which decides between two that claim one address. The text before the first colon is a component
+resource, ``[component:]vpc-0123``, which selects one of two that claim the same address. The text before the first colon is a component
 if it contains neither a dot nor a slash. A pattern without a component applies to all components of the run.
 """
 
@@ -18,7 +18,7 @@ from ..reconcile.planner import Consent
 from .names import OWNER_NAME
 
 IDENTIFIER = re.compile(r"(?=.*[0-9])[A-Za-z0-9:/_-]+")
-"""An id: it has a digit, and no dot unlike an address."""
+"""An ID: contains a digit and, unlike an address, no dot."""
 WILD = re.compile(r"[*?\[]")
 
 
@@ -58,7 +58,7 @@ def mistake(pattern: str) -> str:
 
 
 def not_exact(address: str) -> str:
-    """Why a text does not name one resource of one component, as a forced replacement must; an empty string if it does."""
+    """Why a string does not name exactly one resource of one component, as a forced replacement must; empty if it does."""
     if WILD.search(address):
         return "a replacement is requested for one resource at a time, without wildcards"
     if not split(address)[0]:

@@ -92,9 +92,9 @@ class Domain:
         return lambda _result: ()
 
     def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
-        """What of the resources that carry the component's mark can belong to it, as far as their properties show.
+        """The resources with the component's mark that can belong to it, judging by their properties.
 
-        Only lookups without a description ask; with one, the description decides.
+        Used only by lookups without a description; otherwise, the description decides.
         """
         return observed
 

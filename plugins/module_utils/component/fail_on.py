@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The option ``fail_on``: a plan that fails the run because of what it found, although it is complete. A pure function."""
+"""The ``fail_on`` option: fail the run because of the plan's result, although the plan is complete. A pure function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..summary.model import FAIL_ON
 
 
 def reason(params: Mapping[str, Any], check_mode: bool, result: Result, blocked: bool) -> str:
-    """Why a call that made a plan is to fail, in one sentence; empty if it is not. ``blocked``: an apply would change nothing.
+    """Why a call that made a plan must fail, in one sentence; empty if it must not. ``blocked``: an apply would change nothing.
 
     A run that is not in check mode reports its own failures.
     """

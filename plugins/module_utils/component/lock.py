@@ -5,10 +5,10 @@
 
 The lock is a numbered parameter of Systems Manager (lock_entries.py explains why that is atomic). It needs no setup, and it is deleted when
 the run ends. A run that stays silent for ``TIME_TO_LIVE`` loses the lock to the next run that requests it. It detects this before its next
-change, because every changing call invokes ``check`` as the last thing before it is sent.
+change, because every changing call invokes ``check`` immediately before it is sent.
 
 A dead run leaves its entry behind. What it created last may not be in AWS's lists yet, so the next run waits for the settle window before
-it looks.
+it reads the current state.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TIME_TO_LIVE = 120.0
 """Seconds of silence after which a holder counts as dead. Far longer than a read may lag behind a write."""
 RENEW_EVERY = TIME_TO_LIVE / 4
 LAST_MOMENT = TIME_TO_LIVE * 0.75
-"""Seconds after its last renewal at which a holder makes no change before it has renewed: another run may soon take over."""
+"""Seconds since its last renewal after which a holder must renew before its next change, because another run may soon take over."""
 RELEASE_WITHIN = 15.0
 """Seconds for which a run that ends tries to delete its entry while AWS cannot be reached."""
 
@@ -87,13 +87,14 @@ class RunLock:
         self._renewing = threading.Lock()
         self.lost: Lost | None = None
         self.unlisted = False
-        """Whether lists may not show yet what this run has created: then its entry stays, marked as ended."""
+        """Whether lists may not yet show what this run has created. If so, its entry stays, marked as ended."""
         self._thread = threading.Thread(target=self._renew_for_ever, name="run-lock", daemon=True)
 
     def check(self) -> None:
         """Raises Lost if another run may have taken over. Called before every change.
 
-        After an outage, or after the process was stopped, the entry is old: then it is renewed first, which shows whether it is still ours.
+        After an outage, or after the process was suspended, the entry is old. In that case it is renewed first, which shows whether it is
+        still ours.
         """
         if self.lost is None and self._is_old():
             with self._renewing:
@@ -126,11 +127,11 @@ class RunLock:
     def release(self) -> None:
         """Release the lock. A lost lock already belongs to another run; an entry that cannot be deleted expires."""
         self._over.set()
-        self._renewing.acquire(timeout=5.0)  # a renewal in flight ends at its next pause
+        self._renewing.acquire(timeout=5.0)  # a renewal in progress ends at its next pause
         if self.lost is None:
             aws = self._aws.unfenced(pause=time.sleep, outages=_patient(RELEASE_WITHIN))
             if self.unlisted:
-                with contextlib.suppress(CallFailed):  # then the next run takes this one for dead, and waits too
+                with contextlib.suppress(CallFailed):  # the next run then considers this one dead, and also waits
                     create_entry(aws, replace(self._mine, number=self._mine.number + 1, silent=0.0, ended=True))
             delete_entry(aws, self._mine)
 
@@ -156,7 +157,7 @@ class RunLock:
         except AlreadyThere as error:
             raise Lost("another run has just taken over") from error
         if not entry_exists(self._aws, self._mine):
-            delete_entry(self._aws, following)  # this process was stopped just before, while another run took over and ended
+            delete_entry(self._aws, following)  # this process was suspended while another run took over and ended
             raise Lost("another run took over and has ended")
         self._mine = following
         self._alive = asked
@@ -184,7 +185,7 @@ class RunLock:
 
 
 def _patient(seconds: float | None = None) -> Outages:
-    """The patience of calls that keep or give back a lock: that of a run that has made changes."""
+    """The retry policy of calls that keep or release a lock: that of a run that has made changes."""
     outages = Outages() if seconds is None else Outages(hold_out=seconds)
     outages.changed()
     return outages
@@ -215,7 +216,7 @@ def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress:
 
 
 def live_holder(aws: Aws, mode: Mode, caller: str) -> Locked | None:
-    """The live run that keeps this component from being changed, as the error that another run gets; None if there is none."""
+    """The live run that holds this component's lock, as the error that another run would get; None if there is none."""
     holder = this_process(os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex, run_label(caller))
     other = in_the_way(read_entries(aws), aws.owner.component, mode, holder, TIME_TO_LIVE)
     return Locked(other, aws.owner.component, aws.owner.environment) if other else None
@@ -229,9 +230,9 @@ def _wait_for_lists(dead: Sequence[Entry], clock: Clock, settle: float, progress
 
 
 def time_to_settle(silent: float, settle: float) -> float:
-    """Seconds until lists show what a dead holder created, whose entry has been silent for so long.
+    """Seconds until lists show what a dead holder created, given how long its entry has been silent.
 
-    It may have lived, and created something, until now or until ``LAST_MOMENT`` after its entry, whichever was earlier.
+    It may have been alive and created something until now, or until ``LAST_MOMENT`` after its entry, whichever is earlier.
     """
     return min(settle, max(0.0, LAST_MOMENT + settle - silent))
 

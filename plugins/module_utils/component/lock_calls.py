@@ -16,7 +16,7 @@ ATTEMPTS = 3
 
 
 def with_unlisted(aws: Aws, entries: list[Entry], wanted: Entry, error: AlreadyThere) -> list[Entry]:
-    """The entries, with the one that has the wanted number although the list does not show it yet. Raises the error if it is unreadable."""
+    """The entries, including the one with the given number if the list does not show it yet. Raises the error if it is unreadable."""
     if any(entry.component == wanted.component and entry.number >= wanted.number for entry in entries):
         return entries
     there = aws.find("ssm", "get_parameter", Name=parameter_name(aws.owner.environment, wanted.component, wanted.number))
@@ -47,7 +47,7 @@ def read_entries(aws: Aws) -> list[Entry]:
 
 
 def entry_exists(aws: Aws, entry: Entry) -> bool:
-    """Whether an entry has not been deleted: asked by its name, since lists may lag."""
+    """Whether an entry has not been deleted. Looked up by name, because lists may lag."""
     return aws.find("ssm", "get_parameter", Name=parameter_name(aws.owner.environment, entry.component, entry.number)) is not None
 
 

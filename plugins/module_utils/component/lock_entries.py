@@ -46,7 +46,7 @@ class Holder:
 class Entry:
     """One parameter. ``held``: seconds that its holder had held the lock when writing this. ``silent``: seconds since then.
 
-    ``ended``: its holder has given the lock back, and left this to say that lists may not show yet what it created.
+    ``ended``: its holder has released the lock and left this entry because lists may not yet show what it created.
     """
 
     component: str
@@ -64,7 +64,7 @@ class Entry:
         return json.dumps({**asdict(self.holder), "mode": self.mode, "held": round(self.held, 1), **ended}, sort_keys=True)
 
     def is_over(self, place: str, time_to_live: float) -> bool:
-        """Whether its holder is gone: through, silent for too long, or known to be dead."""
+        """Whether its holder is gone: finished, silent for too long, or known to be dead."""
         return self.ended or self.silent > time_to_live or self.holder.is_dead(place)
 
 

@@ -3,9 +3,9 @@
 
 """What the info modules run: the outputs of what exists, without changing anything.
 
-With a description of the component, a lookup publishes what a run that applies would publish, because it plans with the same functions,
-from the same resources. A tag alone then publishes nothing: what is not described stays out, and a second resource that claims a described
-address is an error. Without a description, only tags say what belongs to the component.
+With a description of the component, a lookup publishes the same outputs as an apply, because it plans with the same functions from the same
+resources. A tag alone then publishes nothing: resources that are not described are left out, and a second resource that claims a described
+address is an error. Without a description, only tags determine what belongs to the component.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_outputs(module: Any, make_domain: MakeDomain, *, described: bool) -> No
 
 
 def planned(module: Any, domain: Domain, aws: Aws, observation: Observation) -> Attributes:
-    """The attributes of everything described, as a plan has them. Empty for what a run would still have to create or replace."""
+    """The attributes of everything described, as in a plan. Empty for resources that a run would still have to create or replace."""
     desired = domain.resources(observation)
     observed = claimed(module, domain, aws, desired, observation.observed, NO_CONSENT)
     return plan_only(desired, observed, domain.kinds, NO_CONSENT).attributes()
@@ -63,7 +63,7 @@ def marked(domain: Domain, observed: Sequence[Observed]) -> Attributes:
 
 
 def refuse_duplicates(live: Sequence[Observed], kinds: Mapping[str, Kind]) -> None:
-    """Raises EngineError if several resources claim one address: nothing says which one is meant."""
+    """Raises EngineError if several resources claim one address, because it is unclear which one is meant."""
     by_address: dict[str, list[str]] = {}
     for seen in live:
         if not kinds[seen.kind].create_first:

@@ -10,8 +10,8 @@ from ..text.names import OWNER_NAME
 __all__ = ["OWNER_NAME", "OWNER_NAME_IN_WORDS", "PRODUCTION", "UNBOUNDED"]
 
 PRODUCTION = ("prod", "production")
-"""Environments that are guarded more closely: clusters are protected from deletion, their endpoints are never open to the world, and a plan
-says if nothing limits the roles."""
+"""Environments with stricter safeguards: clusters are protected from deletion, their endpoints are never open to the world, and a plan
+reports roles without a permissions boundary."""
 
 OWNER_NAME_IN_WORDS = "1 to 24 characters: a lower-case letter, then lower-case letters, digits, - and _"
 
@@ -19,4 +19,4 @@ UNBOUNDED = (
     "platform_permissions_boundary is not set, so the credentials that apply can give the roles that they make any right: treat them as an "
     'administrator\'s, or set it (docs/permissions.md, "A boundary").'
 )
-"""What a plan of production and the generated policies say, in one line, where nothing limits the roles."""
+"""The line in production plans and generated policies if no permissions boundary limits the roles."""

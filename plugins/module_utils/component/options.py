@@ -70,7 +70,7 @@ IGNORED_TAGS = (
     "map-migrated",
     "QSConfig*",
 )
-"""Tags that AWS services and common automation write to resources of others: myApplications, AutoTag, Cloud Custodian, Karpenter, the
+"""Tags that AWS services and common automation write to other owners' resources: myApplications, AutoTag, Cloud Custodian, Karpenter, the
 Migration Acceleration Program, Quick Setup of Systems Manager."""
 PATTERNS = 'a list of patterns of addresses, such as ["network:nat_gateway.main/*"]'
 
@@ -283,7 +283,7 @@ VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS
 OWNER = ("environment", "component", "expected_account_id")
 """Who owns the resources of a call."""
 NAMES = ("adopt", "moved")
-"""Which existing resources the described addresses mean."""
+"""The existing resources that the described addresses refer to."""
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")
 """How long a call waits, and for what."""
 CHANGE = (
@@ -314,7 +314,7 @@ def option_problems(params: Mapping[str, Any]) -> list[str]:
 
 
 def _boundary_elsewhere(params: Mapping[str, Any]) -> list[str]:
-    """IAM attaches a permissions boundary of the role's own account, or one of AWS's, and refuses any other when the role is created."""
+    """IAM accepts only permissions boundaries from the role's own account or from AWS, and refuses others when the role is created."""
     boundary, account = params.get("permissions_boundary"), params.get("expected_account_id")
     match = POLICY_ARN.fullmatch(boundary or "")
     if match is None or not account or match[1] in ("aws", str(account)):

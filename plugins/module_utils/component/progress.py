@@ -23,7 +23,8 @@ QUIET_SECONDS = 5.0
 class Channel:
     """Where progress currently goes.
 
-    ``announcer`` shows a sentence at once, whoever watches. Without one, sentences wait in ``announced`` for the module's warnings.
+    ``announcer`` shows a message immediately, regardless of listeners. Without one, messages wait in ``announced`` for the module's
+    warnings.
     """
 
     listener: Progress = staticmethod(silent)
@@ -39,7 +40,8 @@ def progress(address: str, doing: str, seconds: float) -> None:
 
 
 def announce(text: str) -> None:
-    """Show a sentence that must not be lost among progress: a warning of the module, at the latest when it ends."""
+    """Show a message that must not be lost among progress output. It becomes a warning of the module when the module ends, if not
+    earlier."""
     if Channel.announcer is not None:
         Channel.announcer(text)
     else:
@@ -47,7 +49,7 @@ def announce(text: str) -> None:
 
 
 class Throttled:
-    """A listener that passes on at most one line per resource every few seconds, but every deletion."""
+    """A listener that passes on at most one line per resource every few seconds, and every deletion."""
 
     def __init__(self, say: Progress, every: float = QUIET_SECONDS) -> None:
         self._say = say

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def no_names(_described: Any, _environment: str, _component: str) -> Names:
-    """What a domain declares that needs no name in its policies."""
+    """For domains whose policies need no names from the inventory."""
     return Names()
 
 
@@ -63,8 +63,8 @@ class Details:
     what its kinds declare themselves or what every component calls.
     ``unused``: actions that its kinds could take but the role never requests, with the reason.
     ``attachable``: ARNs of the AWS managed policies that may be attached to its roles.
-    ``names``: what a host's variable names in AWS, given the variable, the environment and the component. Mistakes in it are ignored: the
-    modules report them.
+    ``names``: what a host's variable names in AWS, given the variable, the environment and the component. Invalid values are ignored here;
+    the modules report them.
     ``samples``: one of each kind, for a place. kinds/samples.py has the samples of kinds that several domains share.
     """
 

@@ -3,8 +3,8 @@
 
 """Check the variables of a role before its first module call makes a request.
 
-Pure: the action plugin plugins/action/in_worker.py passes the variables in, with templates resolved. It runs these checks in the worker
-of the role's first module call, because a task of their own would cost every component another worker.
+Pure: the action plugin plugins/action/in_worker.py passes the variables in, with templates resolved. It runs these checks in the worker of
+the role's first module call, because a separate task would cost every component another worker.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def role_errors(
     """Every mistake in the variables of a role, one sentence each.
 
     ``names``: of all variables. ``values``: those of the role, and those of the platform that the checks read, with templates resolved.
-    ``checks``: of the role's domains. They run only for a component that is to exist, and only on values of the declared types.
+    ``checks``: those of the role's domains. They run only for a component that should exist, and only on values of the declared types.
     """
     options = specs["main"].get("options") or {}
     given = {name: value for name, value in values.items() if name in options}
@@ -48,7 +48,7 @@ def role_errors(
 
 
 def failed_components(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str], outputs: str) -> list[str]:
-    """The hosts whose role failed earlier in this run: it registers its outputs as none.
+    """The hosts whose role failed earlier in this run. A role that fails registers its outputs as none.
 
     A host that has no such variable is not part of this run, and its outputs come from AWS.
     """
@@ -56,5 +56,5 @@ def failed_components(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable
 
 
 def not_started(failed: Iterable[str]) -> str:
-    """Why a component makes no call: what it depends on has failed."""
+    """The error of a component that makes no call because something it depends on has failed."""
     return f"Not started, because these failed in this run: {', '.join(failed)}. Fix them and run again."

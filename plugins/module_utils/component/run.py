@@ -126,7 +126,7 @@ def described(module: Any, domain: Domain, aws: Aws, observation: Observation, c
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     observation = replace(observation, observed=observed)
     if not absent and any(seen.marked is not None for seen in observed):
-        # what is taken over may decide what is desired, such as a name or a zone that stays, and what is objected to
+        # adopted resources may determine the desired state (such as a name or a zone to keep) and the problems
         if problems := domain.problems(observation):
             raise EngineError("\n".join(problems))
         desired = domain.resources(observation)
@@ -136,14 +136,14 @@ def described(module: Any, domain: Domain, aws: Aws, observation: Observation, c
 
 
 def unbounded(place: Place, desired: Sequence[Resource]) -> bool:
-    """Whether these are roles of production that no permissions boundary limits. All components say so in the same words, so once a run."""
+    """Whether these are production roles without a permissions boundary. All components use the same words, so it is shown once per run."""
     return place.environment in PRODUCTION and not place.permissions_boundary and any(one.kind == "iam_role" for one in desired)
 
 
 def not_described(params: Mapping[str, Any], consent: Consent, desired: Sequence[Resource], kinds: Mapping[str, Kind]) -> str:
-    """What is wrong with the addresses whose replacement is requested; empty if nothing is.
+    """Problems with the addresses whose replacement is requested; empty if there are none.
 
-    Kinds of other modules are left to those, and resources of another subject (``name``, such as a cluster) to the call for that one.
+    Kinds of other modules are left to those modules, and resources of another subject (``name``, such as a cluster) to the call for it.
     """
     there = {resource.address for resource in desired}
     subject = params.get("name")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Checks of whole sets of tags, which come together from several settings: doubles in case, and too many. Pure functions."""
+"""Checks of complete tag sets, which combine several settings: names that differ only in case, and too many tags. Pure functions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AWS_TAGS = "aws:"
 
 
 def tag_set_problems(desired: Sequence[Resource], observed: Sequence[Observed], kinds: Mapping[str, Kind]) -> list[str]:
-    """What is wrong with the tags of these resources, each in one sentence with the first resource that it concerns."""
+    """Problems with the tags of these resources, one sentence each, with the first resource affected."""
     there = {seen.address: seen for seen in observed}
     found: dict[str, list[str]] = {}
     for resource in desired:
@@ -46,7 +46,7 @@ def _of_resource(resource: Resource, seen: Observed | None, kind: Kind) -> Itera
 
 
 def _specified(data: Any) -> Iterator[list[str]]:
-    """The names of the tags that a launch template gives to what it launches."""
+    """The names of the tags that a launch template adds to what it launches."""
     for entry in data.get("TagSpecifications", ()) if isinstance(data, Mapping) else ():
         yield [str(tag["Key"]) for tag in entry["Tags"]]
 

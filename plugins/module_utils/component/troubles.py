@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS reports as wrong with resources that a run leaves as they are: a line for each in plan and summary. Pure functions."""
+"""Problems that AWS reports with resources that a run leaves unchanged: one line each in plan and summary. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Resources that may be ours and carry no owner's mark: a plan names them before anything is created beside them.
+"""Resources without owner tags that may be ours: a plan names them before a duplicate is created.
 
-Somebody may have removed owner tags, or a tag policy. What has a natural key (a subnet's range, a role's name) then collides with itself.
-A second NAT gateway or address does not: it would be created, and paid for, without a word.
+A person or a tag policy may have removed owner tags. A resource with a natural key (a subnet's range, a role's name) then conflicts with
+the existing one. A NAT gateway or an address does not: a second one would be created, and billed, silently.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CODE = "Unmarked"
 
 
 def find_unmarked(plan: Plan, kinds: Mapping[str, Kind], aws: Aws) -> tuple[list[Failure], list[Failure]]:
-    """(what has the name of a resource to be created, which prevents an apply; what is only in a VPC of ours). Raises CallFailed."""
+    """(resources with the name of one to be created, which prevent an apply; resources only in one of our VPCs). Raises CallFailed."""
     vpcs = {seen.id for seen in plan.observed if seen.id.startswith("vpc-")} | {
         str(seen.properties["vpc_id"]) for seen in plan.observed if seen.properties.get("vpc_id")
     }

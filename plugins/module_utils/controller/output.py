@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is printed beside a stdout callback, and what of a result stdout callbacks print. Pure functions."""
+"""What is printed in addition to a stdout callback, and which parts of a result stdout callbacks print. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..summary.collect import HIDDEN
 from ..summary.model import FAIL_ON, Action, read_plan
 
 LARGE = ("plan", "outputs", "errors", "unclaimed")
-"""What a result repeats at length: the summary shows it, and ``msg`` has every error."""
+"""Long parts of a result that are not printed: the summary shows them, and ``msg`` has every error."""
 
 FULL = "-v prints the whole result"
 
@@ -23,9 +23,9 @@ def prints_json(stdout_callback: str) -> bool:
 
 
 def shortened(result: Mapping[str, Any], summarized: bool, verbosity: int, stdout_callback: str) -> dict[str, Any]:
-    """The result of a failed task as people want to see it printed: what is long is kept under names that stdout callbacks leave out.
+    """The result of a failed task in a readable form: long parts are kept under names that stdout callbacks leave out.
 
-    ``summarized``: whether the plan_summary callback is at work. With -v, and for JSON, the result stays as it is.
+    ``summarized``: whether the plan_summary callback is active. With -v, and for JSON, the result is unchanged.
     """
     if not result.get("failed") or "plan" not in result or verbosity or prints_json(stdout_callback):
         return dict(result)

@@ -32,7 +32,7 @@ def _actions(play: Any, groups: Collection[str]) -> Iterator[str]:
             blocks += [*part.block, *part.rescue, *part.always]
         elif str(getattr(part, "action", "")).endswith("include_role"):
             names = [str(part.args.get("name", ""))]
-            if "{{" in names[0]:  # the role of each host, and hosts are in groups named after their roles
+            if "{{" in names[0]:  # the role of each host; hosts are in groups named after their roles
                 names = [OWN_MODULES + group for group in groups]
             entry = str(part.args.get("tasks_from", "main"))
             for name in names:
@@ -42,7 +42,7 @@ def _actions(play: Any, groups: Collection[str]) -> Iterator[str]:
 
 
 def _actions_of_role(role: str, entry: str) -> Iterator[str]:
-    """The modules that an entry point of one of our roles calls. Ansible loads a role only when it reaches the include."""
+    """The modules that an entry point of one of the collection's roles calls. Ansible loads a role only when it reaches the include."""
     folder = ROLES / role.removeprefix(OWN_MODULES) / "tasks"
     files, seen = [f"{entry.removesuffix('.yml')}.yml"], set()
     while role.startswith(OWN_MODULES) and files:

@@ -38,5 +38,5 @@ def order_of_kinds() -> tuple[str, ...]:
 
 
 def checks_of(role: str) -> list[Callable[[Mapping[str, Any]], list[str]]]:
-    """What checks the variables of a role: ``role_errors`` in the preflight.py of its domains, imported on demand."""
+    """The functions that check a role's variables: ``role_errors`` in the preflight.py of its domains, imported on demand."""
     return [importlib.import_module(f"..{one.name}.preflight", __name__).role_errors for one in DOMAINS if one.role == role]

@@ -164,7 +164,7 @@ class Reader:
         return tuple(found)
 
     def one_id(self, key: str, default: str, prefix: str) -> str:
-        """One EC2 id; one known only after an apply is accepted unchanged."""
+        """One EC2 ID; an ID that is known only after an apply is accepted unchanged."""
         value = self.take(key)
         if value is None:
             return default
@@ -174,7 +174,7 @@ class Reader:
         return default
 
     def string_map(self, key: str) -> dict[str, str]:
-        """A mapping of strings, such as labels. Whole numbers are converted; what YAML reads as something else has to be quoted."""
+        """A mapping of strings, such as labels. Whole numbers are converted; values that YAML reads as another type must be quoted."""
         found = {}
         given: Mapping[Any, Any] = self.section(key).given
         for name, value in given.items():

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a tag may be. Pure functions.
+"""The rules for tags. Pure functions.
 
-One set of tags goes to many services, so each tag has to satisfy the strictest of them: IAM compares names without regard to case, IAM, KMS
-and CloudWatch Logs accept few characters, EC2 has the shortest lengths, and RDS reserves a prefix of its own. A tag that only some services
-accept would end a run in its middle.
+The same tags are sent to many services, so each tag must satisfy the strictest of them: IAM compares names without regard to case, IAM, KMS
+and CloudWatch Logs accept few characters, EC2 has the shortest lengths, and RDS reserves its own prefix. A tag that only some services
+accept would stop a run midway.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 from .problems import shown
 
 RESERVED = ("aws:", "mainstay:", "rds:")
-"""The beginnings of names, in any case, that users may not set: those of AWS's services, and our owner tags."""
+"""Prefixes of names, in any case, that users may not set: those reserved by AWS services, and our owner tags."""
 
 RESERVED_VALUES = ("aws:", "rds:")
-"""The beginnings that EKS and RDS reserve in values too."""
+"""Prefixes that EKS and RDS also reserve in values."""
 
 LONGEST_NAME, LONGEST_VALUE = 127, 255
 """EC2's limits, in characters."""
@@ -30,13 +30,13 @@ MOST = 50
 
 SIGNS = "_.:/=+-@"
 OURS = "Name"
-"""The tag that every resource gets: the only spelling of this name."""
+"""The tag that every resource gets; no other capitalization of this name is allowed."""
 
 
 def as_tag_text(value: Any) -> str | None:
-    """A text as users write it in YAML; None for what YAML has already turned into something else.
+    """A string as the user wrote it in YAML; None for values that YAML has already converted to another type.
 
-    A whole number is unambiguous. ``yes`` has become True and ``1.10`` the number 1.1, so these have to be quoted.
+    A whole number is unambiguous. ``yes`` has become True and ``1.10`` the number 1.1, so these must be quoted.
     """
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
@@ -51,7 +51,7 @@ def text_remedy(value: Any) -> str:
 
 
 def tag_problem(name: Any, value: Any) -> str:
-    """What is wrong with one tag, as the remedy of a sentence about its name or value; empty if every service accepts it."""
+    """The problem with one tag, phrased as the remedy in a sentence about its name or value; empty if every service accepts it."""
     if not isinstance(name, str):
         return f"the name {text_remedy(name).removeprefix('it ')}"
     text = as_tag_text(value)
@@ -82,7 +82,7 @@ def _is_accepted(sign: str) -> bool:
 
 
 def doubles(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Names that differ only in case, which IAM takes for the same."""
+    """Names that differ only in case, which IAM treats as the same."""
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(name.lower(), []).append(name)

@@ -104,13 +104,14 @@ def as_public_block(value: Any) -> str | None:
 
 
 MOST_PUBLIC = 2**24
-"""Addresses, as many as a /8 has. Nobody who lists their own clients has more; halves, quarters and the like of the internet do."""
+"""Number of addresses in a /8. No list of actual clients covers more; halves or quarters of the internet do."""
 
 
 def is_worldwide(blocks: Iterable[str]) -> bool:
-    """Whether these blocks together cover so much of the internet that they do not tell clients from everyone else.
+    """Whether these blocks together cover so much of the internet that they do not distinguish clients from everyone else.
 
-    0.0.0.0/0 does, and so do 0.0.0.0/1 with 128.0.0.0/1, or one of them. Private addresses do not count: no client on the internet has one.
+    0.0.0.0/0 does, and so does either half, 0.0.0.0/1 or 128.0.0.0/1. Private addresses do not count, because no client on the internet has
+    one.
     """
     private = [ipaddress.IPv4Network(one) for one in PRIVATE_RANGES]
     public = 0

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The EKS clusters of a region, whoever they belong to: networks and clusters both have to know them."""
+"""The EKS clusters of a region, regardless of owner. Both the network and the cluster domains need them."""
 
 from __future__ import annotations
 

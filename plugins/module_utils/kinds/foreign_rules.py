@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The rules that other controllers add to our security groups: which of them stay. Pure functions."""
+"""Which of the rules that other controllers add to our security groups are kept. Pure functions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PEERS = {
 Rule = Mapping[str, Any]
 
 FOREIGN = "foreign"
-"""The key of an entry among desired rules that is no rule: ``{"foreign": "elbv2.k8s.aws/"}`` says that rules whose description begins with
-that text belong to another controller. They stay as they are."""
+"""The key of an entry among the desired rules that is not a rule: ``{"foreign": "elbv2.k8s.aws/"}`` means that rules whose description
+begins with that text belong to another controller. They are left unchanged."""
 
 
 def identity(rule: Rule) -> tuple[Any, ...]:
@@ -28,9 +28,9 @@ def identity(rule: Rule) -> tuple[Any, ...]:
 
 
 def with_foreign_rules(desired: Iterable[Rule], observed: Iterable[Rule] | None) -> list[Rule]:
-    """What the rules of a group should read: the desired ones, plus those of other controllers that are present.
+    """The effective rules of a group: the desired ones, plus existing rules of other controllers.
 
-    A rule that both want stays as the other controller wrote it, or each would keep correcting the other's description.
+    A rule that both want is kept as the other controller wrote it; otherwise, each would keep correcting the other's description.
     """
     entries = list(desired)
     prefixes = tuple(str(entry[FOREIGN]) for entry in entries if FOREIGN in entry)

@@ -70,7 +70,7 @@ ROLES = Permissions(
 
 
 def no_other_alias(scope: Scope) -> Conditions:
-    """The key has no alias, or only aliases of ours."""
+    """The key has no aliases except our own."""
     return {"ForAllValues:StringLike": {"kms:ResourceAliases": f"alias{scope.place.path}*"}}
 
 
@@ -103,7 +103,7 @@ KEYS = Permissions(
 
 
 def log_groups(name: str) -> Permissions:
-    """For log groups whose names start with this, which only we use: ``log_groups("{path}")``."""
+    """For log groups whose names start with a prefix that only we use: ``log_groups("{path}")``."""
     group = Grant((arn("logs", f"log-group:{name}*"),))
     return Permissions(
         reads={"logs:DescribeLogGroups": (REGIONAL,), "logs:ListTagsForResource": (group,)},
@@ -117,8 +117,8 @@ def log_groups(name: str) -> Permissions:
 
 
 def named_log_groups(common: str, name: str) -> Permissions:
-    """For log groups that a service names, which others have too: all that start with ``common`` are listed and read, and those that start
-    with ``name`` or carry our mark are ours to change. The service may create one without tags.
+    """For log groups that a service names with a shared prefix: all that start with ``common`` can be listed and read; those that start
+    with ``name`` or carry our mark can be changed. The service may create one without tags.
     """
     every, named = arn("logs", f"log-group:{common}*"), Grant((arn("logs", f"log-group:{name}*"),))
     own = Grant((every,), (marked,))

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Security groups. Rules are properties of the group: a rule that others add to ours is drift, unless it is declared foreign."""
+"""Security groups. Rules are properties of the group: a rule that others add is drift unless it is declared foreign."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 
 class EventClock:
-    """The real clock plus a notification: notify() wakes the thread that waits for news."""
+    """The real clock plus a notification: notify() wakes the waiting thread."""
 
     def __init__(self) -> None:
         self._news = threading.Event()

@@ -26,7 +26,7 @@ def load_all(text: str) -> Iterator[Any]:
 
 
 def merged_aliases(text: str) -> int:
-    """How many aliases a text has if it also has merge keys (``<<``); 0 if it has none. Raises yaml.YAMLError."""
+    """The number of aliases in a text that also has merge keys (``<<``); 0 without merge keys. Raises yaml.YAMLError."""
     aliases = merges = 0
     for event in yaml.parse(text, LOADER):
         aliases += isinstance(event, yaml.AliasEvent)

@@ -29,7 +29,7 @@ FLAGGED = re.compile(r"(?P<keep>(?<!\S)--?(?P<name>[A-Za-z][\w.-]+)[ \t]+)(?P<va
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL)
 
-# Keep what is before the secret readable: it identifies the secret.
+# Keep the text before the secret readable, because it identifies the secret.
 PATTERNS = (
     re.compile(r"(?P<keep>(?i:\bauthorization[\"']?\s*[=:]\s*[\"']?(?:basic|bearer)?\s*))[\w.+/=~-]{6,}"),
     re.compile(r"(?P<keep>(?i:\bbearer\s+))[\w.+/=~-]{8,}"),
@@ -58,7 +58,7 @@ def mask(text: str) -> str:
 
 
 def _without_blocks(text: str) -> str:
-    """A text without the lines that are below the name of a secret, as in YAML."""
+    """A text without the lines below the name of a secret, as in YAML."""
     found: list[str] = []
     below: str | None = None
     for line in text.split("\n"):
@@ -72,7 +72,7 @@ def _without_blocks(text: str) -> str:
 
 
 def _assigned(found: re.Match[str]) -> str:
-    """In text, ``key=...`` and ``auth=...`` are words like others; they count with a word before them, or quoted as a name."""
+    """In text, ``key=...`` and ``auth=...`` are ordinary words; they count only after another word, or quoted as a name."""
     name = found["name"]
     secret = secret_below(name) or (secret_value(name) and (len(words(name)) > 1 or bool(found["quote"])) and words(name) != ["key"])
     return f"{found['keep']}{MASK}" if secret and hideable_text(found["value"]) else found[0]

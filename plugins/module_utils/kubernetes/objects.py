@@ -110,14 +110,14 @@ def fingerprint(template: Mapping[str, Any]) -> str:
 
 
 RESTART_MARKS = re.compile(r"(^|/)restartedAt$|^reloader\.stakater\.com/|^cattle\.io/timestamp$")
-"""Pod template annotations that only make a controller replace the pods: kubectl rollout restart, Reloader, Rancher."""
+"""Pod template annotations that only trigger a restart of the pods: kubectl rollout restart, Reloader, Rancher."""
 
 RESTART_VARIABLES = "STAKATER_"
 """Prefix of the environment variables with which Reloader does the same."""
 
 
 def without_restart_marks(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A pod template without what merely restarts its pods."""
+    """A pod template without the fields that only restart its pods."""
     inner = dict(template.get("metadata") or {})
     inner["annotations"] = {key: value for key, value in (inner.get("annotations") or {}).items() if not RESTART_MARKS.search(key)}
     pods = dict(template.get("spec") or {})
@@ -133,7 +133,7 @@ def _without_marks(container: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def release_of(template: Mapping[str, Any]) -> str:
-    """A hash that is equal for two templates of the same release: one that only restarts its pods is no other release."""
+    """A hash that is equal for two templates of the same release. A template that only restarts the pods is not a new release."""
     return fingerprint(without_restart_marks(template))
 
 

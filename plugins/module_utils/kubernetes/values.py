@@ -31,7 +31,7 @@ class Settings:
     ``crash_grace``: how long a first release may crash, and how long another workload of the call excuses crashes.
     ``settle``: how long pods whose template has no probe must stay up before they count as working.
     ``replace_wait``: how long a pod that is created during the bake may take to become available.
-    ``quiet``: how long neither controller nor pods may show any sign of life.
+    ``quiet``: how long there may be no sign of activity from the controller or any pod.
     """
 
     wait: float = 600.0
@@ -50,7 +50,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a bake is compared with: the available pods and the reason code of the rollout's success, and the server time then."""
+    """The baseline of a bake: the available pods and the reason code when the rollout succeeded, and the server time then."""
 
     available: int
     code: str
@@ -62,7 +62,7 @@ class Start:
     """The state when watching began.
 
     ``generation``: the one the caller's apply returned, or else the first one observed. ``template``: hash of the release, which ignores
-    what merely restarts pods; ``exact``: that of the whole template, if known.
+    fields that only restart pods; ``exact``: hash of the whole template, if known.
     ``restarts``: restart counts of existing pods by (pod uid, container). ``server_time``: the API server's clock.
     ``nodes``: names of existing nodes; None without permission to read nodes. ``changed``: whether the caller's apply changed the
     workload; None if unknown. ``changed_configs``: ("ConfigMap" or "Secret", name) of other objects that the apply changed.
@@ -100,8 +100,8 @@ class Observed:
     ``failed_pulls``: image pulls that were seen to fail, by (pod uid, container). ``last_leaving``: the value of ``elapsed`` when a pod of
     the workload was last seen to terminate, or None.
     ``events_readable``: whether events may be read. ``others_unready``: the value of ``elapsed`` when another workload of the call was last
-    not ready, or None. ``completed``: the completions of a Job that was seen to complete, otherwise 0. ``scalers``: what owns the number of
-    replicas, in words.
+    not ready, or None. ``completed``: the completions of a Job that was seen to complete, otherwise 0. ``scalers``: what owns the replica
+    count, as text.
     """
 
     workload: Obj | None

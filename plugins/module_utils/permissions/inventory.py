@@ -77,7 +77,7 @@ def scope_of(hosts: Hosts, component: str, partition_of: Callable[[str], str]) -
 
 
 def names_of(hosts: Hosts, environment: str) -> Names:
-    """What the inventory names in AWS for these hosts."""
+    """The AWS resource names in the inventory for these hosts."""
     found = Names()
     for host in hosts:
         for domain in DOMAINS:
@@ -91,12 +91,12 @@ def component_of(host: Mapping[str, Any]) -> str:
 
 
 def unbounded(hosts: Hosts) -> bool:
-    """Whether roles that these hosts make have no permissions boundary."""
+    """Whether roles that these hosts create have no permissions boundary."""
     return "" in boundaries_of(hosts)
 
 
 def own_policies(hosts: Hosts) -> tuple[str, ...]:
-    """The managed policies that the inventory itself attaches to roles of clusters: to those of nodes, and to those of pods."""
+    """The managed policies that the inventory attaches to cluster roles: those of nodes and those of pods."""
     described = [host.get("eks_clusters") for host in hosts]
     clusters = [one for given in described if isinstance(given, Mapping) for one in given.values() if isinstance(one, Mapping)]
     pods = [pod for one in clusters for kind in ("pod_identities", "irsa_roles") for pod in (one.get(kind) or {}).values() if pod]

@@ -48,7 +48,7 @@ def run(module: Any) -> NoReturn:
 
 
 class Removal(Domain):
-    """Nothing is desired. A network in which a cluster runs stays whole."""
+    """Nothing is desired. A network in which a cluster runs is left intact."""
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         return Checked(refusals=refusals(plan, aws, everything=True))

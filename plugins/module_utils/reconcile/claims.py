@@ -24,7 +24,7 @@ from .planner import Plan, differences
 from .pool import Pool
 
 UNLISTED = "NotListedYet"
-"""The code of a failure about something that exists already, at its own address, and is in no list."""
+"""The error code for a resource that already exists at its own address but is in no list."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ def describe_holder(holder: Observed) -> str:
 
 
 def remedy_for_conflict(address: str, holder: Observed) -> str:
-    """What to do about a conflicting resource. Whatever tags say is only suggested if it is a valid name.
+    """What to do about a conflicting resource. Text from tags is suggested only if it is a valid name.
 
-    One that has this very address is no conflict: see ``is_wanted``.
+    A resource with this exact address is not a conflict: see ``is_wanted``.
     """
     if is_wanted(address, holder):
         return "It was created a moment ago, by an earlier run or by another one. Run again."
@@ -127,7 +127,7 @@ def find_conflicts(plan: Plan, kinds: Mapping[str, Kind], backend: Any) -> list[
     """Find planned creations that would collide with another owner's resource, as far as this can be seen before the first change.
 
     Checks only resources that are to be created. A conflicting resource of ours may be about to be deleted; the apply handles that case.
-    The code is UNLISTED where what is to be created exists already: whoever created it did so just now, and lists do not show it yet.
+    The code is UNLISTED if the resource to be created already exists: it was created a moment ago, and lists do not show it yet.
     """
     ours = {(seen.kind, seen.id) for seen in plan.observed}
     sent = {
@@ -194,7 +194,7 @@ def _replaced(resource: Resource, seen: Observed, kind: Kind) -> bool:
 
 
 def is_wanted(address: str, holder: Observed) -> bool:
-    """Whether a resource found by ``holder`` is the one that was to be created: lists do not show it yet."""
+    """Whether a resource found by ``holder`` is the one to be created, which lists do not show yet."""
     return is_ours(holder) and holder.marked == address and holder.state in ("ready", "pending")
 
 

@@ -48,7 +48,7 @@ class Settings:
 class Result:
     """The plan and its outcome. ``report`` is None if there was nothing to apply; ``final`` is the observed state afterwards.
 
-    ``unlisted``: something was created that lists may not show yet, so another run must not believe them at once.
+    ``unlisted``: something was created that lists may not show yet, so another run must not trust them immediately.
     """
 
     plan: Plan
@@ -180,9 +180,9 @@ def reconcile(
 
 
 def _is_listed(context: RunContext, settings: Settings, limit: float | None) -> bool:
-    """Wait until lists show everything that a run has created which ends early; False if they do not, or if that cannot be seen.
+    """Wait until lists show everything created by a run that ends early; False if they do not, or if that cannot be determined.
 
-    ``limit``: seconds for one look, None for as long as it takes.
+    ``limit``: seconds for one read, None for no limit.
     """
     in_flight = context.in_flight()
     made = {(seen.kind, seen.id) for address, seen in context.live.items() if address in context.fresh}

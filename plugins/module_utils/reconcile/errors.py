@@ -55,11 +55,11 @@ class TimedOut(CallFailed):
 
 
 class OutOfResources(CallFailed):
-    """This machine lacks something that the run needs: memory, threads, file handles, disk. The backend has nothing to do with it."""
+    """This machine lacks something that the run needs: memory, threads, file handles, disk. Unrelated to the backend."""
 
 
 def out_of_resources(error: BaseException) -> OutOfResources | None:
-    """The lack behind an error; None if there is none."""
+    """The shortage behind an error; None if there is none."""
     if isinstance(error, OutOfResources):
         return error
     lack = lack_behind(error)

@@ -182,7 +182,8 @@ def _points(user: Observed | None, target: Observed | None, kinds: Mapping[str, 
 
 
 def _binding(user: Observed | None, names: set[str], kinds: Mapping[str, Kind]) -> set[str]:
-    """Those of these properties whose references must go before what they refer to; documents only mention it."""
+    """The properties whose references must be removed before the resource they refer to. Documents only mention resources, so they do not
+    count."""
     return {name for name in names if user is not None and not kinds[user.kind].properties[name].document}
 
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What this machine lacks: memory, threads, file handles, disk. Says so in words, wherever in a run it shows."""
+"""Shortages of this machine: memory, threads, file handles, disk. Explains them in words, wherever in a run they occur."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Lack(NamedTuple):
-    """What is lacking, and what to do about it."""
+    """A shortage, and what to do about it."""
 
     code: str
     message: str
@@ -43,7 +43,7 @@ LACKS: Mapping[int, Lack] = {
 
 
 def lack_behind(error: BaseException) -> Lack | None:
-    """What is lacking according to an error, or to what caused it; None if nothing is."""
+    """The shortage indicated by an error or its cause; None if there is none."""
     for cause in _causes(error):
         lack = _lack(cause)
         if lack is not None:
@@ -61,7 +61,7 @@ def _lack(error: BaseException) -> Lack | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came from, each once. botocore keeps the original in ``kwargs``."""
+    """The error and its causes, each once. botocore keeps the original in ``kwargs``."""
     waiting: list[Any] = [error]
     met: set[int] = set()
     while waiting:

@@ -66,12 +66,13 @@ class Observed:
     does not carry yet, and ``marked`` is its present mark: "" for none, another address of ours, or "owner address" of another owner. See
     claims.py.
 
-    ``trouble`` is what the backend reports as wrong with a resource that exists and stays as it is: degraded, disabled.
+    ``trouble`` is a problem that the backend reports with an existing resource that is left unchanged: degraded, disabled.
 
     ``named`` says that the id is a name chosen by people. Such a name refers to this resource only if it is an entire value: within other
     text (a log group's name, a policy) it may mean anything. An ARN is not such a name, whatever it ends in.
 
-    ``guard`` says why deleting or replacing it would affect more than itself; only consent that names its address exactly allows it then.
+    ``guard`` says why deleting or replacing the resource would affect more than itself; only consent that names its exact address allows
+    it.
     """
 
     kind: str
@@ -119,9 +120,9 @@ class Property:
     ``canonical`` converts a value to the single form in which desired and observed values are compared and shown.
     ``effective`` computes from (desired, observed) what the property should read if others may legitimately control part of it: foreign
     tags that stay, a size that an autoscaler owns. It defaults to the desired value.
-    ``document``: others are only mentioned in it, as in a policy. They can be deleted while it mentions them, and it must stay whole: no
-    part of it is ever removed because something that it mentions is deleted.
-    ``api`` is the backend's own name if it does not follow from the attribute's name.
+    ``document``: it only mentions other resources, as a policy does. They can be deleted while it mentions them, and it must stay intact:
+    no part of it is ever removed because a mentioned resource is deleted. ``api`` is the backend's own name if it does not follow from the
+    attribute's name.
     """
 
     role: Role

@@ -25,9 +25,9 @@ class Consent:
     """What the caller allows: patterns of addresses (``fnmatch``) that may be replaced, and that may be deleted.
 
     A kind that holds data is covered only by a pattern that names it in full: ``database.*`` allows ``database.main``, ``*`` does not.
-    ``everything``: all may be deleted, because that is the purpose of the call. A purge pattern may also be the id of one resource, which
-    decides between two that claim one address. ``forced``: addresses to replace although nothing requires it; this is a request and no
-    consent. ``component``: what precedes a pattern where a message suggests one.
+    ``everything``: everything may be deleted, because that is the purpose of the call. A purge pattern may also be the ID of one resource,
+    which selects one of two that claim the same address. ``forced``: addresses to replace although nothing requires it; this is a request,
+    not consent. ``component``: the prefix of a pattern suggested in a message.
     """
 
     replace: tuple[str, ...] = ()
@@ -41,13 +41,13 @@ class Consent:
         return identity in self.purge
 
     def allows(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> bool:
-        """Whether what is at an address may be replaced or deleted. ``guard``: see Observed."""
+        """Whether the resource at an address may be replaced or deleted. ``guard``: see Observed."""
         if verb == "delete" and self.everything and not guard:
             return True
         return any(_covers(pattern, kind, address, guard) for pattern in self._matching(verb, address))
 
     def too_wide(self, verb: Destructive, kind: Kind, address: str, guard: str = "") -> tuple[str, ...]:
-        """The patterns that match but do not allow the action: they are too general for what holds data or has a guard."""
+        """The patterns that match but do not allow the action, because they are too general for a resource with data or a guard."""
         return tuple(pattern for pattern in self._matching(verb, address) if not _covers(pattern, kind, address, guard))
 
     def _matching(self, verb: Destructive, address: str) -> list[str]:
@@ -68,7 +68,7 @@ MARK = "mark"
 class Change:
     """One property that an action sets, in canonical form, ready for display.
 
-    ``shown`` is ``after`` for people if that is not known yet: it names the resources that unknown values will come from.
+    ``shown`` replaces ``after`` in output if that is not known yet: it names the resources that unknown values will come from.
     """
 
     property: str
@@ -176,7 +176,7 @@ class _Planner:
         return target.attribute(reference.attribute)
 
     def named(self, reference: Ref) -> Any:
-        """The value of a reference, for people: an unknown one names the resource that it will come from."""
+        """The value of a reference as displayed: an unknown value names the resource it will come from."""
         value = self.lookup(reference)
         return f"{reference.address} {UNKNOWN}" if value == UNKNOWN else value
 
@@ -247,7 +247,7 @@ class _Planner:
         return best
 
     def _without_empty_twins(self, address: str, live: Sequence[Observed]) -> Observed:
-        """The one to keep of several live resources of an address: the others are empty, and consent names them by their ids."""
+        """The one to keep of several live resources with the same address: the others are empty, and consent names them by ID."""
         others = [seen for group in self.groups.values() for seen in group if seen not in live]
         users = {seen.id: self._uses(seen, others) for seen in live}
         kept = [seen for seen in live if users[seen.id] or not names_by_id(self.consent, seen)]
@@ -258,7 +258,7 @@ class _Planner:
         raise EngineError(_claimed_twice(address, users, self.consent, removable))
 
     def _uses(self, seen: Observed, others: Sequence[Observed]) -> list[str]:
-        """The addresses of what refers to a resource, and of what it was connected to afterwards, such as a route table's subnets."""
+        """The addresses of resources that refer to a resource, and of those it was later connected to, such as a route table's subnets."""
         names = seen.identifiers()
         declared = self.kinds[seen.kind].properties
         late = {name: value for name, value in seen.properties.items() if name in declared and declared[name].role == "later"}
@@ -274,7 +274,7 @@ class _Planner:
         )
 
     def _named(self, change: Change, declared: Property, value: Any, before: Any = None) -> Change:
-        """The change with what is shown in place of unknown values. ``value``: the desired value, with its references."""
+        """The change with the text that is displayed for unknown values. ``value``: the desired value, with its references."""
         if not is_unknown(change.after) or _all_references(value):
             return change
         shown = declared.target(resolve(value, self.named), before)
@@ -289,7 +289,7 @@ class _Planner:
 
 
 def _all_references(value: Any) -> bool:
-    """Whether a value is a reference or a list of them: its property is as unknown as many others, and its name says what it will be."""
+    """Whether a value is a reference or a list of references. The name of such a property already says what the value will be."""
     return isinstance(value, Ref) or (isinstance(value, list | tuple) and all(isinstance(one, Ref) for one in value))
 
 
@@ -301,12 +301,12 @@ def _why(forced: Sequence[Change], requested: bool, seen: Observed) -> str:
 
 
 def names_by_id(consent: Consent, seen: Observed) -> bool:
-    """Whether consent to delete names this resource by its id. A name that people chose could be meant for anything."""
+    """Whether consent to delete names this resource by its ID. A user-chosen name would be ambiguous."""
     return not seen.named and consent.names(seen.id)
 
 
 def _claimed_twice(address: str, users: Mapping[str, Sequence[str]], consent: Consent, removable: bool) -> str:
-    """What is known of several live resources that claim one address (their ids, each with its users), and how to settle it."""
+    """What is known about several live resources that claim the same address (their IDs, each with its users), and how to resolve it."""
     uses = {
         identity: f"{identity} is in use (with {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''})"
         if found

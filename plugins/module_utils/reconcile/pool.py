@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A thread pool that says in words when this machine starts no further thread."""
+"""A thread pool with a clear error if this machine cannot start another thread."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ class Pool(ThreadPoolExecutor):
             lack = out_of_resources(error)
             if lack is None:
                 raise
-            withdrawn.append(lack)  # the work is in the queue already, and another thread may come to it
+            withdrawn.append(lack)  # the work is already in the queue, and another thread may pick it up
             raise lack from error

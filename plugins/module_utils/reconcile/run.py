@@ -83,7 +83,7 @@ class _Run:
         self.work: dict[Step, Future[None]] = {}
         self.parked: list[Step] = []
         self.starved = False
-        """This machine starts no further thread, so nothing more is begun."""
+        """This machine cannot start another thread, so no further step is started."""
 
     def run(self) -> Report:
         pool = Pool(max_workers=max(1, min(MOST_THREADS, len(self.waiting))), thread_name_prefix="reconcile")
@@ -116,7 +116,7 @@ class _Run:
         """The next step to end, or None for a request to stop.
 
         Wakes up at intervals: Python runs signal handlers only in the main thread, and a signal delivered to another thread does not wake
-        this one. A thread without memory may also end without a word.
+        this one. A thread that runs out of memory may also end silently.
         """
         while True:
             try:

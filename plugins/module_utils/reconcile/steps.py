@@ -176,7 +176,7 @@ def _create(context: RunContext, kind: Kind, action: Action, resource: Resource)
 
 
 def _send_create(context: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], token: str) -> Observed:
-    """Send the create call. Until its outcome is known, the address is among those that are being created."""
+    """Send the create call. Until its outcome is known, the address counts as being created."""
     context.creating.add(address)
     try:
         return _call(context, kind.create, address, sent, token)
@@ -190,8 +190,8 @@ def _send_create(context: RunContext, kind: Kind, address: str, sent: Mapping[st
 def _settle_conflict(
     context: RunContext, kind: Kind, address: str, sent: Mapping[str, Any], known: set[str], error: AlreadyThere
 ) -> Observed:
-    """The resource itself, if it exists although no list shows it. Otherwise raises the collision, with the conflicting resource and a
-    remedy; if the lookup fails, the error stays unchanged.
+    """The resource itself, if it exists although no list shows it. Otherwise raises the conflict error, with the conflicting resource and a
+    remedy; if the lookup fails, the error is unchanged.
     """
     try:
         holder = _call(context, kind.holder, sent)

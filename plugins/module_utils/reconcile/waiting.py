@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 DELETED = "deleted"
-"""What progress says of a resource that has just been deleted; it is the one end of a step that is reported as it happens."""
+"""The progress text for a resource that has just been deleted. This is the only completed step that is reported as it happens."""
 
 
 class Stopped(Exception):

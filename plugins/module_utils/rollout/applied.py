@@ -26,7 +26,7 @@ _ADMISSION = (
     "ValidatingAdmissionPolicyBinding",
 )
 PASSIVE = frozenset((*_STORED, *_NETWORK, *_ACCESS, *_LIMITS, *_API, *_ADMISSION))
-"""Kinds of Kubernetes itself that run nothing. Whether they do what they should shows in the workloads and in probes."""
+"""Built-in Kubernetes kinds that run nothing. Workloads and probes show whether they work."""
 
 
 def objects(result: Any, changed: bool | None = None) -> Iterator[tuple[Mapping[str, Any], bool | None]]:
@@ -54,7 +54,7 @@ def targets(result: Any, *, trusted: bool) -> list[Target]:
 
 
 def not_verified(result: Any) -> list[str]:
-    """What else was applied and may run something, in words: CronJobs, bare pods, and every kind that Kubernetes lacks."""
+    """Other applied objects that may run something, as text: CronJobs, bare pods, and every kind that is not built into Kubernetes."""
     found = (thing for thing, _changed in objects(result) if thing.get("kind") not in KINDS and thing.get("kind") not in PASSIVE)
     return list(dict.fromkeys(_called(thing) for thing in found if _there(thing)))
 

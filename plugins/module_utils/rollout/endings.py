@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which verdicts end a run, and what their codes are. Pure."""
+"""Which verdicts end a run, and their codes. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .judging.bake import REPLACING
 
 MOST_NAMED = 5
 DEFERRED = ("job_gone", "queued")
-"""Errors of one Job that do not keep the other workloads from being verified."""
+"""Errors of one Job that do not prevent the verification of the other workloads."""
 
 
 def decisive(verdicts: Sequence[Verdict]) -> int | None:

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who owns the fields of a workload, so that after a rollback the next apply comes out right. Pure: makes no API calls.
+"""Who owns the fields of a workload, so that the next apply after a rollback works correctly. Pure: makes no API calls.
 
-A client-side apply removes what its last configuration had and the new one has not: that configuration goes back with the template.
-A server-side apply refuses to change fields that another manager has written: the template goes back in the name of its applier.
-A controller that syncs from Git undoes every patch: it has to be reverted in Git.
+A client-side apply removes fields that were in its last configuration but are not in the new one, so that configuration is restored along
+with the template. A server-side apply refuses to change fields that another manager has written, so the template is restored in the name of
+its applier. A controller that syncs from Git undoes every patch, so the change must be reverted in Git.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def _item_fields(fields: Mapping[str, Any], item: Any) -> Mapping[str, Any] | No
 
 
 def applied_again(live: Obj, entry: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, Any]:
-    """What its applier has to apply for the workload to get this template: everything else that it owns stays as it is.
+    """What the applier must apply to give the workload this template. Everything else that it owns stays unchanged.
 
-    Bound to the version that was read. The applier then owns the whole template, so that its next apply removes what it does not want.
+    Tied to the version that was read. The applier then owns the whole template, so its next apply removes whatever it does not want.
     """
     mine = owned(entry.get("fieldsV1") or {}, {key: live[key] for key in ("metadata", "spec") if key in live})
     found = metadata(live)
@@ -125,9 +125,9 @@ def with_template(live: Obj, template: Mapping[str, Any]) -> str | None:
 
 
 def helm_release(live: Obj) -> str:
-    """The Helm release that owns the workload, if Helm applied it on the client's side; otherwise an empty string.
+    """The Helm release that owns the workload, if Helm applied it client-side; otherwise an empty string.
 
-    Helm then compares with its own record of the failed release, which only Helm can put right.
+    Helm then compares with its own record of the failed release, which only Helm can correct.
     """
     marks = metadata(live).get("annotations") or {}
     return str(marks.get("meta.helm.sh/release-name") or "") if applier(live) is None else ""

@@ -38,7 +38,7 @@ class Bake:
 class Plan:
     """``rollback`` is None if disabled; ``also_on`` names endings other than failure that trigger a rollback.
 
-    ``not_verified``: what was applied together with the targets and is not judged, in words.
+    ``not_verified``: what was applied together with the targets but is not judged, as text.
     """
 
     targets: tuple[Target, ...]

@@ -174,7 +174,7 @@ def _is_served(port: Mapping[str, Any], slices: Sequence[Obj], new_pods: Collect
 
 
 def foreign_pods(slices: Sequence[Obj], own_pods: Collection[str]) -> list[str]:
-    """Names of the ready pods behind a Service that belong to none of the verified workloads. Some requests go to them."""
+    """Names of the ready pods behind a Service that belong to none of the verified workloads but receive some of its requests."""
     references = [endpoint.get("targetRef") or {} for found in slices for endpoint in found.get("endpoints") or () if _usable(endpoint)]
     return sorted({str(one.get("name")) for one in references if one.get("kind", "Pod") == "Pod" and one.get("uid") not in own_pods})
 

@@ -36,7 +36,7 @@ class Record:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the release, which ignores what merely restarts pods."""
+        """Hash of the release, which ignores fields that only restart pods."""
         return release_of(self.template)
 
 
@@ -72,7 +72,7 @@ def parsed(found: Obj, owner: str) -> Record | None:
 
 
 def is_current(record: Record | None, live: Obj) -> bool:
-    """Whether a record describes what runs now, and how it was applied."""
+    """Whether a record matches the running release, and how it was applied."""
     return record is not None and record.fingerprint == release_of(template_of(live)) and record.last_applied == last_applied_template(live)
 
 
@@ -110,6 +110,6 @@ def write(api: Api, target: Target, live: Obj, revision: str) -> str:
     try:
         api.create(path_of(target), record)
     except Conflict:
-        stale = {"data": {"last-applied": None, **record["data"]}}  # a merge patch removes what is null
+        stale = {"data": {"last-applied": None, **record["data"]}}  # a merge patch removes null members
         api.patch(f"{path_of(target)}/{name_of(target)}", {**record, **stale})
     return ""

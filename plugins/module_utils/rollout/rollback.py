@@ -65,7 +65,7 @@ def undo(api: Api, target: Target, start: Start, record: Record | None, wish: Ro
 
 
 def _helm(live: Obj) -> str:
-    """What is left to do where Helm, and not the cluster, keeps what was applied last."""
+    """What is left to do if the last applied state is stored by Helm and not in the cluster."""
     release = helm_release(live)
     return f". Helm still records the failed revision: run helm rollback {release} before its next upgrade" if release else ""
 
@@ -102,7 +102,7 @@ def _put_back(api: Api, target: Target, start: Start, record: Record | None, wis
 
 
 def _apply_as_its_applier(api: Api, target: Target, live: Obj, template: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Restore the template in the name of the server-side applier of the workload, if it has one, so that the fields stay its own."""
+    """Restore the template in the name of the workload's server-side applier, if it has one, so that it keeps ownership of the fields."""
     entry = applier(live)
     if entry is None:
         return None
@@ -110,7 +110,7 @@ def _apply_as_its_applier(api: Api, target: Target, live: Obj, template: Mapping
     try:
         return api.patch(target.path, body, kind="apply", fieldManager=str(entry.get("manager")), force="true")
     except Refused:
-        return None  # a plain patch restores the service all the same, and that comes first
+        return None  # a plain patch also restores the service, which has priority
 
 
 def _remove(api: Api, target: Target, live: Obj, way: RollbackTarget) -> RollbackResult:

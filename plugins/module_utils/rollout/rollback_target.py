@@ -88,7 +88,7 @@ def _forbidden(start: Start, live: Obj) -> str:
 
 
 def _previous(live: Obj, history: Sequence[Obj], here: str) -> RollbackTarget:
-    """The newest older revision with a different template. It may never have worked, so only the caller can choose it."""
+    """The newest older revision with a different template. It may never have worked, so it is used only if the caller requests it."""
     older = []
     for found in owned_by(history, uid(live)):
         template = template_of(found) or ((found.get("data") or {}).get("spec") or {}).get("template")
@@ -114,7 +114,7 @@ def _first_release(start: Start, live: Obj, history: Sequence[Obj], wish: Rollba
 
 
 def patch_of(live: Obj, template: Mapping[str, Any], applied: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Patch the whole template, and what a client-side apply recorded of it, only if the object has not changed since it was read.
+    """Patch the whole template and its client-side apply record, but only if the object has not changed since it was read.
 
     Never touches the replica count. ``applied``: the template to record as last applied, if it is not the whole one.
     """

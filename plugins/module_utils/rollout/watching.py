@@ -96,7 +96,7 @@ class Watching:
             except NotFound:
                 if self.api.clock.now() >= until:
                     if self.target.kind == "Job" and self.target.uid:
-                        return {"metadata": {"uid": self.target.uid}}  # finished and cleaned up before the first look
+                        return {"metadata": {"uid": self.target.uid}}  # finished and cleaned up before the first read
                     raise NotFound(f"there is no {self.target}") from None
                 self.api.clock.pause(0.5)
 
@@ -153,7 +153,7 @@ class Watching:
         self.workload.take({"type": "MODIFIED", "object": live})
 
     def verdict(self, settings: Settings | None = None) -> Verdict:
-        """Judge the current state. Look closer before a failure, before a success that excuses nodes, and now and then in between."""
+        """Judge the current state. Inspect it more closely before a failure, before a success that excuses nodes, and periodically."""
         settings = settings or self.settings
         found = judge(self.start, self._seen(), settings)
         due = self.api.clock.now() - self._looked_closer >= CLOSER_LOOK_SECONDS
@@ -196,7 +196,7 @@ class Watching:
             self._state, self._changed_at = state, now
 
     def _remember(self, elapsed: float, found: Sequence[Obj], parts: Sequence[Obj], pods: Sequence[Obj]) -> None:
-        """Keep what later states hide: when a sign was first seen, the cause of a back-off, and that a Job has completed."""
+        """Record what later states hide: when a sign was first seen, the cause of a back-off, and that a Job has completed."""
         self._memory.note(elapsed, pods, parts if self.target.kind == "Deployment" else ())
         for pod in pods:
             for one in container_statuses(pod):
@@ -239,7 +239,7 @@ class Watching:
         return found
 
     def _scalers(self) -> Iterator[str]:
-        """What may scale the workload to 0, in words. Most of these kinds do not exist in most clusters."""
+        """What may scale the workload to 0, as text. Most of these kinds do not exist in most clusters."""
         for words, path in scalers.PATHS.items():
             where = path.format(self.target.namespace)
             for one in self._hint(lambda asked=where: self.api.list(asked).items, []):
@@ -306,7 +306,7 @@ class Watching:
 
 
 def with_plural(api: Api, target: Target) -> Target:
-    """Ask the API for the name by which it lists a kind that is judged by the general rule."""
+    """Ask the API for the resource name of a kind that is judged by the general rule."""
     if not target.api_version:
         return target
     kinds = api.get(f"/apis/{target.api_version}").get("resources") or ()
@@ -319,8 +319,8 @@ def with_plural(api: Api, target: Target) -> Target:
 def earlier_restarts(pods: Sequence[Obj], tolerated: int, now: datetime, new_seconds: float) -> dict[tuple[str, str], int]:
     """The restarts by container that do not count, because they happened before the call.
 
-    All restarts of a pod that is younger than ``new_seconds`` count. What happened earlier is evidence only if it recurs: of a container
-    that is in a back-off now, as many restarts are left over as are tolerated, so that one more is too many.
+    All restarts of a pod younger than ``new_seconds`` count. Earlier restarts are evidence only if they recur: for a container that is
+    currently in a back-off, exactly as many restarts remain as are tolerated, so that one more is too many.
     """
     found = {}
     for pod in pods:

@@ -3,8 +3,8 @@
 
 """What prevents applying a saved plan: pure functions that compare the planned and the current state and return sentences.
 
-An interrupted apply has itself changed the account. So a difference that the planned actions make, in whole or in part, is no reason to
-refuse. Any other difference is, because the plan was then made for a state that no longer exists.
+An interrupted apply has itself changed the account. So a difference caused by the planned actions, in whole or in part, is not a reason to
+refuse. Any other difference is, because the plan was made for a state that no longer exists.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEADS_TO: Mapping[str, frozenset[str]] = {
     "create": frozenset({"create", "update", "replace"}),
     "replace": frozenset({"replace", "create", "update", "delete"}),
 }
-"""What may remain of an action that was begun: an update finishes a creation, and a failed creation is replaced."""
+"""What may remain of an action that was started: an update finishes a creation, and a failed creation is replaced."""
 
 
 def refusal(
@@ -45,7 +45,7 @@ def refusal(
 
 
 def elsewhere(saved: Part, context: Context) -> list[str]:
-    """Another owner, account, region or partition; a rehearsal in place of AWS, or AWS in place of a rehearsal."""
+    """Another owner, account, region, or partition; a rehearsal instead of AWS, or AWS instead of a rehearsal."""
     planned, now = saved["target"], context.target
     found = [
         f"{name} is {now[name]}, but the plan was made for {planned[name]}"
@@ -220,7 +220,7 @@ def _appeared(scene: Scene, now: Mapping[str, Any]) -> list[str]:
     seen = next(one for one in scene.observed if (one.address, one.id) == (address, now["id"]))
     kind = scene.kinds[now["kind"]]
     fresh = {key: normal(kind.properties[key], encode(value)) for key, value in kind.fresh(seen).items()}
-    # what comes into being without a create call of ours is marked and set like something adopted
+    # a resource that exists without a create call of ours is marked and configured like an adopted one
     set_afterwards = ("given", "later") if kind.ends_with_parent or kind.adopts_unmarked else ("later",)
     unclaimed = seen.marked == "" and (kind.ends_with_parent or kind.adopts_unmarked)
     found = []

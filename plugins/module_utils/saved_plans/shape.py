@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether what was read from a file has the shape of a saved plan, so that no other code has to expect anything else. Pure functions.
+"""Check that a file's content has the shape of a saved plan, so that other code need not handle anything else. Pure functions.
 
 A shape is a type; a tuple of types, one of which fits; a mapping of the required members to their shapes; or a list with the shape of its
 items. ``dict`` is a mapping with any members.
@@ -38,7 +38,7 @@ PLAN_FILE: Mapping[str, Any] = {"mainstay_plan": int, "made_at": str, "fingerpri
 
 
 def misshapen(found: Any) -> str:
-    """Where it differs from the shape of a saved plan, in words; empty if it does not."""
+    """Where the content differs from the shape of a saved plan, as text; empty if it does not."""
     if problem := _differs(found, PLAN_FILE, "the file"):
         return problem
     for part in found["components"]:

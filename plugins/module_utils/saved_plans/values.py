@@ -77,7 +77,7 @@ def masked(value: Any, secrets: Collection[str]) -> Any:
 
 
 def masked_together(before: Any, after: Any, secrets: Collection[str]) -> tuple[Any, Any]:
-    """Two encoded values of one property, with secrets replaced, and with whatever one has in place of a secret of the other."""
+    """Two encoded values of one property, with secrets replaced, along with whatever one value has in place of the other's secret."""
     return hidden_together(before, after, lambda value: masked(value, secrets)) if secrets else (before, after)
 
 

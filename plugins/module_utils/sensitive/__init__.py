@@ -1,4 +1,4 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What must not be shown: settings whose names say that they are secret, and texts that are known to be."""
+"""What must not be shown: settings whose names indicate a secret, and strings that are known secrets."""

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which settings hold secrets, judged by their names and by where they are. Pure functions; docs/secrets.md describes the rule.
+"""Which settings hold secrets, judged by name and position. Pure functions; docs/secrets.md describes the rules.
 
-A name is read as words: ``dbPassword``, ``DB_PASSWORD`` and ``db-password`` are the same. It is judged by what it contains, unless its last
-word says that it is about a secret and is none: ``passwordPolicy``, ``secretName``, ``tokenAudience``.
+A name is split into words: ``dbPassword``, ``DB_PASSWORD``, and ``db-password`` are the same. It is judged by the words it contains, unless
+its last word shows that it is about a secret without being one: ``passwordPolicy``, ``secretName``, ``tokenAudience``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ENDINGS = re.compile(r"(passw(or)?d|passphrase|secret|token|credential|(api|acce
 """The same for words that are written together, such as ``dbpassword``."""
 
 ALONE = _set("auth jwt dsn key keys pin otp salt cookie cookies")
-"""Only a single value of such a name is secret: what is below ``auth`` is judged by its own names."""
+"""Only a single value with such a name is secret: values below ``auth`` are judged by their own names."""
 
 ABOUT = _set(
     """name names ref refs reference references selector path paths file files filename dir directory mount mounts volume volumes enabled
@@ -40,7 +40,7 @@ ABOUT = _set(
     format property prefix suffix host hostname port user username users retention schedule strategy template endpoint region bucket
     backend engine review requests driver controller operator webhook image replicas resources budget"""
 )
-"""A name that ends in one of these words is about a secret, and is none."""
+"""A name that ends in one of these words is about a secret, but is not one itself."""
 
 REFERENCES = _set("external sealed existing pull")
 """Before ``secret``: an object of that name, or one that leads to it (``externalSecrets``, ``imagePullSecrets``, ``existingSecret``)."""
@@ -49,20 +49,20 @@ PLAIN_KEYS = _set(
     """public topology partition primary sort foreign routing cache label annotation kms metric hash range object config lookup group
     index node dedup idempotency tag match map ordering sharding shard cluster context env header query sorting translation message"""
 )
-"""Before ``key``: a key that opens nothing."""
+"""Before ``key``: a key that is not a credential."""
 
 COUNTED = _set("max min num number total count")
 KEY_HOLDERS = _set("ssh api access private secret signing encryption deploy")
 """Before ``key``: everything below is secret, as in ``sshKeys: {bob: ...}``."""
 
 TOGETHER = [one.split("-") for one in ("string-data", "connection-string", "connection-strings", "conn-str", "auth-string", "auth-header")]
-"""Words that say only together that a value is secret."""
+"""Words that indicate a secret only in combination."""
 
 PAIRED = re.compile(r"(value|content|contents|data|text|string|default|plain)$", re.IGNORECASE)
 FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 NAMING = re.compile(r"(^|[a-z_-])(name|key)$", re.IGNORECASE)
 SELECTING = _set("operator effect property path values optional tolerationSeconds")
-"""Beside ``key``, these say that it selects something."""
+"""Next to ``key``, these indicate that it selects something."""
 
 PAIRED = re.compile(r"(value|content|contents|data|text|string|default|plain)$", re.IGNORECASE)
 FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
@@ -101,7 +101,7 @@ def secret_value(name: str) -> bool:
 
 
 def is_secret(key: str, beside: Mapping[str, Any]) -> bool:
-    """Whether what a mapping has at a key is secret, with everything below it. ``beside``: the mapping."""
+    """Whether the value at a key of a mapping is secret, with everything below it. ``beside``: the mapping."""
     value = beside.get(key)
     if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value)):
         return secret_below(key) and not _leads_to_one(key, value)
@@ -128,7 +128,7 @@ def _names_one(key: Any, name: Any) -> bool:
 
 
 def _selects(key: str, beside: Mapping[str, Any]) -> bool:
-    """Whether ``key`` selects something, as in a toleration, or names an entry of a Secret, as beside ``remoteRef``."""
+    """Whether ``key`` selects something, as in a toleration, or names an entry of a Secret, as in a ``remoteRef``."""
     return any(other in SELECTING or str(other).endswith("Ref") or (other == "name" and key == "key") for other in beside)
 
 
@@ -140,5 +140,5 @@ def _leads_to_one(key: str, value: Any) -> bool:
 
 
 def hideable(value: Any) -> bool:
-    """Whether a value can be a secret at all: neither a truth value nor empty."""
+    """Whether a value can be a secret at all: neither a boolean nor empty."""
     return not isinstance(value, bool) and value not in (None, "", {}, [])

@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Finds known secrets in values, in every form that they commonly take, and hides them. Pure functions.
+"""Finds known secrets in values, in all their common encodings, and hides them. Pure functions.
 
-The secrets are values that came out of Ansible Vault. The action plugin collects them, because ansible-core marks such values and loses the
-mark as soon as one is put into a longer text; so they have to be found by what they say. A module receives them in the option
-``sensitive_values`` as one base64 text, so that Ansible's own masking does not look for them: it would also mask what a module returns for
-others to compute with, such as an ARN with the name of a region that happens to be in a vault.
+The secrets are values from Ansible Vault. ansible-core marks such values but loses the mark as soon as one becomes part of a longer string,
+so they must be found by content. The action plugin collects them, and a module receives them in the ``sensitive_values`` option as one
+base64 string, so that Ansible's own masking does not search for them. It would also mask return values that other tasks use, such as an ARN
+with the name of a region that happens to be in a vault.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from urllib.parse import quote, quote_plus
 from ..reconcile.model import SENSITIVE
 
 SHORTEST = 6
-"""Shorter values are not looked for: they are parts of unrelated words."""
+"""Shorter values are not searched for, because they occur in unrelated words."""
 
 PLAIN = 12
-"""A shorter value made of letters and digits counts only where it is a word of its own: ``postgres`` is no part of ``postgresql``."""
+"""A shorter alphanumeric value counts only as a whole word: ``postgres`` does not match in ``postgresql``."""
 
 LONG_LINE = 16
 SHORTEST_CODE = 8
 COMPUTED = ("outputs", "target", "found", "changed", "failed")
 ANOTHER = f"{SENSITIVE} another value"
-"""How a secret is shown that differs from the one beside it. Neither of the two is ever shown."""
+"""How a secret that differs from the adjacent one is displayed. Neither of the two is ever shown."""
 
 
 class Texts(Collection[str]):
@@ -81,7 +81,7 @@ class Texts(Collection[str]):
         return hidden_together(before, after, self.mask) if self.forms else (before, after)
 
     def hide_in(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """A module's result without the secrets. What others compute with stays: outputs, and where the call was made."""
+        """A module's result without the secrets. Values that other tasks use are kept: outputs, and where the call was made."""
         if not self.forms:
             return dict(result)
         return {name: value if name in COMPUTED else self.mask(self._without_pairs(name, value)) for name, value in result.items()}
@@ -103,9 +103,9 @@ class Texts(Collection[str]):
 
 
 def hidden_together(before: Any, after: Any, mask: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """Two values of one property, with secrets masked. What one of them has in place of a secret of the other is hidden as a whole.
+    """Two values of one property, with secrets masked. Whatever one value has in place of the other's secret is hidden entirely.
 
-    An earlier value of a setting is as secret as the present one, although nothing in it is known.
+    The previous value of a setting is as secret as the current one, even though it is not a known secret.
     """
     first, last = mask(before), mask(after)
     if first == before and last == after:
@@ -122,7 +122,7 @@ def hidden_together(before: Any, after: Any, mask: Callable[[Any], Any]) -> tupl
 
 
 def forms_of(secret: str) -> set[str]:
-    """How a secret may appear: as it is, in JSON, in a URL, in base64 at any position, and each long line of it."""
+    """The forms in which a secret may appear: unchanged, in JSON, in a URL, in base64 at any position, and each long line separately."""
     found = {secret, secret.strip(), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     found |= {quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
     if "\n" in secret:
@@ -131,7 +131,7 @@ def forms_of(secret: str) -> set[str]:
 
 
 def _base64_forms(secret: bytes) -> set[str]:
-    """The part of its base64 that depends on nothing before or after it, for each of the three positions that it may begin at."""
+    """The part of its base64 encoding that is independent of surrounding bytes, for each of the three possible offsets."""
     found = set()
     for offset in range(3):
         code = base64.b64encode(b"\0" * offset + secret).decode().rstrip("=")
@@ -147,7 +147,7 @@ def _bounded(form: str) -> str:
 
 
 def packed(secrets: Collection[str]) -> str:
-    """Secrets as the value of the option ``sensitive_values``."""
+    """Secrets as the value of the ``sensitive_values`` option."""
     return base64.b64encode(json.dumps(sorted(secrets)).encode()).decode() if secrets else ""
 
 

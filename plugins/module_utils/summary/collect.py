@@ -62,7 +62,7 @@ class Collector:
     scopes: dict[tuple[str, str], float] = field(default_factory=dict)
     unclaimed: list[UnclaimedResources] = field(default_factory=list)
     has_own: bool = False
-    """Whether a task of this collection failed before it had a plan, or hid its result: the summary has something to say about it."""
+    """Whether a task of this collection failed before it had a plan, or hid its result, so that the summary must mention it."""
 
     def spend(self, info: TaskInfo, seconds: float) -> None:
         """Add the wall time of one task to its scope."""
@@ -170,7 +170,7 @@ def lacks_check_mode(data: Mapping[str, Any]) -> bool:
 def message(result: Mapping[str, Any]) -> str:
     """The message of a result: all of its lines, such as one for each mistake in the input, up to MOST_LINES.
 
-    Without the last one if the result hides its plan: that line says that the plan is in the summary.
+    Omits the last line if the result hides its plan, because that line refers to the plan in the summary.
     """
     lines = [one for one in str(result.get("msg") or "").strip().splitlines() if one.strip()]
     lines = lines[:-1] if f"{HIDDEN}plan" in result else lines

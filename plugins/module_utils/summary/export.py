@@ -25,7 +25,7 @@ Shape, version 1. Within a version, fields are only ever added; changing the mea
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
         problems: the same shape              what blocks an apply
-        notices: the same shape               what needs a look, and blocks nothing
+        notices: the same shape               what needs attention, but blocks nothing
     consent: null, or what allows what is held back: {platform_allow_replace: [...], platform_purge: [...], command}
     other_changed_tasks, skipped_without_check_mode, hidden_tasks, failed_tasks:
       - {host, task, count, check_mode, detail, rescued}
@@ -91,7 +91,7 @@ def result(report: Report) -> str:
 def exit_code(report: Report) -> int:
     """0: an apply would do nothing. 1: the plan is incomplete. 2: an apply would change something. 3: an apply would refuse.
 
-    What is held back counts as nothing, because an apply leaves it out. One refusing component suffices for 3.
+    Held-back actions do not count, because an apply skips them. A single component that refuses is enough for 3.
     """
     found = result(report)
     if found in ("failed", "blocked"):

@@ -11,13 +11,14 @@ from pathlib import Path
 
 SYMLINK = "it is a symbolic link; name the file itself"
 MODE = 0o600
-"""Plans reveal much about an account: only their owner may read them."""
+"""Plans reveal much about an account, so only their owner may read them."""
 
 
 def write_atomically(path: str, text: str) -> None:
     """Write UTF-8 text to ``path``, creating its folders; the file appears, or is replaced, as a whole. Raises OSError.
 
-    Only its owner may read it, whatever the umask. A symbolic link is neither followed nor replaced: someone else may have put it there.
+    Only its owner may read it, regardless of the umask. A symbolic link is neither followed nor replaced, because someone else may have
+    created it.
     """
     target = Path(path).absolute()
     if target.is_symlink():
@@ -36,7 +37,7 @@ def write_atomically(path: str, text: str) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Create a folder and those above it, which only their owner may change, whatever the umask."""
+    """Create a folder and its parents, writable only by their owner regardless of the umask."""
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(mode=0o755, exist_ok=True)

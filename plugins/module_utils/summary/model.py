@@ -19,7 +19,7 @@ UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"
 VERBS = ("create", "update", "replace", "delete")
 FAIL_ON = "platform_fail_on is "
-"""How the message of a task begins that fails only because of that variable; its plan is complete."""
+"""Prefix of the message of a task that fails only because of that variable; its plan is complete."""
 INTERRUPTED = "mainstay.aws.interrupted"
 """Placeholder for the module's name in the reports of interrupted calls, which do not say which module it was."""
 
@@ -39,8 +39,8 @@ class Change:
 class Action:
     """What happens, or happened, to one resource.
 
-    ``asks_for``: the option that gives consent; empty if none is needed. ``deleted``: the existing resource has been deleted, whatever
-    became of the rest of the action.
+    ``asks_for``: the option that gives consent; empty if none is needed. ``deleted``: the existing resource has been deleted, regardless of
+    the outcome of the rest of the action.
     """
 
     address: str
@@ -68,7 +68,7 @@ class Action:
 
     @property
     def blocks(self) -> bool:
-        """A replacement that is not allowed: as long as it is needed, an apply changes nothing in the component."""
+        """A replacement without consent. As long as it is needed, an apply changes nothing in the component."""
         return self.held_back and self.action == "replace"
 
     @property
@@ -135,7 +135,7 @@ class Call:
 class Component:
     """Everything that one component (host and name) planned, or did, in one mode.
 
-    ``refused``: its module says that an apply of this plan would change nothing, because of a problem. ``failed_on``: the value of
+    ``refused``: its module reports that an apply of this plan would change nothing, because of a problem. ``failed_on``: the value of
     platform_fail_on that made its task fail although the plan is complete.
     """
 
@@ -158,7 +158,7 @@ class Component:
 
     @property
     def blocked(self) -> bool:
-        """Whether an apply of this plan would change nothing, although there is something to change."""
+        """Whether an apply of this plan would change nothing, although changes are pending."""
         return self.check_mode and (self.refused or any(action.blocks for action in self.actions))
 
     @property
@@ -214,7 +214,7 @@ class Report:
 
     @property
     def complete_hosts(self) -> frozenset[str]:
-        """The hosts whose tasks failed only because platform_fail_on asked for it: their plans are complete."""
+        """The hosts whose tasks failed only because of platform_fail_on; their plans are complete."""
         stopped = {note.host for note in self.failed} | {one.host for one in self.components if one.errors}
         return frozenset(one.host for one in self.components if one.failed_on) - stopped
 

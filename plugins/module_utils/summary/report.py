@@ -87,7 +87,7 @@ def component_lines(component: Component, width: int, detail: str, report: Repor
 
 
 def resource_lines(component: Component, width: int, detail: str) -> list[Line]:
-    """The resources of one component, group by group; what is not allowed comes last: what blocks an apply, and what it leaves out."""
+    """The resources of one component, group by group. Actions without consent come last: those that block an apply, and those it skips."""
     in_full = detail == "full" or (detail != "brief" and component.check_mode)
     column = 0 if in_full else min(max((len(action.address) for action in component.actions), default=0), width // 2)
     lines: list[Line] = []
@@ -104,7 +104,7 @@ def resource_lines(component: Component, width: int, detail: str) -> list[Line]:
 
 
 def _not_allowed(component: Component) -> Iterator[tuple[Span, list[Action]]]:
-    """What lacks consent, under a title for each consequence."""
+    """Actions without consent, under a title for each consequence."""
     blocking = [action for action in component.actions if action.blocks]
     kept = [action for action in component.actions if action.held_back and not action.blocks]
     if blocking:
@@ -145,7 +145,7 @@ def problems(report: Report, width: int) -> list[Line]:
 
 
 def notices(report: Report, width: int) -> list[Line]:
-    """What needs a look although it blocks nothing: degraded resources, resources that lost their owner tags. Each is said once."""
+    """Conditions that need attention but block nothing: degraded resources, resources that lost their owner tags. Each is listed once."""
     modes = {(one.host, one.name): one for one in report.components}  # the run after the plan, if there were both
     lines = [one for component in modes.values() for notice in component.notices for one in error_lines(component, notice, width)]
     return [line(("attention", "bold")), *lines] if lines else []

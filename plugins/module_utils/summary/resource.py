@@ -22,7 +22,7 @@ OUTCOMES = {
     "deferred": ("not finished yet", "warn"),
 }
 NOT_KNOWN = re.compile(rf"(?:[a-z][a-z0-9_]*\.\S+ )?{re.escape(UNKNOWN)}")
-"""An unknown value, with or without the resource that it will come from."""
+"""An unknown value, with or without the resource it will come from."""
 BODY = 6
 LONGEST_NAME = 34
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 Span = tuple[str, str]
 
 INSIDE_A_LINE = re.compile(r"##(?=\[|vso\[)")
-"""What Azure Pipelines and GitHub's runner take for a command anywhere in a line: ``##[...]``, ``##vso[...]``."""
+"""What Azure Pipelines and GitHub's runner interpret as a command anywhere in a line: ``##[...]``, ``##vso[...]``."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ def elide(text: str, limit: int) -> str:
 
 
 def safe(text: str) -> str:
-    """Escape control characters, so that a value can neither control the terminal nor break the line; nor command a CI system."""
+    """Escape control characters, so that a value can neither control the terminal, break the line, nor issue a command to a CI system."""
     escaped = "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
     return INSIDE_A_LINE.sub("# #", escaped)
 
 
 def harmless(lines: Iterable[Line]) -> list[Line]:
-    """The lines, with a mark before each whose text begins like a command to a CI system: wrapping may have put a value there."""
+    """The lines, with a mark before each line that begins like a CI system command, because wrapping may have put a value there."""
     return [replace(one, spans=(("| ", "dim"), *one.spans)) if one.text.lstrip().startswith("::") else one for one in lines]
 
 

@@ -34,7 +34,7 @@ class Totals:
 
     @property
     def kept(self) -> int:
-        """Deletions that were not allowed: an apply skips them and does the rest."""
+        """Deletions without consent: an apply skips them and does the rest."""
         return self.held_back - self.blocked
 
     @property
@@ -106,7 +106,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def short_counts(component: Component) -> list[Span]:
-    """The counts in a component's heading: only those that are not zero, and first of all that an apply would change nothing."""
+    """The counts in a component's heading: first, whether an apply would change nothing, then all nonzero counts."""
     count, check_mode = totals(component), component.check_mode
     words = ("to add", "to change", "to replace", "to destroy") if check_mode else ("added", "changed", "replaced", "destroyed")
     labels = (*words, "unchanged", "failed", "not started", "not waited for", "to replace without consent", "held back")

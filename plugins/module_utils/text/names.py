@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What environments and components may be called."""
+"""The rules for names of environments and components."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class ContentDomain(Domain):
         return found
 
     def checks(self, plan: Plan, _aws: Aws, _region: str) -> Checked:
-        """Releases that an apply would leave alone although they need a change, and records that cannot be used."""
+        """Releases that an apply would skip although they need a change, and records that cannot be used."""
         releases = self.releases
         looks = {one.address: releases.guarded[one.address] for one in plan.permitted if one.address in releases.guarded}
         problems = [
@@ -125,7 +125,7 @@ class ContentDomain(Domain):
 
 
 def exactly_named(params: Mapping[str, Any]) -> frozenset[str]:
-    """The addresses that the caller's consent names without wildcards."""
+    """The addresses named without wildcards in the caller's consent."""
     consent = consent_of(params)
     return frozenset(one for one in (*consent.purge, *consent.replace) if not WILD.search(one))
 
@@ -150,7 +150,7 @@ def hide(module: Any) -> None:
 
 
 class Echo:
-    """The module's options as Ansible repeats them, without the secrets, which it collects."""
+    """The module's options as Ansible echoes them, without the secrets, which this function collects."""
 
     def __init__(self, hiding: Hiding) -> None:
         self.hiding = hiding

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The checks on what the role eks describes inside its clusters."""
+"""The checks on the content that the eks role describes for its clusters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
 
 
 def image_errors(variables: Mapping[str, Any]) -> list[str]:
-    """Controllers whose images have no public default: each needs a registry, unless its chart is the project's own."""
+    """Controllers whose images have no public default: each needs a registry, unless it uses the upstream chart."""
     if variables.get("eks_image_registry") or not variables.get("eks_manage_content", True):
         return []
     charts = variables.get("eks_charts") or {}

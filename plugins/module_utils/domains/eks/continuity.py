@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where existing clusters and their parts stay although the description would now place them elsewhere. Pure functions.
+"""Keep existing clusters and their parts in place although the description would now place them elsewhere. Pure functions.
 
 EKS keeps a cluster in exactly the availability zones in which it was created (aws/containers-roadmap#2258), and neither a node group nor a
-Fargate profile can change its subnets. So a network that gets another zone, or loses one, leaves them where they are: the cluster takes
-other subnets only in the zones that it has, and only what is created from now on uses a new zone.
+Fargate profile can change its subnets. So when a network gains or loses a zone, they stay where they are: the cluster adopts other subnets
+only in its existing zones, and only new resources use a new zone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Part = TypeVar("Part", NodeGroup, FargateProfile)
 
 
 def with_present_places(clusters: Mapping[str, Cluster], known: AwsFacts) -> dict[str, Cluster]:
-    """The clusters as they are to be built: existing ones, and their parts without subnets of their own, stay where they are."""
+    """The clusters to build. Existing clusters, and their parts without explicit subnets, stay where they are."""
     return {name: _settled(cluster, known) for name, cluster in clusters.items()}
 
 
@@ -33,13 +33,13 @@ NAMES = {
     "eks_nodegroup": "nodegroup_name",
     "eks_fargate_profile": "fargate_profile_name",
 }
-"""kind -> the property with a name that follows from the address and that AWS cannot change."""
+"""kind -> the property with a name that is derived from the address and that AWS cannot change."""
 
 
 def with_present_names(resources: Sequence[Resource], observed: Iterable[Observed]) -> list[Resource]:
-    """The resources, where one that exists under another name keeps it: it was moved to its address, or adopted for it.
+    """The resources. One that exists under another name, because it was moved or adopted, keeps that name.
 
-    The name of a cluster is the user's to give: see ``judge.of_cluster``.
+    The user sets the name of a cluster; see ``judge.of_cluster``.
     """
     names = {seen.address: seen.properties.get(NAMES[seen.kind]) for seen in observed if seen.kind in NAMES and seen.state != "deleting"}
     return [
@@ -49,7 +49,7 @@ def with_present_names(resources: Sequence[Resource], observed: Iterable[Observe
 
 
 def place_notes(clusters: Mapping[str, Cluster], known: AwsFacts) -> list[str]:
-    """A sentence for each cluster whose description has zones that the cluster cannot get, or lacks some that it cannot leave."""
+    """A message for each cluster whose description has zones that the cluster cannot use, or lacks zones that it cannot leave."""
     return [note for dummy, cluster in sorted(clusters.items()) if (note := _note(cluster, known))]
 
 
@@ -66,7 +66,7 @@ def _settled(cluster: Cluster, known: AwsFacts) -> Cluster:
 
 
 def _elsewhere(cluster: Cluster, present: Observed, known: AwsFacts) -> bool:
-    """Whether the description places the cluster in another VPC, which takes a new cluster."""
+    """Whether the description places the cluster in another VPC, which requires a new cluster."""
     vpcs = {known.subnets[one].vpc_id for one in cluster.subnet_ids if one in known.subnets}
     return bool(vpcs) and vpcs != {present.attributes.get("vpc_id")}
 
@@ -76,14 +76,14 @@ def _zones(subnets: Iterable[str], known: AwsFacts) -> set[str]:
 
 
 def _described_zones(cluster: Cluster, known: AwsFacts) -> list[str]:
-    """The zone of each described subnet; that of one that is still to be created comes from the network, or is unknown: empty."""
+    """The zone of each described subnet. For a subnet that does not exist yet, it comes from the network; empty if unknown."""
     planned = cluster.subnet_zones or ("",) * len(cluster.subnet_ids)
     found = [known.subnets[one].availability_zone if one in known.subnets else "" for one in cluster.subnet_ids]
     return [zone or told for zone, told in zip(found, planned, strict=True)]
 
 
 def _of_cluster(cluster: Cluster, present: Observed, known: AwsFacts) -> tuple[str, ...]:
-    """The described subnets in the zones of the cluster and, in zones without a described one, those that it has."""
+    """The described subnets in the cluster's zones and, in zones without a described subnet, the cluster's current ones."""
     observed: Sequence[str] = present.properties.get("subnet_ids") or ()
     zones = _zones(observed, known)
     if not zones:
@@ -95,7 +95,7 @@ def _of_cluster(cluster: Cluster, present: Observed, known: AwsFacts) -> tuple[s
 
 
 def _kept(kind: str, cluster: Cluster, parts: Mapping[str, Part], known: AwsFacts) -> dict[str, Part]:
-    """Parts that say nothing of subnets: existing ones keep theirs, as long as these exist; new ones get all that are described."""
+    """Parts that specify no subnets: existing parts keep theirs as long as those subnets exist; new parts get all described subnets."""
     found = {}
     for name, part in parts.items():
         present = known.of(f"{kind}.{cluster.name}/{name}")

@@ -50,7 +50,7 @@ class AwsFacts:
         return None if None in there else sum(one.free_addresses for one in there if one)
 
     def vpc_of(self, cluster: Cluster) -> str:
-        """The VPC of a cluster's subnets: that of the subnets that exist, or else that of its network. Empty if it cannot be told."""
+        """The VPC of a cluster's subnets: that of the existing subnets, or else that of its network. Empty if it cannot be determined."""
         return next((self.subnets[one].vpc_id for one in cluster.subnet_ids if one in self.subnets), cluster.vpc_id)
 
     def versions_of_groups(self, cluster: str) -> dict[str, str]:
@@ -93,7 +93,7 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
 
 
 def of_name(cluster: Cluster, before: str) -> Iterator[str]:
-    """Check that a cluster that was moved or adopted keeps its name in AWS, unless the user gives it another one."""
+    """Check that a moved or adopted cluster keeps its name in AWS, unless the user sets another one."""
     if before and before != cluster.aws_name and not cluster.named:
         yield (
             f"{cluster.path}.name is missing: the cluster is called {before} in AWS, and EKS cannot rename it; write name: {before}, or "

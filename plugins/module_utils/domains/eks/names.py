@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an inventory's clusters are called in EKS, and the ids that it gives them, for the policies that are confined to these."""
+"""The names of an inventory's clusters in EKS, and the IDs it assigns to them, for the policies that are limited to these."""
 
 from __future__ import annotations
 

@@ -45,13 +45,13 @@ def outputs(attributes: Attributes, names: Mapping[str, str] = MappingProxyType(
 
 
 def name_of(attributes: Attributes, address: str, part: str) -> str:
-    """The name in AWS: the last part of the address, unless the resource has been moved there with another name."""
+    """The name in AWS: the last part of the address, unless the resource was moved there and has another name."""
     name = attributes[address].get("name")
     return part if name is None or is_unknown(name) else str(name)
 
 
 def node_role(name: str, attributes: Attributes) -> Any:
-    """The role of the nodes: one made here, or else what the first node group says."""
+    """The node role: the one created here, or else that of the first node group."""
     groups = sorted(address for address in attributes if address.startswith(f"eks_nodegroup.{name}/"))
     own = value(attributes, f"iam_role.{name}/nodes", "arn")
     return own if own is not None or not groups else value(attributes, groups[0], "node_role_arn")

@@ -36,11 +36,11 @@ LINKED = ("eks-fargate.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazo
 
 ANY_PROVIDER = iam("oidc-provider/oidc.eks.*")
 PROVIDER = iam("oidc-provider/oidc.eks.{region}.{suffix}/id/*")
-"""The issuers of EKS in the region. Whose cluster an issuer is, nothing in its name shows."""
+"""EKS issuers in the region. An issuer's name does not show who owns its cluster."""
 OWN_PROVIDER = Grant((PROVIDER,), (marked,))
 OWN_TEMPLATE = Grant((typed("ec2", "launch-template"),), (marked,))
 GROUPS = Grant((arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*"),), (tagged_with("eks:cluster-name", "cluster"),))
-"""The Auto Scaling groups that EKS creates. They do not get the tags of their node groups, but EKS's own."""
+"""The Auto Scaling groups that EKS creates. They get EKS's own tags, not those of their node groups."""
 INSIDE = Grant((typed("eks", "cluster"),), (marked, request_marked))
 """Creating a resource in a cluster is authorized against the cluster: the cluster must be ours, and the request must carry the mark."""
 ASSOCIATION = Grant((typed("eks", "podidentityassociation"),))
@@ -69,8 +69,8 @@ LAUNCH = (
     Grant((typed("ec2", "security-group"),), (from_template, tagged_with(CLUSTER_OF_GROUP, "cluster"))),
     Grant((arn("ec2", "security-group/{security_group}"), arn("ec2", "subnet/{subnet}")), (from_template,)),
 )
-"""Launching nodes: from a template of ours, with an image of AWS, in subnets and with groups of the environment or that the inventory
-names, or with the group that EKS creates for a cluster."""
+"""Launching nodes: from one of our templates, with an AWS image, in subnets and with security groups of the environment or named by the
+inventory, or with the group that EKS creates for a cluster."""
 
 
 CLUSTERS = Permissions(
@@ -114,7 +114,7 @@ CLUSTERS = Permissions(
         "ec2:CreateLaunchTemplate": (new_ec2("launch-template"),),
         **each("ec2", "CreateLaunchTemplateVersion DeleteLaunchTemplate", OWN_TEMPLATE),
         "ec2:RunInstances": LAUNCH,
-        # The tags in a launch template need this right too (EKS User Guide, launch templates).
+        # The tags in a launch template need this permission, too (EKS User Guide, launch templates).
         "ec2:CreateTags": (Grant(LAUNCH[1].resources, (equals("ec2:CreateAction", "RunInstances"), keeps_mark)),),
         "kms:CreateGrant": (OWN_KEY,),
         "iam:CreateOpenIDConnectProvider": (Grant((PROVIDER,), (request_marked,)),),

@@ -15,7 +15,7 @@ from .settings.cluster import Network, with_public_cidrs
 from .validate import validate
 
 ROUTINGS = {"public": "public", "private": "private", "database": "isolated"}
-"""The tiers of a network that lists none, with their routing. Other tiers say theirs."""
+"""The tiers of a network that lists none, with their routing. Other tiers specify their routing."""
 
 LOCAL = ("localhost", "127.0.0.1")
 """Hosts that need not be in the inventory."""
@@ -39,7 +39,7 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
 
 
 def reference_errors(variables: Mapping[str, Any]) -> list[str]:
-    """Names of networks, hosts and clusters that the inventory does not have. A plan would not notice: it may run before they exist."""
+    """Names of networks, hosts, and clusters missing from the inventory. A plan would not notice, because it may run before they exist."""
     inventory = variables.get("__platform_inventory") or {}
     problems = Problems()
     hosts = [*(inventory.get("hosts") or ()), *LOCAL]
@@ -58,7 +58,7 @@ def reference_errors(variables: Mapping[str, Any]) -> list[str]:
 
 
 def _check_network(variables: Mapping[str, Any], networks: Mapping[str, Any], problems: Problems) -> None:
-    """Check the network and the tier against what the component of the networks describes."""
+    """Check the network and the tier against the description of the network component."""
     name, tier = variables["eks_network"], variables.get("eks_network_tier") or "private"
     if name not in networks:
         remedy = f"{variables.get('eks_vpc_component')} describes no such network; {suggestion(str(name), list(networks))}"

@@ -67,7 +67,7 @@ def architectures(aws: Aws, types: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def subnets_by_id(aws: Aws, subnets: list[str]) -> dict[str, Subnet]:
-    """The facts needed about subnets, and about all others of the same VPCs: an existing cluster may still be in these.
+    """The facts about these subnets and all others in the same VPCs, because an existing cluster may still be in those.
 
     A subnet that does not exist is left out.
     """

@@ -72,7 +72,7 @@ class ClusterParts:
         return ref(f"iam_role.{self.name(part)}", "arn")
 
     def after_role(self, part: str) -> tuple[str, ...]:
-        """The address of a role that has to be finished first, if the role is made here."""
+        """The address of a role that must be finished first, if the role is created here."""
         return (f"iam_role.{self.name(part)}",) if part in parts(self.one) else ()
 
     def secrets_key(self) -> dict[str, str | Ref]:
@@ -131,7 +131,7 @@ class ClusterParts:
             "upgrade_policy": one.upgrade_policy,
             "deletion_protection": one.deletion_protection,
             "authentication_mode": "API",
-            # EKS makes the creator an entry, which one of the same principal's in access would collide with
+            # EKS creates an entry for the creator, which would conflict with an entry for the same principal in access
             "creator_is_admin": one.creator_is_admin and not entries_of(one, self.place.caller),
             "bootstrap_self_managed_addons": False,
             "tags": self.tags(""),

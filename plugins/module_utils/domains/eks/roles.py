@@ -148,7 +148,7 @@ def service_account_trust(cluster: Cluster, namespace: str, service_account: str
 
 
 def use_of_key(cluster: Cluster) -> dict[str, Any] | None:
-    """The rights that the control plane needs on the key of the secrets; None if the secrets have no key."""
+    """The permissions that the control plane needs on the secrets key; None if there is no such key."""
     if cluster.own.secrets_key_arn == NO_KEY:
         return None
     return {

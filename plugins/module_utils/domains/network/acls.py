@@ -89,7 +89,7 @@ def client_blocks(network: Network) -> list[Block]:
 
 
 def client_tiers(network: Network) -> tuple[str, ...]:
-    """The tiers that reach the database tier. A further tier does not, unless the user lists it: it may hold anything."""
+    """The tiers that can reach the database tier. Other tiers cannot unless the user lists them, because their contents are unknown."""
     listed = network.security.database_client_tiers
     if listed is not None:
         return listed
@@ -97,7 +97,7 @@ def client_tiers(network: Network) -> tuple[str, ...]:
 
 
 def check_clients(network: Network, problems: Problems) -> None:
-    """Check that the tiers that reach the database tier exist, and that there is one."""
+    """Check that the tiers that can reach the database tier exist, and that there is at least one."""
     listed = network.security.database_client_tiers
     path = f"{network.path}.security.database_client_tiers"
     others = sorted(set(network.tiers) - {"database"})

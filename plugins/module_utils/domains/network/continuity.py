@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What stays where it is although the description would now choose differently. Pure functions."""
+"""Existing choices to keep although the description would now choose differently. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ...reconcile.model import Observed
 from .settings import Network
 
 PLACES = ("nat_gateway.{network}/", "elastic_ip.{network}/nat-")
-"""Beginnings of the addresses that end in the zone of a NAT gateway: the gateway or, where it is gone, the address it had."""
+"""Prefixes of the addresses that end in the zone of a NAT gateway: the gateway or, if it is gone, its elastic IP."""
 
 
 def with_present_places(networks: Mapping[str, Network], observed: Iterable[Observed]) -> dict[str, Network]:
-    """The networks as they are to be built.
+    """The networks to build.
 
-    A single NAT gateway stays in the zone that it is in, unless the user names another: its public address is known to partners'
-    firewalls, so a zone that is added before its own must not move it. The log group of a network that was renamed keeps its name, which
-    cannot change, and with it what it has recorded.
+    A single NAT gateway stays in its zone unless the user names another: partners' firewalls may list its public address, so adding a zone
+    that sorts before its own must not move it. The log group of a renamed network keeps its name, which cannot change, and thus its
+    records.
     """
     live = {seen.address: seen.id for seen in observed if seen.state in ("ready", "pending")}
     return {

@@ -104,7 +104,7 @@ class NetworkDomain(Domain):
 
 
 class DescribedNetworks(NetworkDomain):
-    """The same for a lookup. It creates nothing, so it does not ask which zones the account may use."""
+    """The same for a lookup. It creates nothing, so it does not query which zones the account may use."""
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
         return {}
@@ -147,7 +147,7 @@ def available_zones(aws: Aws) -> list[str]:
 
 
 def endpoint_services(aws: Aws, wanted: Sequence[str]) -> list[str]:
-    """The names of the endpoint services that exist among those wanted or, if one is missing, of all that the region offers."""
+    """The names of the requested endpoint services that exist or, if any is missing, of all services that the region offers."""
     meta = aws.client("ec2").meta
     names = [service_name(service, "Interface", meta.region_name, meta.partition) for service in wanted]
     list_call = ("ec2", "describe_vpc_endpoint_services", "ServiceDetails")

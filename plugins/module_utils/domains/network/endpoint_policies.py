@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who may use a network's endpoints: by default the principals of the account or the organization, and what works for no other reason.
+"""Who may use a network's endpoints: by default, the principals of the account or the organization, plus requests without a principal.
 
-Without a policy, anyone who gets into the network can send data through an endpoint to an account of their own, with that account's keys.
-A policy cannot demand a principal of ours where AWS documents that requests have none:
+Without a policy, anyone who gets into the network can send data through an endpoint to their own account, with that account's keys. A
+policy cannot require one of our principals where AWS documents that requests have none:
 
-- S3: ECR hands out image layers under addresses that it signs itself (ECR User Guide, interface VPC endpoints); Kubernetes' own registry
+- S3: ECR serves image layers through URLs that it signs itself (ECR User Guide, interface VPC endpoints); Kubernetes' own registry
   sends clients in AWS to public buckets for them (registry.k8s.io, buckets.go); packages of Amazon Linux are fetched without a signature
   (Amazon Linux User Guide, updating without internet access); Systems Manager's agent fetches from AWS's buckets (Systems Manager User
   Guide, SSM Agent communications with AWS managed S3 buckets).
@@ -32,7 +32,7 @@ LIMITED = frozenset(
     }
 )
 """The services with a default policy: those that support endpoint policies and whose requests are signed, apart from the exceptions. Others
-have AWS's default, under which everyone may use the endpoint."""
+keep AWS's default, under which everyone may use the endpoint."""
 
 LAYERS = ("prod-{region}-starport-layer-bucket", "prod-registry-k8s-io-{region}")
 PACKAGES = ("al2023-repos-{region}-de612dc2", "amazonlinux-2-repos-{region}", "amazonlinux.{region}.amazonaws.com")
@@ -42,12 +42,12 @@ AGENT = (
     "{region}-birdwatcher-prod",
 )
 EVERYTHING = policy({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
-"""What AWS's own default says."""
+"""AWS's own default policy."""
 TOKENS = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
 
 def endpoint_policy(service: str, place: Place, organization_id: str = "", policies: Mapping[str, Document | None] | None = None) -> Any:
-    """The policy of an endpoint; None where AWS's default stays. ``policies``: what the user gives, by service, None for no limit."""
+    """The policy of an endpoint; None if AWS's default applies. ``policies``: the user's policies by service, None for no limit."""
     if policies and service in policies:
         return policies[service] or EVERYTHING
     if service not in LIMITED:
@@ -57,7 +57,7 @@ def endpoint_policy(service: str, place: Place, organization_id: str = "", polic
 
 
 def exceptions(service: str, place: Place, organization_id: str) -> list[Document]:
-    """What is allowed whoever asks."""
+    """What every caller is allowed to do."""
     if service == "s3":
         buckets = [name.format(region=place.region) for name in (*LAYERS, *PACKAGES, *AGENT)]
         return [allow("BucketsOfAws", "s3:GetObject", [f"arn:{place.partition}:s3:::{name}/*" for name in buckets])]

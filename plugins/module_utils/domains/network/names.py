@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an inventory's networks are called, for the policies that are confined to them."""
+"""The names of an inventory's networks, for the policies that are limited to them."""
 
 from __future__ import annotations
 

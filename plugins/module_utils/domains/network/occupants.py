@@ -1,9 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What uses the VPCs, subnets and security groups that a plan removes, and is not ours: AWS refuses to delete them, after all else went.
+"""Resources that are not ours and use VPCs, subnets, and security groups that a plan removes. AWS would refuse to delete those, but only
+after everything else is gone.
 
-``refusals`` reads AWS, and only if a plan removes one of them; ``occupants`` decides.
+``refusals`` reads from AWS, only if a plan removes one of them; ``occupants`` decides.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ HINT = (
     "playbooks/destroy.yml with --limit), then run again. Or keep what is to go: take the change back, or its consent."
 )
 OURS = ("nat_gateway", "vpc_endpoint")
-"""Kinds of ours whose network interfaces AWS makes and removes with them."""
+"""Our kinds whose network interfaces AWS creates and removes with them."""
 OF_CLUSTER = "Amazon EKS "
 """How EKS describes the interfaces of a control plane, before the name of the cluster."""
 AT_ONCE = 200
@@ -51,7 +52,7 @@ class Removed:
 
 @dataclass(frozen=True)
 class Inside:
-    """What AWS has there, as it describes it: the clusters of the region, network interfaces, and the subnets of the VPCs."""
+    """AWS's descriptions of what exists: the region's clusters, network interfaces, and the VPCs' subnets."""
 
     clusters: Sequence[Mapping[str, Any]] = ()
     interfaces: Sequence[Mapping[str, Any]] = ()
@@ -59,7 +60,8 @@ class Inside:
 
 
 def removed(plan: Plan) -> Removed:
-    """A deletion counts if it is allowed, a replacement also before it is: consent must not be asked for what is refused then."""
+    """A deletion counts if it has consent. A replacement counts even without, because a plan must not request consent for what it will
+    refuse."""
     gone = [action for action in plan.changes if action.remove and (action.consent or action.verb == "replace") and _is_here(action)]
 
     def ids(kind: str) -> dict[str, str]:
@@ -75,7 +77,8 @@ def _is_here(action: Action) -> bool:
 def refusals(plan: Plan, aws: Aws, everything: bool = False) -> list[Failure]:
     """Why an apply of this plan must change nothing. Makes no call if the plan removes no VPC, subnet or security group.
 
-    ``everything``: the component is being destroyed. Only clusters count then: what else AWS still has in a network may be on its way out.
+    ``everything``: the component is being destroyed. Only clusters count then, because other resources may still be in the process of
+    deletion.
     """
     going = removed(plan)
     if not going.filters():
@@ -110,10 +113,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def occupants(going: Removed, inside: Inside, observed: Sequence[Observed]) -> dict[str, list[str]]:
-    """address of a VPC, subnet or group that is to go -> what is in it, or uses it, in words.
+    """address of a VPC, subnet, or group to be removed -> what is in it or uses it, as text.
 
-    What is ours does not count, nor do the interfaces of our own NAT gateways and endpoints. An interface of a cluster that is already
-    named is not named again.
+    Our own resources do not count, nor do the interfaces of our NAT gateways and endpoints. Interfaces of a cluster that is already listed
+    are not listed again.
     """
     found: dict[str, list[str]] = {}
     for cluster in inside.clusters:
@@ -139,14 +142,14 @@ def _named(cluster: str) -> str:
 
 
 def _places_of(interface: Mapping[str, Any], going: Removed) -> list[str]:
-    """What keeps an interface: its subnet, or else its VPC; and its groups."""
+    """What an interface prevents from being deleted: its subnet, or else its VPC; and its groups."""
     where = going.subnets.get(str(interface.get("SubnetId"))) or going.vpcs.get(str(interface.get("VpcId")))
     groups = [going.groups.get(str(group.get("GroupId"))) for group in interface.get("Groups") or ()]
     return [address for address in (where, *groups) if address]
 
 
 def _user_of(interface: Mapping[str, Any], text: str) -> str:
-    """Whose an interface is, in words."""
+    """The owner of an interface, as text."""
     instance = (interface.get("Attachment") or {}).get("InstanceId")
     if instance:
         return f"EC2 instance {instance}"

@@ -47,7 +47,7 @@ def outputs(attributes: Attributes) -> dict[str, Any]:
 
 
 def inside_their_network(observed: Sequence[Observed]) -> list[Observed]:
-    """Without what is in another VPC than that of the network in its address: anything can be tagged, but nothing changes its VPC."""
+    """Exclude resources in a VPC other than that of their network: anything can be tagged, but a resource cannot change its VPC."""
     vpcs: dict[str, set[str]] = {}
     for seen in observed:
         if seen.kind == "vpc":

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Routes that the user adds to the tables of a network: to peering connections, transit gateways and the like.
+"""Routes that the user adds to the tables of a network, such as to peering connections and transit gateways.
 
 ``{table: {destination: target}}``. A table is ``public`` or ``private``, for all tiers with that routing, or the name of an isolated tier.
-The target ``none`` says that there must be no such route.
+The target ``none`` means that no such route may exist.
 """
 
 from __future__ import annotations

@@ -35,11 +35,11 @@ LOGS = ("vpc-flow-log",)
 CREATES = "AllocateAddress CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc"
 
 DEFAULTS = {"security-group": "default_security_group", "network-acl": "default_network_acl"}
-"""The types of what AWS creates with each VPC, and the kinds that take it over."""
+"""The types of resources that AWS creates with each VPC, and the kinds that take them over."""
 
 
 def default_of(kind: str) -> Confine:
-    """Requires that the request tags what AWS created with one of the networks that the inventory names."""
+    """Requires that the request tags the AWS-created resource with one of the networks that the inventory names."""
 
     def confine(scope: Scope) -> Conditions | None:
         addresses = [f"{kind}.{network}/default" for network in scope.names.networks]
@@ -49,7 +49,7 @@ def default_of(kind: str) -> Confine:
 
 
 def unnamed(_scope: Scope) -> Conditions:
-    """Requires that nobody has named the resource: AWS gives its defaults no tags."""
+    """Requires that the resource has no name: AWS creates its defaults without tags."""
     return {"Null": {"aws:ResourceTag/Name": "true"}}
 
 

@@ -63,7 +63,7 @@ class NetworkParts:
         return {**self.place.tags, **self.network.tags, "Name": self.aws_name(part), **(more or {})}
 
     def aws_name(self, part: str) -> str:
-        """A name that tells networks apart in the account: two components may each have a network of the same name."""
+        """A name that is unique in the account: two components may each have a network of the same name."""
         return "-".join(word for word in (self.place.environment, self.place.component, self.network.name, part) if word)
 
     def name(self, part: str) -> str:
@@ -196,7 +196,7 @@ class NetworkParts:
             yield Resource(
                 "network_acl", self.name(tier), {"vpc_id": self.vpc_id, **acl, "subnet_ids": self.subnet_ids(tier), "tags": self.tags(tier)}
             )
-        # Closed once no subnet of ours has it any more.
+        # Closed once none of our subnets is associated with it.
         closed = {"vpc_id": self.vpc_id, "ingress": [], "egress": [], "tags": self.tags("default-unused")}
         after = tuple(f"network_acl.{self.name(tier)}" for tier in sorted(self.network.tiers))
         yield Resource("default_network_acl", self.name("default"), closed, after)

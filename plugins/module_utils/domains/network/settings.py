@@ -43,8 +43,8 @@ GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "endpo
 """The security groups of a network, by short name."""
 
 LOAD_BALANCER_RULES = ("elbv2.k8s.aws/", "kubernetes.io/rule/nlb/")
-"""How the AWS Load Balancer Controller and the AWS cloud provider of Kubernetes begin the descriptions of the rules that they add to the
-nodes' group, and by which they recognize them."""
+"""Prefixes of the descriptions by which the AWS Load Balancer Controller and the Kubernetes AWS cloud provider recognize the rules that
+they add to the nodes' group."""
 
 ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 OPEN = "open"
@@ -53,7 +53,7 @@ SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 @dataclass(frozen=True)
 class Endpoints:
-    """AWS services that the network reaches through private connections.
+    """AWS services that the network can reach through private connections.
 
     ``organization_id``: whose principals may use them; without it, those of the account. ``policies``: by service, None for no limit.
     """
@@ -88,9 +88,9 @@ class Security:
     webhook_ports: tuple[int, ...] = (443, 4443, 8443, 9443, 10251)
     node_egress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
     database_client_tiers: tuple[str, ...] | None = None
-    """The tiers that reach the database tier. None: the private tier, or the public one of a network without private subnets."""
+    """The tiers that can reach the database tier. None: the private tier, or the public tier of a network without private subnets."""
     foreign_rules: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"nodes": LOAD_BALANCER_RULES})
-    """group -> the beginnings of the descriptions of rules that other controllers own."""
+    """group -> prefixes of the descriptions of rules that other controllers own."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ class Network:
     flow_logs: FlowLogs = FlowLogs()
     security: Security = Security()
     routes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Routes of the user's own: see own_routes.py."""
+    """The user's own routes: see own_routes.py."""
     flow_log_group: str = ""
-    """The name of the log group that exists already; empty: it follows from the network's name."""
+    """The name of the existing log group; if empty, it is derived from the network's name."""
     cluster_names: tuple[str, ...] = ()
     dns_support: bool = True
     dns_hostnames: bool = True
@@ -294,7 +294,7 @@ def read_client_tiers(reader: Reader) -> tuple[str, ...] | None:
 
 
 def read_foreign_rules(reader: Reader) -> dict[str, tuple[str, ...]]:
-    """The rules of other controllers, by group. The load balancer controllers' rules on the nodes stay unless the user lists others."""
+    """The rules of other controllers, by group. The load balancer controllers' rules on the nodes are kept unless the user lists others."""
     defaults = Security().foreign_rules
     remedy = "it must be the beginning of the description of rules, such as elbv2.k8s.aws/, at least 3 characters long"
     found = {name: reader.items(name, defaults.get(name, ()), as_beginning, remedy) for name in GROUPS}
@@ -303,7 +303,7 @@ def read_foreign_rules(reader: Reader) -> dict[str, tuple[str, ...]]:
 
 
 def as_beginning(value: Any) -> str | None:
-    """A text that is long enough to tell the rules of one controller from all others."""
+    """A prefix that is long enough to distinguish the rules of one controller from all others."""
     return value if isinstance(value, str) and len(value.strip()) >= 3 else None
 
 

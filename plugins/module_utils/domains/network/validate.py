@@ -121,13 +121,13 @@ def check_endpoints(network: Network, problems: Problems) -> None:
 
 
 def tables_of(network: Network) -> list[str]:
-    """The names under which a network's route tables can be given routes."""
+    """The names of a network's route tables to which routes can be added."""
     shared = [routing for routing in ("public", "private") if network.routed(routing)]
     return shared + [tier.name for tier in network.routed("isolated")]
 
 
 def check_routes(network: Network, problems: Problems) -> None:
-    """Check that each table exists, that no route takes the place of one of ours, and that isolated tiers stay isolated."""
+    """Check that each table exists, that no route replaces one of ours, and that isolated tiers stay isolated."""
     path, tables = f"{network.path}.routes", tables_of(network)
     for table, routes in network.routes.items():
         if table not in tables:

@@ -1,8 +1,8 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Judge a workload after its rollout. Autoscalers add pods and drains move them: that is no fault of the release as long as the number of
-pods that were available still is, and pods that were just created get the same time as in a rollout."""
+"""Judge a workload after its rollout. Autoscalers add pods and drains move them. That does not count against the release as long as the
+number of available pods does not drop, and new pods get as much time as in a rollout."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .context import Context
 from .look import Look
 
 REPLACING = "replacing"
-"""Reason code while the missing pods are ones that were created during the bake and may still become available."""
+"""Reason code while the missing pods were created during the bake and may still become available."""
 
 PLACEMENT = frozenset({"unschedulable", "claim_pending", "volume"})
-"""Troubles of the cluster, which has no room for more pods, rather than of the release."""
+"""Problems of the cluster, which has no room for more pods, and not of the release."""
 
 
 def judge_bake(look: Look, baseline: Baseline, troubles: Sequence[Trouble], context: Context) -> Verdict:

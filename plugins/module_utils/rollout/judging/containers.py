@@ -28,7 +28,7 @@ PASSING_PULL = re.compile(
 )
 IMPOSSIBLE_IMAGES = ("InvalidImageName", "ErrImageNeverPull")
 PULL_SECONDS = 30.0
-"""How long a registry may deny an image that has just been pushed, or a new node's credentials, if no second pull fails before."""
+"""How long a registry may deny an image that was just pushed, or reject a new node's credentials, if no second pull fails first."""
 
 FAILED_PULLS = 2
 NOT_RUNNABLE = ("RunContainerError", "ContainerCannotRun", "StartError", "CreateContainerError")
@@ -36,14 +36,14 @@ CANNOT_START = re.compile(
     r"executable file not found|permission denied|exec format error|exec\b.*no such file or directory|no command specified",
     re.IGNORECASE,
 )
-"""Start errors that no restart changes. The exit code says nothing: containerd reports 128 for every start error."""
+"""Start errors that a restart cannot fix. The exit code is not conclusive: containerd reports 128 for every start error."""
 
 NO_COMMAND_EXITS = (126, 127)
 """Exit codes by which other runtimes report a command that is not executable or does not exist."""
 
 CACHE_NOT_READY = re.compile(r"failed to sync .*cache", re.IGNORECASE)
 BACK_OFF_SECONDS = 90.0
-"""How long a container that crashed for want of another workload may still wait for its next start once that one is ready."""
+"""How long a container that crashed because another workload was not ready may still wait for its next start once it is."""
 
 LIVENESS = re.compile(r"liveness probe", re.IGNORECASE)
 
@@ -73,7 +73,7 @@ def _waited(pod: Obj, status: Mapping[str, Any], sign: str, context: Context) ->
 
 
 def _config(pod: Obj, status: Mapping[str, Any], text: str, context: Context) -> Trouble:
-    """A missing Secret or ConfigMap may come a little later, from a controller such as External Secrets or cert-manager."""
+    """A missing Secret or ConfigMap may arrive slightly later, from a controller such as External Secrets or cert-manager."""
     final = _waited(pod, status, CONFIG, context) > context.settings.grace and not CACHE_NOT_READY.search(text)
     return _trouble("fatal" if final else "transient", "config_missing", pod, status, context, message=text)
 
@@ -121,8 +121,8 @@ def _not_runnable(pod: Obj, status: Mapping[str, Any], text: str, context: Conte
 
 
 def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | None:
-    """Diagnose a container that crashed since the start and has not recovered: one that is ready is not in a crash loop, and its last
-    state says nothing."""
+    """Diagnose a container that crashed since the start and has not recovered. A ready container is not in a crash loop, and its last state
+    is not conclusive."""
     if status.get("ready"):
         return None
     ended = _ended(status)
@@ -142,7 +142,7 @@ def crash(pod: Obj, status: Mapping[str, Any], context: Context) -> Trouble | No
 
 
 def _excused_until(context: Context) -> float:
-    """Until when crashes may be due to something that is still starting: around a first release, or another workload of the call."""
+    """Until when crashes may be caused by something that is still starting: around a first release, or another workload of the call."""
     limit = context.settings.crash_grace
     if context.start.baseline is not None:
         return -1.0  # everything was ready before the bake began
@@ -153,7 +153,7 @@ def _excused_until(context: Context) -> float:
 
 
 def _killed_by_liveness(pod: Obj, status: Mapping[str, Any], context: Context) -> str:
-    """The liveness probe because of which the kubelet ended the container, if an event says so. Exit code 137 alone says only SIGKILL."""
+    """The liveness probe that made the kubelet kill the container, if an event says so. Exit code 137 alone means only SIGKILL."""
     container = str(status.get("name"))
     killing = events.latest(context.events, uid(pod), "Killing")
     text = events.message(killing)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Everything besides an object that judging it requires, and how long something has held within the call."""
+"""Everything other than the object itself that judging it requires, and how long a sign has held within the call."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Context:
     events: Sequence[Obj]
 
     def waited(self, sign: Sign, since: Any = None) -> float:
-        """Seconds that a sign has held in this call, on our clock; by the API's timestamp if the watch did not note it.
+        """Seconds that a sign has held in this call, on our clock, or by the API's timestamp if the watch did not record it.
 
-        What is older than the call is evidence only from its beginning on: it may have been corrected just before.
+        A sign from before the call counts only from the start of the call, because its cause may just have been fixed.
         """
         first = self.seen.first_seen.get(sign)
         if first is not None:

@@ -37,7 +37,7 @@ REFUSALS = (
 def refusal(text: str) -> tuple[str, bool]:
     code, final = next(((code, final) for code, pattern, final in REFUSALS if pattern.search(text)), ("create_refused", False))
     if code == "webhook_denied" and UNANSWERED.search(text):
-        return "webhook_unreachable", False  # policy engines report in this form that a lookup of their own has timed out
+        return "webhook_unreachable", False  # policy engines use this form to report a timeout of their own lookup
     return code, final
 
 
@@ -53,7 +53,7 @@ def refused_by_replica_set(replica_set: Obj | None, context: Context) -> Trouble
 
 
 def _in_this_call(when: Any, context: Context) -> bool:
-    """Whether a condition is not older than the call. An older one may be stale: the controller retries ever more rarely."""
+    """Whether a condition is not older than the call. An older one may be stale, because the controller retries less and less often."""
     then = moment(when)
     return then is None or then >= context.start.server_time - SLACK
 
@@ -76,7 +76,7 @@ def _trouble(about: str, text: str, waited: float, fresh: bool, context: Context
 
 
 def spared_by_leaving(refused: Trouble | None, pods: Sequence[Obj], context: Context) -> Trouble | None:
-    """A quota that our own terminating pods still use is not final until they should be gone, and the controller has tried again."""
+    """A quota still used by our own terminating pods is not final until those should be gone and the controller has tried again."""
     if refused is None or refused.code != "quota" or refused.severity != "fatal":
         return refused
     grace, left = context.settings.grace, context.seen.last_leaving

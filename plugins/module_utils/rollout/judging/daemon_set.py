@@ -72,8 +72,8 @@ def excused_nodes(live: Obj, new: Sequence[Obj], pods: Sequence[Obj], context: C
 
 
 def _still_desired(live: Obj, excused: set[str], context: Context) -> int:
-    """How many of the excused nodes the controller still counts as desired: none that is gone, and perhaps none that has a pod it should
-    not have. Subtracting such a node again would let one pod too few pass for a success."""
+    """How many of the excused nodes the controller still counts as desired. It does not count deleted nodes, and may not count nodes with a
+    pod that should not be there. Subtracting such a node again would accept one pod too few as a success."""
     existing = excused & {name(node) for node in context.seen.nodes}
     return max(0, len(existing) - count(live, "numberMisscheduled"))
 

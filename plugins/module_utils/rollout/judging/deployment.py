@@ -122,7 +122,7 @@ def deadline(live: Obj) -> int | None:
 
 
 def _about_this_rollout(progressing: Mapping[str, Any], newest: Obj | None, live: Obj, context: Context) -> bool:
-    """The condition persists after its rollout, and after what it complained of. It counts if it is about the new ReplicaSet and not older
+    """The condition persists after its rollout and after the problem it reports. It counts if it is about the new ReplicaSet and not older
     than this call, or else once the deadline has passed since the start."""
     text = str(progressing.get("message") or "")
     about_a_set = '"' in text and "ReplicaSet" in text

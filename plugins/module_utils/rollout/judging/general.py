@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Judge any kind that reports its state by a Ready-like condition and an observed generation, as custom resources by convention do."""
+"""Judge any kind that reports its state by a Ready-like condition and an observed generation, the convention for custom resources."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def look(live: Obj, context: Context) -> Look:
 
 
 def observed_generation(live: Obj, ready: Mapping[str, Any]) -> int:
-    """The generation that the status is about; 0 if it does not say, in which case nothing proves that it is not an older one."""
+    """The generation that the status is about; 0 if not stated, in which case the status may be about an older generation."""
     found = str(ready.get("observedGeneration") or status(live).get("observedGeneration") or 0)
     return int(found) if found.isdigit() else 0
 

@@ -50,7 +50,7 @@ def is_complete(live: Obj) -> bool:
 
 
 def is_queued(live: Obj) -> bool:
-    """Whether a queueing controller holds the Job back. It resumes the Job when there is room, so being suspended is no failure."""
+    """Whether a queueing controller holds the Job back. It resumes the Job when capacity is available, so suspension is not a failure."""
     marks = {**(metadata(live).get("labels") or {}), **(metadata(live).get("annotations") or {})}
     managed = any(key.startswith("kueue.x-k8s.io/") or key.endswith("/queue-name") for key in marks)
     return bool(spec(live).get("suspend")) and (managed or str(spec(live).get("managedBy") or OWN_CONTROLLER) != OWN_CONTROLLER)

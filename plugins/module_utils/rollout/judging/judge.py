@@ -32,7 +32,7 @@ KINDS: Mapping[str, Looker] = {
 }
 MOST_EVIDENCE = 3
 SETTLING_SHARE = 4
-"""At most a quarter of the time limit is spent on seeing that pods without probes stay up."""
+"""At most a quarter of the time limit is spent waiting for pods without probes to stay up."""
 
 
 def judge(start: Start, seen: Observed, settings: Settings) -> Verdict:
@@ -51,12 +51,12 @@ def judge(start: Start, seen: Observed, settings: Settings) -> Verdict:
 
 
 def looker(kind: str) -> Looker:
-    """How to observe a kind: in its own way, or by the general rule."""
+    """How to observe a kind: by its specific rule, or by the general rule."""
     return KINDS.get(kind, general.look)
 
 
 def _gone(start: Start, seen: Observed) -> Verdict:
-    """A workload that is not there any more. A Job may just have been cleaned up: that says nothing about what was applied with it."""
+    """A workload that no longer exists. A Job may just have been cleaned up, which is not conclusive for what was applied with it."""
     if start.kind == "Job":
         done = seen.completed
         return Verdict("success", "complete", {}, (), Counts(done, done, done)) if done else Verdict("error", "job_gone")
@@ -68,8 +68,8 @@ def _uids(live: Obj, seen: Observed) -> set[str]:
 
 
 def superseded(start: Start, live: Obj) -> str | None:
-    """Who changed the pod template after the start. A new replica count comes from an autoscaler, and a mark that only restarts the pods
-    from an operator or a controller such as Reloader: neither is a new release."""
+    """Who changed the pod template after the start. A new replica count comes from an autoscaler; an annotation that only restarts the pods
+    comes from a person or a controller such as Reloader. Neither is a new release."""
     if generation(live) <= start.generation or release_of(template_of(live)) == start.template:
         return None
     writers = [entry for entry in metadata(live).get("managedFields") or () if _wrote_template(entry)]
@@ -117,7 +117,7 @@ def _decided(look: Look, live: Obj, context: Context) -> Verdict | None:
 
 
 def _settled(look: Look, live: Obj, context: Context) -> bool:
-    """Whether the pods have stayed up for a while, where no probe vouches for them or where they have crashed before.
+    """Whether the pods have stayed up long enough, if they have no probe or have crashed before.
 
     Without a probe, a container counts as ready, and its Deployment as complete, a moment before it crashes.
     """
@@ -174,7 +174,7 @@ def _worst(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
 
 
 def _unfinished(look: Look, live: Obj, context: Context) -> Verdict:
-    """Still in progress, unless the time is up or there has been no sign of the controller or of a pod for too long."""
+    """Still in progress, unless time is up or neither the controller nor any pod has shown activity for too long."""
     troubles = _troubles(look, context) if look.observed else []
     if look.refused is not None:
         troubles.insert(0, look.refused)
@@ -193,5 +193,5 @@ def _unfinished(look: Look, live: Obj, context: Context) -> Verdict:
 
 
 def _patience(live: Obj, settings: Settings) -> float:
-    """How long nothing may change. A Ready pod becomes available in silence."""
+    """How long nothing may change. A Ready pod becomes available without further signs."""
     return settings.quiet + float(spec(live).get("minReadySeconds") or 0)

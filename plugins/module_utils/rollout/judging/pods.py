@@ -30,7 +30,7 @@ def available(pod: Obj, min_ready_seconds: int, context: Context) -> bool:
 
 
 def has_settled(pod: Obj, context: Context) -> bool:
-    """Whether a Ready pod has stayed up long enough to be believed without a probe that vouches for it."""
+    """Whether a Ready pod without a probe has stayed up long enough to count as working."""
     ready = condition(pod, "Ready")
     if ready.get("status") != "True" or terminating(pod):
         return False
@@ -97,7 +97,7 @@ def _not_ready(pod: Obj, context: Context) -> Trouble | None:
 
 
 def _pulling(pod: Obj, context: Context) -> str:
-    """The event of a pull that has begun and not ended. A large image may take many minutes, during which nothing else changes."""
+    """The event of a pull that has started but not finished. A large image may take many minutes, during which nothing else changes."""
     latest = events.latest(context.events, uid(pod), "Pulling", "Pulled", "Failed", "BackOff")
     return events.message(latest) if latest is not None and latest.get("reason") == "Pulling" else ""
 

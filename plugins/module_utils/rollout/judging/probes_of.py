@@ -33,18 +33,18 @@ def allowance(container: Mapping[str, Any]) -> float:
 
 
 def is_sidecar(init_container: Mapping[str, Any]) -> bool:
-    """Whether an init container keeps running beside the others. Only such ones may have probes."""
+    """Whether an init container is a sidecar, which keeps running with the others. Only sidecars may have probes."""
     return init_container.get("restartPolicy") == "Always"
 
 
 def slowest_start(pod_spec: Mapping[str, Any]) -> float:
-    """Seconds that a pod may need to start. Init containers start one after the other, then the others side by side."""
+    """Seconds that a pod may need to start. Init containers start one after another, then the others in parallel."""
     before = sum(allowance(container) for container in pod_spec.get("initContainers") or ())
     return before + max((allowance(container) for container in pod_spec.get("containers") or ()), default=0.0)
 
 
 def is_vouched_for(workload_spec: Mapping[str, Any]) -> bool:
-    """Whether Ready says that the application works: each container has a probe, or pods have to stay ready for a while anyway."""
+    """Whether Ready means that the application works: each container has a probe, or pods must stay ready for a while anyway."""
     if float(workload_spec.get("minReadySeconds") or 0) > 0:
         return True
     containers = ((workload_spec.get("template") or {}).get("spec") or {}).get("containers") or ()

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who decides how many pods a workload has: its manifest, or an autoscaler that may well decide on none."""
+"""Who decides how many pods a workload has: its manifest, or an autoscaler that may scale it to 0."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ PATHS: Mapping[str, str] = {
     "Flagger Canary": "/apis/flagger.app/v1beta1/namespaces/{}/canaries",
     "Argo Rollout": "/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts",
 }
-"""What may own the number of replicas, in words, and where to list it. Most clusters have only the first."""
+"""What may own the replica count, as text, and where to list it. Most clusters have only the first."""
 
 REFERENCES = ("scaleTargetRef", "targetRef", "workloadRef")
 PROGRESSIVE = ("Flagger Canary", "Argo Rollout")
-"""They run the pods of a workload themselves, in a workload of their own, and scale the original to 0."""
+"""These run a workload's pods in a separate workload and scale the original to 0."""
 
 
 MINIMUM = {"HorizontalPodAutoscaler": ("minReplicas", 1), "KEDA ScaledObject": ("minReplicaCount", 0)}
-"""Field of the lowest number of replicas and its default. An autoscaler that never goes to 0 does not come back from there either."""
+"""Field for the minimum number of replicas, and its default. An autoscaler that never scales to 0 does not scale up from 0 either."""
 
 
 def may_scale_to_zero(words: str, scaler: Obj, kind: str, called: str) -> bool:
@@ -42,18 +42,18 @@ def may_scale_to_zero(words: str, scaler: Obj, kind: str, called: str) -> bool:
 
 
 def zero_is_meant(live: Obj, context: Context) -> str:
-    """Who has scaled the workload to 0 on purpose, in words; empty if it was its manifest."""
+    """What has intentionally scaled the workload to 0, as text; empty if it was its manifest."""
     if context.seen.scalers:
         return ", ".join(context.seen.scalers)
     return next((str(entry.get("manager") or "a client") for entry in metadata(live).get("managedFields") or () if _scaled(entry)), "")
 
 
 def runs_elsewhere(by: str) -> tuple[str, ...]:
-    """A note if what scaled the workload to 0 runs its pods in a workload of its own."""
+    """A note if the controller that scaled the workload to 0 runs its pods in a separate workload."""
     found = [words for words in PROGRESSIVE if by.startswith(words)]
     return (f"{by} runs the pods in a workload of its own, which was not verified",) if found else ()
 
 
 def _scaled(entry: Mapping[str, Any]) -> bool:
-    """Whether this manager owns the number of replicas by the scale subresource, as autoscalers and kubectl scale do."""
+    """Whether this manager owns the replica count through the scale subresource, as autoscalers and kubectl scale do."""
     return entry.get("subresource") == "scale" and "f:replicas" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})

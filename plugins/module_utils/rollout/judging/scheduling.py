@@ -65,7 +65,7 @@ def scheduling_trouble(pod: Obj, context: Context) -> Trouble | None:
 def room_for(pod: Obj, context: Context) -> Obj | None:
     """The event that a node is being added for this pod or another pod of its owner.
 
-    Pods that fit on a node which is already on its way get no event of their own: the autoscaler does not report them as unplaced.
+    Pods that fit on a node that is already being added get no event of their own, because the autoscaler does not report them as unplaced.
     """
     if own := events.latest(context.events, uid(pod), *MAKING_ROOM):
         return own

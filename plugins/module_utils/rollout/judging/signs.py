@@ -1,8 +1,8 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The signs whose age matters, read from one object. The API gives most of them no timestamp, and one from before the call counts from the
-beginning of the call: so the watch remembers when it saw each for the first time."""
+"""The signs whose age matters, read from one object. The API provides no timestamp for most of them, and a sign from before the call counts
+from the start of the call. So the watch records when it first saw each sign."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def is_creating(pod: Obj) -> bool:
 
 
 def up(pod: Obj) -> str:
-    """That the pod is Ready: a new sign after each restart, so that its age is how long the containers have stayed up."""
+    """The pod is Ready. This is a new sign after each restart, so its age is how long the containers have stayed up."""
     return f"{UP} {sum(int(one.get('restartCount') or 0) for one in container_statuses(pod))}"
 
 
@@ -65,7 +65,7 @@ def signs_of_replica_set(replica_set: Obj) -> Iterator[Sign]:
 
 
 def pulls_failing(pod: Obj) -> Iterator[tuple[str, str]]:
-    """The containers whose last image pull has just failed; between two pulls a back-off is shown instead."""
+    """The containers whose last image pull has just failed; between pulls, the status shows a back-off instead."""
     for one in container_statuses(pod):
         if waiting_reason(one) in PULLS and waiting_reason(one) != "ImagePullBackOff":
             yield uid(pod), str(one.get("name"))

@@ -58,7 +58,8 @@ class HelmRelease(KindDefaults):
         hiding: Hiding,
         named: Collection[str] = (),
     ) -> None:
-        """``named``: the addresses that the caller's consent names exactly. Only these may go with objects that are not their own."""
+        """``named``: the addresses named exactly in the caller's consent. Only these may be deleted along with objects that are not their
+        own."""
         super().__init__()
         self.named = named
         self.hiding = hiding
@@ -101,8 +102,8 @@ class HelmRelease(KindDefaults):
     def _address(self, look: Look, looks: Iterable[Look]) -> str:
         """The address of a release that was found by its labels.
 
-        One that is not wanted in its namespace has the namespace in its address if it could be mistaken for another: if the name is wanted
-        elsewhere or found twice, or if its record names what is not its own.
+        If a release is not wanted in its namespace, its address includes the namespace if it could be mistaken for another: if the name is
+        wanted elsewhere or found twice, or if its record names objects that are not its own.
         """
         release = look.release
         short = f"{self.name}.{self.within}/{release.name}"
@@ -151,7 +152,7 @@ class HelmRelease(KindDefaults):
         return Observed(self.name, address, where, properties, told, state, look.waiting, guard=look.guard)
 
     def _drifted(self, address: str, what: str, value: Any) -> Any:
-        """A live value that differs from what the chart made, as plans show it. ``what``: ``Kind namespace/name path``."""
+        """A live value that differs from what the chart produced, as plans show it. ``what``: ``Kind namespace/name path``."""
         path = what.split(" ", 2)[-1]
         return self.hiding.live(address, {path: value, what: value}, {})[path if self.hiding.is_sensitive(address, path) else what]
 
@@ -190,7 +191,7 @@ class HelmRelease(KindDefaults):
         helm.upgrade(one.called, one.namespace, one.chart, one.values, self.labels(), one.create_namespace)
 
     def _checked(self, api: Calls, address: str, namespace: str, name: str, operation: str) -> Look | None:
-        """The release as Helm is about to see it. Raises CallFailed if Helm would touch what is not the release's own."""
+        """The release as Helm is about to see it. Raises CallFailed if Helm would change objects that do not belong to the release."""
         look = calling(partial(one_release, api, namespace, name, history=True))
         if look is not None and look.guard and address not in self.named and (look.foreign or operation == "helm uninstall"):
             raise CallFailed(look.guard, operation, "NotItsObjects", way_out(address, look))
@@ -265,7 +266,7 @@ class HelmRelease(KindDefaults):
 
 
 def way_out(address: str, look: Look) -> str:
-    """What to do about a release whose record names objects that are not its own."""
+    """The hint for a release whose record names objects that do not belong to it."""
     release = look.release
     marks = f"{RELEASE_NAME}={release.name} and {RELEASE_NAMESPACE}={release.namespace}"
     return (

@@ -144,9 +144,9 @@ class KubernetesObject(KindDefaults):
         return Observed(self.name, address, path, properties, {"uid": metadata["uid"]}, state, reason)
 
     def _address(self, type_: ApiType, metadata: Mapping[str, Any]) -> str | None:
-        """The address in the marks of an object, if they are ours and the address says what the object is; None otherwise.
+        """The address in the marks of an object, if they are ours and the address matches the object; None otherwise.
 
-        A mark with the address of something else is on a renamed copy, or was written by somebody who may write to one namespace.
+        A mark with a different address is on a renamed copy, or was written by someone with write access to one namespace.
         """
         address = self.marks.address(metadata)
         kind = type_.kind if is_built_in(type_.group) else f"{type_.kind}.{type_.group}"

@@ -136,7 +136,7 @@ def _served(reply: Obj, verb: str) -> Iterator[ApiType]:
 
 
 class Types:
-    """Where the cluster serves objects of any kind. Asks the cluster, once, when a kind is not one of Kubernetes' usual ones."""
+    """Where the cluster serves objects of any kind. Queries the cluster once, if a kind is not one of the usual Kubernetes kinds."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -161,7 +161,7 @@ class _Comparison:
         if is_leaf(want) or is_leaf(live):
             return self.instead(want, live, path)
         wanted, there = flatten(self.kind, want, path), flatten(self.kind, live, path)
-        if wanted == there:  # they differ only in what is hidden
+        if wanted == there:  # they differ only in hidden values
             there = {place: ANOTHER if is_hidden(value) else value for place, value in there.items()}
         return there if wanted != there else dict.fromkeys(there, ANOTHER)
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Hides values beyond those with the name of a secret: at the paths that the caller declares sensitive, and what came out of Vault."""
+"""Hides more than values with the name of a secret: values at paths that the caller declares sensitive, and values from Vault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Hiding:
     """What is sensitive in one call.
 
     ``paths``: patterns with ``*`` and ``?`` of paths as plans show them, such as ``data.license`` or ``spec.settings.*``. With an address
-    and a colon before it, a pattern is about that object or release only. Everything below a path counts too.
+    and a colon before it, a pattern applies only to that object or release. Everything below a path is included.
     """
 
     paths: Iterable[str] = ()
@@ -32,7 +32,7 @@ class Hiding:
         return [_parsed(path) for path in self.paths]
 
     def is_sensitive(self, address: str | None, path: str) -> bool:
-        """Whether the caller declared a path sensitive; with None for the address, in anything."""
+        """Whether the caller declared a path sensitive. None as the address means in any object or release."""
         return any(
             (whose is None or address is None or whose.fullmatch(address)) and where.fullmatch(path) for whose, where in self._patterns
         )
@@ -42,7 +42,7 @@ class Hiding:
         return {path: SENSITIVE if self._hides(address, path, value) else value for path, value in fields.items()}
 
     def live(self, address: str, fields: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Live values by path: equal to ``self.wanted`` where they are what is wanted. ``wanted``: the wanted values before hiding."""
+        """Live values by path, equal to ``self.wanted`` where they match. ``wanted``: the wanted values before hiding."""
         found = {}
         for path, value in fields.items():
             if self._hides(address, path, value) or (path in wanted and self._hides(address, path, wanted[path])):
@@ -63,5 +63,5 @@ def _parsed(pattern: str) -> tuple[re.Pattern[str] | None, re.Pattern[str]]:
 
 
 def _regular(pattern: str) -> str:
-    """Brackets are parts of paths (``containers[app]``), so only ``*`` and ``?`` stand for something else."""
+    """Brackets are part of paths (``containers[app]``), so only ``*`` and ``?`` are wildcards."""
     return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)

@@ -33,7 +33,7 @@ ORDERED = frozenset({"initContainers"})
 """Lists that are merged by a key although their order is significant."""
 
 ENTRIES = frozenset(("data", "binaryData", "stringData", "annotations", "parameters", "volumeAttributes", "options"))
-"""Mappings of Kubernetes' own kinds whose keys people choose. Elsewhere a key such as ``secretRef`` is Kubernetes' word."""
+"""Mappings in Kubernetes' own kinds with user-chosen keys. Elsewhere, a key such as ``secretRef`` is a Kubernetes field name."""
 
 OWN_KINDS = frozenset(kind for _api_version, kind in BY_NAME)
 
@@ -74,7 +74,7 @@ def shown(path: Path, value: Any) -> Any:
 
 
 def is_hidden(value: Any) -> bool:
-    """Whether a value as plans show it leaves something out."""
+    """Whether something is hidden in a value as plans show it."""
     if isinstance(value, list):
         return any(map(is_hidden, value))
     return isinstance(value, str) and (SENSITIVE in value or MASK in value)

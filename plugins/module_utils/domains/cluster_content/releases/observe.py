@@ -27,15 +27,15 @@ HELM_MANAGER = "helm"
 """Helm's name as a field manager."""
 
 NOT_OURS = "not marked as this release's"
-"""In place of the values of an object that a record names and that does not belong to the release."""
+"""Replaces the values of an object that a record names but that does not belong to the release."""
 
 SEALED: Mapping[str, Any] = {"kind": "", "metadata": {}}
-"""Stands for an object that may not be read, so nothing shows whose it is."""
+"""Represents an object that may not be read, so its owner is unknown."""
 
 WHO_WROTE_IT = "Find out who wrote it: kubectl get secret --show-managed-fields."
 
 MOST_UNWANTED = 5000
-"""Objects of releases that are no longer wanted and are looked up. Others count as not belonging to their release."""
+"""Number of objects of unwanted releases that are looked up. The rest count as not belonging to their release."""
 
 Live: TypeAlias = "Mapping[Key, Mapping[str, Any] | None]"
 """The objects of releases; None for one that does not exist."""
@@ -115,7 +115,7 @@ def _current(
 
 
 def _unreadable(secret: Mapping[str, Any], error: Unreadable, wanted: Collection[tuple[str, str]]) -> str:
-    """The sentence about a record. Raises CallFailed if Helm would read it as one of a wanted release."""
+    """The warning about a record. Raises CallFailed if Helm would read it as a record of a wanted release."""
     metadata = secret["metadata"]
     where = f"Secret {metadata.get('namespace')}/{metadata.get('name')}"
     names = {str((metadata.get("labels") or {}).get("name"))}
@@ -151,7 +151,7 @@ def _malformed(release: Release) -> CallFailed:
 def one_release(api: Calls, namespace: str, name: str, *, history: bool = False) -> Look | None:
     """One release, regardless of owner; None if no release has that name. Raises CallFailed if a record of it cannot be read.
 
-    ``history``: read every record that Helm itself would read, whatever its labels say, because Helm is about to act on the newest.
+    ``history``: read every record that Helm itself would read, regardless of its labels, because Helm is about to act on the newest one.
     """
     found = secrets(api, f"/api/v1/namespaces/{namespace}/secrets", f"name={name}", superseded=history)
     if not found:
@@ -214,7 +214,7 @@ def foreign_in(release: Release, keys: Sequence[Key], live: Live) -> list[str]:
 
 
 def unwanted_look(release: Release, keys: Sequence[Key], live: Live, labels: Mapping[str, Mapping[str, str]]) -> Look:
-    """A release that is no longer wanted: what it names, and no value of it, because nothing of it is going to be compared."""
+    """A release that is no longer wanted: the objects it names, without their values, because nothing will be compared."""
     foreign = foreign_in(release, keys, live)
     hooks = [place(key_of(hook, release.namespace, None)) for hook in release.hooks]
     objects = sorted({place(key) for key in keys})

@@ -3,10 +3,10 @@
 
 """Which objects really belong to a release. Pure functions.
 
-A record and its labels prove nothing: whoever may write Secrets in one namespace can write a record that names any object of the cluster,
-and Helm deletes what a record names with the rights of whoever runs it. But Helm marks every object that it creates with the release's name
-and namespace (pkg/action/validate.go), and only those who may change an object can mark it. So an object belongs to the release whose marks
-it carries.
+A record and its labels prove nothing: anyone who may write Secrets in one namespace can write a record that names any object in the
+cluster, and Helm deletes the objects in a record with the permissions of its user. But Helm marks every object that it creates with the
+release's name and namespace (pkg/action/validate.go), and marking an object requires permission to change it. So an object belongs to the
+release whose marks it carries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RELEASE_NAME = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
 
 SHOWN = 20
-"""How many objects a sentence names; the plan's list of objects has all of them."""
+"""How many objects a message names; the plan's object list has all of them."""
 
 
 def marked_for(live: Mapping[str, Any], release: Release) -> bool:
@@ -37,7 +37,7 @@ def place(key: Key) -> str:
 
 
 def guard(foreign: Sequence[str], hooks: Iterable[str]) -> str:
-    """Why a release may be removed only with consent that names it exactly; empty if it holds nothing but its own objects."""
+    """Why a release may be removed only with consent that names it exactly; empty if it contains only its own objects."""
     reasons = []
     if foreign:
         reasons.append(f"its record also names objects that are not marked as this release's: {_listed(foreign)}")

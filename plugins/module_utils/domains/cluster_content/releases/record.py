@@ -1,12 +1,12 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Helm's records, read as what whoever may write Secrets in one namespace could have put there. Pure functions.
+"""Helm's records, parsed as untrusted input: anyone who may write Secrets in one namespace could have written them. Pure functions.
 
 Helm keeps each revision of a release in a Secret: base64 of gzip of JSON with the chart, the given values, and the rendered manifest
-(helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Helm nor permission to change anything. But Helm acts on what a record
-says with the rights of whoever runs it. A record is therefore accepted only if its content agrees with the namespace and name of its
-Secret, and if Helm cannot read it in a different way than this module does.
+(helm.sh/helm, pkg/storage/driver/util.go). So a plan needs neither Helm nor permission to change anything. But Helm acts on a record with
+the permissions of its user. A record is therefore accepted only if its content matches the namespace and name of its Secret, and if Helm
+cannot parse it differently than this module does.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SECRET_NAME = re.compile(r"sh\.helm\.release\.v1\.(?P<name>.+)\.v(?P<revision>[1
 """How Helm names its Secrets (pkg/storage/storage.go)."""
 
 LARGEST = 16 * 2**20
-"""Bytes of an unpacked record. A Secret holds at most 1 MiB, and the text of charts shrinks to a tenth."""
+"""Bytes of an unpacked record. A Secret holds at most 1 MiB, and chart text compresses to about a tenth."""
 
 MOST_VALUES = 2_000_000
 """Commas and brackets in a record, which bound the memory that its values take."""
@@ -51,13 +51,13 @@ DELETE_EVENTS = ("pre-delete", "post-delete")
 API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[a-z0-9]+")
 KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 SEPARATOR = re.compile(r"^---(?!\s*(#.*)?$)", re.MULTILINE)
-"""A line that Kubernetes takes for the start of a document, and YAML for text."""
+"""A line that Kubernetes treats as the start of a document, and YAML as text."""
 
 Manifest = dict[str, Any]
 
 
 class Unreadable(ValueError):
-    """A record that Helm cannot have written, or that Helm and this module could read differently. The text says why."""
+    """A record that Helm cannot have written, or that Helm and this module could parse differently. The message says why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,13 +130,13 @@ def _content(text: str) -> dict[str, Any]:
         raise Unreadable(f"it has more than {MOST_VALUES} values")
     content = dict(_mapping(json.loads(unpacked.decode("utf-8"), object_pairs_hook=_pairs)))
     if b"\\ud" in unpacked or b"\\uD" in unpacked:
-        json.dumps(content, ensure_ascii=False).encode("utf-8")  # half a surrogate pair could not be printed
+        json.dumps(content, ensure_ascii=False).encode("utf-8")  # fails for a lone surrogate, which could not be printed
     _unambiguous(content, ("name", "namespace", "version", "info", "chart", "config", "manifest", "hooks"))
     return content
 
 
 def _unpacked(packed: bytes) -> bytes:
-    """One gzip member, never more than a little over the limit of it."""
+    """One gzip member, with at most slightly more than the limit unpacked."""
     stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     found = stream.decompress(packed, LARGEST + 1)
     if len(found) <= LARGEST and (not stream.eof or stream.unused_data):
@@ -145,7 +145,7 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Parsers disagree about which of two values of one name counts."""
+    """A JSON object. Parsers disagree about which of two values with the same name counts."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise Unreadable("it has a name twice")
@@ -153,7 +153,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unambiguous(content: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Refuse names that Go, which ignores case, takes for one of these."""
+    """Refuse names that Go, which ignores case, would match to one of these."""
     if any(name not in names and name.casefold() in names for name in content):
         raise Unreadable("it has a name twice, in different letters")
 
@@ -165,7 +165,7 @@ def _agree(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
 
 
 def _word(value: Any) -> str:
-    """A short text of one line: it is printed."""
+    """A short one-line string, because it is printed."""
     if not isinstance(value, str) or len(value) > LONGEST_WORD or not value.isprintable():
         raise Unreadable("its status, chart or version is no short text")
     return value
@@ -193,7 +193,7 @@ def _hooks(hooks: Sequence[Any]) -> Iterator[Manifest]:
 
 
 def objects_of(manifest: Any) -> list[Manifest]:
-    """The objects in a rendered manifest, with lists opened. Raises Unreadable unless each of them can be named and looked up."""
+    """The objects in a rendered manifest, with lists expanded. Raises Unreadable unless each of them can be named and looked up."""
     if not isinstance(manifest, str):
         raise Unreadable("its manifest is no text")
     if SEPARATOR.search(manifest):
@@ -216,7 +216,7 @@ def objects_of(manifest: Any) -> list[Manifest]:
 
 
 def _opened(document: Any) -> Iterator[Any]:
-    """The objects of a list, as Kubernetes' clients open lists of any kind."""
+    """The objects of a list, expanded as Kubernetes clients expand lists of any kind."""
     items = next((value for key, value in document.items() if str(key).casefold() == "items"), None) if isinstance(document, dict) else None
     if not isinstance(items, list):
         yield document
@@ -238,7 +238,7 @@ def _nameable(one: Any) -> None:
 
 
 def _count_nodes(documents: Any) -> None:
-    """Refuse what grows without bounds when aliases are followed. Sizes of shared parts are counted once, so the count itself is quick."""
+    """Refuse values that grow without bounds when aliases are expanded. Shared parts are measured once, so counting is fast."""
     sizes: dict[int, int] = {}
 
     def size(value: Any, depth: int) -> int:
@@ -247,7 +247,7 @@ def _count_nodes(documents: Any) -> None:
         if depth > DEEPEST:
             raise Unreadable("its manifest is nested too deeply")
         if id(value) not in sizes:
-            sizes[id(value)] = MOST_NODES  # a part that contains itself has no end
+            sizes[id(value)] = MOST_NODES  # a part that contains itself is infinite
             sizes[id(value)] = 1 + sum(size(one, depth + 1) for one in (value.values() if isinstance(value, dict) else value))
         return sizes[id(value)]
 

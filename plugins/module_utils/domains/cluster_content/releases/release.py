@@ -76,7 +76,7 @@ def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
 
 
 def shown_values(values: Any) -> dict[str, Any]:
-    """Values by path. Those that are secret, by their own name or by one above them, are hidden."""
+    """Values by path. Values that are secret because of their own name or a parent's name are hidden."""
     return {place: _shown(value, secret) for place, value, secret in _leaves(values)}
 
 
@@ -119,7 +119,7 @@ def _shown(value: Any, secret: bool) -> Any:
 
 
 def secrets_in(values: Any, sensitive: Collection[str] = ()) -> list[str]:
-    """The texts among the values that must never be shown: those that are secret, and those at ``sensitive`` paths."""
+    """The strings among the values that must never be shown: secrets, and values at ``sensitive`` paths."""
     found: list[str] = []
     for place, value, secret in _leaves(values):
         if secret or place in sensitive:

@@ -34,7 +34,7 @@ def access_policies(associated: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 class EksAccessEntry(EksKind):
     """Found by the tags of each entry. Entries that EKS creates, for the cluster's creator and for node roles, are not ours.
 
-    If the inventory describes such an entry after all, it is taken over: a principal has one entry in a cluster.
+    If the inventory does describe such an entry, it is taken over, because a principal can have only one entry in a cluster.
     """
 
     name = "eks_access_entry"

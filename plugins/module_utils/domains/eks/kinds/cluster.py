@@ -81,7 +81,7 @@ class EksCluster(EksKind):
         return (raw.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr")
 
     def get_vpc_id(self, raw: Mapping[str, Any]) -> Any:
-        """CreateCluster takes it from the subnets; no update moves a cluster to another VPC."""
+        """CreateCluster derives it from the subnets; a cluster cannot be moved to another VPC."""
         return _network(raw).get("vpcId")
 
     def get_subnet_ids(self, raw: Mapping[str, Any]) -> Any:

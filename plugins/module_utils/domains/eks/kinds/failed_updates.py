@@ -3,8 +3,8 @@
 
 """Configuration updates of node groups that failed in an earlier run.
 
-EKS describes a node group with the values that were asked for, also after the update that should have brought them about has failed. Only
-the list of its updates tells. Such values count as not set, so that the next run sets them again.
+EKS describes a node group with the requested values even after the update that should have applied them has failed. Only the list of
+updates shows the failure. Such values count as not set, so that the next run sets them again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .errors import failed_update
 
 LISTED = "list_updates"
 UPDATE_TYPE = "ConfigUpdate"
-"""A failed update of the version needs no memory: the group reads as before."""
+"""A failed version update needs no special handling, because the group still reports its old version."""
 FAILED = ("Failed", "Cancelled")
 PROPERTIES: Mapping[str, str] = {
     "MinSize": "min_size",
@@ -34,7 +34,7 @@ SIZES = ("min_size", "max_size")
 
 
 def updates_of(aws: Aws, raws: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The raws, each with ``failed``: its last configuration update, if that has failed. One call for each update that EKS still lists."""
+    """The raw descriptions, each with ``failed``: its last configuration update, if that failed. One call per update that EKS lists."""
     wanted = [(index, update) for index, raw in enumerate(raws) for update in raw.get("updateIds") or ()]
     answers = aws.map(lambda one: _describe(aws, raws[one[0]], one[1]), wanted)
     last: dict[int, Mapping[str, Any]] = {}
@@ -51,12 +51,12 @@ def _describe(aws: Aws, raw: Mapping[str, Any], update: str) -> Mapping[str, Any
 
 
 def not_in_force(raw: Mapping[str, Any]) -> set[str]:
-    """The properties that the failed update should have set. Both sizes belong together."""
+    """The properties that the failed update should have set. The two sizes are always set together."""
     params = (raw.get("failed") or {}).get("params") or []
     found = {PROPERTIES[one["type"]] for one in params if one.get("type") in PROPERTIES}
     return found | set(SIZES if found & set(SIZES) else ())
 
 
 def said_of(raw: Mapping[str, Any]) -> str:
-    """What happened, for people; empty if nothing did."""
+    """What happened, as a message for the user; empty if nothing did."""
     return f"its last configuration update failed, and is made again: {failed_update(raw['failed']).message}" if raw.get("failed") else ""

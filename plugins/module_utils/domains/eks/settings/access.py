@@ -33,9 +33,9 @@ def entries_of(cluster: Cluster, caller: str) -> list[AccessEntry]:
 
 
 def unadministered(cluster: Cluster, caller: str) -> str:
-    """Why nobody could administer a new cluster that this caller creates; empty if somebody could.
+    """Why a new cluster created by this caller would have no administrator; empty if it would have one.
 
-    A caller with an entry of its own has the rights of that entry instead of a creator's.
+    A caller with its own entry has the permissions of that entry instead of the creator's.
     """
     own = entries_of(cluster, caller)
     if not own or not cluster.creator_is_admin or any(entry.administers for entry in cluster.access.values()):

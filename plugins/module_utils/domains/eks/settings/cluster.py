@@ -41,13 +41,13 @@ FARGATE_SELECTORS = 5
 
 @dataclass(frozen=True)
 class Network:
-    """The network of clusters that name none. ``vpc_id`` is empty if only the subnets are given."""
+    """The network of clusters that do not specify one. ``vpc_id`` is empty if only the subnets are given."""
 
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     node_security_group_ids: tuple[str, ...] = ()
     subnet_zones: tuple[str, ...] = ()
-    """The availability zone of each subnet, in the same order, if they are known: they are before the subnets exist."""
+    """The availability zone of each subnet, in the same order, if known. They are known even before the subnets exist."""
     vpc_id: str = ""
 
 
@@ -85,15 +85,15 @@ class FargateProfile:
 
 @dataclass(frozen=True)
 class OwnParts:
-    """Roles and a key that the user brings, in place of those that would be made, by ARN. Empty: made here."""
+    """ARNs of the user's own roles and key, used instead of those that would be created here. Empty: created here."""
 
     role_arn: str = ""
     node_role_arn: str = ""
     fargate_role_arn: str = ""
     secrets_key_arn: str = ""
-    """Or ``none``: the secrets have no key but EKS's."""
+    """Or ``none``: secrets are encrypted only with EKS's own key."""
     node_managed_policy_arns: tuple[str, ...] = ()
-    """Further managed policies of the nodes' role, if it is made here."""
+    """Additional managed policies of the node role, if it is created here."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Cluster:
     aws_name: str
     version: str
     named: bool = True
-    """Whether the user gave the name in AWS."""
+    """Whether the user specified the name in AWS."""
     subnet_ids: tuple[str, ...] = ()
     subnet_zones: tuple[str, ...] = ()
     """As in ``Network``; empty if the user lists the subnets."""
@@ -149,7 +149,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
 
 
 def with_public_cidrs(clusters: Any, blocks: Sequence[str]) -> Any:
-    """A user's mapping of clusters with these blocks added to the public endpoint of each. ``read`` reports what is no mapping."""
+    """A user's mapping of clusters with these blocks added to the public endpoint of each. ``read`` reports values of the wrong type."""
     if not blocks or not isinstance(clusters, Mapping):
         return clusters
     return {name: _opened(settings, blocks) for name, settings in clusters.items()}
@@ -222,7 +222,7 @@ def read_aws_name(reader: Reader, default: str) -> str:
 
 
 def read_own_parts(reader: Reader) -> OwnParts:
-    """The user's own roles and key, and what the nodes' role gets besides."""
+    """The user's own roles and key, and the additional policies of the node role."""
 
     def own(key: str, pattern: re.Pattern[str], remedy: str) -> str:
         return reader.required_text(key, remedy, pattern) if reader.given.get(key) is not None else str(reader.take(key) or "")

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The entries of a network ACL: what they should read, and in which order to get there. Pure functions.
+"""The entries of a network ACL: their desired state, and the order of changes that leads to it. Pure functions.
 
-All entries of ours allow something, so their numbers carry no meaning. An entry therefore keeps the number that it has, whatever number a
-new network would give it: traffic that stays allowed is never cut, not even if a run ends halfway.
+All of our entries allow traffic, so their numbers carry no meaning. An entry therefore keeps its number, regardless of the number it would
+have in a new network: traffic that remains allowed is never interrupted, even if a run stops midway.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Entry = Mapping[str, Any]
 Change = tuple[Literal["create", "replace", "delete"], Entry]
 
 FIRST_NUMBER = 100
-"""Ours begin here. Lower numbers decide before ours do, which is where incident response writes the addresses that it blocks."""
+"""Our entries begin here. Lower numbers take precedence; incident response uses them to block addresses."""
 
 WIDEST_FOREIGN_DENIAL = 8
-"""The shortest prefix of a block that others may deny. What denies more than this is drift, because it would cut off the network."""
+"""The shortest prefix of a block that others may deny. A larger block is drift, because denying it would cut off the network."""
 
 DEFAULT_QUOTA = 20
 """AWS's default quota of entries per network ACL and direction."""
@@ -32,14 +32,14 @@ def entries(value: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def content(entry: Entry) -> frozenset[tuple[str, Any]]:
-    """What an entry says, without its number."""
+    """The content of an entry, without its number."""
     return frozenset((name, value) for name, value in entry.items() if name != "rule_number" and value is not None)
 
 
 def with_numbers_kept(desired: Iterable[Entry], observed: Iterable[Entry] | None) -> list[Entry]:
-    """What the entries should read: the desired ones under the numbers that they have, new ones under free numbers.
+    """The effective entries: desired ones under their existing numbers, new ones under free numbers.
 
-    Denials of single blocks that others put before ours stay.
+    Entries of others that deny single blocks and come before ours are kept.
     """
     left = entries(observed or ())
     taken = {entry["rule_number"] for entry in left}
@@ -62,14 +62,15 @@ def with_numbers_kept(desired: Iterable[Entry], observed: Iterable[Entry] | None
 
 
 def is_foreign_denial(entry: Entry) -> bool:
-    """Whether an entry blocks some addresses before ours are asked, as incident response does."""
+    """Whether an entry blocks addresses with precedence over ours, as incident response does."""
     block = entry.get("cidr_block") or entry.get("ipv6_cidr_block")
     narrow = block is not None and ipaddress.ip_network(block).prefixlen >= WIDEST_FOREIGN_DENIAL
     return entry["action"] == "deny" and entry["rule_number"] < FIRST_NUMBER and narrow
 
 
 def changes(observed: Iterable[Entry], wanted: Iterable[Entry]) -> list[Change]:
-    """The changes that lead from one set of entries to another: what opens comes before what closes, as far as the quota has room."""
+    """The changes that lead from one set of entries to another: changes that allow traffic come before changes that block it, as far as the
+    quota permits."""
     old = {entry["rule_number"]: entry for entry in entries(observed)}
     new = {entry["rule_number"]: entry for entry in entries(wanted)}
     opening: list[Change] = [("create", entry) for number, entry in new.items() if number not in old]

@@ -22,9 +22,9 @@ ALLOW_ALL = {"rule_number": 100, "protocol": "-1", "action": "allow", "cidr_bloc
 
 
 class DefaultNetworkAcl(Ec2Kind):
-    """A default ACL cannot be deleted: it is taken over by tagging it, and goes with its VPC.
+    """A default ACL cannot be deleted separately: it is taken over by tagging it, and is deleted with its VPC.
 
-    Subnets have it until they get another one, so it is only changed while every subnet that has it is ours.
+    Subnets are associated with it until they get another ACL, so it is changed only while all of its subnets are ours.
     """
 
     name = "default_network_acl"
@@ -58,7 +58,7 @@ class DefaultNetworkAcl(Ec2Kind):
         super().update(aws, seen, properties)
 
     def refuse_if_shared(self, aws: Aws, seen: Observed) -> None:
-        """Raises CallFailed if subnets of someone else have this ACL: their traffic would change too."""
+        """Raises CallFailed if this ACL is associated with subnets that are not ours, because their traffic would be affected, too."""
         current = aws.list_all("ec2", self.calls.list, self.calls.items, **self.by_id(seen.id))
         subnets = {one["SubnetId"] for raw in current for one in raw["Associations"]}
         inside = [{"Name": "vpc-id", "Values": [seen.properties["vpc_id"]]}]

@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Routes of other controllers in our route tables: which of them stay. Pure functions.
+"""Which routes of other controllers in our route tables are kept. Pure functions.
 
-Routes to peering connections, transit gateways, virtual private gateways and network interfaces belong to whoever connects networks, and
-stay. What leads out of the network does not: a way to the internet, or a route for the whole world, is drift.
+Routes to peering connections, transit gateways, virtual private gateways, and network interfaces belong to the tools or people that connect
+networks, and are kept. Routes to the internet, or for the entire address space, are drift.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import ipaddress
 from collections.abc import Mapping
 
 OTHERS = "(of others)"
-"""The target of a destination that is left to others, whatever they make of it: the default route of a network without NAT gateways."""
+"""The target of a destination that is left entirely to others: the default route of a network without NAT gateways."""
 
 NO_ROUTE = "none"
 """The target of a destination for which there must be no route."""
@@ -22,11 +22,11 @@ WAYS_OUT = ("igw-", "nat-", "eigw-")
 """Targets that lead to the internet. Only routes of ours do."""
 
 WORLD = 7
-"""The longest prefix of a block that counts as the whole world, of which two halves are another spelling."""
+"""The longest prefix of a block that counts as the entire address space, which can also be written as two halves."""
 
 
 def is_world(destination: str) -> bool:
-    """Whether a destination covers so much that a route for it decides where all traffic goes. Prefix lists do not count."""
+    """Whether a destination is so large that its route determines where all traffic goes. Prefix lists do not count."""
     try:
         return ipaddress.ip_network(destination).prefixlen <= WORLD
     except ValueError:
@@ -34,7 +34,7 @@ def is_world(destination: str) -> bool:
 
 
 def with_foreign_routes(desired: Mapping[str, str], observed: Mapping[str, str] | None) -> dict[str, str]:
-    """What the routes of a table should read: the desired ones, plus those of others that are present and may be."""
+    """The effective routes of a table: the desired ones, plus existing routes of others that are permitted."""
     ours = {destination: target for destination, target in desired.items() if target not in (OTHERS, NO_ROUTE)}
     stay = {
         destination: target

@@ -41,7 +41,7 @@ def _target(identifier: str) -> dict[str, str]:
 class RouteTable(Ec2Kind):
     """A route table with its routes and associations.
 
-    Routes that AWS creates (local, endpoint, propagated) are not compared, and some of others stay: see routes.py.
+    Routes that AWS creates (local, endpoint, propagated) are not compared, and some routes of others are kept: see routes.py.
     """
 
     name = "route_table"
@@ -140,7 +140,7 @@ def owned_acls(aws: Aws) -> list[dict[str, Any]]:
 class NetworkAcl(Ec2Kind):
     """A network ACL with its entries and associations. A subnet always has an ACL: once removed from ours, it returns to the default ACL.
 
-    Entries keep the numbers that they have: see acl_entries.py. For ICMP, ``from_port`` is the type and ``to_port`` the code, as in
+    Entries keep their numbers: see acl_entries.py. For ICMP, ``from_port`` is the type and ``to_port`` the code, as in
     security groups; -1 means all.
     """
 

@@ -135,7 +135,7 @@ class ElasticIp(Ec2Kind):
         return {"public_ip": raw.get("PublicIp")}
 
     def find_unmarked(self, aws: Aws, names: Collection[str], vpcs: Collection[str]) -> list[Unmarked]:
-        """Those of this name, and those that NAT gateways in these VPCs use."""
+        """Addresses with one of these names, and those that NAT gateways in these VPCs use."""
         found = super().find_unmarked(aws, names, vpcs)
         here = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
         gateways = aws.list_all("ec2", "describe_nat_gateways", "NatGateways", Filter=here) if vpcs else []

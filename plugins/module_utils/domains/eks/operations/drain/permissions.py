@@ -3,8 +3,8 @@
 
 """How closely a policy can confine the deletion of a cluster's leftovers: they carry the controllers' tags and not our mark.
 
-Only what belongs to a cluster that the inventory names. Classic load balancers carry the tag of their Service and no tag whose key is the
-same in every cluster, so they cannot be confined so; nor can their security groups, so only Kubernetes itself deletes these.
+Limited to what belongs to a cluster that the inventory names. Classic load balancers carry their Service's tag, but no tag with the same
+key in every cluster, so they cannot be limited this way. Neither can their security groups, so only Kubernetes itself deletes those.
 """
 
 from __future__ import annotations
