@@ -100,6 +100,18 @@ def network_acl(place: Place) -> Sample:
     )
 
 
+def default_network_acl(_place: Place) -> Sample:
+    """An entry that keeps its number and says something else: the list of an account's default ACL is taken as it is written."""
+    entry = {"rule_number": 100, "protocol": "-1", "action": "allow", "cidr_block": "10.0.0.0/16"}
+    drift = {"Egress": False, "RuleNumber": 100}
+    return Sample(
+        Resource("default_network_acl", "open", {"vpc_id": VPC_ID, "ingress": [entry], "egress": []}),
+        needs=(VPC,),
+        change={"ingress": [{**entry, "cidr_block": "10.1.0.0/16"}]},
+        drift=Drift(Operation("ec2", "delete_network_acl_entry"), lambda one: {"NetworkAclId": one.id, **drift}, "ingress"),
+    )
+
+
 def not_deleted(item: Any) -> bool:
     return str(item["State"]).lower() not in ("deleted", "deleting", "failed")
 
@@ -123,5 +135,6 @@ FURTHER = {
         "regional": regional_nat_gateway,
         "busy table": route_table,
         "busy list": network_acl,
+        "default list": default_network_acl,
     },
 }
