@@ -10,6 +10,7 @@ they are still marked, and then searched for by content in everything that a mod
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -30,7 +31,20 @@ except ImportError:
 
 HEADER = b"$ANSIBLE_VAULT;"
 FORMS = {"region": REGION, "expected_account_id": ACCOUNT_ID}
-ELSEWHERE = frozenset(("hostvars", "vars", "groups", "group_names", "environment", "_task", "ansible_facts", "omit"))
+ELSEWHERE = frozenset(
+    (
+        "hostvars",
+        "vars",
+        "groups",
+        "group_names",
+        "environment",
+        "_task",
+        "ansible_facts",
+        "omit",
+        "ansible_failed_task",
+        "ansible_failed_result",
+    )
+)
 """Variables that repeat others, or that Ansible creates. Values of other hosts are recognized only if they arrive unchanged."""
 
 
@@ -45,10 +59,12 @@ def secrets_among(variables: Mapping[str, Any], arguments: Any, known: Iterable[
 
 
 def _secrets(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _secrets(item)
-    elif isinstance(value, list | tuple | set):
+    if isinstance(value, Mapping | list | tuple):
+        for key in value if isinstance(value, Mapping) else range(len(value)):
+            # Ansible resolves templates in what tasks have registered only when an item is read, and not every template can be resolved.
+            with contextlib.suppress(AnsibleError):
+                yield from _secrets(value[key])
+    elif isinstance(value, set):
         for item in value:
             yield from _secrets(item)
     elif isinstance(value, EncryptedString):

@@ -112,7 +112,7 @@ def test_a_log_group_that_eks_left_behind_is_no_obstacle(site: Site) -> None:
     (action,) = [one for one in result.plan.changes if one.address == "cluster_log_group.main"]
     assert (action.verb, action.reason) == ("update", "adopted")
     (group,) = logs.describe_log_groups(logGroupNamePrefix="/aws/eks/prod-main/cluster")["logGroups"]
-    assert group["retentionInDays"] == 90
+    assert group["retentionInDays"] == 365
     assert group["kmsKeyId"]
     assert summary(site.plan(site.desired(main=cluster()))) == {}
 

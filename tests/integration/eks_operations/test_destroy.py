@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place as Of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import details_of
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
@@ -105,8 +105,9 @@ def what_is_left(cloud: Cloud) -> dict[str, Any]:
 
 def own_policies(site: Site) -> None:
     """From here on the runs may do what the collection's policies of each component allow, and no more."""
+    names = Names(clusters=(NAME,), networks=("main",))
     given = {
-        component: policies(details_of([role]), Scope(Of("prod", component, REGION, ACCOUNT)))
+        component: policies(details_of([role]), Scope(Of("prod", component, REGION, ACCOUNT), names=names))
         for role, components in site.hosts.items()
         for component in components
     }

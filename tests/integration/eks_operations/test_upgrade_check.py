@@ -102,7 +102,7 @@ def test_a_deprecated_api_in_use_blocks_and_names_its_client(site: Site, reader:
 def test_a_version_that_does_not_fit_is_named_with_one_that_does(reader: Aws) -> None:
     (finding,) = blocking(known(reader, coredns="v1.0.0-eksbuild.1"))
     assert finding.identity == "addon_version:coredns"
-    assert "Demand v1." in finding.remedy
+    assert "Pin v1." in finding.remedy
 
 
 def test_a_version_that_eks_does_not_offer_is_one_finding(reader: Aws) -> None:

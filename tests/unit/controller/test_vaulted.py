@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible._internal._datatag._tags import Origin, SourceWasEncrypted, VaultedValue
+from ansible.errors import AnsibleError
 
 from ansible_collections.mainstay.aws.plugins.plugin_utils.vaulted import MARKS, names_in, secrets_among
 
@@ -43,6 +44,20 @@ def test_where_secrets_come_from(files: dict[str, str]) -> None:
     assert secrets_among(variables, arguments) == {
         *("canary-inline", "canary-nested", "12345678", "canary-rendered", "canary-looked-up"),
     }
+
+
+class Lazy(dict[str, Any]):
+    """Like the containers in which Ansible keeps what tasks have registered: an item is resolved when it is read."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "broken":
+            raise AnsibleError("'__undefined' is undefined")
+        return super().__getitem__(name)
+
+
+def test_a_template_that_cannot_be_resolved_hides_nothing_else() -> None:
+    variables = {"result": Lazy(broken="{{ __undefined }}", password=VaultedValue(ciphertext="x").tag("canary-1"))}
+    assert secrets_among(variables, {}) == {"canary-1"}
 
 
 def test_names_are_no_secrets(files: dict[str, str]) -> None:
