@@ -57,7 +57,7 @@ def check_role(call: Call, arn: str) -> None:
 
 
 def check_network(call: Call, subnets: list[str], groups: list[str], vpc: str | None = None, held: Iterable[str] = ()) -> str:
-    """The VPC of the subnets. At least two must be in different zones, and each needs free addresses unless it already holds an interface."""
+    """The VPC of the subnets. They span two zones; each needs free addresses unless it already holds an interface."""
     known = subnets_by_id(call)
     for subnet in subnets:
         if subnet not in known:
