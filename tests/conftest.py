@@ -1,4 +1,4 @@
-"""For all tests. pyproject.toml puts the checkout and collections/ on the import path."""
+"""Shared by all tests. pyproject.toml puts the checkout and collections/ on the import path."""
 
 from __future__ import annotations
 

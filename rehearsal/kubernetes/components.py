@@ -11,7 +11,7 @@ from typing import Any
 from rehearsal.kubernetes.certificates import Authority, Pair, new_key, write_key
 
 HOST = "127.0.0.1"
-# Controllers that a cluster does not need without a cloud controller manager, without routes, and with nodes that need no approval.
+# Controllers that are not needed without a cloud controller manager, without routes, and without a pod CIDR for each node.
 CONTROLLERS_OFF = ("nodeipam", "cloud-node-lifecycle", "route", "service")
 # The managers and the node simulator run as fast as the machine allows; the default rates are meant for shared servers.
 CALLS_PER_SECOND = 500

@@ -1,6 +1,6 @@
-"""How many things an account holds, asked of AWS's API itself: what a duplicate or an orphan shows up in, whoever owns it.
+"""Counts an account's resources through the AWS API itself, whoever owns them, to reveal duplicates and orphans.
 
-The kinds have no part in it. The modules of further/ say by kind what counts.
+It does not use the kinds. The modules in further/ define what counts for each kind.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The life of one sample: created, changed, restored, changed by hand, deleted; each step with or without something that goes wrong.
+"""The life cycle of one sample: created, changed, restored, changed by hand, and deleted, each step with or without a failure.
 
-What a sample needs is made once. After that the sample is alone: only its own kind is observed, and the clock is one that pauses move, so
-that settle windows and deadlines are as long as in production and cost nothing.
+A sample's dependencies are created once. From then on, only the sample's own kind is observed, and only pauses advance the clock, so that
+settle windows and deadlines are as long as in production and cost no time.
 """
 
 from __future__ import annotations

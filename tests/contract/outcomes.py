@@ -1,6 +1,6 @@
-"""What can become of one mutating call, as the engine tells it apart, and clients that have it happen to a chosen call.
+"""The possible outcomes of one mutating call, as the engine distinguishes them, and clients that produce them for a selected call.
 
-How an answer on the wire becomes one of these is the business of aws/calls.py and is tested in tests/unit/aws/test_calls.py.
+aws/calls.py maps responses on the wire to these outcomes; tests/unit/aws/test_calls.py tests it.
 """
 
 from __future__ import annotations

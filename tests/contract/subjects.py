@@ -1,4 +1,4 @@
-"""What lives: the samples of every registered domain, and further ones where the smallest resource does not reach all of its kind."""
+"""The subjects of the suite: the samples of every registered domain, and further ones for what the smallest resource does not cover."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""What every kind of every domain must do, shown with its smallest resource. A kind that is registered is in it by itself.
+"""The contract of every kind of every domain, tested with its smallest resource. Registered kinds are included automatically.
 
-One test is one sample and one outcome: the sample lives its life, and the outcome happens to every mutating call of every step in turn.
+One test is one sample and one outcome. The sample goes through its life cycle, and the outcome is applied to every mutating call of every
+step in turn.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component in a rehearsal cloud, driven as its module drives it, and what the cloud's request log tells: for all domains."""
+"""A component in a rehearsal cloud, run as its module runs it, with the cloud's request log; for all domains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mutants: for each rule of docs/rollout-verification.md at least one small change of the source that switches it off."""
+"""The mutants: for each rule of docs/rollout-verification.md, at least one small source change that disables it."""
 
 from __future__ import annotations
 

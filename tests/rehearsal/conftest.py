@@ -1,4 +1,4 @@
-"""One cloud for all tests here, emptied before each; every reply is compared with botocore's model."""
+"""One cloud for all tests here, reset before each; every response is compared with botocore's model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account with what EKS clusters stand on, in a cloud that only describes them: no control planes, nothing takes time."""
+"""An account with the prerequisites of EKS clusters, in a cloud without control planes, where nothing takes time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account with a cluster, for tests of the nodes that stand on one."""
+"""An account with a cluster, for tests of its nodes."""
 
 from __future__ import annotations
 

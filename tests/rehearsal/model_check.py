@@ -1,4 +1,4 @@
-"""Compares replies, as they come over the wire, with botocore's model of the operation: no unknown members, and right types."""
+"""Compares responses on the wire with botocore's model of the operation: no unknown members, correct types."""
 
 from __future__ import annotations
 

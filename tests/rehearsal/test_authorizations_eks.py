@@ -1,4 +1,4 @@
-"""What calls of EKS, Auto Scaling, load balancers and OIDC providers are checked for, asked of a cloud whose caller has policies."""
+"""Authorization checks of EKS, Auto Scaling, load balancer, and OIDC provider calls, in a cloud whose caller has policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What services declare and register: every file is found by its name, and no name is given away twice."""
+"""Services' declarations and registrations: every file is found by its name, and no name is used twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EKS add-ons and pod identity associations, in a cloud that only describes its clusters."""
+"""EKS add-ons and pod identity associations, in a cloud without control planes."""
 
 from __future__ import annotations
 

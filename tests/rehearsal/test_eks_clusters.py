@@ -1,4 +1,4 @@
-"""EKS clusters, as far as their API goes, in a cloud that only describes them: what is refused, and what they have elsewhere."""
+"""The EKS API for clusters, in a cloud without control planes: refusals, and clusters' resources in other services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of Kubernetes on EKS: how long they are supported, upgrades and the way back, and what stands in the way."""
+"""Kubernetes versions on EKS: support periods, upgrades, rollback, and what blocks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fargate profiles: what is refused, and that one comes or goes at a time. Which pods a profile takes, and what it gives them."""
+"""Fargate profiles: refusals, one creation or deletion at a time, which pods a profile selects, and what they get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may call the cloud, and who may change it."""
+"""Who may call the cloud, and who may make changes."""
 
 from __future__ import annotations
 

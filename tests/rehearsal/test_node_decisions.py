@@ -1,4 +1,4 @@
-"""What becomes of the instances of a node group, and of its nodes: tables over pure functions."""
+"""Decisions about a node group's instances and nodes: tables over pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Node groups of clusters that are only described: what is refused, the Auto Scaling group behind them, launch templates, updates."""
+"""Node groups of clusters without a control plane: refusals, the Auto Scaling group behind them, launch templates, updates."""
 
 from __future__ import annotations
 

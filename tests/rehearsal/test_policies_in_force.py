@@ -1,4 +1,4 @@
-"""IAM policies: what a document allows, which documents are refused, and how a refused call is answered."""
+"""IAM policies: what a document allows, which documents are rejected, and the response to a refused call."""
 
 from __future__ import annotations
 

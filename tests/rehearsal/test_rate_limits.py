@@ -1,4 +1,4 @@
-"""Calls beyond a rate are refused in the words of their service, and nothing of them is carried out."""
+"""Calls above a rate limit are refused in their service's wording and not executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What EC2 refuses, case by case: a set-up, a call, and the code of the error."""
+"""EC2's refusals, case by case: a setup, a call, and the error code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KMS, CloudWatch Logs, IAM, STS and the tagging API, as far as networks need them."""
+"""KMS, CloudWatch Logs, IAM, STS, and the tagging API, as far as networks need them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists that lag behind what was created."""
+"""Lists that lag behind creations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who imports whom in plugins/module_utils, read from the source; imports inside functions and for type checkers count too."""
+"""The import graph of plugins/module_utils, read from the source; includes imports inside functions and for type checkers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the repository look at: its files, read once."""
+"""The repository's files, read once, for the tests of the repository."""
 
 from __future__ import annotations
 

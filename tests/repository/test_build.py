@@ -1,4 +1,4 @@
-"""The collection as others get it: built, installed elsewhere and used by its full name, without this checkout."""
+"""The collection as users get it: built, installed elsewhere, and used by its full name, without this checkout."""
 
 from __future__ import annotations
 

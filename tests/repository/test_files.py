@@ -1,4 +1,4 @@
-"""What holds for the files as such."""
+"""Rules for the files themselves."""
 
 from __future__ import annotations
 

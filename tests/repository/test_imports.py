@@ -1,4 +1,4 @@
-"""The structure of plugins/module_utils: layers that only know those below, no circles, relative imports."""
+"""The structure of plugins/module_utils: layers that import only lower ones, no cycles, relative imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The decisions of the scripts that the Makefile calls."""
+"""The decisions of the scripts behind the Makefile."""
 
 from __future__ import annotations
 

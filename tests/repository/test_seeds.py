@@ -1,4 +1,4 @@
-"""The seeds of the shipped inventories, and that Ansible takes a seed neither for hosts nor for variables."""
+"""The seeds of the shipped inventories; Ansible must not read a seed as hosts or variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scripts/find-python and scripts/setup on machines as they are found, played in a folder of their own, offline."""
+"""scripts/find-python and scripts/setup on various machines, simulated offline in a separate folder."""
 
 from __future__ import annotations
 

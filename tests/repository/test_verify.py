@@ -1,4 +1,4 @@
-"""The runner of the checks, and that no test is left out of them."""
+"""The runner of the checks; every test belongs to a check."""
 
 from __future__ import annotations
 

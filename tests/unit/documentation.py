@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options that a module's documentation declares, those of our own fragments included."""
+"""The options declared in a module's documentation, including those of our own fragments."""
 
 from __future__ import annotations
 

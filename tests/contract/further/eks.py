@@ -1,4 +1,4 @@
-"""Clusters: what the smallest resource of a kind does not reach."""
+"""Clusters: cases that the smallest resource of a kind does not cover."""
 
 from __future__ import annotations
 

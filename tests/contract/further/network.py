@@ -1,4 +1,4 @@
-"""Networks: what the smallest resource of a kind does not reach."""
+"""Networks: cases that the smallest resource of a kind does not cover."""
 
 from __future__ import annotations
 

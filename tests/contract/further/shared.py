@@ -1,4 +1,4 @@
-"""Roles, keys, log groups and groups of rules: what their smallest resources do not reach."""
+"""Roles, keys, log groups, and groups of rules: cases that their smallest resources do not cover."""
 
 from __future__ import annotations
 

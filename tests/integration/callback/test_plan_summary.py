@@ -1,4 +1,4 @@
-"""The callback in real runs of ansible-playbook: what is printed, what is written, and that the exit status stays Ansible's."""
+"""The callback in real runs of ansible-playbook: its terminal output, its files, and that Ansible's exit status is unchanged."""
 
 from __future__ import annotations
 

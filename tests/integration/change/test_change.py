@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""make rehearse with FROM, as a user calls it, in a checkout of its own whose history has an inventory that changes."""
+"""make rehearse with FROM, as a user runs it, in a separate checkout whose history contains an inventory change."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A project of two networks, and how a person runs it."""
+"""A project with two networks, run as a user would run it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The command that a plan ends with, pasted into a shell: it does what the plan showed, and nothing else."""
+"""The command at the end of a plan, pasted into a shell, does what the plan showed and nothing else."""
 
 from __future__ import annotations
 

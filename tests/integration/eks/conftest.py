@@ -1,7 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One cloud for all tests here, emptied before each that asks for ``site``. Its clusters are only described: no control planes start."""
+"""One cloud for all tests here, reset before each that requests ``site``. Its clusters exist in the EKS API only: no control planes
+start.
+"""
 
 from __future__ import annotations
 

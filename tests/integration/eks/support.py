@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component's clusters in a rehearsal cloud that only describes them."""
+"""A component's clusters in a rehearsal cloud without control planes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Clusters that are there already: taken over whole, renamed, and recognised as another's."""
+"""Existing clusters: adopted with all their parts, renamed, and recognized as another owner's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS can change in place is changed in place; what needs a replacement or a deletion asks for consent."""
+"""Changes that AWS can make in place are made in place; replacements and deletions require consent."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Somebody changes one thing behind our back: the plan names exactly it, the next run mends it, the one after changes nothing.
+"""Drift: one manual change. The plan names exactly that change, the next run fixes it, and the run after that changes nothing.
 
-One cluster stands for all cases; a case that fails leaves it to be built anew for the next. What other owners change is left alone.
+All cases share one cluster; a failed case leaves it to be rebuilt for the next. Changes by other owners are left alone.
 """
 
 from __future__ import annotations

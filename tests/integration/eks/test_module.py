@@ -1,8 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The modules as users run them: bad input in one sentence each before the first change, outputs by tags, and no way to lock oneself "
-"out."""
+"""The modules as users run them: one-sentence errors for bad input before any change, outputs by tags, and protection against lockout."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a plan says of the quotas of clusters is what AWS does: one too few stops it, just enough lets it through."""
+"""Cluster quotas in a plan match AWS's enforcement: one below the need stops the plan, exactly enough lets it through."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Updates that take time, exclude each other, fail, or were begun by somebody else; sizes that others set; states that are no failure."""
+"""Updates that take time, exclude each other, fail, or were started by others; externally set sizes; states that are not failures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A cluster with nodes, and the module as users run it: planned with credentials that may only look, applied by its creator."""
+"""A cluster with nodes, and the module as users run it: planned with read-only credentials, applied by the cluster's creator."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What somebody who may write to one namespace can do to the run of somebody who may do everything: nothing outside that namespace."""
+"""An attacker with write access to one namespace cannot use an administrator's run to affect anything outside that namespace."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Objects inside a real cluster: from nothing, unchanged, changed, drifted, replaced, taken over, no longer wanted."""
+"""Objects inside a real cluster: created, unchanged, changed, drifted, replaced, adopted, and removed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Releases in a real cluster: planned without Helm, installed by it, awaited, mended, recovered, removed; and all of the role's."""
+"""Releases in a real cluster: planned without Helm; installed by it, awaited, repaired, recovered, and removed; and all of the role's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Secrets in every plausible place are looked for in everything that runs print or write: at -vvvv --diff, in plans, and on failure."""
+"""Secrets in every plausible place must not appear in anything that runs print or write: at -vvvv --diff, in plans, and on failure."""
 
 from __future__ import annotations
 

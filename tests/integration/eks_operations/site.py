@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The playbooks as users run them: an inventory in a file, ansible-playbook as a process, and what it printed."""
+"""The playbooks as users run them: an inventory file, an ansible-playbook process, and its output."""
 
 from __future__ import annotations
 

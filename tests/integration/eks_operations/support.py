@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What clusters leave behind in AWS, made by hand in a cloud without control planes, and a cluster's API as it looks to a drain."""
+"""What clusters leave behind in AWS, created by hand in a cloud without control planes, and a cluster's API as a drain sees it."""
 
 from __future__ import annotations
 

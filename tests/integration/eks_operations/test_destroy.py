@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A whole environment destroyed, on a real control plane: with load balancers and interfaces that block, killed half way, run again.
+"""Destroys a whole environment on a real control plane: with load balancers and interfaces that block, killed halfway, and run again.
 
-The runs have exactly the policies that the collection writes for this inventory.
+The runs have exactly the policies that the collection generates for this inventory.
 """
 
 from __future__ import annotations

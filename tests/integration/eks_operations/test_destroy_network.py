@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Destroying a network: not while somebody stands in it, and not without looking at what is left."""
+"""Destroying a network: not while it is in use, and not without checking for leftovers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Emptying clusters, with what their controllers have made put there by hand. test_destroy.py does the same with controllers that play."""
+"""Draining clusters whose controllers' resources are created by hand. test_destroy.py does the same with simulated controllers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Draining as a playbook does it, where there is no cluster any more: what it left goes, Ctrl-C is heard, and the next run ends it."""
+"""Draining in a playbook after the cluster is gone: leftovers are deleted, Ctrl-C is respected, and the next run completes the work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""An upgrade from plan to end, on a real control plane: two node groups, add-ons, and a PodDisruptionBudget that blocks."""
+"""An upgrade from plan to completion on a real control plane: two node groups, add-ons, and a PodDisruptionBudget that blocks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What stands inside a cluster with a real control plane: workloads, budgets, and a way to wait for them."""
+"""The contents of a cluster with a real control plane: workloads, budgets, and helpers that wait for them."""
 
 from __future__ import annotations
 

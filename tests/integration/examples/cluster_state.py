@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS says of a cluster, read through boto3 alone, and one check for each row of the requirements table that is about clusters."""
+"""A cluster's state in AWS, read through boto3 alone, and one check per row about clusters in the requirements table."""
 
 from __future__ import annotations
 

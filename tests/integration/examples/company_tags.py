@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which resources of ours lack tags that everything in the company carries, asked of AWS without the collection's own code."""
+"""Our resources that lack company-wide tags, found in AWS without the collection's own code."""
 
 from __future__ import annotations
 

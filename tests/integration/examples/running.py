@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Runs the playbooks of the checkout with an inventory, as a user would, and reads what they report."""
+"""Runs the checkout's playbooks with an inventory, as a user would, and reads their reports."""
 
 from __future__ import annotations
 

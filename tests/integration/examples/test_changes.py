@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A network that changes its mind: each step changes what was asked for and nothing else, and a plan afterwards is empty."""
+"""A network through several changes: each step changes only what was requested, and a plan afterward is empty."""
 
 from __future__ import annotations
 

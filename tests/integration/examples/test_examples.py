@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every inventory plans from nothing; the production ones are built, and show what their platforms asked for in AWS's own answers."""
+"""Every inventory plans from nothing. The production ones are built, and AWS's own responses show that they meet their requirements."""
 
 from __future__ import annotations
 

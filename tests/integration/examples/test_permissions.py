@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The policies of an inventory, as the playbook writes them, and what the boundary in an inventory leads to."""
+"""An inventory's policies as the playbook writes them, and the effect of a permissions boundary in an inventory."""
 
 from __future__ import annotations
 

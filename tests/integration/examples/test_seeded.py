@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an account holds and an inventory refers to: needed, used, and left alone from plan to destroy."""
+"""Existing resources that an inventory refers to: required, used, and left alone from plan to destroy."""
 
 from __future__ import annotations
 

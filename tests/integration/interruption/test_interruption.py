@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Ctrl-C and SIGTERM in the middle of an apply: what was done is told, nothing is lost or doubled, and the next run goes on."""
+"""Ctrl-C and SIGTERM during an apply: the run reports what was done, nothing is lost or duplicated, and the next run continues."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The network goes away in the middle of an apply and comes back: the run holds out, says so once, and gives the lock back."""
+"""A network outage during an apply: the run waits, reports it once, and releases the lock."""
 
 from __future__ import annotations
 

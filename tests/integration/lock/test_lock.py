@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The run lock: one goes on, the others are told by whom they are kept; nobody who lost it changes anything."""
+"""The run lock: one run proceeds, the others learn who holds the lock, and a run that has lost it changes nothing."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in the cloud, as boto3 tells it: a second opinion that shares no code with the collection.
+"""The contents of the cloud as boto3 reports them: an independent check that shares no code with the collection.
 
-``described`` gives everything that carries an owner's tags, by address, with the properties in the shape of a plan.
+``described`` returns every resource with an owner's tags, by address, with its properties in the shape of a plan.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The modules as users run them: ansible-playbook, one task after the other, each result brought back."""
+"""The modules as users run them: ansible-playbook, one task after another, with each result returned."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""An account that is not empty: what is there is adopted, moved, recognised as another's, and never picked."""
+"""An account that is not empty: existing resources are adopted, moved, or recognized as another owner's, and never picked by chance."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is wrong is said in one sentence with variable, value and remedy, before anything is changed and, if possible, before any call."""
+"""Errors in input: one sentence with variable, value, and remedy, before any change and, if possible, before any call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The user changes an option: what AWS changes in place is changed in place, what needs a replacement asks for consent."""
+"""The user changes an option: AWS's in-place changes are made in place, and replacements require consent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Credentials that were exported with their end: a plan warns, an apply does not begin what they would not see finished."""
+"""Credentials exported with their expiry time: a plan warns, and an apply does not start work that would outlast them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Destroying leaves nothing that carries our tags, and does not touch anything else."""
+"""Destroying removes everything with our tags and touches nothing else."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Somebody changes one thing behind our back: the plan names exactly it, the next run mends it, the one after changes nothing.
+"""Drift: one manual change. The plan names exactly that change, the next run fixes it, and the run after that changes nothing.
 
-One network stands for all cases; a case that fails leaves it to be built anew for the next.
+All cases share one network; a failed case leaves it to be rebuilt for the next.
 """
 
 from __future__ import annotations

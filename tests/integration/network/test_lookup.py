@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A lookup of a network publishes what a full run publishes, whatever carries the component's tags."""
+"""A lookup of a network publishes the same as a full run, whichever resources carry the component's tags."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A plan of an empty account is complete and right: what it lists is what an apply creates, value for value."""
+"""A plan for an empty account is complete and correct: it lists exactly what an apply creates, value for value."""
 
 from __future__ import annotations
 

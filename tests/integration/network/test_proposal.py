@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From a VPC that somebody made by hand to a network that is managed: proposed, adopted, unchanged."""
+"""From a manually created VPC to a managed network: proposed, adopted, unchanged."""
 
 from __future__ import annotations
 

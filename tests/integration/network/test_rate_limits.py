@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Runs in an account that is held to AWS's published rates: they slow down where they are refused, and finish."""
+"""Runs in an account with AWS's published rate limits: they slow down when throttled, and finish."""
 
 from __future__ import annotations
 

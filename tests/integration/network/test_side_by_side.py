@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Several owners in one account, with the same addresses and the same blocks, never see each other's resources."""
+"""Several owners in one account, with the same addresses and CIDR blocks, never see each other's resources."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Resources that take their time, that fail on the way, and that are found half-way by the next run."""
+"""Resources that take time, that fail during creation, and that the next run finds half-created."""
 
 from __future__ import annotations
 

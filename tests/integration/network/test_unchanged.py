@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A second run changes nothing, and looking costs as many calls as it must."""
+"""A second run changes nothing and reads the state with the minimum number of calls."""
 
 from __future__ import annotations
 

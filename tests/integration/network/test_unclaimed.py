@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What carries the environment's mark and belongs to no host: found whole, said in the summary, removed by consent alone."""
+"""Resources with the environment's mark that belong to no host: all found, reported in the summary, and removed only with consent."""
 
 from __future__ import annotations
 

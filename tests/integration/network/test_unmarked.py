@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Somebody has removed owner tags: the plan names what may be ours before anything is created beside it."""
+"""Owner tags removed by hand: the plan names resources that may be ours before it creates duplicates."""
 
 from __future__ import annotations
 

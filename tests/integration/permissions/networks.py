@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The networks of the scenarios, and what somebody changes in one by hand."""
+"""The networks of the scenarios, and the manual changes to one of them."""
 
 from __future__ import annotations
 

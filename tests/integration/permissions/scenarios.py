@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What happens to a network in its life, each once, made in a rehearsal cloud with exactly the policies that are generated for it."""
+"""Every event in a network's life, once each, in a rehearsal cloud with exactly the policies generated for it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What someone who holds a component's generated policies, and nothing else, could try against what is not the component's."""
+"""Attacks by a holder of only a component's generated policies against resources outside the component."""
 
 from __future__ import annotations
 

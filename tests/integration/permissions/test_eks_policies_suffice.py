@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The policies generated for clusters are enough for a cluster's life, no action in them is too much, and they end where others' begin."""
+"""The policies generated for clusters suffice for a cluster's whole life, contain no unused action, and exclude other owners' resources."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The generated policies are enough for everything, no action in them is too much, and they end where others' things begin."""
+"""The generated policies suffice for everything, contain no unused action, and exclude other owners' resources."""
 
 from __future__ import annotations
 

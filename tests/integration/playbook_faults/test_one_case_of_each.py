@@ -1,4 +1,4 @@
-"""One case of each fault through a real playbook and a real wire; `make faults` runs all of them."""
+"""One case of each fault with a real playbook and real connections; `make faults` runs all of them."""
 
 from __future__ import annotations
 

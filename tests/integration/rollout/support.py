@@ -1,4 +1,4 @@
-"""Workloads on a real control plane, and our verdict about them."""
+"""Workloads on a real control plane, and our verdict on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same timelines, judged by `kubectl rollout status` and by us: equal, or listed as stricter with the reason."""
+"""The same timelines judged by `kubectl rollout status` and by us: equal, or listed as stricter with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a rollback, the next apply comes out right, whoever applies: no conflict, and nothing left over of any other release."""
+"""After a rollback, the next apply is correct, whichever tool makes it: no conflict, and nothing left over from any other release."""
 
 from __future__ import annotations
 

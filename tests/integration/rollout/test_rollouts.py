@@ -1,4 +1,4 @@
-"""Real rollouts: a real API server, controllers and scheduler; only what runs in the pods is played."""
+"""Real rollouts with a real API server, controllers, and scheduler; only the pods are simulated."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Applying a saved plan one change at a time, and asking after each whether the same plan could be continued from there."""
+"""Applies a saved plan one change at a time, and checks after each whether the same plan could be continued from there."""
 
 from __future__ import annotations
 

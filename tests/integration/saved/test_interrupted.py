@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A saved plan that was cut short after any number of changes is applied to its end by the same file."""
+"""A saved plan interrupted after any number of changes can be completed with the same file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Saved plans as people use them: site.yml plans into a file, and applies what is in it or says what has moved."""
+"""Saved plans as people use them: site.yml saves a plan to a file, and applies it or reports what has changed since."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Networks return while their NAT gateways come up, clusters are begun, and the same wave finishes the networks.
+"""Networks return while their NAT gateways are still being created, clusters are started, and the same wave completes the networks.
 
-site.yml, on a cloud that is told when the gateways are up.
+Runs site.yml on a cloud in which the test controls when the gateways become available.
 """
 
 from __future__ import annotations

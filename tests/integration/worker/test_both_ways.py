@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A module of ours returns the same whether it runs in Ansible's worker or as an ordinary module."""
+"""Our modules return the same result in Ansible's worker and as ordinary modules."""
 
 from __future__ import annotations
 

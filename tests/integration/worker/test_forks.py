@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Workers import what the callback imports for them too: none of them may wait for ever for what was half imported when it was forked."""
+"""Workers import modules that the callback also imports: a fork during such an import must not leave a worker waiting forever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One control plane for the whole folder, with a namespace for each test. Without a binary nothing can pass: it is built."""
+"""One control plane for the whole folder, with a namespace for each test. Builds the binary if it does not exist."""
 
 from __future__ import annotations
 

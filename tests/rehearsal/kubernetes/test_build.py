@@ -1,5 +1,6 @@
-"""Building: once for each version of the sources, never half, one at a time, and loud when it cannot be done. A small module stands in for
-the real one, whose build every other test here depends on."""
+"""The build: once per version of the sources, atomic, serialized, and with a clear error if it is impossible. A small module replaces
+the real one, on whose build every other test here depends.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API server calls in the cluster is answered, so that charts with webhooks and aggregated APIs install and work."""
+"""The API server's calls into the cluster are answered, so that charts with webhooks and aggregated APIs install and work."""
 
 from __future__ import annotations
 

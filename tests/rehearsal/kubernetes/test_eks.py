@@ -1,5 +1,6 @@
-"""EKS clusters of a cloud are control planes: they come, are upgraded, and go; so do the nodes of their node groups. Who may log in, and
-what he may do there, is what the access entries say."""
+"""EKS clusters of a cloud are control planes that start, are upgraded, and stop, and so are their node groups' nodes. Access entries
+decide who may log in, and with which permissions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nodes of node groups in a real control plane: without a network they are not ready; an update replaces them and heeds budgets."""
+"""Node group nodes in a real control plane: without a network they are not ready; an update replaces them and respects budgets."""
 
 from __future__ import annotations
 

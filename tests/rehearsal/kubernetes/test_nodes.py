@@ -1,4 +1,4 @@
-"""What played nodes offer, and what their logs say: tables over pure functions."""
+"""The capacity of simulated nodes and their logs: tables over pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control plane itself: real, safe, playing older versions, and never longer there than whoever started it."""
+"""The control plane itself: real, secure, able to emulate older versions, and never outliving its owner."""
 
 from __future__ import annotations
 

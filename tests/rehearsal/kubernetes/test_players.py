@@ -1,4 +1,4 @@
-"""What is played in a real control plane beside its nodes: Fargate, and the controller of load balancers. One cluster for all tests."""
+"""Simulators in a real control plane other than nodes: Fargate and the load balancer controller. One cluster for all tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each way in which played pods behave shows the status that a real kubelet would report, read through the API."""
+"""Each behavior of simulated pods shows the status that a real kubelet would report, read through the API."""
 
 from __future__ import annotations
 

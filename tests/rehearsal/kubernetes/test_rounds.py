@@ -1,4 +1,4 @@
-"""The rounds of players: who is called when, and that nobody ends the others."""
+"""The simulators' rounds: when each is called, and that none can stop the others."""
 
 from __future__ import annotations
 

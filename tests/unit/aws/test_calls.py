@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The retry layer: what is tried again, how often, and what each error of AWS's becomes."""
+"""The retry layer: which calls are retried, how often, and how each AWS error is classified."""
 
 from __future__ import annotations
 

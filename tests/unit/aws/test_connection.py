@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Owner marks, and how the connection asks and changes; the client is botocore's own, its answers are given."""
+"""Owner marks, and the connection's reads and changes; the client is botocore's own, with canned responses."""
 
 from __future__ import annotations
 

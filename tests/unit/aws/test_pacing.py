@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How fast one process calls where AWS limits the rate."""
+"""How fast one process makes calls under AWS's rate limits."""
 
 from __future__ import annotations
 

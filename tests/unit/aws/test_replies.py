@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Replies that are not AWS's are never believed, whatever the operation: a read fails, the outcome of a change is unknown."""
+"""Responses that do not come from AWS are never trusted, whatever the operation: a read fails, and a change's outcome is unknown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Tags and policies in the form in which they are compared."""
+"""Tags and policies in the form used for comparison."""
 
 from __future__ import annotations
 

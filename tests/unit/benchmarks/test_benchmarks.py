@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks, and where they look for the provider."""
+"""The arithmetic of the benchmarks, and where they search for the provider."""
 
 from __future__ import annotations
 

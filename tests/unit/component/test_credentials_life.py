@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When credentials expire, how long a run may need, and what is said if the one comes before the other."""
+"""When credentials expire, how long a run may need, and the warning if they expire too early."""
 
 from __future__ import annotations
 

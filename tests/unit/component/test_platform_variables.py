@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The platform's variables: what they give to a module call, and which are refused."""
+"""The platform's variables: what they pass to a module call, and which are rejected."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a call may ask for with saved plans, and what is told before its first call of AWS."""
+"""Valid saved plan options for a call, and the errors before its first AWS call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which modules of ours a play will call."""
+"""Which of our modules a play will call."""
 
 from __future__ import annotations
 

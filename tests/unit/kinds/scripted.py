@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A connection whose calls are answered from a table and written down."""
+"""A connection that answers calls from a table and records them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the kinds of EKS make of replies and refusals."""
+"""How the EKS kinds interpret responses and refusals."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The pure parts of the kinds of EKS, of launch templates and of scaling."""
+"""The pure parts of the kinds for EKS, launch templates, and scaling."""
 
 from __future__ import annotations
 

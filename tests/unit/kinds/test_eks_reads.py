@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How much is asked to see what there is: which clusters are looked into, how deep, and that nothing is asked twice."""
+"""The read calls: which clusters are read, in how much detail, and that nothing is read twice."""
 
 from __future__ import annotations
 

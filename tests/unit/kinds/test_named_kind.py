@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Kinds that are told by name: two of services to come, declared as a domain would, and every call that they make."""
+"""Kinds identified by name: two from future services, declared as a domain would, and every call that they make."""
 
 from __future__ import annotations
 

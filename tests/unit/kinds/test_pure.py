@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The pure parts of the kinds: between the shapes of AWS's replies and ours."""
+"""The pure parts of the kinds: conversion between AWS's response shapes and ours."""
 
 from __future__ import annotations
 

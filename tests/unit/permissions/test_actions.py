@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The tables of actions: complete for everything that is registered, nothing beside, and as AWS has it (cfn-lint ships its list)."""
+"""The tables of actions: complete for everything registered, nothing extra, and consistent with AWS (cfn-lint ships its list)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Statements and documents: what each action is confined to, and how documents are filled."""
+"""Statements and documents: the restrictions on each action, and how documents are filled."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A second backend for the engine: a strict little world in memory that knows nothing of AWS.
+"""A second backend for the engine: a small, strict in-memory world with no knowledge of AWS.
 
-It refuses what a real service refuses: pointing at what is not there, deleting what something points at, a second thing of one name.
-Every refusal is written down, so a test can tell a right order from one that was only repaired by retries. Faults are scripted by the
-number of the mutating call.
+It refuses what a real service refuses: references to missing resources, deletion of referenced resources, and duplicate names. Every
+refusal is recorded, so that a test can distinguish a correct order from one that only retries repaired. Faults are scripted by the number
+of the mutating call.
 """
 
 from __future__ import annotations

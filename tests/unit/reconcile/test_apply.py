@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an apply does when the world is slow, silent, refuses, or lies."""
+"""Apply in a world that is slow, does not respond, refuses, or lies."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Attributes that an update changes, updates that wait for each other, and what hangs on something that is replaced.
+"""Attributes that an update changes, updates that wait for each other, and dependents of a replaced resource.
 
-The world is a cluster in small: a template whose edition changes with its size, a cluster, and what is in it.
+The world is a small cluster: a template whose edition changes with its size, a cluster, and its contents.
 """
 
 from __future__ import annotations

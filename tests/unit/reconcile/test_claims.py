@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Adopting and moving: what is taken for which address, what is refused, and what an apply does with it."""
+"""Adopting and moving: which resource is taken for which address, what is refused, and what an apply does with it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who is meant where a value contains an identifier: the one that has it, and never one whose identifier is a part of it."""
+"""References by identifier inside a value: exactly the resource that has it, never one whose identifier is a substring of it."""
 
 from __future__ import annotations
 

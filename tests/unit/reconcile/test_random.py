@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Random desired states, changes between them, and faults: what must hold whatever the graph looks like."""
+"""Random desired states, changes between them, and faults: invariants that hold for every graph."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Random accounts in which some things carry other marks: moved and adopted under faults, nothing is created, deleted or doubled."""
+"""Random accounts in which some resources have other marks. Moves and adoptions under faults create, delete, or duplicate nothing."""
 
 from __future__ import annotations
 

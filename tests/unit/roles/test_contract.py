@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every role keeps its contract in one place: defaults, argument specification and README say the same."""
+"""Every role's contract is consistent: defaults, argument specification, and README agree."""
 
 from __future__ import annotations
 

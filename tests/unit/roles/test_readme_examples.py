@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The examples in READMEs of roles are valid input."""
+"""The examples in the roles' READMEs are valid input."""
 
 from __future__ import annotations
 

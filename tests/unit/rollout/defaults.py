@@ -1,4 +1,4 @@
-"""Whole runs with the module's own default options, on a clock that only its pauses move."""
+"""Whole runs with the module's own default options, on a clock that only its pauses advance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Kubernetes API to script: objects, lists in pages, watches, patches, and whatever can go wrong. Real kubectl can talk to it."""
+"""A scriptable Kubernetes API: objects, paginated lists, watches, patches, and every kind of failure. Real kubectl can use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our verifier against the scripted API, with a clock that only its own pauses move, or the real one."""
+"""Our verifier against the scripted API, with a clock that only its own pauses advance, or the real one."""
 
 from __future__ import annotations
 

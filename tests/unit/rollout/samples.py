@@ -1,4 +1,4 @@
-"""Objects as the API returns them, with only what a test is about spelled out."""
+"""Objects as the API returns them, with only the fields that a test is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules 69 to 74 as whole runs with the module's default options: limits meet in the order in which users meet them."""
+"""Rules 69 to 74 as whole runs with the module's default options: limits interact in the order in which users meet them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules 87 and 88: who owns a workload's fields, so that a rollback does not spoil the next apply, and what is left to others."""
+"""Rules 87 and 88: who owns a workload's fields, so that a rollback does not break the next apply, and what is left to others."""
 
 from __future__ import annotations
 

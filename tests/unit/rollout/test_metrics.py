@@ -1,4 +1,4 @@
-"""Rules 49 to 54: what measurements over a bake time mean."""
+"""Rules 49 to 54: how measurements over a bake time are judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong options: one sentence each, all at once, before anything is asked of the cluster. And what a task before this one said."""
+"""Invalid options: one sentence each, all at once, before any call to the cluster. Also the results of earlier tasks."""
 
 from __future__ import annotations
 

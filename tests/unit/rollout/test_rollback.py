@@ -1,4 +1,4 @@
-"""Rules 55 to 68: going back to the last verified release, or saying why not."""
+"""Rules 55 to 68: rolling back to the last verified release, or explaining why not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules 38 to 44: what the API of a cluster does to those who watch it."""
+"""Rules 38 to 44: how a cluster's API can fail its watchers."""
 
 from __future__ import annotations
 

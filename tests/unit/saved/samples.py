@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A little world for tables: two kinds, a plan that creates, changes, replaces and deletes, and how to see it differently."""
+"""A small world for tables: two kinds, a plan that creates, changes, replaces, and deletes, and ways to observe it differently."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every reason not to apply a saved plan, and everything that is none."""
+"""Every reason not to apply a saved plan, and every difference that is not one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The file of a saved plan: written whole, read back, refused when it is none, and never with a secret in it."""
+"""The file of a saved plan: written atomically, read back, rejected if it is not a plan, and never containing a secret."""
 
 from __future__ import annotations
 

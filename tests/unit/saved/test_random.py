@@ -1,8 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Random plans, killed at random and applied again: the same plan always goes on, does nothing but what it says, and any other change
-of the account is noticed."""
+"""Random plans, killed at random and applied again: the same plan can always continue, it does only what it says, and any other change
+to the account is detected.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a seed may not say: each mistake is named with its place, its value and what would be right, before a cloud is touched."""
+"""Invalid seeds: each mistake is reported with its location, its value, and what is expected, before a cloud is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin itself, where a real run cannot bring it to the point."""
+"""The plugin itself, in cases that a real run cannot produce."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole outputs against stored ones. After a wanted change: UPDATE_GOLDEN=1 pytest tests/unit/summary, then read the difference."""
+"""Complete outputs compared with stored ones. After an intended change: UPDATE_GOLDEN=1 pytest tests/unit/summary, then review the diff."""
 
 from __future__ import annotations
 

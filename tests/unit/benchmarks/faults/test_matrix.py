@@ -1,4 +1,4 @@
-"""Which cases there are, how some are chosen, what a case comes to, and how it is told."""
+"""Which cases exist, how some are selected, how a case is judged, and how it is reported."""
 
 from __future__ import annotations
 

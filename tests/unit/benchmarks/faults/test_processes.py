@@ -1,4 +1,4 @@
-"""A kill reaches everything that a run has started, sessions of their own included."""
+"""A kill reaches every process that a run has started, including those in sessions of their own."""
 
 from __future__ import annotations
 

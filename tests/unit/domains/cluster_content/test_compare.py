@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What of a live object is as a manifest wants it, without asking the API: by value, by what we own, and by how lists are merged."""
+"""Whether a live object matches its manifest, without asking the API: by value, by field ownership, and by list merge rules."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Helm's records: what Helm writes is read, and everything that Helm would read differently, or that has no bounds, is refused."""
+"""Helm's records: what Helm writes is read; anything that Helm would read differently, or that is unbounded, is rejected."""
 
 from __future__ import annotations
 

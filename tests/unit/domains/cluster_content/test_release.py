@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Releases: what Helm has written down, what is wanted, what Helm is told, and when one does its work."""
+"""Releases: Helm's recorded state, the wanted state, Helm's arguments, and when a release works."""
 
 from __future__ import annotations
 

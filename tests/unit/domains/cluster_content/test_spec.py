@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options of k8s_objects: what the documentation says, what the examples show, and what of them never gets out."""
+"""The options of k8s_objects: their documentation, their examples, and which of their values are never exposed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is refused once AWS has been asked, and in which words; what a plan says of the support of versions."""
+"""Refusals after AWS has been queried, and their wording; what a plan says about version support."""
 
 from __future__ import annotations
 

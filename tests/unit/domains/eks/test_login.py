@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether a plan is watched for a login that gets lost, and when that is believed."""
+"""Whether a plan is checked for a loss of login, and when the loss is believed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a cluster consists of: addresses, properties, references, and in which order it comes into being."""
+"""The resources of a cluster: addresses, properties, references, and creation order."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What eks_upgrade_check refuses before its first call."""
+"""Refusals of eks_upgrade_check before its first call."""
 
 from __future__ import annotations
 

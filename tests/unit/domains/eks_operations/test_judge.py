@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is said before an upgrade, rule by rule: a table of what is known and what follows from it."""
+"""Findings before an upgrade, rule by rule: a table of facts and conclusions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Network ACLs: every intended flow passes in both directions, and what is not intended does not."""
+"""Network ACLs: every intended flow passes in both directions, and no other flow does."""
 
 from __future__ import annotations
 

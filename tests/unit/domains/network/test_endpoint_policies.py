@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Endpoint policies: whose principals, which exceptions, and what a user may give instead."""
+"""Endpoint policies: their principals, their exceptions, and what a user may set instead."""
 
 from __future__ import annotations
 

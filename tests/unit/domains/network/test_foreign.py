@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What other controllers legitimately add to our groups, tables and ACLs stays; everything else that they add is drift."""
+"""Legitimate additions by other controllers to our groups, tables, and ACLs stay; every other addition is drift."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Security groups: by following membership, who reaches whom on which ports. The tables are complete: anything else is a failure."""
+"""Security groups: who reaches whom on which ports, derived from membership. The tables are complete: anything else is a failure."""
 
 from __future__ import annotations
 
