@@ -15,5 +15,5 @@ Count = Callable[[Cloud], Counter[str]]
 
 
 def listed(service: str, method: str, items: str, living: Callable[[Any], bool] = lambda _item: True) -> Count:
-    """The entries of one list call, which some services leave out where there are none; ``living`` says which of them are there still."""
+    """The entries of one list call. Some services omit the list if it is empty; ``living`` selects the entries that still exist."""
     return lambda cloud: Counter({items: sum(map(living, getattr(cloud.client(service), method)().get(items, [])))})

@@ -41,7 +41,7 @@ NAMED_BY = {"eks_access_entry": "principal_arn"}
 
 
 class JumpingClock:
-    """A clock that stands still while something is done and jumps over every pause."""
+    """A clock that stops during work and skips every pause."""
 
     def __init__(self) -> None:
         self._now = 1000.0
@@ -55,7 +55,7 @@ class JumpingClock:
             self._now += seconds
 
     def stop(self) -> None:
-        """Nobody asks these runs to stop."""
+        """These runs are never asked to stop."""
 
     def on_stop(self, tell: Callable[[], None]) -> None:
         """The same."""
@@ -145,7 +145,7 @@ class Life:
     # --- states ------------------------------------------------------------------------------------------------------
 
     def desired(self, state: str) -> list[Resource]:
-        """The sample in a state, beside what it needs of its own kind."""
+        """The sample in a state, together with its dependencies of the same kind."""
         return [*self._beside, *([self._resolved[state]] if state in self._resolved else [])]
 
     def _with_ids(self, resource: Resource) -> Resource:
@@ -219,7 +219,7 @@ class Life:
         return self.happened[step]
 
     def check_rest(self, step: str) -> None:
-        """After a step nothing is coming up or going any more, and there is nothing left to do."""
+        """After a step, nothing is in transition and nothing is left to do."""
         seen = self.look()
         assert [(one.address, one.state) for one in seen if one.state != "ready"] == [], f"after {step}"
         assert make_plan(self.desired(STEPS[step][1]), seen, self.mine, self.consent).changes == (), f"a plan after {step}"
@@ -242,9 +242,8 @@ class Life:
         self.state = STEPS[step][1]
 
     def meet_another_s(self) -> None:
-        """Create it where another owner has one already, of the same name in the same place: refused, and theirs stays as it is.
-
-        Theirs has the properties of the change: whoever takes it for ours has something to set.
+        """Creates it where another owner already has one, with the same name in the same place: refused, and theirs is unchanged. Theirs
+        has the changed properties, so a run that mistakes it for ours has something to set.
         """
         self.bring("changed")
         seen = self._seen()

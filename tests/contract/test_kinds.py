@@ -64,7 +64,7 @@ def verb_of(step: str, subject: Subject) -> str:
 
 @pytest.mark.parametrize(("subject", "outcome"), PAIRS, ids=lambda one: one.name)
 def test_whatever_happens_to_a_call(life_of: LifeOf, subject: Subject, outcome: Outcome, subtests: pytest.Subtests) -> None:
-    """It ends as if nothing had happened, in the same run or in the next one; nothing is there twice, nothing is left over."""
+    """It ends as if nothing had happened, in the same run or in the next one, with no duplicates and no leftovers."""
     gone_by = life_of(subject).record()["delete"].calls[-1]  # a replacement makes it, too
     cases = [(step, call) for step, call in calls_of(life_of, subject) if step in outcome.steps]
     if "delete" not in outcome.steps:

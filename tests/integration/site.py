@@ -54,7 +54,7 @@ class Component:
             aws.close()
 
     def ids(self) -> dict[str, str]:
-        """The id of everything of ours by address, asked anew."""
+        """The IDs of all our resources by address, read again."""
         return {seen.address: seen.id for seen in self.observed()}
 
     def plan(self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = ()) -> Plan:

@@ -50,7 +50,7 @@ class EksAccount:
         return str(self.ec2.create_security_group(GroupName="control", Description="x", VpcId=vpc or self.vpc)["GroupId"])
 
     def free(self, subnet: str) -> int:
-        """How many addresses of a subnet nobody has."""
+        """The number of free addresses in a subnet."""
         return int(self.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailableIpAddressCount"])
 
     def create(self, name: str = "main", **options: Any) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def test_updates_of_a_part_are_on_the_cluster_and_on_the_part(main: EksAccount) 
 
 
 def test_oidc_providers(cloud: CheckedCloud) -> None:
-    """Made with a thumbprint that nobody gave; changed by what the tags on them allow."""
+    """Created with a thumbprint that the caller did not give; its tags control who may change it."""
     iam, url = cloud.client("iam"), f"https://oidc.eks.{REGION}.amazonaws.com/id/ABC"
     arn = f"{IAM}:oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/ABC"
     tags = [{"Key": "owner", "Value": "us"}]

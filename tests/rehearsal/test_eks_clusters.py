@@ -161,7 +161,7 @@ def log_groups(account: EksAccount) -> dict[str, dict[str, Any]]:
 
 
 def test_the_log_group_comes_back(eks_account: EksAccount) -> None:
-    """EKS makes it where it is missing, without retention: while the cluster lives, and once more after it has gone."""
+    """EKS recreates a missing log group without retention: while the cluster exists, and once more after it is deleted."""
     logs, name = eks_account.cloud.client("logs"), "/aws/eks/main/cluster"
     logs.create_log_group(logGroupName=name, tags={"a": "b"})
     logs.put_retention_policy(logGroupName=name, retentionInDays=90)

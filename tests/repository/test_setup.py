@@ -85,7 +85,7 @@ def test_a_named_python_is_the_only_one_tried(tmp_path: Path) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout whose only requirement is a wheel that lies beside it."""
+    """A checkout whose only requirement is a wheel next to it."""
     folder = tmp_path / "checkout"
     (folder / "scripts").mkdir(parents=True)
     for name in ("setup", "preflight", "find-python"):

@@ -51,7 +51,7 @@ def test_a_check_that_takes_too_long_fails_and_is_ended_with_all_it_started(logs
 
 
 def is_running(pid: int, argument: str) -> bool:
-    """Whether a process of this number and argument is there; one that was killed a moment ago has no command line any more."""
+    """Whether a process with this ID and argument exists; one that was just killed no longer has a command line."""
     try:
         return argument.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

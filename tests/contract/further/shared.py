@@ -21,7 +21,7 @@ WRITE_LOGS = policy({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource
 
 
 def role(place: Place) -> Sample:
-    """Everything that a role can have beside itself."""
+    """Everything that can be attached to a role."""
     bare = role_resource(place, description="one", inline_policy=None, managed_policy_arns=[], permissions_boundary=None, tags=MANY)
     return Sample(
         bare,
@@ -52,7 +52,7 @@ def key(place: Place) -> Sample:
 
 
 def key_without_its_name(place: Place) -> Sample:
-    """Its alias leads to another key of nobody's."""
+    """Its alias points to another key, which has no owner."""
     alias = f"alias{place.path}one"
     allowed = key_policy(place, logs_use_of_key(place, "Logs", "/one/*"))
     other = Resource("kms_key", "other", {"policy": allowed})

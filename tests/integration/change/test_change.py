@@ -77,7 +77,7 @@ class Checkout:
         (self.root / path).write_text(yaml.safe_dump(content))
 
     def change(self, **changes: Any) -> None:
-        """The network of the present, with consent beside it."""
+        """The current network, together with consent."""
         consent = {name: changes.pop(name) for name in ("platform_purge", "platform_allow_replace") if name in changes}
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL | changes}, **consent})
 
@@ -261,7 +261,7 @@ def run(checkout: Checkout, *arguments: str) -> tuple[int, str]:
 
 @pytest.mark.slow
 def test_the_commands_of_a_new_user(checkout: Checkout) -> None:
-    """Plan with an exit code that tells what an apply would do, apply, look at what is there, and destroy it, all on the rehearsal."""
+    """Plan with an exit code that shows what an apply would do, apply, inspect, and destroy, all on the rehearsal."""
     code, output = checkout.rehearse()
     assert code == 0, output
     assert len(output.splitlines()) < 60, output

@@ -43,7 +43,7 @@ class Project:
         (inventory / "group_vars" / "all.yml").write_text(yaml.safe_dump(variables))
 
     def shell(self, command: str, code: int = 0, **more: str) -> tuple[str, dict[str, Any]]:
-        """What a command prints and reports that somebody types, or pastes. ``code``: the expected exit code."""
+        """The output and reports of a command that a user types or pastes. ``code``: the expected exit code."""
         done, report = self.run(command, **more)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout, report

@@ -14,7 +14,7 @@ from rehearsal.testing import Cloud
 from tests.integration.consent.project import ACCOUNT, BEFORE, REGION, Project, actions
 
 AFTER = {**BEFORE, "tiers": {"private": None, "jobs": {"slot": 4}}, "flow_logs": {"enabled": False}}
-"""One tier goes, one has to be made anew, and the flow logs go with their key."""
+"""One tier is removed, one has to be recreated, and the flow logs are removed with their key."""
 
 
 @pytest.fixture(scope="module")

@@ -37,5 +37,5 @@ def site(cloud: Cloud) -> Site:
 
 @pytest.fixture
 def requests(site: Site) -> Requests:
-    """What is asked from here on; the network that clusters stand in is there already."""
+    """The requests from here on; the clusters' network already exists."""
     return Requests(site.cloud)

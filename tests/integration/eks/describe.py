@@ -179,7 +179,7 @@ def pod_identity(raw: Any) -> Described:
 
 
 def of_templates(cloud: Cloud) -> Iterator[Tagged]:
-    """Those that somebody tagged; EKS makes further ones of its own."""
+    """Those that a user tagged; EKS creates further ones of its own."""
     ec2 = cloud.client("ec2")
     for raw in ec2.describe_launch_templates()["LaunchTemplates"]:
         tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}

@@ -37,7 +37,7 @@ def cluster(**more: Any) -> dict[str, Any]:
 
 @dataclass
 class Site(Component):
-    """One owner's clusters in a network that is there already."""
+    """One owner's clusters in an existing network."""
 
     component: str = "cluster"
     patience: ClassVar[Patience] = Patience(poll=0.02, settle=0.5, timeout=30)
@@ -89,7 +89,7 @@ class Site(Component):
 
 
 def new_role(cloud: Cloud, name: str, service: str = "") -> None:
-    """A role that somebody made: for people of the account, or for a service."""
+    """A role created by hand: for the account's users, or for a service."""
     principal = {"Service": service} if service else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     actions = ["sts:AssumeRole", "sts:TagSession"]
     statement = {"Effect": "Allow", "Principal": principal, "Action": actions}
@@ -98,7 +98,7 @@ def new_role(cloud: Cloud, name: str, service: str = "") -> None:
 
 
 def updated(cloud: Cloud, update: Mapping[str, Any], cluster_name: str, **of: str) -> None:
-    """Waits until an update of EKS is over; it must have gone well."""
+    """Waits until an EKS update completes; it must succeed."""
     for _waited in until(SystemClock(), 20.0, 0.05):
         told = cloud.client("eks").describe_update(name=cluster_name, updateId=update["id"], **of)["update"]
         if told["status"] != "InProgress":

@@ -84,7 +84,7 @@ def standing(site: Site) -> Site:
 
 
 def test_changes_in_place(standing: Site) -> None:
-    """One after the other on one cluster, each on top of those before it; nothing is made anew."""
+    """One after another on one cluster, each on top of the previous ones; nothing is recreated."""
     before = {address: one["id"] for address, one in described(standing.cloud).items()}
     wanted = BASE
     for name, (changes, expected) in IN_PLACE.items():

@@ -45,7 +45,7 @@ WANTED: dict[str, Any] = cluster(
 
 @dataclass
 class Standing:
-    """The cluster that stands, with what one needs to spoil it. ``whole`` says that nothing is left to mend."""
+    """The shared cluster, with the means to damage it. ``whole`` means that nothing is left to fix."""
 
     cloud: Cloud
     site: Site | None = None
@@ -91,7 +91,7 @@ def standing(_standing: Standing) -> Standing:
     return _standing
 
 
-# ---- what somebody did; each leaves the account with one thing wrong ----
+# ---- manual changes; each leaves the account with one thing wrong ----
 
 
 def config(**changes: Any) -> Callable[[Standing], None]:
@@ -272,7 +272,7 @@ def test_what_an_autoscaler_decides_is_no_drift(standing: Standing) -> None:
 
 
 def test_entries_of_aws_and_of_others_are_left_alone(standing: Standing) -> None:
-    """The creator's, that of the nodes, and one that somebody made by hand."""
+    """The creator's entry, the nodes' entry, and one created by hand."""
     site = standing.site
     assert site
     new_role(standing.cloud, "stranger")

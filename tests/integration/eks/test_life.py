@@ -71,7 +71,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 
 def principals(site: Site) -> None:
-    """Access entries are for roles that are there."""
+    """Access entries require existing roles."""
     for name in ("admins", "admins-of-team"):
         new_role(site.cloud, name)
 
@@ -129,7 +129,7 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
 
 
 def test_nothing_is_left_and_nothing_else_is_touched(site: Site) -> None:
-    """Another environment's cluster in the same network stays as it is."""
+    """Another environment's cluster in the same network is unchanged."""
     other = Site(site.cloud, environment="dev", component="other")
     other.apply(other.desired(main=cluster()))
     before = described(site.cloud, "dev", "other")

@@ -126,7 +126,7 @@ def test_subnets_that_cannot_be(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> None:
-    """One that somebody made by hand, and one of another environment: both are said before the first change."""
+    """A cluster created by hand and one of another environment: both are reported before the first change."""
     new_role(site.cloud, "somebody", "eks.amazonaws.com")
     network = {"subnetIds": list(site.subnets)}
     role = f"arn:aws:iam::{ACCOUNT}:role/somebody"

@@ -36,7 +36,7 @@ def exceeded(site: Site, desired: list[Resource]) -> list[str]:
     ],
 )
 def test_the_check_and_the_refusal_agree(site: Site, quota: str, enough: int, code: str) -> None:
-    """One cluster without node groups is there; another one with two is wanted."""
+    """One cluster without node groups exists; another one with two is described."""
     first = cluster(node_groups=None, controllers=[])
     site.apply(site.desired(first=first))
     desired = site.desired(first=first, main=cluster(node_groups=GROUPS))

@@ -120,7 +120,7 @@ def test_with_consent_that_names_it_exactly_a_release_goes_with_all_that_it_name
 
 
 def test_hooks_of_a_forged_release_do_not_run(inside: InsideCluster, tenant: str) -> None:
-    """Helm would create them with the rights of whoever runs it."""
+    """Helm would run them with the permissions of the user who runs it."""
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",

@@ -213,7 +213,7 @@ def everything(inside: InsideCluster) -> dict[str, Any]:
 
 
 def test_all_of_the_role_with_the_load_balancer_controller_first(inside: InsideCluster) -> None:
-    """Until its webhook answers no Service can be made, by nobody."""
+    """Until its webhook responds, no Service can be created by any user."""
     options = everything(inside)
     silent = everything(inside)
     silent["releases"][LBC]["values"]["image"] = {"repository": "rehearsal-never-ready"}

@@ -153,7 +153,7 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
 
 
 def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
-    """Nobody takes the finalizers off, so AWS is asked; and the second run finds the cluster half gone."""
+    """Nothing removes the finalizers, so AWS is queried; the second run finds the cluster half deleted."""
     cloud = site.cloud
     unprotected(site)
     no_controller(inside(cloud, NAME))

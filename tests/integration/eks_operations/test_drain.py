@@ -58,7 +58,7 @@ def everything(place: Place) -> None:
 
 
 def strange(place: Place) -> None:
-    """What somebody else made, in the same place."""
+    """Other owners' resources in the same place."""
     place.balancer("by-hand", {"elbv2.k8s.aws/cluster": "prod-other"}, [place.group("k8s-other", {"elbv2.k8s.aws/cluster": "prod-other"})])
     place.targets("by-hand-targets", {"made": "by hand"})
     place.group("by-hand-group", {f"kubernetes.io/cluster/{CLUSTER}": "owned"})

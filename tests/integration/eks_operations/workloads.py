@@ -78,7 +78,7 @@ SERVICE = "/api/v1/namespaces/{}/services"
 
 
 def controller(api: Api) -> None:
-    """A load balancer controller: it is played while a pod of it is ready."""
+    """A load balancer controller: it is simulated while one of its pods is ready."""
     deployment(api, CONTROLLER, "kube-system", 1, {"app.kubernetes.io/name": CONTROLLER})
     body = {
         "apiVersion": "networking.k8s.io/v1",
@@ -90,7 +90,7 @@ def controller(api: Api) -> None:
 
 
 def no_controller(api: Api) -> None:
-    """Takes its pods away, as happens when somebody removes its release first."""
+    """Removes its pods, as when its release is removed first."""
     api.patch(f"/apis/apps/v1/namespaces/kube-system/deployments/{CONTROLLER}", {"spec": {"replicas": 0}})
     selected = {"labelSelector": f"app.kubernetes.io/name={CONTROLLER}"}
     until(lambda: not api.list("/api/v1/pods", **selected).items, "the controller's pods are gone")

@@ -96,7 +96,7 @@ def encrypted_secrets(state: ClusterState) -> None:
 
 
 def control_plane_logs(state: ClusterState) -> None:
-    """All of them, in a group that is encrypted and does not keep them for ever."""
+    """All of them, in an encrypted log group with a retention period."""
     logging = state.cluster["logging"]["clusterLogging"]
     assert {kind for entry in logging if entry["enabled"] for kind in entry["types"]} == LOGS
     (group,) = state.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/eks/{state.name}/cluster")["logGroups"]
@@ -175,7 +175,7 @@ def schedules(group: str, *recurrences: str) -> Check:
 
 
 def one_owner_of_scaling(state: ClusterState) -> None:
-    """A group that AWS scales has a taint or label of its own, and no policy stands on those of the autoscaler."""
+    """A group that AWS scales has its own taint or label, and no scaling policy applies to the autoscaler's groups."""
     autoscaling = state.client("autoscaling")
     for name in state.groups:
         group = state.scaling_group(name)

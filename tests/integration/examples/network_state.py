@@ -95,7 +95,7 @@ def public_blocks(**expected: str) -> Callable[[NetworkState], None]:
 
 
 def public_tier(state: NetworkState) -> None:
-    """Public subnets lead to the internet gateway, carry the load balancers' mark, and hold the NAT gateways that stand in a subnet."""
+    """Public subnets route to the internet gateway, carry the load balancers' tag, and contain the NAT gateways that are in a subnet."""
     public = {subnet["SubnetId"] for subnet in state.subnets["public"].values()}
     for subnet in state.subnets["public"].values():
         assert str(state.remedy_for_conflict(subnet)).startswith("igw-")
@@ -134,7 +134,7 @@ def no_public_addresses(state: NetworkState) -> None:
 
 
 def chain(state: NetworkState) -> None:
-    """Load balancer -> 8080 -> nodes -> 5432 -> database, and nobody else on the way."""
+    """Load balancer -> 8080 -> nodes -> 5432 -> database, and no other flow."""
     assert {rule for rule in state.admitted("nodes") if rule[0] not in ("nodes", "control_plane")} == {("load_balancer", "tcp", "8080")}
     assert state.admitted("database") == {("nodes", "tcp", "5432")}
     assert state.groups["database"]["IpPermissionsEgress"] == []
@@ -149,7 +149,7 @@ def closed_to_the_world(state: NetworkState) -> None:
 
 
 def network_acls(state: NetworkState) -> None:
-    """Every subnet has an ACL of ours in place of the default one, which allows nothing any more."""
+    """Every subnet has an ACL of ours in place of the default one, which now allows nothing."""
     acls = state.of_vpc("describe_network_acls", "NetworkAcls")
     guarded = {association["SubnetId"]: acl for acl in acls if not acl["IsDefault"] for association in acl["Associations"]}
     assert set(guarded) == {subnet["SubnetId"] for tier in state.subnets.values() for subnet in tier.values()}

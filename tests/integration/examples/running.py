@@ -28,7 +28,7 @@ INVENTORIES = sorted(
 
 
 NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5}')
-"""These clusters are only described, so nothing can be put into them, and nobody need wait for an answer of theirs."""
+"""These clusters have no control plane, so nothing can be installed in them, and nothing needs to wait for their response."""
 
 LARGEST = 6144
 """Characters that AWS takes in a managed policy, without white space."""
@@ -74,9 +74,9 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
 
 @contextmanager
 def cloud_of(inventory: str) -> Iterator[Cloud]:
-    """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds.
+    """A cloud that simulates the inventory's account and region, with the contents of its seed.
 
-    Its clusters are only described: no control planes start.
+    Its clusters exist in the EKS API only: no control planes start.
     """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
@@ -112,7 +112,7 @@ def with_every_right(cloud: Cloud) -> Iterator[None]:
 
 
 def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: str = "site.yml", role: str = "apply") -> Run:
-    """One run of a playbook with credentials of a role of the cloud."""
+    """One playbook run with the credentials of one of the cloud's roles."""
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     environment = isolated_environment({**cloud.environment(role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})

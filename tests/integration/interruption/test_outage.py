@@ -31,7 +31,7 @@ PATIENCE = 120
 
 
 class Line:
-    """A port that leads to the cloud, and that can be cut and mended."""
+    """A port that forwards to the cloud; the connection can be cut and restored."""
 
     def __init__(self, cloud: Cloud) -> None:
         url = urlsplit(cloud.endpoint)

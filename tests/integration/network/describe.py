@@ -43,7 +43,7 @@ def described(cloud: Cloud, environment: str = "prod", component: str = "network
 
 
 def everything(cloud: Cloud, kinds: Collection[str] = ()) -> Iterator[tuple[dict[str, str], Described]]:
-    """(tags, description) of all that the account holds and that can be tagged, whoever made it."""
+    """(tags, description) of every taggable resource in the account, whoever created it."""
     wanted = kinds or (*TAGGED_EC2, "log_group", "kms_key", "iam_role")
     yield from of_ec2(cloud.client("ec2"), wanted)
     for kind, service, list_all in (("log_group", "logs", of_logs), ("kms_key", "kms", of_kms), ("iam_role", "iam", of_iam)):
@@ -255,7 +255,7 @@ def in_order(value: Any) -> Any:
 
 
 def as_planned(planned: Any, actual: Any) -> bool:
-    """Whether what is there is what was planned: lists in any order, one string for a list of one, unknown parts as they may."""
+    """Whether the state matches the plan: lists in any order, a string for a list of one, any value for unknown parts."""
     if isinstance(planned, str) and UNKNOWN in planned:
         before, _, after = planned.partition(UNKNOWN)
         return isinstance(actual, str) and actual.startswith(before) and actual.endswith(after)

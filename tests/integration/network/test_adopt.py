@@ -137,7 +137,7 @@ def test_a_name_or_range_that_another_holds_is_said_before_the_first_change(site
 
 
 def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced(site: Site, ec2: Any) -> None:
-    """A VPC with subnets and a gateway, as a person makes it by hand: adopted, mended, completed."""
+    """A manually created VPC with subnets and a gateway: adopted, fixed, completed."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     desired = site.desired(main=network())
     blocks = {r.address: r.properties for r in desired if r.kind == "subnet" and r.name.startswith("main/public")}
@@ -268,7 +268,7 @@ def test_a_purge_pattern_that_names_the_empty_copy_removes_it(site: Site, ec2: A
 
 @pytest.mark.parametrize("whose", [("staging", "network"), ("prod", "other")], ids=["environment", "component"])
 def test_marks_of_another_are_never_picked(site: Site, ec2: Any, whose: tuple[str, str]) -> None:
-    """The same addresses, beside ours, with the mark of another environment or component."""
+    """The same addresses, next to ours, with the mark of another environment or component."""
     for kind in sorted({address.partition(".")[0] for address in COPIED}):
         identifier = _another(site, ec2, kind)
         address = next(one for one in COPIED if one.startswith(f"{kind}."))

@@ -68,7 +68,7 @@ PLAIN = network(endpoints={"gateway": ["s3"], "interface": []}, nat="none")
 
 @pytest.fixture(scope="module")
 def plain(shared_cloud: Cloud) -> tuple[Site, Any]:
-    """A network that stands for all changes in place, each of which is taken back, and its description."""
+    """A network shared by all in-place changes, each of which is reverted, and its description."""
     shared_cloud.admin.reset()
     site = Site(shared_cloud)
     site.apply(site.desired(main=PLAIN))
@@ -87,7 +87,7 @@ def test_changed_in_place_and_back(plain: tuple[Site, Any], name: str) -> None:
 
 
 def test_cluster_that_left_leaves_its_tag(site: Site) -> None:
-    """Which of these tags are EKS's own nobody can tell, so none is taken away."""
+    """Which of these tags are EKS's own is unknown, so none is removed."""
     site.apply(site.desired(main=network(cluster_names=["apps"])))
     tag = {"kubernetes.io/cluster/apps": "shared"}
     subnets = {a: one for a, one in described(site.cloud, kinds=["subnet"]).items() if "database" not in a}
@@ -175,7 +175,7 @@ def test_routes_follow_a_replaced_nat_gateway(site: Site) -> None:
 
 
 def test_whole_network_replaced(site: Site) -> None:
-    """Another block for the VPC: everything in it is made anew; addresses in the internet, key, role and log group stay."""
+    """Another CIDR block for the VPC: everything in it is recreated; public addresses, key, role, and log group stay."""
     before = ids(site.apply(site.desired(main=network())))
     desired = site.desired(main=network(cidr="10.7.0.0/16"))
     requests = Requests(site.cloud)
@@ -189,7 +189,7 @@ def test_whole_network_replaced(site: Site) -> None:
 
 
 def test_two_subnets_swap_their_blocks(site: Site) -> None:
-    """Each block is taken until the other subnet has gone; at the latest the second run finds both free."""
+    """Each block is in use until the other subnet is deleted; at the latest, the second run finds both free."""
     tiers = {"public": {}, "private": {}, "database": {"cidrs": {A: DATABASE_BLOCK, B: "10.0.241.0/24"}}}
     site.apply(site.desired(main=network(tiers=tiers)))
     turned = {**tiers, "database": {"cidrs": {B: DATABASE_BLOCK, A: "10.0.241.0/24"}}}

@@ -26,7 +26,7 @@ FOREIGN_BLOCK = "192.0.2.0/24"
 
 @dataclass
 class Standing:
-    """The network that stands, with what one needs to spoil it. ``whole`` says that nothing is left to mend."""
+    """The shared network, with the means to damage it. ``whole`` means that nothing is left to fix."""
 
     site: Site
     desired: list[Any]
@@ -76,7 +76,7 @@ def standing(_standing: Standing) -> Standing:
     return _standing
 
 
-# ---- what somebody did; each returns nothing and leaves the account with one thing wrong ----
+# ---- manual changes; each returns nothing and leaves the account with one thing wrong ----
 
 
 def dns(name: str) -> Callable[[Standing], None]:
@@ -402,7 +402,7 @@ def route_to_a_peer(table: str) -> Callable[[Standing], None]:
 
 
 STAYS: dict[str, tuple[Callable[[Standing], None], str, Callable[[Standing], None], str]] = {
-    # what another controller did, where, what somebody does there besides, and the property that then drifts
+    # another controller's change, its place, an additional manual change, and the property that then drifts
     "group: load balancer controller": (
         permitted("elbv2.k8s.aws/targetGroupBinding=shared"),
         "security_group.main/nodes",
@@ -512,7 +512,7 @@ def test_our_own_cluster_tag_is_kept_right(standing: Standing) -> None:
     repaired(standing)
 
 
-# ---- things that somebody deleted ----
+# ---- manual deletions ----
 
 GONE: dict[str, tuple[Callable[[Standing], None], dict[str, str]]] = {
     "NAT gateway": (

@@ -157,7 +157,7 @@ def test_destruction_finds_things_on_their_way_out(site: Site) -> None:
 
 
 def test_deletion_that_never_ends(site: Site) -> None:
-    """What stands on it is not attempted, the rest goes."""
+    """Its dependencies are not attempted; everything else is deleted."""
     site.apply(site.desired(main=network()))
     site.cloud.admin.settings(transition_seconds={"nat_gateway": 3600})
     result = site.try_apply([], purge=EVERYTHING, patience=IMPATIENT)

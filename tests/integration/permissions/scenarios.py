@@ -54,7 +54,7 @@ CHANGED = {**networks.CHANGED, "flow_logs": FLOW_LOGS}
 
 
 def network_drift(cloud: Cloud) -> None:
-    """Network resources as somebody left them who works by hand. The alias of the key then leads to a key of his."""
+    """Network resources after manual changes. The alias of the key then points to an unowned key."""
     networks.drift(cloud)
 
 
@@ -80,17 +80,17 @@ def shared_drift(cloud: Cloud) -> None:
 
 
 def lose_a_reply(cloud: Cloud) -> None:
-    """The lock is taken, and nobody hears of it."""
+    """The lock is taken, but the response is lost."""
     cloud.admin.fault("ssm", "PutParameter", fault="reset_after")
 
 
 def nothing(_cloud: Cloud) -> None:
-    """Nobody does anything."""
+    """No event."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """``second`` is brought about where ``first`` is and ``between`` has happened."""
+    """``second`` is the state to reach, starting from ``first`` after ``between`` has happened."""
 
     first: Sequence[Resource]
     second: Sequence[Resource]
@@ -153,7 +153,7 @@ def plan(cloud: Cloud, desired: Sequence[Resource]) -> Result:
 
 
 def prepare(cloud: Cloud, scenario: Scenario) -> None:
-    """Where a scenario begins, brought about with every right."""
+    """The start of a scenario, prepared with full permissions."""
     cloud.admin.reset()
     assert list(apply(cloud, scenario.first).failures) == []
     scenario.between(cloud)

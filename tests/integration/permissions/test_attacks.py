@@ -32,7 +32,7 @@ TRUST = {
 
 @dataclass(frozen=True)
 class Victim:
-    """What an account has beside ours: all of it by hand, and without any mark."""
+    """The rest of the account: created by hand and unmarked."""
 
     cloud: Cloud
     site: Site
@@ -230,7 +230,7 @@ def test_groups_and_acls_are_claimed_as_defaults_of_our_networks_only(beside_a_n
     victim, owner = beside_a_network, Owner("prod", "network")
     ec2 = victim.client("ec2")
     for identity, address in (
-        (victim.group, "default_security_group.main/default"),  # somebody has named it
+        (victim.group, "default_security_group.main/default"),  # named by hand
         (victim.acl, "default_network_acl.other/default"),
         (victim.acl, "network_acl.main/public"),
         (victim.subnet, "default_network_acl.main/default"),

@@ -90,7 +90,7 @@ SELDOM = {
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }
-"""What no scenario gets to ask, beside what draining needs: that has tests of its own."""
+"""Actions that no scenario needs, besides those for draining, which has its own tests."""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def scope_of(site: Site) -> Scope:
 
 
 def meddle(cloud: Cloud, component: str) -> None:
-    """What somebody leaves who works by hand: what no change of the inventory would change in this way."""
+    """Manual changes that no change of the inventory would make in this way."""
     eks, iam, kms, logs = (cloud.client(name) for name in ("eks", "iam", "kms", "logs"))
     (provider,) = (one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
     iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="mine")

@@ -72,7 +72,7 @@ def calls() -> set[str]:
 
 @pytest.fixture(scope="module")
 def needed(cloud: Cloud, calls: set[str]) -> dict[str, tuple[set[str], set[str]]]:
-    """For each scenario, played with exactly the policies: the actions that its plan and its apply were checked for."""
+    """For each scenario, run with exactly the policies: the actions that its plan and its apply were checked for."""
     found = {}
     for name, scenario in SCENARIOS.items():
         prepare(cloud, scenario)
@@ -140,12 +140,12 @@ def test_a_role_without_the_boundary_that_is_demanded_is_refused(cloud: Cloud) -
 
 
 OTHERS = Owner("other", "network")
-"""Whose network stands in the same account."""
+"""The owner of another network in the same account."""
 
 
 @dataclass(frozen=True)
 class Others:
-    """What stands in the account beside ours, and carries another's mark or none."""
+    """The rest of the account: resources with another owner's mark or none."""
 
     cloud: Cloud
     group: str
@@ -157,7 +157,7 @@ class Others:
 
 @pytest.fixture
 def others(cloud: Cloud) -> Others:
-    """Another environment's network beside ours; from then on the credentials have our policies."""
+    """Another environment's network next to ours; from then on the credentials have our policies."""
     cloud.admin.reset()
     for owner in (OWNER, OTHERS):
         assert list(apply(cloud, network(SMALL, owner=owner), owner).failures) == []

@@ -83,7 +83,9 @@ def outcome(report: Report) -> tuple[str, str]:
 
 
 def workload(kind: str = "Deployment", name: str = "web", behaviour: str = "normal", image: str = "app:1", **spec: Any) -> dict[str, Any]:
-    """A workload whose pods behave as told. ``spec`` is put into its spec, ``pod_spec`` and ``annotations`` into its template."""
+    """A workload whose pods have the given behavior. ``spec`` is merged into its spec, ``pod_spec`` and ``annotations`` into its
+    template.
+    """
     inside = {"containers": [{"name": "app", "image": image}], **spec.pop("pod_spec", {})}
     annotations = {BEHAVIOUR: behaviour, **spec.pop("annotations", {})}
     labels = {"app": name}

@@ -46,7 +46,7 @@ Step = Callable[[FakeApi], Any]
 
 @dataclass(frozen=True)
 class Timeline:
-    """``first``: what is there at the start. ``steps``: what happens once somebody watches. Verdicts: "success", "failure", "none"."""
+    """``first``: the objects at the start. ``steps``: events once the watch has begun. Verdicts: "success", "failure", "none"."""
 
     first: tuple[dict[str, Any], ...]
     steps: tuple[Step, ...] = ()
@@ -155,7 +155,7 @@ def play(api: FakeApi, timeline: Timeline, collection: str) -> None:
 
 
 def staged(api: FakeApi, timeline: Timeline) -> str:
-    """Puts the first things there and plays the rest in the background; the collection that is watched."""
+    """Creates the first objects and runs the remaining steps in the background; returns the watched collection."""
     for thing in timeline.first:
         api.put(thing)
     collection = f"/apis/apps/v1/namespaces/shop/{timeline.kind.lower()}s"
@@ -197,7 +197,7 @@ REAL = {
     ("DaemonSet", "normal"): ("success", "success"),
     ("Deployment", "never-ready"): ("none", "none"),
     ("Deployment", "image-not-found"): ("none", "failure"),  # stricter, rule 28: the image will not come
-    ("DaemonSet", "config-error"): ("none", "failure"),  # stricter, rule 29: the Secret is not there
+    ("DaemonSet", "config-error"): ("none", "failure"),  # stricter, rule 29: the Secret does not exist
 }
 
 

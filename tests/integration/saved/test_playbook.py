@@ -156,7 +156,7 @@ def refused(project: Project, run: Run) -> str:
 
 
 def moved_while_it_waited(project: Project) -> None:
-    """Between the first look and the moment when the run lock is held, somebody else changes something."""
+    """Between the first read and acquisition of the run lock, another user changes something."""
     ssm, name = project.cloud.client("ssm"), "/mainstay/locks/prod/network/1"
     ssm.put_parameter(Name=name, Value=Entry("network", 1, SOMEBODY, "shared").value, Type="String")
     with ThreadPoolExecutor(1) as pool:

@@ -45,7 +45,7 @@ PATIENCE = 60
 
 @dataclass
 class Project:
-    """An inventory of a network and of a cluster that stands on it, and a cloud."""
+    """An inventory with a network and a cluster in it, and a cloud."""
 
     cloud: Cloud
     folder: Path

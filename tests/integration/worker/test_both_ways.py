@@ -30,7 +30,7 @@ def cloud(cloud_for: CloudFor) -> Cloud:
 
 
 def play(cloud: Cloud, tmp_path: Path, arguments: dict[str, Any], way: str, *options: str, **task: Any) -> dict[str, Any]:
-    """The registered result of one call, and what ansible-playbook printed."""
+    """The registered result of one call, and ansible-playbook's output."""
     out = tmp_path / "result.json"
     tasks = [
         {"name": "Call", "mainstay.aws.vpc_network": arguments, "register": "result", "ignore_errors": True, **task},

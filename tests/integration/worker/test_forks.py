@@ -22,7 +22,7 @@ PATIENCE = 120
 @pytest.mark.parametrize("strategy", ["ansible.builtin.free", "ansible.builtin.linear"])
 @pytest.mark.parametrize("hosts", [1, 4])
 def test_every_worker_ends(tmp_path: Path, strategy: str, hosts: int) -> None:
-    """Two plays, of which the first does not come to the module that it imports."""
+    """Two plays, of which the first does not reach the module that it imports."""
     play = {"hosts": "all", "gather_facts": False, "connection": "local", "strategy": strategy}
     plays = [{**play, "tasks": [IMPORTING, {**OURS, "tags": "never"}]}, {**play, "tasks": [IMPORTING, OURS]}]
     playbook = tmp_path / "play.yml"

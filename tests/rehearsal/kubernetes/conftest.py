@@ -81,7 +81,7 @@ def container(resource: dict[str, Any], states: str = "containerStatuses") -> di
 
 
 def kubernetes(account: EksAccount, name: str) -> Api:
-    """The API of a cluster as whoever has made it sees it."""
+    """A cluster's API as its creator sees it."""
     found, cloud = account.describe(name), account.cloud
     authority = Path(cloud.description["log"]).with_name(f"{name}.ca")
     authority.write_bytes(base64.b64decode(found["certificateAuthority"]["data"]))

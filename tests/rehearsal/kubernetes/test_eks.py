@@ -28,7 +28,7 @@ SECONDS = 120.0
 
 
 class Account:
-    """A cloud with what a cluster stands on."""
+    """A cloud with a cluster's prerequisites."""
 
     def __init__(self, cloud: CheckedCloud) -> None:
         self.cloud = cloud
@@ -64,7 +64,7 @@ class Account:
         until(lambda: name not in self.eks.list_clusters()["clusters"], SECONDS)
 
     def kubernetes(self, name: str, credentials: Credentials, *, of: str | None = None) -> Api:
-        """The API of a cluster as somebody sees who makes his token as the collection does."""
+        """A cluster's API for a user whose token is created in the same way as the collection's."""
         found = self.describe(name)
         authority = Path(self.cloud.description["log"]).with_name(f"{name}.ca")
         authority.write_bytes(base64.b64decode(found["certificateAuthority"]["data"]))

@@ -38,7 +38,7 @@ def changed(old: str, new: str) -> str:
 
 
 def check(text: str, minutes: float = 0) -> str:
-    """What becomes of a token so many minutes from now."""
+    """Checks a token this many minutes from now."""
     return key_of(text, "main", {"127.0.0.1:5000"}, KNOWN.get, datetime.now(UTC) + timedelta(minutes=minutes)).access_key_id
 
 

@@ -37,7 +37,7 @@ def refusal(code: str, message: str = "", status: int = 400) -> boto.ClientError
 
 
 class Script:
-    """A function that raises what it is told, one after the other, and then answers; pauses move a clock and are noted, not made."""
+    """A function that raises the given errors in turn and then returns; pauses advance a clock and are recorded, not slept."""
 
     def __init__(self, errors: Iterable[BaseException]) -> None:
         self.errors = list(errors)

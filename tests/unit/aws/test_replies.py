@@ -30,7 +30,7 @@ DECLARED: list[Operation] = sorted(
         Operation("resourcegroupstaggingapi", "get_resources"),
     }
 )
-"""What the kinds of all domains call, and what every run calls beside them."""
+"""The calls of all domains' kinds, and those that every run makes in addition."""
 
 HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Your session has expired.</body></html>"
 REQUEST_ID = {"x-amzn-RequestId": "8a2b9d0e-0000-4000-8000-000000000000"}

@@ -66,7 +66,7 @@ def test_a_single_size_has_no_marginal_cost() -> None:
 
 
 class Unconnected:
-    """The administration of a cloud that is not there."""
+    """An administrative API of a cloud that does not exist."""
 
     def reset(self) -> None:
         pass

@@ -82,7 +82,7 @@ class Database(NamedKind):
 
 
 def queues() -> dict[str, Any]:
-    """An account with the queues shop and shop-2, which are ours, jobs of others, and one of nobody's."""
+    """An account with the queues shop and shop-2, which are ours, jobs, which is another owner's, and an unowned one."""
     tags = {"shop": {**mark("queue.shop"), "Team": "a"}, "shop-2": mark("queue.other"), "jobs": OTHERS, "free": {}}
     gone = refusal("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
 
@@ -345,7 +345,7 @@ def test_what_is_gone_is_not_seen() -> None:
 
 
 class Distribution(NamedKind):
-    """Tags below a member, and read by an ARN that only the description tells."""
+    """Tags below a member, read by an ARN that only the description contains."""
 
     name = "distribution"
     calls = NamedCalls(

@@ -70,7 +70,7 @@ def test_what_a_role_never_does_is_something_its_kinds_could_do(domain: Registra
 
 @pytest.mark.parametrize("types", [ROOTS, INNER, LEAVES, LOGS], ids=" ".join)
 def test_nothing_is_made_inside_a_thing_of_its_own_group(types: tuple[str, ...]) -> None:
-    """Else the mark in the request would stand in for the mark of what a thing is made in."""
+    """Otherwise the mark in the request would count as the mark of the containing resource."""
     made_here = {typed("ec2", one) for one in types}
     for action, grants in WRITES.items():
         if any(grant.conditions == (request_marked,) and set(grant.resources) == made_here for grant in grants):

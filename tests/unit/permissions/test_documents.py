@@ -114,7 +114,7 @@ def test_two_roles_together_are_confined_in_the_ways_of_each() -> None:
 @pytest.mark.parametrize("role", roles())
 @pytest.mark.parametrize("bound", [None, BOUNDARY], ids=["free", "bound"])
 def test_a_component_takes_few_policies_and_each_fits(role: str, bound: str | None) -> None:
-    """A role of IAM holds ten managed policies, and somebody may need some of them for his own."""
+    """An IAM role can have ten managed policies, and users may need some of them for their own."""
     longest = Place("e" * 24, "c" * 24, "ap-southeast-12", "123456789012", "aws-us-gov", permissions_boundary=bound)
     given = policies(details_of([role]), Scope(longest))
     assert all(size(one) <= LARGEST for each in given.values() for one in each)

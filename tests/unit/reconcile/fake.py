@@ -35,7 +35,7 @@ class Killed(BaseException):
 
 
 class FakeClock:
-    """Time that passes only when somebody waits."""
+    """A clock that only waiting advances."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -56,7 +56,7 @@ class FakeClock:
         self._stopped = True
 
     def on_stop(self, tell: Callable[[], None]) -> None:
-        """Nobody stops a fake clock while something runs."""
+        """A fake clock is never stopped during work."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class AwsResource:
     looks: int = 0
     state: str = "ready"
     owner: str = "us"
-    """Whose mark it carries: ours, somebody else's, or (empty) nobody's."""
+    """The owner of its mark: ours, another owner's, or none (empty)."""
 
 
 @dataclass
@@ -225,7 +225,7 @@ class FakeKind(KindDefaults):
             return None if thing is None or thing.kind != self.name else self._stranger(thing, address)
 
     def holder(self, world: World, properties: Mapping[str, Any]) -> Observed | None:
-        """Whoever has the seed, which stands for a name here."""
+        """The thing that already has this seed, which serves as a name here."""
         with world.lock:
             world.read()
             seed = properties.get("seed")

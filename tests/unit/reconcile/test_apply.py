@@ -339,7 +339,7 @@ def test_a_failure_counts_more_than_what_is_not_waited_for() -> None:
 
 
 def test_what_was_begun_has_to_show_before_the_call_ends() -> None:
-    """Or the next call, which looks at what is there, would make a second one."""
+    """Otherwise the next call, which reads the current state, would create a duplicate."""
 
     class Lagging(FakeKind):
         looks = 0

@@ -55,7 +55,9 @@ def desired_states(draw: st.DrawFn) -> list[Resource]:
 
 
 def _has_an_order(desired: list[Resource]) -> bool:
-    """Waiting for somebody to be finished, who points back: a desired state that the engine refuses, as test_planner.py shows."""
+    """Whether an order exists. If a resource waits for another one that points back to it, the engine rejects the desired state; see
+    test_planner.py.
+    """
     try:
         build(make_plan(desired, [], KINDS, ALL), KINDS)
     except EngineError:
@@ -107,7 +109,7 @@ def test_one_fault_anywhere_is_mended_by_the_next_run(first: list[Resource], sec
 
 
 def state(world: World) -> dict[str, Any]:
-    """What is there by address, pointers told by address too, so that two worlds can be compared."""
+    """The state by address, with pointers as addresses too, so that two worlds can be compared."""
     by_id = {thing.id: thing.address for thing in world.things.values()}
 
     def named(value: Any) -> Any:

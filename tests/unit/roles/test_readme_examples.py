@@ -20,7 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry impo
 UTILS = "ansible_collections.mainstay.aws.plugins.module_utils"
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 KNOWN = {"environment": "prod"}
-"""What checks are told that ask for it."""
+"""The values passed to checks that ask for them."""
 
 CHECKED = [domain for domain in DOMAINS if domain.details.kinds]
 """All domains but those that only add to another one's."""

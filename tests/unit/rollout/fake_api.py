@@ -149,7 +149,7 @@ class FakeApi:
             self.lock.notify_all()
 
     def wait_for_watch(self, path: str) -> None:
-        """Until somebody watches the collection."""
+        """Waits until the collection is being watched."""
         with self.lock:
             assert self.lock.wait_for(lambda: self.open_watches.get(path, 0) > 0 or self.ending, 20)
 

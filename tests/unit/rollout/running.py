@@ -117,7 +117,7 @@ def failing(api: FakeApi) -> None:
 
 
 def keep_crashing(api: FakeApi, pod_path: str, read: str) -> None:
-    """Restart the first container of a pod, and let it crash, whenever this is read and the pod still is there."""
+    """Restarts a pod's first container and crashes it, on every read while the pod exists."""
 
     def crash(request: Request) -> None:
         if str(request) == f"get {read}" and pod_path in api.objects:

@@ -16,7 +16,7 @@ NEW, OLD = "hash-new", "hash-old"
 
 
 def at(seconds: float) -> str:
-    """A timestamp so many seconds after the start."""
+    """A timestamp this many seconds after the start."""
     return (T0 + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

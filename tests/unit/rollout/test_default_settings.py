@@ -199,7 +199,7 @@ NO_ROOM = "0/3 nodes are available: 3 Insufficient cpu."
 
 
 def waiting_for_nodes(api: FakeApi, count: int = 6) -> tuple[dict[str, Any], dict[str, Any]]:
-    """So many new pods without a node; the Deployment then, and when they have one."""
+    """This many new pods without a node; the Deployment at that time, and once they have one."""
     counters = {"replicas": count, "updatedReplicas": count, "availableReplicas": 0}
     begun = changed(deployment(**counters), replicas=count)
     for thing in [begun, *SETS, *(named(unscheduled(NO_ROOM), number) for number in range(count))]:

@@ -234,7 +234,7 @@ def test_rule_54_nothing_can_be_smuggled_into_a_query(query: str, values: dict[s
 
 
 class Pool:
-    """urllib3, answering what it is told."""
+    """A stand-in for urllib3 that returns scripted responses."""
 
     def __init__(self, status: int, body: bytes) -> None:
         self.status, self.data, self.asked = status, body, []

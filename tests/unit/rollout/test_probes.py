@@ -139,7 +139,7 @@ def test_rule_46_so_many_right_answers_in_a_row_are_needed(problems: list[str], 
 
 
 def probed(answers: list[Answer], **probe: Any) -> tuple[str, int, float]:
-    """Code, requests and seconds of a probe that gets these answers, the last one for ever."""
+    """Code, requests, and seconds of a probe that gets these responses, the last one repeatedly."""
     clock = Hasty()
     began = clock.now()
     left = list(answers)

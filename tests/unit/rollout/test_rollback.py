@@ -365,7 +365,7 @@ def test_rule_66_check_mode_writes_nothing(api: FakeApi) -> None:
 
 
 def lease(holder: str | None, age: float) -> dict[str, Any]:
-    """A lease that was renewed so many seconds ago."""
+    """A lease that was renewed this many seconds ago."""
     from datetime import UTC, datetime, timedelta
 
     renewed = (datetime.now(UTC) - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -35,7 +35,7 @@ def api() -> Any:
 
 
 def only(times: int, reply: Any, verb: str = "", ending: str = "") -> Any:
-    """A fault that happens so many times, to requests of this kind."""
+    """A fault that happens this many times, to requests of this kind."""
     left = [times]
 
     def fault(request: Request) -> Any:

@@ -133,7 +133,7 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
         ),
         # what the plan deletes, with something new in it
         (seen("house.gone", size=7), ["house.gone (id-gone): size has changed: (not set) -> 7"]),
-        # what the plan makes, made by somebody else
+        # what the plan creates, already created by another user
         (
             [*OBSERVED, made("house.new", "id-new", colour="blue", size=1, peer="id-kept")],
             ["house.new (id-new), which the plan creates: colour is not as planned: red -> blue"],
@@ -153,7 +153,7 @@ def test_an_account_that_has_moved_is_refused(observed: list[Observed], expected
     ("observed", "done"),
     [
         (OBSERVED, 0),
-        # created: with what a new one has, or finished; busy; failed, which an apply mends
+        # created: with a new resource's properties, or finished; busy; failed, which an apply repairs
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="factory")], 0),
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="n")], 1),
         ([*OBSERVED, made("house.new", "id-new", "pending", **NEW)], 0),

@@ -11,7 +11,7 @@ from ansible_collections.mainstay.aws.plugins.callback.plan_summary import Callb
 
 
 class Display:
-    """Remembers what it is told."""
+    """Records the messages it is given."""
 
     verbosity = 0
     columns = 79

@@ -91,7 +91,7 @@ def test_a_sample_is_spread_over_the_faults_and_the_same_for_the_same_seed() -> 
 
 @dataclass
 class Scripted:
-    """A subject whose runs end as told, one after the other."""
+    """A subject whose runs end as scripted, one after another."""
 
     codes: list[int]
     rest: str = ""

@@ -71,7 +71,7 @@ def test_scalars(wanted: Any, live: Any, path: tuple[str, ...], same: bool) -> N
 
 
 def differences(kind: str, wanted: Mapping[str, Any], live: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, tuple[Any, Any]]:
-    """The places where the two are not the same: what is there, and what is wanted; None where there is nothing."""
+    """The places where the two differ: the observed value and the expected one; None where there is nothing."""
     after, before = flatten(kind, wanted), found_fields(kind, wanted, live, own)
     return {
         place: (before.get(place), after.get(place)) for place in sorted({*before, *after}) if before.get(place, "") != after.get(place, "")

@@ -34,7 +34,7 @@ def test_every_setting_of_a_release_is_documented() -> None:
 
 @pytest.mark.parametrize("options", EXAMPLES)
 def test_examples_are_valid(options: dict[str, Any]) -> None:
-    """What only a playbook can fill in, and charts that are not there, are left out."""
+    """Except values that only a playbook can fill in, and charts that do not exist."""
     given = {**DEFAULTS, **options}
     given["objects"] = [one for one in given["objects"] if isinstance(one, dict)] if isinstance(given["objects"], list) else []
     problems = contents_of(given)[1]

@@ -281,7 +281,7 @@ OFFER = Offer(("v1.1.0", "v1.2.0", "v1.3.0"), "v1.2.0")
     ],
 )
 def test_which_version_an_addon_gets(given: str | None, installed: str | None, expected: str) -> None:
-    """The default, unless told otherwise, or a newer one is there that fits."""
+    """The requested version; else the default, or a suitable newer version that is already installed."""
     assert chosen("coredns", given, installed, OFFER) == expected
 
 

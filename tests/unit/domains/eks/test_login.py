@@ -42,7 +42,7 @@ def plan(*desired: Resource, there: Sequence[Observed] = (CLUSTER, ENTRY), purge
 
 @dataclass
 class Time:
-    """A clock that only moves when somebody pauses."""
+    """A clock that only pauses advance."""
 
     moment: float = 0.0
 

@@ -144,7 +144,7 @@ def test_cluster() -> None:
 
 
 def test_a_private_endpoint_names_no_blocks() -> None:
-    """What stands there is EKS's own, and means nothing."""
+    """The CIDR blocks there are EKS's default and have no meaning."""
     assert "public_access_cidrs" not in resources()["eks_cluster.main"].properties
 
 
@@ -370,7 +370,7 @@ def test_references_lead_somewhere() -> None:
 
 
 def test_outputs_have_a_shape_of_their_own() -> None:
-    """Keys come from addresses; what nobody can know yet is a leaf."""
+    """Keys come from addresses; a value that is not known yet is a leaf."""
     unknown = {address: dict.fromkeys(("id", "arn"), "?") for address in resources(**EVERYTHING)}
     found = outputs(unknown)["clusters"]["main"]
     assert found["node_groups"] == {"system": {"name": "system", "autoscaling_group_name": None}}

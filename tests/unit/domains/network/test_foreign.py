@@ -121,7 +121,7 @@ def entry(number: int, port: int = 5432, block: str = "10.0.0.0/17", action: str
     ("desired", "observed", "expected"),
     [
         ([entry(100), entry(101, 6379)], None, [entry(100), entry(101, 6379)]),
-        # what is there keeps its number, and what is new takes a free one
+        # existing entries keep their numbers, and new ones take free numbers
         ([entry(100, 1), entry(101), entry(102, 6379)], [entry(100), entry(101, 6379)], [entry(100), entry(101, 6379), entry(102, 1)]),
         # an unwanted entry keeps its number until it is deleted
         ([entry(100)], [entry(100, 1)], [entry(101)]),
