@@ -42,7 +42,7 @@ HELD: dict[str, Any] = {"policies": {"Boundary": {}}, "prefix_lists": {"office":
 
 
 class Checkout:
-    """A copy of this checkout with a history: `code` has another role, `small` what the present is compared with."""
+    """A copy of this checkout with a history: `code` has a different role, `small` is the inventory to compare with."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -53,7 +53,7 @@ class Checkout:
         (root / LINK).symlink_to("../../..")
         (root / ".venv").symlink_to(ROOT / ".venv")
         self.environment = {name: value for name, value in isolated_environment({}).items() if not name.startswith("GIT_")}
-        # a network alone: what is rehearsed here is the way through the history, not what is built
+        # a network alone: the test is about the history, not about the resources
         self.write(Path("inventories") / "prod" / "hosts.yml", {"vpc": {"hosts": {"network": None}}})
         self.git("init", "-q", "-b", "trunk")
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL}})
@@ -130,7 +130,7 @@ def checkout(made: Checkout) -> Checkout:
 
 @pytest.mark.slow
 def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
-    """A zone comes; an endpoint is no longer described, and stays for want of consent."""
+    """A zone is added; an endpoint is no longer described, and stays because consent is missing."""
     checkout.change(availability_zones=["af-south-1a", "af-south-1b", "af-south-1c"], endpoints={"gateway": ["s3"], "interface": []})
     code, output = checkout.rehearse("--from=small")
     assert code == 0, output
@@ -240,7 +240,7 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(number: signal.Signals, 
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
-    if number == signal.SIGINT:  # as a terminal does: to all that belongs to the command
+    if number == signal.SIGINT:  # as a terminal does: to every process of the command
         os.killpg(process.pid, number)
     else:
         process.send_signal(number)
@@ -253,7 +253,7 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(number: signal.Signals, 
 
 
 def run(checkout: Checkout, *arguments: str) -> tuple[int, str]:
-    """What a command of the Makefile prints, and its exit code."""
+    """The output and exit code of a Makefile command."""
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(command, cwd=checkout.root, env=checkout.environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr

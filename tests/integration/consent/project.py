@@ -29,7 +29,7 @@ BEFORE: dict[str, Any] = {
 
 @dataclass
 class Project:
-    """Two networks of one inventory in a cloud, and what was printed and reported last."""
+    """Two networks of one inventory in a cloud, with the output and report of the last run."""
 
     cloud: Cloud
     folder: Path
@@ -63,7 +63,7 @@ class Project:
         return " ".join([str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.folder / "inventory"), *options])
 
     def standing(self) -> set[str]:
-        """The ids of everything that carries a mark."""
+        """The IDs of all marked resources."""
         return {tag["ResourceId"] for tag in self.cloud.client("ec2").describe_tags()["Tags"] if tag["Key"] == "mainstay:address"}
 
 

@@ -20,7 +20,7 @@ from .support import ACCOUNT, REGION, Site
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log group of a cluster that is gone is looked at for seconds; here EKS makes it again at once or not at all."""
+    """The log group of a deleted cluster is watched for seconds; here EKS recreates it at once or not at all."""
     monkeypatch.setattr(logs_eks, "QUIET", 0.1)
 
 

@@ -19,7 +19,7 @@ Tagged = tuple[dict[str, str], Described]
 
 
 def described(cloud: Cloud, environment: str = "prod", component: str = "cluster") -> dict[str, Described]:
-    """Properties by address of everything with this owner's tags; the id is below "id"."""
+    """Properties by address of every resource with this owner's tags; the ID is below "id"."""
     found: dict[str, Described] = {}
     for tags, one in [*everything(cloud, ("log_group", "kms_key", "iam_role")), *of_eks(cloud), *of_templates(cloud), *of_providers(cloud)]:
         if (tags.get(OWN[0]), tags.get(OWN[1])) == (environment, component):
@@ -66,7 +66,7 @@ def cluster(raw: Any) -> Described:
         "upgrade_policy": raw["upgradePolicy"]["supportType"],
         "deletion_protection": raw["deletionProtection"],
         "authentication_mode": raw["accessConfig"]["authenticationMode"],
-        # what a cluster was born with shows in nothing but what came of it
+        # initial settings of a cluster are visible only in their results
         "creator_is_admin": raw["accessConfig"]["bootstrapClusterCreatorAdminPermissions"],
         "bootstrap_self_managed_addons": False,
     }

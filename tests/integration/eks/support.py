@@ -30,7 +30,7 @@ PATH = "eks_clusters"
 
 
 def cluster(**more: Any) -> dict[str, Any]:
-    """The settings of a small cluster; None takes one away."""
+    """The settings of a small cluster; None removes one."""
     given = {"version": "1.35", "deletion_protection": False, "node_groups": {"system": {"min_size": 1, "max_size": 2}}, **more}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -72,7 +72,7 @@ class Site(Component):
         return AwsFacts(**answers, observed=tuple(observed), caller=caller)
 
     def problems(self, **clusters: Any) -> list[str]:
-        """What AWS's answers speak against."""
+        """Problems found from AWS's responses."""
         return objections(self.read(clusters), self.known(clusters, self.observed()), lambda _address: True)
 
     def desired(self, **clusters: Any) -> list[Resource]:
@@ -81,7 +81,7 @@ class Site(Component):
         return build(with_present_places(self.read(clusters), there), place, there.addons, there.installed())
 
     def add_zone(self, zone: str = "c") -> str:
-        """Give the network a subnet in another zone, which clusters that name no subnets then find."""
+        """Adds a subnet in another zone to the network; clusters that name no subnets then find it."""
         ec2, number = self.cloud.client("ec2"), len(self.network.subnet_ids)
         made = ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
         self.network = replace(self.network, subnet_ids=(*self.network.subnet_ids, str(made["SubnetId"])))

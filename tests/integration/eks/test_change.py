@@ -30,7 +30,7 @@ def group(**more: Any) -> dict[str, Any]:
 
 
 def with_group(changes: Mapping[str, Any], before: Mapping[str, Any] = BASE) -> dict[str, Any]:
-    """Settings with some changed; of the node group only what is said of it."""
+    """Settings with some changed; for the node group, only those given."""
     system = {**before["node_groups"]["system"], **changes.get("node_groups", {}).get("system", {})}
     return {**before, **changes, "node_groups": {"system": system}}
 
@@ -97,7 +97,7 @@ def test_changes_in_place(standing: Site) -> None:
 
 
 def test_an_upgrade_goes_through_all_of_a_cluster(standing: Site) -> None:
-    """Control plane, network add-ons, node groups and the rest, in one run."""
+    """Control plane, network add-ons, node groups, and the rest, in one run."""
     upgraded = standing.desired(main=cluster(version="1.36", **BASE))
     planned = touched(standing.plan(upgraded))
     assert planned["eks_cluster.main"] == {"version"}

@@ -137,7 +137,7 @@ def another_role(s: Standing) -> None:
 
 
 def template_version(s: Standing) -> None:
-    """A version of the template without the protection of its metadata."""
+    """A version of the template without metadata protection."""
     data = {"MetadataOptions": {"HttpTokens": "optional"}}
     s.client("ec2").create_launch_template_version(LaunchTemplateId=s.id("launch_template.main/system"), LaunchTemplateData=data)
 

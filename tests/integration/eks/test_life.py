@@ -100,7 +100,7 @@ def test_plan_tells_what_apply_makes(site: Site, name: str) -> None:
 
 
 def test_values_of_the_plan_are_known_wherever_they_can_be(site: Site) -> None:
-    """Unknown are identifiers of what is to be made, and what only EKS says of a cluster."""
+    """Only identifiers of new resources, and values that EKS alone determines for a cluster, are unknown."""
     plan = site.plan(site.desired(**CONFIGURATIONS["everything"]))
     unknown = {(a.kind, c.property) for a in plan.changes for c in a.changes if "known after apply" in str(c.after)}
     of_cluster = ("eks_access_entry", "eks_addon", "eks_fargate_profile", "eks_nodegroup", "eks_pod_identity_association")

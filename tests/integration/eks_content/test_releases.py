@@ -52,7 +52,7 @@ def namespace(inside: InsideCluster) -> dict[str, Any]:
 
 
 def wanted(inside: InsideCluster, files: dict[str, str] = SMALL, **values: Any) -> dict[str, Any]:
-    """The options for a namespace and a small release in it, whose name is its own in the cluster."""
+    """The options for a namespace and a small release in it with a unique name in the cluster."""
     release = {"namespace": inside.namespace, "chart_files": files, "values": {"password": "canary-first", **values}}
     return {"objects": [namespace(inside)], "releases": {name(inside): release}}
 

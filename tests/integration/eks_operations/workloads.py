@@ -17,7 +17,7 @@ SECONDS = 120.0
 
 
 def inside(cloud: Cloud, cluster: str) -> Api:
-    """The API of a cluster, as who made it."""
+    """A cluster's API with its creator's permissions."""
     return api_of(cloud.client, cluster, cloud.region, SECONDS)
 
 
@@ -33,7 +33,7 @@ def namespace(api: Api, name: str) -> None:
 
 
 def deployment(api: Api, name: str, space: str, replicas: int = 2, labels: Mapping[str, str] | None = None) -> None:
-    """A Deployment whose pods run at once, spread over nodes; there when all of them are."""
+    """A Deployment whose pods start at once, spread over nodes; returns when all of them are available."""
     marked = {"app": name, **(labels or {})}
     spread = [
         {
@@ -56,7 +56,7 @@ def deployment(api: Api, name: str, space: str, replicas: int = 2, labels: Mappi
 
 
 def budget(api: Api, name: str, space: str, at_least: int) -> None:
-    """A PodDisruptionBudget for the pods of a Deployment of that name, once it knows them."""
+    """A PodDisruptionBudget for the pods of the Deployment with that name; returns once it counts them."""
     body = {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
@@ -97,7 +97,7 @@ def no_controller(api: Api) -> None:
 
 
 def exposed(api: Api, space: str, delay: str = "0s") -> None:
-    """A Service behind an Ingress and one that is a load balancer itself; there when both have their address. They take ``delay`` to go."""
+    """A Service behind an Ingress and one that is a load balancer itself; returns when both have an address. Deletion takes ``delay``."""
     notes = {"rehearsal.mainstay/delete-delay": delay}
     ports = [{"name": "http", "port": 80, "targetPort": 8080}]
     inner = {"metadata": {"name": "inner", "namespace": space}, "spec": {"selector": {"app": "api"}, "ports": ports}}

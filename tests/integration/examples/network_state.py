@@ -14,7 +14,7 @@ Rule = tuple[str, str, str]
 
 
 class NetworkState:
-    """The network called ``main`` of an account."""
+    """An account's network ``main``."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         self.ec2 = client("ec2")
@@ -43,7 +43,7 @@ class NetworkState:
         return [gateway for gateway in self.of_vpc("describe_nat_gateways", "NatGateways") if gateway["State"] == "available"]
 
     def remedy_for_conflict(self, subnet: dict[str, Any]) -> str | None:
-        """What the default route of a subnet leads to."""
+        """The target of a subnet's default route."""
         tables = self.of_vpc("describe_route_tables", "RouteTables")
         (table,) = [t for t in tables if any(a.get("SubnetId") == subnet["SubnetId"] for a in t["Associations"])]
         routes = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == WORLD]
@@ -54,7 +54,7 @@ class NetworkState:
         return {address(group).partition("/")[2]: group for group in self.of_vpc("describe_security_groups", "SecurityGroups")}
 
     def admitted(self, name: str) -> set[Rule]:
-        """(peer, protocol, ports) that a group lets in; groups of the network go by their names."""
+        """(peer, protocol, ports) that a group allows in; groups of the network appear by name."""
         names = {group["GroupId"]: short for short, group in self.groups.items()}
         found: set[Rule] = set()
         for permission in self.groups[name]["IpPermissions"]:
@@ -117,7 +117,7 @@ def internet_gateway(state: NetworkState) -> None:
 
 
 def nat_per_zone(state: NetworkState) -> None:
-    """Each private subnet goes out through a gateway of its own zone."""
+    """Each private subnet routes through a gateway in its own zone."""
     zone_of = {subnet["SubnetId"]: zone for zone, subnet in state.subnets["public"].items()}
     gateways = {gateway["NatGatewayId"]: zone_of[gateway["SubnetId"]] for gateway in state.nat_gateways}
     assert len(gateways) == len(state.subnets["private"])
@@ -141,7 +141,7 @@ def chain(state: NetworkState) -> None:
 
 
 def closed_to_the_world(state: NetworkState) -> None:
-    """Only load balancers answer everybody, on HTTPS alone, and the group that AWS made lets nothing pass."""
+    """Only load balancers accept traffic from everywhere, and only HTTPS; the VPC's default group allows nothing."""
     open_to_all = {(name, *rule[1:]) for name in state.groups for rule in state.admitted(name) if rule[0] == WORLD}
     assert open_to_all <= {("load_balancer", "tcp", "443")}
     (default,) = [group for group in state.groups.values() if group["GroupName"] == "default"]

@@ -21,7 +21,7 @@ BOUNDARY = TARGET["platform_permissions_boundary"]
 
 
 def seeded(cloud: Cloud) -> Any:
-    """Everything about the policy and the sign-on roles of the seed that could have been changed."""
+    """Everything about the seed's policy and sign-on roles that could have been changed."""
     iam = cloud.client("iam")
     policy = {
         name: value for name, value in iam.get_policy(PolicyArn=BOUNDARY)["Policy"].items() if name != "PermissionsBoundaryUsageCount"

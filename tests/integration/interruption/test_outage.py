@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "single"}}
 OUTAGE = 8.0
-"""Seconds: longer than the attempts of a run that has not changed anything yet."""
+"""Seconds: longer than the retries of a run that has not changed anything yet."""
 PATIENCE = 120
 
 

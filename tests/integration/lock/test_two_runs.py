@@ -37,7 +37,7 @@ def cloud(started: Cloud) -> Cloud:
 
 
 def hold(cloud: Cloud, component: str) -> None:
-    """A component's NAT gateways stay pending until ``cloud.admin.clear_scripts()``, and so its run goes on."""
+    """A component's NAT gateways stay pending until ``cloud.admin.clear_scripts()``, which keeps its run going."""
     cloud.admin.script("nat_gateway", {"tag": {"mainstay:component": component}}, [{"state": "pending"}])
 
 

@@ -33,7 +33,7 @@ TAGGED_EC2 = {
 
 
 def described(cloud: Cloud, environment: str = "prod", component: str = "network", kinds: Collection[str] = ()) -> dict[str, Described]:
-    """Properties by address of everything with this owner's tags, or of some kinds only; the id is below "id"."""
+    """Properties by address of every resource with this owner's tags, or of some kinds only; the ID is below "id"."""
     found: dict[str, Described] = {}
     for tags, one in everything(cloud, kinds):
         if (tags.get(OWN[0]), tags.get(OWN[1])) == (environment, component):
@@ -137,7 +137,7 @@ def network_acl(_ec2: Any, raw: Any) -> Described:
 
 
 def default_acl(ec2: Any, raw: Any) -> Described:
-    """Which subnets have it is decided by what has them not."""
+    """Its subnets are those that no other ACL has."""
     return {name: value for name, value in network_acl(ec2, raw).items() if name != "subnet_ids"}
 
 
@@ -248,7 +248,7 @@ def of_iam(iam: Any) -> Iterator[tuple[dict[str, str], Described]]:
 
 
 def in_order(value: Any) -> Any:
-    """A value in which lists without an order have one, to be compared."""
+    """A value with unordered lists sorted for comparison."""
     if isinstance(value, dict):
         return {name: in_order(item) for name, item in value.items()}
     return sorted(map(in_order, value), key=str) if isinstance(value, list) else value
@@ -278,7 +278,7 @@ def entries_as_planned(planned: dict[str, Any], actual: dict[str, Any]) -> bool:
 
 
 def lists_as_planned(planned: list[Any], actual: list[Any]) -> bool:
-    """Each planned item has a counterpart; those without unknown parts choose first."""
+    """Each planned item has a counterpart; items without unknown parts are matched first."""
     left = list(actual)
     for item in sorted(planned, key=lambda item: UNKNOWN in str(item)):
         match = next((other for other in left if as_planned(item, other)), None)

@@ -41,7 +41,7 @@ def test_too_short(cloud: Cloud, tmp_path: Path, minutes: float) -> None:
 
 
 def test_long_enough(cloud: Cloud, tmp_path: Path) -> None:
-    """And what has nothing left to do needs no time at all."""
+    """A plan with no changes needs no time at all."""
     (made,) = play(tmp_path, environment(cloud, changes=ends_in(40)), [task(PRESENT)])
     (again,) = play(tmp_path, environment(cloud, changes=ends_in(-1)), [task(PRESENT)])
     assert (made["changed"], again["changed"]) == (True, False)

@@ -60,7 +60,7 @@ def test_nothing_of_ours_is_left_and_nothing_else_is_touched(site: Site) -> None
 
 
 def tagged(cloud: Cloud) -> list[str]:
-    """What the tag index still finds of ours. Keys and NAT gateways stay listed for a while."""
+    """Our resources that the tag index still lists. Keys and NAT gateways stay listed for a while."""
     filters = [{"Key": "mainstay:environment", "Values": ["prod"]}]
     found = cloud.client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
     return [entry["ResourceARN"] for entry in found if not is_leaving(cloud, entry["ResourceARN"])]

@@ -173,7 +173,7 @@ def everything_out(s: Standing) -> None:
 
 
 def endpoint(address: str, **changes: Any) -> Callable[[Standing], None]:
-    """Values that are functions are asked with the network."""
+    """Values that are functions are called with the network."""
 
     def spoil(s: Standing) -> None:
         asked = {name: value(s) if callable(value) else value for name, value in changes.items()}
@@ -322,7 +322,7 @@ CHANGED: dict[str, tuple[Callable[[Standing], Any], str, str]] = {
     "role: trust": (trust, "iam_role.flow-logs", "assume_role_policy_document"),
     "role: boundary": (role("delete_role_permissions_boundary"), "iam_role.flow-logs", "permissions_boundary"),
 }
-# The gateway that takes part in it changes too: its routes or associations are taken from it.
+# The gateway involved changes too: its routes or associations are removed.
 CHANGED_TWICE: dict[str, tuple[Callable[[Standing], Any], dict[str, set[str]]]] = {
     "route table: association moved": (
         association_moved,
@@ -336,7 +336,7 @@ CHANGED_TWICE: dict[str, tuple[Callable[[Standing], Any], dict[str, set[str]]]] 
 
 
 def repaired(standing: Standing) -> None:
-    """The next run puts everything right, and the one after finds nothing to do."""
+    """The next run fixes everything, and the one after finds nothing to do."""
     standing.site.apply(standing.desired)
     requests = Requests(standing.site.cloud)
     again = standing.site.apply(standing.desired)
@@ -360,7 +360,7 @@ def test_one_property_changed(standing: Standing, name: str) -> None:
 
 
 def unnumbered(one: Any) -> Any:
-    """A description without the numbers of ACL entries: what is put back gets a free number."""
+    """A description without the numbers of ACL entries: restored entries get free numbers."""
     if "ingress" not in one:
         return one
     sides = {side: [{k: v for k, v in entry.items() if k != "rule_number"} for entry in one[side]] for side in ("ingress", "egress")}
@@ -375,7 +375,7 @@ def test_something_moved_between_two(standing: Standing, name: str) -> None:
     repaired(standing)
 
 
-# ---- what other controllers add ----
+# ---- additions by other controllers ----
 
 
 def permitted(description: str, **peer: Any) -> Callable[[Standing], None]:
@@ -461,7 +461,7 @@ TAGGED = [
 
 
 def tag(standing: Standing, address: str, tags: dict[str, str], untag: tuple[str, ...] = ()) -> None:
-    """Add and remove tags by whatever API the kind has."""
+    """Adds and removes tags through each kind's own API."""
     identifier, kind = standing.id(address), address.split(".", maxsplit=1)[0]
     if kind == "kms_key":
         standing.client("kms").tag_resource(KeyId=identifier, Tags=[{"TagKey": k, "TagValue": v} for k, v in tags.items()])
@@ -483,7 +483,7 @@ def tags_of(standing: Standing) -> dict[str, Any]:
 
 
 def test_tags(standing: Standing) -> None:
-    """Changed, added and removed tags come back as they were, for each kind."""
+    """Changed, added, and removed tags are restored, for each kind."""
     before = tags_of(standing)
     for address in TAGGED:
         tag(standing, address, {"Name": "other", "extra": "1"}, untag=("owner",))
@@ -493,7 +493,7 @@ def test_tags(standing: Standing) -> None:
 
 
 def test_foreign_tags_stay(standing: Standing) -> None:
-    """What EKS and other services write on our resources is not drift, and survives when other tags are corrected."""
+    """Tags that EKS and other services write on our resources are not drift, and survive when other tags are corrected."""
     foreign = {"kubernetes.io/cluster/stranger": "shared", "awsApplication": "arn:aws:resource-groups:x", "CreatedBy": "anna"}
     for address in TAGGED:
         tag(standing, address, foreign)
@@ -579,7 +579,7 @@ def test_internet_gateway_detached(standing: Standing) -> None:
 
 
 def test_key_scheduled_for_deletion(standing: Standing) -> None:
-    """A key on its way out counts as gone: a new one takes over its alias and the log group."""
+    """A key that is pending deletion counts as deleted: a new one takes over its alias and the log group."""
     old = standing.id("kms_key.logs")
     key("schedule_key_deletion", PendingWindowInDays=7)(standing)
     assert summary(standing.site.plan(standing.desired)) == {"kms_key.logs": "create", "log_group.main/flow-logs": "update"}
@@ -591,7 +591,7 @@ def test_key_scheduled_for_deletion(standing: Standing) -> None:
 
 
 def test_security_group_deleted(standing: Standing) -> None:
-    """Rules that named it go with it on AWS only if they are revoked; the group comes back and the rules with it."""
+    """On AWS, rules that named it must be revoked before it can be deleted; the group and the rules are recreated."""
     group = standing.id("security_group.main/cache")
     nodes = standing.raw("describe_security_groups", "SecurityGroups", "GroupIds", "security_group.main/nodes")
     pointing = [

@@ -22,7 +22,7 @@ NETWORK = network(tiers=TIERS, endpoints={"interface": []}, flow_logs={"enabled"
 
 @pytest.fixture
 def by_hand(ec2: Any) -> dict[str, str]:
-    """The ids of a VPC with two public and two private subnets, gateways and tables, by the addresses that they should get."""
+    """The IDs of a VPC with two public and two private subnets, gateways, and tables, by their future addresses."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ids = {"vpc.main": vpc}
     for tier, blocks in BLOCKS.items():

@@ -14,7 +14,7 @@ from .support import Site, network, summary, touched
 
 SMALL = network(nat="none", endpoints={"interface": []})
 OWNERS = [("prod", "network"), ("dev", "network"), ("prod", "network-x"), ("prod-network", "x")]
-"""Names that begin alike, so that a look-up by prefix would find too much."""
+"""Names with a common prefix, which a prefix lookup would confuse."""
 
 
 def test_owners_do_not_meet(cloud: Cloud) -> None:

@@ -31,7 +31,7 @@ def looked(cloud: Cloud, *claimed: str) -> list[dict[str, str]]:
 
 
 def test_everything_of_an_unclaimed_component_is_found(cloud: Cloud) -> None:
-    """Of every kind that a network has; others' components and environments are not named."""
+    """Of every kind in a network; other components and environments are not named."""
     legacy = Site(cloud, component="legacy")
     legacy.apply(legacy.desired(main=network()))
     Site(cloud, environment="staging").apply([])

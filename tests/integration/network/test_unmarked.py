@@ -19,7 +19,7 @@ WITH_NAT = {"main": network(nat="single", endpoints={"gateway": [], "interface":
 
 
 def untag(site: Site, *kinds: str, name: bool) -> dict[str, str]:
-    """Remove the owner tags, and the name too unless it is to stay, from all of these kinds; the ids by address."""
+    """Removes the owner tags from all of these kinds, and the name too unless it should stay; the IDs by address."""
     found = {seen.address: seen.id for seen in site.observed() if seen.kind in kinds}
     ec2 = site.cloud.client("ec2")
     ec2.delete_tags(Resources=list(found.values()), Tags=[*MARKS, *([] if name else [{"Key": "Name"}, {"Key": "owner"}])])

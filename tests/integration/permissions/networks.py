@@ -35,7 +35,7 @@ INLINE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 
 def drift(cloud: Cloud) -> None:
-    """Change behind our back what no change of the inventory would change in this way."""
+    """Manual changes that no change of the inventory would make in this way."""
     ec2, kms = cloud.client("ec2"), cloud.client("kms")
     ours = [{"Name": "tag:mainstay:component", "Values": [OWNER.component]}]
     ec2.modify_subnet_attribute(SubnetId=ec2.describe_subnets(Filters=ours)["Subnets"][0]["SubnetId"], MapPublicIpOnLaunch={"Value": True})

@@ -59,7 +59,7 @@ def network_drift(cloud: Cloud) -> None:
 
 
 def shared_drift(cloud: Cloud) -> None:
-    """The same for the role, the key and the log group."""
+    """The same for the role, the key, and the log group."""
     iam, kms, logs = cloud.client("iam"), cloud.client("kms"), cloud.client("logs")
     (role,) = iam.list_roles(PathPrefix=OWNER.path)["Roles"]
     name = role["RoleName"]
@@ -165,17 +165,17 @@ def denials(cloud: Cloud) -> list[str]:
 
 
 def checked(cloud: Cloud) -> set[str]:
-    """The actions that were asked for, as the cloud sees it."""
+    """The actions that the cloud checked."""
     return {action for request in cloud.admin.requests() for action in request.get("checked_for", ())}
 
 
 def called(cloud: Cloud, counts: Callable[[Mapping[str, Any]], bool] = bool) -> set[str]:
-    """The actions of the operations that the cloud was asked for, in the requests that count."""
+    """The actions of the operations called, in the requests that count."""
     return {action_of(request["service"], request["operation"]) for request in cloud.admin.requests() if counts(request)}
 
 
 def declared_by(role: str) -> set[str]:
-    """The actions of the operations that the domains of a role declare, without those that the role never asks of its kinds."""
+    """The actions of the operations that a role's domains declare, except those that the role never needs from its kinds."""
     found = (one for details in details_of([role]) for one in declared(details, applying=True))
     unused = {action for details in details_of([role]) for action in details.unused}
     return {action for _name, action in found} - unused

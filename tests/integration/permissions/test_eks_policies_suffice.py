@@ -101,7 +101,7 @@ def cloud() -> Iterator[Cloud]:
 
 
 def scope_of(site: Site) -> Scope:
-    """The inventory names the cluster and, since it builds no network, the subnets and groups."""
+    """The inventory names the cluster and, because it builds no network, the subnets and groups."""
     return replace(SCOPE, names=SCOPE.names + Names(subnets=site.subnets, security_groups=site.groups))
 
 
@@ -126,13 +126,13 @@ def meddle(cloud: Cloud, component: str) -> None:
 
 @pytest.fixture(scope="module")
 def calls() -> set[str]:
-    """The actions of all operations that a cluster's life called."""
+    """The actions of all operations called during a cluster's life."""
     return set()
 
 
 @pytest.fixture(scope="module")
 def used(cloud: Cloud, calls: set[str]) -> set[str]:
-    """What a cluster's life was checked for, lived with exactly the policies."""
+    """The actions checked during a cluster's life with exactly the policies."""
     site = Site(cloud)
     scope = scope_of(site)
     cloud.client("iam").create_role(RoleName="deployers", AssumeRolePolicyDocument=json.dumps(TRUST))
