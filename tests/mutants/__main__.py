@@ -76,7 +76,7 @@ def try_mutant(mutant: Mutant, folder: Path) -> Outcome:
         code, said = pytest(folder, mutant.tests or f"rule_{mutant.rule:02d}_")
     finally:
         path.write_text(whole, encoding="utf-8")
-    # 1 means that tests failed; anything else, such as no test selected, proves nothing.
+    # 1 means that tests failed; any other code, such as for no tests selected, proves nothing.
     return Outcome(mutant, code == 1, said)
 
 

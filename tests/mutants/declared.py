@@ -9,7 +9,7 @@ RULES = range(1, 89)
 
 @dataclass(frozen=True)
 class Mutant:
-    """``before`` becomes ``after`` in ``file``; the tests named after the rule, or those that ``tests`` selects, must notice."""
+    """``before`` becomes ``after`` in ``file``; the tests named after the rule, or those that ``tests`` selects, must catch it."""
 
     rule: int
     what: str

@@ -12,7 +12,7 @@ _NOT_MODELLED = {"RequestId", "requestId", "ResponseMetadata", "RequestID"}
 
 
 def problems(operation_model: Any, body: bytes) -> list[str]:
-    """What in a successful reply does not agree with the model; empty if all is well, or if it is broken: botocore says that."""
+    """Mismatches between a successful response and the model; empty if there are none, or if it is malformed: botocore reports that."""
     shape = operation_model.output_shape
     if shape is None or not body or shape.serialization.get("payload"):
         return []

@@ -17,7 +17,7 @@ Check = Callable[..., None]
 
 @pytest.fixture
 def main(eks_account: EksAccount) -> EksAccount:
-    """A cluster, main, with one of everything in it, tagged owner=us."""
+    """A cluster, main, with one part of every type, tagged owner=us."""
     eks, tags = eks_account.eks, {"owner": "us"}
     eks_account.create(tags=tags)
     eks.create_addon(clusterName="main", addonName="vpc-cni", tags=tags)
@@ -149,7 +149,7 @@ def test_oidc_providers(cloud: CheckedCloud) -> None:
     assert refused(iam.create_open_id_connect_provider, Url="http://example.org") == "InvalidInput"
     governed(cloud, allow("iam:*", f"{IAM}:oidc-provider/*", OURS), allow("iam:ListOpenIDConnectProviders"))
     assert [one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]] == [arn]
-    for _ in range(2):  # both are as good as done the second time
+    for _ in range(2):  # both have no effect the second time
         iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="other")
     for _ in range(2):
         iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="sts.amazonaws.com")

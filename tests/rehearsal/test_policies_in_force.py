@@ -32,10 +32,10 @@ LOOK = document(
     {"Sid": "Look", **allow(["ec2:Describe*", "iam:Get*", "iam:List*", "kms:DescribeKey", "kms:Get*", "kms:List*"])},
     {"Sid": "Logs", **allow(["logs:Describe*", "logs:List*"])},
 )
-"""A document in the manner of AWS's own for reading everything."""
+"""A document modeled on AWS's own for reading everything."""
 
 ALL_BUT_IAM = document({"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": "*"}, allow(["iam:List*"]))
-"""One in the manner of AWS's own for power users."""
+"""One modeled on AWS's own for power users."""
 
 
 @pytest.mark.parametrize(

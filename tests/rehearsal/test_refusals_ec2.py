@@ -13,7 +13,7 @@ TCP = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2}
 
 
 class World:
-    """Makes resources on demand; a case names only what it is about."""
+    """Creates resources on demand; a case names only those that it is about."""
 
     def __init__(self, ec2: Any) -> None:
         self.ec2 = ec2

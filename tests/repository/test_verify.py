@@ -115,7 +115,7 @@ def test_every_check_of_make_check_is_part_of_make_test() -> None:
 
 
 def test_every_folder_of_tests_is_in_a_check() -> None:
-    """Of make test; a folder that is named is taken with all below it."""
+    """Of make test; a named folder includes everything below it."""
     given = {part for entry in CHECKS if "full" in entry.groups for command in entry.commands() for part in command}
     found = {path.parent.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
     assert [str(path) for path in sorted(found) if not {str(path), *map(str, path.parents)} & given] == []
@@ -127,7 +127,7 @@ def test_every_role_that_is_registered_has_its_checks() -> None:
 
 
 def test_every_test_of_the_contract_suite_is_of_a_role() -> None:
-    """make test runs it role by role; what belongs to none would not be run at all."""
+    """make test runs the suite role by role; a test without a role would never run."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/contract"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     found = [line for line in listed if "::" in line]

@@ -15,7 +15,7 @@ OURS = "mainstay.aws.component"
 
 
 def options_with_fragments(documentation: str) -> dict[str, dict[str, Any]]:
-    """Options by name, prose left out. What the module itself says wins, as in ansible-doc."""
+    """Options by name, without prose. The module's own documentation wins, as in ansible-doc."""
     read = yaml.safe_load(documentation)
     texts = [getattr(ModuleDocFragment, (name.removeprefix(OURS).lstrip(".") or "documentation").upper()) for name in fragments(read)]
     declared = [yaml.safe_load(text)["options"] for text in texts]

@@ -39,7 +39,7 @@ from .support import Cluster, workload
 pytestmark = pytest.mark.nightly
 
 SECONDS = 4
-"""How long kubectl may wait. Where it gives no verdict, it would wait on."""
+"""How long kubectl may wait. Without a verdict it would keep waiting."""
 
 Step = Callable[[FakeApi], Any]
 
@@ -196,7 +196,7 @@ REAL = {
     ("StatefulSet", "normal"): ("success", "success"),
     ("DaemonSet", "normal"): ("success", "success"),
     ("Deployment", "never-ready"): ("none", "none"),
-    ("Deployment", "image-not-found"): ("none", "failure"),  # stricter, rule 28: the image will not come
+    ("Deployment", "image-not-found"): ("none", "failure"),  # stricter, rule 28: the image will never be available
     ("DaemonSet", "config-error"): ("none", "failure"),  # stricter, rule 29: the Secret does not exist
 }
 

@@ -75,7 +75,7 @@ class Project:
         return play(self.cloud, self.inventory, self.folder, *arguments, "--extra-vars", json.dumps(extra))
 
     def hold_back(self, states: list[dict[str, Any]]) -> None:
-        """Every NAT gateway is in these states from now on."""
+        """Puts every NAT gateway in these states from now on."""
         self.cloud.admin.clear_scripts()
         self.cloud.admin.script("nat_gateway", {"tag": {"mainstay:address": NAT}}, states)
 
@@ -93,14 +93,14 @@ class Project:
         return [f"{request['service']}:{request['operation']}" for request in self.cloud.admin.requests()]
 
     def only_the_gateway_is_left(self) -> bool:
-        """The cluster has been made, and all that goes on is the network's second call, which waits."""
+        """The cluster has been created, and only the network's second call is still waiting."""
         done = self.operations()
         return "eks:CreateNodegroup" in done and set(done[-5:]) == {"ec2:DescribeNatGateways"}
 
 
 @dataclass
 class Started:
-    """A run that goes on while the test does something else."""
+    """A run that continues while the test does something else."""
 
     process: subprocess.Popen[str]
     report: Path

@@ -48,7 +48,7 @@ def play(cloud: Cloud, tmp_path: Path, arguments: dict[str, Any], way: str, *opt
 
 
 def comparable(value: Any) -> Any:
-    """A result without what differs between any two runs: times, ids."""
+    """A result without what differs between any two runs: times, IDs."""
     if isinstance(value, dict):
         return {name: comparable(item) for name, item in value.items() if name not in VOLATILE}
     if isinstance(value, list):

@@ -40,7 +40,7 @@ def namespace(plane: ControlPlane) -> Iterator[str]:
 
 
 def wait(api: Api, collection: str, name: str, condition: Condition) -> dict[str, Any]:
-    """The object, as soon as the condition holds for it; seen by a watch, so that no state in between is missed."""
+    """The object, once the condition holds for it; seen by a watch, so that no intermediate state is missed."""
     last: dict[str, Any] = {}
     for event in api.watch(collection, SECONDS, fieldSelector=f"metadata.name={name}"):
         last = event["object"]

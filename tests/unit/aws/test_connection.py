@@ -111,7 +111,7 @@ def test_a_refusal_names_the_operation_as_aws_does(stub: Stubber, aws: Aws) -> N
 
 
 def test_the_fence_is_asked_before_each_attempt() -> None:
-    """A lock that was lost while a call was refused for its rate keeps the next attempt from being sent."""
+    """If the lock is lost while a call is throttled, the next attempt is not sent."""
     sent: list[str] = []
 
     def create_vpc(**_params: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Account:
         return taken
 
     def serve(self, processes: int, calls: int) -> list[float]:
-        """Let each process make its calls, one after the other; returns the longest that each went without getting one through."""
+        """Lets the processes make their calls in turn; returns each one's longest time without a successful call."""
         paces = [Pacing(lambda: self.now) for _ in range(processes)]
         left = [calls] * processes
         longest = [0.0] * processes

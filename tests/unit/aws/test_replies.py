@@ -44,7 +44,7 @@ def client(service: str) -> Any:
 
 
 def answering(one: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Aws:
-    """A connection of which every call of the operation gets this reply from the wire."""
+    """A connection on which every call of the operation gets this wire response."""
     there = client(one.service)
 
     def reply(request: Any, **_more: Any) -> AWSResponse:
@@ -58,7 +58,7 @@ def answering(one: Operation, status: int, headers: Mapping[str, str], body: byt
 
 
 def filler(shape: Any) -> Any:
-    """A value of a shape, for parameters that go into a request's path."""
+    """A value of a shape, for parameters in a request's path."""
     if shape.type_name == "structure":
         return {name: filler(shape.members[name]) for name in shape.required_members}
     return {"list": [], "map": {}, "integer": 1, "long": 1, "boolean": True, "timestamp": 0}.get(shape.type_name, "x")
@@ -70,7 +70,7 @@ def model_of(one: Operation) -> Any:
 
 
 def right(one: Operation) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the smallest reply of AWS's to an operation."""
+    """Headers and body of AWS's smallest response to an operation."""
     model = model_of(one)
     protocol = model.service_model.resolved_protocol
     if protocol in ("ec2", "query"):

@@ -35,7 +35,7 @@ LENGTH = Size("x", "L-5", "words", 3, "words", lambda before, after: len(after))
 
 @dataclass
 class AwsResource:
-    """As much of a kind as the planner asks for."""
+    """The part of a kind that the planner uses."""
 
     name: str
     quotas: tuple[Quota, ...] = ()

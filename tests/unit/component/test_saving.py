@@ -19,7 +19,7 @@ from tests.unit.saved.samples import saved
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the callback announces, and a plan in it."""
+    """The callback's announcement, and a plan in its folder."""
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     (tmp_path / "good").write_text(as_text(make_book([saved()], "2026-01-31T12:00:00Z")))
     return tmp_path

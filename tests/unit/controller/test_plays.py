@@ -44,6 +44,6 @@ def test_a_role_that_depends_on_the_host_is_one_that_a_group_is_named_after() ->
 
 
 def test_only_what_the_entry_point_can_reach() -> None:
-    """Importing a module costs each run, so those of other entry points are left out, and those of included files are not."""
+    """Imports cost time in each run, so modules of other entry points are excluded; those of included files are not."""
     assert own_modules(play(task("include_role", name="mainstay.aws.eks")), ()) == {"eks_cluster", "k8s_objects", "vpc_network_info"}
     assert "eks_upgrade_check" in own_modules(play(task("include_role", name="mainstay.aws.eks", tasks_from="upgrade.yml")), ())

@@ -34,7 +34,7 @@ PLAN = """
 
 
 def run(code: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], list[list[object]]]:
-    """Run it, and read what it printed: where its folder was, whether it was there, how long the name of the run is; then the rest."""
+    """Runs it, and parses its output: its folder, whether the folder existed, the length of the run's name; then the rest."""
     done = subprocess.run(
         [sys.executable, "-c", START + code],
         env={"PYTHONPATH": str(ROOT / "collections"), "TMPDIR": str(folder)},

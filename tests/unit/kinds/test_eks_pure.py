@@ -145,7 +145,7 @@ def test_data_of_a_template() -> None:
 
 
 def test_tags_alone_are_no_reason_for_another_version() -> None:
-    """Another version of a template would renew all nodes of its group."""
+    """Another template version would replace all nodes of its group."""
     tagged = {"KeyName": "mine", "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "1"}]}]}
     retagged = {**tagged, "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "2"}]}]}
     assert unless_only_tags(retagged, tagged) == tagged

@@ -25,7 +25,7 @@ EBS = "arn:aws:eks:eu-west-1:1:addon/prod-main/aws-ebs-csi-driver/1"
 
 
 def account(clusters: Mapping[str, bool]) -> Script:
-    """``clusters``: name -> whether it is ours. Each has the same in it."""
+    """``clusters``: name -> whether it is ours. All have the same contents."""
 
     def cluster(params: Mapping[str, Any]) -> Any:
         name = params["name"]
@@ -78,7 +78,7 @@ def account(clusters: Mapping[str, bool]) -> Script:
 
 
 def looked(script: Script, hints: tuple[str, ...]) -> Counter[str]:
-    """What one look around sees, by kind."""
+    """The results of one read of the current state, by kind."""
     aws = script.aws()
     try:
         found = observe({kind.name: kind(hints) for kind in IN_CLUSTERS}, aws)

@@ -28,7 +28,7 @@ AWS: dict[str, Any] = json.loads((Path(cfnlint.__file__).parent / "data" / "Addi
 
 
 def resources(action: str) -> set[str]:
-    """The types of resources that AWS checks an action against."""
+    """The resource types that AWS checks an action against."""
     service, name = action.split(":")
     return set(AWS[service]["Actions"][name.lower()].get("Resources", ()))
 

@@ -137,7 +137,7 @@ def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
 
 
 LISTED = {"iam:ListOpenIDConnectProviders", "iam:ListRoles"}
-"""What IAM lists for the whole account: of no region, and checked against no resource."""
+"""IAM's account-wide lists: without a region, and checked against no resource."""
 
 
 def test_nothing_is_granted_by_a_wildcard_in_its_name() -> None:
@@ -197,7 +197,7 @@ AUTO_SCALING = "arn:aws:autoscaling:af-south-1:123456789012:autoScalingGroup:*:a
     ],
 )
 def test_only_what_the_inventory_names_can_be_claimed(action: str, resource: str, claimed: bool) -> None:
-    """By a statement that does not demand our mark of the resource."""
+    """Through a statement that does not require our mark on the resource."""
     found = statements(NAMED, EKS_TABLE, [action])
     without_mark = [one for one in found if "aws:ResourceTag/mainstay:environment" not in one.get("Condition", {}).get("StringEquals", {})]
     allowed = [arn for one in without_mark for arn in (one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]])]

@@ -31,7 +31,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 
 
 class Killed(BaseException):
-    """The process is gone: this call and all later ones never return."""
+    """The process was killed: this call and all later ones never return."""
 
 
 class FakeClock:
@@ -73,14 +73,14 @@ class AwsResource:
 
 @dataclass
 class World:
-    """Things by id, a log of mutating calls, the refusals, and the faults to come: {number of the mutating call: fault}."""
+    """Resources by ID, a log of mutating calls, the refusals, and the scheduled faults: {number of the mutating call: fault}."""
 
     things: dict[str, AwsResource] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
     slow: int = 0
-    """How many looks a new thing stays pending, where its kind is slow."""
+    """The number of reads during which a new resource stays pending, if its kind is slow."""
     tokens: dict[str, str] = field(default_factory=dict)
     dead: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -88,7 +88,7 @@ class World:
     busy: dict[str, int] = field(default_factory=dict)
 
     def mutate(self, verb: str, address: str, change: Any) -> Any:
-        """Run one mutating call under the fault that is due, if any."""
+        """Runs one mutating call with the scheduled fault, if any."""
         with self.lock:
             self._alive()
             self.count += 1
@@ -131,7 +131,7 @@ class World:
 
 
 class FakeKind(KindDefaults):
-    """All fake kinds: points at others by a fixed, a given and late properties."""
+    """Base of all fake kinds: references others through a fixed, a given, and late properties."""
 
     colour = fixed()
     parent = fixed()
@@ -247,7 +247,7 @@ class FakeKind(KindDefaults):
 
 
 def kinds() -> dict[str, FakeKind]:
-    """Four temperaments: collides with its own name; may be made before the old one goes, with a token; neither token nor name; slow."""
+    """Four behaviors: name collisions; create before delete, with a token; neither token nor name; slow."""
     made = [
         FakeKind("plot", named=True, exclusive=True),
         FakeKind("house", create_first=True),

@@ -27,7 +27,7 @@ ALL = Consent(("*",), ("*",))
 
 
 class Template(FakeKind):
-    """Every change of its size is another edition, which shows in its attributes ``lag`` looks later."""
+    """Every change of its size creates a new edition, which appears in its attributes ``lag`` reads later."""
 
     changing = {"edition": ("size",)}
     lag = 0
@@ -166,7 +166,7 @@ def test_with_its_cluster_everything_in_it_is_replaced() -> None:
 
 
 def test_one_update_after_the_other_is_asked_for_until_all_are_made() -> None:
-    """A kind whose API takes one sort of change a call says NotYet while there is more to come, and is asked again."""
+    """A kind whose API accepts one type of change per call raises NotYet while more remain, and is called again."""
 
     class OneByOne(FakeKind):
         def update(self, world: World, seen: Observed, properties: Mapping[str, Any]) -> None:

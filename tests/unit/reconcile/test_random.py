@@ -29,7 +29,7 @@ CAREFUL = settings(max_examples=MAX, deadline=None, suppress_health_check=[Healt
 
 @st.composite
 def desired_states(draw: st.DrawFn) -> list[Resource]:
-    """Up to eight resources; pointers in create calls go backwards (no cycle), late ones anywhere."""
+    """Up to eight resources; references in create calls point backward (no cycle), late ones anywhere."""
     count = draw(st.integers(0, 8))
     addresses = [(draw(st.sampled_from(sorted(KINDS))), f"r{index}") for index in range(count)]
     everything = [f"{kind}.{name}" for kind, name in addresses]
@@ -41,7 +41,7 @@ def desired_states(draw: st.DrawFn) -> list[Resource]:
             properties["size"] = draw(st.integers(1, 3))
         if draw(st.booleans()):
             properties["label"] = draw(st.sampled_from(["a", "b"]))
-        if index % 2:  # who was created with a parent keeps having one: a fixed pointer cannot be left out afterwards
+        if index % 2:  # a resource created with a parent keeps one: a fixed reference cannot be removed later
             properties["parent"] = ref(draw(st.sampled_from(earlier)))
         if earlier and draw(st.booleans()):
             properties["peer"] = ref(draw(st.sampled_from(earlier)))

@@ -23,11 +23,11 @@ KNOWN = {"environment": "prod"}
 """The values passed to checks that ask for them."""
 
 CHECKED = [domain for domain in DOMAINS if domain.details.kinds]
-"""All domains but those that only add to another one's."""
+"""All domains except those that only extend another one."""
 
 
 def examples(domain: Registration) -> list[Any]:
-    """What the examples in a role's README give the variable that describes what it makes."""
+    """The values that the examples in a role's README set for its main variable."""
     texts = re.findall(r"```yaml\n(.*?)```", (ROLES / domain.role / "README.md").read_text(), re.DOTALL)
     found = [yaml.safe_load(text) for text in texts]
     return [example[domain.variable] for example in found if isinstance(example, dict) and domain.variable in example]

@@ -21,7 +21,7 @@ def at(seconds: float) -> str:
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with the members of ``changes`` put in, deep; None takes a member out."""
+    """``base`` with ``changes`` merged in, recursively; None removes a member."""
     result = copy.deepcopy(dict(base))
     for key, value in changes.items():
         if value is None:
@@ -34,7 +34,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def template(image: str = "app:2", **inside: Any) -> dict[str, Any]:
-    """A pod template whose container has a readiness probe, unless ``inside`` brings containers of its own."""
+    """A pod template whose container has a readiness probe, unless ``inside`` has its own containers."""
     container = {"name": "app", "image": image, "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}}}
     return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container], **inside}}
 
@@ -210,7 +210,7 @@ def verdict(
     accept: Mapping[str, Any] | None = None,
     **seen: Any,
 ) -> Verdict:
-    """What is judged of this workload with these pods, a while after the start."""
+    """The verdict on this workload with these pods, a while after the start."""
     elapsed = float(seen.pop("elapsed", 100.0))
     kind = str((workload or {"kind": "Deployment"})["kind"])
     known = {

@@ -248,7 +248,7 @@ def test_rule_73_an_autoscaler_that_adds_pods_during_the_bake_does_no_harm(api: 
 
 
 def drained(clock: Timeline) -> None:
-    """A node is drained: one pod is made again elsewhere, and takes its time."""
+    """A node is drained: one pod is recreated elsewhere, and takes its time."""
     clock.api.remove(pod("web-2"))
     young = {"metadata": {"creationTimestamp": clock.stamp(), "name": "web-9", "uid": "u-web-9"}}
     clock.put(merged(unready(waiting("ContainerCreating"), phase="Pending"), young), deployment(availableReplicas=2))

@@ -27,7 +27,7 @@ WEB = {"workloads": [{"name": "web"}]}
 
 
 def planned(check_mode: bool = False, **options: Any) -> tuple[Plan | None, list[str]]:
-    """As the module does: defaults and types are Ansible's."""
+    """As in the module: defaults and types are Ansible's."""
     checked = ArgumentSpecValidator(argument_spec()).validate({**WEB, **options})
     assert not checked.error_messages, checked.error_messages
     return plan_of(checked.validated_parameters, check_mode=check_mode)

@@ -183,12 +183,12 @@ class Site(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that give up are part of the game."""
+        """Clients that give up are expected."""
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """Answers with what it was asked, redirects from /old, and does not answer /slow."""
+    """Echoes the request, redirects from /old, and does not answer /slow."""
     hold = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):

@@ -263,7 +263,7 @@ def test_rule_62_only_a_failure_is_rolled_back_unless_asked(api: FakeApi, also_o
 
 
 def second(name: str) -> list[dict[str, Any]]:
-    """A second Deployment that is well, with its ReplicaSet."""
+    """A second, healthy Deployment with its ReplicaSet."""
     labels = {"metadata": {"name": name, "uid": f"u-{name}"}}
     return [merged(deployment(), labels)]
 
@@ -411,7 +411,7 @@ def test_rule_67_without_permission_the_way_out_is_named(api: FakeApi) -> None:
 
 
 def test_rule_68_a_second_run_goes_on_with_the_rollout_that_the_first_began(api: FakeApi) -> None:
-    """The apply of the second run changes nothing, but what runs was never verified: it is still this deployment's to undo."""
+    """The second run's apply changes nothing, but what runs was never verified: this deployment may still roll it back."""
     failing(api)
     recorded(api)
     again = Target("Deployment", "web", "shop", generation=2, uid="u-web", template=template(), changed=False)

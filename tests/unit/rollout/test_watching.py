@@ -48,7 +48,7 @@ def only(times: int, reply: Any, verb: str = "", ending: str = "") -> Any:
 
 
 def finishing(api: FakeApi, bell: EventClock | None = None, **options: Any) -> tuple[str, str]:
-    """The verdict about a rollout that finishes while it is watched."""
+    """The verdict on a rollout that completes while it is watched."""
     settled(api, status=ROLLING)
     result = in_background(lambda: verify(api, bell=bell or EventClock(), **options))
     api.wait_for_watch(DEPLOYMENTS)

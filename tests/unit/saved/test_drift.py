@@ -125,7 +125,7 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
         (seen("house.stays", colour="red"), ["house.stays (id-stays): colour has changed: green -> red"]),
         (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, but is now failed"]),
         (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, but is now deleting"]),
-        # what the plan sets, to another value than it would
+        # what the plan sets, with a different value
         (seen("house.changed", size=7), ["house.changed (id-changed): size has changed: 1 -> 7"]),
         (
             seen("house.changed", friends=["id-kept", "id-x"]),
@@ -158,11 +158,11 @@ def test_an_account_that_has_moved_is_refused(observed: list[Observed], expected
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="n")], 1),
         ([*OBSERVED, made("house.new", "id-new", "pending", **NEW)], 0),
         ([*OBSERVED, made("house.new", "id-new", "failed", colour="red")], 0),
-        # changed: one property of two, an item of a list, the pointer at what goes taken out
+        # changed: one property of two, an item of a list, a reference to a deleted resource removed
         (seen("house.changed", size=2), 0),
         (seen("house.changed", friends=["id-kept"]), 0),
         ([*seen("house.changed", size=2, friends=["id-new", "id-kept"]), made("house.new", "id-new", **NEW, label="n")], 2),
-        # replaced: the new one there, both there, the old one going or gone
+        # replaced: the new one exists, both exist, the old one is being deleted or gone
         ([*OBSERVED, made("house.swapped", "id-2", colour="blue", peer="id-kept")], 0),
         ([*without("house.swapped"), made("house.swapped", "id-2", colour="blue", peer="id-kept")], 1),
         (without("house.swapped"), 0),
@@ -197,7 +197,7 @@ def test_what_was_pending_may_be_ready() -> None:
 
 
 def test_what_may_be_left_alone_is_no_difference() -> None:
-    """A property that others may set, by the kind's own measure."""
+    """A property that others may set, by the kind's own comparison."""
     house = KINDS["house"].properties["friends"]
     assert house.normal(["b", "a"]) == ["a", "b"]
     assert reasons(observed=seen("house.changed", friends=["id-gone", "id-kept"])) == []

@@ -22,7 +22,7 @@ from .samples import DESIRED, OBSERVED, context, described, saved, seen, without
 
 AT = "2026-01-31T12:00:00Z"
 COMMENT = 65_536
-"""Characters that a comment on GitHub may have."""
+"""GitHub's limit on the length of a comment."""
 
 
 def book(**changes: Any) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def differences(kind: str, wanted: Mapping[str, Any], live: Mapping[str, Any], o
 
 PORTS = {"f:ports": {'k:{"containerPort":80,"protocol":"TCP"}': {".": {}, "f:containerPort": {}}}}
 CASES: list[Any] = [
-    # (what it is about, wanted, live, owned, differences)
+    # (what it tests, wanted, live, owned, differences)
     ("the same", {"a": 1}, {"a": 1}, {"f:a": {}}, {}),
     ("another value", {"a": 1}, {"a": 2}, {"f:a": {}}, {"spec.a": (2, 1)}),
     ("nothing there", {"a": 1}, {}, None, {"spec.a": (None, 1)}),
@@ -263,7 +263,7 @@ PLACES: list[Any] = [
 
 @pytest.mark.parametrize(("kind", "manifest"), PLACES, ids=range(len(PLACES)))
 def test_where_objects_hold_secrets(kind: str, manifest: dict[str, Any]) -> None:
-    """Neither the wanted value is shown nor the live one, nor one that we no longer want; and a difference remains one."""
+    """The wanted value, the live value, and one that is no longer wanted are all hidden; a difference is still reported."""
     assert "canary" not in str(flatten(kind, manifest))
     other = json.loads(json.dumps(manifest).replace("canary", "kanarie"))
     for want, live in ((manifest, other), (other, manifest)):

@@ -38,7 +38,7 @@ WEBHOOK = 'Internal error occurred: failed calling webhook "x": no endpoints ava
 
 
 class SomeAws(Aws):
-    """Answers DescribeCluster with what it is given."""
+    """Answers DescribeCluster with the given response."""
 
     def __init__(self, cluster: dict[str, Any] | None = None) -> None:
         super().__init__(lambda _service: None, Owner("prod", "shop"))

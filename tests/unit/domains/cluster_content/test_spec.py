@@ -22,7 +22,7 @@ EXAMPLES = [pytest.param(task["mainstay.aws.k8s_objects"], id=task["name"]) for 
 
 
 def test_documentation_and_options_agree() -> None:
-    """But for what is never documented: which options are not for logs."""
+    """Except for what is never documented: which options are excluded from logs."""
     shown = {name: {key: value for key, value in option.items() if key != "no_log"} for name, option in argument_spec().items()}
     assert options_with_fragments(k8s_objects.DOCUMENTATION) == shown
 

@@ -24,7 +24,7 @@ PLACE = "eks_clusters.main"
 
 
 def said(*observed: Observed, may_go: bool = True, facts: dict[str, Any] | None = None, **more: Any) -> list[str]:
-    """What is said against a cluster, without its path."""
+    """The findings about a cluster, without its path."""
     found = objections({"main": cluster(**more)}, known(*observed, **(facts or {})), lambda _address: may_go)
     return [problem.removeprefix(f"{PLACE}.") for problem in found]
 

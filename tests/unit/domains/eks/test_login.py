@@ -55,7 +55,7 @@ class Time:
 
 @dataclass
 class Looks:
-    """What a cluster says when it is asked, one look after the other; the last answer stays."""
+    """A cluster's responses, one per read; the last one repeats."""
 
     answers: list[Verdict]
     asked: list[str] = field(default_factory=list)

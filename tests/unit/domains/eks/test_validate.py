@@ -285,7 +285,7 @@ def test_refused_of_access_and_rights(more: dict[str, Any], expected: str) -> No
 
 
 def test_names_too_long() -> None:
-    """Names of roles are put together, and each part alone is within its limits."""
+    """Role names are composed, and each part alone is within its limits."""
     given = {"a-cluster-with-a-rather-long-name": settings()}
     assert validate(given, "eks_clusters", "prod", "eks", NETWORK)[1] == [
         "eks_clusters is 'a-cluster-with-a-rather-long-name', but the name of a cluster must be at most 32 lower-case letters, "
@@ -317,7 +317,7 @@ def test_the_world_is_let_in_outside_of_production_where_that_is_said(environmen
 
 
 def test_what_is_not_known_yet_is_taken() -> None:
-    """In a plan from nothing the network's ids are not known, all of them alike."""
+    """In a plan from nothing, the network's IDs are unknown, and all unknown values look alike."""
     network = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), (UNKNOWN,))
     assert complaints(network=network) == []
     assert read_network({"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}, "network")[1] == []

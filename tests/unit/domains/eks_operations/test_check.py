@@ -13,11 +13,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
 
 
 class Refused(Exception):
-    """What the module failed with."""
+    """The module's failure message."""
 
 
 class Module:
-    """A module that has options and can fail, and cannot call anything."""
+    """A module that has options and can fail, and cannot make calls."""
 
     def __init__(self, clusters: Any) -> None:
         self.params = {"clusters": clusters, "environment": "prod"}

@@ -80,7 +80,7 @@ API = Deprecation(
 DEPRECATED = Insight("Deprecated APIs removed in Kubernetes v1.36", "ERROR", "1.36", deprecations=(API,))
 
 CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
-    # name: what is different, severity, identity, part of what is said
+    # name: differences, severity, identity, part of the message
     "a minor is skipped": (
         {"version": "1.34"},
         "blocks",

@@ -24,7 +24,7 @@ REPLY_PORT = 50000
 
 
 def allows(entries: list[Entry], protocol: str, port: int, address: str) -> bool:
-    """What AWS does: entries by number, the first that matches decides, nothing matching is a denial."""
+    """AWS's algorithm: entries by number, the first match decides, no match is a denial."""
     for entry in sorted(entries, key=lambda item: item["rule_number"]):
         if entry["protocol"] not in ("-1", protocol):
             continue

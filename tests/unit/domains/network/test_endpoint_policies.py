@@ -23,7 +23,7 @@ BUCKET = "arn:aws:s3:::"
 
 
 def allows(document: Any, action: str, resource: str, context: dict[str, str]) -> bool:
-    """What IAM would say, as far as these policies go."""
+    """IAM's decision, as far as these policies go."""
     for statement in document["Statement"]:
         actions, resources = ([one] if isinstance(one, str) else one for one in (statement["Action"], statement["Resource"]))
         tests = statement.get("Condition", {}).get("StringEquals", {})

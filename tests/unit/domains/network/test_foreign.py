@@ -125,7 +125,7 @@ def entry(number: int, port: int = 5432, block: str = "10.0.0.0/17", action: str
         ([entry(100, 1), entry(101), entry(102, 6379)], [entry(100), entry(101, 6379)], [entry(100), entry(101, 6379), entry(102, 1)]),
         # an unwanted entry keeps its number until it is deleted
         ([entry(100)], [entry(100, 1)], [entry(101)]),
-        # two of the same: one goes
+        # of two duplicates, one is deleted
         ([entry(100)], [entry(100), entry(200)], [entry(100)]),
         # incident response
         (

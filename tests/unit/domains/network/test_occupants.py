@@ -105,7 +105,7 @@ def test_who_is_in_it(actions: list[Action], clusters: list[Any], interfaces: li
 
 
 class Account:
-    """Answers as a connection does, and counts what it was asked."""
+    """Answers like a connection, and counts the calls."""
 
     def __init__(self, denied: bool = False) -> None:
         self.denied = denied
