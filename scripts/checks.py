@@ -88,7 +88,7 @@ def syntax() -> Commands:
 
 def types() -> Commands:
     """Check the shipped code under its import name, and the Python code around it. Skips folders without Python files."""
-    named = [f"plugins/{name}" for name in ("module_utils", "modules", "filter", "callback", "action")]
+    named = [f"plugins/{name}" for name in ("module_utils", "modules", "filter", "callback", "action", "plugin_utils")]
     folders = [f"{COLLECTION}/{name}" for name in named if any((ROOT / name).glob("**/*.py"))]
     return [["mypy", "--no-error-summary", *folders, "rehearsal", "scripts", "benchmarks"]]
 

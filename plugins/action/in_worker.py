@@ -38,11 +38,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.progress im
 from ansible_collections.mainstay.aws.plugins.module_utils.component.role_checks import failed_components, not_started, role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json, shortened, warnings
 from ansible_collections.mainstay.aws.plugins.module_utils.controller.role_specs import specs_of
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.vaulted import names_in, secrets_among
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import failure, out_of_resources
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import DELETED
 from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import Texts, packed
+from ansible_collections.mainstay.aws.plugins.plugin_utils.vaulted import names_in, secrets_among
 
 PROFILE = "legacy"
 """Serialization profile of modules written for AnsibleModule."""

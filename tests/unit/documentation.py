@@ -23,5 +23,10 @@ def options_with_fragments(documentation: str) -> dict[str, dict[str, Any]]:
     return {name: {key: value for key, value in option.items() if key != "description"} for name, option in merged.items()}
 
 
+def documentable(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a documentation can declare of an argument specification: which options are not for logs is never documented."""
+    return {name: {key: value for key, value in option.items() if key != "no_log"} for name, option in spec.items()}
+
+
 def fragments(read: dict[str, Any]) -> list[str]:
     return [name for name in read.get("extends_documentation_fragment", []) if name.startswith(OURS)]

@@ -9,15 +9,14 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @functools.cache
 def specs_of(role: str) -> dict[str, Any]:
     """The entry points of a role by name, as in its meta/argument_specs.yml."""
     text = (ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, Loader=LOADER)["argument_specs"]  # noqa: S506 - a safe loader, in C if there is one
+    found: dict[str, Any] = yaml_load(text)["argument_specs"]
     return found

@@ -186,8 +186,8 @@ def _targets(params: Mapping[str, Any], check_mode: bool) -> tuple[list[Target],
         for asked in sorted(zero.difference(*map(_names, found)))
     ]
     if not found and not problems:
-        known = f"there is no {', '.join(list(KINDS)[:-1])} or {list(KINDS)[-1]} in it" if params["applied"] else "it is not given"
-        problems.append(f"nothing to verify: name workloads, or give the result of the task that applied them as applied ({known})")
+        missing = f"there is no {', '.join(list(KINDS)[:-1])} or {list(KINDS)[-1]} in it" if params["applied"] else "it is not given"
+        problems.append(f"nothing to verify: name workloads, or give the result of the task that applied them as applied ({missing})")
     return found, problems
 
 

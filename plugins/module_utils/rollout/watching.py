@@ -71,7 +71,8 @@ class Watching:
         self.notes: list[str] = []
         live = self._first_look()
         self._began = self._changed_at = api.clock.now()
-        narrow = {"labelSelector": selector(live)} if selector(live) else {"fieldSelector": f"metadata.name={target.name}"}
+        has_pods = bool(spec(live)) and not target.api_version
+        narrow = {"labelSelector": selector(live)} if has_pods else {"fieldSelector": f"metadata.name={target.name}"}
         self.workload = Mirror(api, bell, target.collection, trim.everything, fieldSelector=f"metadata.name={target.name}")
         self.pods = Mirror(api, bell, target.pods, trim.pod, **narrow)
         part = trim.whole if target.kind == "Deployment" else trim.revision

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.kubernetes.api import Api
+from rehearsal.kubernetes.fargate import WEBHOOK, WEBHOOKS
 
 from ..conftest import ACCOUNT, REGION, CheckedCloud, trust, until
 from ..eks_nodes import Site
@@ -39,6 +40,10 @@ def of_fargate(api: Api) -> list[str]:
     return [node["metadata"]["name"] for node in api.get(NODES, labelSelector="eks.amazonaws.com/compute-type=fargate")["items"]]
 
 
+def webhook_names(api: Api) -> set[str]:
+    return {one["metadata"]["name"] for one in api.get(WEBHOOKS)["items"]}
+
+
 def pod(name: str, **labels: str) -> dict[str, Any]:
     spec = {"containers": [{"name": "app", "image": "registry.example/app:1"}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}
@@ -51,8 +56,7 @@ def test_a_pod_of_a_profile_has_a_node_of_its_own(site: Site, api: Api) -> None:
     site.eks.create_fargate_profile(**profile, podExecutionRoleArn=role, subnets=site.subnets, selectors=selectors)
     api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "jobs"}})
     wait(api, "/api/v1/namespaces/jobs/serviceaccounts", "default", lambda _: True)
-    webhooks = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-    until(lambda: bool(api.get(webhooks)["items"]), SECONDS)
+    until(lambda: WEBHOOK in webhook_names(api), SECONDS)
     interfaces = len(site.interfaces())
 
     for name, labels in (("one", {"run": "there"}), ("two", {"run": "there"}), ("elsewhere", {})):
@@ -78,7 +82,7 @@ def test_a_pod_of_a_profile_has_a_node_of_its_own(site: Site, api: Api) -> None:
     assert is_gone(api, f"{PODS}/two")
     assert of_fargate(api) == []
     assert len(site.interfaces()) == interfaces
-    until(lambda: api.get(webhooks)["items"] == [], SECONDS)
+    until(lambda: WEBHOOK not in webhook_names(api), SECONDS)
     api.delete(f"{PODS}/elsewhere")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible._internal._datatag._tags import Origin, SourceWasEncrypted, VaultedValue
 
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.vaulted import MARKS, names_in, secrets_among
+from ansible_collections.mainstay.aws.plugins.plugin_utils.vaulted import MARKS, names_in, secrets_among
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry impo
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.removal import KINDS, kinds_for
 from ansible_collections.mainstay.aws.plugins.module_utils.platform.spec import info_argument_spec, removal_argument_spec
 from ansible_collections.mainstay.aws.plugins.modules import platform_unclaimed, platform_unclaimed_info
-from tests.unit.documentation import options_with_fragments
+from tests.unit.documentation import documentable, options_with_fragments
 
 ALL = [name for domain in DOMAINS for name in domain.details.kinds]
 
@@ -28,7 +28,7 @@ ALL = [name for domain in DOMAINS for name in domain.details.kinds]
     ],
 )
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
-    assert options_with_fragments(documentation) == options
+    assert options_with_fragments(documentation) == documentable(options)
 
 
 @pytest.mark.parametrize(

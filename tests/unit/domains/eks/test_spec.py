@@ -15,7 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.spec impo
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 from ansible_collections.mainstay.aws.plugins.modules import eks_cluster, eks_cluster_info
-from tests.unit.documentation import options_with_fragments
+from tests.unit.documentation import documentable, options_with_fragments
 from tests.unit.domains.eks.samples import NETWORK
 
 MODULES = [
@@ -33,7 +33,7 @@ PARTS = ("access", "addons", "node_groups", "fargate_profiles", "pod_identities"
 
 @pytest.mark.parametrize(("documentation", "options"), MODULES)
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
-    assert options_with_fragments(documentation) == options
+    assert options_with_fragments(documentation) == documentable(options)
 
 
 @pytest.mark.parametrize("clusters", EXAMPLES)

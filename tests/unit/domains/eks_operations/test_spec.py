@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.spec import drain_spec, occupants_spec, upgrade_check_spec
 from ansible_collections.mainstay.aws.plugins.modules import eks_drain, eks_upgrade_check, vpc_occupants_info
-from tests.unit.documentation import options_with_fragments
+from tests.unit.documentation import documentable, options_with_fragments
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from tests.unit.documentation import options_with_fragments
     ],
 )
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
-    assert options_with_fragments(documentation) == options
+    assert options_with_fragments(documentation) == documentable(options)

@@ -15,7 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.spec 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.inputs.problems import Problems
 from ansible_collections.mainstay.aws.plugins.modules import vpc_network, vpc_network_info
-from tests.unit.documentation import options_with_fragments
+from tests.unit.documentation import documentable, options_with_fragments
 
 MODULES = [
     pytest.param(vpc_network.DOCUMENTATION, argument_spec(), id="vpc_network"),
@@ -30,7 +30,7 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("documentation", "options"), MODULES)
 def test_documentation_and_options_agree(documentation: str, options: dict[str, Any]) -> None:
-    assert options_with_fragments(documentation) == options
+    assert options_with_fragments(documentation) == documentable(options)
 
 
 @pytest.mark.parametrize("networks", EXAMPLES)

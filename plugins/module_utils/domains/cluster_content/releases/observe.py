@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from ....aws.connection import Aws
 from ....kubernetes.problems import Forbidden, NotFound
@@ -37,7 +37,7 @@ WHO_WROTE_IT = "Find out who wrote it: kubectl get secret --show-managed-fields.
 MOST_UNWANTED = 5000
 """Objects of releases that are no longer wanted and are looked up. Others count as not belonging to their release."""
 
-Live = Mapping[Key, Mapping[str, Any] | None]
+Live: TypeAlias = "Mapping[Key, Mapping[str, Any] | None]"
 """The objects of releases; None for one that does not exist."""
 
 

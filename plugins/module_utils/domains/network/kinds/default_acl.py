@@ -14,7 +14,7 @@ from ....aws.owner import whose
 from ....aws.tags import tag_dict, tag_list
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
-from .acl_entries import entries
+from .acl_entries import entries as canonical_entries
 from .routing import NetworkAcl, owned_acls
 
 ALLOW_ALL = {"rule_number": 100, "protocol": "-1", "action": "allow", "cidr_block": "0.0.0.0/0"}
@@ -34,8 +34,8 @@ class DefaultNetworkAcl(Ec2Kind):
     ends_with_parent = True
 
     vpc_id = fixed()
-    ingress = later(canonical=entries)
-    egress = later(canonical=entries)
+    ingress = later(canonical=canonical_entries)
+    egress = later(canonical=canonical_entries)
 
     entries = NetworkAcl()
     """How the entries of any ACL are read and written."""
