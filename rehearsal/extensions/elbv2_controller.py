@@ -203,7 +203,7 @@ def _new_target_group(place: Place, stack: Stack, target: Backend) -> Any:
 
 
 def _listen(elb: Any, stack: Stack, balancer: Any, target: Any) -> None:
-    """Creates a listener per port, all with the first target group, since nothing reads the others. HTTPS requires a certificate."""
+    """Creates a listener per port, all with the first target group: nothing checks targets. HTTPS requires a certificate."""
     action = {"Type": "forward", "TargetGroupArn": target.arn, "Order": 1}
     for protocol, port in stack.listeners:
         if protocol in ("HTTPS", "TLS") and not stack.certificate:
