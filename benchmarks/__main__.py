@@ -39,9 +39,9 @@ from scripts.terminal import ROOT, Problem, fail, say
 RESULTS = ROOT / "artifacts" / "benchmarks.json"
 
 WAITING = ("nat_gateway", "vpc_endpoint")
-"""What takes its time to come up in AWS."""
+"""Resources that take time to become available in AWS."""
 POLL = 2.5
-"""The roles' longest pause between two looks, in seconds of the real time that a scaled run stands for."""
+"""The roles' longest poll interval, in seconds of the real time that a scaled run represents."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def shortened(text: str, lines: int = 60) -> str:
-    """The first line and the last ones, where a failed command says why."""
+    """The first line and the last lines, where a failed command states the reason."""
     first, *rest = text.splitlines()
     return "\n".join([first, *(["..."] if len(rest) > lines else []), *rest[-lines:]])
 
@@ -100,7 +100,7 @@ def rounds(text: str) -> int:
 
 
 def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> list[Subject]:
-    """Whom to compare, each with a cloud of its own."""
+    """The subjects to compare, each with its own cloud."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for folder in ("plugins", "rehearsal"):
         compileall.compile_dir(ROOT / folder, quiet=1)
@@ -121,7 +121,7 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
 
 
 class Bench:
-    """The scenarios with networks, and what came out of them."""
+    """The network scenarios and their results."""
 
     noun = "network"
 
@@ -151,7 +151,7 @@ class Bench:
         say(f"{time.monotonic() - began:.0f} s; every sample is in {RESULTS.relative_to(ROOT)}")
 
     def warm_up(self) -> None:
-        """One run of each that does not count: files come into memory, the cloud loads what it has of each service."""
+        """One uncounted run of each subject: files enter the page cache, and the cloud loads each service's code."""
         say("Warming up")
         alternate(self.subjects, "create", 1, self.emptied(self.size(1), 0))
         alternate(self.subjects, "plan", 1)
@@ -184,7 +184,7 @@ class Bench:
             self.add(count, latency, step, samples, counted=wanted > 0)
 
     def rounds(self, count: int, wanted: int) -> int:
-        """How many pairs: as many as wanted of the smallest component, half as many of the larger ones, which take long."""
+        """The number of pairs: as requested for the smallest component, half as many for the larger ones, which take longer."""
         return wanted if count == min(self.sizes) else (wanted + 1) // 2
 
     def measure_waits(self) -> None:
@@ -195,7 +195,7 @@ class Bench:
         self.waits.append(report.Waits(result, self.options.wait, f"a NAT gateway, or an endpoint, {self.options.wait:g} s"))
 
     def measure_hosts(self) -> None:
-        """Components side by side in as many workers: only this collection, since Terraform has no such thing in one run."""
+        """Components in parallel, one worker each: this collection only, because Terraform has no equivalent in one run."""
         hosts, latency = self.options.hosts, max(self.options.latency)
         say(f"{hosts} components of one network each, side by side, {latency} ms a request")
         subject = self.subjects[0]
@@ -207,7 +207,7 @@ class Bench:
             print(f"    {report.line(result)}", flush=True)
 
     def compare(self, count: int) -> None:
-        """The account of the one holds what the account of the other holds, or no figure is worth printing."""
+        """Verifies that both accounts hold the same resources; otherwise no figure is worth printing."""
         taken = []
         for subject in self.subjects:
             delay = subject.cloud.admin.settings()["latency_ms"]
@@ -220,7 +220,7 @@ class Bench:
         self.counts[count] = dict(inventory.counted(taken[0]))
 
     def add(self, count: int, latency: int, step: Step, samples: list[list[Sample]], counted: bool) -> None:
-        """Keep the samples of a step, if there are any. The one build that the other steps need is kept too, but not counted."""
+        """Stores the samples of a step, if there are any. The build that the other steps depend on is stored too, but not counted."""
         if not all(samples):
             return
         result = report.Result(count, latency, step, {s.name: found for s, found in zip(self.subjects, samples, strict=True)}, counted)
@@ -256,7 +256,7 @@ class PlatformBench(Bench):
         return Size(networks=1, clusters=count, **more)
 
     def measure_waits(self) -> None:
-        """This collection alone: what Terraform does beyond the waits is mostly waits of its own, which do not scale."""
+        """This collection only: beyond the emulated waits, Terraform spends most of its time in waits of its own, which do not scale."""
         if not self.options.cold_runs:
             return
         scale, subject = self.options.scale, self.subjects[0]

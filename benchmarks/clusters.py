@@ -1,4 +1,4 @@
-"""A network and the clusters that stand in it: what both subjects are given, and how long AWS would take for it at least."""
+"""A network and the clusters in it: the input of both subjects, and the minimum time that AWS would need to create it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner imp
 VERSION = "1.35"
 ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns", "metrics-server")
 LEFT_OUT = "aws-ebs-csi-driver"
-"""It has AWS rights by pod identity alone here, which the provider cannot create."""
+"""Here it gets AWS permissions through pod identity only, which the provider cannot create."""
 NODE_GROUPS = {
     "system": {"instance_types": ["t3.medium"], "min_size": 2, "max_size": 3},
     "workers": {"instance_types": ["m6i.large", "m5.large"], "min_size": 1, "max_size": 10},
@@ -37,7 +37,7 @@ SERVICE_ACCOUNTS = {"uploads": {"namespace": "web", "service_account": "api"}}
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 CREATION_SECONDS = {"nat_gateway": 120.0, "vpc_endpoint": 120.0, "eks_cluster": 600.0, "eks_nodegroup": 180.0, "eks_addon": 60.0}
-"""About how long AWS takes to create one of a kind. All others are there at once, compared with these."""
+"""AWS's approximate creation time for one resource of each kind. Creation times of all other kinds are negligible."""
 
 
 def names(count: int) -> list[str]:
@@ -45,7 +45,7 @@ def names(count: int) -> list[str]:
 
 
 def for_role(count: int) -> dict[str, dict[str, Any]]:
-    """So many clusters as the role eks takes them, without what the provider cannot create: see README.md."""
+    """This many clusters in the input format of the eks role, without what the provider cannot create: see README.md."""
     cluster: dict[str, Any] = {
         "version": VERSION,
         "addons": {**{name: {} for name in ADDONS}, LEFT_OUT: None},
@@ -73,16 +73,16 @@ def for_terraform(count: int, network: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Path:
-    """The longest chain of waits, and how long it takes."""
+    """The longest chain of waits, and its duration."""
 
     seconds: float
     addresses: tuple[str, ...]
 
 
 def critical_path(networks: Mapping[str, Any], clusters: Mapping[str, Any], region: str, seconds: Mapping[str, float]) -> Path:
-    """The longest chain of creations from nothing, over the resources that the two roles build, given what one of each kind takes.
+    """The longest chain of creations from an empty account, over the resources that the two roles build, given the time for each kind.
 
-    A cluster needs nothing of its network that takes time, so the longer one of the two chains is the answer.
+    A cluster depends on no network resource that takes time, so the result is the longer of the two chains.
     """
     place = Place("bench", "any", region, "123456789012")
     read, problems = validate_networks(networks, "networks", place.region)
@@ -98,7 +98,7 @@ def critical_path(networks: Mapping[str, Any], clusters: Mapping[str, Any], regi
 
 
 def longest(desired: Sequence[Resource], kinds: Mapping[str, Kind], seconds: Mapping[str, float]) -> Path:
-    """The longest chain among the steps with which the engine would make these resources from nothing."""
+    """The longest chain among the engine's steps to create these resources from an empty account."""
     graph = build(make_plan(desired, [], kinds, Consent()), kinds)
     found: dict[Step, Path] = {}
 

@@ -1,4 +1,4 @@
-"""Times whole processes, turn by turn, with what the cloud saw of each."""
+"""Times whole processes, alternating between subjects, with the cloud's request log for each."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooMa
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of one subject, in seconds of a monotonic clock; `cpu` is user and system time of the process and its children.
+    """One run of one subject, in seconds on a monotonic clock; `cpu` is the user and system time of the process and its children.
 
-    `throttled`: how many of the requests were refused for their rate. `before`, `asking` and `after` are the parts of `wall` by the
-    cloud's log: until the first request arrives, until the last one is answered, and the rest. `said` is what the run told about itself.
+    `throttled`: the number of requests rejected by rate limits. `before`, `asking`, and `after` divide `wall` by the cloud's log: until the
+    first request arrives, until the last one is answered, and the rest. `said` is what the run reported about itself.
     """
 
     wall: float
@@ -35,7 +35,7 @@ class Sample:
 
 
 def run(subject: Subject, step: Step) -> Sample:
-    """One run from the start of the process to its end. Raises Unexpected if it fails or does something else than the step."""
+    """One run from process start to exit. Raises Unexpected if it fails or does something other than the step."""
     admin = subject.cloud.admin
     admin.clear_requests()
     command, environment = subject.command(step), subject.environment()
@@ -96,5 +96,5 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratios(ours: Sequence[Sample], theirs: Sequence[Sample]) -> Spread:
-    """Wall time of the one over the other, pair by pair: what slows the machine for a while slows both of a pair."""
+    """The ratio of wall times, pair by pair: a temporary slowdown of the machine affects both runs of a pair."""
     return spread([one.wall / other.wall for one, other in zip(ours, theirs, strict=True)])

@@ -28,7 +28,7 @@ Figures = dict[tuple[str, str], list[float]]
 
 
 def environment_of(checkout: Path, name: str) -> dict[str, str]:
-    """The variables that lead to the checkout's cloud, and none of the shell's that would slow Python down."""
+    """The variables that point to the checkout's cloud, without shell variables that would slow Python down."""
     done = subprocess.run(
         [str(checkout / ".venv" / "bin" / "python"), "-m", "rehearsal", "env", "--name", name],
         cwd=checkout,
@@ -59,7 +59,7 @@ def processor_seconds(command: Sequence[str], checkout: Path, environment: Mappi
 
 
 def measured(checkouts: Sequence[Path], name: str, runs: int, empty: Path) -> Figures:
-    """The seconds of each run, by checkout and step. One turn beforehand, which does not count, fills caches."""
+    """The seconds of each run, by checkout and step. One uncounted warm-up round fills caches."""
     steps = {
         "plan": ["ansible-playbook", "site.yml", "-i", f"inventories/{name}", "--check", "--diff"],
         "unchanged": ["ansible-playbook", "site.yml", "-i", f"inventories/{name}"],
@@ -79,7 +79,7 @@ def measured(checkouts: Sequence[Path], name: str, runs: int, empty: Path) -> Fi
 
 
 def lines(found: Figures, first: str) -> list[str]:
-    """A line for each step and checkout, with the ratio to the first checkout, turn by turn."""
+    """A line for each step and checkout, with the ratio to the first checkout, round by round."""
     rows = []
     for (checkout, step), seconds in sorted(found.items(), key=lambda item: (item[0][1], item[0][0] != first)):
         ratios = [own / other for own, other in zip(found[first, step], seconds, strict=True)]

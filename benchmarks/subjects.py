@@ -1,4 +1,4 @@
-"""The two that are compared: what each is given, the commands that a user would type, and what their answers must say."""
+"""The two subjects: their inputs, the commands that a user would type, and the output expected of each."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
 
 class Unexpected(Exception):
-    """A run that did not do what it is timed for; the message shows what it printed."""
+    """A run did something other than what it is timed for; the message shows its output."""
 
 
 def networks(count: int) -> dict[str, dict[str, Any]]:
-    """The input of both: so many networks in three zones."""
+    """The input of both: this many networks in three zones."""
     return {f"net{index:02}": {"cidr": f"10.{index}.0.0/16", "availability_zones": ZONES} for index in range(1, count + 1)}
 
 
 @dataclass(frozen=True)
 class Size:
-    """What is built: so many networks in each of so many components, and so many clusters in the first network.
+    """What is built: the number of components, of networks in each, and of clusters in the first network.
 
-    ``poll``: the longest pause of the roles between two looks, where it is not theirs.
+    ``poll``: overrides the roles' longest poll interval.
     """
 
     networks: int = 1
@@ -47,14 +47,14 @@ class Size:
 
 
 class Subject(Protocol):
-    """One of the compared. It has a cloud of its own, so that what the other built is not in its way."""
+    """One of the compared subjects. It has its own cloud, so that the other's resources cannot affect it."""
 
     name: str
     label: str
     cloud: Cloud
 
     def prepare(self, size: Size) -> None:
-        """Write the input, and forget what was built before."""
+        """Writes the input and discards earlier builds."""
         ...
 
     def command(self, step: Step) -> list[str]: ...
@@ -63,16 +63,16 @@ class Subject(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Where the command is run."""
+        """Where the command runs."""
         ...
 
     def check(self, step: Step, output: str) -> dict[str, Any]:
-        """Make sure that the run did what the step says; returns what the run tells about itself. Raises Unexpected."""
+        """Verifies that the run did what the step says; returns what the run reports about itself. Raises Unexpected."""
         ...
 
 
 class Playbook:
-    """ansible-playbook site.yml with an inventory, as a user has it."""
+    """ansible-playbook site.yml with an inventory, as a user would run it."""
 
     name = "mainstay.aws"
 
@@ -136,7 +136,7 @@ class Playbook:
 
 
 class Terraform:
-    """terraform apply and plan on the configuration in terraform/, with a state file beside it."""
+    """terraform apply and plan on the configuration in terraform/, with a local state file."""
 
     name = "Terraform"
 
@@ -154,7 +154,7 @@ class Terraform:
         shutil.copytree(ROOT / "benchmarks" / "terraform", self.folder)
         self.settings = {"TF_CLI_CONFIG_FILE": str(write_cli_config(tools, scratch)), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
         if tools.provider_version < (5, 0, 0):
-            # Without it these versions ask for an address of EC2-Classic; later ones do not know the argument.
+            # Without it, these versions request an EC2-Classic address; later ones do not support the argument.
             (self.folder / "network" / "version_override.tf").write_text('resource "aws_eip" "nat" {\n  vpc = true\n}\n')
         self._initialise()
 
@@ -183,7 +183,7 @@ class Terraform:
         return [self.tools.terraform, *verb, "-input=false", "-no-color"]
 
     def environment(self) -> dict[str, str]:
-        # Its endpoints stand in the configuration, where every version of the provider reads them.
+        # Its endpoints are set in the configuration, where every version of the provider reads them.
         cloud = {name: value for name, value in self.cloud.environment().items() if name != "AWS_ENDPOINT_URL"}
         return isolated_environment({**cloud, **self.settings})
 

@@ -1,1 +1,1 @@
-"""The rehearsal cloud: an AWS of one's own on the loopback interface, to try changes on before they meet an account."""
+"""The rehearsal cloud: a private AWS on the loopback interface, for trying changes before they reach an account."""

@@ -1,4 +1,4 @@
-"""The administrative API: JSON over HTTP on a loopback port of its own."""
+"""The administrative API: JSON over HTTP on a separate loopback port."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AdminServer(ThreadingHTTPServer):
 
 
 def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], Callable[[Any, dict[str, str]], Any]]:
-    """Every request that the API knows: (method, path) -> function of the JSON body and the query, giving the JSON answer."""
+    """Every request the API accepts: (method, path) -> function of the JSON body and the query that returns the JSON response."""
 
     def reset(body: Any, query: dict[str, str]) -> Any:
         state.reset()

@@ -1,4 +1,4 @@
-"""Python's side of the administrative API."""
+"""Python client of the administrative API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class AdminError(Exception):
 
 
 class AdminClient:
-    """``url``: with the token, as ``MAINSTAY_REHEARSAL_ADMIN`` has it: http://admin:<token>@127.0.0.1:<port>."""
+    """``url`` includes the token, as in ``MAINSTAY_REHEARSAL_ADMIN``: http://admin:<token>@127.0.0.1:<port>."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -44,16 +44,16 @@ class AdminClient:
         return answer
 
     def reset(self) -> None:
-        """An empty account, the settings of the start, no faults and no scripts."""
+        """Empties the account, restores the initial settings, and removes faults and scripts."""
         self.request("POST", "/reset")
 
     def settings(self, **changes: Any) -> dict[str, Any]:
-        """Changes the named settings, and returns all of them."""
+        """Changes the named settings and returns all settings."""
         answer: dict[str, Any] = self.request("PUT", "/settings", changes) if changes else self.request("GET", "/settings")
         return answer
 
     def policies(self, **documents: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
-        """Gives roles IAM policies, by which alone they are then judged (None takes them away), and returns those in force."""
+        """Attaches IAM policies to roles and returns those in force. A role with policies is judged by them alone; None removes them."""
         answer: dict[str, Any] = self.request("PUT", "/policies", documents) if documents else self.request("GET", "/policies")
         return answer
 
@@ -65,23 +65,23 @@ class AdminClient:
         self.request("DELETE", "/requests")
 
     def notes(self) -> dict[str, Any]:
-        """What was noted since the last reset, by name."""
+        """The values noted since the last reset, by name."""
         answer: dict[str, Any] = self.request("GET", "/notes")
         return answer
 
     def note(self, name: str, value: Any) -> None:
-        """Has the cloud remember a value until the next reset."""
+        """Stores a value until the next reset."""
         self.request("POST", "/notes", {name: value})
 
     def script(self, kind: str, match: Mapping[str, Any], states: Sequence[Mapping[str, Any]]) -> None:
-        """The states of one resource: `match` is {"id"}, {"name"} or {"tag": {key: value}}."""
+        """Scripts the states of one resource. `match` is {"id"}, {"name"} or {"tag": {key: value}}."""
         self.request("POST", "/scripts", {"kind": kind, "match": match, "states": states})
 
     def clear_scripts(self) -> None:
         self.request("DELETE", "/scripts")
 
     def fault(self, service: str | None = None, operation: str | None = None, *, fault: str, **options: Any) -> None:
-        """A fault on chosen calls; options: mutating, nth, times, code, message, status, seconds."""
+        """Injects a fault into selected calls. Options: mutating, nth, times, code, message, status, seconds."""
         self.request("POST", "/faults", {"service": service, "operation": operation, "fault": fault, **options})
 
     def faults(self) -> list[dict[str, Any]]:

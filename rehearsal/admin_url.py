@@ -1,4 +1,4 @@
-"""How the administrative API knows its clients: by a token, which is part of its URL."""
+"""The administrative API authenticates clients by a token, which is part of its URL."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def with_token(host: str, port: int, token: str) -> str:
 
 
 def without_token(url: str) -> str:
-    """The URL as it may be shown."""
+    """The URL with the token removed, safe to display."""
     scheme, _slashes, rest = url.partition("//")
     return f"{scheme}//{rest.rpartition('@')[2]}"
 
 
 def authorization(token: str) -> str:
-    """The header that a request must have. Clients send it for a URL with ``admin:<token>@`` before the host."""
+    """The header that every request must carry. Clients send it for a URL with ``admin:<token>@`` before the host."""
     return "Basic " + base64.b64encode(f"{USER}:{token}".encode()).decode()

@@ -1,4 +1,4 @@
-"""How what a call is checked for is put: the action, the resource, and what conditions can be about."""
+"""Builds authorization checks: the action, the resource, and the condition keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Tags = Mapping[str, str]
 
 
 def ask(call: Call, resource: str, action: str = "", *, request: Tags | None = None, there: Tags | None = None, **more: str) -> Ask:
-    """``request``: the tags in the request; ``there``: those that the resource has; ``more``: further keys, with _ for the colon."""
+    """``request``: the tags in the request; ``there``: the tags on the resource; ``more``: further keys, with _ for the colon."""
     declared = declarations.service(call.service)
     context: dict[str, tuple[str, ...]] = {
         "aws:requestedregion": (call.region if declared.regional else "us-east-1",),
@@ -35,6 +35,6 @@ def pairs(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 def service_linked_role(call: Call, service: str, name: str) -> Ask:
-    """The role that a service makes for itself, with the rights of whoever needs it first."""
+    """The service-linked role that a service creates, with the caller's permissions, when it first needs one."""
     role = arn(call, "iam", f"role/aws-service-role/{service}/{name}", "")
     return ask(call, role, "iam:CreateServiceLinkedRole", iam_awsservicename=service)

@@ -1,9 +1,10 @@
-"""What a call is checked for: actions, on which resources, with what in their context. Each service's is in its own `*_authorizations.py`.
+"""What each call is authorized for: its actions, their resources, and their condition context. Each service has its own
+`*_authorizations.py`.
 
-Those files, in `extensions/`, follow AWS's Service Authorization Reference: which of a call's parameters name resources that it is checked
-against, what it makes, and what it needs beside its own action. They are written apart from the collection's own tables on purpose: each
-finds the mistakes of the other. A call of a service without such a file, or that is in no table of its file, is checked for its action on
-"*" alone, so whoever is confined to resources may not make it.
+Those files, in `extensions/`, follow AWS's Service Authorization Reference: which parameters of a call name the resources it is checked
+against, what the call creates, and which permissions it needs in addition to its own action. They are deliberately independent of the
+collection's own tables, so that each exposes mistakes in the other. A call of a service without such a file, or missing from its file's
+tables, is checked for its action on "*" alone. A caller restricted to specific resources therefore cannot make it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,6 @@ from rehearsal.registry import Call
 
 
 def asks(call: Call) -> list[Ask]:
-    """Everything that a call is checked for; all of it must be allowed."""
+    """Every check for a call; all of them must pass."""
     authorizer = registry.authorizer(call.service)
     return list(authorizer(call)) if authorizer else [ask(call, "*")]

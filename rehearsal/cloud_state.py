@@ -1,4 +1,4 @@
-"""Everything that one running cloud keeps beside what moto keeps."""
+"""The state of one running cloud that moto does not keep."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CloudState:
         self.rates = RateLimits()
         self.hidden = Hidden()
         self.scripts = transitions.scripts
-        # What clients want remembered until the next reset, by name.
+        # Values that clients store until the next reset, by name.
         self.notes: dict[str, Any] = {}
         self.resets = 0
         self.lock = registry.one_at_a_time
@@ -51,7 +51,7 @@ class CloudState:
         transitions.delays.leaked_interface_seconds = self.settings.leaked_interface_seconds
 
     def reset(self) -> None:
-        """Back to the moment after the start: an empty account, the settings of the start, no faults, scripts, tokens or log."""
+        """Restores the initial state: an empty account, the initial settings, and no faults, scripts, tokens, or log."""
         self.resets += 1
         self.faults.clear()
         with self.lock:
@@ -70,7 +70,7 @@ class CloudState:
 
 
 def _empty_moto() -> None:
-    """As moto's own reset, but keeps the lists of regions, whose making takes most of a reset's time."""
+    """Like moto's own reset, but keeps the lists of regions, because rebuilding them takes most of a reset's time."""
     from moto.core.base_backend import BackendDict, BaseBackend
     from moto.core.model_instances import reset_model_data
 

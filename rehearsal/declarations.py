@@ -1,8 +1,8 @@
-"""What a service says about itself in `services/<service>.py`: facts that the cloud needs before anybody calls the service.
+"""Per-service declarations in `services/<service>.py`: facts that the cloud needs before the service is first called.
 
-A file in `services/` is named after its service and holds one `SERVICE = Service(...)`. It must import nothing but this module, because
-all of them are read when the cloud starts, and also by whoever only checks a seed. What is code stands in `extensions/` and `refusals/`,
-see `registry.py`; it is imported when the service is first called.
+A file in `services/` is named after its service and holds one `SERVICE = Service(...)`. It must import only this module, because all of
+these files are read when the cloud starts, and also when only a seed is validated. Code belongs in `extensions/` and `refusals/` (see
+`registry.py`), which are imported when the service is first called.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Transition:
-    """A kind of resource whose states take time, by the name that settings and scripts know; `transitions.py` plays them.
+    """A kind of resource whose state changes take time, by the name used in settings and scripts; `transitions.py` simulates them.
 
-    `through` says which state is shown before a settled one; `owner` is moto's class, `attribute` where it keeps the state.
-    What AWS itself made with the account (`given` is the attribute that tells) is settled from the beginning.
+    `through` names the state shown before a settled one. `owner` is moto's class, and `attribute` is where it keeps the state. A resource
+    that AWS created with the account (flagged by the attribute `given`) is settled from the start.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Transition:
 class Listing:
     """A kind of resource whose lists can lag (`visibility.py`), and where its calls carry its identity.
 
-    created: path of the identity in the reply of the create call, or `input:Name` when the caller chose it.
-    listed: the list in the reply of the read call, and the member of its items that is the identity; "" if the items are identities.
-    asked: the parameter that names resources one by one, and the error for one that is not there.
+    created: path of the identity in the create call's response, or `input:Name` if the caller chose it.
+    listed: the list in the read call's response, and the member of its items that holds the identity; "" if the items are identities.
+    asked: the parameter that names individual resources, and the error for one that does not exist.
     """
 
     create: str
@@ -47,20 +47,20 @@ class Listing:
 
 @dataclass(frozen=True)
 class Quota:
-    """What Service Quotas calls a quota. `service` is its code there: the quotas of a VPC have one of their own."""
+    """A quota by its Service Quotas name. `service` is its code there: VPC quotas have a code of their own."""
 
     service: str
     code: str
     title: str
-    default: int  # AWS's
+    default: int  # AWS's default
 
 
-Rate = tuple[float, float]  # how many at once, how many more each second
+Rate = tuple[float, float]  # burst, refill per second
 
 
 @dataclass(frozen=True)
 class Throttled:
-    """How a service refuses a call beyond its rate; `{operation}` in the message is the call's."""
+    """How a service rejects a call above its rate limit. `{operation}` in the message is replaced by the call's operation."""
 
     code: str = "ThrottlingException"
     message: str = "Rate exceeded"
@@ -69,17 +69,17 @@ class Throttled:
 
 @dataclass(frozen=True)
 class Service:
-    """One service, by botocore's name. Everything else has AWS's most usual answer as its default.
+    """One service, by its botocore name. Every other field defaults to AWS's most common behavior.
 
     transitions, listings: kinds of resources whose states take time, and whose lists lag.
-    quotas: by the names that the setting `quotas` knows; a function in `refusals/` enforces each.
-    rates: by operation, else by "read" or "change" (one bucket for each operation), else by "*" (one for all).
-    throttled: the refusal of a call beyond its rate.
-    idempotency_mismatch: the code of the refusal when a client token comes again with other parameters.
-    action_prefix: what the service's actions begin with in policies and its ARNs after `arn:aws:`, where that is not its name.
-    condition_keys: keys of its own that its authorizations fill in, in lower case. IAM takes keys in any case.
-    regional: false where there is one service for all regions; its calls are said to be made to us-east-1.
-    reads, changes: operations whose names mislead about whether they change anything that lasts.
+    quotas: by the names used in the setting `quotas`; a function in `refusals/` enforces each.
+    rates: by operation, else by "read" or "change" (one bucket per operation), else by "*" (one bucket for all).
+    throttled: the error for a call above its rate limit.
+    idempotency_mismatch: the error code when a client token is reused with different parameters.
+    action_prefix: the prefix of the service's actions in policies, and of its ARNs after `arn:aws:`, if it is not the service's name.
+    condition_keys: service-specific keys that its authorizations fill in, in lowercase. IAM ignores the case of keys.
+    regional: false for a global service; its calls count as made in us-east-1.
+    reads, changes: operations whose names misrepresent whether they make lasting changes.
     """
 
     name: str
@@ -114,16 +114,16 @@ def services() -> Mapping[str, Service]:
 
 
 def service(name: str) -> Service:
-    """What a service says about itself; of one that has no file, the usual."""
+    """A service's declarations; the defaults if it has no file."""
     return services().get(name) or Service(name)
 
 
 def collected[K: Hashable, V](
     what: str, of: Callable[[Service], Iterable[tuple[K, V]]], among: Iterable[Service] | None = None
 ) -> dict[K, V]:
-    """What the services declare of one sort, by name; `of` gives the (name, value) pairs of one service.
+    """All declarations of one type across services, by name; `of` returns the (name, value) pairs of one service.
 
-    Raises ValueError for a name that is there twice: one of the two would silently not count.
+    Raises ValueError for a duplicate name, because one of the two would be silently ignored.
     """
     found: dict[K, V] = {}
     owners: dict[K, str] = {}

@@ -1,4 +1,4 @@
-"""Faults on chosen calls: errors, lost connections, silence, broken bodies."""
+"""Faults on selected calls: errors, connection resets, hangs, truncated bodies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# What a fault does, and whether the call is carried out.
+# Fault types, and whether the call is executed.
 KINDS = {
     "error": "answers with `code` and `status` instead of doing anything",
     "reset_before": "drops the connection without doing anything",
@@ -21,9 +21,9 @@ HAPPENS_BEFORE = ("error", "reset_before", "hang_before")
 
 @dataclass
 class Rule:
-    """One fault. It fires at the `nth` matching call (from 1) and on the following ones, `times` in all (None: for ever).
+    """One fault. It fires on the `nth` matching call (from 1) and on later ones, `times` in all (None: forever).
 
-    `service` and `operation` are botocore's names, `mutating` is whether the call changes something; None matches every one.
+    `service` and `operation` are botocore's names; `mutating` selects calls that change something, or calls that do not. None matches all.
     """
 
     fault: str
@@ -41,7 +41,7 @@ class Rule:
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Rule:
-        """Raises ValueError naming what is wrong with the rule."""
+        """Raises ValueError that names the error in the rule."""
         unknown = set(values) - set(cls.__dataclass_fields__) | ({"seen", "fired"} & set(values))
         if unknown:
             raise ValueError(f"unknown members of a fault: {', '.join(sorted(unknown))}")
@@ -53,7 +53,7 @@ class Rule:
         return self.service in (None, service) and self.operation in (None, operation) and self.mutating in (None, mutating)
 
     def take(self) -> bool:
-        """Counts one matching call; whether the fault fires on it."""
+        """Counts one matching call and returns whether the fault fires on it."""
         self.seen += 1
         fires = self.seen >= self.nth and (self.times is None or self.fired < self.times)
         self.fired += fires
@@ -71,7 +71,7 @@ class Faults:
             self._rules.append(rule)
 
     def clear(self) -> None:
-        """Removes all rules and ends every silence."""
+        """Removes all rules and ends every hang."""
         with self._lock:
             self._rules.clear()
             self._released.set()
@@ -82,7 +82,7 @@ class Faults:
             return [asdict(rule) for rule in self._rules]
 
     def next(self, service: str, operation: str | None, mutating: bool) -> Rule | None:
-        """The fault that hits this call, if any. Every matching rule counts the call; the first that fires is used."""
+        """The fault that applies to this call, if any. Every matching rule counts the call; the first that fires is used."""
         with self._lock:
             firing = [rule for rule in self._rules if rule.matches(service, operation, mutating) and rule.take()]
         return firing[0] if firing else None

@@ -1,6 +1,7 @@
-"""Ids that the caller chooses. AWS gives ids itself; a seed needs those that an inventory refers to, such as a prefix list's.
+"""IDs chosen by the caller. AWS generates IDs itself, but a seed needs the ones that an inventory refers to, such as a prefix list's.
 
-A call that carries the header names the id of what it makes. Only what the modules `extensions/*_given_ids.py` repair can be given one."""
+A call with the header chooses the ID of the resource it creates. Only resources patched by `extensions/*_given_ids.py` support this.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _wanted: ContextVar[str | None] = ContextVar("wanted", default=None)
 
 @contextmanager
 def giving(identity: str | None) -> Iterator[None]:
-    """While this lasts, the first thing made whose ids look like this one gets it."""
+    """Within the block, the first new resource whose IDs have this format gets this ID."""
     token = _wanted.set(identity)
     try:
         yield
@@ -23,7 +24,7 @@ def giving(identity: str | None) -> Iterator[None]:
 
 
 def take(fits: Callable[[str], bool]) -> str | None:
-    """The id that the current call asks for, once, if it is of the kind that is about to be made."""
+    """Returns the ID requested by the current call, once, if it has the format of the resource being created."""
     identity = _wanted.get()
     if identity is None or not fits(identity):
         return None

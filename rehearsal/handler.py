@@ -1,4 +1,4 @@
-"""The HTTP side of the AWS endpoint: as werkzeug's, but connections are kept open, as AWS keeps them."""
+"""The HTTP side of the AWS endpoint: werkzeug's handler, but with persistent connections, as on AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Handler(MotoRequestHandler):
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answers one request in one write. The application has read the body by then, so the connection can serve the next."""
+        """Answers one request in one write. The application has read the body by then, so the connection can serve the next request."""
         if self.headers.get("Expect", "").lower().strip() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.environ = environ = self.make_environ()
@@ -41,4 +41,4 @@ class Handler(MotoRequestHandler):
         self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """The request log of the administrative API says more."""
+        """The administrative API's request log has more detail."""

@@ -1,4 +1,4 @@
-"""Who may call the cloud, and as what. Only credentials that this cloud made are accepted."""
+"""Who may call the cloud, and in which role. Only credentials issued by this cloud are accepted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ISSUING = {
     ("sts", "GetFederationToken"),
     ("sts", "GetSessionToken"),
 }
-# Calls that AWS too accepts without a signature.
+# Calls that AWS also accepts unsigned.
 UNSIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
 
 
@@ -35,20 +35,20 @@ class Credentials:
 
 
 def generate() -> Credentials:
-    """New credentials: long and random, so that masking them hides nothing else, and unlike any key of AWS's."""
+    """New credentials: long and random, so that masking them hides nothing else, and distinct from any real AWS key."""
     key = "REHEARSE" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
     return Credentials(key, secrets.token_urlsafe(32))
 
 
 def refuse_real(credentials: Credentials) -> None:
-    """Raises ValueError for credentials that look as if they opened a real account."""
+    """Raises ValueError for credentials that could belong to a real account."""
     if _REAL_KEY.match(credentials.access_key_id):
         start = credentials.access_key_id[:4]
         raise ValueError(f"{start}... looks like an access key of a real AWS account; a rehearsal cloud makes its own and takes no others")
 
 
 class Identities:
-    """The access keys that are valid here: one per role, and those that the cloud issued since the last reset."""
+    """The valid access keys: one per role, and those that the cloud issued since the last reset."""
 
     def __init__(self, roles: dict[str, Credentials]) -> None:
         for credentials in roles.values():
@@ -63,21 +63,21 @@ class Identities:
         self._issued_secrets = {}
 
     def role(self, access_key_id: str | None) -> str | None:
-        """The role that a key acts as; None for a key that is not ours."""
+        """The role of a key; None for a key that the cloud did not issue."""
         if access_key_id is None:
             return None
         return self._own.get(access_key_id) or self._issued.get(access_key_id)
 
     def is_own(self, access_key_id: str | None) -> bool:
-        """Whether the key is one of the cloud's two, not one that it issued."""
+        """Whether the key is one of the cloud's two initial keys, not one issued later."""
         return access_key_id in self._own
 
     def credentials(self, access_key_id: str) -> Credentials | None:
-        """The secret of a key that is valid here, and its session token if it has one."""
+        """The secret of a valid key, and its session token if it has one."""
         return self._secrets.get(access_key_id) or self._issued_secrets.get(access_key_id)
 
     def remember_issued(self, service: str, operation: str | None, role: str, body: bytes) -> None:
-        """Lets keys in the reply of an issuing call act as the role of whoever asked for them."""
+        """Registers the keys in an issuing call's response, with the role of the caller."""
         if (service, operation) in _ISSUING:
             found = {name: match[1].decode() for name, pattern in _ISSUED.items() if (match := pattern.search(body))}
             if b"AccessKeyId" in found:
@@ -105,7 +105,7 @@ def refuse_unknown_caller(service: str, access_key_id: str | None) -> Refusal:
 
 
 def refuse_signature(service: str, message: str) -> Refusal:
-    """The error for a request whose signature is not that of its key, as each service words it."""
+    """The error for a request whose signature does not match its key, in each service's wording."""
     if service == "ec2":
         return Refusal("AuthFailure", f"AWS was not able to validate the provided access credentials: {message}", 401)
     query = service == "s3" or _is_query(service)
@@ -113,7 +113,7 @@ def refuse_signature(service: str, message: str) -> Refusal:
 
 
 def refuse_change(service: str, operation: str | None, arn: str) -> Refusal:
-    """The error for a change asked for with credentials that may only read."""
+    """The error for a change requested with read-only credentials."""
     action = f"{service}:{operation}"
     if service == "ec2":
         text = f"You are not authorized to perform this operation. User: {arn} may only read ({action})."
@@ -123,7 +123,9 @@ def refuse_change(service: str, operation: str | None, arn: str) -> Refusal:
 
 
 def refuse_unlisted(service: str, arn: str, action: str, resource: str, reason: str) -> Refusal:
-    """The error for what an identity's policies do not allow, worded as IAM does: EC2 adds a message that only IAM can read."""
+    """The error for a call that an identity's policies do not allow, in IAM's wording; EC2 adds an encoded message that only IAM can
+    decode.
+    """
     text = f"User: {arn} is not authorized to perform: {action} on resource: {resource} {reason}"
     if service == "ec2":
         sealed = base64.urlsafe_b64encode(hashlib.sha512(text.encode()).digest() * 3).decode()

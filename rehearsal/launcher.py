@@ -1,4 +1,4 @@
-"""Starting and stopping clouds. Each has a directory with `cloud.json`, which says where it is and how to call it."""
+"""Starts and stops clouds. Each has a directory with `cloud.json`, which records its addresses and credentials."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ START_SECONDS = 60.0
 
 
 class LauncherError(Exception):
-    """A cloud could not be started or stopped; the message says why and where to look."""
+    """A cloud failed to start or stop; the message says why and where to look."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to start a cloud. Port 0 means a free one. `credentials` by role; made afresh when absent. `policies` by role."""
+    """Options for starting a cloud. Port 0 means a free one. `credentials` by role, generated if absent. `policies` by role."""
 
     name: str = "default"
     account_id: str = "123456789012"
@@ -47,10 +47,10 @@ class Options:
 
 
 def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]:
-    """The running cloud of that name, started if it does not run yet."""
+    """The running cloud with that name, started if necessary."""
     home = directory / options.name
     home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)  # whatever the umask: it holds credentials, and who can put a file there leads programs elsewhere
+    home.chmod(0o700)  # regardless of the umask: the folder holds credentials, and anyone who can write here can redirect programs
     with _locked(home):
         running = find(options.name, directory)
         if running:
@@ -60,7 +60,7 @@ def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]
 
 
 def find(name: str, directory: Path = STATE_DIRECTORY) -> dict[str, Any] | None:
-    """The cloud of that name if it runs: its administrative API must answer with the id that was recorded."""
+    """The cloud with that name, if it runs: its administrative API must return the recorded ID."""
     try:
         cloud: dict[str, Any] = json.loads((directory / name / "cloud.json").read_text())
         health = AdminClient(cloud["admin"]).health(timeout=5)
@@ -70,7 +70,7 @@ def find(name: str, directory: Path = STATE_DIRECTORY) -> dict[str, Any] | None:
 
 
 def stop(name: str, directory: Path = STATE_DIRECTORY) -> bool:
-    """Ends the cloud of that name; False if it did not run. Only a process that proves to be ours is ended."""
+    """Stops the cloud with that name; False if it was not running. Ends only a process verified as ours."""
     home = directory / name
     if not home.is_dir():
         return False
@@ -84,7 +84,7 @@ def stop(name: str, directory: Path = STATE_DIRECTORY) -> bool:
 
 
 def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subprocess.Popen[bytes]:
-    """A server process with its own session; with an owner, it ends when that process ends."""
+    """Starts a server process in its own session. If it has an owner, it ends when the owner's process ends."""
     _check(options)
     credentials = options.credentials or {role: generate() for role in ROLES}
     for given in credentials.values():
@@ -127,7 +127,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], home: Path) -> dict[str, Any]:
-    """What `cloud.json` says once the cloud answers. Raises LauncherError if it does not come up."""
+    """The content of `cloud.json` once the cloud responds. Raises LauncherError if it does not start."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if (home / "cloud.json").exists():
@@ -142,7 +142,7 @@ def wait_until_healthy(process: subprocess.Popen[bytes], home: Path) -> dict[str
 
 
 def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
-    """The environment variables with which any AWS client reaches the cloud in the given role."""
+    """The environment variables that direct any AWS client to the cloud in the given role."""
     credentials = cloud["credentials"][role]
     return {
         "AWS_ENDPOINT_URL": cloud["endpoint"],
@@ -153,15 +153,15 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "MAINSTAY_REHEARSAL_ENDPOINT": cloud["endpoint"],
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
-        # Given even before there is a cluster: a rehearsal must not reach the one that the caller's own kubeconfig leads to.
+        # Set even before there is a cluster: a rehearsal must not reach the cluster in the caller's own kubeconfig.
         "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
-        # Behind whatever is there: a Helm of the caller's own comes first.
+        # At the end of PATH, so that the caller's own Helm comes first.
         "PATH": os.pathsep.join(part for part in (os.environ.get("PATH", ""), str(HELM)) if part),
     }
 
 
 def code() -> str:
-    """A fingerprint of the program that a cloud runs, by which one that an older checkout started can be told."""
+    """A fingerprint of the code that a cloud runs, used to detect one started from an older checkout."""
     folder = Path(__file__).parent
     content = [str(path.relative_to(folder)).encode() + path.read_bytes() for path in sorted(folder.rglob("*.py"))]
     return hashlib.sha256(b"".join(content)).hexdigest()[:16]
@@ -192,7 +192,7 @@ def _wait_until_gone(pid: int) -> None:
 
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
-    """One start or stop of a cloud at a time."""
+    """Allows one start or stop of a cloud at a time."""
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

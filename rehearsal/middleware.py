@@ -1,4 +1,4 @@
-"""The way of a request through the cloud: identify, check who may, inject faults, then refuse, answer or hand on to moto; log."""
+"""The steps of a request through the cloud: identify, authorize, inject faults, then refuse, answer, or pass to moto; log."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rehearsal.signatures import BadSignature
 from rehearsal.signed_requests import verify_request
 from rehearsal.tokens import token_member
 
-# Services whose calls wait for something inside moto (a message, a container) and must not make others wait.
+# Services whose calls wait for something inside moto (a message, a container) and must not block other calls.
 WAITING_SERVICES = frozenset({"sqs", "lambda", "stepfunctions", "batch", "kinesis"})
 
 
 class Incoming:
-    """One request on its way through, with what has been found out about it."""
+    """A request in progress, with what has been determined about it."""
 
     def __init__(self, request: operations.Request, state: CloudState) -> None:
         self.request = request
@@ -47,7 +47,7 @@ class Incoming:
 
 
 class Application:
-    """The WSGI application of the cloud around moto's."""
+    """The cloud's WSGI application, which wraps moto's."""
 
     def __init__(self, state: CloudState, moto: Callable[..., Iterable[bytes]]) -> None:
         self.state = state
@@ -70,7 +70,7 @@ class Application:
         return [] if incoming.request.method == "HEAD" else [reply.body]
 
     def _faulty(self, incoming: Incoming, rule: Rule) -> Reply | None:
-        """The reply to a call that a fault hits; None: no reply, the connection drops."""
+        """The response to a call with a fault; None: no response, the connection is dropped."""
         if rule.fault == "error":
             return error_reply(incoming.service, incoming.operation, incoming.request, Refusal(rule.code, rule.message, rule.status))
         reply = None if rule.fault in HAPPENS_BEFORE else self._respond(incoming)
@@ -81,7 +81,7 @@ class Application:
         return None
 
     def _respond(self, incoming: Incoming) -> Reply:
-        """The reply to a call, whatever happens. Errors that moto's backends raise inside our functions are AWS errors too."""
+        """The response to a call, including errors. Errors that moto's backends raise inside our functions are AWS errors too."""
         from moto.core.exceptions import ServiceException
 
         try:
@@ -113,7 +113,7 @@ class Application:
             raise identities.refuse_change(incoming.service, incoming.operation, arn)
 
     def _check_signature(self, incoming: Incoming) -> None:
-        """A key alone, which logs show, opens nothing."""
+        """An access key ID alone, which appears in logs, grants nothing."""
         credentials = self.state.identities.credentials(incoming.access_key_id) if incoming.access_key_id else None
         if credentials is None:
             return
@@ -123,7 +123,7 @@ class Application:
             raise identities.refuse_signature(incoming.service, str(error)) from error
 
     def _check_policies(self, incoming: Incoming, call: registry.Call) -> None:
-        """Refuses what the policies of the caller's role, if it has any, do not allow."""
+        """Rejects what the caller's role's policies, if there are any, do not allow."""
         role = incoming.role
         if role is None or not self.state.policies.governs(role):
             return
@@ -177,7 +177,7 @@ class Application:
         return self._moto(incoming)
 
     def _hide(self, incoming: Incoming, reply: Reply) -> Reply:
-        """Notes what a call has made, or takes out of its reply what does not show yet."""
+        """Records what a call has created, or removes what is not yet visible from its response."""
         service, operation = incoming.service, str(incoming.operation)
         seconds = self.state.settings.visibility_seconds
         if incoming.mutating:
@@ -224,7 +224,7 @@ class Application:
         return Reply(status, captured[-1][1], body, error_code_of(status, captured[-1][1], body))
 
     def _log(self, incoming: Incoming, reply: Reply | None, began: float, fault: Rule | None) -> None:
-        if incoming.resets != self.state.resets:  # asked for before the account was emptied
+        if incoming.resets != self.state.resets:  # requested before the account was reset
             return
         record = {
             "time": time.time(),
@@ -243,7 +243,7 @@ class Application:
 
 
 def create_moto() -> Callable[..., Iterable[bytes]]:
-    """moto's own WSGI application; classes are repaired just before their service is first used."""
+    """moto's own WSGI application. A service's moto classes are patched just before its first use."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     def create(service: Any) -> Any:
@@ -275,7 +275,7 @@ def _without_token(incoming: Incoming) -> dict[str, Any]:
 
 
 def _refuse_region(service: str) -> Refusal:
-    """What AWS answers in an opt-in region that the account has not enabled."""
+    """AWS's error for an opt-in region that the account has not enabled."""
     if service == "ec2":
         return Refusal("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
     if service == "sts":
@@ -293,7 +293,7 @@ def _length(reply: Reply, incoming: Incoming) -> str:
 
 
 def _drop_connection(environ: dict[str, Any]) -> None:
-    """Closes the client's connection with a reset, as a broken network does."""
+    """Resets the client's connection, as a network failure would."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

@@ -1,4 +1,4 @@
-"""Which AWS operation a request is, who signed it, and whether it changes anything. Everything here is pure."""
+"""Identifies the AWS operation of a request, its signer, and whether it changes anything. All functions here are pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from rehearsal import declarations
 
-# Signing names that are not the name of botocore's service model.
+# Signing names that differ from the name of botocore's service model.
 SIGNING_NAMES = {
     "aps": "amp",
     "email": "ses",
@@ -26,12 +26,12 @@ SIGNING_NAMES = {
     "airflow": "mwaa",
 }
 
-# One signing name, several services: the API version in a query request tells which.
+# Signing names shared by several services: the API version in a query request identifies the service.
 SERVICES_BY_VERSION = {
     ("elasticloadbalancing", "2012-06-01"): "elb",
     ("elasticloadbalancing", "2015-12-01"): "elbv2",
 }
-# The same for REST services: the beginning of the path tells which.
+# The same for REST services: the path prefix identifies the service.
 SERVICES_BY_PATH = {
     ("email", "/v2/"): "sesv2",
     ("ses", "/v2/"): "sesv2",
@@ -66,7 +66,7 @@ READ_PREFIXES = (
 
 @dataclass(frozen=True)
 class Signature:
-    """What a request says about its signer. `access_key_id` is None when the request is not signed at all."""
+    """What a request states about its signer. `access_key_id` is None if the request is unsigned."""
 
     access_key_id: str | None
     signing_name: str | None
@@ -75,12 +75,12 @@ class Signature:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, read to the end."""
+    """One HTTP request with its complete body."""
 
     method: str
     path: str
     query_string: str
-    headers: Mapping[str, str]  # names in lower case
+    headers: Mapping[str, str]  # names in lowercase
     body: bytes
     environ: Mapping[str, Any]
 
@@ -90,14 +90,14 @@ class Request:
 
     @cached_property
     def form(self) -> dict[str, str]:
-        """First value of each parameter of a query-protocol request, from its body or its query string."""
+        """The first value of each parameter of a query-protocol request, from its body or its query string."""
         text = self.query_string
         if self.content_type.startswith("application/x-www-form-urlencoded"):
             text = f"{self.body.decode('utf-8', 'replace')}&{text}"
         return {key: values[0] for key, values in parse_qs(text, keep_blank_values=True).items()}
 
     def wsgi(self) -> dict[str, Any]:
-        """A fresh WSGI environment with the body at its beginning, to hand on."""
+        """A new WSGI environment with the body rewound, to pass on."""
         return {**self.environ, "wsgi.input": BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
 
 
@@ -118,7 +118,7 @@ def signature(headers: Mapping[str, str], query: Mapping[str, str]) -> Signature
     parts = query.get("X-Amz-Credential", "").split("/")
     if len(parts) == 5:
         return Signature(parts[0], parts[3], parts[2])
-    if "AWSAccessKeyId" in query and "Signature" in query:  # a presigned URL of the older kind, which only S3 has
+    if "AWSAccessKeyId" in query and "Signature" in query:  # a presigned URL in the older format, which only S3 has
         return Signature(query["AWSAccessKeyId"], "s3", None)
     return Signature(None, None, None)
 
@@ -135,7 +135,7 @@ def service_name(signing_name: str, version: str | None, path: str) -> str:
 
 
 def operation_name(service: str, request: Request) -> str | None:
-    """The operation of a request, or None when the service has none that fits."""
+    """The operation of a request, or None if the service has none that matches."""
     target = request.headers.get("x-amz-target")
     if target:
         return target.rsplit(".", 1)[-1]
@@ -163,7 +163,7 @@ def _match_rest(service: str, request: Request) -> tuple[Any, dict[str, Any]] | 
 
 
 def parameters(service: str, operation: str, request: Request) -> dict[str, Any]:
-    """The input of a call, named and typed as in botocore's model of the operation; {} if there is no such model."""
+    """A call's input, named and typed as in botocore's model of the operation; {} if there is no such model."""
     from moto.core.parse import PROTOCOL_PARSERS
     from moto.core.request import Request as MotoRequest
     from moto.core.request import determine_request_protocol
@@ -190,7 +190,7 @@ def parameters(service: str, operation: str, request: Request) -> dict[str, Any]
 
 @cache
 def operation_model(service: str, operation: str | None) -> Any:
-    """moto's flavour of botocore's model of one operation, or None."""
+    """moto's version of botocore's model of one operation, or None."""
     from botocore.exceptions import UnknownServiceError
     from botocore.model import OperationNotFoundError
     from moto.core.utils import get_service_model
@@ -202,7 +202,7 @@ def operation_model(service: str, operation: str | None) -> Any:
 
 
 def is_mutating(service: str, operation: str | None, method: str = "POST") -> bool:
-    """Whether the operation changes what the account holds. Unknown operations count as changes unless sent by GET or HEAD."""
+    """Whether the operation changes the account's contents. Unknown operations count as changes unless sent by GET or HEAD."""
     if operation is None:
         return method not in ("GET", "HEAD")
     declared = declarations.service(service)

@@ -1,8 +1,7 @@
-"""IAM policy documents, and whether they allow what somebody asks for.
+"""IAM policy documents and their evaluation.
 
-Pure but for the register at the end: what a call asks for is worked out in `authorizations.py`. What a document says must be understood
-completely or it is not accepted: an operator or a key that is not known here is an error when the document is given, never a condition
-that silently holds.
+Pure except for the registry at the end; `authorizations.py` determines what a call needs. A document must be understood completely to be
+accepted: an unsupported operator or key is an error when the document is submitted, never a condition that silently holds.
 """
 
 from __future__ import annotations
@@ -21,17 +20,18 @@ ELEMENTS = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "Condi
 
 KEYS = frozenset({"aws:requestedregion", "aws:tagkeys", "aws:viaawsservice"}).union(*(one.condition_keys for one in services().values()))
 KEYS_OF_TAGS = ("aws:requesttag/", "aws:resourcetag/")
-"""Condition keys that are filled in here; services declare those of their own in `services/`. IAM takes keys in any case, so they are
-compared in lower case."""
+"""Condition keys that are filled in here; services declare their own in `services/`. IAM ignores the case of keys, so they are compared
+in lowercase.
+"""
 
 
 class NotUnderstood(ValueError):
-    """A policy document that is wrong, or says what the rehearsal cloud does not know."""
+    """A policy document that is invalid or uses a feature that the rehearsal cloud does not support."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing that a call is checked for: an action on a resource, with what conditions can be about, by key in lower case."""
+    """One authorization check: an action on a resource, with its condition context by lowercase key."""
 
     action: str
     resource: str
@@ -47,7 +47,7 @@ class Test:
     values: tuple[str, ...]
 
     def holds(self, context: Mapping[str, tuple[str, ...]]) -> bool:
-        """All tests of a statement must hold; one value of the test is enough, unless the operator denies."""
+        """All tests of a statement must hold. One value of a test is enough, unless the operator is a negated one."""
         given = context.get(self.key)
         many, _colon, name = self.operator.rpartition(":")
         if name == "Null":
@@ -70,7 +70,7 @@ def _like(value: str, wanted: Sequence[str]) -> bool:
 
 
 def _arn_like(value: str, wanted: Sequence[str]) -> bool:
-    """Each of an ARN's six parts by itself: a `*` does not reach over a colon, but in the last."""
+    """Compares an ARN's six parts separately: a `*` does not match a colon, except in the last part."""
     return any(_same_parts(value.split(":", 5), one.split(":", 5)) for one in wanted)
 
 
@@ -91,7 +91,7 @@ OPERATORS: Mapping[str, Callable[[str, Sequence[str]], bool]] = {
 
 @cache
 def pattern(text: str) -> re.Pattern[str]:
-    """`*` is any text, `?` any one character; nothing else is special."""
+    """`*` matches any text and `?` any one character; nothing else is special."""
     parts = {"*": ".*", "?": "."}
     return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in text), re.DOTALL)
 
@@ -110,7 +110,7 @@ class Statement:
 
 
 def verdict(statements: Iterable[Statement], ask: Ask) -> str | None:
-    """None if it is allowed, else why not, as IAM words it. One statement that denies outweighs all that allow."""
+    """None if allowed, else the reason in IAM's wording. One deny statement overrides every allow."""
     applying = [statement for statement in statements if statement.applies(ask)]
     if any(not statement.allows for statement in applying):
         return "with an explicit deny in an identity-based policy"
@@ -118,7 +118,7 @@ def verdict(statements: Iterable[Statement], ask: Ask) -> str | None:
 
 
 def parse(documents: Any) -> tuple[Statement, ...]:
-    """The statements of a list of policy documents. Raises NotUnderstood for whatever is wrong with them or not known here."""
+    """The statements of a list of policy documents. Raises NotUnderstood for anything invalid or unsupported."""
     if not isinstance(documents, list):
         raise NotUnderstood("policies are a list of documents")
     return tuple(_statement(entry) for document in documents for entry in _entries(document))
@@ -181,7 +181,7 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 
 
 class InForce:
-    """The policies of the roles that have any. Who has none may do what the role says (see identities.py)."""
+    """The policies of the roles that have any. A role without policies has its built-in permissions (see identities.py)."""
 
     def __init__(self, documents: Mapping[str, Any]) -> None:
         self._start = dict(documents)
@@ -193,7 +193,7 @@ class InForce:
         self.put(self._start)
 
     def put(self, changes: Mapping[str, Any]) -> None:
-        """Replaces the documents of the named roles; None takes them away. Raises NotUnderstood and changes nothing if any is wrong."""
+        """Replaces the documents of the named roles; None removes them. Raises NotUnderstood, and changes nothing, if any is invalid."""
         if unknown := sorted(set(changes) - set(ROLES)):
             raise NotUnderstood(f"there is no role {unknown[0]!r}; roles are {', '.join(ROLES)}")
         parsed = {role: parse(documents) for role, documents in changes.items() if documents is not None}
@@ -207,7 +207,7 @@ class InForce:
         return role in self._statements
 
     def refusal(self, role: str, wanted: Iterable[Ask]) -> tuple[Ask, str] | None:
-        """The first thing that is not allowed, with the reason."""
+        """The first check that fails, with the reason."""
         reasons = ((ask, verdict(self._statements[role], ask)) for ask in wanted)
         return next(((ask, reason) for ask, reason in reasons if reason), None)
 

@@ -1,4 +1,4 @@
-"""The quotas that the cloud can enforce, by the names that the settings know. Each is declared in its service's file in `services/`."""
+"""The quotas that the cloud can enforce, by their names in settings. Each is declared in its service's file in `services/`."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from rehearsal.declarations import Quota, collected
 QUOTAS: Mapping[str, Quota] = dict(sorted(collected("quota", lambda service: service.quotas.items()).items()))
 
 UNLIMITED = 1_000_000
-"""What Service Quotas says of a quota that the settings do not limit: as if the account had been given that much."""
+"""The value that Service Quotas reports for a quota without a limit in the settings: as if the account had been granted that much."""

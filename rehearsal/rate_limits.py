@@ -1,7 +1,7 @@
-"""How often may be called: AWS's token buckets, enforced when the setting `rate_limits` says so.
+"""API rate limits: AWS's token buckets, enforced if the setting `rate_limits` says so.
 
-EC2 has one bucket for each action; other services too, or one for all. The figures are those that AWS publishes; they stand in the files
-of the services in `services/`, as does how a service refuses a call. What is not listed there is not limited.
+EC2 has one bucket per action; other services have the same, or one bucket for all actions. The rates are those that AWS publishes. They are
+declared in the services' files in `services/`, together with each service's throttling error. An unlisted call is not limited.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _rates(service: Service) -> Iterator[tuple[str, Rate]]:
 
 
 AWS: Mapping[str, Rate] = collected("rate", _rates)
-"""By `service:Operation`, else by `service:read` or `service:change` (one bucket for each operation), else by `service` (one for all)."""
+"""By `service:Operation`, else by `service:read` or `service:change` (one bucket per operation), else by `service` (one for all)."""
 
 
 def parse(value: Any) -> dict[str, Rate]:
@@ -39,7 +39,7 @@ def parse(value: Any) -> dict[str, Rate]:
 
 
 def bucket_of(limits: Mapping[str, Rate], service: str, operation: str, mutating: bool) -> tuple[str, Rate] | None:
-    """(name of the bucket, its rate) of an operation; None if it is not limited."""
+    """An operation's (bucket name, rate); None if it is not limited."""
     name = f"{service}:{operation}"
     for key in (name, f"{service}:{'change' if mutating else 'read'}"):
         if key in limits:
@@ -60,7 +60,7 @@ class RateLimits:
             self._levels.clear()
 
     def check(self, limits: Mapping[str, Rate], region: str, service: str, operation: str | None, mutating: bool) -> None:
-        """Takes a token for a call; raises Refusal in the words of the service if there is none."""
+        """Takes a token for a call; raises Refusal in the service's wording if the bucket is empty."""
         found = bucket_of(limits, service, operation or "", mutating) if limits else None
         if found is None:
             return

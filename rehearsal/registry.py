@@ -1,16 +1,16 @@
-"""What the rehearsal cloud adds to moto, registered by service and operation.
+"""The rehearsal cloud's additions to moto, registered by service and operation.
 
-Modules in `extensions/` and `refusals/` register functions with the decorators below. Those of a service are found by their names and
-imported when the service is first called, which keeps the start quick.
+Modules in `extensions/` and `refusals/` register functions with the decorators below. A service's modules are found by name and imported
+when the service is first called, which keeps startup fast.
 
     @refuses("ec2", "DeleteVpc")            raises Refusal, or lets the call through
     @answers("ec2", "DescribeNatGateways")  answers instead of moto; may return MOTO to let moto answer after all
-    @settles("ec2")                         runs before each call of the service: what time has brought about since
-    @adjusts("ec2")                         runs once, before the service is first used: repairs of moto's classes
-    @authorizes("ec2")                      says what a call is checked for, where a role has policies
+    @settles("ec2")                         runs before each call of the service: applies what has completed since the last one
+    @adjusts("ec2")                         runs once, before the service is first used: patches moto's classes
+    @authorizes("ec2")                      declares what a call is checked for, if its role has policies
     @lists_tags("eks")                      gives the tagging API (ARN, tags) of all resources in a backend, where moto does not
 
-What is needed of a service before it is called, such as the names of its quotas, is no function: see `declarations.py`.
+Facts that are needed before a service is called, such as the names of its quotas, are not functions: see `declarations.py`.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from rehearsal.settings import Settings
 
 MOTO = object()
 
-# Calls run one after the other: moto checks and then acts, and looks across services, without locks of its own. Whatever works beside the
-# calls, such as the players of a cluster, takes this too while it looks at moto's objects, and never while it waits for something else.
+# Calls are serialized: moto checks, then acts, and reads across services without locks of its own. Background work, such as a cluster's
+# simulators, holds this lock while it reads moto's objects, and never while it waits for something else.
 one_at_a_time = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call as the functions registered here see it. `parameters` are named as in botocore's model."""
+    """One call, as seen by the functions registered here. `parameters` are named as in botocore's model."""
 
     service: str
     operation: str
@@ -57,7 +57,7 @@ class Call:
 
 
 def backend(service: str, account_id: str, region: str) -> Any:
-    """moto's backend of a service; that of the partition for services that have no regions."""
+    """moto's backend of a service; for a service without regions, the partition's backend."""
     from moto.backends import get_backend
     from moto.utilities.utils import get_partition
 
@@ -117,14 +117,14 @@ def authorizes[F: Authorizer](service: str) -> Callable[[F], F]:
 
 
 def lists_tags[F: Tagger](service: str) -> Callable[[F], F]:
-    """The tags are those that a resource keeps, not a copy: the tagging API changes them."""
+    """The tags must be the resource's own object, not a copy, because the tagging API changes them."""
     return lambda function: _only(_taggers, service, function)
 
 
 def _only[F: Callable[..., Any]](known: dict[Any, Any], key: Hashable, function: F) -> F:
-    """Registers the one function there may be; a second would count or not by the order in which files are read.
+    """Registers a function that must be unique. With two, the order in which files are imported would decide which one counts.
 
-    The same function may come again: a file that could not be read to its end is read again at the next call.
+    The same function may be registered again: a file whose import failed is imported again at the next call.
     """
     before = known.get(key, function)
     if (before.__module__, before.__qualname__) != (function.__module__, function.__qualname__):
@@ -150,12 +150,12 @@ def authorizer(service: str) -> Authorizer | None:
 
 
 def taggers() -> dict[str, Tagger]:
-    """By service, of those that have been called."""
+    """By service, for services that have been called."""
     return dict(_taggers)
 
 
 def prepare(service: str) -> None:
-    """Imports everything that is registered for a service, and repairs moto's classes of it. Does nothing the second time."""
+    """Imports everything registered for a service and patches its moto classes. Later calls do nothing."""
     if service in _ready:
         return
     with _lock:

@@ -1,4 +1,4 @@
-"""Replies in the protocol of whichever service was called, for results and errors that moto itself did not produce."""
+"""Responses in the called service's protocol, for results and errors that moto did not produce."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.operations import Request, operation_model
 
 
 class Refusal(Exception):
-    """An AWS error: its code and message as AWS words them, and the HTTP status where it is not 400."""
+    """An AWS error: AWS's code and message, and the HTTP status if it is not 400."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class Reply:
 
 
 def error_reply(service: str, operation: str | None, request: Request, error: Exception) -> Reply:
-    """The reply to a refused call. `error` has `code` and `message` (a Refusal, or an error of moto's)."""
+    """The response to a refused call. `error` has `code` and `message` (a Refusal, or one of moto's errors)."""
     code = str(getattr(error, "code", "InternalFailure"))
     model = _any_operation(service, operation)
     if model is None:
@@ -43,12 +43,12 @@ def error_reply(service: str, operation: str | None, request: Request, error: Ex
 
 
 def result_reply(service: str, operation: str, request: Request, result: Any) -> Reply:
-    """The reply to a call that succeeded; `result` is a dict (or object) with the members of the operation's output."""
+    """The response to a successful call; `result` is a dict (or object) with the members of the operation's output."""
     return _serialise(operation_model(service, operation), request, result)
 
 
 def parsed(service: str, operation: str, reply: Reply) -> dict[str, Any]:
-    """A successful reply as botocore would hand it to its caller."""
+    """A successful response, parsed as botocore returns it."""
     from botocore.parsers import create_parser
 
     model = operation_model(service, operation)
@@ -60,7 +60,7 @@ def parsed(service: str, operation: str, reply: Reply) -> dict[str, Any]:
 
 
 def error_code_of(status: int, headers: list[tuple[str, str]], body: bytes) -> str | None:
-    """The error code in a reply of moto's, whatever the protocol; None if it is no error."""
+    """The error code in one of moto's responses, in any protocol; None if it is not an error."""
     if status < 400:
         return None
     for name, value in headers:
@@ -71,12 +71,12 @@ def error_code_of(status: int, headers: list[tuple[str, str]], body: bytes) -> s
 
 
 CONTENT_TYPES = {"ec2": "text/xml;charset=UTF-8", "query": "text/xml", "rest-json": "application/json"}
-"""The content type of replies, by protocol; moto leaves many of them to its web framework, which says text/html."""
+"""The content type of responses, by protocol; in many of them moto leaves it to its web framework, which defaults to text/html."""
 REQUEST_ID = "x-amzn-RequestId"
 
 
 def with_aws_headers(service: str, operation: str | None, reply: Reply) -> Reply:
-    """The reply with what AWS adds to every one: a request id and, in these protocols, the content type."""
+    """The response with the headers that AWS adds to every one: a request ID and, for these protocols, the content type."""
     model = _any_operation(service, operation) if service != "unknown" else None
     headers = list(reply.headers)
     if model is not None and (content_type := _content_type(model)):
@@ -96,7 +96,7 @@ def _content_type(model: Any) -> str:
 
 
 def _any_operation(service: str, operation: str | None) -> Any:
-    """A model to serialise errors with: of the operation itself, else of any operation of that service."""
+    """A model for serializing errors: the operation's own, else any operation of that service."""
     from botocore.exceptions import UnknownServiceError
     from moto.core.utils import get_service_model
 

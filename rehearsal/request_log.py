@@ -7,7 +7,7 @@ from typing import Any
 
 
 class RequestLog:
-    """Records in order of completion. Numbers never repeat, so that a reader can ask for what came after the last one it saw."""
+    """Records in order of completion. Numbers are never reused, so a reader can request the records after the last one it saw."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,9 +1,10 @@
-"""What an account holds before an inventory is applied to it: read from a file, checked, and made in a cloud.
+"""The initial contents of an account, before an inventory is applied: read from a file, validated, and created in a cloud.
 
     seed = load(Path("inventories/prod/rehearsal/seed.yml"), region="af-south-1")
     print(apply(seed, cloud))
 
-A seed may be applied again; what is there already is left alone."""
+A seed can be applied repeatedly; existing resources are left unchanged.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +21,14 @@ from rehearsal.seed_vocabulary import mistakes
 
 __all__ = ["PLACE", "SeedError", "apply", "load"]
 
-# Where a seed stands in the folder of its inventory; ansible.cfg keeps Ansible from reading the folder as inventory.
+# Where a seed is kept in its inventory's folder; ansible.cfg excludes the folder from the inventory.
 PLACE = Path("rehearsal") / "seed.yml"
 
 Seed = Mapping[str, Any]
 
 
 def load(path: Path, region: str) -> Seed:
-    """The seed in a file. Raises SeedError that says everything that is wrong with it."""
+    """The seed in a file. Raises SeedError that lists every mistake in it."""
     try:
         content = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -43,7 +44,7 @@ def load(path: Path, region: str) -> Seed:
 
 
 def apply(seed: Seed, cloud: Mapping[str, Any]) -> str:
-    """Makes in a running cloud (as `cloud.json` describes it) what is not there yet, and says in one line what that was."""
+    """Creates the missing resources in a running cloud (as described in `cloud.json`) and returns a one-line summary."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     account = Account(cloud)
@@ -70,7 +71,7 @@ def _counted(new: int, there: int, one: str, several: str) -> list[str]:
 
 
 def _change_settings(account: Account, seed: Seed) -> list[str]:
-    """Quotas and regions come last, so that they do not stand in the way of what the account holds already."""
+    """Applies quotas and regions last, so that they do not block resources the account already holds."""
     changes: dict[str, Any] = {}
     said = []
     if "quotas" in seed:

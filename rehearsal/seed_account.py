@@ -1,4 +1,4 @@
-"""The account that a seed is applied to: its clients, what has been made in it, and references to that."""
+"""The account that a seed is applied to: its clients, what was created in it, and references to that."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rehearsal.seed_vocabulary import REFERENCE
 
 
 class SeedError(ValueError):
-    """A seed cannot be read, is wrong, or was refused by the cloud; the message says where and what would be right."""
+    """A seed is unreadable, invalid, or was refused by the cloud; the message says where and what is expected."""
 
 
 class Account:
-    """`made` is what references find: account_id, region, and section -> name -> what is known of it."""
+    """`made` is what references resolve to: account_id, region, and section -> name -> the entry's known attributes."""
 
     def __init__(self, cloud: Mapping[str, Any]) -> None:
         self.cloud = cloud
@@ -53,7 +53,7 @@ class Account:
 
     @contextmanager
     def giving(self, identity: str | None) -> Iterator[None]:
-        """While this lasts, what is made gets this id."""
+        """Within the block, the next resource created gets this ID."""
         self._identity = identity
         try:
             yield
@@ -65,7 +65,7 @@ class Account:
             params["headers"][HEADER] = self._identity
 
     def resolved(self, value: Any) -> Any:
-        """A copy with every reference replaced. Raises SeedError for one that leads nowhere."""
+        """A copy with every reference replaced. Raises SeedError for an unresolvable one."""
         if isinstance(value, dict):
             return {name: self.resolved(entry) for name, entry in value.items()}
         if isinstance(value, list):
@@ -93,7 +93,7 @@ class Account:
 
 @contextmanager
 def _nothing_of_the_callers() -> Iterator[None]:
-    """A profile that does not exist, or settings of one that does, must neither stop nor change what is done in the cloud."""
+    """The caller's AWS profile, missing or existing, must neither stop nor affect calls to the cloud."""
     kept = dict(os.environ)
     for name in kept:
         if name.startswith(("AWS_", "BOTO_")):
@@ -107,7 +107,7 @@ def _nothing_of_the_callers() -> Iterator[None]:
 
 
 def described(error: Exception) -> str:
-    """An error in one sentence: AWS's with its operation and code, without what botocore says about attempts."""
+    """An error in one sentence: AWS's message with its operation and code, without botocore's note about attempts."""
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
@@ -116,7 +116,7 @@ def described(error: Exception) -> str:
 
 
 def found(call: Callable[..., Any], **parameters: Any) -> Any:
-    """What a call that reads one thing answers, or None if there is no such thing."""
+    """The response of a call that reads one resource, or None if the resource does not exist."""
     from botocore.exceptions import ClientError
 
     try:
@@ -133,7 +133,7 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def specification(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What EC2 takes tags in; empty without any."""
+    """Tags in EC2's TagSpecifications format; empty without any."""
     return [{"ResourceType": kind, "Tags": tag_list(tags)}] if tags else []
 
 

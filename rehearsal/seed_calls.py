@@ -1,4 +1,4 @@
-"""The section `calls` of a seed: whatever boto3 can ask for and no other section knows."""
+"""The section `calls` of a seed: any boto3 call that no other section covers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.seed_vocabulary import REFERENCE
 
 @functools.cache
 def _loader() -> Any:
-    """Of botocore's models, without a session: that would read the caller's configuration."""
+    """Loads botocore's models without a session, which would read the caller's configuration."""
     from botocore.loaders import Loader
 
     return Loader()
@@ -31,14 +31,14 @@ def _model(service: str) -> Any:
 
 @functools.cache
 def _operations(service: str) -> dict[str, str]:
-    """boto3's name of each operation of a service and AWS's own."""
+    """boto3's name of each operation of a service -> AWS's name."""
     from botocore import xform_name
 
     return {xform_name(name): name for name in _model(service).operation_names}
 
 
 def mistakes(calls: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Services, operations and parameters that do not exist, by botocore's model of them."""
+    """Services, operations, and parameters that do not exist in botocore's models."""
     services = _loader().list_available_services("service-2") if calls else []
     for number, call in enumerate(calls):
         where = f"calls[{number}]"
@@ -62,7 +62,7 @@ def _close(name: str, known: Any) -> str:
 
 
 def _parameter_mistakes(where: str, call: Mapping[str, Any]) -> Iterator[str]:
-    """All of them if there is no reference among the parameters; else only names: what a reference leads to is not known yet."""
+    """Every mistake if no parameter contains a reference; otherwise only wrong names, because a reference's value is not known yet."""
     from botocore.validate import ParamValidator
 
     given = call.get("parameters", {})
@@ -87,7 +87,7 @@ def _parameter_mistakes(where: str, call: Mapping[str, Any]) -> Iterator[str]:
 
 
 def make(account: Account, calls: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Makes every call once between two resets; the cloud remembers the answers. How many were made, and how many had been."""
+    """Makes each call once between two resets; the cloud stores the responses. Returns how many were made now and how many earlier."""
     notes = account.admin.notes()
     seen: Counter[str] = Counter()
     made = 0

@@ -1,5 +1,6 @@
-"""Checks of values, from which the vocabulary of a seed is put together. Each takes where a value stands and the value, and gives
-sentences: where, what it is, what would be right."""
+"""Value checks, from which the vocabulary of a seed is built. Each takes a value and its location, and yields messages: the location,
+the value, and what is expected.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ def list_of(item: Check) -> Check:
 
 
 def map_of(item: Check, key: Check = text) -> Check:
-    """A map keyed by name. Where nothing has to be said about an entry it may be empty."""
+    """A map keyed by name. If an entry has no required members, it may be empty."""
 
     def check(where: str, value: Any) -> Iterator[str]:
         if not isinstance(value, dict):
@@ -72,7 +73,7 @@ def map_of(item: Check, key: Check = text) -> Check:
 
 
 def fields(known: Mapping[str, Check], required: Sequence[str] = ()) -> Check:
-    """A map of which every member is known."""
+    """A map whose members must all be known."""
 
     def check(where: str, value: Any) -> Iterator[str]:
         if not isinstance(value, dict):
@@ -116,5 +117,5 @@ def principal(where: str, value: Any) -> Iterator[str]:
 
 
 def something(where: str, value: Any) -> Iterator[str]:
-    """Anything goes: what it must be is checked elsewhere."""
+    """Accepts anything: the value is checked elsewhere."""
     yield from ()

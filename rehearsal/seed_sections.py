@@ -1,6 +1,8 @@
-"""What is made for each section of a seed: one small function, which leaves alone what is there already.
+"""How each section of a seed is created: one small function per section, which leaves existing resources unchanged.
 
-Each takes the account, the name and the entry, references resolved; it says whether it made something, and what references can find."""
+Each takes the account, the name, and the entry with references resolved. It returns whether it created something, and the attributes that
+references can use.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def policy(account: Account, name: str, entry: Entry) -> Made:
 
 
 def sign_on_role(account: Account, name: str, entry: Entry) -> Made:
-    """The role that IAM Identity Center makes for a permission set. Its path names the home region unless that is us-east-1."""
+    """The role that IAM Identity Center creates for a permission set. Its path includes the home region unless that is us-east-1."""
     suffix = entry.get("suffix") or hashlib.sha256(name.encode()).hexdigest()[:16]
     home = entry.get("home_region", "us-east-1")
     provider = f"arn:{account.partition}:iam::{account.account_id}:saml-provider/AWSSSO_{suffix}_DO_NOT_DELETE"
@@ -157,7 +159,7 @@ def _internet_gateway(account: Account, vpc_id: str, entry: Entry) -> tuple[bool
 
 
 def prefix_list(account: Account, name: str, entry: Entry) -> Made:
-    """One of AWS's own (com.amazonaws....) is there with an id that was made up; it is made anew if the seed gives another."""
+    """An AWS prefix list (com.amazonaws....) already exists with a generated ID; it is recreated if the seed specifies another."""
     ec2 = account.client("ec2")
 
     def current() -> list[Any]:
@@ -204,7 +206,7 @@ def image(account: Account, name: str, entry: Entry) -> Made:
 
 
 def repository(account: Account, name: str, entry: Entry) -> Made:
-    """A repository of ECR with an empty image for each tag."""
+    """An ECR repository with an empty image for each tag."""
     ecr, wanted = account.client("ecr"), list(entry.get("images", []))
     uri = f"{account.account_id}.dkr.ecr.{account.region}.amazonaws.com/{name}"
     there = {each["repositoryName"] for each in pages(ecr, "describe_repositories", "repositories")}
@@ -261,4 +263,4 @@ SECTIONS: Mapping[str, tuple[Callable[[Account, str, Entry], Made], str, str]] =
     "repositories": (repository, "repository", "repositories"),
     "hosted_zones": (hosted_zone, "hosted zone", "hosted zones"),
 }
-"""Section -> what makes an entry of it, and what one and several are called; in the order in which they are made."""
+"""Section -> the function that creates an entry, and its singular and plural names; in creation order."""

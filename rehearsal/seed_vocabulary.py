@@ -1,4 +1,4 @@
-"""What a seed is made of, and the check of it. Nothing here talks to a cloud: a mistake is found before one is touched."""
+"""The vocabulary of a seed and its validation. Nothing here calls a cloud: mistakes are found before anything is changed."""
 
 from __future__ import annotations
 
@@ -118,12 +118,12 @@ SECTIONS: Mapping[str, Check] = {
     "quotas": map_of(count, one_of(QUOTAS)),
     "enabled_regions": list_of(one_of(OPT_IN, "a region that an account has to enable:")),
 }
-"""Section -> its check, in the order in which they are made: later ones may refer to earlier ones."""
+"""Section -> its check, in creation order: later sections may refer to earlier ones."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A member that names entries of another section, and how what is not a name of this seed looks."""
+    """A member that names entries of another section, and the pattern of values that are not names in this seed."""
 
     section: str
     member: str
@@ -140,7 +140,7 @@ NAMED = (
 
 
 def mistakes(seed: Any, region: str) -> list[str]:
-    """What is wrong with a seed for an account in that region; empty if nothing is."""
+    """The mistakes in a seed for an account in that region; empty if there are none."""
     if not isinstance(seed, dict):
         return [f"it must be a map of sections: {', '.join(SECTIONS)}"]
     found = [sentence for name, value in seed.items() for sentence in _section(name, value)]
@@ -155,7 +155,7 @@ def _section(name: Any, value: Any) -> Iterator[str]:
 
 
 def _names(seed: Mapping[str, Any]) -> Iterator[str]:
-    """Names of other sections must be there, unless they are ids or ARNs of what the cloud has anyway."""
+    """Names of entries in other sections must exist, unless they are IDs or ARNs of what the cloud provides anyway."""
     for rule in NAMED:
         for name, entry in seed.get(rule.section, {}).items():
             value = entry.get(rule.member, [])
@@ -189,7 +189,7 @@ def _regions(seed: Mapping[str, Any], region: str) -> Iterator[str]:
 
 
 def _ids(seed: Mapping[str, Any]) -> Iterator[str]:
-    """No id is given twice."""
+    """IDs must be unique."""
     seen: dict[str, str] = {}
     for where, value in _walk("", seed):
         if not where.endswith(".id"):
@@ -200,7 +200,7 @@ def _ids(seed: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _references(seed: Mapping[str, Any]) -> Iterator[str]:
-    """A reference is to the account, the region, an entry of an earlier section, or an earlier call."""
+    """A reference names the account, the region, an entry of an earlier section, or an earlier call."""
     names: dict[str, Any] = dict.fromkeys(ALWAYS_KNOWN)
     for section in SECTIONS:
         if section == "calls":
@@ -213,7 +213,7 @@ def _references(seed: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrong_references(where: str, value: Any, names: Mapping[str, Any]) -> Iterator[str]:
-    """`names`: what can be referred to, and for a section its entries."""
+    """`names`: what references may name, and for a section its entries."""
     for place, entry in _walk(where, value):
         for head, rest in REFERENCE.findall(entry) if isinstance(entry, str) else ():
             if head not in names:
@@ -231,7 +231,7 @@ def _first(rest: str) -> str:
 
 
 def _walk(where: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Every single value with where it stands."""
+    """Every scalar value with its location."""
     if isinstance(value, dict):
         for name, entry in value.items():
             yield from _walk(f"{where}.{name}" if where else str(name), entry)

@@ -1,6 +1,6 @@
-"""The body of a cloud's process: bind both ports, say where they are, answer until told to stop.
+"""The main function of a cloud's process: bind both ports, publish them, and serve until stopped.
 
-Started by `launcher.py` as `python -m rehearsal.server <id>`; the configuration comes as one JSON object on standard input.
+Started by `launcher.py` as `python -m rehearsal.server <id>`; the configuration is one JSON object on standard input.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 from rehearsal.admin_url import with_token
 
 HOST = "127.0.0.1"
-# The services that nearly every run calls first; loaded while the first client is still starting.
+# The services that nearly every run calls first; preloaded while the first client is still starting.
 PRELOADED = ("sts", "ec2", "iam", "kms", "logs")
 
 
 def prepare_environment(account_id: str) -> None:
-    """moto reads these when it is imported. Nothing of the caller's AWS configuration may reach it."""
+    """moto reads these on import. None of the caller's AWS configuration may reach it."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
         del os.environ[name]
     os.environ |= {
@@ -38,8 +38,9 @@ def prepare_environment(account_id: str) -> None:
 
 
 def serve(config: dict[str, Any]) -> None:
-    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies, state_file,
-    log, owner_pid; see launcher.py."""
+    """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies,
+    state_file, log, owner_pid; see launcher.py.
+    """
     prepare_environment(config["account_id"])
     from werkzeug.serving import make_server
 
@@ -66,20 +67,20 @@ def serve(config: dict[str, Any]) -> None:
 
 
 def _open_door(directory: Path, state: Any, port: int) -> Any:
-    """The login of the cloud's Kubernetes clusters, once there is one."""
+    """The login webhook server of the cloud's Kubernetes clusters, opened with the first cluster."""
     from rehearsal.kubernetes.doorkeeper import opener
 
     return opener(state, {f"{host}:{port}" for host in (HOST, "localhost")})(directory)
 
 
 def _end(fleet: Any) -> None:
-    """What this process has started ends with it in any case; here it is waited for."""
+    """Waits for the child processes, which end with this process in any case."""
     fleet.stop_all()
     os._exit(0)
 
 
 def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str, Any]:
-    """What `cloud.json` says."""
+    """The content of `cloud.json`."""
     kept = ("id", "name", "account_id", "region", "credentials", "log", "code")
     return {
         "pid": os.getpid(),
@@ -90,7 +91,7 @@ def _description(config: dict[str, Any], port: int, admin_port: int) -> dict[str
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    """Whoever reads the file sees all of it or none; it holds credentials, so only its owner may read it."""
+    """Writes atomically, so that readers see all of the file or none; only its owner can read it, because it holds credentials."""
     temporary = path.with_suffix(".new")
     temporary.touch(mode=0o600)
     temporary.write_text(json.dumps(content, indent=2) + "\n")
@@ -105,7 +106,7 @@ def _preload() -> None:
 
 
 def _end_with(owner: int) -> None:
-    """Ends this process soon after its owner has ended, however that came about."""
+    """Ends this process soon after its owner's process has ended for any reason."""
     while os.getppid() == owner:
         time.sleep(0.5)
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Settings of a running cloud: what they are, and the check of what is put into them."""
+"""Settings of a running cloud and their validation."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ from typing import Any
 from rehearsal import rate_limits
 from rehearsal.quotas import QUOTAS
 
-# EKS waits a quarter of an hour for nodes to join and for pods to leave during an update, and five minutes when a node is to go anyway
-# (`node_drain`). `load_balancer` is how long its controller takes to remove one.
+# During an update, EKS waits 15 minutes for nodes to join and for pods to leave, and five minutes if a node is to be removed anyway
+# (`node_drain`). `load_balancer` is how long its controller takes to delete one.
 PATIENCE = {"node_join": 120.0, "pod_eviction": 60.0, "node_drain": 20.0, "load_balancer": 0.0}
 
 
 @dataclass
 class Settings:
-    """Defaults describe the quickest cloud: no delay, everything available at once, no quotas, every region enabled.
+    """The defaults describe the fastest cloud: no delay, everything available at once, no quotas, every region enabled.
 
     latency_ms: added to every request, in milliseconds.
     transition_seconds: how long a resource stays in a state such as "pending"; per kind, else "default".
-    visibility_seconds: how long a new resource does not show in describe and list calls.
-    propagation_seconds: how long a new IAM role is unknown to the services that are to use it.
-    quotas: limits per region, by the names that services give them in `services/`; a quota that is absent is unlimited. "aws" stands
-        for AWS's defaults.
+    visibility_seconds: how long a new resource is missing from describe and list calls.
+    propagation_seconds: how long a new IAM role is unknown to other services.
+    quotas: limits per region, by their names in `services/`; an absent quota is unlimited. "aws" means AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
-    control_planes: whether EKS clusters are real ones; without, they are only described, which costs no memory and no time.
-    eks_insights: what EKS is to find in the way of an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
-    eks_failing_updates: by the type of an update of EKS, such as VersionUpdate, the error with which it fails: "errorCode", "errorMessage".
-    patience_seconds: how long what is played waits before it gives up, by the names in `PATIENCE`.
-    leaked_interface_seconds: how long the network interfaces of pods stay in use after their node; then they are available and stay.
-        0: none stays behind.
-    rate_limits: how often may be called, see `rate_limits.py`; "aws" stands for the rates that AWS publishes, {} for none.
+    control_planes: whether EKS clusters have real control planes; if not, they exist in the EKS API only, which costs no memory or time.
+    eks_insights: what EKS reports as blocking an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
+    eks_failing_updates: by the type of an EKS update, such as VersionUpdate, the error with which it fails: "errorCode", "errorMessage".
+    patience_seconds: how long simulated components wait before they give up, by the names in `PATIENCE`.
+    leaked_interface_seconds: how long the network interfaces of pods stay in use after their node is gone; then they remain as available.
+        0: none remains.
+    rate_limits: limits on the rate of calls, see `rate_limits.py`; "aws" means the rates that AWS publishes, {} means none.
     """
 
     latency_ms: float = 0.0
@@ -48,7 +47,7 @@ class Settings:
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
-        """A copy with the given settings replaced. Raises ValueError naming the setting that is unknown or has a wrong value."""
+        """A copy with the given settings replaced. Raises ValueError that names an unknown setting or one with an invalid value."""
         values = asdict(self)
         for name, value in changes.items():
             if name not in _CHECKS:

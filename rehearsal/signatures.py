@@ -14,11 +14,11 @@ TIME = "%Y%m%dT%H%M%SZ"
 
 
 class BadSignature(Exception):
-    """The request is not signed as it claims; the message says what is wrong."""
+    """The request's signature is invalid; the message says what is wrong."""
 
 
 def signed_at(url: str) -> datetime:
-    """The time in a presigned URL."""
+    """The timestamp of a presigned URL."""
     try:
         return datetime.strptime(_query(url)["X-Amz-Date"], TIME).replace(tzinfo=UTC)
     except (KeyError, ValueError) as error:
@@ -26,14 +26,14 @@ def signed_at(url: str) -> datetime:
 
 
 def access_key_of(url: str) -> str:
-    """The key that a presigned URL claims to be signed with."""
+    """The access key ID in a presigned URL."""
     return _query(url).get("X-Amz-Credential", "").split("/")[0]
 
 
 def verify(url: str, headers: Mapping[str, str], secret_access_key: str, method: str = "GET") -> None:
-    """Raises BadSignature unless the URL was signed with this secret, together with these headers (names in lower case).
+    """Raises BadSignature unless the URL was signed with this secret, together with these headers (names in lowercase).
 
-    The host is taken from the URL. Every header given has to be among the signed ones.
+    The host comes from the URL. Every header given must be among the signed ones.
     """
     parts, query = urlsplit(url), _query(url)
     if query.get("X-Amz-Algorithm") != ALGORITHM:

@@ -1,6 +1,6 @@
-"""Whether a request to the AWS port is signed with the secret that belongs to its key: AWS Signature Version 4, in headers or in the query.
+"""Whether a request to the AWS port is signed with its key's secret: AWS Signature Version 4, in headers or in the query.
 
-After "Create a signed AWS API request" in the IAM User Guide. The older kinds of signatures, which only S3 still takes, are refused.
+After "Create a signed AWS API request" in the IAM User Guide. Older signature versions, which only S3 still accepts, are refused.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from rehearsal.signatures import ALGORITHM, EMPTY, TIME, BadSignature
 
 HEADER = re.compile(rf"{ALGORITHM} +Credential=([^, ]+),? *SignedHeaders=([^, ]+),? *Signature=([0-9a-f]+)")
 LATEST = timedelta(minutes=15)
-"""How far a request's time may be from the clock."""
+"""The maximum difference between a request's timestamp and the clock."""
 LITERAL = re.compile(r"UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
 
 
 def verify_request(request: Request, credentials: Credentials, now: datetime | None = None) -> None:
-    """Raises BadSignature unless the request was signed with these credentials, and lately."""
+    """Raises BadSignature unless the request was signed recently with these credentials."""
     found = _from_header(request) or _from_query(request)
     if found is None:
         raise BadSignature("only requests signed with AWS Signature Version 4 are understood here")
@@ -55,7 +55,7 @@ def verify_request(request: Request, credentials: Credentials, now: datetime | N
 
 
 Found = tuple[list[str], list[str], str, str, timedelta]
-"""The credential's parts, the names of the signed headers, the signature, its time, and how long it is good for."""
+"""The parts of the credential scope, the signed headers, the signature, its time, and its lifetime."""
 
 
 def _from_header(request: Request) -> Found | None:
@@ -84,7 +84,7 @@ def _time(text: str) -> datetime:
 
 
 def _check_token(request: Request, credentials: Credentials) -> None:
-    """Temporary credentials come with a token, others without."""
+    """Temporary credentials require a token; others must not have one."""
     given = request.headers.get("x-amz-security-token") or dict(_pairs(request.query_string)).get("X-Amz-Security-Token")
     if (given or None) != (credentials.session_token or None):
         raise BadSignature("The security token included in the request is invalid")

@@ -1,4 +1,4 @@
-"""What the strict services accept in tags: IAM, KMS and CloudWatch Logs share a pattern."""
+"""The tag rules of the strict services: IAM, KMS, and CloudWatch Logs share a pattern."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SIGNS = "_.:/=+-@"
 
 
 def misformed(tags: Iterable[tuple[str, str | None]]) -> str | None:
-    """The first key or value that does not fit [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@] or is too long; None if all fit."""
+    """The first key or value that does not match [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@] or is too long; None if all match."""
     for key, value in tags:
         if not 1 <= len(key) <= 128 or not _fits(key):
             return key

@@ -1,4 +1,4 @@
-"""A cloud of one's own for tests: `with Cloud() as cloud:`."""
+"""A private cloud for tests: `with Cloud() as cloud:`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.admin_client import AdminClient
 
 
 class Cloud:
-    """Starts a cloud on free ports and ends it on leaving; it also ends when this process is killed."""
+    """Starts a cloud on free ports and stops it on exit, and also if this process is killed."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class Cloud:
         self._directory.cleanup()
 
     def environment(self, role: str = "apply") -> dict[str, str]:
-        """The environment variables for a program that is to reach this cloud."""
+        """The environment variables that direct a program to this cloud."""
         return launcher.environment(self.description, role)
 
     def client(self, service: str, role: str = "apply", region: str | None = None) -> Any:
-        """A boto3 client; one attempt per call, so that what the cloud answers is what the test sees."""
+        """A boto3 client with one attempt per call, so that tests see exactly what the cloud returns."""
         key = (service, role, region or self.region)
         if key not in self._clients:
             self._clients[key] = self._new_client(*key)
@@ -67,5 +67,5 @@ class Cloud:
 
     @property
     def log(self) -> str:
-        """What the server has printed, tracebacks included."""
+        """The server's output, including tracebacks."""
         return Path(self.description["log"]).read_text(errors="replace")

@@ -1,4 +1,4 @@
-"""Client tokens: a call repeated with its token gets the first reply again instead of being carried out again."""
+"""Client tokens: a call repeated with its token gets the first response again instead of running again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEPT = 10_000
 
 @cache
 def token_member(service: str, operation: str | None) -> str | None:
-    """The input member that carries the client token of an operation, or None if it has none."""
+    """The input member that holds an operation's client token, or None if it has none."""
     model = operation_model(service, operation)
     if model is None or model.input_shape is None:
         return None
@@ -29,7 +29,7 @@ def token_member(service: str, operation: str | None) -> str | None:
 
 
 class Tokens:
-    """Replies by token. Calls run one after the other, so that a call and its repetition never run side by side."""
+    """Responses by token. Calls are serialized, so a call and its repetition never run concurrently."""
 
     def __init__(self) -> None:
         self._replies: OrderedDict[tuple[str, ...], tuple[str, Reply]] = OrderedDict()
@@ -38,7 +38,7 @@ class Tokens:
         self._replies.clear()
 
     def replay(self, key: tuple[str, ...], parameters: Mapping[str, Any]) -> Reply | None:
-        """The reply given before to the same call. Raises Refusal if the token came with other parameters then."""
+        """The response given earlier to the same call. Raises Refusal if the token was used with different parameters."""
         if key not in self._replies:
             return None
         fingerprint, reply = self._replies[key]
@@ -51,7 +51,7 @@ class Tokens:
         return reply
 
     def remember(self, key: tuple[str, ...], parameters: Mapping[str, Any], reply: Reply) -> None:
-        """Keeps the reply of a call that succeeded; failed calls may be repeated."""
+        """Stores the response of a successful call; failed calls may be repeated."""
         if reply.status < 300:
             self._replies[key] = (_fingerprint(parameters), reply)
             while len(self._replies) > _KEPT:

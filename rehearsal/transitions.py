@@ -1,7 +1,7 @@
-"""States that take time, such as pending before available. They are computed from the clock when somebody looks; nothing sleeps.
+"""States that take time, such as pending before available. They are computed from the clock when they are read; nothing sleeps.
 
-A kind of resource gets transitional states by a `Transition` in its service's file in `services/`. moto sets the settled state of its
-object at once; a descriptor in place of that attribute shows the state on the way there until the delay of the kind has passed.
+A kind of resource gets transitional states from a `Transition` in its service's file in `services/`. moto sets an object's settled state at
+once; a descriptor in place of that attribute shows the transitional state until the kind's delay has passed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KINDS: Mapping[str, Transition] = collected("kind of resource", lambda service: 
 
 @dataclass(frozen=True)
 class Step:
-    """One state of a script. `seconds` None: it lasts. `fields` are further members of the resource in replies."""
+    """One state of a script. `seconds` None: it is permanent. `fields` are further members of the resource in responses."""
 
     state: str
     seconds: float | None = None
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Script:
-    """The states that one resource goes through, in place of the usual ones."""
+    """The states of one resource, in place of the usual ones."""
 
     kind: str
     match: Mapping[str, Any]
@@ -59,7 +59,7 @@ class Script:
         )
 
     def step_at(self, elapsed: float) -> Step:
-        """The step that holds so many seconds after the beginning; the last one lasts."""
+        """The step in effect this many seconds after the start; the last one is permanent."""
         for step in self.steps[:-1]:
             if step.seconds is None or elapsed < step.seconds:
                 return step
@@ -90,7 +90,7 @@ class Scripts:
 
 @dataclass
 class Delays:
-    """How long the transitions of a kind take, and what else lasts, in seconds. `errors_of`: with what an update of EKS is to fail."""
+    """The duration of each kind's transitions and of other delays, in seconds. `errors_of`: the error with which an EKS update fails."""
 
     seconds_for: Callable[[str], float] = lambda kind: 0.0
     patience_for: Callable[[str], float] = lambda name: 0.0
@@ -98,7 +98,7 @@ class Delays:
     errors_of: Callable[[str], list[dict[str, Any]]] = lambda update: []
 
 
-# One process is one cloud; the descriptors in moto's classes have no other way to these.
+# One cloud per process; descriptors in moto's classes have no other access to these.
 scripts = Scripts()
 delays = Delays()
 
@@ -115,7 +115,9 @@ class _Timeline:
 
 
 class TransitionalState:
-    """Descriptor in place of a state attribute: what is assigned is reached after the kind's delay, through the state on the way."""
+    """Descriptor in place of a state attribute: the assigned state is reached after the kind's delay, with a transitional state until
+    then.
+    """
 
     def __init__(self, kind: Transition) -> None:
         self.kind = kind
@@ -138,7 +140,7 @@ class TransitionalState:
         return timeline.state(time.monotonic())
 
     def scripted(self, resource: Any) -> Step | None:
-        """The step of a script that holds now. Deleting a resource ends its script."""
+        """The script step now in effect. Deleting a resource ends its script."""
         timeline: _Timeline = resource.__dict__[self.slot]
         if self.kind.through.get(timeline.settled, "").lower().startswith("delet"):
             return None
@@ -162,7 +164,7 @@ def tags_of(resource: Any) -> dict[str, str]:
 
 
 def install(name: str) -> None:
-    """Puts the descriptors into the classes of one service."""
+    """Installs the descriptors in one service's classes."""
     for kind in services()[name].transitions:
         setattr(_owner(kind), kind.attribute, TransitionalState(kind))
 
@@ -176,7 +178,7 @@ def descriptor(name: str) -> TransitionalState:
 
 
 def extra_fields(resource: Any) -> Mapping[str, Any]:
-    """Members that a script adds to the resource's replies at this moment."""
+    """Members that a script currently adds to the resource in responses."""
     found = next((item for item in type(resource).__mro__ for item in item.__dict__.values() if isinstance(item, TransitionalState)), None)
     step = found.scripted(resource) if found else None
     return step.fields if step else {}

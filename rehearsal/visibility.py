@@ -1,7 +1,7 @@
-"""Lists that lag: new resources do not show in describe and list calls until some time has passed, as happens on AWS.
+"""Lists that lag: new resources are missing from describe and list calls for some time, as can happen on AWS.
 
-Only lists lag. A call that names a resource by its id is refused as unknown while the resource is hidden. The kinds of resources are
-declared by their services in `services/`, as a `Listing` each.
+Only lists lag. A call that names a hidden resource by ID is refused as unknown. The kinds of resources are declared by their services in
+`services/`, as a `Listing` each.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from rehearsal.replies import Refusal
 CREATES: Mapping[tuple[str, str], Listing] = collected(
     "create call", lambda service: (((service.name, kind.create), kind) for kind in service.listings)
 )
-"""(service, operation) that makes something -> the kind of what it makes."""
+"""(service, operation) that creates something -> the kind of resource it creates."""
 
 READS: Mapping[tuple[str, str], Listing] = {(service.name, kind.read): kind for service in services().values() for kind in service.listings}
-"""(service, operation) that lists -> the kind of what it lists. What several calls make may be in one list."""
+"""(service, operation) that lists -> the kind of resource it lists. One list may include the results of several create calls."""
 
 
 class Hidden:
-    """What has been created too recently to show. Times are of the monotonic clock."""
+    """Resources created too recently to be visible. Times are on the monotonic clock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,11 +35,11 @@ class Hidden:
             self._until.clear()
 
     def concerns(self, service: str, operation: str) -> bool:
-        """Whether a reply of this operation must be looked into."""
+        """Whether a response of this operation must be filtered."""
         return (service, operation) in CREATES or (bool(self._until) and (service, operation) in READS)
 
     def remember(self, service: str, operation: str, parameters: Mapping[str, Any], reply: Mapping[str, Any], seconds: float) -> None:
-        """Hides what a create call made, for so many seconds from now."""
+        """Hides the result of a create call for this many seconds from now."""
         kind = CREATES.get((service, operation))
         if kind is None or seconds <= 0:
             return
@@ -54,7 +54,7 @@ class Hidden:
                 self._until[service, identity] = time.monotonic() + seconds
 
     def refuse(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Raises the error for a call that names what is hidden."""
+        """Raises the error for a call that names a hidden resource."""
         kind = READS.get((service, operation))
         if kind is None or kind.asked is None:
             return
@@ -64,7 +64,7 @@ class Hidden:
                 raise Refusal(code, f"The ID '{identity}' does not exist")
 
     def without(self, service: str, operation: str, reply: dict[str, Any]) -> dict[str, Any]:
-        """The reply of a read call without what is hidden."""
+        """The response of a read call without hidden resources."""
         kind = READS.get((service, operation))
         if kind is None:
             return reply

@@ -27,7 +27,7 @@ PYTHONS = ("3.12", "3.11", "3.10")
 HOME = ROOT / ".cache" / "audit"
 FRAMEWORKS = ("cis_7.0_aws", "aws_foundational_security_best_practices_aws")
 SERVICES = ("autoscaling", "cloudwatch", "ec2", "eks", "elb", "elbv2", "iam", "kms", "vpc")
-"""The services that the roles of the collection use so far, as Prowler calls them."""
+"""The services that the collection's roles use so far, by Prowler's names."""
 REASONS = ROOT / "scripts" / "audit_reasons.yml"
 
 
@@ -60,7 +60,7 @@ def audit(environment: str, as_it_is: bool) -> int:
 
 
 def prowler_python() -> Path:
-    """The interpreter of Prowler's virtual environment, made if needed."""
+    """The interpreter of Prowler's virtual environment, which is created if needed."""
     python, done = HOME / "venv" / "bin" / "python", HOME / f"installed-{PROWLER}"
     if done.exists() and python.exists():
         return python
@@ -104,7 +104,9 @@ def rehearse(environment: str) -> None:
 
 
 def run_prowler(python: Path, cloud: dict[str, Any]) -> str:
-    """Prowler's findings as CSV. Calls that the rehearsal cloud does not know are errors in prowler.log; their checks have no findings."""
+    """Prowler's findings as CSV. Calls that the rehearsal cloud does not support are errors in prowler.log; their checks have no
+    findings.
+    """
     folder = next((HOME / "venv" / "lib").glob("python3.*/site-packages/prowler/compliance/aws"))
     frameworks = [json.loads((folder / f"{name}.json").read_text()) for name in FRAMEWORKS]
     shutil.rmtree(HOME / "out", ignore_errors=True)

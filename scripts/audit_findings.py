@@ -1,7 +1,7 @@
-"""What an auditor's findings mean: which are explained, which are not, and which explanations no longer hold. Pure functions.
+"""Classifies an auditor's findings: explained, unexplained, and explanations that no longer apply. Pure functions.
 
-``scripts/audit_reasons.yml`` has the reasons: by name of a check, a list of {resource, reason}. ``resource`` is ``component:address`` of a
-resource of ours, as in plans, or a pattern of these; FOREIGN is what carries no mark. So a reason for one resource excuses no other.
+``scripts/audit_reasons.yml`` has the reasons: by check name, a list of {resource, reason}. ``resource`` is the ``component:address`` of one
+of our resources, as in plans, or a pattern of these; FOREIGN means an unmarked resource. A reason for one resource excuses no other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``explained``: with the reason. ``outdated``: (check, pattern) of reasons that no finding needs."""
+    """``explained``: with the reason. ``outdated``: (check, pattern) of reasons that match no finding."""
 
     passed: Sequence[Finding]
     explained: Sequence[tuple[Finding, str]]
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def read_findings(text: str) -> list[Finding]:
-    """The findings in Prowler's CSV. Those that a person has to judge (MANUAL) are left out."""
+    """The findings in Prowler's CSV, without those that need human judgment (MANUAL)."""
     csv.field_size_limit(10**8)
     rows = csv.DictReader(StringIO(text), delimiter=";")
     return [
@@ -73,7 +73,7 @@ def judge(findings: Sequence[Finding], reasons: Reasons) -> Verdict:
 
 
 def checks_of(frameworks: Sequence[Mapping[str, Any]], services: Sequence[str]) -> list[str]:
-    """The checks of Prowler's compliance frameworks that are about these services: a check's name begins with its service."""
+    """The checks in Prowler's compliance frameworks for these services: a check's name begins with its service."""
     named = {check for one in frameworks for requirement in one["Requirements"] for check in requirement["Checks"]}
     return sorted(check for check in named if check.partition("_")[0] in services)
 

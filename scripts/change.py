@@ -109,7 +109,7 @@ def counted(report: Report, words: Mapping[str, str]) -> str:
 
 
 def counted_in(component: Report) -> str:
-    """The counts of one component in the wording of the summary, with what stays as it is."""
+    """The counts of one component in the wording of the summary, with what is kept."""
     words = {**(PLANNED if component["check_mode"] else DONE), "unchanged": "unchanged"}
     return ", ".join(f"{component['counts'][kind]} {word}" for kind, word in words.items() if component["counts"].get(kind)) or "nothing"
 

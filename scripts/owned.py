@@ -20,11 +20,11 @@ from scripts.terminal import BIN, ROOT, Problem, fail
 
 COLUMNS = ("component", "address", "id", "arn")
 UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-"""What EKS appends to the ARNs of node groups and Fargate profiles, which have no id of their own."""
+"""Suffix that EKS appends to the ARNs of node groups and Fargate profiles, which have no ID."""
 
 
 def id_of(arn: str) -> str:
-    """The id or name by which AWS's other calls know a resource, from its ARN."""
+    """The ID or name that other AWS calls use for a resource, from its ARN."""
     service, resource = arn.split(":", 5)[2], arn.split(":", 5)[5]
     kind, separator, rest = resource.partition(":" if resource.startswith("log-group:") else "/")
     if not separator:
@@ -35,7 +35,7 @@ def id_of(arn: str) -> str:
 
 
 def resources_of(places: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Every resource once, by component and address. Raises Problem if AWS refused a listing."""
+    """Every resource once, by component and address. Raises Problem if AWS rejected a list call."""
     for place in places:
         if not place["looked"]:
             raise Problem(f"the resources in {place['region']} could not be listed: {place['reason']}")
@@ -52,7 +52,7 @@ def as_table(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def read(options: argparse.Namespace) -> Mapping[str, Any]:
-    """What the playbook writes. Raises Problem, with its output, if it fails."""
+    """The playbook's output file. Raises Problem, with the playbook's output, if it fails."""
     variables = {**target_variables(options, "plan"), "MAINSTAY_PROGRESS": "never"}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "owned.json"

@@ -82,7 +82,7 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def _complaint(root: Path) -> str:
-    """Why git does not accept the folder as a checkout; empty if it does."""
+    """Why git rejects the folder as a checkout; empty if it accepts it."""
     try:
         ran = _run(root, "rev-parse", "--git-dir")
     except OSError as error:

@@ -28,7 +28,7 @@ PLANNED = (0, 2, 3)
 
 
 def target_variables(options: argparse.Namespace, role: str) -> dict[str, str]:
-    """The environment for a run: with --rehearsal that of the running cloud, otherwise the caller's own."""
+    """The environment for a run: with --rehearsal, the running cloud's; otherwise the caller's own."""
     inventory_path(options.environment)
     if not options.rehearsal:
         return tool_environment()
@@ -86,7 +86,7 @@ def apply(options: argparse.Namespace) -> int:
 
 
 def apply_unplanned(options: argparse.Namespace) -> int:
-    """Apply the inventory as it is. Only on the rehearsal cloud: an account gets what a person has read."""
+    """Apply the inventory without a saved plan. Only on the rehearsal cloud: a real account gets only plans that a person has read."""
     name = options.environment
     if not options.rehearsal:
         inventory_path(name)
@@ -102,7 +102,7 @@ def apply_unplanned(options: argparse.Namespace) -> int:
 
 
 def plan_to_show(given: str) -> str:
-    """The file of a saved plan to show. Raises Problem, naming the plans that there are, if none is given."""
+    """The file of a saved plan to show. If none is given, raises Problem that lists the existing plans."""
     if given:
         return given
     there = sorted(path.name for path in Path.cwd().glob("*.plan"))

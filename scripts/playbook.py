@@ -1,4 +1,4 @@
-"""Run a playbook of a checkout: its output on the terminal, or in a file with what a person wants to see of it meanwhile."""
+"""Run a checkout's playbook, with its output on the terminal, or in a file with progress on the terminal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import TextIO
 from scripts.terminal import BIN, ROOT, say_line
 
 PLANNER = "bin/mainstay-plan"
-"""The program that makes plans: it runs ansible-playbook, and its exit code says what the plan found."""
+"""The program that makes plans: it runs ansible-playbook, and its exit code is the plan's result."""
 
 PROGRESS = re.compile(r"  \S+: \S.* (?:deleted|(?:\d+m)?\d+s)")
 PLAY = re.compile(r"PLAY \[(.*?)\](?: \[CHECK MODE\])? \*+")
 RECAP = re.compile(r"PLAY RECAP \*+")
 WARNING = re.compile(r"\[(?:WARNING|ERROR)\]: ")
 EVERY = 5.0
-"""Seconds between two lines of progress: many resources are awaited side by side, and one line shows that the run is alive."""
+"""Seconds between two progress lines: many resources are awaited in parallel, and one line shows that the run is alive."""
 LAST = 60
-"""Lines of a log that are shown if the run did not get as far as a summary."""
+"""Lines of a log to show if the run did not reach its summary."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -43,14 +43,15 @@ def play(
 ) -> int:
     """Run a checkout's playbook on the terminal and return its exit code.
 
-    On interruption, let the playbook end by itself first, so that its summary reports what was done."""
+    On interruption, let the playbook finish on its own first, so that its summary reports what was done.
+    """
     command = [_path(program), playbook, "-i", str(inventory), *arguments]
     say_line(" ".join([program, *command[1:]]))
     return _wait(subprocess.Popen(command, cwd=folder, env=dict(variables)))
 
 
 def play_into(log: Path, inventory: Path | str, variables: Mapping[str, str], arguments: Sequence[str], folder: Path = ROOT) -> int:
-    """Run a checkout's site.yml with its output in a file, and show how far it is. Returns its exit code."""
+    """Run a checkout's site.yml with its output in a file, and show progress. Returns its exit code."""
     command = [_path("ansible-playbook"), "site.yml", "-i", str(inventory), *arguments]
     environment = {**variables, "MAINSTAY_PROGRESS": "always", "PYTHONUNBUFFERED": "1"}
     with log.open("w") as file:
@@ -78,7 +79,7 @@ def _wait(process: subprocess.Popen[bytes] | subprocess.Popen[str], log: TextIO 
 
 
 def _follow(process: subprocess.Popen[bytes] | subprocess.Popen[str], log: TextIO) -> None:
-    """Copy the output to the log, and show titles of plays and, now and then, what the run waits for."""
+    """Copy the output to the log, and show play titles and, from time to time, what the run is waiting for."""
     shown = time.monotonic()
     for line in process.stdout or ():
         text = str(line)
@@ -105,7 +106,7 @@ def _end(process: subprocess.Popen[bytes] | subprocess.Popen[str], log: TextIO |
 
 
 def summary_of(log: Path) -> str:
-    """The summary at the end of a run's log; the last lines if the run did not get there."""
+    """The summary at the end of a run's log; the last lines if there is no summary."""
     lines = log.read_text(errors="replace").splitlines()
     recap = next((number for number, line in enumerate(lines) if RECAP.fullmatch(line.strip())), None)
     if recap is None:
@@ -115,7 +116,7 @@ def summary_of(log: Path) -> str:
 
 
 def warnings_of(log: Path) -> list[str]:
-    """The warnings in a run's log, each in one piece and once."""
+    """The warnings in a run's log, each on one line and without duplicates."""
     return list(dict.fromkeys(_warnings(log.read_text(errors="replace").splitlines())))
 
 

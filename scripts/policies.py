@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail(str(error))
         return 1
     command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", str(inventory), *options.arguments]
-    # This makes no AWS calls, so it runs without anyone's credentials.
+    # This makes no AWS calls, so it runs without credentials.
     code = subprocess.run(command, cwd=ROOT, env=isolated_environment({}), check=False).returncode
     if code == 0:
         say(f"The policies are in artifacts/policies/{options.environment}; docs/permissions.md explains how to use them")

@@ -129,7 +129,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def print_outcome(report: Mapping[str, Any], log: Path, in_full: bool) -> None:
-    """What a run planned or did: the whole summary if somebody has to act on it, otherwise a line for each component."""
+    """What a run planned or did: the whole summary if it requires action, otherwise a line for each component."""
     if in_full or needs_attention(report):
         print(f"\n{summary_of(log)}\n", flush=True)
         return
@@ -140,7 +140,7 @@ def print_outcome(report: Mapping[str, Any], log: Path, in_full: bool) -> None:
 
 
 def needs_attention(report: Mapping[str, Any]) -> bool:
-    """Whether a plan or run has something to say besides what it adds, changes and destroys."""
+    """Whether a plan or run has anything to report besides what it adds, changes, and destroys."""
     others = any(report.get(name) for name in ("failed_tasks", "skipped_without_check_mode"))
     return others or report.get("result") not in ("no_changes", "changes") or any(one["problems"] for one in report["components"])
 
@@ -197,9 +197,10 @@ class Rehearsal:
         say(title)
 
     def step(self, name: str, role: str, inventory: Path | None = None, folder: Path = ROOT, in_full: bool = False) -> dict[str, Any]:
-        """Run the playbook once and return its report. Its output goes to a file; what a person wants to see of it is printed.
+        """Run the playbook once and return its report. Its output goes to a file; progress is printed.
 
-        ``in_full``: print the whole summary, and not only what happens to each component."""
+        ``in_full``: print the whole summary, and not only what happens to each component.
+        """
         path, log = self.reports / f"{name}.json", self.reports / f"{name}.log"
         path.unlink(missing_ok=True)
         extra = {

@@ -27,7 +27,7 @@ def say(text: str) -> None:
 
 
 def say_line(text: str) -> None:
-    """A line that belongs to what ``say`` said last."""
+    """A continuation line for the last ``say``."""
     print(f"    {text}", flush=True)
 
 
@@ -53,12 +53,12 @@ def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def isolated_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Like tool_environment, but without any setting of the caller that leads to a real account, cluster or database."""
+    """Like tool_environment, but without any of the caller's settings that point to a real account, cluster, or database."""
     environment = {name: value for name, value in tool_environment().items() if not name.startswith(TARGET_PREFIXES)}
-    # A make that a tool starts is not part of the one that started this program, and must not take over its variables.
+    # A make that a tool starts is independent of the one that started this program, and must not inherit its variables.
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
         environment.pop(name, None)
-    # Files in the home folder lead there too; proxies must not apply to the loopback interface.
+    # Files in the home folder point there too; proxies must not apply to the loopback interface.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):
         environment[name] = ",".join(part for part in (environment.get(name), "127.0.0.1,localhost") if part)

@@ -1,4 +1,4 @@
-"""For all tests. pyproject.toml puts the checkout and collections/ on the import path."""
+"""Shared by all tests. pyproject.toml puts the checkout and collections/ on the import path."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
-# Set by make check and make test: there a test that cannot run is a test that failed.
+# Set by make check and make test: there, a test that cannot run counts as failed.
 NO_SKIP = bool(os.environ.get("MAINSTAY_NO_SKIP"))
 
-# There the generated examples are also the same on every run; plain pytest looks for new ones.
+# There, generated examples are the same on every run; plain pytest searches for new ones.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
 settings.register_profile("project", deadline=None, derandomize=NO_SKIP)
 settings.load_profile("project")
@@ -22,7 +22,7 @@ settings.load_profile("project")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Turns skips into failures where nothing may be skipped; expected failures stay what they are."""
+    """Turns skips into failures where skipping is not allowed; expected failures are unchanged."""
     report = yield
     if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -33,7 +33,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(autouse=True, scope="session")
 def no_account() -> None:
-    """No test may reach a real account: what would lead there is removed before the first one runs."""
+    """No test may reach a real account: removes every setting that leads to one before the first test runs."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "BOTO_", "EC2_"))]:
         del os.environ[name]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"

@@ -1,1 +1,1 @@
-"""Breaks runs on purpose, ours and Terraform's, at chosen calls, and counts what is left behind. See docs/reliability.md."""
+"""Injects faults into selected calls of our runs and Terraform's, and counts what remains afterward. See docs/reliability.md."""

@@ -79,7 +79,7 @@ def positive(text: str) -> int:
 
 
 def select(found: Sequence[Case], options: argparse.Namespace) -> list[Case]:
-    """The cases that the options leave. Raises Problem for a name that fits nothing."""
+    """The cases that the options select. Raises Problem for a name that matches nothing."""
     for option, known in (
         ("only", {word for case in found for word in (case.operation, case.operation.partition(":")[2])}),
         ("fault", {word for case in found for word in (case.fault.number, case.fault.name)}),
@@ -101,7 +101,7 @@ def select(found: Sequence[Case], options: argparse.Namespace) -> list[Case]:
 
 
 def spread(found: Sequence[Case], number: int, seed: int) -> list[Case]:
-    """So many cases: one of each fault in turn, at operations that chance picks."""
+    """A sample of this size: one case of each fault in turn, at randomly chosen operations."""
     chance = random.Random(seed)
     by_fault: dict[str, list[Case]] = {}
     for case in found:
@@ -115,7 +115,7 @@ def spread(found: Sequence[Case], number: int, seed: int) -> list[Case]:
 
 @dataclass(frozen=True)
 class Lanes:
-    """As many lanes as there are jobs; a case takes a free one."""
+    """As many lanes as jobs; a case takes a free one."""
 
     free: queue.SimpleQueue[Lane]
 
@@ -143,7 +143,7 @@ def open_lanes(stack: ExitStack, jobs: int, tools: Tools | None) -> Lanes:
 
 
 def matrix(chosen: Sequence[Case], options: argparse.Namespace, tools: Tools | None) -> int:
-    """Tries what has not been tried yet, and prints what is known of all chosen cases. The exit code."""
+    """Runs the untried cases and prints the results of all selected cases. Returns the exit code."""
     began = time.monotonic()
     if options.fresh:
         results.FILE.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def matrix(chosen: Sequence[Case], options: argparse.Namespace, tools: Tools | N
 
 
 def known_so_far(options: argparse.Namespace) -> int:
-    """Prints the results of all cases that the options leave, of our sources as they are and of the Terraform that was tried last."""
+    """Prints the results of all selected cases, for the current sources and the Terraform version tested last."""
     loaded = results.load().values()
     labels = [result.code for result in loaded if result.subject == "terraform"]
     known = results.of_code(loaded, {"mainstay": results.code_of("mainstay", ""), "terraform": labels[-1] if labels else ""})
@@ -178,7 +178,7 @@ def known_so_far(options: argparse.Namespace) -> int:
 
 
 def tried(lanes: Lanes, wanted: Sequence[Case], jobs: int, code_of: Callable[[str], str]) -> dict[str, Result]:
-    """The results of these cases, each written down as soon as it is there. Raises Problem if the sources change meanwhile."""
+    """The results of these cases, each recorded as soon as it is known. Raises Problem if the sources change in the meantime."""
     found: dict[str, Result] = {}
     code = code_of(wanted[0].subject)
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="case")
@@ -199,7 +199,7 @@ def tried(lanes: Lanes, wanted: Sequence[Case], jobs: int, code_of: Callable[[st
 
 
 def baselines(pool: ThreadPoolExecutor, lanes: Lanes, wanted: Sequence[Case]) -> dict[str, Baseline]:
-    """Every scenario once without a fault. Raises Problem if a call that is to be broken is not made."""
+    """Runs every scenario once without a fault. Raises Problem if a call to be broken is never made."""
 
     def undisturbed(scenario: str) -> Baseline:
         with lanes.one() as lane:

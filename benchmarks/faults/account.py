@@ -1,6 +1,7 @@
-"""All that an account holds, by type and without what differs from build to build: what a duplicate or an orphan shows up in.
+"""A snapshot of an account's contents by type, without values that differ between builds. It reveals duplicates and orphans.
 
-Read with boto3 and by no code of the collection. Ids become the names that the resources carry, so that equal accounts are equal.
+It is read with boto3, independently of the collection's code. IDs are replaced by the resources' names, so that equivalent accounts compare
+equal.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from rehearsal.testing import Cloud
 
 Holdings = dict[str, Counter[str]]
-"""type -> what each thing of it is."""
+"""type -> the description of each resource."""
 
 EC2 = {
     "VPCs": ("describe_vpcs", "Vpcs", "VpcId"),
@@ -36,13 +37,13 @@ VARYING = re.compile(
     r"(?i)(time|date|timestamp|publicip|privateip\w*|macaddress|p\w*dnsname|dnsentries|clienttoken|roleid|storedbytes|ipowner\w*"
     r"|\w*associationid|attachmentid|requesterid|description)$"
 )
-"""Members that differ from build to build. Descriptions of interfaces hold ids; those of groups and rules are kept, see KEPT."""
+"""Members that differ between builds. Interface descriptions contain IDs; those of groups and rules are kept, see KEPT."""
 KEPT = ("security groups", "security group rules", "roles", "keys")
 IDENTIFIER = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
 def take(cloud: Cloud) -> Holdings:
-    """What there is, whoever made it."""
+    """Everything in the account, whoever created it."""
     raw = [*of_ec2(cloud.client("ec2")), *of_logs(cloud.client("logs")), *of_keys(cloud.client("kms")), *of_roles(cloud.client("iam"))]
     names = {identity: name for _sort, identity, name, _one in raw if name}
     found: Holdings = {}
@@ -65,7 +66,7 @@ def of_ec2(ec2: Any) -> Iterator[Raw]:
 
 
 def dns_of_vpc(ec2: Any, vpc: str) -> dict[str, bool]:
-    """What the description of a VPC leaves out."""
+    """Members omitted from the description of a VPC."""
     names = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
     return {member: ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)[member]["Value"] for name, member in names.items()}
 
@@ -114,7 +115,7 @@ def name_of(tags: Any, key: str = "Key", value: str = "Value") -> str:
 
 
 def settled(value: Any, names: Mapping[str, str], keep_descriptions: bool = False) -> Any:
-    """A description without what varies, its ids replaced by names and its lists in an order."""
+    """A description without variable members, with IDs replaced by names and lists sorted."""
     if isinstance(value, dict):
         kept = {k: v for k, v in value.items() if not VARYING.search(k) or (keep_descriptions and k == "Description")}
         return {key: settled(item, names, keep_descriptions) for key, item in kept.items()}
@@ -126,7 +127,7 @@ def settled(value: Any, names: Mapping[str, str], keep_descriptions: bool = Fals
 
 
 def differences(expected: Holdings, found: Holdings) -> list[str]:
-    """One line per type that is not as expected: by number first, by content where the number is right."""
+    """One line per type that differs from what is expected: by count first, and by content if the count is right."""
     lines = []
     for sort in sorted({*expected, *found}):
         wanted, have = expected.get(sort, Counter()), found.get(sort, Counter())
@@ -139,13 +140,13 @@ def differences(expected: Holdings, found: Holdings) -> list[str]:
 
 
 def apart(one: str, instead: str, longest: int = 200) -> str:
-    """In which members two descriptions differ."""
+    """The members in which two descriptions differ."""
     has, wanted = json.loads(one), json.loads(instead)
     pairs = {key: (has.get(key), wanted.get(key)) for key in sorted({*has, *wanted}) if has.get(key) != wanted.get(key)}
     return "; ".join(f"{key} is {str(left)[:longest]} instead of {str(right)[:longest]}" for key, (left, right) in pairs.items())
 
 
 def surplus(expected: Holdings, found: Holdings) -> dict[str, int]:
-    """How many too many there are of each type: duplicates and orphans."""
+    """The number of surplus resources of each type: duplicates and orphans."""
     more = {sort: have.total() - expected.get(sort, Counter()).total() for sort, have in found.items()}
     return {sort: number for sort, number in sorted(more.items()) if number > 0}

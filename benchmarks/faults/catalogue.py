@@ -1,4 +1,4 @@
-"""The faults, F1 to F15: what is done to one chosen call, and what must hold afterwards."""
+"""The faults, F1 to F15: what each does to one selected call, and what must hold afterward."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 from rehearsal import visibility
 
 ANY = "*"
-"""Stands for an operation where a fault is about a whole run."""
+"""In place of an operation, for a fault that affects a whole run."""
 
 CREATES = frozenset(f"{service}:{operation}" for service, operation in visibility.CREATES)
-"""Operations whose result the cloud can keep from its lists for a while."""
+"""Operations whose results the cloud can temporarily omit from its lists."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """One fault.
 
-    action: what the proxy does to the call, see proxy.ACTIONS. error: what the cloud answers instead, by its administrative API.
-    settings: of the cloud, for the run. Each of the three may be absent. variables: of the inventory, where a fault needs others.
-    same_run: whether the run itself must come to a good end; else one more run may be needed.
-    operations: those that it can happen to; None for every one. reads: it happens to calls that list something, not to changes.
-    limits: what the run is allowed of this machine, by the names of setrlimit.
+    action: what the proxy does to the call, see proxy.ACTIONS. error: what the cloud returns instead, through its administrative API.
+    settings: of the cloud, for the run. Each of the three may be absent. variables: of the inventory, if a fault needs different ones.
+    same_run: whether the run itself must succeed; if not, one more run may be needed.
+    operations: those that it applies to; None for all. reads: whether it applies to list calls instead of changes.
+    limits: the run's resource limits, by the names of setrlimit.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Fault:
 
     @property
     def stops(self) -> bool:
-        """Whether the process is stopped at the call, and goes on after another run has taken its lock."""
+        """Whether the process is stopped at the call and resumes after another run has taken its lock."""
         return self.action.startswith("stop")
 
     def concerns(self, operation: str) -> bool:
@@ -62,7 +62,7 @@ LISTS = frozenset(
         *("iam:ListRoles", "kms:ListAliases", "logs:DescribeLogGroups", "ssm:GetParametersByPath", "sts:GetCallerIdentity"),
     }
 )
-"""Calls by which a run sees what exists."""
+"""Calls by which a run discovers existing resources."""
 
 
 def error(code: str, status: int, message: str = "A fault.") -> dict[str, Any]:
@@ -72,13 +72,13 @@ def error(code: str, status: int, message: str = "A fault.") -> dict[str, Any]:
 LAG = {"visibility_seconds": 1.0}
 SPREADING = {"propagation_seconds": 10.0}
 AS_BY_DEFAULT = {"platform_settle_seconds": 30.0}
-"""Refusals are borne for as long as reads may lag, so the short time that the other faults are given would be too short here."""
+"""Refusals are tolerated for as long as reads may lag, so the short limit used for the other faults would be too short here."""
 LONG_LAG, LONGER = {"visibility_seconds": 8.0}, {"platform_settle_seconds": 10.0}
-"""The second run begins within seconds after the kill, when the lists of the cloud do not show yet what the first one made."""
+"""The second run begins within seconds of the kill, when the cloud's lists do not yet show what the first one created."""
 LOCK_WAIT = {"platform_lock_wait": 300}
-"""The lock of a stopped process gives way after two minutes of silence."""
+"""A stopped process's lock expires after two minutes without renewal."""
 STOPPED_AT = frozenset({"ec2:CreateSubnet", "ec2:CreateRouteTable", "ec2:DeleteSubnet"})
-"""Where calls are made side by side, so that several are about to be sent."""
+"""Operations that run in parallel, so that several calls are about to be sent."""
 NOT_YET_THERE = error("InvalidParameterValue", 400, "The service-linked role is not yet propagated")
 
 FAULTS = (
@@ -127,7 +127,7 @@ FAULTS = (
 
 
 def concerned(fault: Fault, operation: str) -> bool:
-    """Whether a fault can be tried on an operation; whole-run faults on ANY alone, those of lists on these."""
+    """Whether a fault applies to an operation: whole-run faults only to ANY, list faults only to list calls."""
     if fault.reads or operation in LISTS:
         return fault.reads and operation in LISTS
     whole_run = fault.operations is not None and ANY in fault.operations

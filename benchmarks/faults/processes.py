@@ -1,4 +1,4 @@
-"""Runs that are started, watched and, at the moment a call is held, killed with everything they have started."""
+"""Starts and watches runs, and kills them with all their descendants at the moment a call is held."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_RUN = 600.0
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended. ``killed`` is whether we did that; ``printed`` is what it wrote to both of its outputs."""
+    """How a run ended. ``killed`` is whether we killed it; ``printed`` is its standard output and standard error."""
 
     code: int
     killed: bool
@@ -34,7 +34,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Command:
-    """What is run. ``limits``: what it is allowed of this machine, by the names of setrlimit."""
+    """The command to run. ``limits``: its resource limits, by the names of setrlimit."""
 
     words: Sequence[str]
     folder: Path
@@ -59,7 +59,7 @@ class Command:
 
 
 def run_stopped(command: Command, proxy: Proxy, rule: Rule, meanwhile: Callable[[], None]) -> Ended:
-    """Stops a command at the call that the rule holds, and lets it go on to its end after ``meanwhile``."""
+    """Stops a command at the call that the rule holds, and resumes it after ``meanwhile``."""
     began = time.monotonic()
     with command.log.open("wb") as output, command.start(output) as process:
         stopped: set[int] = set()
@@ -83,7 +83,7 @@ def run_stopped(command: Command, proxy: Proxy, rule: Rule, meanwhile: Callable[
 
 
 def run(command: Command, proxy: Proxy, rule: Rule | None = None) -> Ended:
-    """Runs a command to its end or, with a rule that holds a call, to that call, where it is killed."""
+    """Runs a command to completion or, with a rule that holds a call, up to that call, where it is killed."""
     began = time.monotonic()
     killed = False
     log = command.log
@@ -109,10 +109,10 @@ def run(command: Command, proxy: Proxy, rule: Rule | None = None) -> Ended:
 
 
 def kill_with_children(root: int) -> list[int]:
-    """SIGKILL to a process and to all below it; returns their ids.
+    """Sends SIGKILL to a process and all its descendants; returns their ids.
 
-    Ansible's workers are sessions of their own, so that no group holds them all: they are found by their parents, and everything is
-    stopped first, since whoever loses its parent is found no more.
+    Ansible's workers have their own sessions, so no process group covers them all. They are found by their parents. Everything is stopped
+    first, because an orphaned process can no longer be found.
     """
     stopped = stop_with_children(root)
     for pid in stopped:
@@ -121,7 +121,7 @@ def kill_with_children(root: int) -> list[int]:
 
 
 def stop_with_children(root: int) -> set[int]:
-    """SIGSTOP to a process and to all below it, also to those that it starts meanwhile; returns their ids."""
+    """Sends SIGSTOP to a process and all its descendants, including those it starts in the meantime; returns their ids."""
     stopped: set[int] = set()
     while new := {root, *descendants(root)} - stopped:
         for pid in new:
@@ -131,7 +131,7 @@ def stop_with_children(root: int) -> set[int]:
 
 
 def descendants(root: int) -> set[int]:
-    """The ids of everything that a process has started, and what that has started."""
+    """The ids of all direct and indirect child processes."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (parent := _parent(entry)) is not None:
@@ -147,7 +147,7 @@ def descendants(root: int) -> set[int]:
 
 def _parent(entry: Path) -> int | None:
     try:
-        # the name before it may hold blanks and brackets
+        # the name before it may contain spaces and parentheses
         fields = (entry / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None

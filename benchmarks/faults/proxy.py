@@ -1,4 +1,4 @@
-"""A proxy on loopback between a run and its rehearsal cloud that breaks chosen calls on a real wire."""
+"""A loopback proxy between a run and its rehearsal cloud that breaks selected calls on the wire."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.faults import wire
 
-# What happens to a call that a rule hits; the first part is whether the cloud gets to see it.
+# What happens to a call that matches a rule; the first part is whether the cloud receives it.
 ACTIONS = {
     "reset_before": "not handed on; the connection is reset",
     "reset_after": "carried out; the connection is reset instead of a reply",
@@ -34,9 +34,9 @@ BEFORE = frozenset({"reset_before", "hang_before", "hold_before", "page_before",
 
 @dataclass
 class Rule:
-    """Breaks the ``nth`` call of ``operation`` (from 1, such as ec2:CreateVpc) and those after it, ``times`` in all.
+    """Breaks the ``nth`` call of ``operation`` (from 1, such as ec2:CreateVpc) and later ones, ``times`` in all.
 
-    ``seconds`` is how long a silence lasts. ``reached`` is set when a call is held; it is held until ``released`` is set.
+    ``seconds`` is how long a hang lasts. ``reached`` is set when a call is held; it is held until ``released`` is set.
     """
 
     operation: str
@@ -54,7 +54,7 @@ class Rule:
             raise ValueError(f"an action of the proxy is one of {', '.join(ACTIONS)}, not {self.action!r}")
 
     def take(self, call: wire.Call) -> bool:
-        """Counts the call if the rule is about it; whether it is broken."""
+        """Counts the call if it matches the rule; returns whether to break it."""
         if call.name != self.operation:
             return False
         self.seen += 1
@@ -65,7 +65,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Seen:
-    """One call that came through. ``status`` and ``size`` of the body are of the cloud's reply, None if it was not asked."""
+    """One call seen by the proxy. ``status`` and body ``size`` are those of the cloud's response, None if it was not called."""
 
     call: wire.Call
     status: int | None
@@ -74,7 +74,7 @@ class Seen:
 
 
 class Upstream:
-    """The proxy's own connection to the cloud, one for each connection of a client."""
+    """The proxy's own connection to the cloud, one per client connection."""
 
     def __init__(self, address: tuple[str, int]) -> None:
         self.address = address
@@ -100,7 +100,7 @@ class Upstream:
 
 
 class Proxy:
-    """Hands calls on to ``target`` byte by byte, but for those that a rule breaks. Use as a context manager."""
+    """Forwards calls to ``target`` byte by byte, except those that a rule breaks. Use as a context manager."""
 
     def __init__(self, target: str) -> None:
         url = urlsplit(target)
@@ -121,7 +121,7 @@ class Proxy:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.clear()
-        # a close alone does not wake the thread that accepts
+        # closing the socket alone does not wake the accepting thread
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
@@ -131,7 +131,7 @@ class Proxy:
             self._rules.append(rule)
 
     def clear(self) -> None:
-        """Forgets the rules and what was seen; ends every silence."""
+        """Clears the rules and the recorded calls; ends every hang."""
         with self._lock:
             for rule in self._rules:
                 rule.released.set()
@@ -144,7 +144,9 @@ class Proxy:
             return list(self._seen)
 
     def wait_until_idle(self, seconds: float = 30.0) -> bool:
-        """Whether every call that has arrived is dealt with: those of a caller that was killed still reach the cloud."""
+        """Waits for every call that has arrived, because calls of a killed client still reach the cloud. Returns whether all are
+        complete.
+        """
         deadline = time.monotonic() + seconds
         with self._lock:
             return self._lock.wait_for(lambda: self._busy == 0, deadline - time.monotonic())
@@ -167,7 +169,7 @@ class Proxy:
                         if not self._handle(client, request, upstream):
                             return
             except OSError:
-                pass  # a client that is gone
+                pass  # the client is gone
             except wire.Malformed as error:
                 with self._lock:
                     self.errors.append(str(error))
@@ -186,7 +188,7 @@ class Proxy:
                 self._lock.notify_all()
 
     def _handle(self, client: socket.socket, request: wire.Message, upstream: Upstream) -> bool:
-        """Deals with one call; whether the connection can serve the next."""
+        """Handles one call; returns whether the connection can serve the next."""
         if request.headers.get("expect", "").lower() == "100-continue":
             client.sendall(wire.CONTINUE)
         call = wire.call(request)
@@ -204,7 +206,7 @@ class Proxy:
 
 
 def _next(stream: IO[bytes]) -> wire.Message | None:
-    """The next request; None also when a caller has ended, or was killed, while it was sending one."""
+    """The next request; None also if a client ended, or was killed, while sending one."""
     try:
         return wire.read(stream)
     except wire.BrokenOff:
@@ -212,7 +214,7 @@ def _next(stream: IO[bytes]) -> wire.Message | None:
 
 
 def _break(client: socket.socket, rule: Rule, reply: wire.Message | None) -> bool:
-    """Does to a call what the rule says; whether the connection lives on."""
+    """Applies a rule to a call; returns whether the connection stays open."""
     if rule.action == "shorten" and reply is not None:
         client.sendall(wire.shortened(reply).bytes)
         return True

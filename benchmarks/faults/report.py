@@ -1,4 +1,4 @@
-"""The tables at the end, as Markdown: pure functions of the results."""
+"""The final tables, in Markdown: pure functions of the results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.faults.trial import Result
 
 
 def line(number: int, total: int, result: Result) -> str:
-    """What is printed when a case is through."""
+    """The line printed when a case completes."""
     more = f": {result.problems[0][:300]}" if result.problems else ""
     place = result.operation if result.operation != "*" else "whole run"
     what = f"{result.subject:<9} {result.fault:<40} {place} ({result.scenario})"
@@ -18,7 +18,7 @@ def line(number: int, total: int, result: Result) -> str:
 
 
 def by_fault(results: Iterable[Result]) -> dict[str, list[Result]]:
-    """In the order of the list of faults; only those that were tried."""
+    """In the order of the fault catalogue; only faults that were tried."""
     order = {fault.name: [result for result in results if result.fault == fault.name] for fault in FAULTS}
     return {name: found for name, found in order.items() if found}
 
@@ -27,7 +27,7 @@ NAMES = {"mainstay": "mainstay.aws", "terraform": "Terraform"}
 
 
 def table(results: Sequence[Result]) -> str:
-    """How many cases held, by fault; whoever was tried has columns of its own."""
+    """How many cases passed, by fault, with columns for each subject that was tried."""
     subjects = [subject for subject in NAMES if any(result.subject == subject for result in results)]
     header = ["fault", *(f"{NAMES[subject]}: {title}" for subject in subjects for title in ["cases", *HELD, *ways(subject)])]
 
@@ -42,7 +42,7 @@ HELD = ("held in the same run", "after one more")
 
 
 def ways(subject: str) -> list[str]:
-    """In which ways a case fails. What Terraform leaves behind is told apart, since it is the point of comparing."""
+    """The ways in which a case fails. What Terraform leaves behind is listed separately, because it is the point of the comparison."""
     if subject == "mainstay":
         return ["failed"]
     return ["something left over for good", "second run fails", "else not converged"]
@@ -62,7 +62,7 @@ def figures(results: Sequence[Result], subject: str) -> list[str]:
 
 
 def left_behind(results: Sequence[Result]) -> str:
-    """What each call leaves behind for good, by fault."""
+    """What each call leaves behind permanently, by fault."""
     rows = []
     for result in results:
         if result.held == "failed":

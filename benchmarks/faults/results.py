@@ -1,4 +1,4 @@
-"""What has been found so far, a line of JSON for each case, so that an interrupted matrix goes on where it stopped."""
+"""The results so far, one JSON line per case, so that an interrupted matrix can resume."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES = ("plugins", "roles", "playbooks")
 
 
 def code_of(subject: str, label: str) -> str:
-    """What was tried: for us the state of our sources, for Terraform its version. Results of anything else do not count."""
+    """The code under test: the state of our sources, or Terraform's version. Results of any other code do not count."""
     if subject != "mainstay":
         return label
     digest = hashlib.sha256()
@@ -27,7 +27,7 @@ def code_of(subject: str, label: str) -> str:
 
 
 def load(path: Path = FILE) -> dict[str, Result]:
-    """By key; of several the last. A line that was cut off by a kill is left out."""
+    """By key; the last of several counts. A line truncated by a kill is skipped."""
     found = {}
     for line in path.read_text().splitlines() if path.exists() else []:
         try:

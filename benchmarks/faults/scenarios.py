@@ -1,6 +1,6 @@
-"""What is run: a component of two networks that between them use every kind, made, changed, shrunk, mended and destroyed.
+"""The runs under test: a component with two networks that together use every kind. It is created, changed, shrunk, repaired, and destroyed.
 
-Together the five runs make every mutating call that an inventory can lead to; ``OPERATIONS`` says which call is broken in which of them.
+Together the five runs make every mutating call that an inventory can cause; ``OPERATIONS`` says which call is broken in which run.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def nothing(_cloud: Cloud) -> None:
 
 
 def drift(cloud: Cloud) -> None:
-    """Changes by hand, for calls that no change of the inventory leads to."""
+    """Manual changes that cause calls which no inventory change causes."""
     drift_of_network(cloud.client("ec2"))
     drift_of_groups(cloud.client("ec2"))
     drift_of_keys_and_roles(cloud)
@@ -81,7 +81,7 @@ def drift_of_network(ec2: Any) -> None:
 
 
 def drift_of_groups(ec2: Any, ours: Any = OURS) -> None:
-    """Other descriptions for every rule that has a range, in the groups that pass these filters."""
+    """Changes the description of every rule with an address range in the groups that match these filters."""
     for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
         for side, items in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
             for permission in (one for one in group[items] if one["IpRanges"]):
@@ -121,8 +121,9 @@ def point_alias_elsewhere(cloud: Cloud) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """``before``: the inventory that the account is brought to first, None for an empty account. ``between``: what is then done by hand.
-    ``after``: the inventory of the run that a call is broken in. ``destroy``: that run is the destroy playbook."""
+    """``before``: the inventory applied first, None for an empty account. ``between``: manual changes made next. ``after``: the
+    inventory of the run in which a call is broken. ``destroy``: that run uses the destroy playbook.
+    """
 
     before: Variables | None
     after: Variables
@@ -185,7 +186,7 @@ UNREACHABLE = {
     "logs:DeleteRetentionPolicy": "log groups always have a retention time",
     "logs:DisassociateKmsKey": "log groups always have a key",
 }
-"""Operations of the kinds that no inventory of today leads to. tests/contract breaks them all the same."""
+"""Operations that no current inventory causes. tests/contract breaks them all the same."""
 
 CREATING = [
     "ec2:CreateVpc",
@@ -201,12 +202,12 @@ CREATING = [
     "logs:CreateLogGroup",
     "iam:CreateRole",
 ]
-"""The calls that create something with a life of its own. Terraform's run is broken at these, so that both are broken at the same."""
+"""Calls that create a separate resource. Terraform's run is broken at these, so that both subjects are broken at the same calls."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One fault on one operation in one scenario; with ANY, a fault of the whole run."""
+    """One fault on one operation in one scenario; with ANY, a fault that affects the whole run."""
 
     subject: str
     scenario: str
@@ -238,7 +239,7 @@ def cases(subject: str) -> list[Case]:
 
 
 def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
-    """The files of an inventory: name -> content, as a user would write it."""
+    """The files of an inventory: name -> content, as a user would write them."""
     shared = {
         "ansible_connection": "local",
         "platform_environment": ENVIRONMENT,
@@ -248,7 +249,7 @@ def inventory(variables: Variables, account_id: str) -> dict[str, Any]:
     ours = {
         "platform_allow_replace": ["*", "kms_key.*"],
         "platform_purge": ["*", "kms_key.*"],
-        # the cloud answers at once, and its lists lag by a second at most
+        # the cloud answers at once, and its lists lag by at most one second
         "platform_poll_interval": 0.2,
         "platform_settle_seconds": 3.0,
     }

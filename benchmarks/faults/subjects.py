@@ -1,4 +1,4 @@
-"""Whose runs are broken: this collection's playbooks and, beside them, Terraform. Each with a cloud and a proxy before it."""
+"""The subjects under test: this collection's playbooks and Terraform. Each has its own cloud, behind a proxy."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ NO_LIMITS: Mapping[str, int] = {}
 
 
 def _playbook(scenario: str) -> tuple[str, ...]:
-    """The playbook of a scenario and its arguments."""
+    """A scenario's playbook and its arguments."""
     return ("playbooks/destroy.yml", "--extra-vars", f"destroy={ENVIRONMENT}") if SCENARIOS[scenario].destroy else ("site.yml",)
 
 
 class Subject(Protocol):
-    """One of the compared, able to bring an account to the start of a scenario and to run the command that a call is broken in."""
+    """One of the compared subjects. It can bring an account to the start of a scenario and run the command in which a call is broken."""
 
     def prepare(self, scenario: str, variables: Mapping[str, Any]) -> None:
-        """An account at the start of the scenario, and an input with these variables. Raises Unexpected if it cannot be had."""
+        """An account at the start of the scenario, and an input with these variables. Raises Unexpected if that fails."""
         ...
 
     def run(self, scenario: str, rule: Rule | None = None, limits: Mapping[str, int] = NO_LIMITS) -> Ended: ...
 
     def run_stopped(self, scenario: str, rule: Rule, after: Callable[[], None]) -> tuple[Ended, Ended]:
-        """(a run that is stopped at a call, the run that takes its place meanwhile). ``after`` is called between the end of the second
-        and the going on of the first.
+        """(a run stopped at a call, the run that replaces it in the meantime). ``after`` is called between the end of the second and the
+        resumption of the first.
         """
         ...
 
     def plan_is_empty(self, scenario: str) -> str:
-        """Runs once more and says what that would still change; empty if nothing."""
+        """Plans once more and returns the remaining changes; empty if there are none."""
         ...
 
 
 class Playbook:
-    """site.yml or the destroy playbook, on an inventory of files, in a process of its own."""
+    """site.yml or the destroy playbook on an inventory of files, in its own process."""
 
     def __init__(self, cloud: Cloud, proxy: Proxy, folder: Path) -> None:
         self.cloud, self.proxy, self.folder = cloud, proxy, folder
@@ -67,7 +67,7 @@ class Playbook:
         for name, content in inventory(variables, self.cloud.account_id).items():
             path = self.folder / "inventory" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(content))  # which is YAML
+            path.write_text(json.dumps(content))  # JSON is valid YAML
 
     def run(self, scenario: str, rule: Rule | None = None, limits: Mapping[str, int] = NO_LIMITS) -> Ended:
         return processes.run(self._command(*_playbook(scenario), limits=limits), self.proxy, rule)
@@ -106,7 +106,7 @@ class Playbook:
 
 
 class Terraform:
-    """terraform apply on the network of the benchmarks, in one zone."""
+    """terraform apply on the benchmarks' network, in one zone."""
 
     def __init__(self, cloud: Cloud, proxy: Proxy, folder: Path, tools: Tools) -> None:
         self.cloud, self.proxy, self.folder = cloud, proxy, folder
@@ -137,12 +137,12 @@ class Terraform:
 
     def plan_is_empty(self, scenario: str) -> str:
         ended = self._terraform(*self.terraform.command("plan")[1:], "-detailed-exitcode")
-        # 0: nothing to do, 1: failed, 2: something to do
+        # 0: no changes, 1: failed, 2: changes
         return {0: "", 2: "the last plan is not empty"}.get(ended.code, f"the last plan failed: {last_lines(ended.printed)}")
 
 
 def last_lines(printed: str, most: int = 600) -> str:
-    """The part of an output that says why: from its first error on, else its end."""
+    """The part of the output that explains a failure: from its first error on, else its end."""
     text = printed.strip()
     for mark in ("[ERROR]", "Error:", "fatal:", "FAILED"):
         if mark in text:

@@ -1,4 +1,4 @@
-"""One case from start to end: break the run, run once more if needed, then compare the account and look for what is left to do."""
+"""One complete case: break the run, run once more if needed, then compare the account and check for remaining changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Held = Literal["same run", "one more run", "failed"]
 
 @dataclass(frozen=True)
 class Baseline:
-    """A scenario without a fault: what the account holds in the end, which calls were made, and which of them have replies with a body."""
+    """A scenario without a fault: the account's final contents, the calls made, and which of them have a response body."""
 
     holdings: Holdings
     operations: frozenset[str]
@@ -32,9 +32,9 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a case. ``left``: how many too many the account holds in the end. ``problems``: why it failed, a line each.
+    """The outcome of a case. ``left``: the number of surplus resources in the end. ``problems``: the reasons for failure, a line each.
 
-    ``runs``: the endings of the broken run and of the one after it: ok, failed or killed.
+    ``runs``: how the broken run and the next one ended: ok, failed, or killed.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Result:
 
 @dataclass
 class Lane:
-    """What one case at a time needs: a cloud, the proxy before it, a subject and a folder."""
+    """What each concurrent case needs: a cloud, a proxy, a subject, and a folder."""
 
     cloud: Cloud
     proxy: Proxy
@@ -64,7 +64,7 @@ class Lane:
 
 
 def baseline(lane: Lane, scenario: str) -> Baseline:
-    """The scenario without a fault. Raises Unexpected if it does not come to a good end by itself."""
+    """The scenario without a fault. Raises Unexpected if it does not succeed on its own."""
     lane.subject.prepare(scenario, {})
     lane.proxy.clear()
     ended = lane.subject.run(scenario)
@@ -78,7 +78,7 @@ def baseline(lane: Lane, scenario: str) -> Baseline:
 
 
 def run(lane: Lane, case: Case, expected: Baseline, logs: Path) -> Result:
-    """Tries one case. ``logs`` is where the outputs of a failed one are kept."""
+    """Runs one case. ``logs`` is where the outputs of a failed one are kept."""
     began = time.monotonic()
     shutil.rmtree(logs, ignore_errors=True)
     lane.subject.prepare(case.scenario, case.fault.variables)
@@ -125,7 +125,7 @@ class Broken:
 
 
 def broken_run(lane: Lane, case: Case) -> Broken:
-    """The run with the fault in it; afterwards nothing of the fault is left."""
+    """Runs with the fault, then removes it."""
     fault = case.fault
     lane.proxy.clear()
     lane.cloud.admin.settings(**fault.settings)
@@ -153,12 +153,12 @@ def broken_run(lane: Lane, case: Case) -> Broken:
 
 
 DEFECTS = ("Please report it", "Traceback (most recent call last)")
-"""What only a defect of ours prints."""
+"""Output that only a defect of ours produces."""
 LOCK_CALLS = ("PutParameter", "DeleteParameter")
 
 
 def sent_without_lock(lane: Lane) -> list[str]:
-    """The changes that a run sent after another one had taken its lock, as a problem if there are any."""
+    """Changes that a run sent after another run had taken its lock, reported as a problem if there are any."""
     sent = sorted({one["operation"] for one in lane.cloud.admin.requests() if one["mutating"] and one["operation"] not in LOCK_CALLS})
     return [f"after another run had taken its lock, it still sent {', '.join(sent)}"] if sent else []
 
@@ -181,7 +181,7 @@ def happened(lane: Lane, rule: Rule | None, fault: Fault) -> bool:
 
 
 def applies(case: Case, expected: Baseline) -> bool:
-    """Whether there is something to break: half of an empty body is the whole of it."""
+    """Whether there is anything to break: an empty body cannot be truncated."""
     if case.operation == ANY:
         return True
     return not case.fault.needs_body or case.operation in expected.with_body

@@ -1,4 +1,4 @@
-"""HTTP/1.1 messages as the bytes they are, and which AWS operation a request is. Nothing here knows sockets or faults."""
+"""HTTP/1.1 messages as raw bytes, and the AWS operation of a request. Nothing here uses sockets or faults."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from rehearsal import operations
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><p>Your session has expired.</p></body></html>\n"
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b" % (len(_PAGE), _PAGE)
-"""What a proxy answers in place of AWS."""
+"""The proxy's response in place of AWS's."""
 
 
 class Malformed(Exception):
-    """Bytes that are no HTTP message this proxy can hand on."""
+    """Bytes that are not an HTTP message this proxy can forward."""
 
 
 class BrokenOff(Malformed):
-    """A message without its end."""
+    """A truncated message."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A request or a reply. ``head`` ends with the empty line."""
+    """A request or a response. ``head`` ends with the empty line."""
 
     head: bytes
     body: bytes = b""
@@ -36,7 +36,7 @@ class Message:
 
     @cached_property
     def headers(self) -> dict[str, str]:
-        """By name in lower case."""
+        """By lowercase name."""
         lines = self.head.decode("latin-1").split("\r\n")[1:]
         return {name.strip().lower(): value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
 
@@ -51,7 +51,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Call:
-    """What a request asks of AWS, in botocore's names."""
+    """The AWS call in a request, with botocore's names."""
 
     service: str
     operation: str
@@ -63,7 +63,7 @@ class Call:
 
 
 def read(stream: IO[bytes], *, with_body: bool = True) -> Message | None:
-    """The next message of a connection, or None at its end. Raises Malformed for one that breaks off or has no length."""
+    """The next message on a connection, or None at its end. Raises Malformed for one that is truncated or has no length."""
     lines = [stream.readline()]
     if not lines[0]:
         return None
@@ -82,7 +82,7 @@ def read(stream: IO[bytes], *, with_body: bool = True) -> Message | None:
 
 
 def call(request: Message) -> Call:
-    """The operation of a request, told as the rehearsal cloud tells it."""
+    """The operation of a request, identified in the same way as in the rehearsal cloud."""
     method, target, _version = request.start
     url = urlsplit(target)
     host = request.headers.get("host", "localhost").partition(":")[0]
@@ -108,14 +108,14 @@ def call(request: Message) -> Call:
 
 
 def cut(reply: Message) -> bytes:
-    """What arrives of a reply when the connection breaks in the middle of its body; of its headers, if it has no body."""
+    """What arrives of a response when the connection breaks in the middle of its body, or of its headers if it has no body."""
     if not reply.body:
         return reply.head[: len(reply.head) // 2]
     return reply.head + reply.body[: len(reply.body) // 2]
 
 
 def shortened(reply: Message) -> Message:
-    """A whole and well-formed reply whose body has lost its second half, as a broken middle box sends it."""
+    """A complete and well-formed response whose body has lost its second half, as sent by a broken middlebox."""
     body = reply.body[: len(reply.body) // 2]
     lines = [
         f"Content-Length: {len(body)}".encode() if line.lower().startswith(b"content-length:") else line

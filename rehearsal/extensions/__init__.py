@@ -1,1 +1,1 @@
-"""What moto lacks or does differently from AWS, one file per kind of resource."""
+"""Features that moto lacks or implements differently from AWS, one file per kind of resource."""

@@ -1,4 +1,4 @@
-"""What calls about Auto Scaling groups are checked for."""
+"""Authorization checks for Auto Scaling group calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.registry import Call, authorizes
 
 @authorizes("autoscaling")
 def asked(call: Call) -> Iterator[Ask]:
-    """Whatever names a group is on the group, but for looking at it."""
+    """A call that names a group is checked on that group, except for describe calls."""
     tags = call.get("Tags") or ()
     names = {str(tag.get("ResourceId")) for tag in tags} if call.operation in ("CreateOrUpdateTags", "DeleteTags") else set()
     names |= {str(call.get("AutoScalingGroupName"))} if call.get("AutoScalingGroupName") else set()

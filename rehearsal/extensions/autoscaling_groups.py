@@ -1,4 +1,4 @@
-"""The Auto Scaling group behind a managed node group: its sizes are those of the node group, its instances the node group's."""
+"""The Auto Scaling group behind a managed node group. It has the node group's sizes and instances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.registry import MOTO, Call, answers, backend
 
 
 class NodeGroupScaling(FakeAutoScalingGroup):
-    """moto's group without moto's instances: what is wanted of it is handed to the node group, and changes of it show there."""
+    """moto's group without moto's instances: it passes requested changes to the node group and reflects the node group's changes."""
 
     node_group: Any = None
     own_template: dict[str, str]
@@ -29,7 +29,7 @@ class NodeGroupScaling(FakeAutoScalingGroup):
 
     @instance_states.setter
     def instance_states(self, states: list[Any]) -> None:
-        """moto's own are none."""
+        """Always empty: moto has no instances of its own here."""
 
     def set_desired_capacity(self, new_capacity: int | None) -> None:
         desired = self.min_size if new_capacity is None else new_capacity
@@ -45,7 +45,7 @@ class NodeGroupScaling(FakeAutoScalingGroup):
             follow(self.node_group)
 
     def update(self, **changes: Any) -> None:
-        """Sizes alone: everything else is EKS's. The desired one is brought between the others where it is not given."""
+        """Changes sizes only; EKS controls everything else. If the desired size is omitted, it is clamped to the other two."""
         low = self.min_size if changes.get("min_size") is None else changes["min_size"]
         high = self.max_size if changes.get("max_size") is None else changes["max_size"]
         if low > high:
@@ -56,7 +56,7 @@ class NodeGroupScaling(FakeAutoScalingGroup):
 
 
 def _shown(scaling: NodeGroupScaling, instance: Instance) -> Any:
-    """An instance as DescribeAutoScalingGroups shows it."""
+    """An instance in the shape of DescribeAutoScalingGroups."""
     state = "Terminating:Wait" if instance.leaving is not None else "InService"
     return SimpleNamespace(
         instance=SimpleNamespace(id=instance.identity, autoscaling_group=scaling),
@@ -73,7 +73,7 @@ def _shown(scaling: NodeGroupScaling, instance: Instance) -> Any:
 
 
 def create_for(group: Any) -> NodeGroupScaling:
-    """The Auto Scaling group of a new node group, and EKS's own launch template for it."""
+    """Creates the Auto Scaling group of a new node group and EKS's own launch template for it."""
     scaling = backend("autoscaling", group.rehearsal_account, group.region)
     template = _own_template(group)
     spec = {"LaunchTemplateId": template.id, "Version": "1"}
@@ -114,7 +114,7 @@ def _own_template(group: Any) -> Any:
 
 
 def _tags(group: Any) -> list[dict[str, Any]]:
-    """Those that EKS gives, among them the ones by which a cluster autoscaler finds its groups."""
+    """The tags that EKS sets, including those by which a cluster autoscaler discovers its groups."""
     values = {
         "eks:cluster-name": group.cluster_name,
         "eks:nodegroup-name": group.nodegroup_name,
@@ -126,13 +126,13 @@ def _tags(group: Any) -> list[dict[str, Any]]:
 
 
 def resize(group: Any) -> None:
-    """The node group's sizes have changed."""
+    """Follows a change in the node group's sizes."""
     sizes, scaling = group.scaling_config, group.rehearsal_scaling
     scaling.min_size, scaling.max_size, scaling.desired_capacity = sizes["minSize"], sizes["maxSize"], sizes["desiredSize"]
 
 
 def delete_of(group: Any) -> None:
-    """With the node group go its Auto Scaling group, what is planned for that, and the launch template."""
+    """Deletes a node group's Auto Scaling group, its scheduled actions and policies, and the launch template."""
     from rehearsal.extensions.autoscaling_plans import forget
 
     scaling, made = backend("autoscaling", group.rehearsal_account, group.region), group.rehearsal_scaling
@@ -145,7 +145,7 @@ def delete_of(group: Any) -> None:
 
 @answers("autoscaling", "TerminateInstanceInAutoScalingGroup")
 def terminate_instance(call: Call) -> Any:
-    """As a cluster autoscaler does it when it has emptied a node. Instances of other groups are moto's."""
+    """What a cluster autoscaler calls after it has emptied a node. Instances of other groups are left to moto."""
     import time
     from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What is planned for Auto Scaling groups: scheduled actions and scaling policies, named within their group. Nobody carries them out."""
+"""Scheduled actions and scaling policies of Auto Scaling groups, named within their group. They are stored but never executed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CRON_FIELDS = 5
 
 @dataclass
 class Plans:
-    """What is planned in one region, by group and name."""
+    """The scheduled actions and scaling policies of one region, by group and name."""
 
     actions: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     policies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ def plans_of(backend: Any) -> Plans:
 
 
 def forget(backend: Any, group: str) -> None:
-    """The group is gone."""
+    """Drops what belonged to a deleted group."""
     plans = plans_of(backend)
     for planned in (plans.actions, plans.policies):
         for key in [key for key in planned if key[0] == group]:
@@ -163,7 +163,7 @@ def _check_tracking(tracking: dict[str, Any]) -> None:
 
 
 def _alarms(call: Call, group: str, kind: str) -> list[dict[str, str]]:
-    """Target tracking brings its two alarms; they are only named here."""
+    """Target tracking creates two alarms; here they are names only."""
     if kind != "TargetTrackingScaling":
         return []
     names = [f"TargetTracking-{group}-Alarm{side}-{uuid.uuid4()}" for side in ("High", "Low")]
@@ -188,7 +188,7 @@ def describe_policies(call: Call) -> Any:
 
 @answers("autoscaling", "DeletePolicy")
 def delete_policy(call: Call) -> Any:
-    """By its name within a group, or by its ARN."""
+    """Deletes a policy by its name within a group, or by its ARN."""
     group, wanted = call.get("AutoScalingGroupName"), call.get("PolicyName")
     policies = plans_of(call.backend).policies
     for key, policy in list(policies.items()):

@@ -1,4 +1,4 @@
-"""What calls of EC2 are checked for, after its part of the Service Authorization Reference."""
+"""Authorization checks for EC2 calls, after the EC2 part of the Service Authorization Reference."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ID_TYPES = {
     "eni": "network-interface",
     "lt": "launch-template",
 }
-"""Beginning of an EC2 id -> the type of the resource in its ARN."""
+"""Prefix of an EC2 ID -> the resource type in its ARN."""
 
 MADE = {
     "AllocateAddress": "elastic-ip",
@@ -38,7 +38,7 @@ MADE = {
     "CreateVpc": "vpc",
     "CreateVpcEndpoint": "vpc-endpoint",
 }
-"""What a call of EC2 makes."""
+"""What each EC2 call creates."""
 
 NAMED: Mapping[str, tuple[str, ...]] = {
     "AssociateNatGatewayAddress": ("NatGatewayId", "AllocationIds"),
@@ -83,7 +83,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     **{f"{verb}SecurityGroup{side}": ("GroupId",) for verb in ("Authorize", "Revoke") for side in ("Egress", "Ingress")},
     **{f"UpdateSecurityGroupRuleDescriptions{side}": ("GroupId",) for side in ("Egress", "Ingress")},
 }
-"""Which parameters of a call of EC2 name what it is checked against."""
+"""The parameters of each EC2 call that name the resources it is checked against."""
 
 
 @authorizes("ec2")
@@ -107,7 +107,7 @@ def asked(call: Call) -> Iterator[Ask]:
 
 
 def _beside(call: Call) -> Iterator[Ask]:
-    """What EC2 does in other services with the rights of its caller."""
+    """Actions in other services that EC2 performs with the caller's permissions."""
     if call.operation == "CreateFlowLogs" and (role := call.get("DeliverLogsPermissionArn")):
         yield ask(call, role, "iam:PassRole", iam_passedtoservice="vpc-flow-logs.amazonaws.com")
     if call.operation == "CreateVpcEndpoint" and call.get("PrivateDnsEnabled"):
@@ -124,12 +124,12 @@ def _identities(call: Call, names: Iterable[str]) -> Iterator[str]:
 
 
 def _template(call: Call, identity: str) -> str:
-    """The id of a launch template that is given by its name; any other identity as it is."""
+    """The ID of a launch template given by name; any other identity unchanged."""
     return str(call.backend.launch_template_name_to_ids.get(identity, identity))
 
 
 def _behind(call: Call, association: str) -> Iterator[str]:
-    """What an association is of: the subnet, and where the parameters do not name it the table; or the address."""
+    """The resource behind an association: the subnet (and the route table, if the parameters do not name it), or the address."""
     for table in call.backend.route_tables.values():
         if subnet := table._associations.get(association):
             yield from (subnet,) if call.get("RouteTableId") else (subnet, table.id)

@@ -1,4 +1,4 @@
-"""What the files about EC2 have in common."""
+"""Shared code of the EC2 files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.transitions import tags_of
 
 
 def tags_in(call: Call, resource_type: str) -> dict[str, str]:
-    """The tags that a create call gives to a kind of resource."""
+    """The tags that a create call sets on one kind of resource."""
     return {
         tag["Key"]: tag.get("Value", "")
         for specification in call.get("TagSpecifications") or []
@@ -24,7 +24,7 @@ def tags_in(call: Call, resource_type: str) -> dict[str, str]:
 
 
 def matching(resources: Iterable[Any], filters: list[dict[str, Any]] | None, values: Mapping[str, Callable[[Any], list[str]]]) -> list[Any]:
-    """The resources that pass every filter of a describe call. `values` reads the values of a filter; tags are known."""
+    """The resources that pass every filter of a describe call. `values` reads the values of a filter; tag filters are built in."""
     found = list(resources)
     for entry in filters or []:
         name, patterns = entry["Name"], entry.get("Values") or []
@@ -60,7 +60,7 @@ def attached_internet_gateway(backend: Any, vpc_id: str) -> Any:
 
 
 def leads_to_the_internet(ec2: Any, subnet: Any) -> bool:
-    """Whether the subnet's route table, its own or the VPC's main one, has a route to an internet gateway."""
+    """Whether the subnet's effective route table, its own or the VPC's main one, has a route to an internet gateway."""
     tables = [table for table in ec2.route_tables.values() if table.vpc_id == subnet.vpc_id]
     own = [table for table in tables if subnet.id in table._associations.values()]
     main = [table for table in tables if table.main_association_id is not None]
@@ -70,7 +70,7 @@ def leads_to_the_internet(ec2: Any, subnet: Any) -> bool:
 def network_interface(
     backend: Any, subnet_id: str | None, description: str, *, private_ip: str | None = None, groups: list[str] | None = None
 ) -> Any:
-    """An interface that AWS makes for one of its services in a customer's subnet."""
+    """An interface that AWS creates for one of its services in a customer's subnet."""
     subnet = backend.get_subnet(subnet_id)
     address = private_ip or _free_address(backend, subnet)
     interface = backend.create_network_interface(subnet, address, group_ids=groups, description=description)
@@ -79,7 +79,7 @@ def network_interface(
 
 
 def _free_address(backend: Any, subnet: Any) -> str:
-    """The first address that is neither AWS's own (the first four and the last) nor taken."""
+    """The first address that is neither reserved by AWS (the first four and the last) nor in use."""
     taken = {interface.private_ip_address for interface in backend.enis.values() if interface.subnet.id == subnet.id}
     for address in itertools.islice(subnet.cidr.hosts(), 3, None):
         if str(address) not in taken:
@@ -88,7 +88,7 @@ def _free_address(backend: Any, subnet: Any) -> str:
 
 
 def random_identity(prefix: str) -> str:
-    """An identifier such as AWS gives: nat-0123456789abcdef0."""
+    """An ID in AWS's format, such as nat-0123456789abcdef0."""
     return f"{prefix}-{secrets.token_hex(9)[:17]}"
 
 

@@ -1,4 +1,4 @@
-"""What is made in EC2 can be given an id: vpc-..., subnet-..., ami-..., pl-... and all others that moto makes in one place."""
+"""Lets callers choose EC2 IDs: vpc-..., subnet-..., ami-..., pl-..., and all others that moto generates in the same place."""
 
 from __future__ import annotations
 

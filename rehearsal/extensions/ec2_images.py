@@ -1,4 +1,4 @@
-"""Machine images and prefix lists: what moto forgets about those that are registered, and whose the ones of AWS are."""
+"""Machine images and prefix lists: details of registered ones that moto drops, and the owner of AWS's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rehearsal.extensions.ec2_common import tags_in
 from rehearsal.registry import Call, adjusts, answers
 from rehearsal.replies import Refusal
 
-# What moto's image knows and RegisterImage can say.
+# Parameters of RegisterImage that moto's image class supports.
 KEPT = {
     "Architecture": "architecture",
     "RootDeviceName": "root_device_name",
@@ -35,7 +35,7 @@ def register_image(call: Call) -> Any:
 
 @adjusts("ec2")
 def lists_of_aws() -> None:
-    """Prefix lists whose name begins as AWS's own do belong to AWS, as in every account."""
+    """Prefix lists with AWS's name prefix belong to AWS, as in every account."""
     from moto.ec2.models.managed_prefixes import ManagedPrefixList
 
     def owner_id(self: Any) -> str:

@@ -1,4 +1,4 @@
-"""Launch templates: each version gives back what was sent, and nothing else; they are found by tag, and by the tags that they have now."""
+"""Launch templates. Each version returns exactly what was submitted. Templates are found by their current tags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPECIAL = ("$Latest", "$Default")
 
 
 def _template(call: Call) -> Any:
-    """The template that a call names, by either its id or its name."""
+    """The template that a call names by ID or by name."""
     identity, name = call.get("LaunchTemplateId"), call.get("LaunchTemplateName")
     if bool(identity) == bool(name):
         raise Refusal("InvalidParameterCombination", "Either provide launch template ID or launch template name to identify the template.")
@@ -81,7 +81,7 @@ def _described_version(call: Call, template: Any, version: Any) -> dict[str, Any
 
 @adjusts("ec2")
 def read_user_data_as_sent() -> None:
-    """moto's instances want it in a class of moto's own, which it makes while it parses a call that it answers itself."""
+    """moto's instances expect user data in a moto class that is created only when moto parses and answers the call itself."""
     from moto.core.types import Base64EncodedString
     from moto.ec2.models.launch_templates import LaunchTemplateVersion
 
@@ -116,7 +116,7 @@ def create_version(call: Call) -> Any:
     _check(data)
     merged = dict(_version(template, source).data) | data if source else data
     version = template.create_version(merged, call.get("VersionDescription"))
-    # moto counts the versions that are left; a number is never given twice.
+    # moto numbers versions by counting those that remain; on AWS a number is never reused.
     version.number = template.__dict__["rehearsal_last_number"] = 1 + template.__dict__.get("rehearsal_last_number", version.number - 1)
     return {"LaunchTemplateVersion": _described_version(call, template, version)}
 
@@ -190,7 +190,7 @@ def delete(call: Call) -> Any:
 
 @answers("ec2", "DeleteLaunchTemplateVersions")
 def delete_versions(call: Call) -> Any:
-    """The default version stays."""
+    """The default version cannot be deleted."""
     template, done, failed = _template(call), [], []
     for wanted in call.get("Versions") or []:
         shown = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "VersionNumber": int(wanted)}

@@ -1,6 +1,7 @@
-"""What launching instances is checked for: everything that a launch makes or uses, each with the launch template that it comes from.
+"""Authorization checks for launching instances: everything a launch creates or uses, each with its source launch template.
 
-After EC2's part of the Service Authorization Reference. Who launches with a template needs the right on what the template names too.
+After the EC2 part of the Service Authorization Reference. A caller who launches from a template also needs permission for the resources
+that the template names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rehearsal.registry import Call, backend
 ACTION = "ec2:RunInstances"
 MADE = ("instance", "network-interface", "volume")
 AMAZON = "amazon"
-"""The owner of images that no account is known to own: those of AWS."""
+"""The owner assumed for images without a known owning account."""
 
 
 def launch(
@@ -27,7 +28,7 @@ def launch(
     image: str = "",
     tags: Iterable[Mapping[str, Any]] = (),
 ) -> Iterator[Ask]:
-    """``template``: moto's, or None. What the call itself gives comes before what the template's version says."""
+    """``template``: moto's launch template, or None. Parameters of the call override those of the template's version."""
     ec2 = backend("ec2", call.account_id, call.region)
     data = _data(template, version)
     source: dict[str, Any] = {"ec2_launchtemplate": arn(call, "ec2", f"launch-template/{template.id}")} if template else {}
@@ -53,7 +54,7 @@ def launch(
 
 
 def run_instances(call: Call) -> Iterator[Ask]:
-    """A launch by the caller itself. Without a subnet it is that of AWS's choice."""
+    """A direct launch by the caller. Without a subnet, AWS chooses one."""
     named = call.get("LaunchTemplate") or {}
     interfaces = call.get("NetworkInterfaces") or ()
     subnets = [str(one) for one in (call.get("SubnetId"), *(each.get("SubnetId") for each in interfaces)) if one]
@@ -70,7 +71,7 @@ def run_instances(call: Call) -> Iterator[Ask]:
 
 
 def find(call: Call, identity: Any, name: Any) -> Any:
-    """moto's launch template of that id or name; None if there is none."""
+    """moto's launch template with that ID or name, or None."""
     templates = backend("ec2", call.account_id, call.region).launch_templates.values()
     return next((one for one in templates if one.id == identity or (name and one.name == name)), None)
 

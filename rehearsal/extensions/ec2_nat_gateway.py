@@ -1,4 +1,4 @@
-"""NAT gateways: moto's have no tags, keep their address for ever, and know neither failures nor regional gateways."""
+"""NAT gateways. moto's have no tags, never release their address, and support neither failures nor regional availability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTED_AFTER_DELETION = 3600.0
 
 
 class NatGateway:
-    """One gateway; kept in moto's own table, where moto's routes look for it."""
+    """One gateway, kept in moto's own table, where moto's routes look it up."""
 
     def __init__(self, backend: Any, identity: str, vpc_id: str, call: Call) -> None:
         self.id = identity
@@ -38,7 +38,7 @@ class NatGateway:
         return dict(self.ec2_backend.tags.get(self.id, {}))
 
     def get_filter_value(self, name: str) -> Any:
-        """For moto's own use of filters."""
+        """Supports moto's own filters."""
         return self.get_tags().get(name.removeprefix("tag:"))
 
     @property
@@ -116,7 +116,7 @@ def describe(call: Call) -> Any:
 
 @answers("ec2", "DeleteNatGateway")
 def delete(call: Call) -> Any:
-    """Routes through the gateway stay and lead nowhere, as on AWS."""
+    """Routes through the gateway remain as black holes, as on AWS."""
     gateway = call.backend.nat_gateways.get(call.get("NatGatewayId"))
     if gateway is None or gateway.state == "deleted":
         raise _not_found(call.get("NatGatewayId"))
@@ -129,7 +129,7 @@ def delete(call: Call) -> Any:
 
 @settles("ec2")
 def release_addresses(call: Call) -> None:
-    """A gateway that has gone gives back its addresses and its interface; one that is going still holds them."""
+    """Releases the addresses and the interface of a deleted gateway; a gateway that is still deleting keeps them."""
     backend = call.backend
     for gateway in backend.nat_gateways.values():
         if gateway.holds_addresses and not gateway.in_use:

@@ -1,4 +1,4 @@
-"""Addresses that a NAT gateway gets and loses during its life."""
+"""Addresses that are added to and removed from an existing NAT gateway."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.replies import Refusal
 
 @answers("ec2", "AssociateNatGatewayAddress")
 def associate(call: Call) -> Any:
-    """More addresses for a regional gateway, in one of its zones."""
+    """Adds addresses to a regional gateway in one of its zones."""
     gateway, zone = _gateway(call), call.get("AvailabilityZone")
     if gateway.availability_mode != "regional":
         raise Refusal("UnsupportedOperation", "The rehearsal cloud knows secondary addresses of regional NAT gateways only")

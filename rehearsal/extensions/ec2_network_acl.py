@@ -1,4 +1,4 @@
-"""Entries of network ACLs: moto forgets the type and code of an ICMP entry, and keeps ports where AWS has none."""
+"""Network ACL entries. moto drops the type and code of an ICMP entry, and stores ports where AWS has none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def replace(call: Call) -> Any:
 
 
 def _entry(call: Call) -> dict[str, Any]:
-    """An entry as moto takes it: type and code for ICMP, ports for TCP and UDP."""
+    """An entry in moto's format: type and code for ICMP, ports for TCP and UDP."""
     protocol = str(call.get("Protocol"))
     icmp = call.get("IcmpTypeCode") or {}
     ports = {} if protocol in ICMP else call.get("PortRange") or {}

@@ -1,4 +1,4 @@
-"""Interfaces of instances that are only played: in use while they are attached, and left behind when they leak."""
+"""Interfaces of simulated instances: in use while attached, and left behind if they leak."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.replies import Refusal
 
 @settles("ec2")
 def detach_what_has_leaked(call: Call) -> None:
-    """The VPC CNI detaches an interface first and deletes it then; with its node it may go between the two. What is left is available."""
+    """The VPC CNI detaches an interface before it deletes it; if the node terminates in between, the interface is left `available`."""
     now = time.monotonic()
     for interface in call.backend.enis.values():
         if interface.__dict__.get("rehearsal_detached_at", now + 1) <= now:
@@ -33,7 +33,7 @@ def interface_in_use(call: Call) -> None:
 
 @refuses("ec2", "DetachNetworkInterface")
 def interface_of_a_played_instance(call: Call) -> None:
-    """The first interface of an instance goes only with it; a leaking one goes by itself."""
+    """An instance's primary interface is deleted only with the instance; a leaking one detaches on its own."""
     for interface in call.backend.enis.values():
         if interface.attachment_id == call.get("AttachmentId") and not hasattr(interface.instance, "detach_eni"):
             raise Refusal("OperationNotPermitted", "The network interface of a played instance cannot be detached.")

@@ -1,4 +1,4 @@
-"""Regions and zones, with what an account has enabled."""
+"""Regions and zones, and which of them the account has enabled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rehearsal.extensions.ec2_common import matching
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
-# Regions that an account must enable before it can use them.
+# Regions that an account must enable before use.
 OPT_IN = frozenset(
     {
         "af-south-1",
@@ -40,7 +40,7 @@ def opt_in_status(region: str, disabled: list[str]) -> str:
 
 @answers("ec2", "DescribeRegions")
 def describe_regions(call: Call) -> Any:
-    """Those of the partition; without AllRegions only the enabled ones."""
+    """The regions of the partition; without AllRegions, only the enabled ones."""
     from moto.utilities.utils import get_partition
 
     regions = [

@@ -1,4 +1,4 @@
-"""Small repairs of moto's EC2 classes."""
+"""Small fixes for moto's EC2 classes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.registry import adjusts
 
 @adjusts("ec2")
 def look_tags_up_directly() -> None:
-    """moto matches every tag of the region against a pattern for each resource that it shows; time grows with the square."""
+    """moto matches every tag in the region against a pattern for each resource it describes, so the time grows quadratically."""
     from moto.ec2.models.core import TaggedEC2Resource
 
     def get_tags(self: Any) -> list[dict[str, str]]:
@@ -27,7 +27,7 @@ def look_tags_up_directly() -> None:
 
 @adjusts("ec2")
 def keep_default_subnets_to_the_default_vpc() -> None:
-    """moto takes the first subnet in a zone for a default one that gives out public addresses, whatever its VPC."""
+    """moto treats the first subnet in a zone as a default subnet that assigns public addresses, whatever its VPC."""
     from moto.ec2.models.subnets import SubnetBackend
 
     original = SubnetBackend.create_subnet
@@ -63,7 +63,7 @@ def describe_rules_of_every_source() -> None:
 
 @adjusts("ec2")
 def delete_what_belongs_to_the_deleted() -> None:
-    """With a subnet go its associations, with a VPC its default network ACL, and with everything its tags."""
+    """Deleting a subnet deletes its associations, deleting a VPC its default network ACL, and deleting any resource its tags."""
     from moto.ec2.models import EC2Backend
 
     def wrap(method: str, then: Callable[[Any, str], None]) -> None:
@@ -101,7 +101,7 @@ def _forget_subnet(backend: Any, subnet_id: str) -> None:
 
 @adjusts("ec2")
 def let_default_groups_admit_themselves() -> None:
-    """AWS's default security group has one rule for what comes in: everything from its own members."""
+    """AWS's default security group has one inbound rule: it allows everything from its own members."""
     from moto.ec2.models.security_groups import SecurityGroupBackend
 
     original = SecurityGroupBackend.create_security_group
@@ -117,7 +117,7 @@ def let_default_groups_admit_themselves() -> None:
 
 @adjusts("ec2")
 def end_every_network_acl_with_deny() -> None:
-    """A new network ACL denies everything by an entry that nobody can remove; moto's has none."""
+    """A new network ACL ends with a deny-all entry that cannot be removed; moto's has none."""
     from moto.ec2.models.network_acls import NetworkAclBackend
 
     original = NetworkAclBackend.create_network_acl
@@ -149,7 +149,7 @@ def find_the_log_group_in_the_destination() -> None:
 
 @adjusts("ec2")
 def write_ranges_as_aws_does() -> None:
-    """EC2 brings address ranges into their canonical form: 10.0.0.5/24 becomes 10.0.0.0/24."""
+    """EC2 normalizes address ranges: 10.0.0.5/24 becomes 10.0.0.0/24."""
     from moto.ec2.models import EC2Backend
 
     def wrap(method: str, parameter: str) -> None:
@@ -178,7 +178,7 @@ def _canonical(text: str | None) -> str | None:
 
 @adjusts("ec2")
 def match_filters_as_aws_does() -> None:
-    """A filter passes if any of the resource's values matches any of the filter's; moto wants all of either side."""
+    """A filter passes if any of the resource's values matches any of the filter's values; moto requires all of both."""
     from moto.ec2 import utils
 
     def is_filter_matching(resource: Any, name: str, wanted: Any) -> bool:
@@ -202,7 +202,7 @@ def _as_filter_text(value: Any) -> str:
 
 @adjusts("ec2")
 def show_routes_that_lead_nowhere() -> None:
-    """A route whose target has gone stays, as a black hole."""
+    """A route whose target was deleted remains, as a black hole."""
     from moto.ec2.models.route_tables import Route
 
     def state(self: Any) -> str:

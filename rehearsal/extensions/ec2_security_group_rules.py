@@ -1,4 +1,4 @@
-"""Rules of security groups: all or none of a call, with descriptions whatever the source, and IPv6 in every VPC."""
+"""Security group rules: all-or-nothing calls, descriptions for every source, and IPv6 in every VPC."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rehearsal.registry import Call, adjusts, answers
 from rehearsal.replies import Refusal
 
 RULES_PER_GROUP = 60
-# Where a permission lists its sources of each type, and under which key.
+# Where a permission lists its sources of each type, and the key of each source.
 _SOURCES = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "UserIdGroupPairs": "GroupId", "PrefixListIds": "PrefixListId"}
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule, as AWS tells rules apart: the description does not count."""
+    """One rule, with the fields by which AWS identifies rules; the description does not count."""
 
     protocol: str
     from_port: int | None
@@ -90,7 +90,7 @@ def asked(call: Call) -> Iterator[Rule]:
 
 
 def rules_of(group: Any, call: Call) -> list[Rule]:
-    """The rules that a group has in the direction of the call."""
+    """A group's rules in the direction of the call."""
     return [_rule(rule) for rule in _moto_rules(group, call)]
 
 
@@ -122,7 +122,7 @@ def _moto_rules(group: Any, call: Call) -> list[Any]:
 
 
 def _check(call: Call, group: Any, rule: Rule) -> None:
-    """Refuses what AWS would not take as a rule."""
+    """Rejects rules that AWS would not accept."""
     if rule.protocol in ("tcp", "udp") and (rule.from_port is None or rule.to_port is None):
         raise Refusal("InvalidParameterValue", "Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
     if rule.protocol in ("tcp", "udp") and not 0 <= (rule.from_port or 0) <= (rule.to_port or 0) <= 65535:
@@ -233,7 +233,7 @@ def _words(rule: Rule) -> str:
 
 
 def permissions(moto_rules: list[Any]) -> list[dict[str, Any]]:
-    """The rules of one direction as botocore's IpPermissions: one per protocol and ports, with all its sources."""
+    """The rules of one direction as botocore's IpPermissions: one per protocol and port range, with all its sources."""
     grouped: dict[tuple[Any, ...], dict[str, Any]] = {}
     for moto_rule in moto_rules:
         rule = _rule(moto_rule)

@@ -1,4 +1,4 @@
-"""Transitional states of EC2's resources."""
+"""Transitional states of EC2 resources."""
 
 from __future__ import annotations
 

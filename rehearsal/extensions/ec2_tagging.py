@@ -1,4 +1,4 @@
-"""What the tagging API shows of EC2: also what moto does not list, and types as AWS names them."""
+"""EC2 in the tagging API: includes what moto does not list, and uses AWS's type names."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MORE: dict[str, Callable[[Any], list[str]]] = {
     "network-acl": lambda backend: list(backend.network_acls),
     "vpc-endpoint": lambda backend: list(backend.vpc_end_points),
 }
-"""Type in an ARN -> the ids of all resources of it."""
+"""Type in an ARN -> the IDs of all resources of that type."""
 
 RENAMED = {"flow-logs": "vpc-flow-log", "managed-prefix-lists": "prefix-list"}
-"""What moto calls a type in an ARN -> what AWS calls it."""
+"""moto's name for a type in an ARN -> AWS's name."""
 
 
 @adjusts("ec2")

@@ -1,4 +1,4 @@
-"""VPC endpoints: interfaces with real addresses and groups, routes that come and go with the endpoint, changes to all of it."""
+"""VPC endpoints: interfaces with real addresses and groups, routes that follow the endpoint, and modification of all of it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def modify(call: Call) -> Any:
 
 @answers("ec2", "DeleteVpcEndpoints")
 def delete(call: Call) -> Any:
-    """Unknown endpoints are named in the reply and do not keep the others from being deleted."""
+    """Unknown endpoints are reported in the response; the others are still deleted."""
     missing = []
     for identity in call.get("VpcEndpointIds") or []:
         endpoint = call.backend.vpc_end_points.get(identity)
@@ -91,7 +91,7 @@ def describe(call: Call) -> Any:
 
 @settles("ec2")
 def forget_deleted(call: Call) -> None:
-    """An endpoint that has gone takes its interfaces with it and is no longer listed."""
+    """A deleted endpoint is no longer listed, and its interfaces are deleted."""
     endpoints = call.backend.vpc_end_points
     for endpoint in [endpoint for endpoint in endpoints.values() if endpoint.state == "deleted"]:
         _remove_subnets(endpoint, list(endpoint.subnet_ids))
@@ -154,7 +154,7 @@ def _default_group(backend: Any, vpc_id: str) -> str:
 def _add_route_tables(endpoint: Any, route_tables: list[str]) -> None:
     for table in route_tables:
         if table not in endpoint.route_table_ids:
-            # moto looks the endpoint up to make its route, so it must be known by then
+            # moto looks the endpoint up to create its route, so it must be registered by then
             endpoint.ec2_backend.vpc_end_points[endpoint.id] = endpoint
             endpoint.ec2_backend.create_route(
                 table, None, gateway_id=endpoint.id, destination_prefix_list_id=endpoint.destination_prefix_list_id

@@ -1,4 +1,4 @@
-"""The services that endpoints can be made for: moto fails at the filter by name, and makes endpoints for services that do not exist."""
+"""The services that accept endpoints. moto fails on the name filter and creates endpoints for services that do not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.registry import Call, answers, refuses
 from rehearsal.replies import Refusal
 
-PRIVATE = "vpce"  # com.amazonaws.vpce.<region>.vpce-svc-...: services of other accounts, of which the cloud knows nothing
+PRIVATE = "vpce"  # com.amazonaws.vpce.<region>.vpce-svc-...: services of other accounts, which the cloud cannot look up
 
 
 def _offered(call: Call) -> list[dict[str, Any]]:

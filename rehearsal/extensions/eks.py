@@ -1,4 +1,4 @@
-"""EKS clusters: each is a control plane of its own, and takes as long as that needs to come, to change its version and to go."""
+"""EKS clusters. Each has its own control plane, whose real start, upgrade, and shutdown times are the cluster's."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from rehearsal.replies import Refusal
 from rehearsal.transitions import TransitionalState
 
 SERVICE_RANGES = ("172.20.0.0/16", "10.100.0.0/16")
-"""Where services get their addresses unless the call says otherwise: the first that is none of the VPC's."""
+"""Default service CIDRs: EKS takes the first that does not overlap the VPC."""
 
 
 class ClusterState(TransitionalState):
-    """As any state that takes time, and at least as long as the control plane takes."""
+    """A transitional state that lasts at least as long as the control plane needs."""
 
     def __get__(self, cluster: Any, owner: Any = None) -> Any:
         if cluster is None:
@@ -58,7 +58,7 @@ def install_states() -> None:
 
     from rehearsal.extensions.eks_nodegroups import NodegroupState
 
-    for service in ("ec2", "logs"):  # in which clusters make things of their own
+    for service in ("ec2", "logs"):  # services in which clusters create resources of their own
         prepare(service)
     Cluster.id = property(lambda self: self.name)
     Nodegroup.id = property(lambda self: self.nodegroup_name)
@@ -70,7 +70,9 @@ def install_states() -> None:
 @settles("ec2")
 @settles("logs")
 def move_on(call: Call) -> None:
-    """What time has brought about: updates that are done, add-ons and clusters that are gone, with what they had elsewhere."""
+    """Applies what has completed since the last call: finished updates, deleted add-ons, and deleted clusters with their resources
+    elsewhere.
+    """
     eks = backend("eks", call.account_id, call.region)
     for name, cluster in list(eks.clusters.items()):
         finish_updates(cluster)
@@ -86,7 +88,7 @@ def move_on(call: Call) -> None:
 
 
 def _gone(resource: Any, kind: str) -> bool:
-    """Whether a deletion has taken its time."""
+    """Whether a deletion has completed."""
     descriptor = transitions.descriptor(kind)
     return bool(TransitionalState.__get__(descriptor, resource) == "DELETED")
 
@@ -128,7 +130,7 @@ def create(call: Call) -> Any:
 
 
 def _network(call: Call) -> dict[str, Any]:
-    """The network of a cluster as AWS describes it."""
+    """A cluster's network in the shape of DescribeCluster."""
     given = dict(call.get("resourcesVpcConfig") or {})
     subnets = given.get("subnetIds") or []
     defaults = {
@@ -148,7 +150,7 @@ def _services(call: Call, vpc: str) -> str:
 
 
 def described(cluster: Any) -> dict[str, Any]:
-    """A cluster as its describe call shows it. Until it is there it has neither address nor certificate."""
+    """A cluster in the shape of DescribeCluster. Until it is created, it has neither an endpoint nor a certificate."""
     status, member = cluster.status, member_of(cluster)
     shown = {
         "name": cluster.name,
@@ -188,7 +190,7 @@ def describe(call: Call) -> Any:
 
 @answers("eks", "DeleteCluster")
 def delete(call: Call) -> Any:
-    """A cluster that is protected goes only while it is not active."""
+    """A protected cluster can be deleted only while it is not active."""
     cluster = cluster_of(call)
     if update := in_progress(cluster):
         text = f"Cannot DeleteCluster because cluster {cluster.name} currently has update {update.identifier} in progress"
@@ -209,7 +211,7 @@ def delete(call: Call) -> Any:
 
 @refuses("eks", "UpdateNodegroupConfig", "UpdateNodegroupVersion")
 def one_at_a_time(call: Call) -> None:
-    """While the cluster itself is updated, its node groups are not."""
+    """Node groups cannot be updated while the cluster itself is being updated."""
     at_rest(call, call.operation)
 
 

@@ -1,4 +1,4 @@
-"""Who may log in to an EKS cluster: access entries, and the access policies associated with them."""
+"""Access to an EKS cluster: access entries and their access policies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ENTITY = re.compile(r"^arn:[\w-]+:iam::(?P<account>\d{12}):(?P<kind>role|user)/
 
 @dataclass
 class Association:
-    """An access policy on a cluster, or on some of its namespaces."""
+    """An access policy for a whole cluster or for some of its namespaces."""
 
     policy_arn: str
     scope: dict[str, Any]
@@ -66,7 +66,7 @@ class Entry:
 
 
 def entries_of(cluster: Any) -> dict[str, Entry]:
-    """The access entries of a cluster by the ARNs of their principals."""
+    """A cluster's access entries, by the ARNs of their principals."""
     found: dict[str, Entry] = cluster.__dict__.setdefault("rehearsal_entries", {})
     return found
 
@@ -75,18 +75,18 @@ def configured_access(cluster: Any) -> dict[str, Any]:
     return dict(cluster.__dict__.get("rehearsal_access") or {})
 
 
-# --- who is who: also asked by the login ---
+# --- identities: also used by login ---
 
 
 def caller(account_id: str, region: str, access_key_id: str | None, role: str) -> Principal:
-    """The principal behind a key of the cloud."""
+    """The principal that owns one of the cloud's keys."""
     arn = known_to_moto(account_id, region, access_key_id) or role_arn(account_id, role)
     roles = backend("iam", account_id, region).roles.values()
     return principal(arn, lambda name: next((each.arn for each in roles if each.name == name), None))
 
 
 def user_of(cluster: Any, who: Principal) -> dict[str, Any] | None:
-    """The user of Kubernetes that a principal is; None if nothing lets it in."""
+    """The Kubernetes user that a principal maps to; None if the principal has no access."""
     extra = {"arn": [who.arn], "canonicalArn": [who.canonical], "sessionName": [who.session]}
     mode = configured_access(cluster)["authenticationMode"]
     entry = entries_of(cluster).get(who.canonical) if mode in MODES_WITH_ENTRIES else None
@@ -104,13 +104,13 @@ def user_of(cluster: Any, who: Principal) -> dict[str, Any] | None:
 
 
 def grants_of(cluster: Any, canonical: str) -> list[Grant]:
-    """What the access policies of a principal grant it."""
+    """What a principal's access policies grant."""
     entry = entries_of(cluster).get(canonical)
     return [association.grant() for association in entry.policies.values()] if entry else []
 
 
 def admit_creator(call: Call, cluster: Any) -> None:
-    """Whoever makes a cluster is its administrator, unless the call says otherwise."""
+    """A cluster's creator becomes its administrator, unless the call says otherwise."""
     given = dict(call.get("accessConfig") or {})
     mode, bootstrap = given.get("authenticationMode", "CONFIG_MAP"), given.get("bootstrapClusterCreatorAdminPermissions", True)
     cluster.rehearsal_access = {"authenticationMode": mode, "bootstrapClusterCreatorAdminPermissions": bootstrap}
@@ -125,7 +125,7 @@ def admit_creator(call: Call, cluster: Any) -> None:
 
 
 def admit_planner(call: Call, cluster: Any) -> None:
-    """The reader of the rehearsal may look into every cluster: the roles that an inventory names for planning belong to the account."""
+    """The rehearsal's plan role may read every cluster: the planning roles that an inventory names belong to the account."""
     if configured_access(cluster)["authenticationMode"] in MODES_WITH_ENTRIES:
         reader = role_arn(call.account_id, "plan")
         if reader not in entries_of(cluster):
@@ -133,7 +133,9 @@ def admit_planner(call: Call, cluster: Any) -> None:
 
 
 def admit_nodes(call: Call, cluster: Any, node_role: str, kind: str = "EC2_LINUX") -> None:
-    """A managed node group brings the entry of its nodes' role, a Fargate profile that of its pods' role (kind FARGATE_LINUX)."""
+    """A managed node group creates an access entry for its nodes' role; a Fargate profile creates one for its pods' role (type
+    FARGATE_LINUX).
+    """
     if configured_access(cluster)["authenticationMode"] in MODES_WITH_ENTRIES and node_role not in entries_of(cluster):
         entry = _new_entry(call, cluster, node_role)
         name = "{{SessionName}}" if kind == "FARGATE_LINUX" else "{{EC2PrivateDNSName}}"

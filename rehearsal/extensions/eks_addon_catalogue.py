@@ -1,7 +1,7 @@
-"""The add-ons that the emulated EKS offers: versions by minor of Kubernetes, what may be configured, and what they run.
+"""The add-ons that the emulated EKS offers: versions by Kubernetes minor, configuration schemas, and workloads.
 
-Versions are such as EKS has or had; of each minor one is the default, which on EKS too is often not the newest. What EKS's schemas say is
-cut down to the settings that people use; whatever else is given is refused, as EKS refuses what its schema does not know.
+Versions are ones that EKS offers or has offered. Each minor has one default, which, as on EKS, is often not the newest. The schemas are
+EKS's, reduced to the settings in common use; any other setting is rejected, as EKS rejects settings that its schema does not define.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ REPLICATED: Mapping[str, Schema] = {"podDisruptionBudget": ANYTHING, "replicaCou
 
 @dataclass(frozen=True)
 class Workload:
-    """What an add-on runs: a Deployment, which needs a node to be available, or a DaemonSet, which does not."""
+    """What an add-on runs: a Deployment, which needs a node to become available, or a DaemonSet, which does not."""
 
     kind: str
     name: str
     cpu: str = "10m"
     memory: str = "64Mi"
     replicas: int = 2
-    budget: bool = False  # whether a PodDisruptionBudget keeps all but one
+    budget: bool = False  # whether a PodDisruptionBudget keeps all but one pod
 
 
 @dataclass(frozen=True)
 class Product:
-    """`versions`: newest first, each with the minors of Kubernetes that it fits; `defaults`: the default of each minor.
+    """`versions`: newest first, each with its supported Kubernetes minors; `defaults`: the default for each minor.
 
-    `accounts`: the service accounts that take a role by pod identity, with the policies that AWS recommends for it.
+    `accounts`: the service accounts that can get a role through pod identity, with the policies that AWS recommends for each.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Product:
     publisher: str = "eks"
 
     def fitting(self, minor: str) -> list[str]:
-        """The versions that fit a minor of Kubernetes, newest first."""
+        """The versions that support a Kubernetes minor, newest first."""
         return [version for version, minors in self.versions.items() if minor in minors]
 
     @property
@@ -255,4 +255,4 @@ PRODUCTS = (
 )
 CATALOGUE: Mapping[str, Product] = {product.name: product for product in PRODUCTS}
 SELF_MANAGED = ("vpc-cni", "kube-proxy", "coredns")
-"""What a cluster has from the beginning, unmanaged, unless bootstrapSelfManagedAddons says no."""
+"""The unmanaged add-ons of a new cluster, unless bootstrapSelfManagedAddons is false."""

@@ -1,4 +1,4 @@
-"""What add-ons there are: their versions for each minor of Kubernetes, how they are configured, and whether a wish fits."""
+"""Available add-ons: their versions for each Kubernetes minor, their configuration, and validation of requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS_OF_VALUE = {dict: "object", list: "array", str: "string", bool: "boolean",
 
 @answers("eks", "DescribeAddonVersions")
 def describe_versions(call: Call) -> Any:
-    """Without a match the list is empty; nothing is refused."""
+    """If nothing matches, the list is empty; this is not an error."""
     minors = [call.get("kubernetesVersion")] if call.get("kubernetesVersion") else list(VERSIONS)
     found = []
     for product in CATALOGUE.values():
@@ -74,11 +74,11 @@ def describe_configuration(call: Call) -> Any:
     }
 
 
-# --- what is right and what is not; also asked when an add-on is created or updated ---
+# --- validation, also used when an add-on is created or updated ---
 
 
 def product_of(name: Any, minor: str | None = None) -> Product:
-    """The add-on of this name; refused if there is none, or none for this minor of Kubernetes."""
+    """The add-on with this name; raises Refusal if it does not exist or does not support this Kubernetes minor."""
     product = CATALOGUE.get(str(name))
     if product is None or (minor and not product.fitting(minor)):
         text = f"Addon {name} specified is not supported in {minor} kubernetes version" if minor else "Addon specified is not supported"
@@ -92,7 +92,7 @@ def check_version(product: Product, version: str, minor: str) -> None:
 
 
 def check_step(product: Product, old: str, new: str) -> None:
-    """The VPC CNI moves one minor version at a time, in either direction."""
+    """The VPC CNI can move only one minor version at a time, in either direction."""
     if product.name == "vpc-cni" and abs(_minor(old) - _minor(new)) > 1:
         raise Refusal("InvalidParameterException", "Updating VPC-CNI can only go up or down 1 minor version at a time")
 
@@ -103,7 +103,7 @@ def _minor(version: str) -> int:
 
 
 def check_configuration(product: Product, text: str | None) -> None:
-    """Refuses what is no JSON, or does not agree with the schema of the add-on."""
+    """Rejects a configuration that is not JSON or does not match the add-on's schema."""
     if not text:
         return
     before = "ConfigurationValue provided in request is not supported:"
@@ -116,7 +116,7 @@ def check_configuration(product: Product, text: str | None) -> None:
 
 
 def mistakes_in(value: Any, schema: Mapping[str, Any], path: str = "$") -> Iterator[str]:
-    """What in a value does not agree with a JSON schema of the few words that are used here."""
+    """Violations of a JSON schema; supports only the keywords used here."""
     kind = str(schema["type"])
     if not isinstance(value, TYPES[kind]) or (kind == "integer" and isinstance(value, bool)):
         yield f"{path}: {KINDS_OF_VALUE[type(value)]} found, {kind} expected"

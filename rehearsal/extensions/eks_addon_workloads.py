@@ -1,6 +1,6 @@
-"""What an add-on runs in a control plane: Deployments and DaemonSets of its namespace, with their accounts; and whether they are well.
+"""An add-on's workloads in a control plane: Deployments and DaemonSets in its namespace, their service accounts, and their health.
 
-Whether Deployments are available is looked at in rounds, so that no call of AWS's waits for a control plane.
+A background player polls the availability of Deployments, so that AWS calls never wait for a control plane.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rehearsal.kubernetes.api import ApiError
 from rehearsal.registry import one_at_a_time
 
 MANAGER = "eks"
-"""The field manager under which EKS applies what its add-ons run."""
+"""The field manager that EKS uses to apply add-on workloads."""
 MANAGED = "app.kubernetes.io/managed-by"
 ROLE = "eks.amazonaws.com/role-arn"
 PLAYER = "add-ons"
@@ -29,20 +29,20 @@ PATHS = {
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets",
 }
 LABELS_OF_PODS = {"coredns": {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}}
-"""Labels by which people look for pods, where they are not the name of the workload."""
+"""The conventional pod labels, where they differ from the workload's name."""
 
 
 def left_unmanaged(cluster: Any) -> dict[str, str]:
-    """The versions of what runs in a cluster and no add-on manages, by the name of the add-on that it would be."""
+    """The versions of a cluster's self-managed add-ons, by add-on name."""
     found: dict[str, str] = cluster.__dict__.setdefault("rehearsal_unmanaged", {})
     return found
 
 
 def well(addon: Any) -> bool:
-    """Whether what the add-on runs has the nodes that it needs.
+    """Whether the add-on's workloads have the nodes they need.
 
-    With a control plane the Deployments themselves say whether they are available; what they said last holds. Without one, a node
-    that takes pods will do, or a Fargate profile for the namespace.
+    With a control plane, this is the last observed availability of the Deployments. Without one, a node that accepts pods is enough, or a
+    Fargate profile for the namespace.
     """
     if not addon.product.needs_nodes:
         return True
@@ -54,7 +54,7 @@ def well(addon: Any) -> bool:
 
 
 def _has_capacity(cluster: Any, namespace: str) -> bool:
-    from rehearsal.extensions.eks_nodegroup_life import ready_nodes  # which asks the add-ons for the network
+    from rehearsal.extensions.eks_nodegroup_life import ready_nodes  # which checks the add-ons for the network
 
     if ready_nodes(cluster):
         return True
@@ -63,18 +63,18 @@ def _has_capacity(cluster: Any, namespace: str) -> bool:
 
 
 def _deployments(product: Product) -> list[tuple[str, str]]:
-    """(namespace, name) of the Deployments of an add-on."""
+    """(namespace, name) of an add-on's Deployments."""
     return [(product.namespace, workload.name) for workload in product.workloads if workload.kind == "Deployment"]
 
 
 def _available(cluster: Any) -> set[tuple[str, str]]:
-    """(namespace, name) of the Deployments that were available when they were looked at last."""
+    """(namespace, name) of the Deployments that were available at the last poll."""
     found: set[tuple[str, str]] = cluster.__dict__.get("rehearsal_available", set())
     return found
 
 
 def look(cluster: Any, plane: Any) -> float:
-    """Notes which Deployments of add-ons are available, and says when to look again: soon, as long as one of them is not."""
+    """Records which add-on Deployments are available and returns when to poll again: soon, while any of them is unavailable."""
     items = plane.api.get("/apis/apps/v1/deployments", labelSelector=f"{MANAGED}={MANAGER}")["items"]
     available = {(item["metadata"]["namespace"], item["metadata"]["name"]) for item in items if _is_available(item)}
     with one_at_a_time:
@@ -88,7 +88,7 @@ def _is_available(deployment: dict[str, Any]) -> bool:
 
 
 def apply(addon: Any) -> None:
-    """Has the control plane, if there is one, run what the add-on brings."""
+    """Applies the add-on's manifests to the control plane, if there is one."""
 
     def done(refused: str) -> None:
         addon.applied, addon.refused = True, refused
@@ -104,7 +104,7 @@ def submit(
     role_arn: str | None = None,
     done: Callable[[str], None] = lambda refused: None,
 ) -> None:
-    """The same for a version and a configuration; `done` is told afterwards what the API server has refused, or nothing."""
+    """The same for a version and a configuration. `done` is then called with what the API server rejected, or with an empty value."""
     member = member_of(cluster)
     if member is None:
         return
@@ -125,7 +125,7 @@ def submit(
 
 
 def remove(addon: Any) -> None:
-    """Takes away what the add-on runs; accounts and namespaces stay."""
+    """Removes the add-on's workloads; service accounts and namespaces remain."""
     member, product = member_of(addon.cluster), addon.product
     if member is None:
         return
@@ -144,7 +144,7 @@ def _path(product: Product, kind: str, name: str) -> str:
 
 
 def manifests(product: Product, version: str, settings: dict[str, Any], role_arn: str | None = None) -> list[tuple[str, dict[str, Any]]]:
-    """(kind, manifest) of everything that an add-on brings, in the order in which it is applied."""
+    """(kind, manifest) of everything in an add-on, in the order of application."""
     found: list[tuple[str, dict[str, Any]]] = []
     if product.namespace != "kube-system":
         found.append(("Namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": product.namespace}}))
@@ -160,7 +160,7 @@ def manifests(product: Product, version: str, settings: dict[str, Any], role_arn
 
 
 def _account(product: Product, workload: Workload) -> str:
-    """The service account of a workload: the one that may have a role, for the first; its own otherwise."""
+    """A workload's service account: for the first workload, the one that can have a role; for others, their own."""
     named = next(iter(product.accounts), None)
     return named if named and workload is product.workloads[0] else workload.name
 

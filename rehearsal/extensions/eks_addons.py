@@ -1,4 +1,4 @@
-"""Add-ons of an EKS cluster: they come, are changed by updates that take time, and go; some of them need a node before they are well."""
+"""Add-ons of an EKS cluster: creation, asynchronous updates, and deletion. Some need a node before they become healthy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ISSUES = {
 
 
 class AddonState(TransitionalState):
-    """As any state that takes time, until what the add-on runs is there, and DEGRADED as long as that lacks a node."""
+    """A transitional state that lasts until the workloads exist; DEGRADED while they lack a node."""
 
     def __get__(self, addon: Any, owner: Any = None) -> Any:
         if addon is None:
@@ -56,9 +56,9 @@ class Addon:
     tags: dict[str, str] = field(default_factory=dict)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     modified: datetime = field(default_factory=lambda: datetime.now(UTC))
-    conflict: str = ""  # what a self-managed version has otherwise
-    applied: bool = False  # whether the control plane has been given what it runs
-    refused: str = ""  # what the control plane would not take of it
+    conflict: str = ""  # the version of a conflicting self-managed installation
+    applied: bool = False  # whether the workloads have been applied to the control plane
+    refused: str = ""  # what the control plane rejected
     changed: bool = False  # whether it has been updated since it was created
 
     status = AddonState(transitions.KINDS["eks_addon"])
@@ -103,7 +103,7 @@ class Addon:
         return self.broken() or ([_issue("InsufficientNumberOfReplicas")] if self.status == "DEGRADED" else [])
 
     def broken(self) -> list[dict[str, Any]]:
-        """Why what it runs is not what was asked for."""
+        """Why the workloads differ from the request."""
         if self.conflict:
             return [_issue("ConfigurationConflict", self.conflict)]
         return [_issue("AdmissionRequestDenied", self.refused)] if self.refused else []
@@ -114,13 +114,13 @@ def _issue(code: str, about: str = "") -> dict[str, Any]:
 
 
 def addons_of(cluster: Any) -> dict[str, Addon]:
-    """The add-ons of a cluster by name; self-managed ones are not among them."""
+    """A cluster's managed add-ons, by name; self-managed ones are not included."""
     found: dict[str, Addon] = cluster.__dict__.setdefault("rehearsal_addons", {})
     return found
 
 
 def runs(cluster: Any, name: str) -> bool:
-    """Whether what an add-on brings is there, be it managed or not: without vpc-cni, for one, no node becomes Ready."""
+    """Whether an add-on is installed, managed or not. Without vpc-cni, for example, no node becomes Ready."""
     addon = addons_of(cluster).get(name)
     if addon is None:
         return name in workloads.left_unmanaged(cluster)
@@ -128,14 +128,14 @@ def runs(cluster: Any, name: str) -> bool:
 
 
 def settle(cluster: Any) -> None:
-    """Forgets the add-ons whose deletion has taken its time."""
+    """Drops add-ons whose deletion has completed."""
     for name, addon in list(addons_of(cluster).items()):
         if TransitionalState.__get__(Addon.__dict__["status"], addon) == "DELETED":
             del addons_of(cluster)[name]
 
 
 def install_self_managed(cluster: Any) -> None:
-    """What a new cluster has unmanaged, unless it was asked for without."""
+    """Installs the unmanaged add-ons of a new cluster, unless the call declined them."""
     for name in SELF_MANAGED:
         product = CATALOGUE[name]
         workloads.left_unmanaged(cluster)[name] = product.defaults[cluster.version]
@@ -191,7 +191,7 @@ def _checked_role(call: Call) -> str | None:
 
 
 def _wanted_associations(call: Call, product: Product) -> dict[str, str] | None:
-    """Role by service account; None if the call says nothing about them. Each must be one that the add-on takes, with a fitting role."""
+    """Role by service account; None if the call does not mention them. The add-on must support each account, and each role must fit."""
     if call.get("podIdentityAssociations") is None:
         return None
     wanted = {str(one["serviceAccount"]): str(one["roleArn"]) for one in call.get("podIdentityAssociations")}
@@ -205,7 +205,7 @@ def _wanted_associations(call: Call, product: Product) -> dict[str, str] | None:
 
 
 def _replace_associations(call: Call, addon: Addon, wanted: dict[str, str]) -> None:
-    """The associations that belong to the add-on become these. They keep their ids where only the role is another."""
+    """Replaces the add-on's associations. An association keeps its ID if only its role changes."""
     present = {one.service_account: one for one in addon.owned()}
     for account, one in present.items():
         if account not in wanted:
@@ -229,7 +229,7 @@ def list_addons(call: Call) -> Any:
 
 @answers("eks", "UpdateAddon")
 def update(call: Call) -> Any:
-    """What the call does not name stays. The add-on shows the new values when the update is done."""
+    """Parameters that the call omits are unchanged. The add-on shows the new values once the update completes."""
     addon = _addon(call)
     cluster = at_rest(call, "UpdateAddon")
     if addon.status in ("CREATING", "UPDATING", "DELETING"):
@@ -268,7 +268,7 @@ def update(call: Call) -> Any:
 
 @answers("eks", "DeleteAddon")
 def delete(call: Call) -> Any:
-    """With `preserve` what it runs stays, unmanaged."""
+    """With `preserve`, the workloads remain, unmanaged."""
     addon = _addon(call)
     if addon.status != "DELETING":
         addon.status = "DELETED"

@@ -1,7 +1,7 @@
-"""What calls of EKS are checked for, after the Service Authorization Reference of EKS.
+"""Authorization checks for EKS calls, after the EKS part of the Service Authorization Reference.
 
-What belongs to a cluster is made on the cluster's ARN, and looked at, changed and deleted on its own. What a create call tags is checked
-for eks:TagResource too, and each role that is handed over for iam:PassRole, to the service that will assume it.
+Creating a part of a cluster is checked on the cluster's ARN; reading, changing, and deleting it is checked on the part's own ARN. Tags in a
+create call also require eks:TagResource, and each role passed requires iam:PassRole for the service that will assume it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOWHERE = frozenset(
         *("ListAccessPolicies", "ListClusters"),
     }
 )
-"""Actions that are on no resource."""
+"""Actions that have no resource."""
 
 OWN: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("DeleteAddon", "DescribeAddon", "UpdateAddon"), ("addon", "addonName")),
@@ -41,7 +41,7 @@ OWN: Mapping[str, tuple[str, str]] = {
         ("access-entry", "principalArn"),
     ),
 }
-"""Which actions are on a part of a cluster: its type, and the parameter that names it."""
+"""Actions on a part of a cluster: its type, and the parameter that names it."""
 
 MADE: Mapping[str, tuple[str, str]] = {
     "CreateAccessEntry": ("access-entry", "principalArn"),
@@ -50,7 +50,7 @@ MADE: Mapping[str, tuple[str, str]] = {
     "CreateNodegroup": ("nodegroup", "nodegroupName"),
     "CreatePodIdentityAssociation": ("podidentityassociation", ""),
 }
-"""What a call makes in a cluster, and the parameter that names it."""
+"""What a call creates in a cluster, and the parameter that names it."""
 
 EKS, EC2, PODS = "eks.amazonaws.com", "ec2.amazonaws.com", "pods.eks.amazonaws.com"
 ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -62,14 +62,14 @@ ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "UpdateAddon": (("serviceAccountRoleArn", EKS),),
     "UpdatePodIdentityAssociation": (("roleArn", PODS),),
 }
-"""The parameters by which a role is handed over, and to which service."""
+"""The parameters that pass a role, and the service that receives it."""
 
 LINKED = {
     "CreateCluster": (EKS, "AWSServiceRoleForAmazonEKS"),
     "CreateFargateProfile": ("eks-fargate.amazonaws.com", "AWSServiceRoleForAmazonEKSForFargate"),
     "CreateNodegroup": ("eks-nodegroup.amazonaws.com", "AWSServiceRoleForAmazonEKSNodegroup"),
 }
-"""The roles that EKS makes for itself when it needs them first."""
+"""The service-linked roles that EKS creates on first use."""
 
 
 @authorizes("eks")
@@ -93,7 +93,7 @@ def asked(call: Call) -> Iterator[Ask]:
 
 
 def _beside(call: Call, request: dict[str, str]) -> Iterator[Ask]:
-    """Tags of what is made, roles that are handed over, keys, and what EKS does in other services with the rights of its caller."""
+    """Tags of new resources, passed roles, keys, and actions in other services that EKS performs with the caller's permissions."""
     if request and (call.operation in MADE or call.operation == "CreateCluster"):
         yield ask(call, _made(call), "eks:TagResource", request=request)
     for parameter, service in ROLES.get(call.operation, ()):
@@ -115,7 +115,7 @@ def _beside(call: Call, request: dict[str, str]) -> Iterator[Ask]:
 
 
 def _launch(call: Call, named: Mapping[str, Any]) -> Iterator[Ask]:
-    """Nodes are launched with the rights of the caller, in the subnets of the group (EKS User Guide, launch templates)."""
+    """Nodes are launched with the caller's permissions, in the group's subnets (EKS User Guide, launch templates)."""
     cluster, template = _found(call), find(call, named.get("id"), named.get("name"))
     group = cluster.nodegroups.get(call.get("nodegroupName")) if cluster else None
     subnets = call.get("subnets") or (group.subnets if group else ())
@@ -129,7 +129,7 @@ def _about(given: Ask, keys: Mapping[str, str]) -> Ask:
 
 
 def _keys(call: Call) -> dict[str, str]:
-    """EKS's own condition keys, as far as they are about access entries."""
+    """EKS's own condition keys, limited to those about access entries."""
     if "Access" not in call.operation or call.operation == "ListAccessEntries":
         return {}
     entry = _entry(call)
@@ -147,7 +147,7 @@ def _keys(call: Call) -> dict[str, str]:
 
 
 def _found(call: Call) -> Any:
-    """The cluster itself, if it is there."""
+    """The cluster, if it exists."""
     return call.backend.clusters.get(call.get("clusterName") or call.get("name"))
 
 
@@ -161,7 +161,7 @@ def _entry(call: Call) -> Any:
 
 
 def _part(call: Call, kind: str, parameter: str) -> str:
-    """The ARN of a part of a cluster; of one that is not there nobody knows the end."""
+    """The ARN of a part of a cluster. For a part that does not exist, the end of the ARN is unknown."""
     cluster, name = _found(call), call.get(parameter)
     parts: dict[str, Any] = {}
     if cluster:
@@ -176,12 +176,12 @@ def _part(call: Call, kind: str, parameter: str) -> str:
 
 
 def _unknown(call: Call, kind: str, name: str) -> str:
-    """The ARN of what is not there (yet), with a star for what EKS would make up."""
+    """The ARN of a part that does not exist yet, with a star for what EKS would generate."""
     cluster = call.get("clusterName") or call.get("name")
     if kind == "podidentityassociation":
         return arn(call, "eks", f"{kind}/{cluster}/{name or '*'}")
     if kind == "access-entry":
-        if name.count(":") < 5:  # no ARN of a principal, which EKS itself refuses
+        if name.count(":") < 5:  # not a principal's ARN; EKS itself rejects it
             return arn(call, "eks", f"{kind}/{cluster}/*")
         account, rest = name.split(":")[4], name.split(":", 5)[5]
         return arn(call, "eks", f"{kind}/{cluster}/{rest.partition('/')[0]}/{account}/{rest.rpartition('/')[2]}/*")

@@ -1,4 +1,4 @@
-"""What a new cluster must be like, and what its changes must be like: roles, networks, keys, logs."""
+"""Validation of new clusters and of their changes: roles, networks, keys, logs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.replies import Refusal
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 FREE_ADDRESSES = 6
-"""So many a subnet must have left for the interfaces of a control plane."""
+"""The minimum of free addresses per subnet for a control plane's interfaces."""
 SERVICE_BLOCKS = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
@@ -48,7 +48,7 @@ def _wrong(text: str) -> Refusal:
 
 
 def check_role(call: Call, arn: str) -> None:
-    """The cluster's role must be known by now and trust EKS."""
+    """The cluster's role must have propagated and must trust EKS."""
     if role_that_trusts(call, arn, "eks.amazonaws.com"):
         return
     if not any(role.arn == arn for role in backend("iam", call.account_id, call.region).roles.values()):
@@ -57,7 +57,7 @@ def check_role(call: Call, arn: str) -> None:
 
 
 def check_network(call: Call, subnets: list[str], groups: list[str], vpc: str | None = None, held: Iterable[str] = ()) -> str:
-    """The VPC of the subnets, of which there must be two in different zones, and room in each that does not hold an interface already."""
+    """The VPC of the subnets. They span two zones; each needs free addresses unless it already holds an interface."""
     known = subnets_by_id(call)
     for subnet in subnets:
         if subnet not in known:
@@ -80,7 +80,7 @@ def check_network(call: Call, subnets: list[str], groups: list[str], vpc: str | 
 
 
 def check_endpoint(network: Mapping[str, Any]) -> None:
-    """One way to the API at least, and from outside only from addresses that are there for everybody."""
+    """The endpoint needs at least one kind of access, and its public access CIDRs must be public addresses."""
     if not network.get("endpointPublicAccess", True) and not network.get("endpointPrivateAccess", False):
         raise _wrong("Private and public endpoint access cannot be false")
     given = [str(block) for block in network.get("publicAccessCidrs") or []]
@@ -103,7 +103,7 @@ def _is_public(text: str) -> bool:
 
 
 def _check_services(call: Call, vpc: str) -> None:
-    """The addresses of services must be private ones, of a proper number, and none of the VPC's."""
+    """The service CIDR must be private, of a valid size, and must not overlap the VPC."""
     text = (call.get("kubernetesNetworkConfig") or {}).get("serviceIpv4Cidr")
     if not text:
         return
@@ -130,7 +130,7 @@ def check_logging(given: Mapping[str, Any]) -> None:
 
 
 def check_encryption(call: Call, config: Mapping[str, Any]) -> None:
-    """Secrets alone, with a symmetric key of this region that is enabled."""
+    """Only secrets can be encrypted, with an enabled symmetric key in this region."""
     arn = str((config.get("provider") or {}).get("keyArn"))
     if list(config.get("resources") or []) != ["secrets"]:
         raise _wrong(f"Resources to encrypt must be [secrets], not [{', '.join(config.get('resources') or [])}]")

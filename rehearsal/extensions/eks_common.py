@@ -1,4 +1,4 @@
-"""What the files about EKS have in common: finding clusters, roles and keys, updates that take time, and replies of moto's backend."""
+"""Shared code of the EKS files: lookups of clusters, roles, and keys, asynchronous updates, and calls of moto's backend."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ ADDRESSES_OF_AWS = 5
 
 @dataclass
 class Update:
-    """A change of a cluster, node group or add-on that takes a while: until its time has come, the control plane has followed, and it is no
-    longer `pending`. It has failed if there is a `failure` by then: errors as `DescribeUpdate` shows them."""
+    """An asynchronous change of a cluster, node group, or add-on. It ends once its time has passed, the control plane has followed, and it
+    is no longer `pending`. It has failed if `failure` is set by then: errors in the shape of `DescribeUpdate`.
+    """
 
     kind: str
     params: list[dict[str, str]]
@@ -51,7 +52,7 @@ class Update:
 
 
 def cluster_of(call: Call, name: str | None = None) -> Any:
-    """The cluster that a call is about."""
+    """The cluster that a call names."""
     wanted = name or call.get("clusterName") or call.get("name")
     cluster = call.backend.clusters.get(wanted)
     if cluster is None:
@@ -72,19 +73,19 @@ def subnets_by_id(call: Call) -> dict[str, Any]:
 
 
 def free_addresses(call: Call, subnet: Any) -> int:
-    """How many addresses of a subnet nobody has."""
+    """The number of free addresses in a subnet."""
     interfaces = backend("ec2", call.account_id, call.region).enis.values()
     taken = sum(len(interface.private_ip_addresses) for interface in interfaces if interface.subnet.id == subnet.id)
     return int(subnet.cidr.num_addresses) - ADDRESSES_OF_AWS - taken
 
 
 def member_of(cluster: Any) -> Member | None:
-    """The control plane of a cluster; None if the cluster is only described."""
+    """A cluster's control plane; None if the cluster exists in the EKS API only."""
     return fleet.member(cluster.arn)
 
 
 def plays(cluster: Any) -> bool:
-    """Whether a control plane follows what is wanted of the cluster's nodes; one that has failed does not any more."""
+    """Whether a control plane simulates the cluster's nodes; a failed one no longer does."""
     member = member_of(cluster)
     return member is not None and member.phase not in ("failed", "stopped")
 
@@ -95,7 +96,7 @@ def updates_of(cluster: Any) -> list[Update]:
 
 
 def begin_update(cluster: Any, kind: str, params: dict[str, Any], seconds_of: str, **options: Any) -> Update:
-    """Notes an update that takes as long as transitions of this kind of resource. It fails if the settings say so."""
+    """Starts an update that takes as long as transitions of this kind of resource. It fails if the settings say so."""
     listed = [{"type": name, "value": value if isinstance(value, str) else json.dumps(value)} for name, value in params.items()]
     update = Update(kind, listed, time.monotonic() + transitions.delays.seconds_for(seconds_of), **options)
     if errors := transitions.delays.errors_of(kind):
@@ -105,7 +106,7 @@ def begin_update(cluster: Any, kind: str, params: dict[str, Any], seconds_of: st
 
 
 def finish_updates(cluster: Any) -> None:
-    """Ends the updates whose time has come and which the control plane has carried out."""
+    """Completes the updates whose time has passed and which the control plane has carried out."""
     member = member_of(cluster)
     for update in updates_of(cluster):
         if update.status != "InProgress" or time.monotonic() < update.ready_at or (member and member.busy) or update.pending():
@@ -121,13 +122,13 @@ def finish_updates(cluster: Any) -> None:
 
 
 def in_progress(cluster: Any, nodegroup: str | None = None, addon: str | None = None) -> Update | None:
-    """The update that is under way, of the cluster itself, of one of its node groups or of one of its add-ons."""
+    """The update in progress, of the cluster itself, of a node group, or of an add-on."""
     wanted = ("InProgress", nodegroup, addon)
     return next((each for each in updates_of(cluster) if (each.status, each.nodegroup, each.addon) == wanted), None)
 
 
 def at_rest(call: Call, change: str) -> Any:
-    """The cluster, when the call needs that none of its own updates is under way."""
+    """The cluster, for a call that requires that the cluster itself has no update in progress."""
     cluster = cluster_of(call)
     if update := in_progress(cluster):
         text = f"Cannot {change} because cluster {cluster.name} currently has update {update.identifier} in progress"
@@ -139,20 +140,20 @@ def at_rest(call: Call, change: str) -> Any:
 
 
 def role_that_trusts(call: Call, arn: Any, service: str) -> Any:
-    """The role of this ARN among those that EKS knows by now, if its trust policy names the service; None otherwise."""
+    """The role with this ARN, if it has propagated to EKS and its trust policy names the service; None otherwise."""
     role = next((role for role in usable_roles(call) if role.arn == arn), None)
     return role if role is not None and allows_service(role.assume_role_policy_document, service) else None
 
 
 def page(call: Call, member: str, items: list[Any]) -> dict[str, Any]:
-    """One page of a list: as many as were asked for, at most 100, with the token of the next."""
+    """One page of a list, of the requested size but at most 100, with the token of the next page."""
     begin, size = int(call.get("nextToken") or 0), int(call.get("maxResults") or PAGE)
     end = begin + size
     return {member: items[begin:end]} | ({"nextToken": str(end)} if end < len(items) else {})
 
 
 def carried_out[T](function: Callable[[], T]) -> T:
-    """The result of a function of moto's; its errors carry a status where others carry a code."""
+    """The result of one of moto's functions; its errors carry a status in place of a code."""
     from moto.eks.exceptions import EKSError
 
     try:

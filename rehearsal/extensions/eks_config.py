@@ -1,4 +1,4 @@
-"""Changes of an EKS cluster's configuration, one kind of them in a call, as on AWS."""
+"""Changes to an EKS cluster's configuration: one kind of change per call, as on AWS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.extensions.eks_versions import in_standard_support
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
-# Access modes lead only one way.
+# Authentication modes can change in one direction only.
 MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 NETWORK_MEMBERS = {
     "endpointPublicAccess": "EndpointPublicAccess",
@@ -46,7 +46,7 @@ def _unchanged() -> Refusal:
 
 
 def _network(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
-    """Either who reaches the endpoint, or where its interfaces are."""
+    """Changes either endpoint access or the subnets of the interfaces."""
     present = cluster.resources_vpc_config
     wanted = present | given
     if PLACES & set(given) and set(given) - PLACES:
@@ -68,7 +68,7 @@ def _network(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
 
 
 def _check_zones(call: Call, before: list[str], after: list[str]) -> None:
-    """A cluster stays in the zones of its creation, all of them."""
+    """A cluster must keep all the zones in which it was created."""
     known = subnets_by_id(call)
     was, wanted = (",".join(sorted({known[one].availability_zone for one in some if one in known})) for some in (before, after))
     if was != wanted:
@@ -77,7 +77,7 @@ def _check_zones(call: Call, before: list[str], after: list[str]) -> None:
 
 
 def _logging(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
-    """Types that are not named stay as they are."""
+    """Log types that the call omits are unchanged."""
     check_logging(given)
     enabled = {kind: bool(entry["enabled"]) for entry in cluster.logging["clusterLogging"] for kind in entry["types"]}
     wanted = enabled | {
@@ -98,7 +98,7 @@ def _access(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
 
 
 def _upgrade_policy(call: Call, cluster: Any, given: dict[str, Any]) -> Change:
-    """Extended support is given up before it begins, or not at all."""
+    """A cluster can leave extended support only before extended support begins."""
     wanted = {"supportType": given.get("supportType")}
     if wanted["supportType"] not in SUPPORT:
         raise Refusal("InvalidParameterException", f"supportType must be one of {', '.join(SUPPORT)}, not {wanted['supportType']}")
@@ -135,7 +135,7 @@ CHANGES: dict[str, tuple[str, Callable[[Call, Any, Any], Change]]] = {
 
 @answers("eks", "AssociateEncryptionConfig")
 def associate_encryption(call: Call) -> Any:
-    """A key for a cluster that has none; it cannot be taken away or changed again."""
+    """Adds a key to a cluster without one; it cannot be removed or changed afterward."""
     cluster, given = at_rest(call, "AssociateEncryptionConfig"), list(call.get("encryptionConfig") or [])
     if cluster.encryption_config:
         raise Refusal("InvalidParameterException", f"Encryption is already enabled for cluster {cluster.name}")

@@ -1,4 +1,4 @@
-"""Fargate profiles: which pods get a node of their own, in which subnets and with which role."""
+"""Fargate profiles: which pods get a dedicated node, in which subnets, and with which role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRUST = "eks-fargate-pods.amazonaws.com"
 
 
 class ProfileState(TransitionalState):
-    """As any state that takes time; a deleted profile is being deleted until the nodes of its pods have gone."""
+    """A transitional state; a deleted profile stays in deletion until its pods' nodes are gone."""
 
     def __get__(self, profile: Any, owner: Any = None) -> Any:
         state = super().__get__(profile, owner)
@@ -69,7 +69,7 @@ def create(call: Call) -> Any:
 
 
 def _check_others(cluster: Any, name: str, change: str) -> None:
-    """One profile of a cluster comes or goes at a time."""
+    """Only one profile of a cluster can be created or deleted at a time."""
     for other in cluster.fargate_profiles.values():
         if other.status in ("CREATING", "DELETING") and (change == "create" or other.fargate_profile_name != name):
             text = f"Cannot {change} Fargate Profile {name} because cluster {cluster.name} currently has Fargate profile"
@@ -77,7 +77,7 @@ def _check_others(cluster: Any, name: str, change: str) -> None:
 
 
 def _subnets(call: Call, cluster: Any) -> list[str]:
-    """Private ones of the cluster's VPC; without any in the request the cluster's own."""
+    """Private subnets of the cluster's VPC; by default, the cluster's own."""
     subnets, known = list(call.get("subnets") or cluster.resources_vpc_config["subnetIds"]), subnets_by_id(call)
     for subnet in subnets:
         if subnet not in known:
@@ -122,7 +122,7 @@ def describe(call: Call) -> Any:
 
 @answers("eks", "DeleteFargateProfile")
 def delete(call: Call) -> Any:
-    """Its pods are deleted, and made anew by their owners without it."""
+    """Deletes the profile's pods; their owners recreate them without it."""
     profile, cluster = _profile(call), cluster_of(call)
     _check_others(cluster, profile.fargate_profile_name, "delete")
     if profile.status != "DELETING":

@@ -1,4 +1,4 @@
-"""What time brings about for Fargate: nodes for the pods that profiles have taken, each with an interface in a subnet of its profile."""
+"""Fargate over time: nodes for the pods that profiles select, each with an interface in a subnet of its profile."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rehearsal.registry import backend, one_at_a_time
 from rehearsal.replies import Refusal
 
 PLAYER = "fargate"
-# While pods wait for their nodes, and while all have theirs.
+# Poll intervals while pods wait for nodes, and while all have one.
 LOOK_AGAIN, LOOK_SELDOM = 0.5, 1.0
 ENDING = ("DELETING", "DELETED")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the pod of this path and uid runs: behind an interface in a subnet."""
+    """Where the pod with this path and UID runs: behind an interface in a subnet."""
 
     pod: str
     uid: str
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Site:
-    """A cluster and where its account is."""
+    """A cluster, with its account and region."""
 
     cluster: Any
     account: str
@@ -49,13 +49,13 @@ class Site:
 
 
 def places_of(cluster: Any) -> dict[str, Place]:
-    """By uids of pods."""
+    """By pod UID."""
     found: dict[str, Place] = cluster.__dict__.setdefault("rehearsal_fargate_places", {})
     return found
 
 
 def follow(cluster: Any, account: str, region: str) -> None:
-    """Has the control plane, if there is one, follow what the profiles say by now."""
+    """Applies the current profiles to the control plane, if there is one."""
     member = member_of(cluster)
     if member is None:
         return
@@ -65,12 +65,12 @@ def follow(cluster: Any, account: str, region: str) -> None:
 
 
 def is_vacant(cluster: Any, profile: str) -> bool:
-    """Whether no pod is left on a profile that is being deleted, or nobody is there who could remove it."""
+    """Whether a profile in deletion has no pods left, or has no control plane to remove them."""
     return not plays(cluster) or profile not in cluster.__dict__.get("rehearsal_fargate_ending", ())
 
 
 def active_profiles(cluster: Any) -> list[Any]:
-    """The profiles that take pods."""
+    """The profiles that accept pods."""
     from rehearsal.kubernetes.fargate import Profile
 
     if cluster is None:
@@ -80,7 +80,7 @@ def active_profiles(cluster: Any) -> list[Any]:
 
 
 def play(site: Site, member: Member, plane: Any) -> float | None:
-    """One round: profiles that end lose their pods, new pods get a place and a node, and nodes go with their pods."""
+    """Runs one round: removes pods of deleted profiles, gives new pods an interface and a node, and removes nodes whose pods are gone."""
     from rehearsal.kubernetes import fargate
 
     with one_at_a_time:
@@ -124,7 +124,7 @@ def _node(place: Place) -> Any:
 
 
 def _find_place(site: Site, pod: dict[str, Any], path: str) -> None:
-    """An interface for a pod, in the subnet of its profile that has fewest; without a free address the pod waits."""
+    """An interface for a pod, in the profile's subnet with the fewest interfaces; without a free address the pod waits."""
     ec2 = backend("ec2", site.account, site.region)
     profile = site.cluster.fargate_profiles[_profile_of(pod)]
     group = site.cluster.resources_vpc_config.get("clusterSecurityGroupId")

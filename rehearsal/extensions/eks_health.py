@@ -1,4 +1,4 @@
-"""What is wrong with a cluster, as its describe call and its insights say it: a control plane that failed, a role or a key that is gone."""
+"""Cluster health issues, as DescribeCluster and insights report them: a failed control plane, a missing role, or a missing key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def issues_of(cluster: Any) -> list[dict[str, Any]]:
 
 
 def _issues(cluster: Any) -> Iterator[tuple[str, str, str]]:
-    """(code, message, what it is about)."""
+    """(code, message, affected resource)."""
     _arn, _aws, _eks, region, account, _rest = cluster.arn.split(":", 5)
     member = member_of(cluster)
     if member is not None and member.phase == "failed":

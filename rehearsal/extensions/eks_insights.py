@@ -1,7 +1,7 @@
-"""Insights: what EKS finds to stand in the way of an upgrade to the next minor version.
+"""Insights: what EKS finds that blocks an upgrade to the next minor version.
 
-Three checks look at the cluster as it is: its nodes' versions, its add-ons' versions, its health. What EKS would find in the requests that
-the API server gets, such as APIs that go, is planted by the setting `eks_insights`, which takes the place of the check of that name.
+Three checks inspect the cluster: node versions, add-on versions, and health. Findings that EKS would derive from API requests, such as
+deprecated APIs, come from the setting `eks_insights`, which replaces the check with the same name.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _refreshed(cluster: Any) -> datetime:
 
 
 def insights_of(call: Call, cluster: Any) -> list[Insight]:
-    """Those of the next minor version; of the newest one there are none. What is planted replaces what is found."""
+    """Insights about the next minor version; the newest version has none. Findings from the setting replace computed ones."""
     index = VERSIONS.index(cluster.version) + 1
     found = {} if index == len(VERSIONS) else {one.name: one for one in _found(cluster, VERSIONS[index])}
     for entry in call.settings.eks_insights:
@@ -83,7 +83,7 @@ def insights_of(call: Call, cluster: Any) -> list[Insight]:
 
 
 def blocking(call: Call, cluster: Any, version: str) -> list[Insight]:
-    """What keeps the cluster from this version, unless force is used."""
+    """What blocks an upgrade to this version without force."""
     return [one for one in insights_of(call, cluster) if (one.status, one.category, one.minor) == ("ERROR", CATEGORY, version)]
 
 
@@ -114,7 +114,7 @@ def _found(cluster: Any, minor: str) -> Iterator[Insight]:
 
 
 def _kubelets(cluster: Any, minor: str) -> Insight:
-    """Three minors behind is the most that a node may be after the upgrade, and worth a warning."""
+    """A node may be at most three minors behind after the upgrade; exactly three is a warning."""
     resources, worst = [], PASSING
     for group in cluster.nodegroups.values():
         lag = int(minor.split(".")[1]) - int(group.version.split(".")[1])
@@ -127,7 +127,7 @@ def _kubelets(cluster: Any, minor: str) -> Insight:
 
 
 def _addons(cluster: Any, minor: str) -> Insight:
-    """An add-on whose version does not fit the next minor must be updated first."""
+    """An add-on whose version does not support the next minor must be updated first."""
     unfit = [one for one in cluster.__dict__.get("rehearsal_addons", {}).values() if one.version not in one.product.fitting(minor)]
     resources = tuple({"insightStatus": {"status": "ERROR", "reason": f"{one.name} {one.version}"}, "arn": one.arn} for one in unfit)
     details = [{"name": one.name, "compatibleVersions": one.product.fitting(minor)} for one in unfit]

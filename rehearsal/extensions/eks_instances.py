@@ -1,5 +1,6 @@
-"""The instances of a node group, as far as they show without EC2 instances: network interfaces with an address, a place in the Auto Scaling
-group, what they run. What is to become of them is decided here from how many are wanted and what they should run."""
+"""The instances of a node group as far as they are visible without EC2 instances: network interfaces with an address, membership in the
+Auto Scaling group, and what they run. Decides which to add or remove, from the wanted size and build.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +19,13 @@ from rehearsal.registry import backend
 from rehearsal.replies import Refusal
 
 LARGEST_BATCH = 100
-# The first four addresses of a subnet, and the last, are AWS's.
+# AWS reserves the first four addresses of a subnet and the last.
 FIRST_ADDRESS = 4
 
 
 @dataclass(frozen=True)
 class Build:
-    """What the instances of a group run. `template_version` is that of the launch template that was given, if any."""
+    """What a group's instances run. `template_version` is the version of the user's launch template, if any."""
 
     version: str
     release: str
@@ -36,8 +37,9 @@ class Build:
 
 @dataclass(eq=False)
 class Instance:
-    """One instance; times are of the monotonic clock. `leaving`: since when it is being drained, `forced`: whether it goes in the end even
-    if pods do not leave it, `held_by`: those pods, `ended`: it goes with its node, and keeps its address until that has gone."""
+    """One instance; times are on the monotonic clock. `leaving`: when draining began. `forced`: whether it terminates even if pods remain.
+    `held_by`: those pods. `ended`: it terminates with its node and keeps its address until the node is gone.
+    """
 
     identity: str
     zone: str
@@ -57,15 +59,16 @@ class Instance:
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be done next: so many new ones, and these are to be drained."""
+    """The next action: how many instances to launch, and which to drain."""
 
     launch: int = 0
     retire: tuple[Instance, ...] = ()
 
 
 def next_step(instances: Sequence[Instance], desired: int, target: Build, batch: int) -> Step:
-    """`batch` is how many outdated ones are replaced at once, 0: none. The new ones come first; when all have joined, as many outdated ones
-    are drained, and the next batch begins when those have gone, as EKS's default strategy does."""
+    """`batch` is how many outdated instances are replaced at a time, 0 for none. New ones launch first; once all have joined, as many
+    outdated ones are drained. The next batch begins when those are gone, as in EKS's default strategy.
+    """
     staying = [each for each in instances if each.leaving is None]
     outdated = [each for each in staying if each.build != target] if batch else []
     replacing = any(each.leaving is not None and each.build != target for each in instances) if batch else False
@@ -80,7 +83,7 @@ def next_step(instances: Sequence[Instance], desired: int, target: Build, batch:
 
 
 def _first_to_go(staying: Sequence[Instance], count: int, target: Build | None) -> list[Instance]:
-    """Outdated ones first if there is a target, else the newest of the zone that has most, as Auto Scaling keeps zones even."""
+    """Outdated ones first if there is a target; else the newest in the zone with the most, because Auto Scaling balances zones."""
     left, chosen = list(staying), []
     for _ in range(count):
         per_zone = Counter(each.zone for each in left)
@@ -92,7 +95,7 @@ def _first_to_go(staying: Sequence[Instance], count: int, target: Build | None) 
 
 
 def batch_of(update_config: dict[str, Any], desired: int) -> int:
-    """How many nodes of a group an update replaces at once: a number, or a percentage rounded down, but at least one."""
+    """How many of a group's nodes an update replaces at a time: a number, or a percentage rounded down, but at least one."""
     percentage = update_config.get("maxUnavailablePercentage")
     number = math.floor(desired * int(percentage) / 100) if percentage else int(update_config.get("maxUnavailable") or 1)
     return max(1, min(number, LARGEST_BATCH))
@@ -104,7 +107,7 @@ def instances_of(group: Any) -> list[Instance]:
 
 
 def launch(group: Any, count: int, target: Build) -> list[Instance]:
-    """New instances, in the zones that have fewest. Raises Refusal when no subnet has an address left; those before it are there then."""
+    """Launches instances in the zones that have the fewest. Raises Refusal if no subnet has a free address; earlier launches remain."""
     ec2 = backend("ec2", group.rehearsal_account, group.region)
     made = []
     for _ in range(count):
@@ -137,7 +140,7 @@ def _domain(region: str) -> str:
 
 
 def _interface(group: Any, ec2: Any, subnet: str, instance: str, index: int, description: str = "") -> Any:
-    """An interface of an instance: attached, so that it cannot be deleted, and gone with the instance."""
+    """An instance's interface: attached, so it cannot be deleted, and deleted with the instance."""
     groups = list(group.rehearsal_security_groups) or None
     interface = network_interface(ec2, subnet, description, private_ip=_next_address(ec2, subnet), groups=groups)
     interface.requester_managed = False
@@ -148,7 +151,7 @@ def _interface(group: Any, ec2: Any, subnet: str, instance: str, index: int, des
 
 
 def _next_address(ec2: Any, subnet_id: str) -> str | None:
-    """The free address after the one that was given last, so that a node seldom gets the name of one that has just gone. None: any."""
+    """The free address after the last one assigned, so that a node seldom reuses the name of one just removed. None: any."""
     subnet = ec2.get_subnet(subnet_id)
     taken = {interface.private_ip_address for interface in ec2.enis.values() if interface.subnet.id == subnet_id}
     block = ipaddress.ip_network(subnet.cidr_block)
@@ -162,7 +165,7 @@ def _next_address(ec2: Any, subnet_id: str) -> str | None:
 
 
 def attach_pod_interface(group: Any, instance: Instance) -> None:
-    """The second interface, which the VPC CNI makes for pods, if the subnet has room for it."""
+    """The secondary interface that the VPC CNI creates for pods, if the subnet has a free address."""
     ec2 = backend("ec2", group.rehearsal_account, group.region)
     try:
         interface = _interface(group, ec2, instance.subnet, instance.identity, 1, f"aws-K8S-{instance.identity}")
@@ -176,7 +179,7 @@ def attach_pod_interface(group: Any, instance: Instance) -> None:
 
 
 def terminate(group: Any, instance: Instance) -> None:
-    """The instance goes, with its interfaces; those of pods stay behind for a while, and then unattached, if the cloud is told so."""
+    """Terminates the instance and its interfaces. If so configured, pods' interfaces stay in use for a while and then remain unattached."""
     ec2 = backend("ec2", group.rehearsal_account, group.region)
     leaks = transitions.delays.leaked_interface_seconds
     for identity in instance.interfaces:

@@ -1,6 +1,7 @@
-"""The played AWS Load Balancer Controller of a cluster: while its Deployment is available, Ingresses and Services have load balancers.
+"""The simulated AWS Load Balancer Controller of a cluster: while its Deployment is available, Ingresses and Services get load balancers.
 
-Without it nothing is made, and what has its finalizer does not go: the well-known trap of taking a cluster down in the wrong order.
+Without it, no load balancer is created, and objects with its finalizer are never deleted: the well-known trap of tearing down a cluster in
+the wrong order.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ SERVICES = "/api/v1/services"
 
 @dataclass
 class Memory:
-    """What the controller remembers: since when what is to be deleted (by uid), and what it said about objects that cannot have one."""
+    """The controller's memory: when each deletion began (by UID), and which errors it reported about objects it cannot serve."""
 
     deleting: dict[str, float] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
 
 
 def begin(call: Call, cluster: Any) -> None:
-    """Has the controller of a new cluster's control plane, if there is one, be played as soon as it is installed."""
+    """Simulates the controller in a new cluster's control plane, if there is one, as soon as it is installed."""
     member = member_of(cluster)
     if member is None:
         return
@@ -45,7 +46,7 @@ def begin(call: Call, cluster: Any) -> None:
 
 
 def play(place: Any, memory: Memory, plane: Any) -> float:
-    """One round: every stack has its load balancer, or loses it."""
+    """Runs one round: creates each stack's load balancer, or deletes it."""
     from rehearsal.kubernetes.load_balancers import is_available, stacks_of
 
     deployments = plane.api.get(DEPLOYMENTS, fieldSelector=f"metadata.name={NAME}")["items"]
@@ -64,7 +65,7 @@ def play(place: Any, memory: Memory, plane: Any) -> float:
 
 
 def _keep(place: Any, memory: Memory, plane: Any, stack: Any) -> None:
-    """The finalizer first, then AWS, then the host name."""
+    """Sets the finalizer first, then creates the AWS resources, then sets the hostname."""
     from moto.core.exceptions import ServiceException
 
     from rehearsal.extensions.elbv2_controller import Unresolved, ensure
@@ -90,7 +91,9 @@ def _keep(place: Any, memory: Memory, plane: Any, stack: Any) -> None:
 
 
 def _let_go(place: Any, memory: Memory, plane: Any, stack: Any, resource: Mapping[str, Any]) -> None:
-    """AWS first, after the delay, then the finalizer. What shares its load balancer with others just leaves them."""
+    """Deletes the AWS resources first, after the delay, then the finalizer. An object that shares its load balancer with others just leaves
+    it.
+    """
     from rehearsal.extensions.elbv2_controller import remove
     from rehearsal.kubernetes.load_balancers import delay_of, path_of
 
@@ -107,7 +110,7 @@ def _let_go(place: Any, memory: Memory, plane: Any, stack: Any, resource: Mappin
 
 
 def _set_finalizers(plane: Any, path: str, resource: Mapping[str, Any], finalizers: list[str]) -> None:
-    """Whoever else has changed the object meanwhile is not overruled: the next round looks again."""
+    """Does not overwrite a concurrent change to the object: the next round tries again."""
     from rehearsal.kubernetes.api import ApiError
 
     try:
@@ -118,7 +121,7 @@ def _set_finalizers(plane: Any, path: str, resource: Mapping[str, Any], finalize
 
 
 def _say(memory: Memory, plane: Any, kind: str, resource: Mapping[str, Any], text: str) -> None:
-    """An event, once for each problem."""
+    """Records an event, once per problem."""
     metadata = resource["metadata"]
     if memory.said.get(metadata["uid"]) == text:
         return

@@ -1,5 +1,6 @@
-"""The log group of a control plane. EKS makes it whenever it has something to log and the group is not there: also again after somebody
-has deleted it, and once more with the last words of a cluster that has just gone."""
+"""The log group of a control plane. EKS creates it whenever it has something to log and the group does not exist: also after a user deletes
+it, and once more for the final log entries of a deleted cluster.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 from rehearsal.registry import backend
 
 LAST_WORDS_WITHIN = 60.0
-"""For so many seconds after a cluster has gone its last words may bring its log group back, once."""
+"""For this many seconds after a cluster is deleted, its final log entries can recreate the log group, once."""
 
 
 def group_of(name: str) -> str:
@@ -21,7 +22,7 @@ def logs_anything(cluster: Any) -> bool:
 
 
 def write(account_id: str, region: str, name: str) -> bool:
-    """Has a log group be there, without retention, key or tags if EKS must make it; whether it had to."""
+    """Ensures that a log group exists; one that EKS creates has no retention, key, or tags. Returns whether it created the group."""
     logs = backend("logs", account_id, region)
     if group_of(name) in logs.groups:
         return False
@@ -30,13 +31,13 @@ def write(account_id: str, region: str, name: str) -> bool:
 
 
 def leave(eks: Any, cluster: Any) -> None:
-    """Notes that a cluster which logged has gone."""
+    """Records the deletion of a cluster that had logging enabled."""
     if logs_anything(cluster):
         eks.__dict__.setdefault("rehearsal_last_words", {})[cluster.name] = time.monotonic()
 
 
 def settle(eks: Any, account_id: str, region: str) -> None:
-    """What clusters have logged since anybody looked, the living and those that have just gone."""
+    """Writes the pending log entries of existing and recently deleted clusters."""
     for cluster in eks.clusters.values():
         if logs_anything(cluster):
             write(account_id, region, cluster.name)

@@ -1,4 +1,4 @@
-"""What a cluster has in its VPC: a security group of its own, and interfaces of its control plane in its subnets."""
+"""A cluster's resources in its VPC: its own security group, and its control plane's interfaces in its subnets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rehearsal.extensions.ec2_common import network_interface
 from rehearsal.registry import backend
 
 MOST_INTERFACES = 4
-"""EKS makes two to four interfaces for a control plane."""
+"""EKS creates two to four interfaces for a control plane."""
 DESCRIPTION = (
     "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads."
 )
@@ -21,7 +21,7 @@ def _ec2(cluster: Any) -> Any:
 
 
 def connect(cluster: Any) -> None:
-    """Makes the cluster's security group, which admits its own members, and the interfaces."""
+    """Creates the cluster's security group, which allows its own members, and the interfaces."""
     ec2, network = _ec2(cluster), cluster.resources_vpc_config
     name = f"eks-cluster-sg-{cluster.name}-{secrets.randbelow(10**9)}"
     tags = {"Name": name, "aws:eks:cluster-name": cluster.name, f"kubernetes.io/cluster/{cluster.name}": "owned"}
@@ -33,7 +33,7 @@ def connect(cluster: Any) -> None:
 
 
 def place(cluster: Any) -> None:
-    """An interface in each subnet, with the groups of the cluster; those in other subnets go."""
+    """Ensures an interface in each subnet, with the cluster's groups; deletes those in other subnets."""
     ec2, network, held = _ec2(cluster), cluster.resources_vpc_config, cluster.rehearsal_interfaces
     wanted = list(network["subnetIds"])[:MOST_INTERFACES]
     groups = [network["clusterSecurityGroupId"], *network["securityGroupIds"]]
@@ -48,7 +48,7 @@ def place(cluster: Any) -> None:
 
 
 def disconnect(cluster: Any) -> None:
-    """Takes the interfaces away, and the group unless something else needs it: then it stays behind, as on AWS."""
+    """Deletes the interfaces, and the group unless something still uses it: then the group remains, as on AWS."""
     ec2, network = _ec2(cluster), cluster.resources_vpc_config
     for interface in cluster.__dict__.pop("rehearsal_interfaces", {}).values():
         ec2.enis.pop(interface.id, None)

@@ -1,4 +1,4 @@
-"""What EKS refuses about node groups: roles, instance types, images, subnets, launch templates, sizes."""
+"""Node group requests that EKS rejects: roles, instance types, images, subnets, launch templates, sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rehearsal.replies import Refusal
 DEFAULT_INSTANCE_TYPE = "t3.medium"
 SIZES = ("minSize", "maxSize", "desiredSize")
 DEFAULT_SIZES = {"minSize": 1, "maxSize": 2, "desiredSize": 2}
-# By member of a launch template's data: what EKS says about it.
+# EKS's error for each member of a launch template's data.
 FORBIDDEN = {
     "IamInstanceProfile": "an instance profile. The noderole in your request will be used to construct an instance profile",
     "InstanceMarketOptions": "instance market options. The capacityType of your request says whether instances are Spot ones",
@@ -31,7 +31,7 @@ def invalid(text: str) -> Refusal:
 
 @dataclass(frozen=True)
 class Template:
-    """The launch template of a node group: which, which version of it, and what it says."""
+    """A node group's launch template: its identity, version, and data."""
 
     identity: str
     name: str
@@ -58,7 +58,7 @@ class Template:
 
 
 def checked_role(call: Call, arn: str, service: str, member: str) -> None:
-    """A role that is there and that the service may take on."""
+    """A role that exists and that the service may assume."""
     role = next((each for each in usable_roles(call) if each.arn == arn), None)
     if role is None:
         raise invalid(f"The role with name {arn.rsplit('/', 1)[-1]} cannot be found. ({member} {arn})")
@@ -67,7 +67,7 @@ def checked_role(call: Call, arn: str, service: str, member: str) -> None:
 
 
 def checked_sizes(given: dict[str, Any] | None, present: dict[str, int] | None = None) -> dict[str, int]:
-    """The sizes of a new group, of which a request gives all or none, or of a changed one, of which it gives any."""
+    """The sizes of a new group, where a request sets all or none, or of a changed group, where it may set any."""
     sizes = dict(given or {})
     missing = [name for name in SIZES if name not in sizes]
     if present is None and missing and len(missing) < len(SIZES):
@@ -111,7 +111,7 @@ def checked_subnets(call: Call, cluster: Any, subnets: list[str]) -> None:
 
 
 def checked_types(given: list[str], template: Template | None, ami: str | None) -> tuple[list[str], str]:
-    """The instance types and the AMI type of a group, which must be of one architecture."""
+    """The instance types and the AMI type of a group; all must have one architecture."""
     own = [template.data["InstanceType"]] if template and template.data.get("InstanceType") else []
     if own and given:
         raise invalid("Instance types must be specified in either the request or the launch template, but not in both")
@@ -140,7 +140,7 @@ def _architecture(instance_type: str) -> str:
 
 
 def checked_release(ami: str, version: str, given: str | None) -> str:
-    """The release of a group's image: the one that is asked for, if there is such, or the newest."""
+    """The release of a group's image: the requested one, if it exists, or the newest."""
     last = ami_type(ami).last_version
     if last and _number(version) > _number(last):
         raise invalid(f"AMI Type {ami} is only supported for kubernetes versions {last} or earlier")
@@ -157,7 +157,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def template_of(call: Call, specification: dict[str, Any] | None) -> Template | None:
-    """The launch template of a request, which says nothing that EKS decides itself."""
+    """The launch template of a request; it must not set anything that EKS controls itself."""
     if not specification:
         return None
     identity, name = specification.get("id"), specification.get("name")

@@ -1,7 +1,7 @@
-"""What time brings about in node groups: instances come, join, are drained and go, until there are as many of the right build as wanted.
+"""Node groups over time: instances launch, join, drain, and terminate until the group has the wanted number of the right build.
 
-Where the cluster has a control plane, a player does this in rounds (kubernetes/rounds.py); where clusters are only described, it is done
-whenever somebody looks.
+If the cluster has a control plane, a player does this in rounds (kubernetes/rounds.py). If the cluster exists in the EKS API only, it
+happens whenever a call reads the state.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rehearsal.replies import Refusal
 
 EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 NOT_JOINED = "Instances failed to join the kubernetes cluster"
-# Without it no node becomes ready.
+# Without it, no node becomes ready.
 NETWORK = "vpc-cni"
 PLAYER = "node groups"
 LOOK_AGAIN, LOOK_SELDOM = 0.5, 2.0
@@ -37,7 +37,7 @@ LOOK_AGAIN, LOOK_SELDOM = 0.5, 2.0
 
 @dataclass
 class Roll:
-    """An update of a group's version. `error` is what made it fail, `done` says that every node is replaced."""
+    """An update of a group's version. `error` is the reason it failed; `done` means that every node has been replaced."""
 
     target: Build
     force: bool
@@ -50,7 +50,7 @@ class Roll:
 
 
 def follow(group: Any) -> None:
-    """Has the group's instances, and the nodes of the control plane if there is one, follow what is wanted by now."""
+    """Applies the wanted state to the group's instances and to the control plane's nodes, if there is one."""
     group.rehearsal_settled = False
     member = member_of(group.rehearsal_cluster)
     if member is None:
@@ -69,7 +69,7 @@ def is_settled(group: Any) -> bool:
 
 
 def ready_nodes(cluster: Any) -> int:
-    """How many nodes of node groups take pods."""
+    """The number of node group nodes that accept pods."""
     return sum(each.joined and each.leaving is None for group in cluster.nodegroups.values() for each in instances_of(group))
 
 
@@ -77,11 +77,11 @@ def desired_size(group: Any) -> int:
     return 0 if group.rehearsal_deleted else int(group.scaling_config["desiredSize"])
 
 
-# --- both ways ---
+# --- with and without a control plane ---
 
 
 def _advance(group: Any) -> None:
-    """The next step of a group, as far as AWS alone decides it."""
+    """A group's next step, as far as AWS alone decides it."""
     roll = _current_roll(group)
     desired, target = desired_size(group), roll.target if roll else group.rehearsal_build
     step = next_step(instances_of(group), desired, target, batch_of(group.update_config, desired) if roll else 0)
@@ -97,13 +97,13 @@ def _advance(group: Any) -> None:
 
 
 def _current_roll(group: Any) -> Roll | None:
-    """The update that is under way. A deletion ends it."""
+    """The update in progress. Deleting the group ends it."""
     roll: Roll | None = group.rehearsal_roll
     return None if roll is None or roll.over or group.rehearsal_deleted else roll
 
 
 def _give_up(group: Any, roll: Roll | None) -> None:
-    """What has taken too long: a group that does not come to be has failed, an update ends with an error."""
+    """Applies timeouts: a new group that takes too long fails, and an update ends with an error."""
     now, patience = time.monotonic(), transitions.delays.patience_for
     absent = [each for each in instances_of(group) if not each.joined]
     group.rehearsal_late = waiting = absent if any(now > each.began + patience("node_join") for each in absent) else []
@@ -131,7 +131,7 @@ def _give_up(group: Any, roll: Roll | None) -> None:
 
 
 def is_overdue(instance: Instance) -> bool:
-    """Whether an instance that is being drained has been for too long."""
+    """Whether an instance has been draining for too long."""
     limit = transitions.delays.patience_for(instance.patience)
     return instance.leaving is not None and time.monotonic() > instance.leaving + limit
 
@@ -143,7 +143,7 @@ def creation_issue(group: Any, waiting: list[Instance]) -> dict[str, Any]:
 
 
 def _settle(group: Any) -> None:
-    """Notes whether all is as wanted."""
+    """Records whether the group has reached the wanted state."""
     roll, instances = _current_roll(group), instances_of(group)
     complete = len(instances) == desired_size(group) and all(each.joined and each.leaving is None for each in instances)
     if roll and complete and all(each.build == roll.target for each in instances):
@@ -157,11 +157,11 @@ def roll_is_over(group: Any) -> bool:
     return _current_roll(group) is None
 
 
-# --- clusters that are only described ---
+# --- clusters without a control plane ---
 
 
 def advance_described(group: Any) -> None:
-    """All at once, since there is nobody to wait for but the network."""
+    """Completes all steps at once: only the network can hold them up."""
     for _ in range(2 * len(instances_of(group)) + 2 * desired_size(group) + 2):
         _advance(group)
         for instance in list(instances_of(group)):
@@ -179,7 +179,7 @@ def advance_described(group: Any) -> None:
 
 
 def play(cluster: Any, plane: Any) -> float | None:
-    """One round of all node groups of a cluster."""
+    """Runs one round for all node groups of a cluster."""
     from rehearsal.kubernetes.node_groups import keep
 
     with one_at_a_time:
@@ -215,7 +215,7 @@ def _note(group: Any, instance: Instance, seen: Any) -> None:
 
 
 def wishes(group: Any) -> list[Any]:
-    """What is wanted of the nodes of a group."""
+    """The wanted state of a group's nodes."""
     from rehearsal.kubernetes.node_groups import Wanted
     from rehearsal.kubernetes.nodes import shape_of
 
@@ -254,12 +254,12 @@ def node_labels(group: Any, build: Build) -> dict[str, str]:
 
 
 def image_of(ami_type: str, release: str) -> str:
-    """The image of a release; the same release is always the same image."""
+    """The image of a release; the same release always has the same image."""
     return f"ami-{hashlib.sha256(f'{ami_type} {release}'.encode()).hexdigest()[:17]}"
 
 
 def kubelet_version(build: Build) -> str:
-    """That of the release, which begins with it for Amazon Linux; Bottlerocket's releases are counted apart."""
+    """The release's kubelet version. Amazon Linux releases begin with it; Bottlerocket numbers its releases separately."""
     patch = build.release.split("-")[0]
     return f"{patch if patch.startswith(f'{build.version}.') else f'{build.version}.0'}-eks-rehearsal"
 

@@ -1,4 +1,4 @@
-"""New versions, images and launch templates for node groups: the nodes are replaced, batch by batch."""
+"""Updates of a node group's version, image, and launch template: nodes are replaced in batches."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def update_version(call: Call) -> Any:
 
 
 def _template(call: Call, group: Any) -> checks.Template | None:
-    """The launch template that is asked for: another version of the one with which the group was made."""
+    """The requested launch template: a different version of the one the group was created with."""
     template = checks.template_of(call, call.get("launchTemplate"))
     if template is None:
         return None
@@ -61,7 +61,9 @@ def _template(call: Call, group: Any) -> checks.Template | None:
 
 
 def _target(call: Call, group: Any, template: checks.Template | None) -> Build:
-    """What the nodes are to run. Without a version that is the group's own; it is neither newer than the cluster's nor older than now."""
+    """What the nodes should run. Without a version, the group's own; it must be neither newer than the cluster's nor older than the current
+    one.
+    """
     present: Build = group.rehearsal_build
     version, release = call.get("version"), call.get("releaseVersion")
     if group.ami_type == CUSTOM and (version or release):
@@ -91,5 +93,5 @@ def _target(call: Call, group: Any, template: checks.Template | None) -> Build:
 
 
 def _version_of(group: Any, release: str | None) -> str | None:
-    """The minor version that a release belongs to."""
+    """The minor version of a release."""
     return next((version for version in VERSIONS if release in releases(group.ami_type, version)), None) if release else None

@@ -1,4 +1,4 @@
-"""Node groups: instances of a type in an Auto Scaling group, and nodes with what that type has room for."""
+"""Node groups: instances of a type in an Auto Scaling group, and nodes with that type's capacity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rehearsal.transitions import TransitionalState, descriptor
 
 
 class NodegroupState(TransitionalState):
-    """As any state that takes time, and until the nodes take pods."""
+    """A transitional state that also lasts until the nodes accept pods."""
 
     def __get__(self, group: Any, owner: Any = None) -> Any:
         if group is None:
@@ -46,7 +46,7 @@ class NodegroupState(TransitionalState):
 
 @settles("eks")
 def let_described_groups_follow(call: Call) -> None:
-    """Groups of clusters without a control plane: what the network, or the lack of it, has brought about since; deleted ones are gone."""
+    """Updates groups of clusters without a control plane: applies whether they have a network, and removes deleted ones."""
     for cluster in list(call.backend.clusters.values()):
         for name, group in list(cluster.nodegroups.items()):
             if not is_settled(group) and (member_of(cluster) is None or (group.rehearsal_deleted and not plays(cluster))):
@@ -110,7 +110,7 @@ def create(call: Call) -> Any:
 
 
 def _versions(call: Call, cluster: Any, ami: str) -> tuple[str, str]:
-    """The version and the release of a new group. A custom image brings its own, and then neither may be given."""
+    """The version and the release of a new group. A custom image determines both, and then neither may be given."""
     version, release = call.get("version"), call.get("releaseVersion")
     if ami == CUSTOM:
         if version or release:
@@ -122,7 +122,7 @@ def _versions(call: Call, cluster: Any, ami: str) -> tuple[str, str]:
 
 
 def _begin(call: Call, cluster: Any, group: Any, template: checks.Template | None, release: str) -> None:
-    """What is kept beside moto's own attributes."""
+    """Adds the state that moto's own attributes do not cover."""
     own = cluster.resources_vpc_config.get("clusterSecurityGroupId")
     disk = template.disk_gib if template else int(group.disk_size)
     group.rehearsal_cluster, group.rehearsal_account = cluster, call.account_id
@@ -145,7 +145,7 @@ def _begin(call: Call, cluster: Any, group: Any, template: checks.Template | Non
 
 
 def _failure(group: Any) -> dict[str, Any] | None:
-    """Why a group has not come to be."""
+    """Why a group's creation failed."""
     member = member_of(group.rehearsal_cluster)
     if member is not None and member.phase == "failed" and not group.rehearsal_joined:
         return {"code": "ClusterUnreachable", "message": member.error, "resourceIds": [group.nodegroup_name]}
@@ -199,7 +199,7 @@ def describe(call: Call) -> Any:
 
 
 def active_nodegroup(call: Call) -> Any:
-    """The group of a call that changes it: it must be there and at rest."""
+    """The group that a call changes; it must exist and have no update in progress."""
     at_rest(call, call.operation)
     group = nodegroup_of(call)
     if group.status not in ("ACTIVE", "DEGRADED"):
@@ -247,7 +247,7 @@ def update_config(call: Call) -> Any:
 
 
 def _params(call: Call) -> dict[str, Any]:
-    """The parameters of an update as its description lists them."""
+    """An update's parameters in the shape of its description."""
     labels, taints = dict(call.get("labels") or {}), dict(call.get("taints") or {})
     sizes = {**(call.get("scalingConfig") or {}), **(call.get("updateConfig") or {})}
     listed = {name[0].upper() + name[1:]: value for name, value in sizes.items()}
@@ -258,7 +258,7 @@ def _params(call: Call) -> dict[str, Any]:
 
 @answers("eks", "DeleteNodegroup")
 def delete(call: Call) -> Any:
-    """Its nodes are drained; what does not leave them in time goes with them."""
+    """Drains the group's nodes; pods that do not leave in time are deleted with them."""
     group = nodegroup_of(call)
     if not group.rehearsal_deleted:
         group.rehearsal_deleted, group.status = True, "DELETED"

@@ -1,4 +1,4 @@
-"""Pod identity associations: which role the pods of a service account have."""
+"""Pod identity associations: the role of a service account's pods."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class Association:
 
 
 def associations_of(cluster: Any) -> dict[str, Association]:
-    """The associations of a cluster by their ids."""
+    """A cluster's associations, by ID."""
     found: dict[str, Association] = cluster.__dict__.setdefault("rehearsal_pod_identities", {})
     return found
 
 
 def check_role(call: Call, arn: Any) -> None:
-    """Refuses a role that is not there (yet), or that pods.eks.amazonaws.com may not assume with the tags of its sessions."""
+    """Rejects a role that does not exist or has not propagated, or that pods.eks.amazonaws.com may not assume with its session tags."""
     role = next((role for role in usable_roles(call) if role.arn == arn), None)
     if role is None:
         raise Refusal("InvalidParameterException", f"Role provided in the request does not exist: {arn}")
@@ -65,7 +65,7 @@ def check_role(call: Call, arn: Any) -> None:
 
 
 def trusts_pods(document: Any) -> bool:
-    """Whether a trust policy lets the service do both things that it needs."""
+    """Whether a trust policy allows the service both of the actions it needs."""
     policy = json.loads(document) if isinstance(document, str) else document or {}
     allowed: set[str] = set()
     for statement in statements(policy):
@@ -83,7 +83,7 @@ def _listed(value: Any) -> Sequence[str]:
 def associate(
     call: Call, cluster: Any, namespace: str, account: str, role_arn: str, *, owner: str | None = None, **more: Any
 ) -> Association:
-    """A new association; there is at most one for a service account."""
+    """Creates an association; a service account can have only one."""
     for other in associations_of(cluster).values():
         if (other.namespace, other.service_account) == (namespace, account):
             raise Refusal("ResourceInUseException", f"Association already exists: {other.identifier}", 409)
@@ -153,7 +153,7 @@ def delete(call: Call) -> Any:
 
 
 def _not_owned(call: Call) -> Association:
-    """Associations that an add-on brought are changed through the add-on."""
+    """Associations that belong to an add-on can be changed only through the add-on."""
     association = _association(call)
     if association.owner_arn:
         raise Refusal(

@@ -1,4 +1,4 @@
-"""Tags of everything in EKS that has an ARN."""
+"""Tags of every EKS resource that has an ARN."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 50
 
 @lists_tags("eks")
 def tagged(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """(ARN, tags) of every resource in a region; the tags are those that the resource keeps, not a copy."""
+    """(ARN, tags) of every resource in a region. The tags are the resource's own object, not a copy."""
     for cluster in backend.clusters.values():
         yield cluster.arn, cluster.tags
         parts = (cluster.nodegroups, cluster.fargate_profiles, addons_of(cluster), entries_of(cluster), associations_of(cluster))
@@ -25,7 +25,7 @@ def tagged(backend: Any) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _tags(resource: Any) -> dict[str, str]:
-    """moto keeps None where a create call gave no tags."""
+    """moto stores None if a create call set no tags."""
     if resource.tags is None:
         resource.tags = {}
     tags: dict[str, str] = resource.tags
@@ -65,7 +65,7 @@ def list_tags(call: Call) -> Any:
 
 
 def check(tags: dict[str, str], code: str = "BadRequestException") -> None:
-    """Refuses reserved keys and too many tags."""
+    """Rejects reserved keys and too many tags."""
     if reserved := sorted(key for key in tags if key.lower().startswith("aws:")):
         raise Refusal(code, f"Tag keys that begin with aws: are reserved: {reserved[0]}")
     if len(tags) > MOST:

@@ -1,4 +1,4 @@
-"""Versions of Kubernetes on EKS: how long each is supported, upgrades by one minor, and the way back within seven days."""
+"""Kubernetes versions on EKS: support periods, upgrades by one minor, and rollback within seven days."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ PLATFORM_VERSION = "eks.1"
 WAY_BACK = timedelta(days=7)
 ADDRESSES_FOR_UPDATE = 5
 OLDEST_KUBELET = 3
-"""By how many minors a node may lag behind the control plane."""
+"""How many minors a node may lag behind the control plane."""
 
 
 @dataclass(frozen=True)
 class Support:
-    """From EKS's release calendar: on EKS since, in standard support until, in extended support until."""
+    """From EKS's release calendar: release on EKS, end of standard support, end of extended support."""
 
     minor: str
     released: datetime
@@ -62,7 +62,7 @@ CALENDAR = (
 
 @answers("eks", "DescribeClusterVersions")
 def describe_versions(call: Call) -> Any:
-    """Without `includeAll`, only what is still supported. Statuses are those of today."""
+    """Without `includeAll`, only supported versions. The statuses are those of today."""
     now = datetime.now(UTC)
     asked = call.get("versionStatus") or (call.get("status") or "").upper().replace("-", "_") or None
     names = call.get("clusterVersions")
@@ -103,7 +103,7 @@ def check_offered(version: str) -> None:
 
 @answers("eks", "UpdateClusterVersion")
 def update_version(call: Call) -> Any:
-    """One minor up, or back down after an upgrade. The control plane starts again, at the same address and with what it holds."""
+    """One minor up, or back down after an upgrade. The control plane restarts with the same address and data."""
     version = str(call.get("version"))
     cluster = at_rest(call, "VersionUpdate")
     check_offered(version)
@@ -134,7 +134,7 @@ def update_version(call: Call) -> Any:
 
 
 def _no_room(call: Call, cluster: Any) -> list[dict[str, Any]]:
-    """A new version of the control plane needs addresses in the subnets beside those of the old one."""
+    """A new control plane version needs free addresses in the subnets in addition to the current ones."""
     own = cluster.resources_vpc_config["subnetIds"]
     subnets = {identity: subnet for identity, subnet in subnets_by_id(call).items() if identity in own}
     if sum(free_addresses(call, subnet) for subnet in subnets.values()) >= ADDRESSES_FOR_UPDATE:
@@ -144,7 +144,7 @@ def _no_room(call: Call, cluster: Any) -> list[dict[str, Any]]:
 
 
 def _check_parts(cluster: Any) -> None:
-    """An add-on or a node group that is being changed holds up a change of the version."""
+    """An add-on or a node group with an update in progress blocks a version update."""
     busy: list[Update] = [update for update in updates_of(cluster) if update.status == "InProgress"]
     if busy:
         what = f"addon {busy[0].addon}" if busy[0].addon else f"nodegroup {busy[0].nodegroup}"
@@ -153,7 +153,7 @@ def _check_parts(cluster: Any) -> None:
 
 
 def _check_way_back(cluster: Any, version: str) -> None:
-    """Only after an upgrade of this cluster, only within seven days, only by one; and not onto paid support unless that is agreed to."""
+    """Allows rollback only after an upgrade of this cluster, within seven days, by one minor, and onto paid support only with consent."""
     upgraded = cluster.__dict__.get("rehearsal_upgraded")
     if upgraded is None or datetime.now(UTC) - upgraded > WAY_BACK:
         text = f"Cluster {cluster.name} cannot be rolled back to {version}: it was not upgraded to {cluster.version} within the last 7 days"
@@ -166,7 +166,7 @@ def _check_way_back(cluster: Any, version: str) -> None:
 
 
 def _check_nodes(cluster: Any, version: str) -> None:
-    """No node may be newer than the control plane, nor more than three minors older."""
+    """No node may be newer than the control plane, or more than three minors older."""
     wanted = _number(version)
     groups = [group for group in cluster.nodegroups.values() if not 0 <= wanted - _number(group.version) <= OLDEST_KUBELET]
     if groups:
@@ -181,7 +181,7 @@ def _number(minor: str) -> int:
 
 @answers("eks", "CancelUpdate")
 def cancel(call: Call) -> Any:
-    """EKS cancels rollbacks of clusters in Auto Mode and nothing else; there are none here."""
+    """EKS can cancel only rollbacks of clusters in Auto Mode; the rehearsal has none."""
     cluster = cluster_of(call)
     update = in_progress(cluster)
     if update is None or update.identifier != call.get("updateId"):

@@ -1,4 +1,4 @@
-"""What calls about classic load balancers are checked for: they are known by their names."""
+"""Authorization checks for Classic Load Balancer calls, which identify load balancers by name."""
 
 from __future__ import annotations
 

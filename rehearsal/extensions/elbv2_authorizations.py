@@ -1,4 +1,4 @@
-"""What calls about load balancers are checked for. Classic ones have their own names for things in `elb_authorizations.py`."""
+"""Authorization checks for load balancer calls. Classic Load Balancers use their own names; see `elb_authorizations.py`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def asked(call: Call) -> Iterator[Ask]:
 
 
 def on_each(call: Call, named: list[str], tags_of: Callable[[str], Mapping[str, str]]) -> Iterator[Ask]:
-    """What names a load balancer, a target group or a listener is on that, but for looking at it."""
+    """A call that names a load balancer, a target group, or a listener is checked on it, except for describe calls."""
     if call.operation.startswith("Describe") or not named:
         yield ask(call, "*")
         return

@@ -1,5 +1,6 @@
-"""What the AWS Load Balancer Controller does at AWS: a load balancer with its security groups and target groups for each stack, found again
-by their tags."""
+"""What the AWS Load Balancer Controller creates in AWS: for each stack, a load balancer with its security groups and target groups. It
+finds them again by their tags.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ LEAST_ZONES = {"application": 2, "network": 1}
 
 
 class Unresolved(Exception):
-    """The controller cannot build a load balancer; the message is what its event says."""
+    """The controller cannot build a load balancer; the message is the text of its event."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Place:
 
 
 def ensure(place: Place, stack: Stack) -> str:
-    """Makes what a stack lacks, and removes target groups that it no longer has. Returns the host name. Raises Unresolved."""
+    """Creates what a stack lacks and deletes target groups that it no longer has. Returns the hostname. Raises Unresolved."""
     elb = place.of("elbv2")
     present = next((each for each in elb.load_balancers.values() if each.name == stack.name), None)
     if present is None:
@@ -58,7 +59,7 @@ def ensure(place: Place, stack: Stack) -> str:
 
 
 def remove(place: Place, stack: Stack) -> None:
-    """Takes away all that a stack has, and the shared security group with the last one."""
+    """Deletes everything that a stack has, and the shared security group with the last stack."""
     elb, ec2 = place.of("elbv2"), place.of("ec2")
     for balancer in [each for each in elb.load_balancers.values() if each.name == stack.name]:
         elb.delete_load_balancer(balancer.arn)
@@ -87,7 +88,7 @@ def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _subnets(place: Place, stack: Stack) -> Sequence[Any]:
-    """Those that are named; else one in each zone, of those with the tag for the scheme; else of those that can be reached so."""
+    """The named subnets; else one per zone, from those with the scheme's tag or, failing that, from those reachable for the scheme."""
     ec2 = place.of("ec2")
     present = [subnet for zone in ec2.subnets.values() for subnet in zone.values() if subnet.vpc_id == place.vpc]
     if stack.subnets:
@@ -114,7 +115,7 @@ def _groups(place: Place) -> list[Any]:
 
 
 def _managed_group(place: Place, stack: Stack) -> str:
-    """One for each load balancer, which admits clients to its ports."""
+    """One per load balancer; it allows clients on the load balancer's ports."""
     ec2, tags = place.of("ec2"), _tags(place, stack, "ManagedLBSecurityGroup")
     present = next((group for group in _groups(place) if group.name == stack.name), None)
     if present is None:
@@ -126,7 +127,7 @@ def _managed_group(place: Place, stack: Stack) -> str:
 
 
 def _shared_group(place: Place) -> str:
-    """One for all load balancers of the cluster: what nodes admit."""
+    """One for all load balancers of the cluster; the nodes allow traffic from it."""
     name = f"k8s-traffic-{place.cluster.replace('-', '').replace('_', '')[:232]}-{short_hash(place.cluster)}"
     present = next((group for group in _groups(place) if group.name == name), None)
     if present is None:
@@ -136,7 +137,7 @@ def _shared_group(place: Place) -> str:
 
 
 def _groups_of_nodes(place: Place) -> list[Any]:
-    """The security group of each node's interface; of several, the one that carries the cluster's tag."""
+    """The security group of each node's interface; if there are several, the one with the cluster's tag."""
     cluster = place.of("eks").clusters.get(place.cluster)
     present = place.of("ec2").groups.get(place.vpc, {})
     found = {}
@@ -148,7 +149,7 @@ def _groups_of_nodes(place: Place) -> list[Any]:
 
 
 def _admit_at_nodes(place: Place, shared: str) -> None:
-    """The rule by which the nodes admit the load balancers. The controller knows it again by its description."""
+    """The rule by which nodes allow the load balancers. The controller identifies it by its description."""
     for group in _groups_of_nodes(place):
         if not any(rule.source_group.get("GroupId") == shared for rule in group.ingress_rules):
             source = {"GroupId": shared, "Description": RULE}
@@ -202,8 +203,7 @@ def _new_target_group(place: Place, stack: Stack, target: Backend) -> Any:
 
 
 def _listen(elb: Any, stack: Stack, balancer: Any, target: Any) -> None:
-    """A listener for each port, all of which lead to the first target group: nobody asks what is behind them. Without a certificate none
-    can listen for HTTPS."""
+    """Creates a listener per port, all with the first target group: nothing checks targets. HTTPS requires a certificate."""
     action = {"Type": "forward", "TargetGroupArn": target.arn, "Order": 1}
     for protocol, port in stack.listeners:
         if protocol in ("HTTPS", "TLS") and not stack.certificate:

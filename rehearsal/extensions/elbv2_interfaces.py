@@ -1,5 +1,6 @@
-"""Load balancers have an interface in each of their subnets, which AWS manages: while they live, the subnets and the VPC cannot go,
-nor can the internet gateway behind public ones."""
+"""Load balancers have an AWS-managed interface in each of their subnets. While they exist, the subnets and the VPC cannot be deleted, and
+neither can the internet gateway behind public ones.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +47,12 @@ def give_interfaces() -> None:
 
 
 def description_of(balancer: Any) -> str:
-    """Of an interface: "ELB app/<name>/<id>", the end of the load balancer's ARN."""
+    """The description of an interface: "ELB app/<name>/<id>", the end of the load balancer's ARN."""
     return f"ELB {balancer.arn.split(':loadbalancer/')[1]}"
 
 
 def _name_by_type(backend: Any, balancer: Any) -> None:
-    """moto gives every load balancer the ARN of an application's; the type stands in it, and in the host name."""
+    """moto gives every load balancer an application load balancer's ARN; on AWS, the ARN and the hostname contain the actual type."""
     short = SHORT.get(balancer.type, "app")
     if balancer.scheme == "internal" and short == "app":
         balancer.dns_name = f"internal-{balancer.dns_name}"

@@ -1,4 +1,4 @@
-"""IAM: AWS's managed policies are read once, not again after every reset."""
+"""IAM: reads AWS's managed policies once instead of after every reset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What calls of IAM are checked for: roles by name and path, OIDC providers by their addresses."""
+"""Authorization checks for IAM calls: roles by name and path, OIDC providers by their URLs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def asked(call: Call) -> Iterator[Ask]:
         yield ask(call, "*")
         return
     role = next((one for one in call.backend.get_roles() if one.name == name), None)
-    # of a role that is not there nobody knows the path
+    # the path of a role that does not exist is unknown
     path = role.path if role else (call.get("Path") or "/") if call.operation == "CreateRole" else "/"
     bound = call.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else "") or ""
     request = {tag["Key"]: tag.get("Value", "") for tag in call.get("Tags") or ()}
@@ -31,7 +31,7 @@ def asked(call: Call) -> Iterator[Ask]:
 
 
 def _oidc(call: Call) -> Iterator[Ask]:
-    """Providers are named by their addresses."""
+    """Providers are identified by their URLs."""
     url, identity = call.get("Url"), call.get("OpenIDConnectProviderArn")
     if not (url or identity):
         yield ask(call, "*")

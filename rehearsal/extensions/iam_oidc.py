@@ -1,4 +1,4 @@
-"""IAM's OIDC providers: what moto's lack. Thumbprints are looked up where none are given, and audiences come and go."""
+"""IAM's OIDC providers, with what moto's lack: thumbprints are looked up if omitted, and audiences can be added and removed."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def create(call: Call) -> Any:
 
 
 def looked_up(url: str) -> str:
-    """What stands for the thumbprint of the certificate authority that IAM would find at the address."""
+    """A stand-in for the thumbprint of the certificate authority that IAM would find at the URL."""
     return hashlib.sha1(str(urlsplit(url).netloc).encode(), usedforsecurity=False).hexdigest()
 
 
 @answers("iam", "AddClientIDToOpenIDConnectProvider")
 def add_client(call: Call) -> Any:
-    """An audience that is there already stays."""
+    """Adding an existing audience has no effect."""
     provider, client = _provider(call), str(call.get("ClientID"))
     if client not in provider.client_id_list:
         if len(provider.client_id_list) >= MOST_CLIENTS:
@@ -59,7 +59,7 @@ def add_client(call: Call) -> Any:
 
 @answers("iam", "RemoveClientIDFromOpenIDConnectProvider")
 def remove_client(call: Call) -> Any:
-    """One that is not there is no mistake."""
+    """Removing a missing audience is not an error."""
     provider = _provider(call)
     provider.client_id_list = [client for client in provider.client_id_list if client != call.get("ClientID")]
     return {}

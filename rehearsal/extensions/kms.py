@@ -1,4 +1,4 @@
-"""KMS: scheduling deletion by ARN, and what the replies about a key leave out in moto."""
+"""KMS: scheduled deletion by ARN, and members of key responses that moto omits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ DEFAULT_WINDOW_DAYS = 30
 
 
 def existing(call: Call, identity: str | None) -> Any:
-    """The key behind an id, an ARN or an alias."""
+    """The key with this ID, ARN, or alias."""
     backend = call.backend
     try:
         name = backend.any_id_to_key_id(identity)
-    except AttributeError:  # moto's way of saying that there is no such alias
+    except AttributeError:  # raised by moto if the alias does not exist
         name = None
     if name not in backend.keys:
         raise Refusal("NotFoundException", f"Key '{identity}' does not exist")
@@ -46,14 +46,14 @@ def cancel_deletion(call: Call) -> Any:
 
 @answers("kms", "GetKeyRotationStatus")
 def rotation(call: Call) -> Any:
-    """A key that waits for its deletion does not rotate."""
+    """A key that is pending deletion does not rotate."""
     key = existing(call, call.get("KeyId"))
     return {"KeyId": key.arn, "KeyRotationEnabled": bool(key.key_rotation_status) and key.key_state != "PendingDeletion"}
 
 
 @answers("kms", "GetKeyPolicy")
 def policy(call: Call) -> Any:
-    """There is only one policy, so its name may be left out."""
+    """A key has only one policy, so its name may be omitted."""
     if call.get("PolicyName"):
         return MOTO
     return {"Policy": existing(call, call.get("KeyId")).policy, "PolicyName": "default"}
@@ -61,7 +61,7 @@ def policy(call: Call) -> Any:
 
 @adjusts("kms")
 def take_arns_everywhere() -> None:
-    """moto looks up keys by id alone in these."""
+    """In these operations moto looks up keys by ID only."""
     from moto.kms.models import KmsBackend
 
     def wrap(original: Callable[..., Any]) -> Callable[..., Any]:

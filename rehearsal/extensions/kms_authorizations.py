@@ -1,4 +1,4 @@
-"""What calls of KMS are checked for: keys and aliases."""
+"""Authorization checks for KMS calls: keys and aliases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A KMS key can be given an id."""
+"""Lets callers choose the ID of a KMS key."""
 
 from __future__ import annotations
 

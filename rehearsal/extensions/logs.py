@@ -1,4 +1,4 @@
-"""CloudWatch Logs: the key of a log group can be changed later."""
+"""CloudWatch Logs: the key of an existing log group can be changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What calls of CloudWatch Logs are checked for: log groups."""
+"""Authorization checks for CloudWatch Logs calls: log groups."""
 
 from __future__ import annotations
 

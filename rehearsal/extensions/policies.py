@@ -1,4 +1,4 @@
-"""Reading policy documents."""
+"""Parsing of policy documents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ENTITY = re.compile(r"^arn:aws[\w-]*:iam::(?P<account>\d{12}):(?P<kind>role|use
 
 
 def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The statements of a policy; AWS takes a single one without a list."""
+    """A policy's statements; AWS accepts a single statement without a list."""
     found = document.get("Statement") or []
     return [found] if isinstance(found, dict) else [entry for entry in found if isinstance(entry, dict)]
 
@@ -30,7 +30,7 @@ def principals(document: dict[str, Any]) -> Iterator[str]:
 
 
 def usable_roles(call: Call) -> list[Any]:
-    """The roles that services know: a new one takes a while to get around."""
+    """The roles visible to other services: a new role takes a while to propagate."""
     newest = utcnow() - timedelta(seconds=call.settings.propagation_seconds)
     return [role for role in backend("iam", call.account_id, call.region).roles.values() if role.create_date <= newest]
 
@@ -45,5 +45,5 @@ def missing_principals(call: Call, document: dict[str, Any]) -> list[str]:
 
 
 def allows_service(policy: Any, *services: str) -> bool:
-    """Whether the text of a policy names one of the service principals."""
+    """Whether a policy's text names one of the service principals."""
     return any(f'"{service}"' in str(policy) for service in services)

@@ -1,7 +1,7 @@
-"""The tagging API: services that take no part in moto's, and pages of as many resources as were asked for.
+"""The tagging API: services that moto's does not cover, and pages of the requested number of resources.
 
-A service takes part with a function that lists its resources and their tags (`@lists_tags`), which stands with its other extensions. If
-moto lists the service too, the function replaces that. What moto lists well enough needs nothing.
+A service takes part with a function that lists its resources and their tags (`@lists_tags`), kept with its other extensions. If moto lists
+the service too, the function replaces moto's listing. A service that moto lists correctly needs no function.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def list_what_services_register() -> None:
 
 
 def _registered(account_id: str, region: str) -> Iterator[_Tagged]:
-    """Those of our services that hold anything. A service that was never called has registered nothing, and has nothing."""
+    """Our services that hold resources. A service that was never called has registered nothing and holds nothing."""
     from moto.backends import get_backend
     from moto.utilities.utils import get_partition
 
@@ -45,7 +45,7 @@ def _registered(account_id: str, region: str) -> Iterator[_Tagged]:
 
 
 class _Tagged:
-    """A service in a region, as far as the tagging API asks."""
+    """A service in a region, with the members that the tagging API needs."""
 
     def __init__(self, backend: Any, prefix: str, tagger: Tagger) -> None:
         self.backend = backend
@@ -74,14 +74,14 @@ class _Tagged:
 
 
 def type_in(arn: str) -> str:
-    """ ":cluster" of .../cluster/main or ...:cluster:main; nothing of an ARN that ends with a bare name, such as a queue's."""
+    """ ":cluster" of .../cluster/main or ...:cluster:main; "" for an ARN that ends with a bare name, such as a queue's."""
     parts = re.split("[/:]", arn.split(":", 5)[5], maxsplit=1)
     return f":{parts[0]}" if len(parts) == 2 else ""
 
 
 @adjusts("resourcegroupstaggingapi")
 def count_resources_and_not_tags() -> None:
-    """A page holds so many resources; it is cut after so many tags only if that is asked for."""
+    """The page size counts resources; a page is limited by its number of tags only on request."""
     from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend as Backend
     from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse as Response
 

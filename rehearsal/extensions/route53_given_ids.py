@@ -1,4 +1,4 @@
-"""A hosted zone can be given an id."""
+"""Lets callers choose the ID of a hosted zone."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Service Quotas says what the cloud enforces: the setting `quotas`, which the refusals go by (`refusals/*_quotas.py`).
+"""Service Quotas reports what the cloud enforces: the setting `quotas`, which the refusals read (`refusals/*_quotas.py`).
 
-A quota set to AWS's own default counts as never applied for: it has no value of its own, only the default.
+A quota set to AWS's default counts as never raised: it has no applied value, only the default.
 """
 
 from __future__ import annotations

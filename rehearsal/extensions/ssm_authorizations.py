@@ -1,4 +1,4 @@
-"""What calls of Systems Manager are checked for: parameters."""
+"""Authorization checks for Systems Manager calls: parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.registry import Call, authorizes
 
 @authorizes("ssm")
 def asked(call: Call) -> Iterator[Ask]:
-    """Parameters by name; a folder by the path in the request, whatever lies below it."""
+    """Parameters by name; a path in the request covers everything below it."""
     names = [call.get("Name"), call.get("Path"), *(call.get("Names") or ())]
     overwrites = "true" if call.get("Overwrite") else "false" if call.operation == "PutParameter" else ""
     found = [ask(call, arn(call, "ssm", f"parameter/{name.strip('/')}"), ssm_overwrite=overwrites) for name in names if name]

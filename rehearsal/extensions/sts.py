@@ -1,4 +1,4 @@
-"""STS: the two roles of the cloud have names, and session tokens are real keys here."""
+"""STS: the cloud's two roles have names, and session tokens are real keys here."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def get_caller_identity(call: Call) -> Any:
 
 
 def role_arn(account_id: str, role: str) -> str:
-    """The user as which one of the cloud's roles appears."""
+    """The ARN of the user that represents one of the cloud's roles."""
     return f"arn:aws:iam::{account_id}:user/rehearsal-{role}"
 
 
 def known_to_moto(account_id: str, region: str, access_key_id: str | None) -> str | None:
-    """The ARN of the session or user that a key was issued to; None for a key of the cloud's roles and for their sessions."""
+    """The ARN of the session or user that a key was issued to; None for the keys of the cloud's roles and for their sessions."""
     arn: str = backend("sts", account_id, region).get_caller_identity(access_key_id, region)[1]
     return None if arn.endswith(":user/moto") else arn
 
 
 @answers("sts", "GetSessionToken")
 def issue_session(call: Call) -> Any:
-    """A key of its own for each session; moto gives everybody the same one."""
+    """Issues a separate key for each session; moto returns the same one to every caller."""
     credentials = generate()
     expires = datetime.now(UTC) + timedelta(seconds=call.get("DurationSeconds", 43200))
     return {

@@ -1,4 +1,4 @@
-"""What calls of STS are checked for: who one is may be asked without any permission."""
+"""Authorization checks for STS calls: GetCallerIdentity requires no permission."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _kubeconfig(options: argparse.Namespace) -> int:
 
 
 def _instead(name: str, arguments: list[str]) -> int:
-    """In place of this process, so that everything that kubectl or Helm does with its terminal works."""
+    """Replaces this process, so that kubectl and Helm keep full control of the terminal."""
     try:
         program = build.kubectl() if name == "kubectl" else helm.helm()
     except build.BuildError as error:
@@ -70,7 +70,7 @@ def _instead(name: str, arguments: list[str]) -> int:
 
 
 def _token(options: argparse.Namespace) -> int:
-    """Prints what `aws eks get-token` prints, with the credentials and the endpoint of the environment."""
+    """Prints the output of `aws eks get-token`, from the credentials and the endpoint in the environment."""
     sys.path.append(str(REPOSITORY / "collections"))
     import botocore.session
     from botocore.exceptions import BotoCoreError

@@ -1,4 +1,4 @@
-"""A small client of the Kubernetes API, for the rehearsal's own parts and its tests: what an administrator's certificate may do."""
+"""A small Kubernetes API client for the rehearsal's own components and tests. It has an administrator's certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATCHES = {
 
 
 class ApiError(Exception):
-    """The API server's refusal: `status` is the HTTP status, `reason` its word for it, such as NotFound."""
+    """An error from the API server: `status` is the HTTP status, `reason` its reason code, such as NotFound."""
 
     def __init__(self, status: int, body: bytes) -> None:
         try:
@@ -33,7 +33,7 @@ class ApiError(Exception):
 
 
 class Api:
-    """Calls of one API server; `authority` is the file with its certificate authority. Raises OSError when it cannot be reached."""
+    """Calls to one API server; `authority` is the file with its certificate authority. Raises OSError if the server is unreachable."""
 
     def __init__(self, endpoint: str, authority: Path, client: Pair | None = None, token: str | None = None) -> None:
         parts = urlsplit(endpoint)
@@ -56,7 +56,7 @@ class Api:
         return self.call("DELETE", path, query=query)
 
     def text(self, path: str, **query: Any) -> str:
-        """The body of a reply that is no JSON, such as a log."""
+        """The body of a response that is not JSON, such as a log."""
         return self._bytes("GET", path, query=query).decode()
 
     def call(
@@ -70,7 +70,7 @@ class Api:
         return json.loads(self._bytes(method, path, content, content_type, query))
 
     def watch(self, path: str, seconds: float, **query: Any) -> Iterator[dict[str, Any]]:
-        """Events of a watch until so many seconds have passed: {"type", "object"}, beginning with what there is."""
+        """Watch events for this many seconds: {"type", "object"}, beginning with the existing objects."""
         connection = http.client.HTTPSConnection(*self._address, context=self._context, timeout=seconds + 10)
         try:
             wanted = {"watch": "true", "timeoutSeconds": max(1, int(seconds)), **query}

@@ -1,4 +1,4 @@
-"""The ways in which played pods behave, as data: how containers end, what they wait for, how long things take."""
+"""Behaviors of simulated pods, as data: how containers end, what they wait for, how long each phase takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PREFIX = "rehearsal.mainstay"
 
 @dataclass(frozen=True)
 class Exit:
-    """A container that ends, again and again."""
+    """A container that exits repeatedly."""
 
     reason: str
     code: int
@@ -18,7 +18,7 @@ class Exit:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A container that waits for what never comes. `again` and `again_message`: what it says between two attempts.
+    """A container that waits forever. `again` and `again_message`: what it reports between two attempts.
 
     Messages are templates: $item is the container.
     """
@@ -62,6 +62,6 @@ WAITS = {
 }
 BEHAVIOURS = (*RUNNING, *EXITS, *WAITS)
 
-# In milliseconds, where an annotation does not say otherwise. A kubelet's back-off is 10 s, doubled each time up to five minutes.
+# Defaults in milliseconds; an annotation overrides each. A kubelet's back-off is 10 s, doubled each time up to five minutes.
 DELAYS = {"delay": 10_000, "run-for": 300, "stop-delay": 0, "start-delay": 0}
 BACK_OFF_FIRST, BACK_OFF_LONGEST = 1_000, 30_000

@@ -1,4 +1,4 @@
-"""Builds the parts of a control plane and kubectl into one binary, once for each version of its sources and of Go."""
+"""Builds kubectl and the components of a control plane into one binary, once per version of the sources and of Go."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SOURCES = Path(__file__).resolve().parent / "controlplane"
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements.txt"
 CACHE = REPOSITORY / ".cache" / "controlplane"
 NAME = "controlplane"
-LINKS = ("kubectl",)  # names under which the binary is a program by itself
+LINKS = ("kubectl",)  # names under which the binary acts as a separate program
 PROGRESS_SECONDS = 10.0
 
 Say = Callable[[str], None]
 
 
 class BuildError(Exception):
-    """The binary cannot be built; the message says why and where the whole output is."""
+    """The build failed; the message says why and where the full output is."""
 
 
 def say(text: str) -> None:
@@ -36,7 +36,7 @@ def say(text: str) -> None:
 
 
 def binary(tell: Say = say) -> Path:
-    """The built binary, built first if it is not there. Whoever asks while another process builds waits for that one."""
+    """The binary, built on first use. Concurrent callers wait for the build in progress."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with _locked(CACHE / "lock", tell):
         go = find_go(tell)
@@ -52,7 +52,7 @@ def kubectl(tell: Say = say) -> Path:
 
 
 def kubernetes_version() -> str:
-    """The version of Kubernetes that go.mod asks for, such as 1.36.1."""
+    """The Kubernetes version that go.mod requires, such as 1.36.1."""
     return _required("k8s.io/kubernetes v")
 
 
@@ -71,8 +71,9 @@ def find_go(tell: Say = say) -> Path:
 
 
 def go_version(go: Path) -> str | None:
-    """The version with which this Go would build the sources; None if it does not run or is too old. A Go that may fetch a newer one for
-    itself (GOTOOLCHAIN) does that, and names the newer one."""
+    """The version with which this Go would build the sources; None if it does not run or is too old. A Go that may download a newer
+    toolchain (GOTOOLCHAIN) does so and reports that version.
+    """
     try:
         process = subprocess.run([str(go), "env", "GOVERSION"], cwd=SOURCES, capture_output=True, text=True, check=False)
     except OSError:
@@ -82,13 +83,13 @@ def go_version(go: Path) -> str | None:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """go1.26.8 and 1.26.0 as numbers to compare."""
+    """go1.26.8 and 1.26.0 as comparable numbers."""
     match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
     return tuple(int(number or 0) for number in match.groups()) if match else ()
 
 
 def _key(go: Path) -> str:
-    """The same for the same sources, Go and way of building."""
+    """A cache key for the sources, the Go version, and the build options."""
     digest = hashlib.sha256(f"{go_version(go)} {_arguments()}".encode())
     for path in sorted(SOURCES.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -103,7 +104,7 @@ def _required(before: str) -> str:
 
 
 def _arguments() -> list[str]:
-    """Of go build. Kubernetes takes its version from the linker; without it, it says v0.0.0."""
+    """Arguments of go build. Kubernetes gets its version from linker flags; without them it reports v0.0.0."""
     version = kubernetes_version()
     major, minor, _ = version.split(".")
     values = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
@@ -131,7 +132,7 @@ def _build(go: Path, home: Path, tell: Say) -> None:
 
 
 def _run(command: list[str], log: Path, tell: Say) -> None:
-    """Runs go, and says from time to time how far it is: with -v it prints each package that it compiles."""
+    """Runs go and reports progress from time to time: with -v, go prints each package that it compiles."""
     environment = {**os.environ, "CGO_ENABLED": "0"}
     packages, said = 0, time.monotonic()
     with log.open("w") as output:
@@ -181,7 +182,7 @@ def _install_go(home: Path, reason: str, tell: Say) -> None:
 
 
 def _go_of(home: Path) -> Path | None:
-    """The program itself; bin/go beside it is a script that wants the package to be importable."""
+    """The program itself; bin/go next to it is a script that requires the package to be importable."""
     go = home / "go" / "bin" / "go"
     return go if os.access(go, os.X_OK) else None
 

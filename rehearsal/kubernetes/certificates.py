@@ -1,4 +1,4 @@
-"""The certificate authority of one cluster and what it signs. Everything is made anew for each cluster and never leaves its folder."""
+"""A cluster's certificate authority and the certificates it signs. They are generated for each cluster and never leave its folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VALID = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Pair:
-    """Files of a certificate and its key."""
+    """The files of a certificate and its key."""
 
     certificate: Path
     key: Path
@@ -48,13 +48,13 @@ class Authority:
         write_key(self.key, self._private)
 
     def server(self, file: str, names: Sequence[str]) -> Pair:
-        """A certificate for a server that is known under these names and addresses; it may also call others with it."""
+        """A certificate for a server with these names and addresses; it is also valid as a client certificate."""
         alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         return self._sign(file, [x509.NameAttribute(NameOID.COMMON_NAME, file)], usages, alternatives)
 
     def client(self, file: str, user: str, groups: Sequence[str] = ()) -> Pair:
-        """A certificate that the API server takes for this user in these groups."""
+        """A certificate that the API server accepts for this user in these groups."""
         subject = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
         return self._sign(file, [*subject, x509.NameAttribute(NameOID.COMMON_NAME, user)], [ExtendedKeyUsageOID.CLIENT_AUTH])
 
@@ -86,7 +86,7 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 
 
 def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    """In the traditional form: the API server does not take the public half of a service account key out of the newer one."""
+    """In the traditional format: the API server cannot extract a service account key's public half from the newer one."""
     path.touch(mode=0o600)
     path.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())

@@ -1,4 +1,4 @@
-"""What each process of a control plane is started with."""
+"""The arguments and configuration of each control plane process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from rehearsal.kubernetes.certificates import Authority, Pair, new_key, write_key
 
 HOST = "127.0.0.1"
-# What a cluster without a cloud controller manager, without routes and with nodes that nobody has to name, can do without.
+# Controllers that are not needed without a cloud controller manager, without routes, and without a pod CIDR for each node.
 CONTROLLERS_OFF = ("nodeipam", "cloud-node-lifecycle", "route", "service")
-# The managers and the player of the nodes are to be as quick as the machine allows; the defaults are made for shared servers.
+# The managers and the node simulator run as fast as the machine allows; the default rates are meant for shared servers.
 CALLS_PER_SECOND = 500
 
 
@@ -27,7 +27,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Webhooks:
-    """Kubeconfig files that lead to whoever knows tokens, and to whoever decides when RBAC does not allow."""
+    """Kubeconfig files of the webhooks: token authentication, and authorization of what RBAC does not allow."""
 
     authentication: Path
     authorization: Path
@@ -35,7 +35,7 @@ class Webhooks:
 
 @dataclass(frozen=True)
 class Layout:
-    """The folder of a cluster, its addresses and who it is."""
+    """A cluster's folder, addresses, and identity."""
 
     home: Path
     ports: Ports
@@ -65,14 +65,14 @@ CLIENTS = {
     "admin": ("rehearsal-admin", ("system:masters",)),
     "kube-controller-manager": ("system:kube-controller-manager", ()),
     "kube-scheduler": ("system:kube-scheduler", ()),
-    # It plays every node, so it may do what no single kubelet may.
+    # It simulates every node, so it needs more permissions than any single kubelet.
     "kwok": ("rehearsal-kwok", ("system:masters",)),
     "kubelet": ("rehearsal-kubelet", ("system:masters",)),
 }
 
 
 def prepare(layout: Layout, cluster_name: str, stages: str) -> None:
-    """Writes what the processes read: certificates, keys, kubeconfigs and configurations."""
+    """Writes the files that the processes read: certificates, keys, kubeconfigs, and configurations."""
     authority = Authority(layout.pki)
     first_service = str(ipaddress.ip_network(layout.service_range)[1])
     in_cluster = [f"kubernetes{suffix}" for suffix in ("", ".default", ".default.svc", ".default.svc.cluster.local")]
@@ -102,13 +102,13 @@ def kubeconfig(layout: Layout, cluster_name: str, client: Pair) -> dict[str, Any
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:
-    """JSON, which is YAML too, in a file that only its owner reads."""
+    """Writes JSON, which is also YAML, to a file that only its owner can read."""
     path.touch(mode=0o600)
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def commands(layout: Layout, version: str) -> dict[str, list[str]]:
-    """The arguments of each process, in the order in which they start. `version` is the minor one that the API server plays."""
+    """The arguments of each process, in start order. `version` is the minor version that the API server emulates."""
     return {
         "etcd": _etcd(layout),
         "kube-apiserver": _apiserver(layout, version),
@@ -153,7 +153,7 @@ def _apiserver(layout: Layout, version: str) -> list[str]:
         f"--kubelet-certificate-authority={layout.authority}",
         f"--kubelet-client-certificate={pki / 'apiserver-kubelet-client.crt'}",
         f"--kubelet-client-key={pki / 'apiserver-kubelet-client.key'}",
-        # The played nodes have addresses of their networks; what answers for them listens here and is given as the external one.
+        # Simulated nodes have addresses in their own networks; the server that answers for them listens here, as their external address.
         "--kubelet-preferred-address-types=ExternalIP",
         f"--requestheader-client-ca-file={layout.authority}",
         "--requestheader-allowed-names=front-proxy-client",
@@ -169,8 +169,9 @@ def _apiserver(layout: Layout, version: str) -> list[str]:
 
 
 def _login(webhooks: Webhooks | None) -> list[str]:
-    """Answers of the webhooks are not kept, so that a changed policy counts at once; a token that was accepted is known for ten seconds,
-    which cannot be changed."""
+    """Webhook responses are not cached, so a changed policy takes effect at once. An accepted token is cached for ten seconds, which cannot
+    be configured.
+    """
     if webhooks is None:
         return ["--authorization-mode=Node,RBAC"]
     return [
@@ -228,7 +229,7 @@ def _scheduler_configuration(layout: Layout) -> dict[str, Any]:
 
 
 def _egress_configuration(layout: Layout) -> dict[str, Any]:
-    """Everything that the API server calls in the cluster is answered by a proxy; etcd and the login's webhooks are called as they are."""
+    """A proxy answers every call from the API server into the cluster; etcd and the login webhooks are called directly."""
     proxy = {"uds": {"udsName": str(layout.egress)}}
     return {
         "apiVersion": "apiserver.k8s.io/v1beta1",
@@ -247,7 +248,7 @@ def _kwok(layout: Layout) -> list[str]:
 
 
 def pair(path: Path) -> Pair:
-    """The files of a certificate and its key whose names begin so."""
+    """The files of a certificate and its key with this name prefix."""
     return Pair(path.with_name(f"{path.name}.crt"), path.with_name(f"{path.name}.key"))
 
 

@@ -1,4 +1,4 @@
-"""Decides for the API servers of a cloud who a token belongs to and what access policies allow, from what the emulated AWS holds."""
+"""Token authentication and access policy decisions for a cloud's API servers, from the state of the emulated AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.kubernetes.webhooks import Door
 
 
 def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
-    """What makes the door of this cloud. `hosts` are the addresses of its STS."""
+    """Returns the function that creates this cloud's webhook server. `hosts` are the addresses of its STS."""
 
     def authenticate(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
         with state.lock:
@@ -25,7 +25,7 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
             return _authorize(state, arn, spec)
 
     def admit(arn: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Without the lock of the calls: a call may be waiting for the very pod."""
+        """Does not take the call lock: a call may be waiting for this very pod."""
         from rehearsal.extensions.ecr import is_there
         from rehearsal.extensions.eks_fargate_life import active_profiles
         from rehearsal.kubernetes import fargate, images
@@ -57,7 +57,7 @@ def _authenticate(state: CloudState, hosts: Collection[str], arn: str, token: st
 
 
 def _authorize(state: CloudState, arn: str, spec: dict[str, Any]) -> dict[str, Any]:
-    """Asked only about what RBAC does not allow. The caller's role or user comes with the request, from the answer above."""
+    """Called only for what RBAC does not allow. The request includes the caller's role or user, from authentication."""
     from rehearsal.extensions.eks_access import grants_of
     from rehearsal.kubernetes.login import allows
 
@@ -80,6 +80,6 @@ def _region(arn: str) -> str:
 
 
 def _refused(arn: str, reason: str) -> dict[str, Any]:
-    """The client learns nothing but 401; whoever wonders why looks into the cloud's log."""
+    """The client sees only 401; the reason is in the cloud's log."""
     print(f"login to {arn} refused: {reason}", file=sys.stderr, flush=True)
     return {"authenticated": False, "error": reason}

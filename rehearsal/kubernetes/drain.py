@@ -1,4 +1,4 @@
-"""Drains nodes as EKS and kubectl do: by the eviction API, so that PodDisruptionBudgets are heard."""
+"""Drains nodes as EKS and kubectl do: through the eviction API, so that PodDisruptionBudgets are respected."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ TOO_MANY_REQUESTS = 429
 
 
 def drain(api: Api, node: str) -> tuple[str, ...]:
-    """Asks every pod of a node that has to leave it to go, and says which are still there: "web/api-0 (why it stays)". Empty: all have."""
+    """Evicts every pod that must leave a node and returns those that remain: "web/api-0 (why it stays)". Empty once the node is drained."""
     pods = api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={node}")["items"]
     return tuple(_evicted(api, pod) for pod in pods if has_to_leave(pod))
 
 
 def has_to_leave(pod: Mapping[str, Any]) -> bool:
-    """Pods of DaemonSets and static pods stay until the node goes; pods that have ended hold nothing up."""
+    """DaemonSet pods and static pods stay until the node is removed; pods that have ended do not block."""
     owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences") or []}
     ended = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
     return not ended and not owners & {"DaemonSet", "Node"}
 
 
 def _evicted(api: Api, pod: Mapping[str, Any]) -> str:
-    """The pod, and why it is still there after it was asked to go."""
+    """Evicts the pod; returns it with the reason if it remains."""
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     if pod["metadata"].get("deletionTimestamp"):
         return f"{namespace}/{name} (it is being deleted)"

@@ -1,9 +1,9 @@
-"""Answers in place of what runs in the cluster when the API server calls it: webhooks and aggregated APIs behind Services.
+"""Answers the API server's calls into the cluster in place of simulated pods: webhooks and aggregated APIs behind Services.
 
-The API server is told to go through this proxy (HTTP CONNECT) to everything in the cluster. A call to a Service that has a ready
-endpoint is answered here, under the certificate that the chart itself has made for it: a Secret of its namespace with tls.crt and tls.key
-for the Service's name. So the chart's own authority is what the API server verifies. Every admission is allowed, as it is but for what
-`MUTATIONS` say.
+The API server is configured to use this proxy (HTTP CONNECT) for everything in the cluster. A call to a Service with a ready endpoint is
+answered here, with the certificate that the chart itself created: a Secret in the Service's namespace with tls.crt and tls.key for the
+Service's name. The API server therefore verifies the chart's own authority. Every admission request is allowed, unchanged except by
+`MUTATIONS`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.load_balancers import SERVICE_WEBHOOK, class_of_service
 
 BUFFER = 65536
-# Webhooks that change what they admit, by their paths: from the request to a JSON patch.
+# Mutating webhooks by path: a function from the request to a JSON patch.
 MUTATIONS = {SERVICE_WEBHOOK: class_of_service}
 
 
 class NoAnswer(Exception):
-    """Nobody would answer in a real cluster either; the message says why."""
+    """The call would get no response in a real cluster either; the message says why."""
 
 
 class _Server(ThreadingMixIn, UnixStreamServer):
@@ -40,17 +40,17 @@ class _Server(ThreadingMixIn, UnixStreamServer):
 
 
 class Egress:
-    """The proxy of one cluster, on a socket in a folder that only its owner may enter."""
+    """The proxy of one cluster, on a socket in a folder that only its owner can enter."""
 
     def __init__(self) -> None:
-        # Not in the cluster's own folder: the path of a socket may have 107 characters only.
+        # Not in the cluster's own folder: a socket path is limited to 107 characters.
         self._folder = tempfile.TemporaryDirectory(prefix="rehearsal-egress-")
         self.path = Path(self._folder.name) / "proxy"
         self._server = _Server(str(self.path), _Proxy)
         self._thread: threading.Thread | None = None
 
     def start(self, api: Api, kubelet: tuple[str, int]) -> None:
-        """`kubelet` is the only address that is really called: it answers for the nodes."""
+        """`kubelet` is the only address that is actually called: it answers for the nodes."""
         self._server.RequestHandlerClass = type("Proxy", (_Proxy,), {"api": api, "kubelet": kubelet})
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
@@ -91,11 +91,11 @@ class _Proxy(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: what the API server makes of it stands in its log."""
+        """Logs nothing: the API server logs the outcome."""
 
 
 def service_at(api: Api, host: str, port: int) -> dict[str, Any]:
-    """The Service behind an address of the cluster: its own, or its name. Raises NoAnswer if there is none, or nothing ready behind it."""
+    """The Service at a cluster address: its IP or its name. Raises NoAnswer if it does not exist or has no ready endpoint."""
     for service in api.get("/api/v1/services")["items"]:
         name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
         known = {f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local", *service["spec"].get("clusterIPs", [])}
@@ -113,7 +113,7 @@ def _has_endpoints(api: Api, namespace: str, name: str) -> bool:
 
 
 def certificate_of(api: Api, service: dict[str, Any]) -> tuple[bytes, bytes]:
-    """Certificate and key that are there for a Service: those of a Secret beside it, made for its name."""
+    """The certificate and key of a Service: those of a Secret in its namespace that were issued for its name."""
     name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
     for secret in api.get(f"/api/v1/namespaces/{namespace}/secrets")["items"]:
         data = secret.get("data") or {}
@@ -133,7 +133,7 @@ def _names(certificate: bytes) -> list[str]:
 
 
 def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
-    """Python reads certificates from files only; these are there for a moment, for their owner alone."""
+    """Python reads certificates only from files; these exist briefly and are readable only by their owner."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory(prefix="rehearsal-egress-") as directory:
         files = (Path(directory) / "tls.crt", Path(directory) / "tls.key")
@@ -144,7 +144,7 @@ def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
 
 
 def _tunnel(client: socket.socket, address: tuple[str, int]) -> None:
-    """Copies both ways until one side has ended."""
+    """Copies in both directions until one side closes."""
     with socket.create_connection(address) as server:
         back = threading.Thread(target=_copy, args=(server, client), daemon=True)
         back.start()
@@ -161,7 +161,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 class _Player(BaseHTTPRequestHandler):
-    """What a pod behind a Service would answer."""
+    """Responds as a pod behind a Service would."""
 
     protocol_version = "HTTP/1.1"
 

@@ -1,6 +1,6 @@
-"""Fargate's part of a cluster: a webhook that gives pods of a profile to its scheduler, and a node for each of those pods.
+"""The Fargate part of a cluster: a webhook that assigns a profile's pods to Fargate's scheduler, and a node for each of those pods.
 
-As on AWS a pod belongs to a profile by its namespace and labels, at the moment when it is created.
+As on AWS, a pod is matched to a profile by its namespace and labels when it is created.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 WEBHOOK = "0500-amazon-eks-fargate-mutation.amazonaws.com"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 TAINT = {"key": COMPUTE_TYPE, "value": "fargate", "effect": "NoSchedule"}
-# What can be provisioned: CPU in thousandths, then the least, the most and the steps of memory in GiB.
+# The sizes that can be provisioned: CPU in millicores, then the minimum, maximum, and step of memory in GiB.
 SIZES = (
     (250, (0.5, 1, 2)),
     (500, (1, 2, 3, 4)),
@@ -33,7 +33,7 @@ SIZES = (
     (8000, tuple(range(16, 61, 4))),
     (16000, tuple(range(32, 121, 8))),
 )
-KEPT_MIB = 256  # of memory, for the Kubernetes components on the node
+KEPT_MIB = 256  # of memory, reserved for the Kubernetes components on the node
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Profile:
     selectors: tuple[Mapping[str, Any], ...]
 
     def takes(self, namespace: str, labels: Mapping[str, str]) -> bool:
-        """Whether one of the selectors fits; * and ? in them stand for anything and any character."""
+        """Whether any selector matches; * and ? in selectors match any text and any single character."""
         return any(
             fnmatchcase(namespace, str(selector.get("namespace")))
             and all(key in labels and fnmatchcase(labels[key], value) for key, value in (selector.get("labels") or {}).items())
@@ -62,7 +62,7 @@ class Node:
 
 
 def profile_for(profiles: Iterable[Profile], namespace: str, pod: Mapping[str, Any]) -> Profile | None:
-    """The profile of a pod; of several the first by name. What runs on every node, and what asks for another scheduler, has none."""
+    """A pod's profile; if several match, the first by name. DaemonSet pods and pods that request another scheduler have none."""
     metadata = pod.get("metadata") or {}
     if any(owner.get("kind") == "DaemonSet" for owner in metadata.get("ownerReferences") or []):
         return None
@@ -73,7 +73,7 @@ def profile_for(profiles: Iterable[Profile], namespace: str, pod: Mapping[str, A
 
 
 def admitted(request: Mapping[str, Any], profiles: Iterable[Profile]) -> dict[str, Any]:
-    """The response to an AdmissionReview of a pod: always allowed, and changed if a profile takes it."""
+    """The response to an AdmissionReview of a pod: always allowed, and patched if a profile selects it."""
     response: dict[str, Any] = {"uid": request["uid"], "allowed": True}
     pod = request.get("object") or {}
     profile = profile_for(profiles, str(request.get("namespace")), pod)
@@ -91,7 +91,7 @@ def admitted(request: Mapping[str, Any], profiles: Iterable[Profile]) -> dict[st
 
 
 def provisioned(pod: Mapping[str, Any]) -> tuple[int, float]:
-    """The size that Fargate gives a pod: the smallest that holds what its containers ask for. CPU in thousandths, memory in GiB."""
+    """The size that Fargate gives a pod: the smallest that holds its containers' requests. CPU in millicores, memory in GiB."""
     spec = pod.get("spec") or {}
     asked = [((container.get("resources") or {}).get("requests") or {}) for container in spec.get("containers") or []]
     first = [((container.get("resources") or {}).get("requests") or {}) for container in spec.get("initContainers") or []]
@@ -119,7 +119,7 @@ def _mebibytes(quantity: Any) -> float:
 
 
 def configuration(url: str, authority: bytes) -> dict[str, Any]:
-    """The webhook as EKS registers it; a cluster whose webhook does not answer schedules its pods as any other."""
+    """The webhook as EKS registers it; if the webhook is unavailable, pods are scheduled like any others."""
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "Namespaced"}
     webhook = {
         "name": WEBHOOK,
@@ -148,7 +148,7 @@ def unregister(plane: ControlPlane) -> None:
 
 
 def pods(plane: ControlPlane) -> list[dict[str, Any]]:
-    """Those that a profile has taken."""
+    """The pods that a profile has selected."""
     items: list[dict[str, Any]] = plane.api.get("/api/v1/pods", labelSelector=PROFILE_LABEL)["items"]
     return items
 
@@ -163,7 +163,7 @@ def delete_pods(plane: ControlPlane, paths: Iterable[str]) -> None:
 
 
 def keep(plane: ControlPlane, wanted: Sequence[Node], unbound: frozenset[str]) -> None:
-    """Makes the nodes that are missing, binds the pods of those that are ready, and removes the nodes whose pods have gone."""
+    """Creates missing nodes, binds pods to their ready nodes, and removes nodes whose pods are gone."""
     present = {node["metadata"]["name"]: node for node in plane.api.get(NODES, labelSelector=f"{COMPUTE_TYPE}=fargate")["items"]}
     for name in present.keys() - {each.name for each in wanted}:
         remove(plane, name)
@@ -189,7 +189,7 @@ def _bind(plane: ControlPlane, node: Node) -> None:
 
 
 def _quietly(call: Any) -> None:
-    """What has gone meanwhile, or is done already, is all right."""
+    """Ignores conflicts and objects that are already gone."""
     try:
         call()
     except ApiError as error:

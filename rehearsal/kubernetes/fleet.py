@@ -1,5 +1,6 @@
-"""The control planes of one cloud, one for each emulated EKS cluster. Each is worked on by a thread of its own, so that no call waits; what
-is played in it has a second one."""
+"""The control planes of one cloud, one per emulated EKS cluster. Each has its own worker thread, so that no call blocks, and a second
+thread for its simulators.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ AGGREGATION_SECONDS = 60.0
 
 
 class Member:
-    """One control plane. `phase` is starting, ready, failed or stopped; `error` says why it failed."""
+    """One control plane. `phase` is starting, ready, failed, or stopped; `error` is the reason it failed."""
 
     def __init__(self, plane: ControlPlane) -> None:
         self.plane = plane
@@ -45,22 +46,22 @@ class Member:
 
     @property
     def busy(self) -> bool:
-        """Whether something that was asked for is not done yet."""
+        """Whether any submitted task is unfinished."""
         return self._pending > 0
 
     def submit(self, task: Task) -> None:
-        """Has this done after everything that was asked for before."""
+        """Queues a task behind all earlier ones."""
         with self._lock:
             self._pending += 1
         self._tasks.put(task)
 
     def finish(self) -> None:
-        """Stops the control plane after everything that was asked for before; `phase` is stopped in the end."""
+        """Stops the control plane after all earlier tasks; `phase` is stopped in the end."""
         self.rounds.stop()
         self._tasks.put(None)
 
     def abort(self) -> None:
-        """Ends it at once, whatever is going on."""
+        """Stops it at once, even during a task."""
         self.rounds.stop()
         self.plane.abort()
         self._tasks.put(None)
@@ -83,7 +84,7 @@ class Member:
 
 
 class Fleet:
-    """The members by the ARNs of their clusters. Without `open`, as in a cloud that is told to start none, there are no members."""
+    """The members by the ARNs of their clusters. Without `open`, as in a cloud with control planes disabled, there are none."""
 
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}
@@ -93,7 +94,7 @@ class Fleet:
         self._writing = threading.Lock()
 
     def open(self, home: Path, make_door: Callable[[Path], Door]) -> None:
-        """`home` is the cloud's folder; what an earlier cloud of that name left there goes. `make_door` starts the login's server."""
+        """`home` is the cloud's folder; leftovers of an earlier cloud with that name are removed. `make_door` starts the login server."""
         self._home = home
         self._make_door = make_door
         shutil.rmtree(home / "clusters", ignore_errors=True)
@@ -103,14 +104,14 @@ class Fleet:
         return self._members.get(arn)
 
     def launch(self, arn: str, name: str, version: str, issuer: str, service_range: str) -> None:
-        """Starts a control plane in the background. The folder is named after the cluster."""
+        """Starts a control plane in the background. Its folder is named after the cluster."""
         from rehearsal.kubernetes.plane import ControlPlane
 
         assert self._home is not None
         assert self._make_door is not None
         if self._door is None:
             self._door = self._make_door(self._home / "clusters" / ".login")
-        # Clusters of two regions may have one name.
+        # Clusters in two regions may have the same name.
         used = {member.plane.home for member in self._members.values()}
         folders = (self._home / "clusters" / each for each in chain([name], (f"{name}.{number}" for number in count(2))))
         directory = next(folder for folder in folders if folder not in used)
@@ -124,14 +125,14 @@ class Fleet:
         member.submit(lambda plane: self.write_kubeconfig())
 
     def forget(self, arn: str) -> None:
-        """The member is gone, and its name may be used again."""
+        """Drops a member, so that its name can be reused."""
         member = self._members.pop(arn, None)
         if member:
             shutil.rmtree(member.plane.home, ignore_errors=True)
             self.write_kubeconfig()
 
     def stop_all(self) -> None:
-        """Ends every control plane at once."""
+        """Stops every control plane at once."""
         members, self._members = list(self._members.values()), {}
         for member in members:
             member.abort()
@@ -140,7 +141,7 @@ class Fleet:
             (self._home / "kubeconfig").unlink(missing_ok=True)
 
     def write_kubeconfig(self) -> None:
-        """One context for each cluster that is ready, named as `aws eks update-kubeconfig` names it, logging in as the caller of AWS."""
+        """One context per ready cluster, named as in `aws eks update-kubeconfig`; it authenticates as the AWS caller."""
         if self._home is None:
             return
         with self._writing:
@@ -169,7 +170,7 @@ def _start(member: Member, plane: ControlPlane) -> None:
 
 
 def _rules(plane: ControlPlane, path: str) -> list[dict[str, Any]]:
-    """The rules of a role that is put together from others, once the controller manager has done so."""
+    """The rules of an aggregated role, once the controller manager has combined them."""
     deadline = time.monotonic() + AGGREGATION_SECONDS
     while True:
         role = plane.api.get(path)
@@ -212,5 +213,5 @@ def _kubeconfig(members: dict[str, Member]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Config", "current-context": current, "clusters": clusters, "users": users, "contexts": contexts}
 
 
-# One process is one cloud.
+# One cloud per process.
 fleet = Fleet()

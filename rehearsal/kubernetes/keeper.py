@@ -1,6 +1,6 @@
-"""Control planes that outlive the command which starts them: each has a process of its own that holds it until it is told to stop.
+"""Control planes that outlive the command that starts them. Each has a keeper process that holds it until it is stopped.
 
-Started as `python -m rehearsal.kubernetes.keeper <id>`; the configuration comes as one JSON object on standard input.
+Started as `python -m rehearsal.kubernetes.keeper <id>`; the configuration is one JSON object on standard input.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class KeeperError(Exception):
 
 
 def start(name: str, version: str, nodes: int, directory: Path = PLANES) -> dict[str, Any]:
-    """The control plane of that name, started if it does not run: {"pid", "id", "name", "version", "endpoint", "kubeconfig"}."""
+    """The control plane with that name, started if necessary: {"pid", "id", "name", "version", "endpoint", "kubeconfig"}."""
     check_version(version)
     build.binary()
     home = directory / name
@@ -48,7 +48,7 @@ def start(name: str, version: str, nodes: int, directory: Path = PLANES) -> dict
 
 
 def find(name: str, directory: Path = PLANES) -> dict[str, Any] | None:
-    """The control plane of that name if it runs: the process that was recorded must still be the one that was started."""
+    """The control plane with that name, if it runs: the recorded process must still be the one that was started."""
     try:
         plane: dict[str, Any] = json.loads((directory / name / STATE_FILE).read_text())
         arguments = Path(f"/proc/{plane['pid']}/cmdline").read_bytes()
@@ -58,7 +58,7 @@ def find(name: str, directory: Path = PLANES) -> dict[str, Any] | None:
 
 
 def stop(name: str, directory: Path = PLANES) -> bool:
-    """Ends the control plane of that name; False if it did not run."""
+    """Stops the control plane with that name; False if it was not running."""
     home = directory / name
     if not home.is_dir():
         return False
@@ -112,7 +112,7 @@ def _locked(home: Path) -> Iterator[None]:
 
 
 def keep(configuration: dict[str, Any]) -> None:
-    """The body of the keeper's process."""
+    """The main function of the keeper process."""
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     home = Path(configuration["home"])

@@ -1,4 +1,4 @@
-"""Answers the API server's calls to the kubelets of played nodes: the logs of containers, and health."""
+"""Answers the API server's calls to the kubelets of simulated nodes: container logs and health."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.kubernetes.behaviours import PREFIX
 from rehearsal.kubernetes.certificates import Pair
 
-# What a container of each behaviour has written, unless the annotation rehearsal.mainstay/logs has its lines.
+# The log of a container for each behavior, unless the annotation rehearsal.mainstay/logs sets its lines.
 LINES = {
     "normal": ("starting", "listening on :8080"),
     "never-ready": ("starting", "listening on :8080", "GET /healthz 503"),
@@ -30,11 +30,11 @@ FOLLOW_SECONDS = 0.5
 
 
 class LogError(Exception):
-    """A kubelet would refuse to give this log."""
+    """A kubelet would refuse to return this log."""
 
 
 def lines(pod: Mapping[str, Any], container: str, *, previous: bool) -> list[tuple[datetime, str]]:
-    """What a container has written, each line with its time. Raises LogError with a kubelet's words."""
+    """A container's log lines with their times. Raises LogError in a kubelet's wording."""
     name, status = pod["metadata"]["name"], _status_of(pod, container)
     if status is None:
         raise LogError(f"container {container} is not valid for pod {name}")
@@ -54,7 +54,7 @@ def lines(pod: Mapping[str, Any], container: str, *, previous: bool) -> list[tup
 
 
 def rendered(found: list[tuple[datetime, str]], query: Mapping[str, str], now: datetime) -> str:
-    """With the options of a log call applied: sinceSeconds, sinceTime, tailLines, timestamps, limitBytes."""
+    """The log with the options of the call applied: sinceSeconds, sinceTime, tailLines, timestamps, limitBytes."""
     if "sinceSeconds" in query:
         found = [(at, text) for at, text in found if (now - at).total_seconds() <= int(query["sinceSeconds"])]
     if "sinceTime" in query:
@@ -89,7 +89,7 @@ def _written(pod: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 class Kubelet:
-    """One server for all nodes. It has its port from the beginning, and answers after `start`."""
+    """One server for all nodes. Its port is reserved at construction; it answers after `start`."""
 
     def __init__(self, host: str) -> None:
         self._server = ThreadingHTTPServer((host, 0), _Handler)
@@ -98,11 +98,11 @@ class Kubelet:
         self._thread: threading.Thread | None = None
 
     def start(self, authority: Path, pair: Pair, api: Api) -> None:
-        """Answers whoever has a certificate of the cluster's authority."""
+        """Accepts any client with a certificate from the cluster's authority."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority))
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_cert_chain(pair.certificate, pair.key)
-        # The handshake is made in the thread of the connection, so that one slow client stops nobody.
+        # The handshake runs in the connection's thread, so one slow client cannot block others.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._server.RequestHandlerClass = type("Handler", (_Handler,), {"api": api})
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._chunk("", last=True)
 
     def _wait_for_the_end(self, path: str, container: str, began: Mapping[str, Any] | None) -> None:
-        """Until the container has ended, has been started again, or its pod is gone."""
+        """Waits until the container has ended or restarted, or its pod is gone."""
         status = began
         while status and began and "running" in status["state"] and status["restartCount"] == began["restartCount"]:
             time.sleep(FOLLOW_SECONDS)
@@ -176,4 +176,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: what was asked stands in the API server's log."""
+        """Logs nothing: the API server logs its requests."""

@@ -1,4 +1,4 @@
-"""What the AWS Load Balancer Controller makes of Ingresses and Services: stacks, each of which is to be one load balancer."""
+"""The stacks that the AWS Load Balancer Controller derives from Ingresses and Services. Each stack becomes one load balancer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SERVICE_CLASS = "service.k8s.aws/nlb"
 INGRESS, SERVICE = "alb.ingress.kubernetes.io", "service.beta.kubernetes.io"
 DELAY = "rehearsal.mainstay/delete-delay"
 FINALIZERS = {"ingress": "ingress.k8s.aws/resources", "service": "service.k8s.aws/resources"}
-# Where the controller's webhook for Services is, which makes its class that of those that ask for none.
+# The path of the controller's webhook for Services, which sets its class on Services that name none.
 SERVICE_WEBHOOK = "/mutate-v1-service"
 DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h)$")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -22,7 +22,7 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Backend:
-    """A port of a Service that is to be a target group. `resource` is the controller's name for it."""
+    """A Service port that becomes a target group. `resource` is the controller's name for it."""
 
     resource: str
     namespace: str
@@ -33,7 +33,7 @@ class Backend:
 
 @dataclass
 class Stack:
-    """What is to be one load balancer. `objects` are those that it is for, `leaving` those of them that are being deleted."""
+    """A future load balancer. `objects` are those it serves; `leaving` are those of them in deletion."""
 
     kind: str  # ingress or service
     identity: str  # namespace/name, or the group of Ingresses
@@ -60,7 +60,7 @@ class Stack:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Those that an annotation asks for: k1=v1,k2=v2."""
+        """The tags from an annotation: k1=v1,k2=v2."""
         given = self.said("tags") if self.kind == "ingress" else self.said("additional-resource-tags")
         return dict(pair.strip().split("=", 1) for pair in (given or "").split(",") if "=" in pair)
 
@@ -82,7 +82,7 @@ class Stack:
         return (self.said("target-type") if self.kind == "ingress" else self.said("nlb-target-type")) or "instance"
 
     def said(self, name: str) -> str | None:
-        """What an annotation of one of the objects says."""
+        """The value of an annotation on any of the objects."""
         prefix = f"{INGRESS}/" if self.kind == "ingress" else f"{SERVICE}/aws-load-balancer-"
         values = [notes_of(each).get(f"{prefix}{name}") for each in self.objects]
         return next((value for value in values if value), None)
@@ -93,7 +93,7 @@ class Stack:
 
 
 def notes_of(resource: Mapping[str, Any]) -> dict[str, str]:
-    """The annotations of an object."""
+    """An object's annotations."""
     return dict(resource["metadata"].get("annotations") or {})
 
 
@@ -106,8 +106,9 @@ def path_of(resource: Mapping[str, Any], kind: str) -> str:
 def stacks_of(
     ingresses: Iterable[Mapping[str, Any]], services: Iterable[Mapping[str, Any]], classes: Iterable[Mapping[str, Any]]
 ) -> list[Stack]:
-    """One for each Service and each Ingress, but one for all Ingresses of a group. What is no longer of the controller's class and still
-    has its finalizer is leaving."""
+    """One per Service and per Ingress, except that all Ingresses of a group share one. An object that is no longer of the controller's
+    class but still has its finalizer is leaving.
+    """
     own_classes = {each["metadata"]["name"] for each in classes if each["spec"].get("controller") == CONTROLLER}
     stacks: dict[tuple[str, str], Stack] = {}
     for ingress in ingresses:
@@ -148,7 +149,7 @@ def own_service(service: Mapping[str, Any]) -> bool:
 
 
 def class_of_service(request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The JSON patch for a new Service that wants a load balancer and does not say by whom: the controller makes it, not Kubernetes."""
+    """The JSON patch for a new Service that requests a load balancer without a class: the controller creates it instead of Kubernetes."""
     spec = (request.get("object") or {}).get("spec") or {}
     if request.get("operation") != "CREATE" or spec.get("type") != "LoadBalancer" or spec.get("loadBalancerClass"):
         return []
@@ -156,7 +157,7 @@ def class_of_service(request: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def name_of(kind: str, metadata: Mapping[str, Any], group: str | None) -> str:
-    """Of the load balancer, with the beginning of what it is for: 32 characters at most, letters, digits and hyphens."""
+    """The load balancer's name, which begins with its object's: at most 32 letters, digits, and hyphens."""
     if group:
         return f"k8s-{_plain(group)[:17]}-{short_hash(kind, group)}"
     namespace, name = str(metadata["namespace"]), str(metadata["name"])
@@ -199,7 +200,7 @@ def _of_service(service: Mapping[str, Any]) -> list[Backend]:
 
 
 def delay_of(resource: Mapping[str, Any], usual: float) -> float:
-    """How many seconds a load balancer takes to go: the annotation rehearsal.mainstay/delete-delay (500ms, 10s, 2m), else the usual."""
+    """How many seconds deletion takes: the annotation rehearsal.mainstay/delete-delay (500ms, 10s, 2m), else the default."""
     match = DURATION.match(notes_of(resource).get(DELAY, ""))
     return float(match[1]) * UNITS[match[2]] if match else usual
 

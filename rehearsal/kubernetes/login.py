@@ -1,4 +1,4 @@
-"""Who a token of an EKS cluster belongs to, and what access policies allow: what the cluster's login does on AWS, without any server."""
+"""Token authentication and access policies of an EKS cluster: the logic of AWS's cluster login, without any server."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
 LONGEST_TOKEN = 4096
 LONGEST_EXPIRES = 900
-# A token is good for this long after the time in it; X-Amz-Expires says nothing about that.
+# A token's lifetime from its timestamp; X-Amz-Expires does not affect it.
 LIFETIME = timedelta(minutes=15)
-# The clocks of two machines differ.
+# Allowance for clock skew.
 EARLIEST = timedelta(minutes=5)
 PARAMETERS = frozenset(
     {
@@ -33,13 +33,13 @@ _ASSUMED = re.compile(r"^arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assu
 
 
 class LoginError(Exception):
-    """The token is not accepted; the message says why, for the cloud's log. The client learns nothing but 401."""
+    """The token is rejected; the message is for the cloud's log. The client sees only 401."""
 
 
 def key_of(
     token: str, cluster_name: str, hosts: Collection[str], credentials: Callable[[str], Credentials | None], now: datetime
 ) -> Credentials:
-    """The credentials that a token was made with. `hosts` are those of the STS that may be asked; `credentials` finds a key's secret."""
+    """The credentials that signed a token. `hosts` are the accepted STS hosts; `credentials` looks up a key's secret."""
     url = _url(token)
     _check_form(url, hosts)
     made = signatures.signed_at(url)
@@ -74,7 +74,9 @@ def _url(token: str) -> str:
 
 
 def _check_form(url: str, hosts: Collection[str]) -> None:
-    """Only the one request that a token may be. Anything else would let its maker send the cluster wherever he likes."""
+    """Accepts only the exact request that a token may contain. Anything else would let its author make the cluster call arbitrary
+    addresses.
+    """
     parts = urlsplit(url)
     if parts.netloc not in hosts or parts.path != "/":
         raise LoginError(f"the token leads to {parts.netloc}{parts.path}, not to the STS of this cloud")
@@ -92,7 +94,7 @@ def _check_form(url: str, hosts: Collection[str]) -> None:
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever calls: the ARN of the moment, and that of the role or user behind it, which access entries name."""
+    """The caller: the ARN of the session, and that of the role or user behind it, which access entries name."""
 
     arn: str
     canonical: str
@@ -100,7 +102,7 @@ class Principal:
 
 
 def principal(arn: str, role_arn: Callable[[str], str | None]) -> Principal:
-    """`role_arn` finds the ARN of a role, path included, by its name: the ARN of a session lacks the path."""
+    """`role_arn` looks up a role's ARN, including its path, by name: a session's ARN lacks the path."""
     match = _ASSUMED.match(arn)
     if match is None:
         return Principal(arn, arn)
@@ -109,7 +111,7 @@ def principal(arn: str, role_arn: Callable[[str], str | None]) -> Principal:
 
 
 def username(template: str, caller: Principal) -> str:
-    """The user name of an access entry with {{SessionName}} and the like filled in; slashes and at signs of a session become dashes."""
+    """An access entry's username with {{SessionName}} and similar filled in; a session's slashes and at signs become dashes."""
     session = re.sub(r"[^\w+=,.-]", "-", caller.session)
     for name, value in (("SessionName", session), ("SessionNameRaw", caller.session), ("AccountID", caller.arn.split(":")[4])):
         template = template.replace("{{" + name + "}}", value)
@@ -121,7 +123,7 @@ def username(template: str, caller: Principal) -> str:
 ARN_OF_POLICIES = "arn:aws:eks::aws:cluster-access-policy/"
 EVERYTHING: list[dict[str, Any]] = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
 READ_EVERYTHING: list[dict[str, Any]] = [{"verbs": ["get", "list", "watch"], "apiGroups": ["*"], "resources": ["*"]}]
-# AWS says that these are like the user-facing roles that every cluster is born with.
+# AWS documents these as similar to the user-facing roles that every new cluster has.
 LIKE_ROLES = {"AmazonEKSAdminPolicy": "admin", "AmazonEKSEditPolicy": "edit", "AmazonEKSViewPolicy": "view"}
 FIXED = {"AmazonEKSClusterAdminPolicy": EVERYTHING, "AmazonEKSAdminViewPolicy": READ_EVERYTHING}
 POLICIES = (*LIKE_ROLES, *FIXED)
@@ -129,14 +131,14 @@ POLICIES = (*LIKE_ROLES, *FIXED)
 
 @dataclass(frozen=True)
 class Grant:
-    """A policy that is associated with a principal: on the whole cluster, or in namespaces whose names may have wildcards."""
+    """A policy associated with a principal: for the whole cluster, or for namespaces, whose names may contain wildcards."""
 
     policy: str
     namespaces: tuple[str, ...] | None = None
 
 
 def allows(grants: Iterable[Grant], rules: Mapping[str, list[dict[str, Any]]], review: Mapping[str, Any]) -> str | None:
-    """The policy that allows what a SubjectAccessReview asks; None if none does. `rules` are those of each policy."""
+    """The policy that allows a SubjectAccessReview; None if none does. `rules` are the rules of each policy."""
     resource, other = review.get("resourceAttributes"), review.get("nonResourceAttributes")
     for grant in grants:
         if grant.namespaces is not None and (resource is None or not _within(resource.get("namespace", ""), grant.namespaces)):

@@ -1,6 +1,6 @@
-"""Keeps the nodes of node groups as they are wanted: which there are, with which labels and taints, which are to be drained.
+"""Keeps the nodes of node groups in their wanted state: which exist, their labels and taints, and which are to be drained.
 
-Nothing here waits: a call does what can be done now and says what it saw, and is to be repeated until all is as wanted.
+Nothing here blocks: each call does what it can and reports what it observed; repeat it until the state is as wanted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from rehearsal.kubernetes.stages import NETWORK_ANNOTATION
 
 LABEL = "eks.amazonaws.com/nodegroup"
 NODES = "/api/v1/nodes"
-# Taints that Kubernetes gives by itself: while a node has one of these, it takes no pods although it may be ready already.
+# Taints that Kubernetes sets itself: a node with one of these accepts no pods even if it is already ready.
 NOT_YET = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "node.kubernetes.io/network-unavailable"}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is wanted of a node. `network` says whether its pods can have one, `drained` whether it is to be left by its pods."""
+    """A node's wanted state. `network`: whether its pods can have a network; `drained`: whether its pods should be evicted."""
 
     name: str
     group: str
@@ -41,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of a node. `left`: it was to be drained, and is empty; `held_by`: which pods do not leave it, and why."""
+    """A node's observed state. `left`: it was to be drained and is empty. `held_by`: the pods that remain, and why."""
 
     ready: bool = False
     left: bool = False
@@ -49,7 +49,7 @@ class Seen:
 
 
 def keep(plane: ControlPlane, wanted: Iterable[Wanted]) -> dict[str, Seen]:
-    """Makes the nodes that are missing, removes those of node groups that nobody wants, mends and drains the others."""
+    """Creates missing nodes, removes node group nodes that are not wanted, and updates and drains the others."""
     wishes = {each.name: each for each in wanted}
     present = {node["metadata"]["name"]: node for node in nodes_of_groups(plane)}
     for name in present.keys() - wishes.keys():
@@ -65,14 +65,14 @@ def nodes_of_groups(plane: ControlPlane) -> list[dict[str, Any]]:
 
 
 def is_ready(node: Mapping[str, Any]) -> bool:
-    """Whether pods can come: the node is ready, and the node lifecycle controller has taken its taint off, which it does a moment later."""
+    """Whether the node accepts pods: it is ready, and the node lifecycle controller has removed its taint, which happens slightly later."""
     conditions = node.get("status", {}).get("conditions") or []
     ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
     return ready and not any(taint["key"] in NOT_YET for taint in node["spec"].get("taints") or [])
 
 
 def repaired(wish: Wanted, node: Mapping[str, Any]) -> dict[str, Any]:
-    """The merge patch that makes a node as it is wanted; empty if it is. Labels and taints that others gave stay."""
+    """The merge patch that brings a node to its wanted state; empty if nothing differs. Labels and taints from other sources stay."""
     metadata, spec = node["metadata"], node["spec"]
     labels: dict[str, str | None] = {name: None for name in wish.dropped_labels if name in metadata["labels"]}
     labels |= {name: value for name, value in own_labels(wish).items() if metadata["labels"].get(name) != value}
@@ -93,7 +93,7 @@ def repaired(wish: Wanted, node: Mapping[str, Any]) -> dict[str, Any]:
         specification["unschedulable"] = True if wish.drained else None
     if specification:
         patch["spec"] = specification
-        # Others change taints too: what has changed since is looked at again.
+        # Others change taints too: a conflicting change is retried in the next round.
         patch["metadata"] = changes | {"resourceVersion": metadata["resourceVersion"]}
     return patch
 
@@ -135,7 +135,7 @@ def _seen(plane: ControlPlane, wish: Wanted, node: Mapping[str, Any]) -> Seen:
 
 
 def remove(plane: ControlPlane, name: str) -> None:
-    """Removes a node as when its instance ends: with the pods that are on it, which go first, so that their owners make others at once."""
+    """Removes a node as if its instance had terminated. Its pods are deleted first, so that their owners replace them at once."""
     for pod in plane.api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={name}")["items"]:
         metadata = pod["metadata"]
         _delete(plane, f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}", gracePeriodSeconds=0)

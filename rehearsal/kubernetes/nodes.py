@@ -1,4 +1,4 @@
-"""Nodes as EC2 instances of a type would be: capacity, what is left of it for pods, and how many pods have an address."""
+"""Nodes as EC2 instances of a type: capacity, the part allocatable to pods, and the number of pod addresses."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from rehearsal.kubernetes.build import kubernetes_version
 
 DEFAULT_TYPE = "m6i.xlarge"
 ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
-# CPU, in thousandths, that is kept for the system: of the first core, the second, the next two, and every further one.
+# CPU in millicores reserved for the system: from the first core, the second, the next two, and every further one.
 KEPT_OF_CORES = (60, 10, 5, 5)
 KEPT_OF_FURTHER_CORES = 2.5
 EVICTION_MIB = 100
 
 
 class UnknownInstanceType(ValueError):
-    """EC2 has no such type."""
+    """EC2 has no such instance type."""
 
 
 @dataclass(frozen=True)
 class NodeShape:
-    """What an instance of a type offers. By default a node with room for everything, of no particular type."""
+    """The capacity of an instance of a type. The default is a node with room for everything and no particular type."""
 
     instance_type: str = DEFAULT_TYPE
     cpus: int = 64
@@ -35,13 +35,13 @@ class NodeShape:
     pods: int = 1000
     disk_gib: int = 100
     architecture: str = "amd64"
-    version: str = ""  # of the kubelet; the control plane's unless given
+    version: str = ""  # of the kubelet; by default the control plane's
 
     def capacity(self) -> dict[str, str]:
         return self._resources(f"{self.cpus}", self.memory_mib)
 
     def allocatable(self) -> dict[str, str]:
-        """Capacity less what the kubelet of an EKS node keeps back for itself, the system and evictions."""
+        """Capacity minus what an EKS node's kubelet reserves for itself, the system, and eviction thresholds."""
         kept = sum(KEPT_OF_CORES[: self.cpus]) + KEPT_OF_FURTHER_CORES * max(0, self.cpus - len(KEPT_OF_CORES))
         return self._resources(f"{self.cpus * 1000 - int(kept)}m", self.memory_mib - (255 + 11 * self.pods) - EVICTION_MIB)
 
@@ -50,8 +50,9 @@ class NodeShape:
 
 
 def shape_of(instance_type: str, disk_gib: int = 20) -> NodeShape:
-    """The shape of an EC2 instance type. Pods need an address each, which limits them to interfaces x (addresses - 1) + 2, and EKS sets
-    110 as the limit, or 250 from 30 CPUs on."""
+    """The shape of an EC2 instance type. Each pod needs an address, which limits pods to interfaces x (addresses - 1) + 2; EKS caps this
+    at 110, or at 250 for 30 or more CPUs.
+    """
     described = _instance_types().get(instance_type)
     if described is None:
         raise UnknownInstanceType(f"EC2 has no instance type {instance_type!r}")
@@ -73,8 +74,9 @@ def node(
     kubelet: tuple[str, int] | None = None,
     provider_id: str | None = None,
 ) -> dict[str, Any]:
-    """A node to create. `kubelet` is where its logs are asked for; the kwok stages make it ready, unless an annotation says that it has no
-    network (see stages.py)."""
+    """A node manifest. `kubelet` is where its logs are requested. The kwok stages make it ready, unless an annotation says that it has
+    no network (see stages.py).
+    """
     digest = hashlib.sha256(name.encode()).digest()
     internal = address or f"10.{digest[0]}.{digest[1]}.{1 + digest[2] % 250}"
     standard = {

@@ -1,10 +1,11 @@
-"""One control plane: etcd, API server, controller manager, scheduler and the player of nodes and pods, each a process on loopback.
+"""One control plane: etcd, API server, controller manager, scheduler, and the simulator of nodes and pods, each a process on loopback.
 
     with ControlPlane() as plane:
         plane.add_node("node-1")
         subprocess.run(["kubectl", "--kubeconfig", str(plane.kubeconfig), "get", "nodes"])
 
-The processes end with the block, and also when the process that started them is killed: each reads a pipe that only that one holds.
+The processes end with the block, and also when the process that started them is killed: each reads a pipe that only that process holds
+open.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ NODE_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 class PlaneError(Exception):
-    """A control plane could not be started; the message says which part failed, with its last words and where its log is."""
+    """A control plane failed to start; the message names the failed component, its last output, and its log file."""
 
 
 class ControlPlane:
-    """A cluster that is started with `start` or as a context manager. `directory` None: a temporary one, removed in the end.
+    """A cluster, started with `start` or as a context manager. `directory` None: a temporary one, removed at the end.
 
-    `version` is a minor version that the API server plays, `issuer` that of its service account tokens, `webhooks` who knows tokens.
+    `version` is a minor version that the API server emulates, `issuer` that of its service account tokens, `webhooks` the login webhooks.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class ControlPlane:
 
     @property
     def kubeconfig(self) -> Path:
-        """The file with which an administrator's kubectl reaches the cluster."""
+        """The administrator's kubeconfig file."""
         return self.layout.kubeconfig("admin")
 
     @property
@@ -91,7 +92,7 @@ class ControlPlane:
 
     @property
     def api(self) -> Api:
-        """The API as an administrator sees it."""
+        """The API with an administrator's permissions."""
         return Api(self.endpoint, self.layout.authority, self.layout.clients["admin"])
 
     @property
@@ -102,7 +103,7 @@ class ControlPlane:
         return self.home / "logs" / f"{name}.log"
 
     def start(self) -> None:
-        """Returns when the cluster takes pods. Raises PlaneError, or build.BuildError when there is no binary and none can be built."""
+        """Returns when the cluster accepts pods. Raises PlaneError, or build.BuildError if there is no binary and none can be built."""
         binary = build.binary()
         for attempt in range(1, ATTEMPTS + 1):
             self._prepare(binary)
@@ -110,7 +111,7 @@ class ControlPlane:
                 self._start_processes(binary)
             except PlaneError as error:
                 self._end_processes()
-                # Somebody else may have taken a port between our look and our use of it.
+                # Another process may have taken a port after we found it free.
                 if attempt == ATTEMPTS or "address already in use" not in str(error):
                     raise
             except BaseException:
@@ -120,21 +121,21 @@ class ControlPlane:
                 return
 
     def restart(self, version: str) -> None:
-        """As start, with what the cluster holds and at the same address, playing another minor version."""
+        """Starts again with the same data and address, emulating a different minor version."""
         check_version(version)
         self._end_processes()
         self.version = version
         self._start_processes(build.binary(), again=True)
 
     def stop(self) -> None:
-        """Ends every process. Does nothing when none runs."""
+        """Stops every process. Does nothing if none is running."""
         self._end_processes()
         self._stop_players()
         if self._temporary:
             self._temporary.cleanup()
 
     def abort(self) -> None:
-        """Ends every process at once, also from another thread while the control plane starts, and lets none be started any more."""
+        """Stops every process at once, even from another thread during a start, and prevents further starts."""
         with self._lock:
             self._aborted = True
             running = list(self._processes.values())
@@ -144,17 +145,17 @@ class ControlPlane:
                 process.wait()
 
     def kill(self, name: str) -> None:
-        """Ends one part as a crash would; `revive` starts it again."""
+        """Kills one component as a crash would; `revive` starts it again."""
         self._processes[name].kill()
         self._processes[name].wait()
 
     def revive(self, name: str) -> None:
-        """Starts one part again and waits until the API answers."""
+        """Restarts one component and waits until the API responds."""
         self._spawn(build.binary(), name, components.commands(self.layout, self.version)[name])
         self._wait_until_ready()
 
     def add_node(self, name: str, shape: NodeShape | None = None, **metadata: Any) -> None:
-        """Makes a node and returns when it is ready; see `nodes.node` for what may be given."""
+        """Creates a node and returns when it is ready; see `nodes.node` for the arguments."""
         self.create_node(name, shape, **metadata)
         for event in self.api.watch("/api/v1/nodes", 30, fieldSelector=f"metadata.name={name}"):
             conditions = event["object"].get("status", {}).get("conditions", [])
@@ -163,7 +164,7 @@ class ControlPlane:
         raise PlaneError(f"the node {name} did not become ready (see {self.log('kwok')})")
 
     def create_node(self, name: str, shape: NodeShape | None = None, *, annotations: dict[str, str] | None = None, **metadata: Any) -> None:
-        """As add_node, and leaves it at that."""
+        """Like add_node, but does not wait until the node is ready."""
         made = node(name, shape or NodeShape(), kubelet=(HOST, self.layout.ports.kubelet), **metadata)
         made["metadata"]["annotations"] = annotations or {}
         self.api.create("/api/v1/nodes", made)
@@ -176,7 +177,7 @@ class ControlPlane:
         self.stop()
 
     def _prepare(self, binary: Path) -> None:
-        self._check_wanted()  # another one of this name may use the folder by now
+        self._check_wanted()  # another control plane with this name may already use the folder
         for name in ("pki", "etcd", "logs"):
             shutil.rmtree(self.home / name, ignore_errors=True)
         (self.home / "logs").mkdir(parents=True)
@@ -203,14 +204,16 @@ class ControlPlane:
             self._spawn(binary, name, commands.pop(name))
         self._wait_until_ready()
         if again:
-            # The player of nodes before this one holds them for 40 seconds, in which nobody would play their pods.
+            # The previous node simulator holds the node leases for 40 seconds, during which their pods would not be simulated.
             self.api.delete(NODE_LEASES)
         for name, arguments in commands.items():
             self._spawn(binary, name, arguments)
         self._wait_for("/api/v1/namespaces/default/serviceaccounts/default")
 
     def _spawn(self, binary: Path, name: str, arguments: list[str]) -> None:
-        """The process sees nothing of the caller's environment: no proxy, no kubeconfig, no configuration of kwok's in the home folder."""
+        """The process inherits nothing from the caller's environment: no proxy, no kubeconfig, no kwok configuration from the home
+        folder.
+        """
         with self._lock, self.log(name).open("ab") as output:
             self._check_wanted()
             self._processes[name] = subprocess.Popen(
@@ -231,7 +234,7 @@ class ControlPlane:
         self._wait_for("/readyz")
 
     def _wait_for(self, path: str) -> None:
-        """Until the API server answers there; ends early when a process has ended."""
+        """Waits until the API server responds; ends early if a process has exited."""
         api, deadline = self.api, time.monotonic() + START_SECONDS
         last = ""
         while time.monotonic() < deadline:
@@ -254,7 +257,7 @@ class ControlPlane:
                 raise PlaneError(f"{name} ended with {process.returncode}: {words} (see {self.log(name)})")
 
     def _end_processes(self) -> None:
-        """The clients first; etcd, which the others need, last. Whoever does not end when asked is ended."""
+        """Stops the clients first and etcd, which the others need, last. Kills any process that does not exit when asked."""
         names = list(self._processes)
         for together in ([name for name in names if name != "etcd"], ["etcd"] if "etcd" in names else []):
             ending = [self._processes.pop(name) for name in together]
@@ -275,14 +278,14 @@ def check_version(version: str) -> None:
 
 
 def last_words(log: str) -> str:
-    """Of a process that has ended: what it calls an error or a panic, else its last lines."""
+    """The final output of a process that has exited: an error or a panic if there is one, else its last lines."""
     lines = log.strip().splitlines()
     named = [line for line in lines if line.lower().startswith(("error:", "panic:"))]
     return " / ".join(named[-1:] or lines[-3:])
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listened on a moment ago."""
+    """Ports that were free a moment ago."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -1,4 +1,4 @@
-"""The rounds of a control plane's players: what is played inside a cluster beside nodes and pods, each looked after again and again."""
+"""The rounds of a control plane's simulators: everything simulated in a cluster besides nodes and pods, called repeatedly."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rehearsal.kubernetes.plane import ControlPlane
 
-# Nobody is called more often than this, and again after this long when the API server did not answer, as while it starts again.
+# The shortest interval between calls, and the retry interval while the API server does not respond, such as during a restart.
 AT_ONCE, AFTER_ERROR = 0.25, 1.0
 NEVER = float("inf")
 
-# Does what is to be done now, and says after how many seconds to call again; None: when somebody calls `wake`.
+# Does the work that is due, and returns the number of seconds until the next call; None: when `wake` is called.
 Player = Callable[["ControlPlane"], float | None]
 
 
 class Rounds:
-    """One thread for all players of a control plane. It starts with the first player and ends with `stop`."""
+    """One thread for all simulators of a control plane. It starts with the first simulator and ends with `stop`."""
 
     def __init__(self, plane: ControlPlane, ready: Callable[[], bool]) -> None:
         self._plane, self._ready = plane, ready
@@ -31,7 +31,7 @@ class Rounds:
         self._ended = threading.Event()
 
     def add(self, name: str, player: Player) -> None:
-        """Has a player called from now on; again under the same name it is only woken."""
+        """Registers a simulator; if its name is already registered, only wakes it."""
         with self._lock:
             first = not self._players
             self._players.setdefault(name, player)
@@ -40,7 +40,7 @@ class Rounds:
             threading.Thread(target=self._run, name=f"rounds {self._plane.name}", daemon=True).start()
 
     def wake(self, name: str) -> None:
-        """Has a player called soon, whatever it said last."""
+        """Schedules a simulator to run soon, whatever interval it last returned."""
         with self._lock:
             self._due[name] = 0.0
         self._notifier.set()
@@ -72,17 +72,17 @@ class Rounds:
             self._due[name] = NEVER
         again = self._outcome(name)
         with self._lock:
-            if self._due[name] == NEVER and again is not None:  # nobody has woken it meanwhile
+            if self._due[name] == NEVER and again is not None:  # not woken in the meantime
                 self._due[name] = time.monotonic() + again
 
     def _outcome(self, name: str) -> float | None:
-        from rehearsal.kubernetes.api import ApiError  # not before there is a cluster: it takes long to import
+        from rehearsal.kubernetes.api import ApiError  # imported only once there is a cluster, because the import is slow
 
         try:
             return self._players[name](self._plane)
         except (OSError, ApiError):
             return AFTER_ERROR
         except Exception:  # noqa: BLE001  a player's mistake must end neither the others nor the cluster
-            if not self._ended.is_set():  # when the cloud has been emptied meanwhile, it is no mistake
+            if not self._ended.is_set():  # an error is expected if the cloud was reset in the meantime
                 traceback.print_exc()
             return 5 * AFTER_ERROR

@@ -1,7 +1,7 @@
-"""What becomes of played pods, as kwok stages: from which state to which, after how long, with what event.
+"""The life cycle of simulated pods as kwok stages: transitions, their delays, and their events.
 
-A pod behaves as its annotation rehearsal.mainstay/behaviour says, or an image called rehearsal-<behaviour>, or else normally. States,
-reasons and exit codes are those that a kubelet reports. Where one container of a pod fails, it is the first.
+A pod behaves as its annotation rehearsal.mainstay/behaviour says, or an image named rehearsal-<behaviour>, or else normally. States,
+reasons, and exit codes match those of a kubelet. If one container of a pod fails, it is the first.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _when(condition: str, *, deleting: bool = False) -> dict[str, Any]:
 
 
 def _after(milliseconds: int | str) -> dict[str, Any]:
-    """So many milliseconds, or what the annotation of that name says, or what a jq expression gives."""
+    """A delay in milliseconds, unless the annotation with that name or a jq expression overrides it."""
     if isinstance(milliseconds, int):
         return {"durationMilliseconds": milliseconds}
     if milliseconds in DELAYS:
@@ -54,8 +54,9 @@ def _stage(name: str, when: dict[str, Any], status: str = "", event: tuple[str, 
 
 
 def pod_stages() -> list[dict[str, Any]]:
-    """All of them. None asks for its next stage at once (immediateNextStage): kwok then looks at the pod as that stage left it even when
-    its watch has shown a later one already, and drops the stage that was to follow."""
+    """All pod stages. None requests its next stage at once (immediateNextStage): kwok would then evaluate the pod as that stage left it,
+    even if its watch has already delivered a later version, and would drop the stage that should follow.
+    """
     return [*_beginning(), *_running_stages(), *_waiting_stages(), *_restarts(init=False), *_restarts(init=True), _deleted()]
 
 
@@ -170,7 +171,7 @@ def _waiting_stages() -> list[dict[str, Any]]:
 
 
 def _restarts(*, init: bool) -> list[dict[str, Any]]:
-    """A container ends, is started once more at once, and from then on waits longer each time."""
+    """A container exits, restarts once without delay, and then backs off longer each time."""
     names = {name: each for name, each in EXITS.items() if each.init == init}
     states, prefix, phase = ("initContainerStatuses", "init-", "Pending") if init else ("containerStatuses", "", "Running")
     alive = f'.status.phase == "{phase}" and .status.startTime != null and behaves({_names(names)})'
@@ -233,7 +234,7 @@ def _deleted() -> dict[str, Any]:
     )
 
 
-# Whoever gives kwok a configuration has to give all of it: its defaults hold only without one.
+# A kwok configuration must be complete: kwok's defaults apply only without one.
 OPTIONS = {
     "cidr": "100.64.0.0/10",
     "podPlayStageParallelism": 16,
@@ -244,7 +245,7 @@ OPTIONS = {
 }
 
 
-# A node with this annotation and the value "missing" stays NotReady, as one whose CNI has not been installed.
+# A node with this annotation set to "missing" stays NotReady, like a node without a CNI.
 NETWORK_ANNOTATION = f"{PREFIX}/network"
 _NETWORK = f'.metadata.annotations["{NETWORK_ANNOTATION}"] // "there"'
 _NOT_READY = """
@@ -261,7 +262,7 @@ cni plugin not initialized"
 
 
 def node_stages(of_kwok: str) -> list[dict[str, Any]]:
-    """kwok's own stages of nodes, of which the first waits for the network, and one for nodes that have none."""
+    """kwok's own node stages, of which the first waits for the network, and one stage for nodes without a network."""
     stages: list[dict[str, Any]] = list(yaml.safe_load_all(of_kwok))
     initialize = next(stage for stage in stages if stage["metadata"]["name"] == "node-initialize")
     initialize["spec"]["selector"]["matchExpressions"].append({"key": _NETWORK, "operator": "NotIn", "values": ["missing"]})
@@ -281,7 +282,7 @@ def node_stages(of_kwok: str) -> list[dict[str, Any]]:
 
 
 def document(of_kwok: str) -> str:
-    """What kwok reads: how it works, the stages of nodes, and ours of pods."""
+    """kwok's configuration: its options, its node stages, and our pod stages."""
     configuration = {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": OPTIONS}
     documents = (*node_stages(of_kwok), configuration, *pod_stages())
     return "".join(f"---\n{json.dumps(document, indent=1)}\n" for document in documents)

@@ -1,6 +1,6 @@
-"""Templates of pod statuses, in the language of kwok's stages: Go templates that make YAML.
+"""Templates of pod statuses in kwok's stage language: Go templates that produce YAML.
 
-A status is made of the containers, which collect in $unready those that are not ready, and then of the conditions, which read that.
+A status consists of the containers, which collect those that are not ready in $unready, and then the conditions, which read it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 NO_INIT = "not .spec.initContainers"
 # A container without a readiness probe is ready while it runs.
 READY_WITHOUT_PROBE = 'not (hasKey $item "readinessProbe")'
-# The way in which it has just ended, as the last state of one that starts again.
+# The termination just now, as the last state of a restarting container.
 ENDED = '{"terminated": {{ toJson (dig "state" "terminated" dict $origin) }}}'
 KEPT = "{{ if not $origin.ready }}{{ $unready = append $unready $item.name }}{{ end }}- {{ toJson $origin }}"
 
@@ -18,7 +18,7 @@ _IMAGE_ID = '{{ regexReplaceAll "[:@][^/]*$" $item.image "" }}@sha256:{{ sha256s
 
 
 def _fill(template: str, **values: str) -> str:
-    """Puts values in the places of @NAME@: braces are too many here for Python's own ways."""
+    """Replaces @NAME@ placeholders: the templates contain too many braces for Python's own formatting."""
     for name, value in values.items():
         template = template.replace(f"@{name.upper()}@", value)
     return template
@@ -41,7 +41,7 @@ def container(state: str, *, ready: str, started: str, restarts: str = "$restart
 
 
 def waiting(reason: str, message: str = "", last: str | None = None) -> str:
-    """Waits; with `last`, it has run before."""
+    """A waiting state; with `last`, the container has run before."""
     state = _fill('{"waiting": {"reason": "@REASON@"@MESSAGE@}}', reason=reason, message=f', "message": "{message}"' if message else "")
     return container(state, ready="false", started="false", ran=last is not None, last=last or _LAST)
 
@@ -62,13 +62,13 @@ def terminated(reason: str, code: int, ready: str = "false") -> str:
 
 
 def app(first: str, rest: str | None = None) -> str:
-    """The statuses of the app containers: `first` for the first one, `rest` for every other; the same for all if only one is given."""
+    """The statuses of the app containers: `first` for the first one, `rest` for the others; if only one is given, it applies to all."""
     entry = first if rest is None else _fill("{{ if eq $index 0 }}@A@{{ else }}@B@{{ end }}", a=first, b=rest)
     return _list("containerStatuses", "containers", entry)
 
 
 def init(first: str, rest: str | None = None) -> str:
-    """The same of the init containers, whose readiness does not count. Those that run beside the others (restartPolicy Always) run."""
+    """The same for init containers, whose readiness does not count. Sidecars (restartPolicy Always) run."""
     entry = _fill(
         '{{ if eq (dig "restartPolicy" "" $item) "Always" }}@RUNS@{{ else if eq $index 0 }}@A@{{ else }}@B@{{ end }}',
         runs=running(),
@@ -103,7 +103,7 @@ _NAMES = "{{ $names := list }}{{ range .spec.initContainers }}{{ $names = append
 
 
 def conditions(*, initialized: str = "true", sandbox: str = "true", completed: bool = False) -> str:
-    """After the containers, which have filled $unready. `initialized` and `sandbox` are expressions."""
+    """Goes after the containers, which fill $unready. `initialized` and `sandbox` are expressions."""
     ready = "and (eq (len $unready) 0) (eq (len $closed) 0)"
     unready, why = ('"PodCompleted"', '""') if completed else ('"ContainersNotReady"', _UNREADY)
     reason = unready if completed else 'ternary "ContainersNotReady" "ReadinessGatesNotReady" (gt (len $unready) 0)'
@@ -122,7 +122,7 @@ def conditions(*, initialized: str = "true", sandbox: str = "true", completed: b
 
 
 def _condition(kind: str, is_true: str, reason: str, message: str) -> str:
-    """The time of the last transition stays unless the status changes."""
+    """The last transition time is unchanged unless the status changes."""
     return _fill(
         '{{ $status := ternary "True" "False" (@TRUE@) }}{{ $since := $now }}'
         '{{ if eq $status (dig "@KIND@" "status" "" $old) }}{{ $since = dig "@KIND@" "lastTransitionTime" $now $old }}{{ end }}'
@@ -148,7 +148,7 @@ INIT_KEPT = init(KEPT)
 WAITS_FOR_START = _fill(
     "{{ if $root.spec.initContainers }}@INIT@{{ else }}@APP@{{ end }}", init=waiting("PodInitializing"), app=waiting("ContainerCreating")
 )
-# As a kubelet writes it: back-off 1m20s restarting failed container=app pod=app-6f7_default(uid).
+# A kubelet's wording: back-off 1m20s restarting failed container=app pod=app-6f7_default(uid).
 BACK_OFF = (
     "back-off {{ index (list `10s` `20s` `40s` `1m20s` `2m40s` `5m0s`) (int (min 5 (sub $restarts 1))) }} restarting failed "
     "container={{ $item.name }} pod={{ $root.metadata.name }}_{{ $root.metadata.namespace }}({{ $root.metadata.uid }})"
@@ -156,7 +156,7 @@ BACK_OFF = (
 
 
 def status(*parts: str, phase: str = "") -> str:
-    """A whole status. $old has the conditions by their types."""
+    """A complete status. $old has the conditions by type."""
     head = "{{ $now := Now }}{{ $root := . }}{{ $unready := list }}{{ $old := dict }}"
     conditions_by_type = "{{ range .status.conditions }}{{ $_ := set $old .type . }}{{ end }}\n"
     return head + conditions_by_type + "".join(parts) + (f"phase: {phase}\n" if phase else "")

@@ -1,5 +1,6 @@
-"""The server that the API servers of a cloud's clusters ask about tokens, about what RBAC does not allow, and about new pods where there
-are Fargate profiles."""
+"""The webhook server for the API servers of a cloud's clusters: token authentication, authorization beyond RBAC, and admission of new
+pods where there are Fargate profiles.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ Review = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Door:
-    """Answers TokenReviews, SubjectAccessReviews and AdmissionReviews. `authenticate` and `authorize` get the ARN of the cluster and the
-    review's spec, and give its status; `admit` gets the request, and gives the response."""
+    """Answers TokenReviews, SubjectAccessReviews, and AdmissionReviews. `authenticate` and `authorize` get the ARN of the cluster and
+    the review's spec, and return its status; `admit` gets the request and returns the response.
+    """
 
     def __init__(self, directory: Path, authenticate: Review, authorize: Review, admit: Review) -> None:
         authority = Authority(directory, "rehearsal-login")
@@ -35,7 +37,7 @@ class Door:
         threading.Thread(target=self._server.serve_forever, name="login", daemon=True).start()
 
     def webhooks(self, arn: str, directory: Path) -> Webhooks:
-        """The kubeconfigs for the API server of this cluster, written into its folder."""
+        """The webhook kubeconfigs for this cluster's API server, written to its folder."""
         directory.mkdir(parents=True, exist_ok=True)
         paths = []
         for kind in ("authenticate", "authorize"):
@@ -55,7 +57,7 @@ class Door:
         return Webhooks(*paths)
 
     def admission(self, arn: str) -> tuple[str, bytes]:
-        """Where new pods of this cluster are asked about, and the authority of that address."""
+        """The URL of this cluster's admission webhook, and the certificate authority for it."""
         return self._url("admit", arn), self._authority.read_bytes()
 
     def _url(self, kind: str, arn: str) -> str:
@@ -79,4 +81,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: refusals say why in the cloud's log, where they are decided."""
+        """Logs nothing: the code that refuses a request writes the reason to the cloud's log."""

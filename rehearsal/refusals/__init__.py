@@ -1,1 +1,1 @@
-"""What AWS refuses and moto accepts, one file per kind of resource."""
+"""Calls that AWS rejects and moto accepts, one file per kind of resource."""

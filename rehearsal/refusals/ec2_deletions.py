@@ -1,4 +1,4 @@
-"""EC2 does not delete what something else still needs."""
+"""EC2 rejects deletion of resources that are still in use."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def security_group_in_use(call: Call) -> None:
 
 @refuses("ec2", "DetachInternetGateway")
 def public_addresses_in_use(call: Call) -> None:
-    """Addresses of the internet that are mapped into the VPC keep its gateway."""
+    """Public addresses mapped into the VPC block detaching its internet gateway."""
     backend, vpc_id = call.backend, call.get("VpcId")
     mapped = [address for address in backend.addresses if address.eni and address.eni.subnet.vpc_id == vpc_id]
     nats = [gateway for gateway in backend.nat_gateways.values() if gateway.vpc_id == vpc_id and gateway.in_use]
@@ -106,7 +106,7 @@ def address_of_a_service(call: Call) -> None:
 
 
 def _held_by_aws(address: Any) -> bool:
-    """Whether an address belongs to a service of AWS's, such as a NAT gateway."""
+    """Whether an address belongs to an AWS service, such as a NAT gateway."""
     return address.eni is None or bool(address.eni.requester_managed)
 
 

@@ -1,4 +1,4 @@
-"""What EC2 refuses about flow logs."""
+"""Flow log requests that EC2 rejects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What EC2 refuses about security groups and about tags."""
+"""Security group and tag requests that EC2 rejects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.replies import Refusal
 _CHARACTERS = "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
 _TEXT = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]*")
 TAGS_PER_RESOURCE = 50
-# The resource type that each creating operation accepts in TagSpecifications.
+# The resource type that each create operation accepts in TagSpecifications.
 TAGGED_AS = {
     "AllocateAddress": "elastic-ip",
     "CreateFlowLogs": "vpc-flow-log",
@@ -80,7 +80,7 @@ def tags_later(call: Call) -> None:
 
 @refuses("ec2", "CreateTags")
 def tags_of_nothing(call: Call) -> None:
-    """moto looks some kinds of resources up itself; these are the others."""
+    """moto checks the existence of some kinds of resources itself; these are the others."""
     backend = call.backend
     kinds = {
         "nat": ("InvalidNatGatewayID.NotFound", "natGateway", backend.nat_gateways),
@@ -96,7 +96,7 @@ def tags_of_nothing(call: Call) -> None:
 
 
 def _check(tags: list[tuple[str | None, str | None]], already: int) -> None:
-    """Refuses a set of tags that AWS would not put on a resource that has so many others."""
+    """Rejects tags that AWS would not add to a resource that already has this many."""
     for key, value in tags:
         if not key or len(key) > 127:
             raise Refusal("InvalidParameterValue", "Tag key cannot be empty or exceed the maximum length of 127 characters")

@@ -1,4 +1,4 @@
-"""What EC2 refuses when networks are made: addresses, zones, gateways, routes, network ACLs."""
+"""Network requests that EC2 rejects: addresses, zones, gateways, routes, network ACLs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def one_internet_gateway_per_vpc(call: Call) -> None:
 
 @refuses("ec2", "CreateNatGateway")
 def nat_gateway_addresses(call: Call) -> None:
-    """One address per public gateway, and only free ones. That the VPC has no internet gateway shows later, in the state."""
+    """One free address per public gateway. A VPC without an internet gateway is not refused here; the gateway's state shows it later."""
     if call.get("AvailabilityMode") == "regional":
         _regional(call)
         allocations = [item for entry in call.get("AvailabilityZoneAddresses") or [] for item in entry.get("AllocationIds") or []]

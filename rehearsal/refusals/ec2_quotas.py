@@ -1,4 +1,4 @@
-"""Quotas of EC2. Unlimited unless the settings say otherwise; `services/ec2.py` has their names and AWS's own defaults."""
+"""EC2 quotas. Unlimited unless the settings limit them; `services/ec2.py` has their names and AWS's defaults."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def endpoints(call: Call) -> None:
 
 @refuses("ec2", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress")
 def rules(call: Call) -> None:
-    """Each address family has the whole quota; what names no address (a group, a prefix list) counts in both."""
+    """The quota applies to each address family separately; a rule without an address (a group, a prefix list) counts in both."""
     for family, other in (("IpRanges", "CidrIpv6"), ("Ipv6Ranges", "CidrIp")):
 
         def count(backend: Any, other: str = other) -> int:

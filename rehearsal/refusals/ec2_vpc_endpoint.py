@@ -1,4 +1,4 @@
-"""What EC2 refuses about VPC endpoints."""
+"""VPC endpoint requests that EC2 rejects."""
 
 from __future__ import annotations
 

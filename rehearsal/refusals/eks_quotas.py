@@ -1,4 +1,4 @@
-"""Quotas of EKS. Unlimited unless the settings say otherwise; `services/eks.py` has their names and AWS's own defaults."""
+"""EKS quotas. Unlimited unless the settings limit them; `services/eks.py` has their names and AWS's defaults."""
 
 from __future__ import annotations
 

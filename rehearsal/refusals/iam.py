@@ -1,4 +1,4 @@
-"""What IAM refuses: trust policies that name nobody, boundaries that do not exist, reserved tags."""
+"""Requests that IAM rejects: trust policies without principals, boundaries that do not exist, reserved tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What KMS refuses: policies that nobody could change any more, keys on their way out, reserved tags."""
+"""Requests that KMS rejects: policies that would lock out all later changes, keys pending deletion, reserved tags."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def key_policy(call: Call) -> None:
 @refuses("kms", *_STATE_MATTERS)
 def key_on_its_way_out(call: Call) -> None:
     identity = call.get("KeyId") or call.get("TargetKeyId")
-    if identity is None:  # Decrypt may leave it to the ciphertext
+    if identity is None:  # Decrypt may omit the key; the ciphertext identifies it
         return
     key = existing(call, identity)
     if key.key_state == "PendingDeletion":
@@ -89,7 +89,7 @@ def _document(text: str) -> Any:
 
 
 def _lets_change(call: Call, statement: dict[str, Any]) -> bool:
-    """Whether the statement lets the account, or the caller, put another policy later."""
+    """Whether the statement allows the account, or the caller, to change the policy later."""
     iam = f"arn:aws:iam::{call.account_id}"
     us = {"*", call.account_id, f"{iam}:root", f"{iam}:user/rehearsal-{call.role}"}
     actions = statement.get("Action", [])

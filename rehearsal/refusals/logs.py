@@ -1,4 +1,4 @@
-"""What CloudWatch Logs refuses: keys that it may not use, names and retention times that it does not know."""
+"""Requests that CloudWatch Logs rejects: keys that it may not use, invalid names, and unsupported retention periods."""
 
 from __future__ import annotations
 

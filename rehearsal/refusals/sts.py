@@ -1,4 +1,4 @@
-"""What STS refuses: roles that do not exist."""
+"""Requests that STS rejects: roles that do not exist."""
 
 from __future__ import annotations
 

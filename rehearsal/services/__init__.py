@@ -1,1 +1,1 @@
-"""What each service says about itself: one file, one `SERVICE`; `declarations.py` says what may stand in it and finds the files."""
+"""Declarations of each service: one file, one `SERVICE`; `declarations.py` documents the fields and finds the files."""

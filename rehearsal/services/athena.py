@@ -1,4 +1,4 @@
-"""Athena: queries change nothing that lasts."""
+"""Athena: queries make no lasting changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CloudFront: one for all regions."""
+"""CloudFront: a global service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cognito's identity pools: asking for an id makes one."""
+"""Cognito identity pools: GetId creates an identity."""
 
 from __future__ import annotations
 

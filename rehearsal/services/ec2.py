@@ -1,4 +1,4 @@
-"""EC2, networks included. The rates are those of "Request throttling for the Amazon EC2 API": a bucket for each action."""
+"""EC2, including networks. The rates are those of "Request throttling for the Amazon EC2 API": one bucket per action."""
 
 from __future__ import annotations
 

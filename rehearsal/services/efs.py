@@ -1,4 +1,4 @@
-"""EFS: actions and ARNs have another name than botocore's."""
+"""EFS: actions and ARNs use a different prefix than botocore's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ElastiCache: what is called a test takes a cache down."""
+"""ElastiCache: an operation named "test" takes a cache down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classic load balancers: actions and ARNs have another name than botocore's."""
+"""Classic Load Balancers: actions and ARNs use a different prefix than botocore's name."""
 
 from __future__ import annotations
 

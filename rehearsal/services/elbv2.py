@@ -1,4 +1,4 @@
-"""Application, network and gateway load balancers: actions and ARNs have another name than botocore's."""
+"""Application, Network, and Gateway Load Balancers: actions and ARNs use a different prefix than botocore's name."""
 
 from __future__ import annotations
 

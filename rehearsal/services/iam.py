@@ -1,4 +1,4 @@
-"""IAM. AWS publishes no rates of it."""
+"""IAM. AWS publishes no rates for it."""
 
 from __future__ import annotations
 

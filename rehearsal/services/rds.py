@@ -1,4 +1,4 @@
-"""RDS: what is called a test takes a database down, and getting a log is a download."""
+"""RDS: an operation named "test" takes a database down, and log retrieval is named a download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tagging API: actions and ARNs have another name than botocore's."""
+"""The tagging API: actions and ARNs use a different prefix than botocore's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Route 53: one for all regions."""
+"""Route 53: a global service."""
 
 from __future__ import annotations
 

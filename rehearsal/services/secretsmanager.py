@@ -1,4 +1,4 @@
-"""Secrets Manager: a client token that comes again with other parameters has an error of its own."""
+"""Secrets Manager: reusing a client token with different parameters has its own error code."""
 
 from __future__ import annotations
 

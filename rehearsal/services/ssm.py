@@ -1,4 +1,4 @@
-"""Systems Manager: the parameters."""
+"""Systems Manager: parameters."""
 
 from __future__ import annotations
 

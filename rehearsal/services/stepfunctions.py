@@ -1,4 +1,4 @@
-"""Step Functions: actions and ARNs have another name than botocore's."""
+"""Step Functions: actions and ARNs use a different prefix than botocore's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every kind of every domain must do."""
+"""The contract that every kind of every domain must satisfy."""
 
 from __future__ import annotations
 

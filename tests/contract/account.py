@@ -1,6 +1,6 @@
-"""How many things an account holds, asked of AWS's API itself: what a duplicate or an orphan shows up in, whoever owns it.
+"""Counts an account's resources through the AWS API itself, whoever owns them, to reveal duplicates and orphans.
 
-The kinds have no part in it. The modules of further/ say by kind what counts.
+It does not use the kinds. The modules in further/ define what counts for each kind.
 """
 
 from __future__ import annotations
@@ -15,5 +15,5 @@ Count = Callable[[Cloud], Counter[str]]
 
 
 def listed(service: str, method: str, items: str, living: Callable[[Any], bool] = lambda _item: True) -> Count:
-    """The entries of one list call, which some services leave out where there are none; ``living`` says which of them are there still."""
+    """The entries of one list call. Some services omit the list if it is empty; ``living`` selects the entries that still exist."""
     return lambda cloud: Counter({items: sum(map(living, getattr(cloud.client(service), method)().get(items, [])))})

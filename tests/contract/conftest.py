@@ -13,7 +13,7 @@ from tests.contract.subjects import ACCOUNT_ID, KINDS, REGION, Subject
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    """Clusters are only described in it, and what takes time takes little of it."""
+    """Its clusters have no control planes, and slow operations take little time."""
     settings = {"control_planes": False, "transition_seconds": {"default": 0.02}}
     with Cloud(account_id=ACCOUNT_ID, region=REGION, settings=settings) as started:
         yield started
@@ -26,7 +26,7 @@ def stage(cloud: Cloud) -> Stage:
 
 @pytest.fixture(scope="session")
 def life_of(stage: Stage) -> Callable[[Subject], Life]:
-    """The life of a subject, as far as it has come."""
+    """The life of a subject so far."""
     lives: dict[str, Life] = {}
 
     def find(subject: Subject) -> Life:
@@ -37,5 +37,5 @@ def life_of(stage: Stage) -> Callable[[Subject], Life]:
 
 @pytest.fixture(autouse=True)
 def jumping(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
-    """The one kind that looks at the clock itself looks at that of the sample."""
+    """The one kind that reads the clock itself reads the sample's clock."""
     monkeypatch.setattr(cluster_log_group, "time", SimpleNamespace(monotonic=stage.now))

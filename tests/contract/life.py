@@ -1,7 +1,7 @@
-"""The life of one sample: created, changed, restored, changed by hand, deleted; each step with or without something that goes wrong.
+"""The life cycle of one sample: created, changed, restored, changed by hand, and deleted, each step with or without a failure.
 
-What a sample needs is made once. After that the sample is alone: only its own kind is observed, and the clock is one that pauses move, so
-that settle windows and deadlines are as long as in production and cost nothing.
+A sample's dependencies are created once. From then on, only the sample's own kind is observed, and only pauses advance the clock, so that
+settle windows and deadlines are as long as in production and cost no time.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ STEPS = {
     "drift": ("there", "there"),
     "delete": ("there", "gone"),
 }
-"""Each step of a life, with the state that it begins from and the one that it must lead to."""
+"""Each step of a life, with its start state and its end state."""
 
 NAMED_BY = {"eks_access_entry": "principal_arn"}
-"""Kinds that lists know by the identifier of something else: the property that has it."""
+"""Kinds that lists identify by another resource's identifier: the property that holds it."""
 
 
 class JumpingClock:
-    """A clock that stands still while something is done and jumps over every pause."""
+    """A clock that stops during work and skips every pause."""
 
     def __init__(self) -> None:
         self._now = 1000.0
@@ -55,7 +55,7 @@ class JumpingClock:
             self._now += seconds
 
     def stop(self) -> None:
-        """Nobody asks these runs to stop."""
+        """These runs are never asked to stop."""
 
     def on_stop(self, tell: Callable[[], None]) -> None:
         """The same."""
@@ -63,9 +63,9 @@ class JumpingClock:
 
 @dataclass(frozen=True)
 class Happened:
-    """What one step did: its mutating calls in order, how the account's counts changed, and what the plan said about the sample.
+    """What one step did: its mutating calls in order, the changes in the account's counts, and the plan's entry for the sample.
 
-    ``waited``: seconds, by the clock of the run, that the engine waited until what the calls had begun was done.
+    ``waited``: seconds on the run's clock that the engine waited for its calls to complete.
     """
 
     calls: tuple[str, ...]
@@ -80,18 +80,18 @@ class Happened:
 
 @dataclass
 class Stage:
-    """A cloud in which one sample lives at a time."""
+    """A cloud that contains one sample at a time."""
 
     cloud: Cloud
     tenant: Life | None = None
 
     def now(self) -> float:
-        """What the clock of the sample that lives here says."""
+        """The time on the clock of the sample in this cloud."""
         return self.tenant.clock.now() if self.tenant else 0.0
 
 
 class Life:
-    """One sample in a cloud, which is emptied for it. ``state`` is gone, there, changed or, after a step that went wrong, unknown."""
+    """One sample in a cloud, which is reset for it. ``state`` is gone, there, changed, or, after a failed step, unknown."""
 
     def __init__(self, stage: Stage, sample: Sample, kinds: Mapping[str, Kind], steps: Sequence[str]) -> None:
         self.stage = stage
@@ -110,20 +110,20 @@ class Life:
         self._attributes: Mapping[str, Mapping[str, Any]] = {}
 
     def now(self) -> float:
-        """What the clock of the present account says."""
+        """The time on the clock of the current account."""
         return self.clock.now()
 
     # --- runs --------------------------------------------------------------------------------------------------------
 
     def client(self, service: str) -> Any:
-        """A client whose replies must be such as AWS's, as in a run."""
+        """A client that accepts only responses that AWS could send, as in a run."""
         return watch(self.cloud.client(service))
 
     def connection(self, make_client: Callable[[str], Any] | None = None, owner: Owner = OURS) -> Aws:
         return Aws(make_client or self.client, owner, threads=8, pause=self.clock.pause)
 
     def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[[str], Any] | None = None) -> Result:
-        """Observe, plan and apply, as a module call does. What kinds remember of a run is forgotten with it."""
+        """Observes, plans, and applies, as a module call does. Anything that kinds cache during a run is dropped with it."""
         aws = self.connection(make_client)
         try:
             return reconcile(desired, observe(kinds, aws), kinds, aws, Settings(self.consent, Patience(), clock=self.clock))
@@ -131,7 +131,7 @@ class Life:
             aws.close()
 
     def look(self, owner: Owner = OURS) -> list[Observed]:
-        """Everything of the sample's kind that an owner has."""
+        """Every resource of the sample's kind that an owner has."""
         aws = self.connection(owner=owner)
         try:
             return observe(self.mine, aws)
@@ -145,7 +145,7 @@ class Life:
     # --- states ------------------------------------------------------------------------------------------------------
 
     def desired(self, state: str) -> list[Resource]:
-        """The sample in a state, beside what it needs of its own kind."""
+        """The sample in a state, together with its dependencies of the same kind."""
         return [*self._beside, *([self._resolved[state]] if state in self._resolved else [])]
 
     def _with_ids(self, resource: Resource) -> Resource:
@@ -155,7 +155,7 @@ class Life:
         return resolve(value, lambda ref: self._attributes[ref.address][ref.attribute])
 
     def prepare(self) -> None:
-        """Empty the account and make what the sample needs."""
+        """Empties the account and creates the sample's dependencies."""
         self.cloud.admin.reset()
         self.clock = JumpingClock()
         if needs := self.sample.needs:
@@ -168,7 +168,7 @@ class Life:
         self.state = "gone"
 
     def bring(self, state: str) -> None:
-        """Have the sample in a state, without anything going wrong."""
+        """Brings the sample to a state without any failure."""
         if self.stage.tenant is not self:
             self.stage.tenant, self.state = self, "unknown"
         if self.state == "unknown":
@@ -180,9 +180,9 @@ class Life:
             self.state = state
 
     def begin(self, step: str) -> Counter[str]:
-        """The state from which a step starts, and what the account holds in it; what is changed by hand is changed then."""
+        """Brings the sample to the step's start state, and returns the account's counts there. Manual changes are made at this point."""
         if step == "create" and self.kind.ends_with_parent:
-            self.state = "unknown"  # it stays when it is deleted, and would not be new the second time
+            self.state = "unknown"  # it survives deletion and would not be new the second time
         self.bring(STEPS[step][0])
         before = COUNTS[self.kind.name](self.cloud)
         if step == "drift":
@@ -193,7 +193,7 @@ class Life:
         return before
 
     def _wait_for_drift(self) -> None:
-        """What is done by hand may take its time, too."""
+        """Manual changes may take time, too."""
         deadline = time.monotonic() + 10
         while not self.plan("drift").changes:
             assert time.monotonic() < deadline, "the change by hand makes no difference"
@@ -205,7 +205,7 @@ class Life:
         return make_plan(self.desired(STEPS[step][1]), self.look(), self.mine, self.consent)
 
     def take(self, step: str) -> Happened:
-        """A step in which nothing goes wrong."""
+        """A step without a failure."""
         before, plan = self.begin(step), self.plan(step)
         saboteur = Saboteur(self.client, self.now)
         self.state = "unknown"
@@ -219,13 +219,13 @@ class Life:
         return self.happened[step]
 
     def check_rest(self, step: str) -> None:
-        """After a step nothing is coming up or going any more, and there is nothing left to do."""
+        """After a step, nothing is in transition and nothing is left to do."""
         seen = self.look()
         assert [(one.address, one.state) for one in seen if one.state != "ready"] == [], f"after {step}"
         assert make_plan(self.desired(STEPS[step][1]), seen, self.mine, self.consent).changes == (), f"a plan after {step}"
 
     def suffer(self, step: str, call: str, outcome: Outcome) -> None:
-        """A step in which ``outcome`` happens to a call; checks that one more run at most brings everything to its end."""
+        """A step in which ``outcome`` happens to a call; checks that at most one more run completes the work."""
         before = self.begin(step)
         saboteur = Saboteur(self.client, self.now, call, outcome, self.given)
         self.state = "unknown"
@@ -242,9 +242,8 @@ class Life:
         self.state = STEPS[step][1]
 
     def meet_another_s(self) -> None:
-        """Create it where another owner has one already, of the same name in the same place: refused, and theirs stays as it is.
-
-        Theirs has the properties of the change: whoever takes it for ours has something to set.
+        """Creates it where another owner already has one, with the same name in the same place: refused, and theirs is unchanged. Theirs
+        has the changed properties, so a run that mistakes it for ours has something to set.
         """
         self.bring("changed")
         seen = self._seen()
@@ -271,7 +270,7 @@ class Life:
             return [failure("", error)]
 
     def record(self) -> Mapping[str, Happened]:
-        """What each step does when nothing goes wrong; lived once."""
+        """What each step does without failures; recorded once."""
         for step in self.steps:
             if step not in self.happened:
                 self.take(step)
@@ -279,7 +278,7 @@ class Life:
 
     @property
     def given(self) -> frozenset[str]:
-        """What the sample refers to, which is known before it is made."""
+        """The values that the sample refers to, which are known before it is created."""
         own = self.sample.resource.properties
         names = NAMED_BY.get(self.kind.name, "")
         resolved = self._resolved["there"].properties
@@ -295,5 +294,5 @@ def leaves(value: Any) -> list[Any]:
 
 
 def change(before: Counter[str], after: Counter[str]) -> Counter[str]:
-    """How counts differ, without what does not."""
+    """The counts that differ."""
     return Counter({name: after[name] - before[name] for name in {*before, *after} if after[name] != before[name]})

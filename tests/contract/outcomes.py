@@ -1,6 +1,6 @@
-"""What can become of one mutating call, as the engine tells it apart, and clients that have it happen to a chosen call.
+"""The possible outcomes of one mutating call, as the engine distinguishes them, and clients that produce them for a selected call.
 
-How an answer on the wire becomes one of these is the business of aws/calls.py and is tested in tests/unit/aws/test_calls.py.
+aws/calls.py maps responses on the wire to these outcomes; tests/unit/aws/test_calls.py tests it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors impo
 
 READS = ("describe_", "list_", "get_", "can_", "lookup_")
 REFUSED = "RefusedOnPurpose"
-"""The code of every injected error: no kind knows it, so none can answer it in a way of its own."""
+"""The code of every injected error: no kind recognizes it, so none can handle it specially."""
 
 
 class Killed(BaseException):
-    """The process is gone: this call and all later ones never return."""
+    """The process was killed: this call and all later ones never return."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """``before``: what is raised instead of doing anything, ``times`` times. ``after``: what is raised once it is done.
+    """``before``: raised instead of executing the call, ``times`` times. ``after``: raised once the call has been executed.
 
-    ``lag``: seconds for which lists do not show what the call made. ``ends_well``: whether the run in which it happens must succeed, must
-    fail, or may do either (None). ``steps``: the steps of a life in which it can happen. ``creates``: it can happen to a create call only.
+    ``lag``: seconds for which lists omit what the call created. ``ends_well``: whether the run in which it happens must succeed, must fail,
+    or may do either (None). ``steps``: the steps of a life in which it can happen. ``creates``: it can happen to create calls only.
     """
 
     name: str
@@ -80,9 +80,9 @@ OUTCOMES = (
 
 @dataclass
 class Saboteur:
-    """Makes clients that write down every mutating call and have ``outcome`` happen to the first one of ``call`` ("ec2.create_vpc").
+    """Creates clients that record every mutating call and apply ``outcome`` to the first call of ``call`` ("ec2.create_vpc").
 
-    ``now``: the clock by which lists lag. ``known``: identifiers that a lag does not hide. ``left``: how often it is still to happen.
+    ``now``: the clock by which lists lag. ``known``: identifiers that a lag does not hide. ``left``: how many more times it happens.
     """
 
     make_client: Callable[[str], Any]
@@ -140,11 +140,11 @@ class Saboteur:
 
 
 IDENTIFYING = ("Id", "Arn", "RoleName", "logGroupName", "nodegroupName", "addonName", "fargateProfileName")
-"""How the members of replies end that identify something. Lists of EKS hold nothing but these names."""
+"""Suffixes of response members that hold identifiers. EKS lists contain only such names."""
 
 
 def ids_in(value: Any) -> list[str]:
-    """Identifiers that the direct members of a reply, or of the one thing in it, carry."""
+    """Identifiers in the direct members of a response, or of the single resource in it."""
     if not isinstance(value, Mapping):
         return []
     own = [item for key, item in value.items() if key.endswith(IDENTIFYING) and key != "OwnerId" and isinstance(item, str)]

@@ -1,4 +1,4 @@
-"""What lives: the samples of every registered domain, and further ones where the smallest resource does not reach all of its kind."""
+"""The subjects of the suite: the samples of every registered domain, and further ones for what the smallest resource does not cover."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in dom
 
 @dataclass(frozen=True)
 class Subject:
-    """A sample and its name: the role of its domain, its kind, and what of the kind it is about. ``beyond``: the smallest of its kind."""
+    """A sample and its name: its domain's role, its kind, and the aspect of the kind. ``beyond``: the smallest sample of its kind."""
 
     name: str
     sample: Sample
@@ -37,13 +37,15 @@ class Subject:
 
     @property
     def creates(self) -> bool:
-        """Whether something new comes into being that no smaller sample has shown: what ends with its parent comes with it, too."""
+        """Whether it creates something that no smaller sample has covered: resources that end with their parent are created with it,
+        too.
+        """
         return self.beyond is None and not KINDS[self.kind].ends_with_parent
 
 
 @cache
 def subjects() -> tuple[Subject, ...]:
-    """Each once; of kinds that several domains share, the first domain's sample counts."""
+    """Each once; for kinds shared by several domains, the first domain's sample counts."""
     smallest: dict[str, Subject] = {}
     found: list[Subject] = []
     for domain in DOMAINS:

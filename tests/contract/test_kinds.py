@@ -1,6 +1,7 @@
-"""What every kind of every domain must do, shown with its smallest resource. A kind that is registered is in it by itself.
+"""The contract of every kind of every domain, tested with its smallest resource. Registered kinds are included automatically.
 
-One test is one sample and one outcome: the sample lives its life, and the outcome happens to every mutating call of every step in turn.
+One test is one sample and one outcome. The sample goes through its life cycle, and the outcome is applied to every mutating call of every
+step in turn.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from tests.contract.subjects import KINDS, Subject, subjects
 LifeOf = Callable[[Subject], Life]
 
 SLOW = 0.5
-"""Seconds that a state such as "creating" takes where nothing goes wrong: longer than the look back at the end of a run can wait."""
+"""Seconds that a state such as "creating" lasts in fault-free lives: longer than the final check of a run can wait."""
 
 PAIRS = [(subject, outcome) for subject in subjects() for outcome in OUTCOMES if not outcome.creates or subject.creates]
 
 by_role = pytest.mark.parametrize("role", roles(), ids=lambda role: f"{role}:")
-"""The colon is what make test selects the tests of a role by."""
+"""make test selects a role's tests by the colon."""
 
 by_subject = pytest.mark.parametrize("subject", subjects(), ids=lambda subject: subject.name)
 
 
 @by_subject
 def test_a_life_without_faults(life_of: LifeOf, subject: Subject) -> None:
-    """Created, the same again, changed and restored in place, drift noticed and undone, deleted."""
+    """Created, reapplied, changed and restored in place, drift detected and undone, deleted."""
     life = life_of(subject)
     address, counts = subject.sample.resource.address, Counter[str]()
     life.bring("gone")
@@ -49,12 +50,12 @@ def test_a_life_without_faults(life_of: LifeOf, subject: Subject) -> None:
         counts.update(done.counts)
         if subject.beyond is None and verb_of(step, subject) in life.kind.settles:
             assert done.waited > 0, f"{step} is only begun by its call"
-    life.state = "unknown"  # so that the next step empties the account and ends the slowness
+    life.state = "unknown"  # so that the next step empties the account and ends the delay
     assert not any(counts.values()), f"what is left of it in the account: {counts}"
 
 
 def verb_of(step: str, subject: Subject) -> str:
-    """What a plan must say of a step."""
+    """The verb that a plan must show for a step."""
     if step in ("create", "delete"):
         return step
     replaced = any(KINDS[subject.kind].properties[name].role == "fixed" for name in subject.sample.change)
@@ -63,8 +64,8 @@ def verb_of(step: str, subject: Subject) -> str:
 
 @pytest.mark.parametrize(("subject", "outcome"), PAIRS, ids=lambda one: one.name)
 def test_whatever_happens_to_a_call(life_of: LifeOf, subject: Subject, outcome: Outcome, subtests: pytest.Subtests) -> None:
-    """It ends as if nothing had happened, in the same run or in the next one; nothing is there twice, nothing is left over."""
-    gone_by = life_of(subject).record()["delete"].calls[-1]  # a replacement makes it, too
+    """It ends as if nothing had happened, in the same run or in the next one, with no duplicates and no leftovers."""
+    gone_by = life_of(subject).record()["delete"].calls[-1]  # a replacement creates it, too
     cases = [(step, call) for step, call in calls_of(life_of, subject) if step in outcome.steps]
     if "delete" not in outcome.steps:
         cases = [(step, call) for step, call in cases if call != gone_by]
@@ -85,20 +86,20 @@ def test_what_another_owner_has_is_left_alone(life_of: LifeOf, subject: Subject)
 
 
 def calls_of(life_of: LifeOf, subject: Subject) -> list[tuple[str, str]]:
-    """(step, call) of every mutating call that a sample makes, those excepted that the smallest one of its kind makes in the same step."""
+    """(step, call) of every mutating call that a sample makes, except those that its kind's smallest sample makes in the same step."""
     shown = calls_of(life_of, subject.beyond) if subject.beyond else []
     made = [(step, call) for step, done in life_of(subject).record().items() for call in done.first_of_each()]
     return [one for one in made if one not in shown]
 
 
 def kinds_of(role: str) -> dict[str, Kind]:
-    """The kinds of which a role's domain has the smallest sample; those that several domains share are the first one's."""
+    """The kinds for which a role's domain has the smallest sample; shared kinds belong to the first domain."""
     return {one.kind: KINDS[one.kind] for one in subjects() if one.beyond is None and one.role == role}
 
 
 @by_role
 def test_every_mutating_operation_that_kinds_declare_is_called_and_no_other(life_of: LifeOf, role: str) -> None:
-    """What a kind inherits from another kind may be called by that one's samples."""
+    """Calls that a kind inherits from another kind may be made by the other kind's samples."""
     kinds = kinds_of(role)
     declared = {str(one) for kind in kinds.values() if isinstance(kind, AwsKind) for one in kind.declared()}
     changing = {one for one in declared if not one.partition(".")[2].startswith(READS)}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the tests of all domains have."""
+"""Fixtures shared by the tests of all domains."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CloudFor = Callable[..., Cloud]
 
 @pytest.fixture(scope="session")
 def cloud_for() -> Iterator[CloudFor]:
-    """A cloud, emptied, with these arguments of ``Cloud``: one for all files that ask for the same, since a start takes seconds."""
+    """A cloud with these arguments of ``Cloud``, reset; shared by all files that request the same, because a start takes seconds."""
     running: dict[str, Cloud] = {}
     with ExitStack() as stack:
 
@@ -34,6 +34,6 @@ def cloud_for() -> Iterator[CloudFor]:
 
 @pytest.fixture
 def cloud(shared_cloud: Cloud) -> Cloud:
-    """The cloud of a folder's tests, which its ``shared_cloud`` starts, emptied."""
+    """The cloud for a folder's tests, started by its ``shared_cloud`` and reset."""
     shared_cloud.admin.reset()
     return shared_cloud

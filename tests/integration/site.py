@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component in a rehearsal cloud, driven as its module drives it, and what the cloud's request log tells: for all domains."""
+"""A component in a rehearsal cloud, run as its module runs it, with the cloud's request log; for all domains."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rehearsal.testing import Cloud
 
 ACCOUNT = "210987654321"
 EVERYTHING = ("*", "kms_key.*")
-"""Patterns that cover all kinds: those that hold data are covered by their full name only."""
+"""Patterns that cover all kinds: kinds that hold data are covered only by their full name."""
 
 
 @dataclass
 class Component:
-    """One owner's resources of a domain. Plans are made with credentials that may only read."""
+    """One owner's resources in a domain. Plans are made with read-only credentials."""
 
     cloud: Cloud
     environment: str = "prod"
@@ -33,10 +33,10 @@ class Component:
     tags: dict[str, str] = field(default_factory=lambda: {"owner": "platform"})
 
     patience: ClassVar[Patience] = Patience(poll=0.02, settle=0.5, timeout=20)
-    """The cloud answers at once and reads lag behind nothing, so a run that fails need not wait long to know it."""
+    """The cloud answers at once and reads do not lag, so a failing run need not wait long."""
 
     def kinds(self, desired: Sequence[Resource] = ()) -> Mapping[str, Kind]:
-        """The kinds of the domain, as they look around for these resources."""
+        """The domain's kinds, configured to read these resources."""
         raise NotImplementedError
 
     @property
@@ -54,7 +54,7 @@ class Component:
             aws.close()
 
     def ids(self) -> dict[str, str]:
-        """The id of everything of ours by address, asked anew."""
+        """The IDs of all our resources by address, read again."""
         return {seen.address: seen.id for seen in self.observed()}
 
     def plan(self, desired: Sequence[Resource], allow_replace: Sequence[str] = (), purge: Sequence[str] = ()) -> Plan:
@@ -85,12 +85,12 @@ class Component:
 
 
 def ids(result: Result) -> dict[str, str]:
-    """The id of everything that a run left behind, by address; the run has looked it up itself."""
+    """The ID of every resource that a run left, by address, as found by the run itself."""
     return {seen.address: seen.id for seen in result.final}
 
 
 def summary(plan: Plan) -> dict[str, str]:
-    """What a plan would do by address; what lacks consent is marked."""
+    """A plan's actions by address; those without consent are marked."""
     return {action.address: action.verb + ("" if action.consent else " (no consent)") for action in plan.changes}
 
 
@@ -99,7 +99,7 @@ def properties(action: Action) -> set[str]:
 
 
 def touched(plan: Plan) -> dict[str, set[str]]:
-    """Which properties of what a plan would change."""
+    """The properties that a plan would change, by resource."""
     return {action.address: properties(action) for action in plan.changes}
 
 
@@ -119,7 +119,7 @@ def edited(desired: Sequence[Resource], address: str, **changes: Any) -> list[Re
 
 @dataclass
 class Requests:
-    """What the cloud was asked since this was made."""
+    """The requests to the cloud since creation of this object."""
 
     cloud: Cloud
 

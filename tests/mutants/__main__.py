@@ -26,7 +26,7 @@ from tests.mutants.declared import MUTANTS, RULES, Mutant
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = Path("plugins/module_utils/rollout")
 HANGS_SECONDS = 90
-"""A mutant may make something wait for ever, which is noticed too."""
+"""A mutant may make something wait forever, which counts as caught too."""
 
 TESTS = "tests/unit/rollout"
 COPIED = ("plugins", "docs", "tests/mutants", TESTS, "tests/conftest.py", "tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml")
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def copy(target: Path) -> Path:
-    """What the tests need, as a collection of its own, compiled but for what a mutant changes: compiled files are told apart by content."""
+    """What the tests need, as a separate collection, compiled except for what a mutant changes: compiled files are validated by content."""
     for name in COPIED:
         source = ROOT / name
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def copy(target: Path) -> Path:
 
 def pytest(folder: Path, keyword: str, seconds: float = HANGS_SECONDS) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", TESTS, *(["-k", keyword] if keyword else [])]
-    # A compiled mutant would be told from its original by whole seconds and size, which may be the same.
+    # A compiled mutant could be distinguished from its original only by whole seconds and size, which may be equal.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds)
@@ -76,7 +76,7 @@ def try_mutant(mutant: Mutant, folder: Path) -> Outcome:
         code, said = pytest(folder, mutant.tests or f"rule_{mutant.rule:02d}_")
     finally:
         path.write_text(whole, encoding="utf-8")
-    # 1 means that tests failed; anything else, such as no test selected, proves nothing.
+    # 1 means that tests failed; any other code, such as for no tests selected, proves nothing.
     return Outcome(mutant, code == 1, said)
 
 

@@ -1,4 +1,4 @@
-"""The mutants: for each rule of docs/rollout-verification.md at least one small change of the source that switches it off."""
+"""The mutants: for each rule of docs/rollout-verification.md, at least one small source change that disables it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RULES = range(1, 89)
 
 @dataclass(frozen=True)
 class Mutant:
-    """``before`` becomes ``after`` in ``file``; the tests named after the rule, or those that ``tests`` selects, must notice."""
+    """``before`` becomes ``after`` in ``file``; the tests named after the rule, or those that ``tests`` selects, must catch it."""
 
     rule: int
     what: str

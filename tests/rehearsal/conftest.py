@@ -1,4 +1,4 @@
-"""One cloud for all tests here, emptied before each; every reply is compared with botocore's model."""
+"""One cloud for all tests here, reset before each; every response is compared with botocore's model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REGION = "af-south-1"
 
 
 class CheckedCloud(Cloud):
-    """Collects what in the replies does not agree with the models."""
+    """Collects every mismatch between responses and the models."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -111,14 +111,14 @@ def trust(service: str) -> str:
 
 
 def key_policy(*services: str) -> str:
-    """A key policy that leaves the account in charge and lets services use the key."""
+    """A key policy that keeps the account in control and lets services use the key."""
     statements = [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}]
     statements += [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "kms:*", "Resource": "*"} for service in services]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Asks again and again until the condition holds; fails after the deadline."""
+    """Polls until the condition holds; fails after the deadline."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come to hold in time"

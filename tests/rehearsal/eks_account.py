@@ -1,4 +1,4 @@
-"""An account with what EKS clusters stand on, in a cloud that only describes them: no control planes, nothing takes time."""
+"""An account with the prerequisites of EKS clusters, in a cloud without control planes, where nothing takes time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ALL_LOGS = {"clusterLogging": [{"types": ["api", "audit", "authenticator", "cont
 
 
 def encrypted(key: str) -> list[dict[str, Any]]:
-    """The configuration by which a cluster encrypts its secrets with a key."""
+    """The encryption configuration of a cluster that encrypts its secrets with a key."""
     return [{"resources": ["secrets"], "provider": {"keyArn": key}}]
 
 
 class EksAccount:
-    """`subnets` lie in two zones of one VPC; `role` is a cluster's, `node_role` that of nodes, `pod_role` one for pods."""
+    """`subnets` are in two zones of one VPC; `role` is a cluster's, `node_role` the nodes', `pod_role` one for pods."""
 
     def __init__(self, cloud: CheckedCloud) -> None:
         self.cloud = cloud
@@ -50,11 +50,11 @@ class EksAccount:
         return str(self.ec2.create_security_group(GroupName="control", Description="x", VpcId=vpc or self.vpc)["GroupId"])
 
     def free(self, subnet: str) -> int:
-        """How many addresses of a subnet nobody has."""
+        """The number of free addresses in a subnet."""
         return int(self.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailableIpAddressCount"])
 
     def create(self, name: str = "main", **options: Any) -> dict[str, Any]:
-        """A cluster as the collection makes them: access entries, no self-managed add-ons."""
+        """A cluster as the collection creates it: access entries, no self-managed add-ons."""
         given = {
             "version": "1.35",
             "roleArn": self.role,
@@ -75,15 +75,15 @@ class EksAccount:
         return dict(self.eks.describe_addon(clusterName=cluster, addonName=name)["addon"])
 
     def upgrade(self, version: str, name: str = "main", **options: Any) -> dict[str, Any]:
-        """The update to a version when it is over."""
+        """The update to a version, once it has completed."""
         return self.until_updated(self.eks.update_cluster_version(name=name, version=version, **options)["update"], name)
 
     def until_updated(self, update: dict[str, Any], name: str = "main", **of: Any) -> dict[str, Any]:
-        """The update when it is over."""
+        """The update, once it has completed."""
         until(lambda: self.eks.describe_update(name=name, updateId=update["id"], **of)["update"]["status"] != "InProgress")
         return dict(self.eks.describe_update(name=name, updateId=update["id"], **of)["update"])
 
     @property
     def arns(self) -> str:
-        """The beginning of the ARNs of EKS."""
+        """The prefix of EKS's ARNs."""
         return f"arn:aws:eks:{REGION}:{ACCOUNT}"

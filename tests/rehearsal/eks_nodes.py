@@ -1,4 +1,4 @@
-"""An account with a cluster, for tests of the nodes that stand on one."""
+"""An account with a cluster, for tests of its nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIZES = {"minSize": 1, "maxSize": 4, "desiredSize": 2}
 
 
 class Site(EksAccount):
-    """The cluster is `main`; with the network that EKS installs by itself, unless it is made without."""
+    """The cluster is `main`, with the network add-ons that EKS installs by default, unless it is created without them."""
 
     def __init__(self, cloud: CheckedCloud, *, control_planes: bool = False, **cluster: Any) -> None:
         super().__init__(cloud)
@@ -22,7 +22,7 @@ class Site(EksAccount):
         assert self.describe()["status"] == "ACTIVE", self.describe()["health"]
 
     def group(self, name: str = "workers", **changes: Any) -> dict[str, Any]:
-        """The parameters of a node group; None leaves one out."""
+        """The parameters of a node group; None omits one."""
         given = {"clusterName": "main", "nodegroupName": name, "subnets": self.subnets, "nodeRole": self.node_role, "scalingConfig": SIZES}
         return {key: value for key, value in (given | changes).items() if value is not None}
 
@@ -47,7 +47,7 @@ class Site(EksAccount):
         return dict(self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0])
 
     def interfaces(self, **filters: str) -> list[dict[str, Any]]:
-        """Those that are not the control plane's."""
+        """The interfaces that are not the control plane's."""
         wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
         found = self.ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
         return [one for one in found if not one["Description"].startswith("Amazon EKS ")]

@@ -1,4 +1,4 @@
-"""Compares replies, as they come over the wire, with botocore's model of the operation: no unknown members, and right types."""
+"""Compares responses on the wire with botocore's model of the operation: no unknown members, correct types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOT_MODELLED = {"RequestId", "requestId", "ResponseMetadata", "RequestID"}
 
 
 def problems(operation_model: Any, body: bytes) -> list[str]:
-    """What in a successful reply does not agree with the model; empty if all is well, or if it is broken: botocore says that."""
+    """Mismatches between a successful response and the model; empty if there are none, or if it is malformed: botocore reports that."""
     shape = operation_model.output_shape
     if shape is None or not body or shape.serialization.get("payload"):
         return []

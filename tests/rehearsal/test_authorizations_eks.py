@@ -1,4 +1,4 @@
-"""What calls of EKS, Auto Scaling, load balancers and OIDC providers are checked for, asked of a cloud whose caller has policies."""
+"""Authorization checks of EKS, Auto Scaling, load balancer, and OIDC provider calls, in a cloud whose caller has policies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Check = Callable[..., None]
 
 @pytest.fixture
 def main(eks_account: EksAccount) -> EksAccount:
-    """A cluster, main, with one of everything in it, tagged owner=us."""
+    """A cluster, main, with one part of every type, tagged owner=us."""
     eks, tags = eks_account.eks, {"owner": "us"}
     eks_account.create(tags=tags)
     eks.create_addon(clusterName="main", addonName="vpc-cni", tags=tags)
@@ -132,7 +132,7 @@ def test_updates_of_a_part_are_on_the_cluster_and_on_the_part(main: EksAccount) 
 
 
 def test_oidc_providers(cloud: CheckedCloud) -> None:
-    """Made with a thumbprint that nobody gave; changed by what the tags on them allow."""
+    """Created with a thumbprint that the caller did not give; its tags control who may change it."""
     iam, url = cloud.client("iam"), f"https://oidc.eks.{REGION}.amazonaws.com/id/ABC"
     arn = f"{IAM}:oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/ABC"
     tags = [{"Key": "owner", "Value": "us"}]
@@ -149,7 +149,7 @@ def test_oidc_providers(cloud: CheckedCloud) -> None:
     assert refused(iam.create_open_id_connect_provider, Url="http://example.org") == "InvalidInput"
     governed(cloud, allow("iam:*", f"{IAM}:oidc-provider/*", OURS), allow("iam:ListOpenIDConnectProviders"))
     assert [one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]] == [arn]
-    for _ in range(2):  # both are as good as done the second time
+    for _ in range(2):  # both have no effect the second time
         iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="other")
     for _ in range(2):
         iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="sts.amazonaws.com")

@@ -1,4 +1,4 @@
-"""What services declare and register: every file is found by its name, and no name is given away twice."""
+"""Services' declarations and registrations: every file is found by its name, and no name is used twice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def files(folder: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def known() -> frozenset[str]:
-    """All services of AWS."""
+    """All AWS services."""
     return frozenset(botocore.session.get_session().get_available_services())
 
 
@@ -108,7 +108,7 @@ def forgetting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def function_in(file: str) -> Callable[[Any], Any]:
-    """A function as it would come from that file."""
+    """A function as if defined in that file."""
 
     def asked(call: Any) -> Any:
         return call
@@ -122,7 +122,7 @@ def function_in(file: str) -> Callable[[Any], Any]:
 def test_two_files_cannot_register_for_the_same_thing(decorator: str) -> None:
     register = REGISTRATIONS[decorator]
     register()(function_in("one"))
-    register()(function_in("one"))  # read again
+    register()(function_in("one"))  # imported again
     with pytest.raises(ValueError, match="registered twice: in one and in two"):
         register()(function_in("two"))
 
@@ -136,7 +136,7 @@ for package in ("rehearsal.extensions", "rehearsal.refusals"):
 
 
 def test_all_files_go_together() -> None:
-    """In a process of its own, because registering lasts."""
+    """In a separate process, because registrations are permanent."""
     subprocess.run([sys.executable, "-c", EVERYTHING], check=True, cwd=HOME.parent)
 
 

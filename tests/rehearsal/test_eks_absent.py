@@ -1,4 +1,4 @@
-"""What EKS answers about clusters that are not there: kinds ask by name before anything exists."""
+"""EKS's responses about clusters that do not exist: kinds look resources up by name before anything exists."""
 
 from __future__ import annotations
 

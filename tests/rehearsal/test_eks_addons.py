@@ -1,4 +1,4 @@
-"""EKS add-ons and pod identity associations, in a cloud that only describes its clusters."""
+"""EKS add-ons and pod identity associations, in a cloud without control planes."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_nothing_else_while_the_cluster_is_updated(main: EksAccount) -> None:
 
 
 def test_self_managed_software_is_in_the_way(eks_account: EksAccount) -> None:
-    """Of the same version it is taken over; of another one only with OVERWRITE."""
+    """The same version is taken over; a different one only with OVERWRITE."""
     eks_account.create(bootstrapSelfManagedAddons=True)
     eks = eks_account.eks
     assert eks.list_addons(clusterName="main")["addons"] == []
@@ -184,7 +184,7 @@ def test_self_managed_software_is_in_the_way(eks_account: EksAccount) -> None:
 
 
 def test_an_addon_brings_its_associations(main: EksAccount) -> None:
-    """With the agent or without: EKS does not look. They follow the add-on, and are changed through it alone."""
+    """With or without the agent: EKS does not check. They follow the add-on, and can be changed only through it."""
     eks = main.eks
     wanted = [{"serviceAccount": "ebs-csi-controller-sa", "roleArn": main.pod_role}]
     addon = eks.create_addon(clusterName="main", addonName="aws-ebs-csi-driver", podIdentityAssociations=wanted)["addon"]
@@ -227,7 +227,7 @@ def test_associations(main: EksAccount) -> None:
 
 
 def test_associations_that_are_refused(main: EksAccount) -> None:
-    """The role must be there, known by now, and trust EKS's pods with the tags of their sessions."""
+    """The role must exist, have propagated, and trust EKS's pods with their session tags."""
     given = {"clusterName": "main", "namespace": "web", "serviceAccount": "api"}
     create = main.eks.create_pod_identity_association
     for role in (f"arn:aws:iam::{ACCOUNT}:role/absent", main.node_role, main.new_role("half", trust("pods.eks.amazonaws.com"))):

@@ -1,4 +1,4 @@
-"""Changes of EKS clusters: one at a time, of one kind, done after a while or not at all."""
+"""Changes to EKS clusters: one at a time, of one kind, completed after a while or failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EKS clusters, as far as their API goes, in a cloud that only describes them: what is refused, and what they have elsewhere."""
+"""The EKS API for clusters, in a cloud without control planes: refusals, and clusters' resources in other services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def main(eks_account: EksAccount) -> EksAccount:
     return eks_account
 
 
-# What a new cluster must be like
+# Requirements for a new cluster
 
 
 def test_a_cluster_with_everything(eks_account: EksAccount) -> None:
@@ -79,7 +79,7 @@ def test_a_cluster_that_is_refused(eks_account: EksAccount, parameters: dict[str
 
 
 def test_networks_that_are_refused(eks_account: EksAccount) -> None:
-    """Another VPC's subnets or groups, and a subnet without room."""
+    """Another VPC's subnets or groups, and a subnet without free addresses."""
     vpc = eks_account.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     other = eks_account.new_subnet("10.9.0.0/24", "b", vpc)
     narrow = eks_account.new_subnet("10.0.9.0/28", "b")
@@ -119,7 +119,7 @@ def test_a_new_role_takes_a_while_to_get_around(eks_account: EksAccount) -> None
     until(accepted)
 
 
-# What a cluster has elsewhere
+# A cluster's resources in other services
 
 
 def test_interfaces_and_a_group_hold_the_network_while_the_cluster_lives(eks_account: EksAccount) -> None:
@@ -161,7 +161,7 @@ def log_groups(account: EksAccount) -> dict[str, dict[str, Any]]:
 
 
 def test_the_log_group_comes_back(eks_account: EksAccount) -> None:
-    """EKS makes it where it is missing, without retention: while the cluster lives, and once more after it has gone."""
+    """EKS recreates a missing log group without retention: while the cluster exists, and once more after it is deleted."""
     logs, name = eks_account.cloud.client("logs"), "/aws/eks/main/cluster"
     logs.create_log_group(logGroupName=name, tags={"a": "b"})
     logs.put_retention_policy(logGroupName=name, retentionInDays=90)

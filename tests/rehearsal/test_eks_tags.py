@@ -1,4 +1,4 @@
-"""Tags of everything in EKS, and the tagging API."""
+"""Tags on everything in EKS, and the tagging API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of Kubernetes on EKS: how long they are supported, upgrades and the way back, and what stands in the way."""
+"""Kubernetes versions on EKS: support periods, upgrades, rollback, and what blocks them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(eks_account: EksAccount) -> EksAccount:
 
 
 def test_support_of_versions(main: EksAccount) -> None:
-    """Dates are EKS's; the status is that of today, whatever day that is."""
+    """Dates are EKS's; the status is today's, whatever the date."""
     found = main.eks.describe_cluster_versions(includeAll=True)["clusterVersions"]
     assert [one["clusterVersion"] for one in found] == ["1.36", "1.35", "1.34", "1.33", "1.32", "1.31"]
     dates = {one["clusterVersion"]: (one["endOfStandardSupportDate"].date(), one["endOfExtendedSupportDate"].date()) for one in found}
@@ -68,7 +68,7 @@ def test_an_upgrade_can_be_taken_back(eks_account: EksAccount) -> None:
 
 
 def test_extended_support_is_given_up_before_it_begins(eks_account: EksAccount) -> None:
-    """Whether 1.33 is in it depends on the day."""
+    """Whether 1.33 is in it depends on the date."""
     eks = eks_account.eks
     eks_account.create(version="1.33")
     (support,) = eks.describe_cluster_versions(clusterVersions=["1.33"])["clusterVersions"]

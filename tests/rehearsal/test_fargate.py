@@ -1,4 +1,4 @@
-"""Fargate profiles: what is refused, and that one comes or goes at a time. Which pods a profile takes, and what it gives them."""
+"""Fargate profiles: refusals, one creation or deletion at a time, which pods a profile selects, and what they get."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_public_subnets_are_refused(site: Site, role: str) -> None:
     site.eks.create_fargate_profile(**given(role, subnets=site.subnets))
 
 
-# Which pods a profile takes
+# Which pods a profile selects
 
 JOBS = Profile("jobs", ({"namespace": "jobs", "labels": {"run": "there"}},))
 ALL = Profile("all", ({"namespace": "job*"}, {"namespace": "team-?"}))
@@ -130,6 +130,6 @@ def test_which_profile_takes_a_pod(namespace: str, found: dict[str, Any], profil
     ],
 )
 def test_what_a_pod_is_given(requests: list[dict[str, str]], expected: tuple[int, float]) -> None:
-    """The examples of AWS's documentation: 256 MiB are added, and the next size that exists is taken."""
+    """The examples in AWS's documentation: 256 MiB are added, and the size is rounded up to the next one that exists."""
     containers = [{"resources": {"requests": each}} for each in requests]
     assert provisioned({"spec": {"containers": containers}}) == expected

@@ -1,4 +1,4 @@
-"""Faults on chosen calls, and what they leave behind."""
+"""Faults on selected calls, and their aftermath."""
 
 from __future__ import annotations
 

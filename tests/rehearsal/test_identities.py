@@ -1,4 +1,4 @@
-"""Who may call the cloud, and who may change it."""
+"""Who may call the cloud, and who may make changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rehearsal.signed_requests import verify_request
 
 from .conftest import ACCOUNT, REGION, CheckedCloud, refused, trust
 
-# service: (a call that reads, a call that changes, code for a stranger's key, code for a change by the plan role)
+# service: (a read call, a mutating call, code for an unknown key, code for a change by the plan role)
 SERVICES: dict[str, tuple[str, tuple[str, dict[str, Any]], str, str]] = {
     "ec2": ("describe_vpcs", ("create_vpc", {"CidrBlock": "10.0.0.0/16"}), "AuthFailure", "UnauthorizedOperation"),
     "iam": ("list_roles", ("delete_role", {"RoleName": "x"}), "InvalidClientTokenId", "AccessDenied"),

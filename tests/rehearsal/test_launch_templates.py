@@ -1,4 +1,4 @@
-"""Launch templates: what was sent comes back, by version; they are found by their tags."""
+"""Launch templates: each version returns what was submitted; templates are found by their tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clouds side by side, started once, ended for certain."""
+"""Clouds side by side, started once, and reliably stopped."""
 
 from __future__ import annotations
 

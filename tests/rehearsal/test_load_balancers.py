@@ -1,4 +1,6 @@
-"""What the played controller makes of Ingresses and Services; and load balancers themselves, which hold their subnets."""
+"""What the simulated controller creates for Ingresses and Services, and load balancers themselves, which block deletion of their
+subnets.
+"""
 
 from __future__ import annotations
 

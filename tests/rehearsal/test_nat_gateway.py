@@ -1,4 +1,4 @@
-"""NAT gateways: tags, addresses, failures, states on the way, regional gateways."""
+"""NAT gateways: tags, addresses, failures, transitional states, regional gateways."""
 
 from __future__ import annotations
 

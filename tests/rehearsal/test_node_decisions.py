@@ -1,4 +1,4 @@
-"""What becomes of the instances of a node group, and of its nodes: tables over pure functions."""
+"""Decisions about a node group's instances and nodes: tables over pure functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEW = replace(OLD, version="1.36", release="1.36.0-20260930")
 
 
 def instances(said: str) -> list[Instance]:
-    """One for each word: zone, o(ld) or n(ew), and - for one that has not joined, ! for one that is being drained."""
+    """One per word: zone, o(ld) or n(ew), and - for one that has not joined, ! for one that is draining."""
     made = []
     for word in said.split():
         build = OLD if word[1] == "o" else NEW
@@ -37,13 +37,13 @@ def instances(said: str) -> list[Instance]:
         ("", 2, 0, 2, []),
         ("ao bo", 2, 0, 0, []),
         ("ao bo", 3, 0, 1, []),
-        # the newest of the zone that has most
+        # the newest in the zone with the most
         ("ao bo ao", 2, 0, 0, [2]),
         ("ao bo ao bo", 2, 0, 0, [3, 2]),
         ("ao- bo", 1, 0, 0, [1]),
         ("ao bo!", 1, 0, 0, []),
         ("ao bo", 0, 0, 0, [1, 0]),
-        # an update: new ones first, and only when they have joined are old ones drained
+        # an update: new ones first; old ones are drained only once the new ones have joined
         ("ao bo", 2, 1, 1, []),
         ("ao bo an-", 2, 1, 0, []),
         ("ao bo an", 2, 1, 0, [0]),
@@ -53,7 +53,7 @@ def instances(said: str) -> list[Instance]:
         ("an bn", 2, 1, 0, []),
         ("ao bo ao", 3, 2, 2, []),
         ("ao bo ao an bn", 3, 2, 0, [2, 1]),
-        # the last batch is as large as what is left
+        # the last batch contains the rest
         ("ao an bn", 3, 2, 1, []),
         # the group shrinks and grows during an update
         ("ao bo an", 1, 1, 0, [0, 1]),

@@ -1,4 +1,4 @@
-"""Node groups of clusters that are only described: what is refused, the Auto Scaling group behind them, launch templates, updates."""
+"""Node groups of clusters without a control plane: refusals, the Auto Scaling group behind them, launch templates, updates."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_no_network_no_group(cloud: CheckedCloud) -> None:
 
 def test_a_subnet_without_room(site: Site) -> None:
     small = site.new_subnet("10.0.200.0/28", "a")
-    # a /28 has eleven addresses for others than AWS, and each node takes two
+    # a /28 has eleven addresses besides AWS's own, and each node takes two
     site.create_group(subnets=[small], scalingConfig={"minSize": 1, "maxSize": 20, "desiredSize": 5})
     site.eks.create_nodegroup(**site.group("more", subnets=[small]))
     failed = site.until_group("CREATE_FAILED", "more")

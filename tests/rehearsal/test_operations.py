@@ -1,4 +1,4 @@
-"""Which operation a request is, and whether it changes anything."""
+"""The operation of a request, and whether it changes anything."""
 
 from __future__ import annotations
 

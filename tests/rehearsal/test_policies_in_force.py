@@ -1,4 +1,4 @@
-"""IAM policies: what a document allows, which documents are refused, and how a refused call is answered."""
+"""IAM policies: what a document allows, which documents are rejected, and the response to a refused call."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ LOOK = document(
     {"Sid": "Look", **allow(["ec2:Describe*", "iam:Get*", "iam:List*", "kms:DescribeKey", "kms:Get*", "kms:List*"])},
     {"Sid": "Logs", **allow(["logs:Describe*", "logs:List*"])},
 )
-"""A document in the manner of AWS's own for reading everything."""
+"""A document modeled on AWS's own for reading everything."""
 
 ALL_BUT_IAM = document({"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": "*"}, allow(["iam:List*"]))
-"""One in the manner of AWS's own for power users."""
+"""One modeled on AWS's own for power users."""
 
 
 @pytest.mark.parametrize(

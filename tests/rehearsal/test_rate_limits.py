@@ -1,4 +1,4 @@
-"""Calls beyond a rate are refused in the words of their service, and nothing of them is carried out."""
+"""Calls above a rate limit are refused in their service's wording and not executed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .conftest import CheckedCloud
 
 SLOW = (2, 0.001)
 
-# service: (setting, call that is limited, code of the refusal)
+# service: (setting, rate-limited call, error code)
 CALLS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "ec2": ("ec2:CreateVpc", lambda client: client.create_vpc(CidrBlock="10.0.0.0/16"), "RequestLimitExceeded"),
     "kms": ("kms:CreateKey", lambda client: client.create_key(), "ThrottlingException"),

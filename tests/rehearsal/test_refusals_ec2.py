@@ -1,4 +1,4 @@
-"""What EC2 refuses, case by case: a set-up, a call, and the code of the error."""
+"""EC2's refusals, case by case: a setup, a call, and the error code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TCP = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2}
 
 
 class World:
-    """Makes resources on demand; a case names only what it is about."""
+    """Creates resources on demand; a case names only those that it is about."""
 
     def __init__(self, ec2: Any) -> None:
         self.ec2 = ec2

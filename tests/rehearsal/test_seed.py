@@ -1,4 +1,4 @@
-"""What a seed makes, as boto3 describes it; and that applying it again makes nothing."""
+"""What a seed creates, as boto3 describes it; applying it again creates nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Service Quotas says what the cloud enforces."""
+"""Service Quotas reports what the cloud enforces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KMS, CloudWatch Logs, IAM, STS and the tagging API, as far as networks need them."""
+"""KMS, CloudWatch Logs, IAM, STS, and the tagging API, as far as networks need them."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_role_refused(cloud: CheckedCloud, case: str) -> None:
 
 
 def test_services_side_by_side(cloud: CheckedCloud) -> None:
-    """Services look at each other's resources while these are being made."""
+    """Services read each other's resources during creation."""
     key = cloud.client("kms").create_key(Policy=key_policy("logs.amazonaws.com"))["KeyMetadata"]["Arn"]
     clients = {service: cloud.client(service) for service in ("kms", "iam", "logs", "resourcegroupstaggingapi")}
 
@@ -177,7 +177,7 @@ def test_services_side_by_side(cloud: CheckedCloud) -> None:
 
 
 def test_the_tagging_api_lists_everything_of_a_network(cloud: CheckedCloud, ec2: Any) -> None:
-    """Types as AWS writes them in ARNs, those that moto leaves out included."""
+    """Types as AWS writes them in ARNs, including those that moto omits."""
     tag = {"Key": "mainstay:environment", "Value": "prod"}
 
     def tags(kind: str) -> list[dict[str, Any]]:

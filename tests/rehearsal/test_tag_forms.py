@@ -1,4 +1,4 @@
-"""Tags that one service accepts and another refuses."""
+"""Tags that one service accepts and another rejects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Client tokens: a repeated call is not carried out again."""
+"""Client tokens: a repeated call is not executed again."""
 
 from __future__ import annotations
 

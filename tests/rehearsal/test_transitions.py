@@ -1,4 +1,4 @@
-"""States that take time, and scripts that put others in their place."""
+"""States that take time, and scripts that replace them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists that lag behind what was created."""
+"""Lists that lag behind creations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import REGION, CheckedCloud, key_policy, refused, trust, until
 
-# service: (create, parameters, read, the identities in what was read); a VPC and a subnet are given
+# service: (create, parameters, read, the identities in the response); a VPC and a subnet are given
 Case = tuple[str, str, Callable[[str, str], dict[str, Any]], str, Callable[[dict[str, Any]], list[str]]]
 CASES: dict[str, Case] = {
     "vpc": (

@@ -1,4 +1,4 @@
-"""VPC endpoints of both types: created, changed, deleted, and what they bring with them."""
+"""VPC endpoints of both types: created, changed, deleted, and the resources they bring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who imports whom in plugins/module_utils, read from the source; imports inside functions and for type checkers count too."""
+"""The import graph of plugins/module_utils, read from the source; includes imports inside functions and for type checkers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Graph = Mapping[str, set[str]]
-"""A file or folder -> those that it imports. Files are dotted names relative to the tree (``aws.calls``), folders too (``aws``)."""
+"""A file or folder -> those that it imports. Files and folders are dotted names relative to the tree (``aws.calls``, ``aws``)."""
 
 OURS = "ansible_collections.mainstay.aws"
 
@@ -20,13 +20,13 @@ class Imports:
 
     files: Graph
     absolute: tuple[str, ...]
-    """``file:line`` of every import of the collection that is not relative."""
+    """``file:line`` of every absolute import of the collection."""
     unresolved: tuple[str, ...]
-    """``file:line`` of every relative import that leads to no file."""
+    """``file:line`` of every relative import that resolves to no file."""
 
     @property
     def folders(self) -> Graph:
-        """The graph of the folders that hold the files; what a folder imports from itself is left out."""
+        """The graph of the folders that contain the files, without imports within one folder."""
         found: dict[str, set[str]] = defaultdict(set)
         for one, imported in self.files.items():
             found[folder_of(one)] |= {folder_of(other) for other in imported} - {folder_of(one)}
@@ -62,7 +62,7 @@ def is_absolute(node: ast.AST) -> bool:
 
 
 def imported_files(node: ast.ImportFrom, importer: str, paths: Mapping[str, Path]) -> Iterator[str]:
-    """The files that a relative import names: modules of a package, or the module or package that has the names."""
+    """The files that a relative import names: modules of a package, or the module or package that defines the names."""
     parts = importer.split(".")
     base = [*parts[: len(parts) - node.level], *(node.module or "").split(".")]
     origin = ".".join(part for part in base if part)
@@ -74,14 +74,14 @@ def imported_files(node: ast.ImportFrom, importer: str, paths: Mapping[str, Path
 
 
 def circles(graph: Graph) -> list[tuple[str, ...]]:
-    """Every group of nodes that all reach themselves through each other, sorted."""
+    """Every import cycle, sorted."""
     reached = {node: reachable(graph, node) for node in graph}
     groups = {tuple(sorted(other for other in reached[node] if node in reached.get(other, ()))) for node in graph if node in reached[node]}
     return sorted(groups)
 
 
 def reachable(graph: Graph, start: str) -> set[str]:
-    """What a node imports, directly or through others."""
+    """Everything that a node imports, directly or indirectly."""
     found: set[str] = set()
     ahead = list(graph.get(start, ()))
     while ahead:

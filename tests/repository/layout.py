@@ -1,4 +1,4 @@
-"""What the tests of the repository look at: its files, read once."""
+"""The repository's files, read once, for the tests of the repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def load(path: str | Path) -> Any:
 
 @functools.cache
 def files() -> tuple[str, ...]:
-    """Everything that is tracked or about to be."""
+    """Every file that git tracks or would track."""
     return tuple(project_files())
 
 
@@ -30,7 +30,7 @@ def text(name: str) -> str:
 
 
 def bundled_collections() -> Path:
-    """The folder in which the ansible package keeps its collections."""
+    """The folder of the ansible package's collections."""
     spec = find_spec("ansible_collections.amazon.aws")
     assert spec is not None, "amazon.aws is not installed"
     assert spec.submodule_search_locations

@@ -1,4 +1,4 @@
-"""The audit: what its findings mean, and that the page says what the reasons say."""
+"""The audit: the meaning of its findings, and agreement between the documentation page and the reasons file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The collection as others get it: built, installed elsewhere and used by its full name, without this checkout."""
+"""The collection as users get it: built, installed elsewhere, and used by its full name, without this checkout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def run(*command: str, cwd: Path, **variables: str) -> str:
     environment = {**tool_environment(), **variables}
     if variables:
-        # The settings of this checkout must not reach there.
+        # This checkout's settings must not take effect there.
         empty = cwd / "ansible.cfg"
         empty.write_text("")
         environment["ANSIBLE_CONFIG"] = str(empty)
@@ -32,7 +32,7 @@ PRIVATE = (
     *("x.plan", "id_rsa", "id_ed25519.pub", "server.pem", "server.key", "kubeconfig", "kubeconfig.yml", "credentials.csv", "secrets.yml"),
     *("plan.json", "plan.md", "dump.sql", "main.yml~", ".main.yml.swp", "module.py.bak", "site.retry", "archive.tar.gz"),
 )
-"""Names of files that lie around in checkouts."""
+"""Names of private files that are common in checkouts."""
 
 PLACES = (
     *("", "docs", "meta", "playbooks", "plugins", "plugins/modules", "plugins/module_utils/domains/eks", "roles", "roles/eks"),
@@ -40,12 +40,12 @@ PLACES = (
     *("inventories/prod/group_vars", "changelogs", "artifacts"),
 )
 PACKED = ("plugins/", "roles/", "playbooks/", "meta/", "docs/", "examples/", "changelogs/")
-"""Folders that are packed whole, as far as git has what is in them."""
+"""Folders that are packed whole, as far as git tracks their files."""
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This checkout, with private files lying around in every kind of folder."""
+    """This checkout, with private files in every kind of folder."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The changelog's fragments are what antsibull-changelog takes."""
+"""The changelog's fragments are valid for antsibull-changelog."""
 
 from __future__ import annotations
 

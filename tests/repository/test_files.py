@@ -1,4 +1,4 @@
-"""What holds for the files as such."""
+"""Rules for the files themselves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from scripts.terminal import BIN, tool_environment
 from tests.repository.layout import ROOT, files, load, modules, text
 
-# In pieces, so that this file does not contain what it looks for.
+# In pieces, so that this file does not contain the text it searches for.
 HOSTS = [
     ".".join(parts)
     for parts in (

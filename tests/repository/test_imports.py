@@ -1,4 +1,4 @@
-"""The structure of plugins/module_utils: layers that only know those below, no circles, relative imports."""
+"""The structure of plugins/module_utils: layers that import only lower ones, no cycles, relative imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.repository.layout import ROOT
 TREE = ROOT / "plugins" / "module_utils"
 
 DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name != "cluster_content"]
-"""Each is on its own but for cluster_content, which is about the clusters that eks makes."""
+"""Domains are independent, except cluster_content, which depends on the clusters that eks creates."""
 
 LAYERS = (
     ("text",),
@@ -25,9 +25,10 @@ LAYERS = (
     ("domains",),
     ("permissions", "platform"),
 )
-"""From the bottom to the top. A unit may import units in earlier rows only: neighbors in a row do not know each other.
+"""From the bottom to the top. A unit may import only units in earlier rows: neighbors in a row are independent of each other.
 
-``domains`` is the registry, which names every domain."""
+``domains`` is the registry, which names every domain.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def imports() -> Imports:
 
 
 def unit_of(file: str) -> str:
-    """The folder below module_utils that a file belongs to; each domain is a unit of its own, the registry another."""
+    """The folder below module_utils that contains a file; each domain is a separate unit, and the registry another."""
     parts = folder_of(file).split(".")
     return ".".join(parts[: 2 if parts[0] == "domains" else 1])
 

@@ -1,4 +1,4 @@
-"""What make resources shows of an ARN, and in which order."""
+"""The parts of an ARN that make resources shows, and in which order."""
 
 from __future__ import annotations
 

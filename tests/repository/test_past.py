@@ -1,4 +1,4 @@
-"""Finding and extracting what a checkout was, in git repositories made for the purpose."""
+"""Finding and extracting an earlier state of the checkout, in git repositories created for the purpose."""
 
 from __future__ import annotations
 

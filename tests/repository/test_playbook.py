@@ -1,4 +1,4 @@
-"""How the scripts run a playbook: what they show of its output, and what the planner makes of its outcome."""
+"""How the scripts run a playbook: which output they show, and how the planner interprets the result."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def problems(name: str, defaults: dict[str, Any], specs: dict[str, Any]) -> list[str]:
-    """What is wrong between a role's defaults and the argument specification of all its entry points together."""
+    """Mismatches between a role's defaults and the argument specifications of all its entry points together."""
     options: dict[str, Any] = {}
     found = []
     for entry_point, spec in specs.get("argument_specs", {}).items():
@@ -65,7 +65,7 @@ def charts() -> list[Path]:
 
 @pytest.mark.parametrize("chart", charts(), ids=lambda path: str(path.name))
 def test_a_chart_of_ours_carries_a_version_of_ours(chart: Path) -> None:
-    """Which no chart of its project has; a label cannot contain the plus."""
+    """No chart of its project has that version; a label cannot contain the plus sign."""
     assert re.fullmatch(r"\d+\.\d+\.\d+\+mainstay\.\d+", read(chart / "Chart.yaml")["version"])
     for template in (chart / "templates").iterdir():
         for line in template.read_text().splitlines():

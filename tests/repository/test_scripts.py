@@ -1,4 +1,4 @@
-"""The decisions of the scripts that the Makefile calls."""
+"""The decisions of the scripts behind the Makefile."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_control_plane_is_built_first_where_it_is_needed(groups: dict[str, Any
 
 
 def test_a_plan_is_the_same_command_on_the_account_and_on_its_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the variables differ: the caller's own, or those of the rehearsal's reader."""
+    """Only the variables differ: the caller's own, or those of the rehearsal's plan role."""
     credentials = {role: {"access_key_id": f"key-{role}", "secret_access_key": "secret"} for role in ("plan", "apply")}
     cloud = {
         "endpoint": "http://127.0.0.1:1",

@@ -1,4 +1,4 @@
-"""The seeds of the shipped inventories, and that Ansible takes a seed neither for hosts nor for variables."""
+"""The seeds of the shipped inventories; Ansible must not read a seed as hosts or variables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_shipped_seeds_say_nothing_wrong(name: str) -> None:
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_ansible_does_not_read_a_seed(name: str, tmp_path: Path) -> None:
-    """An inventory is the same with its seed and without."""
+    """An inventory is the same with and without its seed."""
     inventory = (ROOT / name).parent.parent
     shutil.copytree(inventory, tmp_path / "without", ignore=shutil.ignore_patterns("rehearsal"))
 

@@ -1,4 +1,4 @@
-"""scripts/find-python and scripts/setup on machines as they are found, played in a folder of their own, offline."""
+"""scripts/find-python and scripts/setup on various machines, simulated offline in a separate folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHIM = "#!/bin/sh\necho 'pyenv: python3.14: command not found' >&2\necho >&2\nec
 
 
 def answering(version: str) -> str:
-    """A command that runs the real Python, which then takes itself for another version."""
+    """A command that runs the real Python, which then reports another version."""
     return f"""#!/bin/sh
 for last; do :; done
 exec {sys.executable} -I -c "import sys; sys.version_info = ({version.replace(".", ", ")}, 0, 'final', 0); exec(sys.argv[1])" "$last"
@@ -27,7 +27,7 @@ exec {sys.executable} -I -c "import sys; sys.version_info = ({version.replace(".
 
 
 def find_python(folder: Path, commands: dict[str, str], **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs scripts/find-python on a machine that has these commands and nothing else."""
+    """Runs scripts/find-python on a machine that has only these commands."""
     bin_folder = folder / "bin"
     bin_folder.mkdir()
     for tool in TOOLS:
@@ -85,7 +85,7 @@ def test_a_named_python_is_the_only_one_tried(tmp_path: Path) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout whose only requirement is a wheel that lies beside it."""
+    """A checkout whose only requirement is a wheel next to it."""
     folder = tmp_path / "checkout"
     (folder / "scripts").mkdir(parents=True)
     for name in ("setup", "preflight", "find-python"):

@@ -8,7 +8,7 @@ import statistics
 from tests.repository.layout import ROOT
 
 MEDIAN = 80
-"""Lines without blank ones."""
+"""Lines, not counting blank ones."""
 
 
 def test_the_median_kind_is_small() -> None:

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md has every code that the collection itself gives an error."""
+"""docs/troubleshooting.md covers every error code that the collection itself defines."""
 
 from __future__ import annotations
 

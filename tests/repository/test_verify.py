@@ -1,4 +1,4 @@
-"""The runner of the checks, and that no test is left out of them."""
+"""The runner of the checks; every test belongs to a check."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_check_that_takes_too_long_fails_and_is_ended_with_all_it_started(logs
 
 
 def is_running(pid: int, argument: str) -> bool:
-    """Whether a process of this number and argument is there; one that was killed a moment ago has no command line any more."""
+    """Whether a process with this ID and argument exists; one that was just killed no longer has a command line."""
     try:
         return argument.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -115,7 +115,7 @@ def test_every_check_of_make_check_is_part_of_make_test() -> None:
 
 
 def test_every_folder_of_tests_is_in_a_check() -> None:
-    """Of make test; a folder that is named is taken with all below it."""
+    """Of make test; a named folder includes everything below it."""
     given = {part for entry in CHECKS if "full" in entry.groups for command in entry.commands() for part in command}
     found = {path.parent.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
     assert [str(path) for path in sorted(found) if not {str(path), *map(str, path.parents)} & given] == []
@@ -127,7 +127,7 @@ def test_every_role_that_is_registered_has_its_checks() -> None:
 
 
 def test_every_test_of_the_contract_suite_is_of_a_role() -> None:
-    """make test runs it role by role; what belongs to none would not be run at all."""
+    """make test runs the suite role by role; a test without a role would never run."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/contract"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     found = [line for line in listed if "::" in line]

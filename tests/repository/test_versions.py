@@ -1,4 +1,4 @@
-"""One version of everything: what is pinned, what the ansible package bundles, and what galaxy is asked for."""
+"""One version of each dependency: in the pins, in the ansible package, and in the Galaxy requirements."""
 
 from __future__ import annotations
 

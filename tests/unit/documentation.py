@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options that a module's documentation declares, those of our own fragments included."""
+"""The options declared in a module's documentation, including those of our own fragments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OURS = "mainstay.aws.component"
 
 
 def options_with_fragments(documentation: str) -> dict[str, dict[str, Any]]:
-    """Options by name, prose left out. What the module itself says wins, as in ansible-doc."""
+    """Options by name, without prose. The module's own documentation wins, as in ansible-doc."""
     read = yaml.safe_load(documentation)
     texts = [getattr(ModuleDocFragment, (name.removeprefix(OURS).lstrip(".") or "documentation").upper()) for name in fragments(read)]
     declared = [yaml.safe_load(text)["options"] for text in texts]

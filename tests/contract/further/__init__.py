@@ -1,9 +1,9 @@
-"""What the contract suite knows of each domain beside its samples. A module in this folder is found by itself; it may have
+"""What the contract suite needs for each domain besides its samples. Modules in this folder are discovered automatically. Each may define:
 
-``FURTHER``: role of the domain -> name -> sample beyond the smallest of a kind, for what that does not reach. The smallest one has shown
-the rest: of a further one only those calls of each step are tested that it does not make.
-``ONE_WAY``: names of further samples whose change cannot be taken back: they are only created, changed and deleted.
-``COUNTS``: kind -> how many of its things, and of what may be left of one, an account holds (see account.py). Every kind has one.
+``FURTHER``: role of the domain -> name -> sample that covers what the smallest resource of a kind does not. The smallest one has covered
+the rest: of a further sample, each step tests only the calls that the smallest one does not make.
+``ONE_WAY``: names of further samples whose change cannot be reverted: they are only created, changed, and deleted.
+``COUNTS``: kind -> the number of its resources, and of any leftovers, in an account (see account.py). Every kind has one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clusters: what the smallest resource of a kind does not reach."""
+"""Clusters: cases that the smallest resource of a kind does not cover."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ UNTAG = Drift(Operation("eks", "untag_resource"), lambda one: {"resourceArn": on
 
 
 def altered(sample: Sample, drift: Drift, change: dict[str, Any], more: tuple[Resource, ...] = (), **properties: Any) -> Sample:
-    """A smallest sample with other properties, another change and another drift."""
+    """A smallest sample with other properties, a different change, and a different drift."""
     own = sample.resource
     resource = Resource(own.kind, own.name, {**own.properties, **properties}, own.after)
     return Sample(resource, needs=(*sample.needs, *more), change=change, drift=drift)
 
 
 def cluster(place: Place) -> Sample:
-    """What takes several updates, one after the other."""
+    """Requires several updates, one after another."""
     return altered(
         smallest.cluster(place),
         UNTAG,
@@ -43,7 +43,7 @@ def cluster(place: Place) -> Sample:
 
 
 def access_policies(place: Place) -> Sample:
-    """Policies that come and go, one of them by hand."""
+    """Policies added and removed, one of them by hand."""
     return altered(
         smallest.access_entry(place),
         Drift(
@@ -58,13 +58,13 @@ def access_policies(place: Place) -> Sample:
 
 
 def tagged_template(_place: Place) -> Sample:
-    """Tags that come and go, one of them by hand."""
+    """Tags added and removed, one of them by hand."""
     untag = Drift(Operation("ec2", "delete_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team"}]}, "tags")
     return altered(smallest.launch_template(), untag, {"tags": FEW}, tags=MANY)
 
 
 def oidc_provider(place: Place) -> Sample:
-    """Tags, and an audience taken away by hand."""
+    """Tags, and an audience removed by hand."""
     return altered(
         smallest.oidc_provider(place),
         Drift(
@@ -78,7 +78,7 @@ def oidc_provider(place: Place) -> Sample:
 
 
 def scaled_nodes(place: Place) -> Sample:
-    """Scaling policy and schedules, labels, and a launch template's version, which renews the nodes."""
+    """Scaling policy and schedules, labels, and a launch template version, which replaces the nodes."""
     schedule = {"recurrence": "0 8 * * *", "min_size": 2}
 
     def unscheduled(one: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def scaled_nodes(place: Place) -> Sample:
 
 
 def upgraded_cluster(place: Place) -> Sample:
-    """Kubernetes a minor version further."""
+    """A Kubernetes upgrade by one minor version."""
     return altered(smallest.cluster(place), UNTAG, {"version": NEWEST}, version=BEFORE, tags=MANY)
 
 
@@ -105,12 +105,12 @@ def renewed_nodes(place: Place) -> Sample:
 
 
 def other_nodes(place: Place) -> Sample:
-    """Other machines under the same name: the old ones have to be gone first."""
+    """Different instances under the same name: the old ones must be deleted first."""
     return replace(smallest.node_group(place), change={"instance_types": ["t3.large"]})
 
 
 def in_clusters(method: str, items: str) -> Count:
-    """The entries of a list call of EKS that is made for each cluster."""
+    """The entries of an EKS list call that is made for each cluster."""
 
     def count_them(cloud: Cloud) -> Counter[str]:
         eks = cloud.client("eks")

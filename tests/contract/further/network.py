@@ -1,4 +1,4 @@
-"""Networks: what the smallest resource of a kind does not reach."""
+"""Networks: cases that the smallest resource of a kind does not cover."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.contract.further.shared import FEW, MANY
 
 
 def vpc(_place: Place) -> Sample:
-    """Tags, and name resolution switched off by hand."""
+    """Tags, and DNS support disabled by hand."""
     properties = {"cidr_block": "10.0.0.0/16", "enable_dns_support": True, "enable_dns_hostnames": False, "tags": MANY}
     return Sample(
         Resource("vpc", "tagged", properties),
@@ -31,18 +31,18 @@ def vpc(_place: Place) -> Sample:
 
 
 def moved_subnet(place: Place) -> Sample:
-    """The same block in another zone: the old one has to be gone first."""
+    """The same CIDR block in another zone: the old subnet must be deleted first."""
     return replace(smallest.subnet(place), change={"availability_zone": f"{place.region}b"})
 
 
 def moved_nat_gateway(place: Place) -> Sample:
-    """The same address in another subnet: the old one has to be gone first."""
+    """The same address in another subnet: the old gateway must be deleted first."""
     sample, other = smallest.nat_gateway(place), subnet_resource(place, "b", "10.0.1.0/24")
     return replace(sample, needs=(*sample.needs, other), change={"subnet_id": ref(other.address)})
 
 
 def regional_nat_gateway(place: Place) -> Sample:
-    """Addresses by zone: one more with the change, one less when it is taken back, one taken away by hand."""
+    """Addresses by zone: one added by the change, one removed by its reversal, one removed by hand."""
     addresses = tuple(Resource("elastic_ip", name, {}) for name in ("one", "two"))
     one, two = (
         [{"availability_zone": f"{place.region}{zone}", "allocation_ids": [ref(a.address)]}]
@@ -62,7 +62,7 @@ def regional_nat_gateway(place: Place) -> Sample:
 
 
 def route_table(place: Place) -> Sample:
-    """Subnets that come and go, a route that is led elsewhere, a subnet that another table has taken."""
+    """Subnets added and removed, a route with a new target, and a subnet taken over by another table."""
     first, second = subnet_resource(place), subnet_resource(place, "b", "10.0.1.0/24")
     nat = {"connectivity_type": "public", "subnet_id": ref(second.address), "allocation_id": ref(ADDRESS.address)}
     gateway = Resource("nat_gateway", "zonal", nat, after=(GATEWAY.address,))
@@ -81,7 +81,7 @@ def route_table(place: Place) -> Sample:
 
 
 def network_acl(place: Place) -> Sample:
-    """Subnets and entries that come and go."""
+    """Subnets and entries added and removed."""
     first, second = subnet_resource(place), subnet_resource(place, "b", "10.0.1.0/24")
 
     def entry(number: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Roles, keys, log groups and groups of rules: what their smallest resources do not reach."""
+"""Roles, keys, log groups, and groups of rules: cases that their smallest resources do not cover."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rehearsal.testing import Cloud
 from tests.contract.account import listed
 
 MANY, FEW = {"team": "one", "old": "yes"}, {"team": "two"}
-"""Tags of which one change sets one and drops another."""
+"""Tags; one change sets one and removes another."""
 
 WRITE_LOGS = policy({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"})
 
 
 def role(place: Place) -> Sample:
-    """Everything that a role can have beside itself."""
+    """Everything that can be attached to a role."""
     bare = role_resource(place, description="one", inline_policy=None, managed_policy_arns=[], permissions_boundary=None, tags=MANY)
     return Sample(
         bare,
@@ -41,7 +41,7 @@ def role(place: Place) -> Sample:
 
 
 def key(place: Place) -> Sample:
-    """Rotation, tags and the policy; the alias is changed and, by hand, led to another key."""
+    """Rotation, tags, and the policy; the alias is changed and, by hand, pointed to another key."""
     alias = f"alias{place.path}"
     before, after = (key_policy(place, logs_use_of_key(place, "Logs", pattern)) for pattern in ("/one/*", "/two/*"))
     return Sample(
@@ -52,7 +52,7 @@ def key(place: Place) -> Sample:
 
 
 def key_without_its_name(place: Place) -> Sample:
-    """Its alias leads to another key of nobody's."""
+    """Its alias points to another key, which has no owner."""
     alias = f"alias{place.path}one"
     allowed = key_policy(place, logs_use_of_key(place, "Logs", "/one/*"))
     other = Resource("kms_key", "other", {"policy": allowed})
@@ -65,7 +65,7 @@ def key_without_its_name(place: Place) -> Sample:
 
 
 def log_group(place: Place) -> Sample:
-    """Encryption, tags, and a retention that is taken back."""
+    """Encryption, tags, and a retention period that is removed again."""
     encrypting = Resource("kms_key", "logs", {"policy": key_policy(place, logs_use_of_key(place, "Logs", f"{place.path}*"))})
     properties = {"log_group_name": f"{place.path}full", "kms_key_id": ref(encrypting.address, "arn"), "retention_in_days": 7, "tags": MANY}
     return Sample(
@@ -77,7 +77,7 @@ def log_group(place: Place) -> Sample:
 
 
 def security_group(_place: Place) -> Sample:
-    """Rules of both sides, of which one change adds some, takes some away and renames others."""
+    """Rules in both directions; one change adds some, removes some, and changes the descriptions of others."""
 
     def rule(port: int, description: str = "one") -> dict[str, object]:
         return {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_ipv4": "10.0.0.0/16", "description": description}

@@ -1,4 +1,4 @@
-"""The callback in real runs of ansible-playbook: what is printed, what is written, and that the exit status stays Ansible's."""
+"""The callback in real runs of ansible-playbook: its terminal output, its files, and that Ansible's exit status is unchanged."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_run_without_plans_prints_nothing_and_still_writes(tmp_path: Path) -> 
 
 
 def test_an_early_failure_ends_with_a_summary_that_says_why(tmp_path: Path) -> None:
-    """A task of this collection that fails before it has a plan, such as for a wrong variable."""
+    """A task of this collection that fails before it has a plan, for example because of an invalid variable."""
     book = tmp_path / "book.yml"
     task = {"mainstay.aws.vpc_network": {"networks": {}, "environment": "prod", "region": "af-south-1"}}
     play_ = {"hosts": "net", "gather_facts": False, "vars": {"platform_lok_wait": 1}, "tasks": [{"name": "Bring it", **task}]}

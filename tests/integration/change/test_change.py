@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""make rehearse with FROM, as a user calls it, in a checkout of its own whose history has an inventory that changes."""
+"""make rehearse with FROM, as a user runs it, in a separate checkout whose history contains an inventory change."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ HELD: dict[str, Any] = {"policies": {"Boundary": {}}, "prefix_lists": {"office":
 
 
 class Checkout:
-    """A copy of this checkout with a history: `code` has another role, `small` what the present is compared with."""
+    """A copy of this checkout with a history: `code` has a different role, `small` is the inventory to compare with."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -53,7 +53,7 @@ class Checkout:
         (root / LINK).symlink_to("../../..")
         (root / ".venv").symlink_to(ROOT / ".venv")
         self.environment = {name: value for name, value in isolated_environment({}).items() if not name.startswith("GIT_")}
-        # a network alone: what is rehearsed here is the way through the history, not what is built
+        # a network alone: the test is about the history, not about the resources
         self.write(Path("inventories") / "prod" / "hosts.yml", {"vpc": {"hosts": {"network": None}}})
         self.git("init", "-q", "-b", "trunk")
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL}})
@@ -77,7 +77,7 @@ class Checkout:
         (self.root / path).write_text(yaml.safe_dump(content))
 
     def change(self, **changes: Any) -> None:
-        """The network of the present, with consent beside it."""
+        """The current network, together with consent."""
         consent = {name: changes.pop(name) for name in ("platform_purge", "platform_allow_replace") if name in changes}
         self.write(NETWORKS, {"vpc_networks": {"main": SMALL | changes}, **consent})
 
@@ -130,7 +130,7 @@ def checkout(made: Checkout) -> Checkout:
 
 @pytest.mark.slow
 def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
-    """A zone comes; an endpoint is no longer described, and stays for want of consent."""
+    """A zone is added; an endpoint is no longer described, and stays because consent is missing."""
     checkout.change(availability_zones=["af-south-1a", "af-south-1b", "af-south-1c"], endpoints={"gateway": ["s3"], "interface": []})
     code, output = checkout.rehearse("--from=small")
     assert code == 0, output
@@ -240,7 +240,7 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(number: signal.Signals, 
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
-    if number == signal.SIGINT:  # as a terminal does: to all that belongs to the command
+    if number == signal.SIGINT:  # as a terminal does: to every process of the command
         os.killpg(process.pid, number)
     else:
         process.send_signal(number)
@@ -253,7 +253,7 @@ def test_an_interrupted_rehearsal_leaves_nothing_behind(number: signal.Signals, 
 
 
 def run(checkout: Checkout, *arguments: str) -> tuple[int, str]:
-    """What a command of the Makefile prints, and its exit code."""
+    """The output and exit code of a Makefile command."""
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(command, cwd=checkout.root, env=checkout.environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -261,7 +261,7 @@ def run(checkout: Checkout, *arguments: str) -> tuple[int, str]:
 
 @pytest.mark.slow
 def test_the_commands_of_a_new_user(checkout: Checkout) -> None:
-    """Plan with an exit code that tells what an apply would do, apply, look at what is there, and destroy it, all on the rehearsal."""
+    """Plan with an exit code that shows what an apply would do, apply, inspect, and destroy, all on the rehearsal."""
     code, output = checkout.rehearse()
     assert code == 0, output
     assert len(output.splitlines()) < 60, output

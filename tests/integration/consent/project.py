@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A project of two networks, and how a person runs it."""
+"""A project with two networks, run as a user would run it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BEFORE: dict[str, Any] = {
 
 @dataclass
 class Project:
-    """Two networks of one inventory in a cloud, and what was printed and reported last."""
+    """Two networks of one inventory in a cloud, with the output and report of the last run."""
 
     cloud: Cloud
     folder: Path
@@ -43,7 +43,7 @@ class Project:
         (inventory / "group_vars" / "all.yml").write_text(yaml.safe_dump(variables))
 
     def shell(self, command: str, code: int = 0, **more: str) -> tuple[str, dict[str, Any]]:
-        """What a command prints and reports that somebody types, or pastes. ``code``: the expected exit code."""
+        """The output and reports of a command that a user types or pastes. ``code``: the expected exit code."""
         done, report = self.run(command, **more)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout, report
@@ -63,7 +63,7 @@ class Project:
         return " ".join([str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.folder / "inventory"), *options])
 
     def standing(self) -> set[str]:
-        """The ids of everything that carries a mark."""
+        """The IDs of all marked resources."""
         return {tag["ResourceId"] for tag in self.cloud.client("ec2").describe_tags()["Tags"] if tag["Key"] == "mainstay:address"}
 
 

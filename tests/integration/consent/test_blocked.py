@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a run says and how it ends if a replacement is not allowed, which blocks a component, or a deletion, which does not."""
+"""The output and exit status of a run with a disallowed replacement, which blocks a component, or a disallowed deletion, which does not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The command that a plan ends with, pasted into a shell: it does what the plan showed, and nothing else."""
+"""The command at the end of a plan, pasted into a shell, does what the plan showed and nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.testing import Cloud
 from tests.integration.consent.project import ACCOUNT, BEFORE, REGION, Project, actions
 
 AFTER = {**BEFORE, "tiers": {"private": None, "jobs": {"slot": 4}}, "flow_logs": {"enabled": False}}
-"""One tier goes, one has to be made anew, and the flow logs go with their key."""
+"""One tier is removed, one has to be recreated, and the flow logs are removed with their key."""
 
 
 @pytest.fixture(scope="module")

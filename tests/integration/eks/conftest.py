@@ -1,7 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One cloud for all tests here, emptied before each that asks for ``site``. Its clusters are only described: no control planes start."""
+"""One cloud for all tests here, reset before each that requests ``site``. Its clusters exist in the EKS API only: no control planes
+start.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from .support import ACCOUNT, REGION, Site
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log group of a cluster that is gone is looked at for seconds; here EKS makes it again at once or not at all."""
+    """The log group of a deleted cluster is watched for seconds; here EKS recreates it at once or not at all."""
     monkeypatch.setattr(logs_eks, "QUIET", 0.1)
 
 
@@ -35,5 +37,5 @@ def site(cloud: Cloud) -> Site:
 
 @pytest.fixture
 def requests(site: Site) -> Requests:
-    """What is asked from here on; the network that clusters stand in is there already."""
+    """The requests from here on; the clusters' network already exists."""
     return Requests(site.cloud)

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in the cloud, as boto3 tells it: a second opinion that shares no code with the collection.
+"""The contents of the cloud as boto3 reports them: an independent check that shares no code with the collection.
 
-``described`` gives everything that carries an owner's tags, by address, with the properties in the shape of a plan.
+``described`` returns every resource with an owner's tags, by address, with its properties in the shape of a plan.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Tagged = tuple[dict[str, str], Described]
 
 
 def described(cloud: Cloud, environment: str = "prod", component: str = "cluster") -> dict[str, Described]:
-    """Properties by address of everything with this owner's tags; the id is below "id"."""
+    """Properties by address of every resource with this owner's tags; the ID is below "id"."""
     found: dict[str, Described] = {}
     for tags, one in [*everything(cloud, ("log_group", "kms_key", "iam_role")), *of_eks(cloud), *of_templates(cloud), *of_providers(cloud)]:
         if (tags.get(OWN[0]), tags.get(OWN[1])) == (environment, component):
@@ -66,7 +66,7 @@ def cluster(raw: Any) -> Described:
         "upgrade_policy": raw["upgradePolicy"]["supportType"],
         "deletion_protection": raw["deletionProtection"],
         "authentication_mode": raw["accessConfig"]["authenticationMode"],
-        # what a cluster was born with shows in nothing but what came of it
+        # initial settings of a cluster are visible only in their results
         "creator_is_admin": raw["accessConfig"]["bootstrapClusterCreatorAdminPermissions"],
         "bootstrap_self_managed_addons": False,
     }
@@ -179,7 +179,7 @@ def pod_identity(raw: Any) -> Described:
 
 
 def of_templates(cloud: Cloud) -> Iterator[Tagged]:
-    """Those that somebody tagged; EKS makes further ones of its own."""
+    """Those that a user tagged; EKS creates further ones of its own."""
     ec2 = cloud.client("ec2")
     for raw in ec2.describe_launch_templates()["LaunchTemplates"]:
         tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}

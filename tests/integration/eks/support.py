@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component's clusters in a rehearsal cloud that only describes them."""
+"""A component's clusters in a rehearsal cloud without control planes."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ PATH = "eks_clusters"
 
 
 def cluster(**more: Any) -> dict[str, Any]:
-    """The settings of a small cluster; None takes one away."""
+    """The settings of a small cluster; None removes one."""
     given = {"version": "1.35", "deletion_protection": False, "node_groups": {"system": {"min_size": 1, "max_size": 2}}, **more}
     return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass
 class Site(Component):
-    """One owner's clusters in a network that is there already."""
+    """One owner's clusters in an existing network."""
 
     component: str = "cluster"
     patience: ClassVar[Patience] = Patience(poll=0.02, settle=0.5, timeout=30)
@@ -72,7 +72,7 @@ class Site(Component):
         return AwsFacts(**answers, observed=tuple(observed), caller=caller)
 
     def problems(self, **clusters: Any) -> list[str]:
-        """What AWS's answers speak against."""
+        """Problems found from AWS's responses."""
         return objections(self.read(clusters), self.known(clusters, self.observed()), lambda _address: True)
 
     def desired(self, **clusters: Any) -> list[Resource]:
@@ -81,7 +81,7 @@ class Site(Component):
         return build(with_present_places(self.read(clusters), there), place, there.addons, there.installed())
 
     def add_zone(self, zone: str = "c") -> str:
-        """Give the network a subnet in another zone, which clusters that name no subnets then find."""
+        """Adds a subnet in another zone to the network; clusters that name no subnets then find it."""
         ec2, number = self.cloud.client("ec2"), len(self.network.subnet_ids)
         made = ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
         self.network = replace(self.network, subnet_ids=(*self.network.subnet_ids, str(made["SubnetId"])))
@@ -89,7 +89,7 @@ class Site(Component):
 
 
 def new_role(cloud: Cloud, name: str, service: str = "") -> None:
-    """A role that somebody made: for people of the account, or for a service."""
+    """A role created by hand: for the account's users, or for a service."""
     principal = {"Service": service} if service else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     actions = ["sts:AssumeRole", "sts:TagSession"]
     statement = {"Effect": "Allow", "Principal": principal, "Action": actions}
@@ -98,7 +98,7 @@ def new_role(cloud: Cloud, name: str, service: str = "") -> None:
 
 
 def updated(cloud: Cloud, update: Mapping[str, Any], cluster_name: str, **of: str) -> None:
-    """Waits until an update of EKS is over; it must have gone well."""
+    """Waits until an EKS update completes; it must succeed."""
     for _waited in until(SystemClock(), 20.0, 0.05):
         told = cloud.client("eks").describe_update(name=cluster_name, updateId=update["id"], **of)["update"]
         if told["status"] != "InProgress":

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Clusters that are there already: taken over whole, renamed, and recognised as another's."""
+"""Existing clusters: adopted with all their parts, renamed, and recognized as another owner's."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ IN_EKS = ("eks_cluster", "eks_addon", "eks_nodegroup", "eks_fargate_profile", "e
 
 
 def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = None) -> Result:
-    """Apply as the module does with these options."""
+    """Applies as the module does with these options."""
     aws, known = site.aws(), kinds(["prod-main"])
     try:
         observed = take(adopt or {}, moved or {}, desired, observe(known, aws), known, aws, lambda _kind, _address: False)
@@ -51,7 +51,7 @@ def taking(site: Site, desired: list[Resource], adopt: Any = None, moved: Any = 
 
 
 def identifier(seen: Observed) -> str:
-    """How the option ``adopt`` names one."""
+    """The value of the option ``adopt`` for a resource."""
     if seen.kind == "eks_cluster" or not seen.kind.startswith("eks_"):
         return seen.id
     own = seen.id if seen.kind == "eks_pod_identity_association" else seen.id.split("/")[2]
@@ -59,7 +59,7 @@ def identifier(seen: Observed) -> str:
 
 
 def unmark(site: Site) -> dict[str, Observed]:
-    """Take our marks from everything that is in EKS or made for it, as if another tool had made it; by address."""
+    """Removes our marks from everything in EKS or created for it, as if another tool had created it; by address."""
     eks, ec2, iam, logs = (site.cloud.client(name) for name in ("eks", "ec2", "iam", "logs"))
     found = {}
     for seen in site.observed():
@@ -95,7 +95,7 @@ def test_without_that_every_name_that_is_taken_is_told_before_the_first_change(s
     there = unmark(site)
     result = taking(site, desired)
     told = {one.address: one for one in result.failures}
-    # what is in a cluster that is not ours cannot be asked about: its name is not known before
+    # the contents of another owner's cluster cannot be read: its name is not known in advance
     assert set(told) == {"eks_cluster.main", "launch_template.main/system"}
     assert {one.code for one in told.values()} == {"NameHeld"}
     assert told["eks_cluster.main"].message == "it conflicts with prod-main, which has no owner mark."
@@ -104,7 +104,7 @@ def test_without_that_every_name_that_is_taken_is_told_before_the_first_change(s
 
 
 def test_a_log_group_that_eks_left_behind_is_no_obstacle(site: Site) -> None:
-    """EKS makes it again when it writes down what it had left, without tags and without an end to what it keeps."""
+    """EKS recreates it to write its final log entries, without tags and without retention."""
     logs = site.cloud.client("logs")
     logs.create_log_group(logGroupName="/aws/eks/prod-main/cluster")
     result = taking(site, site.desired(main=cluster()))

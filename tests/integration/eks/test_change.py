@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS can change in place is changed in place; what needs a replacement or a deletion asks for consent."""
+"""Changes that AWS can make in place are made in place; replacements and deletions require consent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def group(**more: Any) -> dict[str, Any]:
 
 
 def with_group(changes: Mapping[str, Any], before: Mapping[str, Any] = BASE) -> dict[str, Any]:
-    """Settings with some changed; of the node group only what is said of it."""
+    """Settings with some changed; for the node group, only those given."""
     system = {**before["node_groups"]["system"], **changes.get("node_groups", {}).get("system", {})}
     return {**before, **changes, "node_groups": {"system": system}}
 
@@ -84,7 +84,7 @@ def standing(site: Site) -> Site:
 
 
 def test_changes_in_place(standing: Site) -> None:
-    """One after the other on one cluster, each on top of those before it; nothing is made anew."""
+    """One after another on one cluster, each on top of the previous ones; nothing is recreated."""
     before = {address: one["id"] for address, one in described(standing.cloud).items()}
     wanted = BASE
     for name, (changes, expected) in IN_PLACE.items():
@@ -97,7 +97,7 @@ def test_changes_in_place(standing: Site) -> None:
 
 
 def test_an_upgrade_goes_through_all_of_a_cluster(standing: Site) -> None:
-    """Control plane, network add-ons, node groups and the rest, in one run."""
+    """Control plane, network add-ons, node groups, and the rest, in one run."""
     upgraded = standing.desired(main=cluster(version="1.36", **BASE))
     planned = touched(standing.plan(upgraded))
     assert planned["eks_cluster.main"] == {"version"}

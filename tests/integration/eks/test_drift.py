@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Somebody changes one thing behind our back: the plan names exactly it, the next run mends it, the one after changes nothing.
+"""Drift: one manual change. The plan names exactly that change, the next run fixes it, and the run after that changes nothing.
 
-One cluster stands for all cases; a case that fails leaves it to be built anew for the next. What other owners change is left alone.
+All cases share one cluster; a failed case leaves it to be rebuilt for the next. Changes by other owners are left alone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ WANTED: dict[str, Any] = cluster(
 
 @dataclass
 class Standing:
-    """The cluster that stands, with what one needs to spoil it. ``whole`` says that nothing is left to mend."""
+    """The shared cluster, with the means to damage it. ``whole`` means that nothing is left to fix."""
 
     cloud: Cloud
     site: Site | None = None
@@ -91,7 +91,7 @@ def standing(_standing: Standing) -> Standing:
     return _standing
 
 
-# ---- what somebody did; each leaves the account with one thing wrong ----
+# ---- manual changes; each leaves the account with one thing wrong ----
 
 
 def config(**changes: Any) -> Callable[[Standing], None]:
@@ -137,7 +137,7 @@ def another_role(s: Standing) -> None:
 
 
 def template_version(s: Standing) -> None:
-    """A version of the template without the protection of its metadata."""
+    """A version of the template without metadata protection."""
     data = {"MetadataOptions": {"HttpTokens": "optional"}}
     s.client("ec2").create_launch_template_version(LaunchTemplateId=s.id("launch_template.main/system"), LaunchTemplateData=data)
 
@@ -272,7 +272,7 @@ def test_what_an_autoscaler_decides_is_no_drift(standing: Standing) -> None:
 
 
 def test_entries_of_aws_and_of_others_are_left_alone(standing: Standing) -> None:
-    """The creator's, that of the nodes, and one that somebody made by hand."""
+    """The creator's entry, the nodes' entry, and one created by hand."""
     site = standing.site
     assert site
     new_role(standing.cloud, "stranger")

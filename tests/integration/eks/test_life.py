@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A plan of an empty account is complete and right: what it lists is what an apply creates, value for value."""
+"""A plan for an empty account is complete and correct: it lists exactly what an apply creates, value for value."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 
 def principals(site: Site) -> None:
-    """Access entries are for roles that are there."""
+    """Access entries require existing roles."""
     for name in ("admins", "admins-of-team"):
         new_role(site.cloud, name)
 
@@ -100,7 +100,7 @@ def test_plan_tells_what_apply_makes(site: Site, name: str) -> None:
 
 
 def test_values_of_the_plan_are_known_wherever_they_can_be(site: Site) -> None:
-    """Unknown are identifiers of what is to be made, and what only EKS says of a cluster."""
+    """Only identifiers of new resources, and values that EKS alone determines for a cluster, are unknown."""
     plan = site.plan(site.desired(**CONFIGURATIONS["everything"]))
     unknown = {(a.kind, c.property) for a in plan.changes for c in a.changes if "known after apply" in str(c.after)}
     of_cluster = ("eks_access_entry", "eks_addon", "eks_fargate_profile", "eks_nodegroup", "eks_pod_identity_association")
@@ -129,7 +129,7 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
 
 
 def test_nothing_is_left_and_nothing_else_is_touched(site: Site) -> None:
-    """Another environment's cluster in the same network stays as it is."""
+    """Another environment's cluster in the same network is unchanged."""
     other = Site(site.cloud, environment="dev", component="other")
     other.apply(other.desired(main=cluster()))
     before = described(site.cloud, "dev", "other")

@@ -1,8 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The modules as users run them: bad input in one sentence each before the first change, outputs by tags, and no way to lock oneself "
-"out."""
+"""The modules as users run them: one-sentence errors for bad input before any change, outputs by tags, and protection against lockout."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ def task(site: Site, module: str = "eks_cluster", check: bool = False, **options
 
 
 ASKED: dict[str, tuple[dict[str, Any], str]] = {
-    # what AWS has to be asked for: settings, the one sentence
+    # errors that require a call to AWS: settings, the message
     "version": (cluster(version="1.29"), "clusters.main.version is '1.29', but EKS offers "),
     "extended support": (
         cluster(version="1.33"),
@@ -68,7 +67,7 @@ ASKED: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.fixture(scope="module")
 def answers(shared_cloud: Any, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any]]:
-    """What the module says of each; all in one run, as nothing is changed by any."""
+    """The module's error for each; all in one run, because none changes anything."""
     shared_cloud.admin.reset()
     site = Site(shared_cloud)
     requests = Requests(shared_cloud)
@@ -86,7 +85,7 @@ def test_what_only_aws_can_tell(answers: Mapping[str, dict[str, Any]], name: str
 
 
 def zone_and_room(site: Site) -> dict[str, tuple[dict[str, Any], str]]:
-    """Subnets that cannot be: two in one zone, one without room, a public one for Fargate."""
+    """Invalid subnets: two in one zone, one without free addresses, a public one for Fargate."""
     ec2 = site.cloud.client("ec2")
 
     def subnet(block: str, zone: str) -> str:
@@ -127,7 +126,7 @@ def test_subnets_that_cannot_be(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> None:
-    """One that somebody made by hand, and one of another environment: both are said before the first change."""
+    """A cluster created by hand and one of another environment: both are reported before the first change."""
     new_role(site.cloud, "somebody", "eks.amazonaws.com")
     network = {"subnetIds": list(site.subnets)}
     role = f"arn:aws:iam::{ACCOUNT}:role/somebody"
@@ -142,7 +141,7 @@ def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> Non
 
 
 def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
-    """Plan, make, look up by tags alone, upgrade by too much, lock oneself out, destroy."""
+    """Plan, create, look up by tags alone, upgrade too far, lock yourself out, destroy."""
     wanted = cluster(creator_is_admin=False, access={"applier": OURS})
     planned, made, found, described, skipped, weaker, removed = play(
         tmp_path,
@@ -179,7 +178,7 @@ def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
 
 
 def test_access_may_list_whoever_makes_the_cluster(site: Site, tmp_path: Path) -> None:
-    """EKS gives the creator an entry, and a principal has one: the described entry takes its place, or takes it over."""
+    """EKS gives the creator an entry, and a principal can have only one: the described entry replaces it or adopts it."""
     listed, described_later = cluster(access={"applier": OURS}), cluster(name="prod-later")
     tasks = [
         task(site, clusters={"main": listed}),
@@ -211,7 +210,7 @@ def verbs(result: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_renamed_cluster_keeps_all_that_it_is(site: Site, tmp_path: Path) -> None:
-    """Roles, templates and groups are named after their first addresses for life; a cluster's own name is the user's to give."""
+    """Roles, templates, and groups keep the names of their first addresses; the cluster's own name is set by the user."""
     groups = {"system": {"min_size": 1, "max_size": 2}}
     main = cluster(node_groups=groups, fargate_profiles={"jobs": {"selectors": [{"namespace": "jobs"}]}})
     (made,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": main})])
@@ -243,7 +242,7 @@ def test_a_renamed_cluster_keeps_all_that_it_is(site: Site, tmp_path: Path) -> N
 
 
 def test_a_cluster_with_roles_and_a_key_of_its_own_is_adopted_in_place(site: Site, tmp_path: Path) -> None:
-    """As another tool made it: its roles are elsewhere in IAM, and its secrets have no key."""
+    """As created by another tool: its roles have another path in IAM, and its secrets have no key."""
     eks, iam = site.cloud.client("eks"), site.cloud.client("iam")
     new_role(site.cloud, "theirs", "eks.amazonaws.com")
     new_role(site.cloud, "their-nodes", "ec2.amazonaws.com")

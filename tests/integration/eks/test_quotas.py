@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a plan says of the quotas of clusters is what AWS does: one too few stops it, just enough lets it through."""
+"""Cluster quotas in a plan match AWS's enforcement: one below the need stops the plan, exactly enough lets it through."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def exceeded(site: Site, desired: list[Resource]) -> list[str]:
     ],
 )
 def test_the_check_and_the_refusal_agree(site: Site, quota: str, enough: int, code: str) -> None:
-    """One cluster without node groups is there; another one with two is wanted."""
+    """One cluster without node groups exists; another one with two is described."""
     first = cluster(node_groups=None, controllers=[])
     site.apply(site.desired(first=first))
     desired = site.desired(first=first, main=cluster(node_groups=GROUPS))

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Updates that take time, exclude each other, fail, or were begun by somebody else; sizes that others set; states that are no failure."""
+"""Updates that take time, exclude each other, fail, or were started by others; externally set sizes; states that are not failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRANSITIONS = {"eks_cluster": 0.3, "eks_nodegroup": 0.3, "eks_addon": 0.3, "eks_
 
 
 def updates(requests: Requests) -> list[str]:
-    """The updates that were begun, in order."""
+    """The updates that were started, in order."""
     return [call["operation"] for call in requests.all() if call["operation"].startswith("Update") and call["status"] < 300]
 
 
@@ -46,7 +46,7 @@ def test_an_upgrade_goes_from_the_control_plane_outward(site: Site) -> None:
 
 
 def test_changes_of_every_sort_in_one_run_wait_for_each_other(site: Site) -> None:
-    """EKS takes one update of a cluster at a time, and refuses another one meanwhile: not one is refused here."""
+    """EKS accepts one update of a cluster at a time and rejects others in the meantime: none is rejected here."""
     site.apply(site.desired(main=cluster(version="1.34", upgrade_policy="EXTENDED", node_groups={**GROUP, "more": {"max_size": 2}})))
     site.cloud.admin.settings(transition_seconds=TRANSITIONS)
     requests = Requests(site.cloud)
@@ -140,7 +140,7 @@ def test_only_what_never_came_up_is_replaced_without_asking(site: Site, kind: st
 
 
 def test_a_configuration_update_that_failed_is_remembered_by_the_next_run(site: Site) -> None:
-    """EKS describes the group with the new values all the same."""
+    """EKS nevertheless describes the group with the new values."""
     site.apply(site.desired(main=cluster()))
     told = {"errorCode": "NodeCreationFailure", "errorMessage": "Unhealthy nodes in the kubernetes cluster"}
     site.cloud.admin.settings(eks_failing_updates={"ConfigUpdate": told})
@@ -177,7 +177,7 @@ def test_a_disabled_key_is_a_line(site: Site) -> None:
 
 @pytest.mark.parametrize("why", ["failed", "another range"])
 def test_a_cluster_is_replaced_in_one_run_with_the_roles_that_trust_it(site: Site, why: str) -> None:
-    """Their trust policies stay whole while the provider that they trust goes: IAM refuses one without principals."""
+    """Their trust policies remain valid while the trusted provider is deleted: IAM rejects a policy without principals."""
     wanted = cluster(irsa_roles={"legacy": POD})
     site.apply(site.desired(main=wanted))
     before, observed = site.ids(), site.observed()

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One account with one real cluster for all tests here; each test has component names of its own in it."""
+"""One account with one real cluster for all tests here; each test uses its own component names."""
 
 from __future__ import annotations
 

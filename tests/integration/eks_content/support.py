@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A cluster with nodes, and the module as users run it: planned with credentials that may only look, applied by its creator."""
+"""A cluster with nodes, and the module as users run it: planned with read-only credentials, applied by the cluster's creator."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NUMBERS = itertools.count(1)
 
 
 class Account:
-    """An account with a cluster of two nodes. Its creator is ``apply``; ``plan`` may look at everything in it and change nothing."""
+    """An account with a cluster of two nodes. Its creator is ``apply``; ``plan`` may read everything in it and change nothing."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -69,7 +69,7 @@ class Account:
         return str(self.eks.describe_cluster(name=CLUSTER)["cluster"]["status"])
 
     def api(self, folder: Path, role: str = "apply") -> Api:
-        """The cluster as one of the callers sees it."""
+        """The cluster with one caller's permissions."""
         cluster = self.eks.describe_cluster(name=CLUSTER)["cluster"]
         authority = folder / "authority"
         authority.write_bytes(base64.b64decode(cluster["certificateAuthority"]["data"]))
@@ -100,14 +100,14 @@ class InsideCluster:
         """The same options for a task."""
         given = dict(options)
         for name in ("objects", "patches", "releases"):
-            if name in given:  # from a file, because charts hold what looks like templates of Ansible's
+            if name in given:  # from a file, because charts contain text that looks like Ansible templates
                 path = self.folder / f"{name}-{next(NUMBERS)}.json"
                 path.write_text(json.dumps(given[name]))
                 given[name] = f"{{{{ lookup('ansible.builtin.file', '{path}') | from_json }}}}"
         return given
 
     def plan(self, **options: Any) -> dict[str, Any]:
-        """What would be done, asked with credentials that may only look; and nothing is done."""
+        """Plans with read-only credentials; changes nothing."""
         result = self._call(self.options(**options), "plan")
         assert "plan" not in result or result["plan"]["api_calls"]["write"] == 0
         return result
@@ -122,7 +122,7 @@ class InsideCluster:
         return self._call(self.options(**options), "apply")
 
     def _call(self, options: Mapping[str, Any], role: str) -> dict[str, Any]:
-        """One call of the module. The first of each role in a test is a playbook; later ones are the module alone, which is faster."""
+        """One call of the module. The first of each role in a test is a playbook; later ones run the module alone, which is faster."""
         if role in self.played:
             return self._run_module(options, role)
         self.played.add(role)
@@ -189,14 +189,14 @@ class InsideCluster:
         return False
 
     def release(self, name: str) -> tuple[str, dict[str, Any]]:
-        """The path and the content of what Helm wrote down last."""
+        """The path and content of Helm's latest record."""
         found = self.api.get(f"/api/v1/namespaces/{self.namespace}/secrets", labelSelector=f"owner=helm,name={name}")["items"]
         newest = max(found, key=lambda one: int(one["metadata"]["labels"]["version"]))
         content = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(newest["data"]["release"]))))
         return f"/api/v1/namespaces/{self.namespace}/secrets/{newest['metadata']['name']}", content
 
     def an_hour_later(self, name: str) -> None:
-        """As if what Helm wrote down last was an hour old."""
+        """Backdates Helm's latest record by one hour."""
         path, content = self.release(name)
         content["info"]["last_deployed"] = "2020-01-01T00:00:00Z"
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
@@ -204,13 +204,13 @@ class InsideCluster:
 
 
 def counts(result: Mapping[str, Any]) -> dict[str, int]:
-    """How many resources something happens to, by what it is."""
+    """The number of affected resources by action."""
     assert "plan" in result, result.get("msg")
     return {name: number for name, number in result["plan"]["counts"].items() if number}
 
 
 def changes(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The values that change, by address and place: (before, after)."""
+    """The changed values, by address and path: (before, after)."""
     found: dict[str, dict[str, Any]] = {}
     for action in result["plan"]["actions"]:
         for change in action["changes"]:
@@ -226,7 +226,7 @@ def changes(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def program(folder: Path, text: str) -> str:
-    """A program of that text."""
+    """A program with that text."""
     path = folder / "helm"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What somebody who may write to one namespace can do to the run of somebody who may do everything: nothing outside that namespace."""
+"""An attacker with write access to one namespace cannot use an administrator's run to affect anything outside that namespace."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CANARY = "canary-of-the-cluster"
 
 @pytest.fixture
 def tenant(inside: InsideCluster) -> Iterator[str]:
-    """A tenant's namespace, in a cluster with something that is not the tenant's."""
+    """A tenant's namespace, in a cluster with resources that are not the tenant's."""
     found = f"tenant-{inside.number}"
     inside.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": found}})
     if inside.gone(COREDNS):
@@ -63,7 +63,7 @@ def forge(
     labels: dict[str, str] | None = None,
     **content: Any,
 ) -> str:
-    """Write a record as anybody with the role "edit" in a namespace can; returns its path."""
+    """Writes a record as anyone with the role "edit" in a namespace can; returns its path."""
     marks = {"mainstay.aws/environment": "prod", "mainstay.aws/component": inside.component}
     about = {"owner": "helm", "name": called, "status": "deployed", "version": str(revision), **marks, **(labels or {})}
     chart = {"metadata": {"name": "evil", "version": "1.0.0"}, "templates": [], "values": {}}
@@ -120,7 +120,7 @@ def test_with_consent_that_names_it_exactly_a_release_goes_with_all_that_it_name
 
 
 def test_hooks_of_a_forged_release_do_not_run(inside: InsideCluster, tenant: str) -> None:
-    """Helm would create them with the rights of whoever runs it."""
+    """Helm would run them with the permissions of the user who runs it."""
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",
@@ -166,7 +166,7 @@ def test_nobody_impersonates_a_release_of_another_namespace(inside: InsideCluste
     again = inside.plan(**options)
     assert counts(again) == {"unchanged": 2, "held_back": 1}
     assert [one["address"] for one in again["plan"]["actions"]] == [f"helm_release.main/{tenant}/{name(inside)}"]
-    # one that says that it is the other
+    # one that claims to be the other
     forge(inside, tenant, f"{name(inside)}-x", manifest(coredns()), name=name(inside), namespace=inside.namespace, version=99)
     said = inside.plan(**options)
     assert counts(said) == {"unchanged": 2, "held_back": 1}
@@ -204,7 +204,7 @@ def test_a_malformed_record_is_a_warning_unless_its_release_is_wanted(inside: In
 
 
 def test_a_forged_revision_of_a_wanted_release_does_not_make_helm_delete_what_it_names(inside: InsideCluster, tenant: str) -> None:
-    """Helm deletes what the last revision had and the new one has not."""
+    """Helm deletes what the last revision contained and the new one does not."""
     options = wanted(inside)
     inside.apply(**options)
     chart = {"metadata": yaml.safe_load(SMALL["Chart.yaml"]), "templates": []}
@@ -224,7 +224,7 @@ def test_a_forged_revision_of_a_wanted_release_does_not_make_helm_delete_what_it
 
 
 def test_marks_of_something_else_are_no_marks(inside: InsideCluster, tenant: str) -> None:
-    """A tenant's object that says it is one of ours does not stop the run, and does not become it."""
+    """A tenant's object that claims to be ours neither stops the run nor becomes ours."""
     there = {"name": "web", "namespace": inside.namespace}
     objects = [namespace(inside), {"apiVersion": "v1", "kind": "Secret", "metadata": there, "stringData": {"a": "canary-b"}}]
     labels = {"mainstay.aws/environment": "prod", "mainstay.aws/component": inside.component}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Objects inside a real cluster: from nothing, unchanged, changed, drifted, replaced, taken over, no longer wanted."""
+"""Objects inside a real cluster: created, unchanged, changed, drifted, replaced, adopted, and removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .support import InsideCluster, changes, counts
 
 
 def objects(inside: InsideCluster, password: str = "canary-first", **spec: Any) -> list[dict[str, Any]]:
-    """One of each sort that the API treats in a way of its own."""
+    """One of each type that the API handles in its own way."""
     web = {"namespace": inside.namespace, "name": "web"}
     rbac = "rbac.authorization.k8s.io"
     pod = {
@@ -149,7 +149,7 @@ def test_what_others_change_is_seen_and_mended_and_what_they_add_is_left(inside:
 
 
 def _defaults() -> dict[str, Any]:
-    """A rule that is one whole is shown as it is, with what the API has filled in."""
+    """An atomic rule is shown as observed, with the API's defaults filled in."""
     return {"spec.egress[0].ports[53].protocol": ("TCP", None)}
 
 
@@ -272,7 +272,7 @@ def test_values_in_what_is_not_ours_are_set_where_it_is_there(inside: InsideClus
 
 
 def test_as_an_ordinary_module_it_answers_the_same(inside: InsideCluster) -> None:
-    """Which it is where it is delegated to another host."""
+    """As when it is delegated to another host."""
     wanted = objects(inside)
     one, other = inside.plan(objects=wanted), inside.plan_as_an_ordinary_module(objects=wanted)
     assert one["plan"]["actions"] == other["plan"]["actions"]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Releases in a real cluster: planned without Helm, installed by it, awaited, mended, recovered, removed; and all of the role's."""
+"""Releases in a real cluster: planned without Helm; installed by it, awaited, repaired, recovered, and removed; and all of the role's."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def namespace(inside: InsideCluster) -> dict[str, Any]:
 
 
 def wanted(inside: InsideCluster, files: dict[str, str] = SMALL, **values: Any) -> dict[str, Any]:
-    """The options for a namespace and a small release in it, whose name is its own in the cluster."""
+    """The options for a namespace and a small release in it with a unique name in the cluster."""
     release = {"namespace": inside.namespace, "chart_files": files, "values": {"password": "canary-first", **values}}
     return {"objects": [namespace(inside)], "releases": {name(inside): release}}
 
@@ -213,7 +213,7 @@ def everything(inside: InsideCluster) -> dict[str, Any]:
 
 
 def test_all_of_the_role_with_the_load_balancer_controller_first(inside: InsideCluster) -> None:
-    """Until its webhook answers no Service can be made, by nobody."""
+    """Until its webhook responds, no Service can be created by any user."""
     options = everything(inside)
     silent = everything(inside)
     silent["releases"][LBC]["values"]["image"] = {"repository": "rehearsal-never-ready"}

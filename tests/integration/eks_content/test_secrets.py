@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Secrets in every plausible place are looked for in everything that runs print or write: at -vvvv --diff, in plans, and on failure."""
+"""Secrets in every plausible place must not appear in anything that runs print or write: at -vvvv --diff, in plans, and on failure."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Canaries:
         self.inside = inside
         self.folder = inside.folder / "project"
         (self.folder / "group_vars" / "all").mkdir(parents=True)
-        self.temporary = Path(tempfile.mkdtemp(prefix="c"))  # short, because Ansible puts a socket there
+        self.temporary = Path(tempfile.mkdtemp(prefix="c"))  # short, because Ansible creates a socket there
         (inside.folder / "password").write_text(PASSWORD)
         self.found = ""
         self.set_vault(VAULTED["whole"], VAULTED["inline"])
@@ -132,7 +132,7 @@ class Canaries:
         return "".join(f"\n{path}\n{path.read_text(errors='replace')}" for path in kept)
 
     def check(self) -> None:
-        """Nothing of it was printed or written."""
+        """None of it was printed or written."""
         leaks = [form for secret in VAULTED.values() for form in forms(secret) if form in self.found]
         assert leaks == []
         lines = [line for line in self.found.splitlines() if "canary" in line or base64.b64encode(b"canary").decode()[:-1] in line]
@@ -157,7 +157,7 @@ def test_secrets_appear_nowhere(inside: InsideCluster, project: Canaries) -> Non
     assert (project.folder / "x.plan").is_file()
     applied = project.play(task(inside, 1), "apply", "-e", f"platform_plan={project.folder}/x.plan")
     assert "failed=0" in applied, applied[-3000:]
-    # every one of them another, those of the vault too: the live values are the earlier secrets
+    # every one different, including those from the vault: the live values are the earlier secrets
     project.set_vault(VAULTED["older"], f"{VAULTED['inline']}-new")
     changed = project.play(task(inside, 2), "plan", "--check", "-e", saved)
     assert "4 to change" in changed, changed[-3000:]
@@ -209,7 +209,7 @@ def test_the_role_s_filters_do_not_repeat_secrets(inside: InsideCluster, project
     content = {"storage_class": {"enabled": False}, **canaries(inside)}
     template = "{{ content | mainstay.aws.eks_content(settings, {'name': '" + CLUSTER + "'}, '" + REGION + "') }}"
     given = {name: f"{{{{ found.{name} }}}}" for name in ("objects", "patches", "releases", "sensitive")}
-    own = f"small-{inside.number}"  # without the autoscaler, whose chart the role brings
+    own = f"small-{inside.number}"  # without the autoscaler, whose chart is part of the role
     given["releases"] = f"{{{{ {{'{own}': found.releases['{own}']}} }}}}"
     variables = {"content": numbered(content, 1), "settings": settings, "found": template}
     printed = project.play({"mainstay.aws.k8s_objects": inside.options(**given), "vars": variables}, "plan", "--check")

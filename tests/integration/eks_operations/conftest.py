@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One cloud for the tests of a file, emptied before each. Clusters in it are only described."""
+"""One cloud for the tests of a file, reset before each. Its clusters exist in the EKS API only."""
 
 from __future__ import annotations
 

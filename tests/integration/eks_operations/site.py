@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The playbooks as users run them: an inventory in a file, ansible-playbook as a process, and what it printed."""
+"""The playbooks as users run them: an inventory file, an ansible-playbook process, and its output."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": [f"{REGION}a", f"{REGION
 
 @dataclass(frozen=True)
 class Run:
-    """How a playbook ended, and all that it printed."""
+    """How a playbook ended, and its complete output."""
 
     code: int
     text: str
 
     def says(self, part: str) -> bool:
-        """Whether it printed this, wherever the lines were broken."""
+        """Whether it printed this, regardless of line breaks."""
         return " ".join(part.split()) in " ".join(self.text.split())
 
 
 @dataclass
 class Site:
-    """An inventory of one environment in a cloud, in a folder of its own."""
+    """An inventory of one environment in a cloud, in its own folder."""
 
     cloud: Cloud
     folder: Path
@@ -45,7 +45,7 @@ class Site:
     variables: dict[str, Any] = field(default_factory=dict)
 
     def write(self) -> Path:
-        """The inventory, with everything fast: the cloud answers at once and reads lag behind nothing."""
+        """The inventory with fast settings: the cloud answers at once and reads do not lag."""
         given = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
@@ -100,14 +100,14 @@ class Site:
         return done
 
     def summary(self) -> dict[str, Any]:
-        """What the plan_summary callback wrote of the last run."""
+        """The output of the plan_summary callback for the last run."""
         found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text())
         return found
 
 
 @dataclass
 class Changes:
-    """The mutating calls since this was made, but for those of the run lock."""
+    """The mutating calls since creation of this object, except those for the run lock."""
 
     cloud: Cloud
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What clusters leave behind in AWS, made by hand in a cloud without control planes, and a cluster's API as it looks to a drain."""
+"""What clusters leave behind in AWS, created by hand in a cloud without control planes, and a cluster's API as a drain sees it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MADE = {"elbv2.k8s.aws/cluster": CLUSTER}
 
 @dataclass
 class FakeApi:
-    """Ingresses and Services of a cluster. With ``works`` finalizers come off at once, else never; ``controller``: its pod is ready."""
+    """A cluster's Ingresses and Services. With ``works``, finalizers are removed at once, else never; ``controller``: its pod is ready."""
 
     works: bool = True
     controller: bool = True
@@ -64,7 +64,7 @@ def service(name: str, namespace: str = "shop", kind: str = "LoadBalancer") -> d
 
 
 class Place:
-    """A network of ours, and ways to put things into it."""
+    """A network of ours, and helpers that create resources in it."""
 
     def __init__(self, cloud: Cloud, cidr: str = "10.0.0.0/16", owner: Owner | None = OWNER) -> None:
         self.cloud = cloud
@@ -113,7 +113,7 @@ class Place:
         return str(made["NetworkInterfaceId"])
 
     def names(self) -> set[str]:
-        """Everything of the kinds that controllers make, by name or description."""
+        """All resources of the kinds that controllers create, by name or description."""
         inside = [{"Name": "vpc-id", "Values": [self.vpc]}]
         groups = self.ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
         interfaces = self.ec2.describe_network_interfaces(Filters=inside)["NetworkInterfaces"]

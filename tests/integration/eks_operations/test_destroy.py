@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A whole environment destroyed, on a real control plane: with load balancers and interfaces that block, killed half way, run again.
+"""Destroys a whole environment on a real control plane: with load balancers and interfaces that block, killed halfway, and run again.
 
-The runs have exactly the policies that the collection writes for this inventory.
+The runs have exactly the policies that the collection generates for this inventory.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def clusters(**more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """A network and a protected cluster in it, which runs a load balancer controller and something that is reached through it."""
+    """A network and a protected cluster in it, with a load balancer controller and a workload exposed through it."""
     settings = {"leaked_interface_seconds": 1.0}
     with Cloud(account_id=ACCOUNT, region=REGION, settings=settings) as cloud:
         made = Site(cloud, tmp_path, {"vpc": ["network"], "eks": ["cluster"]})
@@ -75,7 +75,7 @@ def killed(site: Site, when: Callable[[], bool], what: str) -> None:
 
 
 def processes_of(site: Site) -> list[int]:
-    """ansible-playbook and its workers, each of which leads a session of its own; they are called alike."""
+    """ansible-playbook and its workers, each with its own session; they have the same command name."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -85,7 +85,7 @@ def processes_of(site: Site) -> list[int]:
 
 
 def what_is_left(cloud: Cloud) -> dict[str, Any]:
-    """Everything of the account but the default VPC, the strangers' one and what is on its way out."""
+    """The account's contents except the default VPC, the other owner's VPC, and what is being deleted."""
     ec2 = cloud.client("ec2")
     strange = [subnet["VpcId"] for subnet in ec2.describe_subnets()["Subnets"] if subnet["CidrBlock"].startswith("10.9.")]
     inside_of = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"] and vpc["VpcId"] not in strange]
@@ -104,7 +104,7 @@ def what_is_left(cloud: Cloud) -> dict[str, Any]:
 
 
 def own_policies(site: Site) -> None:
-    """From here on the runs may do what the collection's policies of each component allow, and no more."""
+    """From here on, runs have exactly the permissions in the collection's policies for each component."""
     names = Names(clusters=(NAME,), networks=("main",))
     given = {
         component: policies(details_of([role]), Scope(Of("prod", component, REGION, ACCOUNT), names=names))
@@ -146,7 +146,7 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
     done = site.must(DESTROY, *MEANT)
     cloud.admin.policies(apply=None)
     assert what_is_left(cloud) == {"load balancers": [STRANGER]}, done.text
-    assert not called(cloud, "DeleteLoadBalancer")  # by us: the controller's own calls are none of the cloud's requests
+    assert not called(cloud, "DeleteLoadBalancer")  # by us: the controller's own calls are not requests to the cloud
 
     changes = Changes(cloud)
     site.must(DESTROY, *MEANT)
@@ -154,7 +154,7 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
 
 
 def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
-    """Nobody takes the finalizers off, so AWS is asked; and the second run finds the cluster half gone."""
+    """Nothing removes the finalizers, so AWS is queried; the second run finds the cluster half deleted."""
     cloud = site.cloud
     unprotected(site)
     no_controller(inside(cloud, NAME))
@@ -166,7 +166,7 @@ def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
 
 
 def test_only_the_clusters_and_then_only_the_network(site: Site) -> None:
-    """With --limit, in the one order that works; the other one is refused before anything is deleted."""
+    """With --limit, in the only order that works; the other order is refused before anything is deleted."""
     cloud = site.cloud
     unprotected(site)
     changes = Changes(cloud)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Destroying a network: not while somebody stands in it, and not without looking at what is left."""
+"""Destroying a network: not while it is in use, and not without checking for leftovers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def site(cloud: Cloud, tmp_path: Path) -> Site:
 
 
 def cluster_in_it(cloud: Cloud, **tags: str) -> None:
-    """A cluster in the network, made by hand."""
+    """A cluster in the network, created by hand."""
     trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = cloud.client("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -68,7 +68,7 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
 def test_a_network_is_not_torn_down_under_a_cluster(
     site: Site, cloud: Cloud, network: dict[str, Any], consent: dict[str, Any], gone: str
 ) -> None:
-    """With all the consent there is, the plan says so, and an apply changes nothing."""
+    """Even with full consent the plan refuses, and an apply changes nothing."""
     cluster_in_it(cloud)
     site.variables = {"vpc_networks": {"main": network}, **consent}
     planned = site.run("site.yml", "--check")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Emptying clusters, with what their controllers have made put there by hand. test_destroy.py does the same with controllers that play."""
+"""Draining clusters whose controllers' resources are created by hand. test_destroy.py does the same with simulated controllers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def drained(place: Place, api: FakeApi | None = None, exists: bool = True, limit
 
 
 def everything(place: Place) -> None:
-    """What the controllers of a cluster have made, with a rule of our nodes' group that names theirs; and things that are not theirs."""
+    """Everything that a cluster's controllers created, including a rule in our nodes' group that names theirs, and unrelated resources."""
     front = place.group("k8s-shop-front", MADE)
     back = place.group("k8s-traffic-prodmain", MADE)
     nodes = place.group("nodes", OWNER.tags("security_group.main/nodes"))
@@ -58,7 +58,7 @@ def everything(place: Place) -> None:
 
 
 def strange(place: Place) -> None:
-    """What somebody else made, in the same place."""
+    """Other owners' resources in the same place."""
     place.balancer("by-hand", {"elbv2.k8s.aws/cluster": "prod-other"}, [place.group("k8s-other", {"elbv2.k8s.aws/cluster": "prod-other"})])
     place.targets("by-hand-targets", {"made": "by hand"})
     place.group("by-hand-group", {f"kubernetes.io/cluster/{CLUSTER}": "owned"})
@@ -112,7 +112,7 @@ def test_a_controller_that_is_too_slow_is_not_waited_for(place: Place) -> None:
 
 
 def test_a_controller_that_works_is_left_to_it(place: Place, cloud: Cloud) -> None:
-    """Nothing is deleted by calls of AWS; only Services that are load balancers go."""
+    """No AWS calls delete anything; only Services of type LoadBalancer are deleted."""
     balancer = place.balancer("k8s-shop-api-1a", MADE)
 
     class Works(FakeApi):
@@ -138,7 +138,7 @@ def test_what_a_controller_forgets_is_deleted(place: Place, monkeypatch: pytest.
 
 
 def test_the_time_is_over_and_what_is_left_is_named(place: Place) -> None:
-    """A group that an interface of a load balancer still uses, which only AWS can give back."""
+    """A group that an interface of a load balancer still uses, which only AWS can release."""
     group = place.group("k8s-traffic-prodmain", MADE)
     interface = place.interface("ELB app/k8s-gone/50dc", groups=[group])
     instance = place.ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=place.subnets[0])["Instances"][0]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Draining as a playbook does it, where there is no cluster any more: what it left goes, Ctrl-C is heard, and the next run ends it."""
+"""Draining in a playbook after the cluster is gone: leftovers are deleted, Ctrl-C is respected, and the next run completes the work."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ MEANT = ("--extra-vars", "destroy=prod", "--limit", "cluster")
 
 @pytest.fixture
 def site(cloud: Cloud, tmp_path: Path) -> Site:
-    """One component with a cluster that is gone. The VPC of ``place`` belongs to another, so the runs are limited to the first."""
+    """One component with a deleted cluster. The VPC of ``place`` belongs to another component, so the runs are limited to the first."""
     variables = {"eks_clusters": {"main": {"version": "1.36"}}, "eks_network": "", "eks_drain_timeout": 120.0}
     return Site(cloud, tmp_path, {"eks": ["cluster"], "others": ["other"]}, variables)
 
 
 @pytest.fixture
 def place(site: Site) -> Place:
-    """What it left: a load balancer, and a security group that an interface of another load balancer holds."""
+    """Its leftovers: a load balancer, and a security group that an interface of another load balancer uses."""
     made = Place(site.cloud)
     group = made.group("k8s-traffic-prodmain", MADE)
     made.balancer("k8s-shop-api-1a", MADE)
@@ -40,7 +40,7 @@ def place(site: Site) -> Place:
 
 
 def attached(place: Place) -> str:
-    """Attaches the interface to an instance, which holds it until it is detached: the id of what has to be detached."""
+    """Attaches the interface to an instance, which holds it until it is detached; returns the attachment ID."""
     (interface,) = place.ec2.describe_network_interfaces(Filters=[{"Name": "description", "Values": ["ELB app/k8s-gone/50dc"]}])[
         "NetworkInterfaces"
     ]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""platform_fail_on fails a run whose plan is complete: one component does not keep those behind it from being planned."""
+"""platform_fail_on fails a run whose plan is complete: one component does not prevent later ones from being planned."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""An upgrade from plan to end, on a real control plane: two node groups, add-ons, and a PodDisruptionBudget that blocks."""
+"""An upgrade from plan to completion on a real control plane: two node groups, add-ons, and a PodDisruptionBudget that blocks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def clusters(version: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A cluster of 1.35, and in it a workload of which no pod may go."""
+    """A cluster of 1.35 with a workload whose pods may not be evicted."""
     settings = {"patience_seconds": {"pod_eviction": 3.0}}
     with Cloud(account_id=ACCOUNT, region=REGION, settings=settings) as cloud:
         made = Site(cloud, tmp_path_factory.mktemp("upgrade"), {"vpc": ["network"], "eks": ["cluster"]})
@@ -56,7 +56,7 @@ def versions(cloud: Cloud) -> dict[str, str]:
 
 
 def test_from_plan_to_end(site: Site, api: Api) -> None:
-    """One story, because each run goes on where the one before it stopped."""
+    """One continuous test, because each run continues where the previous one stopped."""
     cloud = site.cloud
 
     changes = Changes(cloud)
@@ -97,7 +97,7 @@ def test_from_plan_to_end(site: Site, api: Api) -> None:
 
 
 def test_in_which_order_it_went(site: Site) -> None:
-    """Of the whole story: the control plane, the network's add-ons, the node groups, the other add-ons."""
+    """Over the whole test: the control plane, the network add-ons, the node groups, the other add-ons."""
     requests = [one for one in site.cloud.admin.requests() if one["mutating"] and one["operation"].startswith("Update")]
     order = [one["operation"] for one in requests]
     control_plane, first_group = order.index("UpdateClusterVersion"), order.index("UpdateNodegroupVersion")

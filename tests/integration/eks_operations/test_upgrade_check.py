@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS tells before an upgrade, with read-only credentials; and what a plan says that changes a version."""
+"""What AWS reports before an upgrade, with read-only credentials, and what a plan says about a version change."""
 
 from __future__ import annotations
 

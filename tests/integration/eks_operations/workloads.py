@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What stands inside a cluster with a real control plane: workloads, budgets, and a way to wait for them."""
+"""The contents of a cluster with a real control plane: workloads, budgets, and helpers that wait for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = 120.0
 
 
 def inside(cloud: Cloud, cluster: str) -> Api:
-    """The API of a cluster, as who made it."""
+    """A cluster's API with its creator's permissions."""
     return api_of(cloud.client, cluster, cloud.region, SECONDS)
 
 
@@ -33,7 +33,7 @@ def namespace(api: Api, name: str) -> None:
 
 
 def deployment(api: Api, name: str, space: str, replicas: int = 2, labels: Mapping[str, str] | None = None) -> None:
-    """A Deployment whose pods run at once, spread over nodes; there when all of them are."""
+    """A Deployment whose pods start at once, spread over nodes; returns when all of them are available."""
     marked = {"app": name, **(labels or {})}
     spread = [
         {
@@ -56,7 +56,7 @@ def deployment(api: Api, name: str, space: str, replicas: int = 2, labels: Mappi
 
 
 def budget(api: Api, name: str, space: str, at_least: int) -> None:
-    """A PodDisruptionBudget for the pods of a Deployment of that name, once it knows them."""
+    """A PodDisruptionBudget for the pods of the Deployment with that name; returns once it counts them."""
     body = {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
@@ -78,7 +78,7 @@ SERVICE = "/api/v1/namespaces/{}/services"
 
 
 def controller(api: Api) -> None:
-    """A load balancer controller: it is played while a pod of it is ready."""
+    """A load balancer controller: it is simulated while one of its pods is ready."""
     deployment(api, CONTROLLER, "kube-system", 1, {"app.kubernetes.io/name": CONTROLLER})
     body = {
         "apiVersion": "networking.k8s.io/v1",
@@ -90,14 +90,14 @@ def controller(api: Api) -> None:
 
 
 def no_controller(api: Api) -> None:
-    """Takes its pods away, as happens when somebody removes its release first."""
+    """Removes its pods, as when its release is removed first."""
     api.patch(f"/apis/apps/v1/namespaces/kube-system/deployments/{CONTROLLER}", {"spec": {"replicas": 0}})
     selected = {"labelSelector": f"app.kubernetes.io/name={CONTROLLER}"}
     until(lambda: not api.list("/api/v1/pods", **selected).items, "the controller's pods are gone")
 
 
 def exposed(api: Api, space: str, delay: str = "0s") -> None:
-    """A Service behind an Ingress and one that is a load balancer itself; there when both have their address. They take ``delay`` to go."""
+    """A Service behind an Ingress and one that is a load balancer itself; returns when both have an address. Deletion takes ``delay``."""
     notes = {"rehearsal.mainstay/delete-delay": delay}
     ports = [{"name": "http", "port": 80, "targetPort": 8080}]
     inner = {"metadata": {"name": "inner", "namespace": space}, "spec": {"selector": {"app": "api"}, "ports": ports}}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS says of a cluster, read through boto3 alone, and one check for each row of the requirements table that is about clusters."""
+"""A cluster's state in AWS, read through boto3 alone, and one check per row about clusters in the requirements table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POLICIES = "arn:aws:iam::aws:policy/"
 
 
 class ClusterState:
-    """The cluster of the component ``cluster`` of an account."""
+    """An account's cluster from the component ``cluster``."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         self.client = client
@@ -39,7 +39,7 @@ class ClusterState:
 
     @cached_property
     def associations(self) -> dict[tuple[str, str], str]:
-        """(namespace, service account) -> the name of the role that its pods have."""
+        """(namespace, service account) -> the name of its pods' role."""
         listed = self.eks.list_pod_identity_associations(clusterName=self.name)["associations"]
         described = [
             self.eks.describe_pod_identity_association(clusterName=self.name, associationId=one["associationId"])["association"]
@@ -63,7 +63,7 @@ Check = Callable[[ClusterState], None]
 
 
 def managed_control_plane(state: ClusterState) -> None:
-    """Active, in private subnets of two zones or more, with access entries only."""
+    """Active, in private subnets of at least two zones, with access entries only."""
     assert state.cluster["status"] == "ACTIVE"
     subnets = state.ec2.describe_subnets(SubnetIds=state.cluster["resourcesVpcConfig"]["subnetIds"])["Subnets"]
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) >= 2
@@ -96,7 +96,7 @@ def encrypted_secrets(state: ClusterState) -> None:
 
 
 def control_plane_logs(state: ClusterState) -> None:
-    """All of them, in a group that is encrypted and does not keep them for ever."""
+    """All of them, in an encrypted log group with a retention period."""
     logging = state.cluster["logging"]["clusterLogging"]
     assert {kind for entry in logging if entry["enabled"] for kind in entry["types"]} == LOGS
     (group,) = state.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/eks/{state.name}/cluster")["logGroups"]
@@ -105,7 +105,7 @@ def control_plane_logs(state: ClusterState) -> None:
 
 
 def node_group(name: str, types: list[str], low: int, high: int, desired: int | None = None, capacity: str = "ON_DEMAND") -> Check:
-    """A managed group of this size, whose nodes have no public addresses and hand their credentials to no pod."""
+    """A managed group of this size, whose nodes have no public addresses and whose pods cannot get the nodes' credentials."""
 
     def check(state: ClusterState) -> None:
         group = state.groups[name]
@@ -120,7 +120,7 @@ def node_group(name: str, types: list[str], low: int, high: int, desired: int | 
 
 
 def encrypted_disks(state: ClusterState) -> None:
-    """EBS volumes of the nodes, and the driver that makes those of pods."""
+    """EBS volumes of the nodes, and the driver for those of pods."""
     for name in state.groups:
         disks = [device["Ebs"] for device in state.template(name)["BlockDeviceMappings"]]
         assert disks
@@ -138,12 +138,12 @@ def fargate(namespace: str) -> Check:
 
 
 def metrics_for_autoscaling_of_pods(state: ClusterState) -> None:
-    """What the horizontal pod autoscaler reads."""
+    """The metrics that the horizontal pod autoscaler reads."""
     assert "metrics-server" in state.eks.list_addons(clusterName=state.name)["addons"]
 
 
 def cluster_autoscaler(state: ClusterState) -> None:
-    """Its pods may change the size of this cluster's groups, and of no others."""
+    """Its pods may change the size of this cluster's groups only."""
     role = state.associations["kube-system", "cluster-autoscaler"]
     (name,) = state.iam.list_role_policies(RoleName=role)["PolicyNames"]
     statements = state.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
@@ -175,7 +175,7 @@ def schedules(group: str, *recurrences: str) -> Check:
 
 
 def one_owner_of_scaling(state: ClusterState) -> None:
-    """A group that AWS scales has a taint or label of its own, and no policy stands on those of the autoscaler."""
+    """A group that AWS scales has its own taint or label, and no scaling policy applies to the autoscaler's groups."""
     autoscaling = state.client("autoscaling")
     for name in state.groups:
         group = state.scaling_group(name)
@@ -199,7 +199,7 @@ def role_by_service_account(namespace: str, account: str) -> Check:
 
 
 def least_rights_of_nodes(state: ClusterState) -> None:
-    """Nodes may register and pull images. What pods need, buckets say, is a matter of the roles of pods."""
+    """Nodes may register and pull images. Pods' permissions, such as for buckets, belong in pod roles."""
     roles = {group["nodeRole"].rpartition("/")[2] for group in state.groups.values()}
     for role in roles:
         attached = {policy["PolicyArn"] for policy in state.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]}
@@ -218,13 +218,13 @@ def pods_reach(bucket: str, namespace: str, account: str) -> Check:
 
 
 def network_policies(state: ClusterState) -> None:
-    """They mean something only where the network add-on enforces them."""
+    """They take effect only where the network add-on enforces them."""
     addon = state.eks.describe_addon(clusterName=state.name, addonName="vpc-cni")["addon"]
     assert '"enableNetworkPolicy":"true"' in addon["configurationValues"].replace(" ", "")
 
 
 def replaces_failed_nodes(state: ClusterState) -> None:
-    """Groups span the zones of the cluster, so that what fails is replaced elsewhere."""
+    """Groups span the cluster's zones, so that failed nodes are replaced in another zone."""
     for group in state.groups.values():
         assert sorted(group["subnets"]) == sorted(state.cluster["resourcesVpcConfig"]["subnetIds"])
         assert len(group["subnets"]) >= 2

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which resources of ours lack tags that everything in the company carries, asked of AWS without the collection's own code."""
+"""Our resources that lack company-wide tags, found in AWS without the collection's own code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADDRESS = "mainstay:address"
 
 
 def tags(cloud: Cloud) -> dict[str, dict[str, str]]:
-    """Id or name -> tags, of everything that has any."""
+    """ID or name -> tags, for every tagged resource."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for tag in cloud.client("ec2").describe_tags()["Tags"]:
         found[tag["ResourceId"]][tag["Key"]] = tag["Value"]
@@ -29,7 +29,7 @@ def tags(cloud: Cloud) -> dict[str, dict[str, str]]:
 
 
 def lacking(cloud: Cloud, expected: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """What is ours and does not carry all of these tags."""
+    """Our resources that lack any of these tags."""
     ours = {name: given for name, given in tags(cloud).items() if ADDRESS in given}
     assert len(ours) > 20, "the account should hold a network"
     return {name: given for name, given in ours.items() if not expected.items() <= given.items()}

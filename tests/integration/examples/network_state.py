@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What AWS says of a network, read through boto3 alone, and one check for each row of the requirements table that is about networks."""
+"""A network's state in AWS, read through boto3 alone, and one check per row about networks in the requirements table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rule = tuple[str, str, str]
 
 
 class NetworkState:
-    """The network called ``main`` of an account."""
+    """An account's network ``main``."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:
         self.ec2 = client("ec2")
@@ -43,7 +43,7 @@ class NetworkState:
         return [gateway for gateway in self.of_vpc("describe_nat_gateways", "NatGateways") if gateway["State"] == "available"]
 
     def remedy_for_conflict(self, subnet: dict[str, Any]) -> str | None:
-        """What the default route of a subnet leads to."""
+        """The target of a subnet's default route."""
         tables = self.of_vpc("describe_route_tables", "RouteTables")
         (table,) = [t for t in tables if any(a.get("SubnetId") == subnet["SubnetId"] for a in t["Associations"])]
         routes = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == WORLD]
@@ -54,7 +54,7 @@ class NetworkState:
         return {address(group).partition("/")[2]: group for group in self.of_vpc("describe_security_groups", "SecurityGroups")}
 
     def admitted(self, name: str) -> set[Rule]:
-        """(peer, protocol, ports) that a group lets in; groups of the network go by their names."""
+        """(peer, protocol, ports) that a group allows in; groups of the network appear by name."""
         names = {group["GroupId"]: short for short, group in self.groups.items()}
         found: set[Rule] = set()
         for permission in self.groups[name]["IpPermissions"]:
@@ -95,7 +95,7 @@ def public_blocks(**expected: str) -> Callable[[NetworkState], None]:
 
 
 def public_tier(state: NetworkState) -> None:
-    """Public subnets lead to the internet gateway, carry the load balancers' mark, and hold the NAT gateways that stand in a subnet."""
+    """Public subnets route to the internet gateway, carry the load balancers' tag, and contain the NAT gateways that are in a subnet."""
     public = {subnet["SubnetId"] for subnet in state.subnets["public"].values()}
     for subnet in state.subnets["public"].values():
         assert str(state.remedy_for_conflict(subnet)).startswith("igw-")
@@ -117,7 +117,7 @@ def internet_gateway(state: NetworkState) -> None:
 
 
 def nat_per_zone(state: NetworkState) -> None:
-    """Each private subnet goes out through a gateway of its own zone."""
+    """Each private subnet routes through a gateway in its own zone."""
     zone_of = {subnet["SubnetId"]: zone for zone, subnet in state.subnets["public"].items()}
     gateways = {gateway["NatGatewayId"]: zone_of[gateway["SubnetId"]] for gateway in state.nat_gateways}
     assert len(gateways) == len(state.subnets["private"])
@@ -134,14 +134,14 @@ def no_public_addresses(state: NetworkState) -> None:
 
 
 def chain(state: NetworkState) -> None:
-    """Load balancer -> 8080 -> nodes -> 5432 -> database, and nobody else on the way."""
+    """Load balancer -> 8080 -> nodes -> 5432 -> database, and no other flow."""
     assert {rule for rule in state.admitted("nodes") if rule[0] not in ("nodes", "control_plane")} == {("load_balancer", "tcp", "8080")}
     assert state.admitted("database") == {("nodes", "tcp", "5432")}
     assert state.groups["database"]["IpPermissionsEgress"] == []
 
 
 def closed_to_the_world(state: NetworkState) -> None:
-    """Only load balancers answer everybody, on HTTPS alone, and the group that AWS made lets nothing pass."""
+    """Only load balancers accept traffic from everywhere, and only HTTPS; the VPC's default group allows nothing."""
     open_to_all = {(name, *rule[1:]) for name in state.groups for rule in state.admitted(name) if rule[0] == WORLD}
     assert open_to_all <= {("load_balancer", "tcp", "443")}
     (default,) = [group for group in state.groups.values() if group["GroupName"] == "default"]
@@ -149,7 +149,7 @@ def closed_to_the_world(state: NetworkState) -> None:
 
 
 def network_acls(state: NetworkState) -> None:
-    """Every subnet has an ACL of ours in place of the default one, which allows nothing any more."""
+    """Every subnet has an ACL of ours in place of the default one, which now allows nothing."""
     acls = state.of_vpc("describe_network_acls", "NetworkAcls")
     guarded = {association["SubnetId"]: acl for acl in acls if not acl["IsDefault"] for association in acl["Associations"]}
     assert set(guarded) == {subnet["SubnetId"] for tier in state.subnets.values() for subnet in tier.values()}

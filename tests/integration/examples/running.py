@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Runs the playbooks of the checkout with an inventory, as a user would, and reads what they report."""
+"""Runs the checkout's playbooks with an inventory, as a user would, and reads their reports."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ INVENTORIES = sorted(
 
 
 NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5}')
-"""These clusters are only described, so nothing can be put into them, and nobody need wait for an answer of theirs."""
+"""These clusters have no control plane, so nothing can be installed in them, and nothing needs to wait for their response."""
 
 LARGEST = 6144
-"""Characters that AWS takes in a managed policy, without white space."""
+"""AWS's limit on a managed policy's characters, without white space."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of ansible-playbook left: exit code, terminal output, the report of the plan summary."""
+    """The results of an ansible-playbook run: exit code, terminal output, and the plan summary's report."""
 
     code: int
     output: str
@@ -49,20 +49,20 @@ class Run:
 
     @property
     def totals(self) -> dict[str, int]:
-        """Resources by what happened or would happen to them, without what is zero."""
+        """Number of resources by planned or completed action, without zeros."""
         part = self.report["totals"]["plan" if self.report["check_mode"] else "run"]
         return {name: count for name, count in part.items() if count}
 
 
 def variables(inventory: str, group: str = "all") -> dict[str, Any]:
-    """What an inventory sets for a group, templates unresolved."""
+    """The variables that an inventory sets for a group, with templates unresolved."""
     found: dict[str, Any] = yaml.safe_load((ROOT / inventory / "group_vars" / f"{group}.yml").read_text())
     return found
 
 
 @cache
 def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
-    """The IAM policies that the collection writes for the components of an inventory, all together."""
+    """All IAM policies that the collection generates for an inventory's components."""
     with TemporaryDirectory() as folder:
         command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}"]
         command += arguments
@@ -74,9 +74,9 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
 
 @contextmanager
 def cloud_of(inventory: str) -> Iterator[Cloud]:
-    """A cloud that plays the account and the region that the inventory names, with what its seed says the account holds.
+    """A cloud that simulates the inventory's account and region, with the contents of its seed.
 
-    Its clusters are only described: no control planes start.
+    Its clusters exist in the EKS API only: no control planes start.
     """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
@@ -90,21 +90,21 @@ def cloud_of(inventory: str) -> Iterator[Cloud]:
 
 @contextmanager
 def confined_cloud_of(inventory: str, *arguments: str) -> Iterator[Cloud]:
-    """The same, with exactly the policies in force that are written for the inventory."""
+    """The same, with exactly the inventory's generated policies in force."""
     with cloud_of(inventory) as cloud:
         cloud.admin.policies(**policies_of(inventory, *arguments))
         yield cloud
 
 
 def denials(cloud: Cloud) -> list[str]:
-    """The operations since the log was cleared that policies did not allow."""
+    """The operations denied by policies since the log was cleared."""
     codes = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
     return [f"{request['service']}:{request['operation']}" for request in cloud.admin.requests() if request["error_code"] in codes]
 
 
 @contextmanager
 def with_every_right(cloud: Cloud) -> Iterator[None]:
-    """For what others do in the account, and for looking at all of it."""
+    """Full permissions, for other users' actions in the account and for reading all of it."""
     given = cloud.admin.policies()
     cloud.admin.policies(**dict.fromkeys(given))
     yield
@@ -112,7 +112,7 @@ def with_every_right(cloud: Cloud) -> Iterator[None]:
 
 
 def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: str = "site.yml", role: str = "apply") -> Run:
-    """One run of a playbook with credentials of a role of the cloud."""
+    """One playbook run with the credentials of one of the cloud's roles."""
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     environment = isolated_environment({**cloud.environment(role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
@@ -122,7 +122,7 @@ def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: 
 
 
 def unprotected(inventory: str, folder: Path) -> tuple[str, str]:
-    """The option with which clusters that are protected from deletion no longer are."""
+    """The option that disables deletion protection of clusters."""
     clusters = variables(inventory, "eks")["eks_clusters"]
     path = folder / "unprotected.json"
     path.write_text(json.dumps({"eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()}}))
@@ -130,5 +130,5 @@ def unprotected(inventory: str, folder: Path) -> tuple[str, str]:
 
 
 def mutations(cloud: Cloud) -> list[str]:
-    """The operations since the log was cleared that change something, whether they were let through or not."""
+    """The mutating operations since the log was cleared, allowed or denied."""
     return [f"{request['service']}:{request['operation']}" for request in cloud.admin.requests() if request["mutating"]]

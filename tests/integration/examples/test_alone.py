@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component by itself, in a run of its own: what it takes from another one comes from AWS, by tags."""
+"""A single component in its own run: it finds what it needs from another component in AWS, by tags."""
 
 from __future__ import annotations
 

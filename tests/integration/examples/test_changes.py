@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A network that changes its mind: each step changes what was asked for and nothing else, and a plan afterwards is empty."""
+"""A network through several changes: each step changes only what was requested, and a plan afterward is empty."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STEPS: list[tuple[str, dict[str, Any], dict[str, int]]] = [
 @pytest.mark.slow
 def test_changes(tmp_path: Path) -> None:
     with confined_cloud_of(INVENTORY) as cloud:
-        cloud.admin.settings(quotas={})  # new addresses come before old ones go: more than the five of a new account
+        cloud.admin.settings(quotas={})  # new addresses are created before old ones are released: more than a new account's five
         for name, changes, expected in STEPS:
             wanted = json.dumps({"vpc_networks": {"main": {**SMALL, **changes}}, "platform_purge": ["*", "kms_key.*"]})
             applied = play(cloud, INVENTORY, tmp_path, "--limit", "network", "--extra-vars", wanted)
@@ -62,7 +62,7 @@ def test_wrong_input_changes_nothing(extra: dict[str, Any], expected: str, tmp_p
         refused = play(cloud, INVENTORY, tmp_path, "--extra-vars", json.dumps(extra))
         assert refused.code != 0
         assert expected in " ".join(refused.output.split())
-        # Whose account it is can only be asked of AWS; everything else is refused without asking anybody.
+        # Only AWS can say whose account it is; every other refusal happens without a call.
         assert mutations(cloud) == []
         assert bool(cloud.admin.requests()) is ("platform_account_id" in extra)
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every inventory plans from nothing; the production ones are built, and show what their platforms asked for in AWS's own answers."""
+"""Every inventory plans from nothing. The production ones are built, and AWS's own responses show that they meet their requirements."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ ROWS: Mapping[str, Mapping[str, Check]] = {
         "N13": is_.closed_to_the_world,
     },
 }
-"""inventory -> row of docs/requirements.md -> what must be true of the network once the inventory has been applied."""
+"""inventory -> row of docs/requirements.md -> what must be true of the network once the inventory is applied."""
 
 CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     "examples/brandcoach/prod": {
@@ -141,11 +141,11 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
         "K25": has_.cluster_autoscaler,
     },
 }
-"""The same of the cluster."""
+"""The same for the cluster."""
 
 
 def expected_addresses(inventory: str) -> set[str]:
-    """The resources that the inventory describes, worked out without AWS."""
+    """The resources that the inventory describes, derived without AWS."""
     target = variables(inventory)
     place = (target["platform_region"], target["platform_account_id"])
     environment = target["platform_environment"]
@@ -178,7 +178,7 @@ def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("inventory", ROWS)
 def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
-    """Plan, apply, what was asked for, plan again, apply again, destroy: with the policies written for the inventory, nothing denied."""
+    """Plan, apply, check the requirements, plan and apply again, destroy: with the inventory's generated policies, nothing is denied."""
     with confined_cloud_of(inventory) as cloud:
         planned = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
         applied = play(cloud, inventory, tmp_path)
@@ -198,7 +198,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         repeated = play(cloud, inventory, tmp_path)
         assert (repeated.code, set(repeated.totals), mutations(cloud)) == (0, {"unchanged"}, []), repeated.output
 
-        # clusters of production are protected: first that is taken back, and nothing else changes by it
+        # production clusters are protected: protection is disabled first, which changes nothing else
         free = unprotected(inventory, tmp_path)
         changed = play(cloud, inventory, tmp_path, *free)
         assert (changed.code, changed.totals.get("update")) == (0, 1), changed.output
@@ -210,7 +210,7 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("platform", ["creator-publishing", "ai-community"])
 def test_environments_are_isolated(platform: str) -> None:
-    """A7: dev, staging and prod share no account and no addresses."""
+    """A7: dev, staging, and prod share no account and no addresses."""
     inventories = [f"examples/{platform}/{environment}" for environment in ("dev", "staging", "prod")]
     assert len({variables(inventory)["platform_account_id"] for inventory in inventories}) == 3
     blocks = [ipaddress.ip_network(variables(inventory, "vpc")["vpc_networks"]["main"]["cidr"]) for inventory in inventories]

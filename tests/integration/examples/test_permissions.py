@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The policies of an inventory, as the playbook writes them, and what the boundary in an inventory leads to."""
+"""An inventory's policies as the playbook writes them, and the effect of a permissions boundary in an inventory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
-    """Without credentials, and whatever order Python's sets are in; what an earlier run left over goes."""
+    """Without credentials, and regardless of Python's set order; output of an earlier run is removed."""
     first = write(tmp_path, PYTHONHASHSEED="1")
     assert first.returncode == 0, first.stdout
     written = files(tmp_path)
@@ -72,7 +72,7 @@ def test_wrong_input_writes_nothing(arguments: list[str], said: str, tmp_path: P
 
 @pytest.mark.slow
 def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
-    """Its policies allow no role without it, nor taking it off; all roles have it, so nothing is denied."""
+    """Its policies allow no role without the boundary, nor removing it; all roles have it, so nothing is denied."""
     with confined_cloud_of(INVENTORY, *BOUND) as cloud:
         free = unprotected(INVENTORY, tmp_path)
         applied = play(cloud, INVENTORY, tmp_path, *free, *BOUND)
@@ -91,7 +91,7 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_denial_is_told_with_what_is_needed(tmp_path: Path) -> None:
-    """Nothing but planning and the run lock is allowed: each kind of resource that could be begun is in the report with its action."""
+    """Only planning and the run lock are allowed: the report lists each kind of resource that could be started, with its action."""
     lock = {"Effect": "Allow", "Action": "ssm:*", "Resource": "arn:aws:ssm:*:*:parameter/mainstay/locks/prod*"}
     with confined_cloud_of(INVENTORY) as cloud:
         cloud.admin.policies(apply=[*policies_of(INVENTORY)["plan"], {"Version": "2012-10-17", "Statement": lock}])

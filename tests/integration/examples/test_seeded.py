@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an account holds and an inventory refers to: needed, used, and left alone from plan to destroy."""
+"""Existing resources that an inventory refers to: required, used, and left alone from plan to destroy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOUNDARY = TARGET["platform_permissions_boundary"]
 
 
 def seeded(cloud: Cloud) -> Any:
-    """Everything about the policy and the sign-on roles of the seed that could have been changed."""
+    """Everything about the seed's policy and sign-on roles that could have been changed."""
     iam = cloud.client("iam")
     policy = {
         name: value for name, value in iam.get_policy(PolicyArn=BOUNDARY)["Policy"].items() if name != "PermissionsBoundaryUsageCount"

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Ctrl-C and SIGTERM in the middle of an apply: what was done is told, nothing is lost or doubled, and the next run goes on."""
+"""Ctrl-C and SIGTERM during an apply: the run reports what was done, nothing is lost or duplicated, and the next run continues."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "per_az"}}
 LONG = 20
-"""Seconds that a NAT gateway takes here: long enough to interrupt the wait for it, short enough for the next run to wait it out."""
+"""Seconds that a NAT gateway takes here: long enough to interrupt the wait for it, short enough for the next run to wait for it."""
 PATIENCE = 60
 
 
@@ -48,7 +48,7 @@ def start(cloud: Cloud, playbook: Path, way: str) -> subprocess.Popen[str]:
 
 
 def wait_until_only_gateways_are_left(cloud: Cloud) -> None:
-    """Both NAT gateways have been made, and nothing but looking at them goes on."""
+    """Both NAT gateways have been created, and the run only polls them."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         log = [request["operation"] for request in cloud.admin.requests()]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The network goes away in the middle of an apply and comes back: the run holds out, says so once, and gives the lock back."""
+"""A network outage during an apply: the run waits, reports it once, and releases the lock."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "single"}}
 OUTAGE = 8.0
-"""Seconds: longer than the attempts of a run that has not changed anything yet."""
+"""Seconds: longer than the retries of a run that has not changed anything yet."""
 PATIENCE = 120
 
 
 class Line:
-    """A port that leads to the cloud, and that can be cut and mended."""
+    """A port that forwards to the cloud; the connection can be cut and restored."""
 
     def __init__(self, cloud: Cloud) -> None:
         url = urlsplit(cloud.endpoint)

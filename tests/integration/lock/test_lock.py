@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The run lock: one goes on, the others are told by whom they are kept; nobody who lost it changes anything."""
+"""The run lock: one run proceeds, the others learn who holds the lock, and a run that has lost it changes nothing."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_what_was_silent_for_too_long_is_taken_over(cloud: Cloud, monkeypatch: p
 
 
 def test_of_many_that_begin_at_once_one_goes_on(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each as if it were a process of its own, on a machine of its own."""
+    """Each acts as a separate process on a separate machine."""
     own = iter(range(1, 100))
     monkeypatch.setattr(lock, "this_process", lambda run, who: Holder("", who, f"machine {next(own)}", 1, "1"))
     barrier, done = threading.Barrier(8), threading.Event()
@@ -187,7 +187,7 @@ def test_a_process_stopped_in_the_middle_of_a_renewal_notices_what_it_missed(clo
     real = lock.create_entry
 
     def meanwhile(aws: Aws, entry: Entry) -> None:
-        cloud.client("ssm").delete_parameter(Name=f"{FOLDER}network/1")  # by another run, which has come and gone
+        cloud.client("ssm").delete_parameter(Name=f"{FOLDER}network/1")  # by another run that has already ended
         real(aws, entry)
 
     with take(connection(cloud)) as mine:
@@ -199,7 +199,7 @@ def test_a_process_stopped_in_the_middle_of_a_renewal_notices_what_it_missed(clo
 
 
 def test_the_fence_is_the_last_thing_before_a_change_is_sent(cloud: Cloud) -> None:
-    """The lock is lost while the request is put together: after the first question, before a byte is sent."""
+    """The lock is lost while the request is being built: after the first check, before a byte is sent."""
     aws = connection(cloud)
     ec2 = cloud.client("ec2")
     with take(aws) as mine:
@@ -246,7 +246,7 @@ def test_what_lists_may_not_show_is_left_to_the_next_run_to_wait_for(cloud: Clou
     with take(connection(cloud)) as mine:
         mine.unlisted = True
     assert names(cloud) == ["network/2"]
-    with pytest.MonkeyPatch.context() as patch:  # as from another machine, where nothing is known of the process
+    with pytest.MonkeyPatch.context() as patch:  # as if from another machine, where the process is unknown
         patch.setattr(lock, "this_process", lambda run, who: FOREIGN)
         began = time.monotonic()
         with take(connection(cloud), settle=2.5):

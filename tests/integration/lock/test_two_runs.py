@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Two ansible-playbooks of one component, and one that was killed: as users meet them."""
+"""Two ansible-playbook runs of one component, and one that was killed, as users experience them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cloud(started: Cloud) -> Cloud:
 
 
 def hold(cloud: Cloud, component: str) -> None:
-    """A component's NAT gateways stay pending until ``cloud.admin.clear_scripts()``, and so its run goes on."""
+    """A component's NAT gateways stay pending until ``cloud.admin.clear_scripts()``, which keeps its run going."""
     cloud.admin.script("nat_gateway", {"tag": {"mainstay:component": component}}, [{"state": "pending"}])
 
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One cloud for all tests here, emptied before each that asks for ``cloud``."""
+"""One cloud for all tests here, reset before each that requests ``cloud``."""
 
 from __future__ import annotations
 

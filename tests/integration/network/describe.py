@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in the cloud, as boto3 tells it: a second opinion that shares no code with the collection.
+"""The contents of the cloud as boto3 reports them: an independent check that shares no code with the collection.
 
-``described`` gives everything that carries an owner's tags, by address, with the properties in the shape of a plan.
+``described`` returns every resource with an owner's tags, by address, with its properties in the shape of a plan.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TAGGED_EC2 = {
 
 
 def described(cloud: Cloud, environment: str = "prod", component: str = "network", kinds: Collection[str] = ()) -> dict[str, Described]:
-    """Properties by address of everything with this owner's tags, or of some kinds only; the id is below "id"."""
+    """Properties by address of every resource with this owner's tags, or of some kinds only; the ID is below "id"."""
     found: dict[str, Described] = {}
     for tags, one in everything(cloud, kinds):
         if (tags.get(OWN[0]), tags.get(OWN[1])) == (environment, component):
@@ -43,7 +43,7 @@ def described(cloud: Cloud, environment: str = "prod", component: str = "network
 
 
 def everything(cloud: Cloud, kinds: Collection[str] = ()) -> Iterator[tuple[dict[str, str], Described]]:
-    """(tags, description) of all that the account holds and that can be tagged, whoever made it."""
+    """(tags, description) of every taggable resource in the account, whoever created it."""
     wanted = kinds or (*TAGGED_EC2, "log_group", "kms_key", "iam_role")
     yield from of_ec2(cloud.client("ec2"), wanted)
     for kind, service, list_all in (("log_group", "logs", of_logs), ("kms_key", "kms", of_kms), ("iam_role", "iam", of_iam)):
@@ -137,7 +137,7 @@ def network_acl(_ec2: Any, raw: Any) -> Described:
 
 
 def default_acl(ec2: Any, raw: Any) -> Described:
-    """Which subnets have it is decided by what has them not."""
+    """Its subnets are those that no other ACL has."""
     return {name: value for name, value in network_acl(ec2, raw).items() if name != "subnet_ids"}
 
 
@@ -248,14 +248,14 @@ def of_iam(iam: Any) -> Iterator[tuple[dict[str, str], Described]]:
 
 
 def in_order(value: Any) -> Any:
-    """A value in which lists without an order have one, to be compared."""
+    """A value with unordered lists sorted for comparison."""
     if isinstance(value, dict):
         return {name: in_order(item) for name, item in value.items()}
     return sorted(map(in_order, value), key=str) if isinstance(value, list) else value
 
 
 def as_planned(planned: Any, actual: Any) -> bool:
-    """Whether what is there is what was planned: lists in any order, one string for a list of one, unknown parts as they may."""
+    """Whether the state matches the plan: lists in any order, a string for a list of one, any value for unknown parts."""
     if isinstance(planned, str) and UNKNOWN in planned:
         before, _, after = planned.partition(UNKNOWN)
         return isinstance(actual, str) and actual.startswith(before) and actual.endswith(after)
@@ -278,7 +278,7 @@ def entries_as_planned(planned: dict[str, Any], actual: dict[str, Any]) -> bool:
 
 
 def lists_as_planned(planned: list[Any], actual: list[Any]) -> bool:
-    """Each planned item has a counterpart; those without unknown parts choose first."""
+    """Each planned item has a counterpart; items without unknown parts are matched first."""
     left = list(actual)
     for item in sorted(planned, key=lambda item: UNKNOWN in str(item)):
         match = next((other for other in left if as_planned(item, other)), None)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The modules as users run them: ansible-playbook, one task after the other, each result brought back."""
+"""The modules as users run them: ansible-playbook, one task after another, with each result returned."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUICKLY = {"poll_interval": 0.05, "settle_seconds": 0.5, "timeout": 20}
 
 
 def task(options: Mapping[str, Any], check: bool = False, module: str = "vpc_network", quick: bool = True) -> dict[str, Any]:
-    """One call of a module; an option that is None is left out."""
+    """One call of a module; an option that is None is omitted."""
     quickly = QUICKLY if quick and module == "vpc_network" else {}
     owner = {"environment": "prod"} | ({} if module == "platform_unclaimed_info" else {"component": "network"})
     given = {**owner, "region": REGION, **quickly, **options}
@@ -54,7 +54,7 @@ def play(folder: Path, environment: Mapping[str, str], tasks: Sequence[Mapping[s
         "AWS_EC2_METADATA_DISABLED": "true",
         **environment,
     }
-    # without -v, a result that failed does not have everything
+    # without -v, a failed result is incomplete
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-v", "-i", "localhost,", "-c", "local", str(playbook)]
     command += ["-e", f"ansible_python_interpreter={sys.executable}"]
     done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
@@ -64,6 +64,6 @@ def play(folder: Path, environment: Mapping[str, str], tasks: Sequence[Mapping[s
 
 
 def environment(cloud: Cloud, role: str = "apply", changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """The variables that lead to the cloud, with some changed or, if None, taken away. The region comes from the module's option."""
+    """The variables that point to the cloud, with some changed or, if None, removed. The region comes from the module's option."""
     variables: dict[str, str | None] = {**cloud.environment(role), "AWS_REGION": None, "AWS_DEFAULT_REGION": None, **(changes or {})}
     return {name: value for name, value in variables.items() if value is not None}

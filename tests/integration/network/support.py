@@ -41,7 +41,7 @@ ZONES = [f"{REGION}a", f"{REGION}b", f"{REGION}c"]
 
 
 def network(**more: Any) -> dict[str, Any]:
-    """The settings of a small network; None takes one away."""
+    """The settings of a small network; None removes one."""
     given = {"cidr": "10.0.0.0/16", "availability_zones": ZONES[:2], "endpoints": {"interface": ["sts"]}, **more}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -63,7 +63,7 @@ class Site(Component):
         return build(read, place)
 
     def desired_here(self, observed: Sequence[Observed] | None = None, **networks: Any) -> list[Resource]:
-        """The same, as the module builds it: what exists may decide what stays where it is."""
+        """The same, as the module builds it: existing resources may decide what keeps its place."""
         domain = NetworkDomain({"networks": networks, "state": "present", "region": REGION})
         place = Place(self.environment, self.component, REGION, ACCOUNT, tags=self.tags, permissions_boundary=self.boundary)
         return list(domain.resources(Observation(place, self.observed() if observed is None else observed)))

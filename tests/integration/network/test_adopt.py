@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""An account that is not empty: what is there is adopted, moved, recognised as another's, and never picked."""
+"""An account that is not empty: existing resources are adopted, moved, or recognized as another owner's, and never picked by chance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ OWN = "take over its subnets"
 def taking(
     site: Site, desired: list[Resource], adopt: Any = None, moved: Any = None, apply: bool = True, rebuild: Any = None, **consent: Any
 ) -> Result:
-    """Plan or apply as the module does with these options. ``rebuild`` gives what is desired once it is known what was taken over."""
+    """Plans or applies as the module does with these options. ``rebuild`` returns the desired state once the adopted resources are
+    known.
+    """
     aws = site.aws()
     allowed = Consent(tuple(consent.get("allow_replace", ())), tuple(consent.get("purge", ())))
     try:
@@ -52,7 +54,7 @@ def taking(
 
 
 def unmark(site: Site, marks: dict[str, str] | None = None) -> dict[str, str]:
-    """Take our marks from everything (or write others over them), as if another tool had made it; the ids by address."""
+    """Removes our marks from everything (or overwrites them), as if another tool had created it; the IDs by address."""
     aws = site.aws()
     try:
         ids = {}
@@ -89,7 +91,7 @@ def _list(tags: dict[str, str]) -> list[dict[str, str]]:
 
 
 def test_a_network_that_lost_its_marks_is_taken_back_whole(site: Site, requests: Requests) -> None:
-    """Every kind that the network has, looked up by its id, marked, and found to be as described."""
+    """Every kind in the network, looked up by its ID, marked, and found to match its description."""
     desired = site.desired(main=network())
     site.apply(desired)
     ids = unmark(site)
@@ -137,7 +139,7 @@ def test_a_name_or_range_that_another_holds_is_said_before_the_first_change(site
 
 
 def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced(site: Site, ec2: Any) -> None:
-    """A VPC with subnets and a gateway, as a person makes it by hand: adopted, mended, completed."""
+    """A manually created VPC with subnets and a gateway: adopted, fixed, completed."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     desired = site.desired(main=network())
     blocks = {r.address: r.properties for r in desired if r.kind == "subnet" and r.name.startswith("main/public")}
@@ -232,7 +234,7 @@ COPIED += ["default_security_group.main/default", "kms_key.logs", "iam_role.flow
 
 
 PLAIN = ("vpc", "internet_gateway", "elastic_ip", "nat_gateway", "route_table", "network_acl", "kms_key")
-"""Kinds of which a lost reply can leave a second one."""
+"""Kinds for which a lost response can cause a duplicate."""
 
 
 @pytest.mark.parametrize("address", COPIED)
@@ -251,7 +253,7 @@ def test_a_copy_of_our_marks_is_an_error_that_names_both(site: Site, ec2: Any, a
 
 @pytest.mark.parametrize("address", [one for one in COPIED if one.partition(".")[0] in PLAIN])
 def test_a_purge_pattern_that_names_the_empty_copy_removes_it(site: Site, ec2: Any, address: str) -> None:
-    """As after a run that was killed just after a create call, and another one that did not see what it had made."""
+    """As after a run that was killed just after a create call, and another one that did not see what the first had created."""
     desired = site.desired(main=network())
     site.apply(desired)
     original = site.ids()[address]
@@ -268,7 +270,7 @@ def test_a_purge_pattern_that_names_the_empty_copy_removes_it(site: Site, ec2: A
 
 @pytest.mark.parametrize("whose", [("staging", "network"), ("prod", "other")], ids=["environment", "component"])
 def test_marks_of_another_are_never_picked(site: Site, ec2: Any, whose: tuple[str, str]) -> None:
-    """The same addresses, beside ours, with the mark of another environment or component."""
+    """The same addresses, next to ours, with the mark of another environment or component."""
     for kind in sorted({address.partition(".")[0] for address in COPIED}):
         identifier = _another(site, ec2, kind)
         address = next(one for one in COPIED if one.startswith(f"{kind}."))
@@ -290,7 +292,7 @@ def _mark(site: Site, kind: str, identifier: str, marks: dict[str, str]) -> None
 
 
 def _another(site: Site, ec2: Any, kind: str) -> str:
-    """One more of a kind, made without us; where things are found by a path or a prefix, under ours."""
+    """One more of a kind, created without us; if resources are found by a path or a prefix, under ours."""
     if kind in STANDING_ALONE:
         return str(STANDING_ALONE[kind](site, ec2))
     vpc = str(ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"])
@@ -337,7 +339,7 @@ S3 = f"com.amazonaws.{REGION}.s3"
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
 def test_a_claim_whose_reply_is_lost_is_sent_again(site: Site, fault: str) -> None:
-    """Every marking call of a whole network, of four services."""
+    """Every marking call of a whole network, across four services."""
     desired = site.desired(main=network())
     site.apply(desired)
     ids = unmark(site)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is wrong is said in one sentence with variable, value and remedy, before anything is changed and, if possible, before any call."""
+"""Errors in input: one sentence with variable, value, and remedy, before any change and, if possible, before any call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tiers(**more: Any) -> dict[str, Any]:
 
 
 BEFORE_ANY_CALL: dict[str, tuple[dict[str, Any], list[str]]] = {
-    # options, and what the message has to name: variable, value, remedy
+    # options, and what the message must name: variable, value, remedy
     "overlapping blocks": (
         {"networks": {"main": tiers(database={"cidrs": {A: "10.0.0.0/24"}})}},
         ["networks.main.tiers.", ".cidrs.", "10.0.0.0/24", "overlaps", "give one of them another block"],
@@ -90,7 +90,7 @@ BEFORE_ANY_CALL: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.fixture(scope="module")
 def before_any_call(shared_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """All of them in one playbook: no task makes a call, so none can disturb another."""
+    """All of them in one playbook: no task makes a call, so none can affect another."""
     shared_cloud.admin.reset()
     requests = Requests(shared_cloud)
     folder = tmp_path_factory.mktemp("input")
@@ -145,7 +145,7 @@ def free_port() -> int:
 
 NOBODY = f"http://127.0.0.1:{free_port()}"
 PLACES: dict[str, tuple[dict[str, str | None], list[str], bool]] = {
-    # variables, what the message has to say, whether the cloud may have been asked
+    # variables, what the message must contain, whether the cloud may have been called
     "no credentials": (
         {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
         ["Unable to locate credentials", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"],

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The user changes an option: what AWS changes in place is changed in place, what needs a replacement asks for consent."""
+"""The user changes an option: AWS's in-place changes are made in place, and replacements require consent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATABASE_BLOCK = "10.0.240.0/24"
 
 
 def survivors(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    """The addresses that still have the id they had."""
+    """The addresses that still have their original IDs."""
     return {address for address, identifier in before.items() if after.get(address) == identifier}
 
 
@@ -68,7 +68,7 @@ PLAIN = network(endpoints={"gateway": ["s3"], "interface": []}, nat="none")
 
 @pytest.fixture(scope="module")
 def plain(shared_cloud: Cloud) -> tuple[Site, Any]:
-    """A network that stands for all changes in place, each of which is taken back, and its description."""
+    """A network shared by all in-place changes, each of which is reverted, and its description."""
     shared_cloud.admin.reset()
     site = Site(shared_cloud)
     site.apply(site.desired(main=PLAIN))
@@ -87,7 +87,7 @@ def test_changed_in_place_and_back(plain: tuple[Site, Any], name: str) -> None:
 
 
 def test_cluster_that_left_leaves_its_tag(site: Site) -> None:
-    """Which of these tags are EKS's own nobody can tell, so none is taken away."""
+    """Which of these tags are EKS's own is unknown, so none is removed."""
     site.apply(site.desired(main=network(cluster_names=["apps"])))
     tag = {"kubernetes.io/cluster/apps": "shared"}
     subnets = {a: one for a, one in described(site.cloud, kinds=["subnet"]).items() if "database" not in a}
@@ -175,7 +175,7 @@ def test_routes_follow_a_replaced_nat_gateway(site: Site) -> None:
 
 
 def test_whole_network_replaced(site: Site) -> None:
-    """Another block for the VPC: everything in it is made anew; addresses in the internet, key, role and log group stay."""
+    """Another CIDR block for the VPC: everything in it is recreated; public addresses, key, role, and log group stay."""
     before = ids(site.apply(site.desired(main=network())))
     desired = site.desired(main=network(cidr="10.7.0.0/16"))
     requests = Requests(site.cloud)
@@ -189,7 +189,7 @@ def test_whole_network_replaced(site: Site) -> None:
 
 
 def test_two_subnets_swap_their_blocks(site: Site) -> None:
-    """Each block is taken until the other subnet has gone; at the latest the second run finds both free."""
+    """Each block is in use until the other subnet is deleted; at the latest, the second run finds both free."""
     tiers = {"public": {}, "private": {}, "database": {"cidrs": {A: DATABASE_BLOCK, B: "10.0.241.0/24"}}}
     site.apply(site.desired(main=network(tiers=tiers)))
     turned = {**tiers, "database": {"cidrs": {B: DATABASE_BLOCK, A: "10.0.241.0/24"}}}
@@ -201,13 +201,13 @@ def test_two_subnets_swap_their_blocks(site: Site) -> None:
 
 
 class Described(SecurityGroup):
-    """A group that a change of its description replaces: nothing that an inventory may say does."""
+    """A group that is replaced if its description changes: no inventory option does this."""
 
     description = fixed()
 
 
 def test_security_group_that_others_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules and endpoints let go of a group before it is replaced, and name the new one afterwards."""
+    """Rules and endpoints drop a group before it is replaced, and name the new one afterward."""
     monkeypatch.setitem(KINDS, "security_group", Described())
     before = ids(site.apply(site.desired(main=network())))
     desired = edited(site.desired(main=network()), f"{SECURITY}/nodes", description="another")
@@ -269,7 +269,7 @@ def test_tier_added(site: Site) -> None:
 
 
 def test_zone_added_before_the_single_nat_gateway(site: Site) -> None:
-    """Its public address stays: partners admit it."""
+    """Its public address stays: partners allow it."""
     later = {"nat": "single", "availability_zones": ZONES[1:]}
     before = ids(site.apply(site.desired(main=network(**later))))
     everything = site.desired_here(main=network(**{**later, "availability_zones": ZONES}))
@@ -280,7 +280,7 @@ def test_zone_added_before_the_single_nat_gateway(site: Site) -> None:
 
 @pytest.mark.parametrize("nth", [1, 2, 4])
 def test_a_listed_tier_reaches_the_database_and_cuts_off_nobody(site: Site, nth: int) -> None:
-    """If the run ends halfway, the nodes still reach the database and the cache."""
+    """If the run is interrupted, the nodes still reach the database and the cache."""
     tiers = {"public": {}, "private": {}, "database": {}}
     site.apply(site.desired(main=network(tiers=tiers)))
     listed = {"apps": {"routing": "private", "slot": 3}, **tiers}
@@ -325,7 +325,7 @@ def test_zone_removed_in_one_go(site: Site) -> None:
 
 
 def test_what_something_kept_stands_on_is_kept(site: Site) -> None:
-    """Consent to delete a subnet is no consent to delete the NAT gateway in it: both stay, and the plan says why."""
+    """Consent to delete a subnet is not consent to delete the NAT gateway in it: both stay, and the plan says why."""
     site.apply(site.desired(main=network(availability_zones=ZONES)))
     desired = site.desired(main=network())
     plan = site.plan(desired, purge=(f"subnet.main/public-{C}",))
@@ -348,7 +348,7 @@ def test_endpoint_removed_and_returned(site: Site) -> None:
 
 
 def test_network_removed(site: Site) -> None:
-    """Of two networks one goes with everything in it; what both share stays."""
+    """One of two networks is deleted with everything in it; what both share stays."""
     both = site.desired(main=network(), data=network(cidr="10.1.0.0/16"))
     before = ids(site.apply(both))
     desired = site.desired(main=network())
@@ -363,7 +363,7 @@ MODES = ("none", "single", "per_az", "regional")
 
 
 def nat_state(site: Site) -> dict[str, Any]:
-    """By which gateway each private subnet's packets leave, and how many gateways and addresses there are."""
+    """The gateway for each private subnet's egress, and the number of gateways and addresses."""
     made = described(site.cloud, kinds=["nat_gateway", "elastic_ip", "route_table"])
     names = {one["id"]: address for address, one in made.items()}
     tables = {address: one for address, one in made.items() if address.startswith("route_table.main/private-")}
@@ -408,7 +408,7 @@ def test_traffic_moves_before_the_old_gateways_go(site: Site) -> None:
 
 
 def test_nat_mode_without_purge(site: Site) -> None:
-    """The new way is taken, the old gateways stay and are named."""
+    """Routes switch to the new gateways; the old ones stay and are named."""
     site.apply(site.desired(main=network(nat="per_az")))
     desired = site.desired(main=network(nat="regional"))
     site.apply(desired)

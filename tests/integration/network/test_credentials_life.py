@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Credentials that were exported with their end: a plan warns, an apply does not begin what they would not see finished."""
+"""Credentials exported with their expiry time: a plan warns, and an apply does not start work that would outlast them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_too_short(cloud: Cloud, tmp_path: Path, minutes: float) -> None:
 
 
 def test_long_enough(cloud: Cloud, tmp_path: Path) -> None:
-    """And what has nothing left to do needs no time at all."""
+    """A plan with no changes needs no time at all."""
     (made,) = play(tmp_path, environment(cloud, changes=ends_in(40)), [task(PRESENT)])
     (again,) = play(tmp_path, environment(cloud, changes=ends_in(-1)), [task(PRESENT)])
     assert (made["changed"], again["changed"]) == (True, False)

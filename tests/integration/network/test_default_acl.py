@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The network ACL that AWS creates with each VPC: closed, and left alone as long as subnets of someone else have it."""
+"""The network ACL that AWS creates with each VPC: closed, and left alone while another owner's subnets use it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Calls that do not wait for slow kinds of resources, and what comes after them."""
+"""Calls that do not wait for slow kinds of resources, and the calls that follow them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Destroying leaves nothing that carries our tags, and does not touch anything else."""
+"""Destroying removes everything with our tags and touches nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRUST = json.dumps(
 
 
 def neighbours(cloud: Cloud) -> None:
-    """Another environment with everything, and a VPC with a bit of everything that nobody tagged."""
+    """A complete second environment, and an untagged VPC with some resources of every kind."""
     Site(cloud, environment="dev").apply(Site(cloud, environment="dev").desired(main=network(availability_zones=ZONES)))
     ec2 = cloud.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -60,7 +60,7 @@ def test_nothing_of_ours_is_left_and_nothing_else_is_touched(site: Site) -> None
 
 
 def tagged(cloud: Cloud) -> list[str]:
-    """What the tag index still finds of ours. Keys and NAT gateways stay listed for a while."""
+    """Our resources that the tag index still lists. Keys and NAT gateways stay listed for a while."""
     filters = [{"Key": "mainstay:environment", "Values": ["prod"]}]
     found = cloud.client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
     return [entry["ResourceARN"] for entry in found if not is_leaving(cloud, entry["ResourceARN"])]
@@ -115,7 +115,9 @@ def test_nothing_is_destroyed_without_consent(site: Site) -> None:
 
 
 def test_stranger_in_our_network(site: Site, ec2: Any) -> None:
-    """Somebody's group keeps our VPC: the error names both, all the rest goes, and when the group has gone the VPC does too."""
+    """Another owner's group blocks our VPC: the error names both, everything else is deleted, and the VPC follows once the group is
+    gone.
+    """
     site.apply(site.desired(main=network()))
     vpc = site.ids()["vpc.main"]
     group = ec2.create_security_group(GroupName="stranger", Description="not ours", VpcId=vpc)["GroupId"]
@@ -131,7 +133,7 @@ def test_stranger_in_our_network(site: Site, ec2: Any) -> None:
 
 
 def test_address_that_its_gateway_has_just_let_go(site: Site, cloud: Cloud) -> None:
-    """For a moment after the gateway has gone, AWS answers the release with a lack of permission; it is tried again."""
+    """Just after the gateway is deleted, AWS rejects the release with a permission error; the call is retried."""
     site.apply(site.desired(main=network(nat="single")))
     message = "You do not have permission to access the specified resource."
     cloud.admin.fault("ec2", "ReleaseAddress", fault="error", code="AuthFailure", message=message, status=400, times=2)

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Somebody changes one thing behind our back: the plan names exactly it, the next run mends it, the one after changes nothing.
+"""Drift: one manual change. The plan names exactly that change, the next run fixes it, and the run after that changes nothing.
 
-One network stands for all cases; a case that fails leaves it to be built anew for the next.
+All cases share one network; a failed case leaves it to be rebuilt for the next.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FOREIGN_BLOCK = "192.0.2.0/24"
 
 @dataclass
 class Standing:
-    """The network that stands, with what one needs to spoil it. ``whole`` says that nothing is left to mend."""
+    """The shared network, with the means to damage it. ``whole`` means that nothing is left to fix."""
 
     site: Site
     desired: list[Any]
@@ -76,7 +76,7 @@ def standing(_standing: Standing) -> Standing:
     return _standing
 
 
-# ---- what somebody did; each returns nothing and leaves the account with one thing wrong ----
+# ---- manual changes; each returns nothing and leaves the account with one thing wrong ----
 
 
 def dns(name: str) -> Callable[[Standing], None]:
@@ -173,7 +173,7 @@ def everything_out(s: Standing) -> None:
 
 
 def endpoint(address: str, **changes: Any) -> Callable[[Standing], None]:
-    """Values that are functions are asked with the network."""
+    """Values that are functions are called with the network."""
 
     def spoil(s: Standing) -> None:
         asked = {name: value(s) if callable(value) else value for name, value in changes.items()}
@@ -322,7 +322,7 @@ CHANGED: dict[str, tuple[Callable[[Standing], Any], str, str]] = {
     "role: trust": (trust, "iam_role.flow-logs", "assume_role_policy_document"),
     "role: boundary": (role("delete_role_permissions_boundary"), "iam_role.flow-logs", "permissions_boundary"),
 }
-# The gateway that takes part in it changes too: its routes or associations are taken from it.
+# The gateway involved changes too: its routes or associations are removed.
 CHANGED_TWICE: dict[str, tuple[Callable[[Standing], Any], dict[str, set[str]]]] = {
     "route table: association moved": (
         association_moved,
@@ -336,7 +336,7 @@ CHANGED_TWICE: dict[str, tuple[Callable[[Standing], Any], dict[str, set[str]]]] 
 
 
 def repaired(standing: Standing) -> None:
-    """The next run puts everything right, and the one after finds nothing to do."""
+    """The next run fixes everything, and the one after finds nothing to do."""
     standing.site.apply(standing.desired)
     requests = Requests(standing.site.cloud)
     again = standing.site.apply(standing.desired)
@@ -360,7 +360,7 @@ def test_one_property_changed(standing: Standing, name: str) -> None:
 
 
 def unnumbered(one: Any) -> Any:
-    """A description without the numbers of ACL entries: what is put back gets a free number."""
+    """A description without the numbers of ACL entries: restored entries get free numbers."""
     if "ingress" not in one:
         return one
     sides = {side: [{k: v for k, v in entry.items() if k != "rule_number"} for entry in one[side]] for side in ("ingress", "egress")}
@@ -375,7 +375,7 @@ def test_something_moved_between_two(standing: Standing, name: str) -> None:
     repaired(standing)
 
 
-# ---- what other controllers add ----
+# ---- additions by other controllers ----
 
 
 def permitted(description: str, **peer: Any) -> Callable[[Standing], None]:
@@ -402,7 +402,7 @@ def route_to_a_peer(table: str) -> Callable[[Standing], None]:
 
 
 STAYS: dict[str, tuple[Callable[[Standing], None], str, Callable[[Standing], None], str]] = {
-    # what another controller did, where, what somebody does there besides, and the property that then drifts
+    # another controller's change, its place, an additional manual change, and the property that then drifts
     "group: load balancer controller": (
         permitted("elbv2.k8s.aws/targetGroupBinding=shared"),
         "security_group.main/nodes",
@@ -461,7 +461,7 @@ TAGGED = [
 
 
 def tag(standing: Standing, address: str, tags: dict[str, str], untag: tuple[str, ...] = ()) -> None:
-    """Add and remove tags by whatever API the kind has."""
+    """Adds and removes tags through each kind's own API."""
     identifier, kind = standing.id(address), address.split(".", maxsplit=1)[0]
     if kind == "kms_key":
         standing.client("kms").tag_resource(KeyId=identifier, Tags=[{"TagKey": k, "TagValue": v} for k, v in tags.items()])
@@ -483,7 +483,7 @@ def tags_of(standing: Standing) -> dict[str, Any]:
 
 
 def test_tags(standing: Standing) -> None:
-    """Changed, added and removed tags come back as they were, for each kind."""
+    """Changed, added, and removed tags are restored, for each kind."""
     before = tags_of(standing)
     for address in TAGGED:
         tag(standing, address, {"Name": "other", "extra": "1"}, untag=("owner",))
@@ -493,7 +493,7 @@ def test_tags(standing: Standing) -> None:
 
 
 def test_foreign_tags_stay(standing: Standing) -> None:
-    """What EKS and other services write on our resources is not drift, and survives when other tags are corrected."""
+    """Tags that EKS and other services write on our resources are not drift, and survive when other tags are corrected."""
     foreign = {"kubernetes.io/cluster/stranger": "shared", "awsApplication": "arn:aws:resource-groups:x", "CreatedBy": "anna"}
     for address in TAGGED:
         tag(standing, address, foreign)
@@ -512,7 +512,7 @@ def test_our_own_cluster_tag_is_kept_right(standing: Standing) -> None:
     repaired(standing)
 
 
-# ---- things that somebody deleted ----
+# ---- manual deletions ----
 
 GONE: dict[str, tuple[Callable[[Standing], None], dict[str, str]]] = {
     "NAT gateway": (
@@ -579,7 +579,7 @@ def test_internet_gateway_detached(standing: Standing) -> None:
 
 
 def test_key_scheduled_for_deletion(standing: Standing) -> None:
-    """A key on its way out counts as gone: a new one takes over its alias and the log group."""
+    """A key that is pending deletion counts as deleted: a new one takes over its alias and the log group."""
     old = standing.id("kms_key.logs")
     key("schedule_key_deletion", PendingWindowInDays=7)(standing)
     assert summary(standing.site.plan(standing.desired)) == {"kms_key.logs": "create", "log_group.main/flow-logs": "update"}
@@ -591,7 +591,7 @@ def test_key_scheduled_for_deletion(standing: Standing) -> None:
 
 
 def test_security_group_deleted(standing: Standing) -> None:
-    """Rules that named it go with it on AWS only if they are revoked; the group comes back and the rules with it."""
+    """On AWS, rules that named it must be revoked before it can be deleted; the group and the rules are recreated."""
     group = standing.id("security_group.main/cache")
     nodes = standing.raw("describe_security_groups", "SecurityGroups", "GroupIds", "security_group.main/nodes")
     pointing = [

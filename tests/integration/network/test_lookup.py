@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A lookup of a network publishes what a full run publishes, whatever carries the component's tags."""
+"""A lookup of a network publishes the same as a full run, whichever resources carry the component's tags."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def made(site: Site) -> Site:
 
 
 def group(cloud: Cloud, address: str, vpc: str = "") -> str:
-    """A security group of someone else who gives it our tags; in a VPC of theirs unless another is named."""
+    """Another owner's security group with our tags; in their VPC unless another is named."""
     ec2 = cloud.client("ec2")
     vpc = vpc or ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     made = ec2.create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc)["GroupId"]
@@ -95,7 +95,7 @@ def test_without_a_description_what_is_in_another_vpc_is_not_published(cloud: Cl
 
 
 def test_a_rename_that_was_not_applied_yet_is_followed(cloud: Cloud, site: Site, tmp_path: Path) -> None:
-    """Without flow logs, whose names follow that of the network and cannot change."""
+    """Without flow logs, whose names follow the network's name and cannot change."""
     plain = network(flow_logs={"enabled": False})
     assert not site.apply(site.desired(main=plain)).failures
     renamed = {"networks": {"core": plain}, "moved": {"main": "core"}}

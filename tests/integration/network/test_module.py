@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The life of a network through the modules, as ansible-playbook runs them."""
+"""The life cycle of a network through the modules, as ansible-playbook runs them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A plan of an empty account is complete and right: what it lists is what an apply creates, value for value."""
+"""A plan for an empty account is complete and correct: it lists exactly what an apply creates, value for value."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_every_given_property_is_in_the_plan(site: Site) -> None:
 
 
 def test_values_of_the_plan_are_known_wherever_they_can_be(site: Site) -> None:
-    """Unknown are identifiers and nothing else."""
+    """Only identifiers are unknown."""
     plan = site.plan(site.desired(main=network()))
     unknown = {(a.kind, c.property) for a in plan.changes for c in a.changes if "known after apply" in str(c.after)}
     assert unknown == {

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From a VPC that somebody made by hand to a network that is managed: proposed, adopted, unchanged."""
+"""From a manually created VPC to a managed network: proposed, adopted, unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NETWORK = network(tiers=TIERS, endpoints={"interface": []}, flow_logs={"enabled"
 
 @pytest.fixture
 def by_hand(ec2: Any) -> dict[str, str]:
-    """The ids of a VPC with two public and two private subnets, gateways and tables, by the addresses that they should get."""
+    """The IDs of a VPC with two public and two private subnets, gateways, and tables, by their future addresses."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ids = {"vpc.main": vpc}
     for tier, blocks in BLOCKS.items():

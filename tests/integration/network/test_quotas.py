@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a plan says of quotas is what AWS does: one too few stops it, just enough lets it through."""
+"""Quotas in a plan match AWS's enforcement: one below the need stops the plan, exactly enough lets it through."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rehearsal.testing import Cloud
 from .play import play, task
 from .support import EVERYTHING, REGION, Requests, Site, network
 
-# each quota of networks that is checked, and the error with which AWS refuses one too many
+# each checked network quota, and AWS's error when it is exceeded
 REFUSALS = {
     "elastic_ips": "AddressLimitExceeded",
     "gateway_endpoints": "VpcEndpointLimitExceeded",
@@ -42,7 +42,7 @@ def checked(site: Site, plan: Plan) -> tuple[Sequence[Failure], Sequence[Failure
 
 
 def needed(site: Site, plan: Plan, quota: str) -> int:
-    """What the check says it takes, when the account has nothing."""
+    """The amounts that the check requires in an empty account."""
     site.cloud.admin.settings(quotas={quota: 0})
     exceeded, _doubtful = checked(site, plan)
     assert exceeded, f"nothing in the plan uses up {quota}"
@@ -55,7 +55,7 @@ def needed(site: Site, plan: Plan, quota: str) -> int:
 
 
 ACROSS = ("elastic_ips", "gateway_endpoints", "nat_gateways_per_zone", "vpcs")
-"""Those that count over all networks: tried with a second network, so that something is in use."""
+"""Quotas counted over all networks: tested with a second network, so that some of each is in use."""
 
 
 @pytest.mark.parametrize("quota", REFUSALS)

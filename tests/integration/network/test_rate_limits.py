@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Runs in an account that is held to AWS's published rates: they slow down where they are refused, and finish."""
+"""Runs in an account with AWS's published rate limits: they slow down when throttled, and finish."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(cloud: Cloud, folder: Path, number: int) -> dict[str, Any]:
 
 
 def test_processes_side_by_side_finish_and_are_seldom_refused(tmp_path: Path) -> None:
-    """Processes know nothing of each other. Each is refused about once for every call that gets through, not once for every try."""
+    """Processes do not coordinate. Each is throttled about once per successful call, not once per attempt."""
     with Cloud(account_id=ACCOUNT, region=REGION, settings={"rate_limits": "aws"}) as cloud:
         with ThreadPoolExecutor(RUNS) as pool:
             results = list(pool.map(lambda number: run(cloud, tmp_path, number), range(RUNS)))

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Several owners in one account, with the same addresses and the same blocks, never see each other's resources."""
+"""Several owners in one account, with the same addresses and CIDR blocks, never see each other's resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .support import Site, network, summary, touched
 
 SMALL = network(nat="none", endpoints={"interface": []})
 OWNERS = [("prod", "network"), ("dev", "network"), ("prod", "network-x"), ("prod-network", "x")]
-"""Names that begin alike, so that a look-up by prefix would find too much."""
+"""Names with a common prefix, which a prefix lookup would confuse."""
 
 
 def test_owners_do_not_meet(cloud: Cloud) -> None:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Resources that take their time, that fail on the way, and that are found half-way by the next run."""
+"""Resources that take time, that fail during creation, and that the next run finds half-created."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_unchanged_run_does_not_wait_for_what_is_ready(site: Site) -> None:
 
 
 def test_gateway_that_fails(site: Site) -> None:
-    """What does not need it is finished; the next run replaces it without being asked."""
+    """Everything that does not need it is completed; the next run replaces it without consent."""
     desired = site.desired(main=network())
     script(site, "nat_gateway", NAT, {"state": "pending", "seconds": 0.1}, {"state": "failed", "fields": NO_ADDRESSES})
     result = site.try_apply(desired)
@@ -106,7 +106,7 @@ def test_endpoint_that_is_born_failed(site: Site) -> None:
 
 @pytest.mark.parametrize(("kind", "address"), [("nat_gateway", NAT), ("vpc_endpoint", "vpc_endpoint.main/sts")])
 def test_patience_ends(site: Site, kind: str, address: str) -> None:
-    """The error says what is not ready; the next run goes on with the same resource."""
+    """The error names what is not ready; the next run continues with the same resource."""
     desired = site.desired(main=network())
     script(site, kind, address, FOREVER)
     result = site.try_apply(desired, patience=IMPATIENT)
@@ -124,7 +124,7 @@ def test_patience_ends(site: Site, kind: str, address: str) -> None:
 
 
 def test_pending_resource_is_waited_for_although_nothing_changes(site: Site) -> None:
-    """A run that finds everything made but something still pending does not answer that all is well."""
+    """A run that finds everything created but something still pending does not report success."""
     desired = site.desired(main=network())
     site.apply(desired)
     script(site, "nat_gateway", NAT, FOREVER)
@@ -157,7 +157,7 @@ def test_destruction_finds_things_on_their_way_out(site: Site) -> None:
 
 
 def test_deletion_that_never_ends(site: Site) -> None:
-    """What stands on it is not attempted, the rest goes."""
+    """Its dependencies are not attempted; everything else is deleted."""
     site.apply(site.desired(main=network()))
     site.cloud.admin.settings(transition_seconds={"nat_gateway": 3600})
     result = site.try_apply([], purge=EVERYTHING, patience=IMPATIENT)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A second run changes nothing, and looking costs as many calls as it must."""
+"""A second run changes nothing and reads the state with the minimum number of calls."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ READS_OF_AN_EMPTY_ACCOUNT = 15
 """One list call for each kind; keys are listed twice, by alias and by tag."""
 
 READS_OF_ONE_NETWORK = READS_OF_AN_EMPTY_ACCOUNT + 2 + 1 + 4 + 4
-"""More for the two DNS attributes of the VPC, the tags of the log group, and what key and role do not tell in their lists."""
+"""Additional reads for the VPC's two DNS attributes, the log group's tags, and key and role details missing from lists."""
 
 READS_OF_A_FURTHER_NETWORK = 3
-"""Its DNS attributes and the tags of its log group. Subnets, gateways, tables, groups and endpoints cost nothing more."""
+"""Its DNS attributes and its log group's tags. Subnets, gateways, tables, groups, and endpoints cost nothing more."""
 
 
 def looks(site: Site) -> list[str]:

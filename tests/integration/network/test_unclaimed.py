@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What carries the environment's mark and belongs to no host: found whole, said in the summary, removed by consent alone."""
+"""Resources with the environment's mark that belong to no host: all found, reported in the summary, and removed only with consent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def looked(cloud: Cloud, *claimed: str) -> list[dict[str, str]]:
 
 
 def test_everything_of_an_unclaimed_component_is_found(cloud: Cloud) -> None:
-    """Of every kind that a network has; others' components and environments are not named."""
+    """Of every kind in a network; other components and environments are not named."""
     legacy = Site(cloud, component="legacy")
     legacy.apply(legacy.desired(main=network()))
     Site(cloud, environment="staging").apply([])

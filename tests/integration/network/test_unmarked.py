@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Somebody has removed owner tags: the plan names what may be ours before anything is created beside it."""
+"""Owner tags removed by hand: the plan names resources that may be ours before it creates duplicates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WITH_NAT = {"main": network(nat="single", endpoints={"gateway": [], "interface":
 
 
 def untag(site: Site, *kinds: str, name: bool) -> dict[str, str]:
-    """Remove the owner tags, and the name too unless it is to stay, from all of these kinds; the ids by address."""
+    """Removes the owner tags from all of these kinds, and the name too unless it should stay; the IDs by address."""
     found = {seen.address: seen.id for seen in site.observed() if seen.kind in kinds}
     ec2 = site.cloud.client("ec2")
     ec2.delete_tags(Resources=list(found.values()), Tags=[*MARKS, *([] if name else [{"Key": "Name"}, {"Key": "owner"}])])

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""All that an account holds, as the API tells it, in a form that can be compared."""
+"""The complete contents of an account as the API reports them, in comparable form."""
 
 from __future__ import annotations
 

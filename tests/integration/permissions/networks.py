@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The networks of the scenarios, and what somebody changes in one by hand."""
+"""The networks of the scenarios, and the manual changes to one of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INLINE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 
 def drift(cloud: Cloud) -> None:
-    """Change behind our back what no change of the inventory would change in this way."""
+    """Manual changes that no change of the inventory would make in this way."""
     ec2, kms = cloud.client("ec2"), cloud.client("kms")
     ours = [{"Name": "tag:mainstay:component", "Values": [OWNER.component]}]
     ec2.modify_subnet_attribute(SubnetId=ec2.describe_subnets(Filters=ours)["Subnets"][0]["SubnetId"], MapPublicIpOnLaunch={"Value": True})

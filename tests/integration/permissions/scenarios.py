@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What happens to a network in its life, each once, made in a rehearsal cloud with exactly the policies that are generated for it."""
+"""Every event in a network's life, once each, in a rehearsal cloud with exactly the policies generated for it."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ CHANGED = {**networks.CHANGED, "flow_logs": FLOW_LOGS}
 
 
 def network_drift(cloud: Cloud) -> None:
-    """Network resources as somebody left them who works by hand. The alias of the key then leads to a key of his."""
+    """Network resources after manual changes. The alias of the key then points to an unowned key."""
     networks.drift(cloud)
 
 
 def shared_drift(cloud: Cloud) -> None:
-    """The same for the role, the key and the log group."""
+    """The same for the role, the key, and the log group."""
     iam, kms, logs = cloud.client("iam"), cloud.client("kms"), cloud.client("logs")
     (role,) = iam.list_roles(PathPrefix=OWNER.path)["Roles"]
     name = role["RoleName"]
@@ -80,17 +80,17 @@ def shared_drift(cloud: Cloud) -> None:
 
 
 def lose_a_reply(cloud: Cloud) -> None:
-    """The lock is taken, and nobody hears of it."""
+    """The lock is taken, but the response is lost."""
     cloud.admin.fault("ssm", "PutParameter", fault="reset_after")
 
 
 def nothing(_cloud: Cloud) -> None:
-    """Nobody does anything."""
+    """No event."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """``second`` is brought about where ``first`` is and ``between`` has happened."""
+    """``second`` is the state to reach, starting from ``first`` after ``between`` has happened."""
 
     first: Sequence[Resource]
     second: Sequence[Resource]
@@ -153,7 +153,7 @@ def plan(cloud: Cloud, desired: Sequence[Resource]) -> Result:
 
 
 def prepare(cloud: Cloud, scenario: Scenario) -> None:
-    """Where a scenario begins, brought about with every right."""
+    """The start of a scenario, prepared with full permissions."""
     cloud.admin.reset()
     assert list(apply(cloud, scenario.first).failures) == []
     scenario.between(cloud)
@@ -165,17 +165,17 @@ def denials(cloud: Cloud) -> list[str]:
 
 
 def checked(cloud: Cloud) -> set[str]:
-    """The actions that were asked for, as the cloud sees it."""
+    """The actions that the cloud checked."""
     return {action for request in cloud.admin.requests() for action in request.get("checked_for", ())}
 
 
 def called(cloud: Cloud, counts: Callable[[Mapping[str, Any]], bool] = bool) -> set[str]:
-    """The actions of the operations that the cloud was asked for, in the requests that count."""
+    """The actions of the operations called, in the requests that count."""
     return {action_of(request["service"], request["operation"]) for request in cloud.admin.requests() if counts(request)}
 
 
 def declared_by(role: str) -> set[str]:
-    """The actions of the operations that the domains of a role declare, without those that the role never asks of its kinds."""
+    """The actions of the operations that a role's domains declare, except those that the role never needs from its kinds."""
     found = (one for details in details_of([role]) for one in declared(details, applying=True))
     unused = {action for details in details_of([role]) for action in details.unused}
     return {action for _name, action in found} - unused

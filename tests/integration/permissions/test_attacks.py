@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What someone who holds a component's generated policies, and nothing else, could try against what is not the component's."""
+"""Attacks by a holder of only a component's generated policies against resources outside the component."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TRUST = {
 
 @dataclass(frozen=True)
 class Victim:
-    """What an account has beside ours: all of it by hand, and without any mark."""
+    """The rest of the account: created by hand and unmarked."""
 
     cloud: Cloud
     site: Site
@@ -56,7 +56,7 @@ def running() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def account(running: Cloud) -> Victim:
-    """Made with every right, once: what is refused changes nothing."""
+    """Created once with full permissions: refused calls change nothing."""
     site = Site(running)
     assert not site.apply(site.desired(main=cluster())).failures
     eks, ec2, iam, kms = (running.client(name) for name in ("eks", "ec2", "iam", "kms"))
@@ -123,7 +123,7 @@ CLAIMS: dict[str, Callable[[Victim], Any]] = {
     "a launch template": lambda v: v.client("ec2").create_tags(Resources=[v.template], Tags=tag_list(ours("launch_template.main/x"))),
     "a subnet": lambda v: v.client("ec2").create_tags(Resources=[v.subnet], Tags=tag_list(ours("subnet.main/x"))),
 }
-"""Tagging what is not ours, which would make it ours."""
+"""Tagging other owners' resources, which would make them ours."""
 
 LAUNCHES: dict[str, Callable[[Victim], dict[str, Any]]] = {
     "into a foreign subnet": lambda v: {"SubnetId": v.subnet, "LaunchTemplate": {"LaunchTemplateId": our_template(v)}},
@@ -149,7 +149,7 @@ def test_what_is_not_ours_cannot_be_claimed(victim: Victim, name: str) -> None:
 
 
 def test_administrator_of_a_foreign_cluster(victim: Victim) -> None:
-    """Marking a foreign cluster and then writing an access entry to it was a way to administer it."""
+    """An earlier attack: marking another owner's cluster and then writing an access entry made the caller its administrator."""
     eks = victim.client("eks")
     inside = {"clusterName": "legacy", "principalArn": f"arn:aws:iam::{ACCOUNT}:user/rehearsal-apply"}
     attempts: list[Callable[[], Any]] = [
@@ -186,7 +186,7 @@ def test_instances_are_launched_as_nodes_only(victim: Victim, name: str) -> None
 
 
 def test_nodes_in_a_foreign_subnet(victim: Victim) -> None:
-    """A node group of ours is launched with the rights of its creator, who has none in that subnet."""
+    """Our node group is launched with its creator's permissions, which do not cover that subnet."""
     group = victim.client("eks").describe_nodegroup(clusterName="prod-main", nodegroupName="system")["nodegroup"]
     with pytest.raises(ClientError, match="ec2:RunInstances"):
         victim.client("eks").create_nodegroup(
@@ -208,7 +208,7 @@ def test_scaling_of_a_foreign_clusters_nodes(victim: Victim) -> None:
 
 
 def test_an_alias_of_ours_does_not_open_a_foreign_key(victim: Victim) -> None:
-    """Our alias can be pointed at any key; the key keeps the alias that shows whose it is."""
+    """Our alias can be pointed to any key; the key keeps the alias that identifies its owner."""
     kms = victim.client("kms")
     alias = next(one["AliasName"] for one in kms.list_aliases()["Aliases"] if one["AliasName"].startswith(f"alias{OWNER.path}"))
     kms.update_alias(AliasName=alias, TargetKeyId=victim.key)
@@ -230,7 +230,7 @@ def test_groups_and_acls_are_claimed_as_defaults_of_our_networks_only(beside_a_n
     victim, owner = beside_a_network, Owner("prod", "network")
     ec2 = victim.client("ec2")
     for identity, address in (
-        (victim.group, "default_security_group.main/default"),  # somebody has named it
+        (victim.group, "default_security_group.main/default"),  # named by hand
         (victim.acl, "default_network_acl.other/default"),
         (victim.acl, "network_acl.main/public"),
         (victim.subnet, "default_network_acl.main/default"),
@@ -241,7 +241,7 @@ def test_groups_and_acls_are_claimed_as_defaults_of_our_networks_only(beside_a_n
 
 
 def test_the_plan_reads_user_data_and_changes_nothing(victim: Victim) -> None:
-    """docs/permissions.md says so: EC2 has no way to confine this read."""
+    """docs/permissions.md documents this: EC2 cannot restrict this read."""
     ec2 = victim.cloud.client("ec2", "plan")
     ec2.describe_launch_template_versions(LaunchTemplateId=victim.template)
     with pytest.raises(ClientError, match=DENIED):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The policies generated for clusters are enough for a cluster's life, no action in them is too much, and they end where others' begin."""
+"""The policies generated for clusters suffice for a cluster's whole life, contain no unused action, and exclude other owners' resources."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ SELDOM = {
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }
-"""What no scenario gets to ask, beside what draining needs: that has tests of its own."""
+"""Actions that no scenario needs, besides those for draining, which has its own tests."""
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +101,12 @@ def cloud() -> Iterator[Cloud]:
 
 
 def scope_of(site: Site) -> Scope:
-    """The inventory names the cluster and, since it builds no network, the subnets and groups."""
+    """The inventory names the cluster and, because it builds no network, the subnets and groups."""
     return replace(SCOPE, names=SCOPE.names + Names(subnets=site.subnets, security_groups=site.groups))
 
 
 def meddle(cloud: Cloud, component: str) -> None:
-    """What somebody leaves who works by hand: what no change of the inventory would change in this way."""
+    """Manual changes that no change of the inventory would make in this way."""
     eks, iam, kms, logs = (cloud.client(name) for name in ("eks", "iam", "kms", "logs"))
     (provider,) = (one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
     iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="mine")
@@ -126,13 +126,13 @@ def meddle(cloud: Cloud, component: str) -> None:
 
 @pytest.fixture(scope="module")
 def calls() -> set[str]:
-    """The actions of all operations that a cluster's life called."""
+    """The actions of all operations called during a cluster's life."""
     return set()
 
 
 @pytest.fixture(scope="module")
 def used(cloud: Cloud, calls: set[str]) -> set[str]:
-    """What a cluster's life was checked for, lived with exactly the policies."""
+    """The actions checked during a cluster's life with exactly the policies."""
     site = Site(cloud)
     scope = scope_of(site)
     cloud.client("iam").create_role(RoleName="deployers", AssumeRolePolicyDocument=json.dumps(TRUST))

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The generated policies are enough for everything, no action in them is too much, and they end where others' things begin."""
+"""The generated policies suffice for everything, contain no unused action, and exclude other owners' resources."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FORGIVEN = {
         "a limit that cannot be read is taken to be AWS's default",
     ),
 }
-"""What a run can be without: it ends well, and only the next one has to wait."""
+"""What a run can do without: it succeeds, and only the next one has to wait."""
 
 
 SELDOM = {
@@ -55,7 +55,7 @@ SELDOM = {
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }
-"""What no scenario gets to ask."""
+"""Actions that no scenario needs."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def calls() -> set[str]:
 
 @pytest.fixture(scope="module")
 def needed(cloud: Cloud, calls: set[str]) -> dict[str, tuple[set[str], set[str]]]:
-    """For each scenario, played with exactly the policies: the actions that its plan and its apply were checked for."""
+    """For each scenario, run with exactly the policies: the actions that its plan and its apply were checked for."""
     found = {}
     for name, scenario in SCENARIOS.items():
         prepare(cloud, scenario)
@@ -95,7 +95,7 @@ def test_nothing_is_denied_and_no_action_is_too_much(needed: dict[str, tuple[set
 
 
 def test_what_is_called_is_what_is_declared(needed: dict[str, tuple[set[str], set[str]]], calls: set[str]) -> None:
-    """Declarations are all that policies know of the source."""
+    """Policies are generated from these declarations only."""
     assert sorted(calls - declared_by("vpc")) == [], "called and not declared"
     assert sorted(declared_by("vpc") - calls - set(SELDOM)) == [], "declared, and called by no scenario"
 
@@ -111,7 +111,7 @@ def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, 
         failures = list(apply(cloud, scenario.second).failures)
     except ObservationFailed as error:
         failures = error.failures
-    except CallFailed as error:  # the question about zones is asked outside of the engine
+    except CallFailed as error:  # zones are queried outside the engine
         failures = [failure("", error)]
     if action in FORGIVEN:
         assert (failures, {one.replace("service-quotas", "servicequotas") for one in denials(cloud)}) == ([], {action})
@@ -140,12 +140,12 @@ def test_a_role_without_the_boundary_that_is_demanded_is_refused(cloud: Cloud) -
 
 
 OTHERS = Owner("other", "network")
-"""Whose network stands in the same account."""
+"""The owner of another network in the same account."""
 
 
 @dataclass(frozen=True)
 class Others:
-    """What stands in the account beside ours, and carries another's mark or none."""
+    """The rest of the account: resources with another owner's mark or none."""
 
     cloud: Cloud
     group: str
@@ -157,7 +157,7 @@ class Others:
 
 @pytest.fixture
 def others(cloud: Cloud) -> Others:
-    """Another environment's network beside ours; from then on the credentials have our policies."""
+    """Another environment's network next to ours; from then on the credentials have our policies."""
     cloud.admin.reset()
     for owner in (OWNER, OTHERS):
         assert list(apply(cloud, network(SMALL, owner=owner), owner).failures) == []
@@ -231,7 +231,7 @@ def test_roles_keys_and_groups_of_another_environment_are_out_of_reach(cloud: Cl
 
 
 def test_a_role_of_ours_is_handed_to_flow_logs_only(cloud: Cloud, others: Others) -> None:
-    """And to those with our mark on our VPC only."""
+    """And only to those with our mark on our VPC."""
     ec2 = cloud.client("ec2")
     ours = next(one["VpcId"] for one in ec2.describe_vpcs(Filters=OWNER.filters())["Vpcs"])
     log = ec2.describe_flow_logs(Filter=OWNER.filters())["FlowLogs"][0]
@@ -254,7 +254,7 @@ def test_a_role_of_ours_is_handed_to_flow_logs_only(cloud: Cloud, others: Others
 
 
 def test_what_cannot_be_confined(cloud: Cloud, others: Others) -> None:
-    """docs/permissions.md says so: things without any mark can be claimed, by a request that says what it does."""
+    """docs/permissions.md documents this: unmarked resources can be claimed, by a request that states it."""
     ec2, kms = cloud.client("ec2"), cloud.client("kms")
     for address in ("security_group.main/x", "default_security_group.other/default"):
         with pytest.raises(ClientError, match="UnauthorizedOperation"):
@@ -266,7 +266,7 @@ def test_what_cannot_be_confined(cloud: Cloud, others: Others) -> None:
 
 
 def test_one_component_cannot_change_another(cloud: Cloud) -> None:
-    """Policies are those of a component."""
+    """Each component has its own policies."""
     cloud.admin.reset()
     second = Owner(OWNER.environment, "second")
     assert list(apply(cloud, network(SMALL, owner=second), second).failures) == []

@@ -1,4 +1,4 @@
-"""One case of each fault through a real playbook and a real wire; `make faults` runs all of them."""
+"""One case of each fault with a real playbook and real connections; `make faults` runs all of them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ CHOSEN = {
     "F12 page in place of a list x3": "ec2:DescribeInternetGateways",
     "F13 killed just after, lists lag by 8 s": "ec2:AllocateAddress",
 }
-"""Silence (F7) is as long as the client's patience, a minute: tests/unit/aws has it with a short one. A stopped process (F14) is covered in
-tests/integration/lock, since its lock lasts for two minutes. What a machine lacks (F15) is covered by unit tests, and by the campaign."""
+"""A hang (F7) lasts as long as the client's timeout, a minute: tests/unit/aws covers it with a short one. A stopped process (F14) is
+covered in tests/integration/lock, because its lock lasts for two minutes. Exhausted machine resources (F15) are covered by unit tests
+and by the campaign.
+"""
 
 
 def chosen() -> Iterator[Case]:
     for case in cases("mainstay"):
         if CHOSEN.get(case.fault.name) == case.operation:
-            # the time does not matter here, only that it passes during the run
+            # the time does not matter here, as long as it passes during the run
             spreading = {name: 2.0 for name in case.fault.settings if name == "propagation_seconds"}
             yield replace(case, fault=replace(case.fault, settings={**case.fault.settings, **spreading}))
 

@@ -1,4 +1,4 @@
-"""One control plane for all tests here, and a namespace of its own for each test."""
+"""One control plane for all tests here, and a separate namespace for each test."""
 
 from __future__ import annotations
 

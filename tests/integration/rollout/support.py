@@ -1,4 +1,4 @@
-"""Workloads on a real control plane, and our verdict about them."""
+"""Workloads on a real control plane, and our verdict on them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUICK = Settings(wait=60, grace=2, scale_up_grace=2, crash_grace=2, settle=1, qu
 
 
 class Cluster:
-    """A namespace on a plane."""
+    """A namespace on a control plane."""
 
     def __init__(self, plane: ControlPlane, namespace: str) -> None:
         self.plane, self.namespace = plane, namespace
@@ -42,7 +42,7 @@ class Cluster:
         return Target(kind, name, self.namespace, **more)
 
     def apply(self, manifest: Mapping[str, Any]) -> Target:
-        """Create or change a workload, as an apply does; what it returned as a target."""
+        """Creates or changes a workload, as an apply does; returns the applied objects as a target."""
         target = self.target(manifest["metadata"]["name"], manifest["kind"])
         try:
             found = self.api.create(target.collection, manifest)
@@ -83,7 +83,9 @@ def outcome(report: Report) -> tuple[str, str]:
 
 
 def workload(kind: str = "Deployment", name: str = "web", behaviour: str = "normal", image: str = "app:1", **spec: Any) -> dict[str, Any]:
-    """A workload whose pods behave as told. ``spec`` is put into its spec, ``pod_spec`` and ``annotations`` into its template."""
+    """A workload whose pods have the given behavior. ``spec`` is merged into its spec, ``pod_spec`` and ``annotations`` into its
+    template.
+    """
     inside = {"containers": [{"name": "app", "image": image}], **spec.pop("pod_spec", {})}
     annotations = {BEHAVIOUR: behaviour, **spec.pop("annotations", {})}
     labels = {"app": name}

@@ -1,4 +1,4 @@
-"""The same timelines, judged by `kubectl rollout status` and by us: equal, or listed as stricter with the reason."""
+"""The same timelines judged by `kubectl rollout status` and by us: equal, or listed as stricter with the reason."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from .support import Cluster, workload
 pytestmark = pytest.mark.nightly
 
 SECONDS = 4
-"""How long kubectl may wait. Where it gives no verdict, it would wait on."""
+"""How long kubectl may wait. Without a verdict it would keep waiting."""
 
 Step = Callable[[FakeApi], Any]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """``first``: what is there at the start. ``steps``: what happens once somebody watches. Verdicts: "success", "failure", "none"."""
+    """``first``: the objects at the start. ``steps``: events once the watch has begun. Verdicts: "success", "failure", "none"."""
 
     first: tuple[dict[str, Any], ...]
     steps: tuple[Step, ...] = ()
@@ -155,7 +155,7 @@ def play(api: FakeApi, timeline: Timeline, collection: str) -> None:
 
 
 def staged(api: FakeApi, timeline: Timeline) -> str:
-    """Puts the first things there and plays the rest in the background; the collection that is watched."""
+    """Creates the first objects and runs the remaining steps in the background; returns the watched collection."""
     for thing in timeline.first:
         api.put(thing)
     collection = f"/apis/apps/v1/namespaces/shop/{timeline.kind.lower()}s"
@@ -196,8 +196,8 @@ REAL = {
     ("StatefulSet", "normal"): ("success", "success"),
     ("DaemonSet", "normal"): ("success", "success"),
     ("Deployment", "never-ready"): ("none", "none"),
-    ("Deployment", "image-not-found"): ("none", "failure"),  # stricter, rule 28: the image will not come
-    ("DaemonSet", "config-error"): ("none", "failure"),  # stricter, rule 29: the Secret is not there
+    ("Deployment", "image-not-found"): ("none", "failure"),  # stricter, rule 28: the image will never be available
+    ("DaemonSet", "config-error"): ("none", "failure"),  # stricter, rule 29: the Secret does not exist
 }
 
 

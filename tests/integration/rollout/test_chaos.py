@@ -1,4 +1,4 @@
-"""The API server dies and comes back in the middle of a rollout: the verdict stays right. Smaller faults are in the unit tests."""
+"""The API server crashes and recovers during a rollout: the verdict stays correct. Smaller faults are in the unit tests."""
 
 from __future__ import annotations
 

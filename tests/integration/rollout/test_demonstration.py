@@ -1,4 +1,4 @@
-"""The demonstration that make rollout-demo plays ends as it says."""
+"""The demonstration in make rollout-demo ends as it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a rollback, the next apply comes out right, whoever applies: no conflict, and nothing left over of any other release."""
+"""After a rollback, the next apply is correct, whichever tool makes it: no conflict, and nothing left over from any other release."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def by_helm(*options: str) -> Apply:
 
 
 def release(cluster: Cluster, apply: Apply, wanted: dict[str, Any], folder: Path) -> Report:
-    """Apply, and verify what was applied."""
+    """Applies, and verifies what was applied."""
     apply(cluster, wanted, folder)
     live = cluster.get(cluster.target())
     found = live["metadata"]
@@ -80,7 +80,7 @@ def release(cluster: Cluster, apply: Apply, wanted: dict[str, Any], folder: Path
 
 
 def running(cluster: Cluster) -> dict[str, Any]:
-    """What the manifests are about: members of the container, and how its pods behave."""
+    """The subject of the manifests: members of the container, and its pods' behavior."""
     template = cluster.get(cluster.target())["spec"]["template"]
     container = template["spec"]["containers"][0]
     ports = [{"containerPort": port["containerPort"]} for port in container["ports"]]

@@ -19,7 +19,7 @@ PYTHON = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansib
 
 
 def play(folder: Path, options: dict[str, Any], *arguments: str, in_worker: bool = True, **play_options: Any) -> tuple[dict[str, Any], str]:
-    """Run one task; its result, and what was shown."""
+    """Runs one task; returns its result and its output."""
     found = folder / "result.json"
     task = {"name": "Verify", "mainstay.aws.k8s_rollout_verify": options, "register": "verified", "failed_when": False}
     keep = {"name": "Keep", "ansible.builtin.copy": {"content": "{{ verified | to_json }}", "dest": str(found)}, "check_mode": False}

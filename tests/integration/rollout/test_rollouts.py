@@ -1,4 +1,4 @@
-"""Real rollouts: a real API server, controllers and scheduler; only what runs in the pods is played."""
+"""Real rollouts with a real API server, controllers, and scheduler; only the pods are simulated."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_a_first_release_that_failed_is_kept_or_removed_as_asked(cluster: Cluste
 
 
 def test_a_rollback_to_what_is_not_well_any_more_is_told(cluster: Cluster) -> None:
-    """The verified release is gone back to, but its image is gone by then."""
+    """The rollback restores the verified release, but its image is gone by then."""
     good = workload(image="app:1")
     cluster.verify(cluster.apply(good))
     target = cluster.apply(workload(behaviour="image-not-found", image="app:2"))

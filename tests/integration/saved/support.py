@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Applying a saved plan one change at a time, and asking after each whether the same plan could be continued from there."""
+"""Applies a saved plan one change at a time, and checks after each whether the same plan could be continued from there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.integration.site import Component
 
 
 class Watching(Aws):
-    """A connection that makes one change at a time and asks after each whether the saved plan could be continued from there."""
+    """A connection that makes one change at a time and checks after each whether the saved plan could be continued from there."""
 
     def __init__(self, site: Component, ask: Callable[[], list[str]]) -> None:
         super().__init__(lambda service: watch(site.cloud.client(service)), site.owner)
@@ -41,7 +41,7 @@ class Watching(Aws):
 def refusals_at_every_change(
     site: Component, saved: Mapping[str, Any], desired: Sequence[Resource], kinds: Mapping[str, Kind], consent: Consent, context: Context
 ) -> tuple[int, dict[str, list[str]]]:
-    """(how many changes the apply made, why the plan was refused after which of them). Observes as a module does."""
+    """(the number of changes that the apply made, the refusals of the plan by change). Observes as a module does."""
 
     def look(aws: Aws) -> list[Observed]:
         return take({}, {}, desired, observe(kinds, aws), kinds, aws, lambda _kind, _address: False)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A saved plan that was cut short after any number of changes is applied to its end by the same file."""
+"""A saved plan interrupted after any number of changes can be completed with the same file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.integration.network.support import ACCOUNT, EVERYTHING, REGION, ZONES
 from .support import refusals_at_every_change
 
 STRIDE = 15
-"""Changes between two points at which a plan is cut short. Each of them was tried once; this is enough to notice a change."""
+"""Changes between two points at which a plan is interrupted. Every point was tried once; this sample is enough to detect regressions."""
 
 CONSENT = Consent(EVERYTHING, EVERYTHING)
 PLACE = {"account_id": ACCOUNT, "region": REGION, "partition": "aws", "endpoint": "a rehearsal"}
@@ -63,7 +63,7 @@ def refused(site: Site, saved: dict[str, Any], desired: Sequence[Resource]) -> l
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> None:
-    """As a module looks: with what comes into being without a call of ours, such as a VPC's default security group."""
+    """Observes as a module does, including resources created without a call of ours, such as a VPC's default security group."""
     before, after = CASES[case]
     cloud.admin.reset()
     site = Site(cloud)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The saved plan of a cluster goes on after every single change."""
+"""A cluster's saved plan can be continued after every single change."""
 
 from __future__ import annotations
 

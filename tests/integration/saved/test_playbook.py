@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Saved plans as people use them: site.yml plans into a file, and applies what is in it or says what has moved."""
+"""Saved plans as people use them: site.yml saves a plan to a file, and applies it or reports what has changed since."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SOMEBODY = Holder("run-2", "ben on runner", "another machine", 7, "1")
 
 @dataclass
 class Project:
-    """An inventory of two networks, a cloud, and a file for the plan."""
+    """An inventory with two networks, a cloud, and a plan file."""
 
     cloud: Cloud
     folder: Path
@@ -55,7 +55,7 @@ class Project:
         return self.folder / "the.plan"
 
     def describe(self, hosts: tuple[str, ...] = ("network", "second"), **changes: Any) -> None:
-        """Write the inventory: every host has the same network, in a block of its own."""
+        """Writes the inventory: every host has the same network, with its own CIDR block."""
         variables = {
             "ansible_connection": "local",
             "platform_environment": "prod",
@@ -79,7 +79,7 @@ class Project:
         return self.run(*arguments, platform_plan=str(self.file), **extra)
 
     def changes(self) -> list[str]:
-        """What was changed, the run lock apart."""
+        """The changes made, except to the run lock."""
         return [name for name in mutations(self.cloud) if not name.startswith("ssm:")]
 
     def id_of(self, address: str, component: str = "network") -> str:
@@ -150,13 +150,13 @@ def delete_subnet(project: Project) -> None:
 
 
 def refused(project: Project, run: Run) -> str:
-    """What a run says that refuses to apply a plan, on one line; nothing may have been changed."""
+    """The message of a run that refuses to apply a plan, on one line; verifies that nothing was changed."""
     assert (run.code, project.changes()) == (2, []), run.output
     return " ".join(run.output.replace("\\n", " ").split())
 
 
 def moved_while_it_waited(project: Project) -> None:
-    """Between the first look and the moment when the run lock is held, somebody else changes something."""
+    """Between the first read and acquisition of the run lock, another user changes something."""
     ssm, name = project.cloud.client("ssm"), "/mainstay/locks/prod/network/1"
     ssm.put_parameter(Name=name, Value=Entry("network", 1, SOMEBODY, "shared").value, Type="String")
     with ThreadPoolExecutor(1) as pool:
@@ -274,7 +274,7 @@ def test_a_killed_apply_is_finished_by_the_same_file(project: Project) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process started and that are still there."""
+    """A process's child processes that still exist."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Networks return while their NAT gateways come up, clusters are begun, and the same wave finishes the networks.
+"""Networks return while their NAT gateways are still being created, clusters are started, and the same wave completes the networks.
 
-site.yml, on a cloud that is told when the gateways are up.
+Runs site.yml on a cloud in which the test controls when the gateways become available.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ PATIENCE = 60
 
 @dataclass
 class Project:
-    """An inventory of a network and of a cluster that stands on it, and a cloud."""
+    """An inventory with a network and a cluster in it, and a cloud."""
 
     cloud: Cloud
     folder: Path
@@ -75,7 +75,7 @@ class Project:
         return play(self.cloud, self.inventory, self.folder, *arguments, "--extra-vars", json.dumps(extra))
 
     def hold_back(self, states: list[dict[str, Any]]) -> None:
-        """Every NAT gateway is in these states from now on."""
+        """Puts every NAT gateway in these states from now on."""
         self.cloud.admin.clear_scripts()
         self.cloud.admin.script("nat_gateway", {"tag": {"mainstay:address": NAT}}, states)
 
@@ -93,14 +93,14 @@ class Project:
         return [f"{request['service']}:{request['operation']}" for request in self.cloud.admin.requests()]
 
     def only_the_gateway_is_left(self) -> bool:
-        """The cluster has been made, and all that goes on is the network's second call, which waits."""
+        """The cluster has been created, and only the network's second call is still waiting."""
         done = self.operations()
         return "eks:CreateNodegroup" in done and set(done[-5:]) == {"ec2:DescribeNatGateways"}
 
 
 @dataclass
 class Started:
-    """A run that goes on while the test does something else."""
+    """A run that continues while the test does something else."""
 
     process: subprocess.Popen[str]
     report: Path

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A component whose foundation failed in this run says so and makes no call; one whose foundation did not take part goes on."""
+"""A component whose foundation failed in this run says so and makes no call; one whose foundation is not in the run continues."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A module of ours returns the same whether it runs in Ansible's worker or as an ordinary module."""
+"""Our modules return the same result in Ansible's worker and as ordinary modules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cloud(cloud_for: CloudFor) -> Cloud:
 
 
 def play(cloud: Cloud, tmp_path: Path, arguments: dict[str, Any], way: str, *options: str, **task: Any) -> dict[str, Any]:
-    """The registered result of one call, and what ansible-playbook printed."""
+    """The registered result of one call, and ansible-playbook's output."""
     out = tmp_path / "result.json"
     tasks = [
         {"name": "Call", "mainstay.aws.vpc_network": arguments, "register": "result", "ignore_errors": True, **task},
@@ -48,7 +48,7 @@ def play(cloud: Cloud, tmp_path: Path, arguments: dict[str, Any], way: str, *opt
 
 
 def comparable(value: Any) -> Any:
-    """A result without what differs between any two runs: times, ids."""
+    """A result without what differs between any two runs: times, IDs."""
     if isinstance(value, dict):
         return {name: comparable(item) for name, item in value.items() if name not in VOLATILE}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Workers import what the callback imports for them too: none of them may wait for ever for what was half imported when it was forked."""
+"""Workers import modules that the callback also imports: a fork during such an import must not leave a worker waiting forever."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE = 120
 @pytest.mark.parametrize("strategy", ["ansible.builtin.free", "ansible.builtin.linear"])
 @pytest.mark.parametrize("hosts", [1, 4])
 def test_every_worker_ends(tmp_path: Path, strategy: str, hosts: int) -> None:
-    """Two plays, of which the first does not come to the module that it imports."""
+    """Two plays, of which the first does not reach the module that it imports."""
     play = {"hosts": "all", "gather_facts": False, "connection": "local", "strategy": strategy}
     plays = [{**play, "tasks": [IMPORTING, {**OURS, "tags": "never"}]}, {**play, "tasks": [IMPORTING, OURS]}]
     playbook = tmp_path / "play.yml"

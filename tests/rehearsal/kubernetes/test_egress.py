@@ -1,4 +1,4 @@
-"""What the API server calls in the cluster is answered, so that charts with webhooks and aggregated APIs install and work."""
+"""The API server's calls into the cluster are answered, so that charts with webhooks and aggregated APIs install and work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def encoded(path: Path) -> str:
 
 @pytest.fixture
 def hook(plane: ControlPlane, namespace: str, tmp_path: Path) -> dict[str, Any]:
-    """A Service with a certificate of its own authority, as charts make them, and no pods yet; {"caBundle", "service"} for who calls it."""
+    """A Service with a certificate from its own authority, as charts create them, without pods; {"caBundle", "service"} for its webhook."""
     authority = Authority(tmp_path / "chart", "the chart's own")
     pair = authority.server("hook", [f"hook.{namespace}.svc"])
     data = {"tls.crt": encoded(pair.certificate), "tls.key": encoded(pair.key)}
@@ -47,7 +47,7 @@ def answer_the_hook(plane: ControlPlane, namespace: str) -> None:
 
 
 def test_a_webhook_that_must_answer(plane: ControlPlane, namespace: str, hook: dict[str, Any]) -> None:
-    """failurePolicy Fail: without pods behind it every Service is refused, with them they are made; with a wrong authority, never."""
+    """failurePolicy Fail: without pods every Service is refused, with pods Services are created; with a wrong authority, never."""
     configurations = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
     webhook = {
         "name": "hook.example.com",
@@ -81,7 +81,7 @@ def service(name: str) -> dict[str, Any]:
 
 
 def assert_refused(plane: ControlPlane, namespace: str, *words: str) -> None:
-    """A change of webhooks takes the API server a moment to see; until then Services are made and taken away again."""
+    """The API server takes a moment to see a change of webhooks; until then Services are created and deleted again."""
     path = f"/api/v1/namespaces/{namespace}/services"
     for attempt in range(200):
         try:
@@ -95,7 +95,7 @@ def assert_refused(plane: ControlPlane, namespace: str, *words: str) -> None:
 
 
 def test_the_webhook_that_gives_services_to_the_controller(plane: ControlPlane, namespace: str, hook: dict[str, Any]) -> None:
-    """Of the AWS Load Balancer Controller: Services that want a load balancer and do not say by whom become its own."""
+    """The AWS Load Balancer Controller's: Services that request a load balancer without a class get its class."""
     configurations = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
     webhook = {
         "name": "hook.example.com",

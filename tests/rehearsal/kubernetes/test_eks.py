@@ -1,5 +1,6 @@
-"""EKS clusters of a cloud are control planes: they come, are upgraded, and go; so do the nodes of their node groups. Who may log in, and
-what he may do there, is what the access entries say."""
+"""EKS clusters of a cloud are control planes that start, are upgraded, and stop, and so are their node groups' nodes. Access entries
+decide who may log in, and with which permissions.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ SECONDS = 120.0
 
 
 class Account:
-    """A cloud with what a cluster stands on."""
+    """A cloud with a cluster's prerequisites."""
 
     def __init__(self, cloud: CheckedCloud) -> None:
         self.cloud = cloud
@@ -65,7 +66,7 @@ class Account:
         until(lambda: name not in self.eks.list_clusters()["clusters"], SECONDS)
 
     def kubernetes(self, name: str, credentials: Credentials, *, of: str | None = None, at: Any = None) -> Api:
-        """The API of a cluster as seen by someone who creates the token as the collection does; ``at`` replaces botocore's clock."""
+        """A cluster's API for a user whose token is created as the collection creates it; ``at`` replaces botocore's clock."""
         found = self.describe(name)
         authority = Path(self.cloud.description["log"]).with_name(f"{name}.ca")
         authority.write_bytes(base64.b64decode(found["certificateAuthority"]["data"]))
@@ -98,14 +99,14 @@ def account(module_cloud: CheckedCloud) -> Account:
 
 @pytest.fixture(scope="module")
 def cluster(account: Account) -> Account:
-    """An account with a cluster, main, that all tests of this file but the first share."""
+    """An account with a cluster, main, shared by all tests of this file except the first."""
     account.create("main", version="1.36")
     account.until_active("main")
     return account
 
 
 def status_of(call: Callable[..., Any], *arguments: Any, **options: Any) -> int:
-    """The HTTP status of a call of Kubernetes' API."""
+    """The HTTP status of a Kubernetes API call."""
     try:
         call(*arguments, **options)
     except ApiError as error:
@@ -256,7 +257,7 @@ def test_tokens_that_are_not_let_in(cluster: Account) -> None:
 
 
 def test_an_expired_token_is_not_let_in(cluster: Account) -> None:
-    """Made and signed as any other, sixteen minutes ago."""
+    """Created and signed like any other, sixteen minutes ago."""
 
     class Earlier(datetime.datetime):
         @classmethod
@@ -276,7 +277,7 @@ def test_an_expired_token_is_not_let_in(cluster: Account) -> None:
 
 
 def test_a_role_with_an_entry_may_do_what_its_policies_say(cluster: Account) -> None:
-    """From no entry through viewing and editing in one namespace to nothing again; policies count at once."""
+    """From no entry through viewing and editing in one namespace to nothing again; policies take effect at once."""
     eks = cluster.eks
     arn = cluster.new_role("developer", trust("ec2.amazonaws.com"), path="/team/")
     api = cluster.kubernetes("main", cluster.assume(arn))
@@ -302,7 +303,7 @@ def test_a_role_with_an_entry_may_do_what_its_policies_say(cluster: Account) -> 
     eks.disassociate_access_policy(clusterName="main", principalArn=arn, policyArn=edit)
     assert status_of(api.create, CONFIG_MAPS, config_map("x")) == 403
     eks.delete_access_entry(clusterName="main", principalArn=arn)
-    # The API server itself knows a token that it has seen for ten seconds.
+    # The API server itself caches an accepted token for ten seconds.
     until(lambda: status_of(api.get, PODS) == 401, 30)
 
 
@@ -349,7 +350,7 @@ def test_what_access_entries_refuse(cluster: Account) -> None:
 
 
 def test_without_control_planes_clusters_are_only_described() -> None:
-    """With this setting many clusters cost nothing; the ways of logging in are the same, as far as the API of EKS goes."""
+    """With this setting, many clusters cost nothing; access works in the same way, as far as the EKS API goes."""
     with CheckedCloud(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}) as cloud:
         account = Account(cloud)
         found = account.create("described", mode="CONFIG_MAP")
@@ -430,7 +431,7 @@ def test_the_life_of_a_node_group(cluster: Account) -> None:
         == labels
     )
     assert {node["metadata"]["labels"]["topology.kubernetes.io/zone"] for node in nodes} == {f"{REGION}a", f"{REGION}b"}
-    # the node lifecycle controller takes its own taint off a moment after a node has become ready
+    # the node lifecycle controller removes its taint a moment after a node has become ready
     taints = [taint for taint in first["spec"]["taints"] if not taint["key"].startswith("node.kubernetes.io/")]
     assert taints == [{"key": "batch", "value": "only", "effect": "NoSchedule"}]
     assert (first["status"]["capacity"]["pods"], first["status"]["capacity"]["cpu"]) == ("17", "2")
@@ -482,7 +483,7 @@ def test_the_reader_of_the_rehearsal_looks_at_everything_and_changes_nothing(clu
 
 
 def test_an_addon_is_what_runs_in_the_cluster(cluster: Account) -> None:
-    """CoreDNS is a Deployment that waits for a node; its configuration is what it runs with; when it goes, that goes too."""
+    """CoreDNS is a Deployment that waits for a node and runs with the given configuration; deleting the add-on deletes it."""
     eks, api = cluster.eks, cluster.kubernetes("main", cluster.own())
     deployments = "/apis/apps/v1/namespaces/kube-system/deployments"
     configuration = json.dumps({"replicaCount": 3})
@@ -537,7 +538,7 @@ def test_emptying_or_stopping_the_cloud_ends_its_clusters() -> None:
 
 
 def cluster_processes(cloud: CheckedCloud, name: str) -> list[int]:
-    """The processes that work in the folder of a cluster."""
+    """The processes that work in a cluster's folder."""
     home = Path(cloud.description["log"]).parent / "clusters" / name
     found = []
     for process in Path("/proc").glob("[0-9]*"):

@@ -1,4 +1,4 @@
-"""Folders of control planes: named after their clusters, and never shared."""
+"""The folders of control planes: named after their clusters and never shared."""
 
 from __future__ import annotations
 

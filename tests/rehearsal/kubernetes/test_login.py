@@ -38,7 +38,7 @@ def changed(old: str, new: str) -> str:
 
 
 def check(text: str, minutes: float = 0) -> str:
-    """What becomes of a token so many minutes from now."""
+    """Checks a token this many minutes from now."""
     return key_of(text, "main", {"127.0.0.1:5000"}, KNOWN.get, datetime.now(UTC) + timedelta(minutes=minutes)).access_key_id
 
 
@@ -83,7 +83,7 @@ def test_a_token_is_good_for_fifteen_minutes(minutes: float) -> None:
     ],
 )
 def test_a_token_that_is_refused(make: Callable[[], str], words: str) -> None:
-    """Made when it is needed: a token gets old."""
+    """Created when it is needed, because tokens expire."""
     with pytest.raises((LoginError, BadSignature)) as refused:
         check(make())
     assert words in str(refused.value)
@@ -98,7 +98,7 @@ def test_a_token_of_another_time_is_refused(minutes: float, words: str) -> None:
 @pytest.mark.parametrize("session", [None, "session/token+with=signs"])
 @pytest.mark.parametrize("endpoint", [STS, "https://sts.af-south-1.amazonaws.com"])
 def test_a_token_is_the_request_that_the_aws_cli_presigns(monkeypatch: pytest.MonkeyPatch, session: str | None, endpoint: str) -> None:
-    """The CLI has the client presign GetCallerIdentity, with the header added before. Ours must be the same, signature and all."""
+    """The CLI presigns GetCallerIdentity with the header added beforehand. Ours must be identical, including the signature."""
     now = datetime.now(UTC)
     monkeypatch.setattr(
         botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: now.replace(tzinfo=None) if remove_tzinfo else now

@@ -1,4 +1,4 @@
-"""Nodes of node groups in a real control plane: without a network they are not ready; an update replaces them and heeds budgets."""
+"""Node group nodes in a real control plane: without a network they are not ready; an update replaces them and respects budgets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OF = {"clusterName": "main", "nodegroupName": "workers"}
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    """Without the add-ons that EKS installs by itself, so without a network."""
+    """Without the add-ons that EKS installs by default, so without a network."""
     with CheckedCloud(account_id=ACCOUNT, region=REGION) as cloud:
         yield Site(cloud, control_planes=True, bootstrapSelfManagedAddons=False)
         assert cloud.problems == []

@@ -1,4 +1,4 @@
-"""What played nodes offer, and what their logs say: tables over pure functions."""
+"""The capacity of simulated nodes and their logs: tables over pure functions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rehearsal.kubernetes.nodes import NodeShape, UnknownInstanceType, node, sha
 @pytest.mark.parametrize(
     ("instance_type", "cpus", "memory_mib", "pods", "architecture"),
     [
-        # As in the table of EKS: interfaces x (addresses - 1) + 2.
+        # As in EKS's table: interfaces x (addresses - 1) + 2.
         ("t3.nano", 2, 512, 4, "amd64"),
         ("t3.medium", 2, 4096, 17, "amd64"),
         ("m6i.large", 2, 8192, 29, "amd64"),
         ("m7g.xlarge", 4, 16384, 58, "arm64"),
-        # 234 and 737 addresses, and the limits of EKS.
+        # 234 and 737 addresses, and EKS's limits.
         ("m6i.4xlarge", 16, 65536, 110, "amd64"),
         ("m6i.24xlarge", 96, 393216, 250, "amd64"),
     ],

@@ -1,4 +1,4 @@
-"""The control plane itself: real, safe, playing older versions, and never longer there than whoever started it."""
+"""The control plane itself: real, secure, able to emulate older versions, and never outliving its owner."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
 
 
 def _alive(pid: int) -> bool:
-    """Whether a process still runs; one that has ended and waits for its parent to notice does not."""
+    """Whether a process still runs; a zombie does not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
@@ -196,7 +196,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_the_command_line(tmp_path: Path) -> None:
-    """Started once, found again, of use to kubectl, stopped; a second stop has nothing to do."""
+    """Started once, found again, used with kubectl, stopped; a second stop has no effect."""
     plane = keeper.start("one", "1.36", 1, tmp_path)
     try:
         assert keeper.start("one", "1.36", 1, tmp_path) == plane

@@ -1,4 +1,4 @@
-"""What is played in a real control plane beside its nodes: Fargate, and the controller of load balancers. One cluster for all tests."""
+"""Simulators in a real control plane other than nodes: Fargate and the load balancer controller. One cluster for all tests."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_load_balancers_live_as_long_as_their_controller_looks_after_them(site: 
     for balancer in made.values():
         assert elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"][0]["Port"] == 80
 
-    # Without its controller a deleted Ingress does not go, nor does its load balancer.
+    # Without its controller, a deleted Ingress remains, and so does its load balancer.
     scaled(api, 0)
     api.delete(f"{INGRESSES}/shop")
     assert api.get(f"{INGRESSES}/shop")["metadata"]["deletionTimestamp"]

@@ -1,4 +1,4 @@
-"""Each way in which played pods behave shows the status that a real kubelet would report, read through the API."""
+"""Each behavior of simulated pods shows the status that a real kubelet would report, read through the API."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_container_that_ends_again_and_again(plane: ControlPlane, namespace: s
 
 
 def test_between_crashes_it_is_ready_unless_it_has_a_probe(plane: ControlPlane, namespace: str) -> None:
-    """That is what makes a crash loop look like a success for a moment."""
+    """This is why a crash loop can look like a success for a moment."""
     containers = [{"name": "app", "image": "registry.example/app:1", "readinessProbe": PROBE}]
     made(plane, namespace, pod("bare", "crash-loop"))
     made(plane, namespace, pod("probed", "crash-loop", containers=containers))

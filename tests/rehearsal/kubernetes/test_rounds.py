@@ -1,4 +1,4 @@
-"""The rounds of players: who is called when, and that nobody ends the others."""
+"""The simulators' rounds: when each is called, and that none can stop the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rounds(request: pytest.FixtureRequest) -> Iterator[Rounds]:
 
 
 def threads(request: pytest.FixtureRequest) -> list[threading.Thread]:
-    """Those of the rounds of this test."""
+    """The rounds' threads in this test."""
     return [thread for thread in threading.enumerate() if thread.name == f"rounds {request.node.name}"]
 
 

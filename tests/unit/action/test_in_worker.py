@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When a module runs in Ansible's worker, and what its edge lets through."""
+"""When a module runs in Ansible's worker, and what its interface passes through."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The retry layer: what is tried again, how often, and what each error of AWS's becomes."""
+"""The retry layer: which calls are retried, how often, and how each AWS error is classified."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refusal(code: str, message: str = "", status: int = 400) -> boto.ClientError
 
 
 class Script:
-    """A function that raises what it is told, one after the other, and then answers; pauses move a clock and are noted, not made."""
+    """A function that raises the given errors in turn and then returns; pauses advance a clock and are recorded, not slept."""
 
     def __init__(self, errors: Iterable[BaseException]) -> None:
         self.errors = list(errors)
@@ -59,7 +59,7 @@ class Script:
         return str(call("ec2", "CreateVpc", mutating, self, self.pause, Pacing(lambda: self.now)))
 
 
-# what a change that is refused with this code (and message) becomes
+# how a change refused with this code (and message) is classified
 CHANGES: list[tuple[str, str, type[CallFailed]]] = [
     ("InvalidSubnet.Conflict", "", AlreadyThere),
     ("EntityAlreadyExists", "", AlreadyThere),
@@ -144,7 +144,7 @@ def test_throttling_is_sat_out(code: str, mutating: bool) -> None:
 
 @pytest.mark.parametrize("mutating", [True, False])
 def test_throttling_does_not_last_for_ever(mutating: bool) -> None:
-    """And it is no unknown outcome, even where it comes as a server error: AWS says that it did nothing."""
+    """Its outcome is not unknown, even if it is reported as a server error: AWS states that it did nothing."""
     script = Script([refusal("RequestLimitExceeded", "Request limit exceeded.", 503)] * 1000)
     with pytest.raises(CallFailed) as caught:
         script.run(mutating)
@@ -192,7 +192,7 @@ def test_a_lost_reply_is_asked_again_for_a_read(name: str) -> None:
 @pytest.mark.parametrize("mutating", [True, False])
 @pytest.mark.parametrize("error", [boto.EndpointConnectionError, boto.ConnectTimeoutError])
 def test_nobody_answers(error: type[boto.BotoCoreError], mutating: bool) -> None:
-    """The request was never sent, so it may be repeated; and it is given up soon."""
+    """The request was never sent, so it may be repeated; the retries end soon."""
     assert Script([error(endpoint_url=URL)]).run(mutating) == "answer"
     script = Script([error(endpoint_url=URL)] * 100)
     with pytest.raises(CallFailed, match="cannot connect") as caught:
@@ -203,7 +203,7 @@ def test_nobody_answers(error: type[boto.BotoCoreError], mutating: bool) -> None
 
 
 def in_outage(mutating: bool, script: Script, changing: bool) -> tuple[str, list[str]]:
-    """(the answer, the announcements) of a call of a run that has changed something, or not."""
+    """(the response, the announcements) of a call in a run that has changed something, or has not."""
     said: list[str] = []
     outages = Outages(lambda: script.now)
     outages.announce = said.append
@@ -223,7 +223,7 @@ NO_REPLY: dict[str, tuple[Callable[[], BaseException], tuple[bool, ...]]] = {
     "server error": (lambda: refusal("InternalError", "", 500), (False,)),
     "a page": (lambda: NotFromAws("its body is no JSON object"), (False,)),
 }
-"""What an outage looks like, and whether a change (True) and a read (False) are repeated."""
+"""The forms of an outage, and whether a change (True) and a read (False) are repeated."""
 
 
 @pytest.mark.parametrize(("name", "mutating"), [(name, one) for name, (_error, both) in NO_REPLY.items() for one in both])
@@ -263,7 +263,7 @@ LACKS = [
 @pytest.mark.parametrize("mutating", [True, False])
 @pytest.mark.parametrize(("error", "code", "hint"), LACKS, ids=[code for _error, code, _hint in LACKS])
 def test_what_this_machine_lacks_is_said_at_once(error: BaseException, code: str, hint: str, mutating: bool) -> None:
-    """It is no outage of AWS's, so the call is not repeated."""
+    """It is not an AWS outage, so the call is not repeated."""
     script = Script([error])
     with pytest.raises(CallFailed) as caught:
         script.run(mutating)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Owner marks, and how the connection asks and changes; the client is botocore's own, its answers are given."""
+"""Owner marks, and the connection's reads and changes; the client is botocore's own, with canned responses."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_refusal_names_the_operation_as_aws_does(stub: Stubber, aws: Aws) -> N
 
 
 def test_the_fence_is_asked_before_each_attempt() -> None:
-    """A lock that was lost while a call was refused for its rate keeps the next attempt from being sent."""
+    """If the lock is lost while a call is throttled, the next attempt is not sent."""
     sent: list[str] = []
 
     def create_vpc(**_params: Any) -> dict[str, Any]:

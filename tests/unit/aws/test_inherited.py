@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which connection gets the clients that Ansible's own process created, and whose credentials they sign with."""
+"""Which connection inherits the clients that Ansible's own process created, and which credentials they sign with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How fast one process calls where AWS limits the rate."""
+"""How fast one process makes calls under AWS's rate limits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.pacing import LON
 
 
 class Account:
-    """An operation of an account: so many calls at once, and so many more each second. Several processes with a pace of their own call it.
+    """A rate-limited operation of an account: burst and refill per second. Several processes, each with its own pacing, call it.
 
-    Time moves only as they wait.
+    Time advances only while they wait.
     """
 
     def __init__(self, burst: float, per_second: float) -> None:
@@ -31,7 +31,7 @@ class Account:
         return taken
 
     def serve(self, processes: int, calls: int) -> list[float]:
-        """Let each process make its calls, one after the other; returns the longest that each went without getting one through."""
+        """Lets the processes make their calls in turn; returns each one's longest time without a successful call."""
         paces = [Pacing(lambda: self.now) for _ in range(processes)]
         left = [calls] * processes
         longest = [0.0] * processes
@@ -66,7 +66,7 @@ def test_within_the_allowance_nothing_waits() -> None:
 def test_beyond_it_calls_get_through_about_as_fast_as_aws_allows(
     processes: int, calls: int, seconds: float, refusals_a_call: float
 ) -> None:
-    """AWS lets 60 through in (60 - 4) / 0.3 = 187 seconds, whoever makes them."""
+    """AWS lets 60 calls through in (60 - 4) / 0.3 = 187 seconds, whichever process makes them."""
     account = Account(burst=4, per_second=0.3)
     longest = account.serve(processes, calls)
     assert 186 <= account.now <= seconds + 1

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Replies that are not AWS's are never believed, whatever the operation: a read fails, the outcome of a change is unknown."""
+"""Responses that do not come from AWS are never trusted, whatever the operation: a read fails, and a change's outcome is unknown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DECLARED: list[Operation] = sorted(
         Operation("resourcegroupstaggingapi", "get_resources"),
     }
 )
-"""What the kinds of all domains call, and what every run calls beside them."""
+"""The calls of all domains' kinds, and those that every run makes in addition."""
 
 HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Your session has expired.</body></html>"
 REQUEST_ID = {"x-amzn-RequestId": "8a2b9d0e-0000-4000-8000-000000000000"}
@@ -44,7 +44,7 @@ def client(service: str) -> Any:
 
 
 def answering(one: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Aws:
-    """A connection of which every call of the operation gets this reply from the wire."""
+    """A connection on which every call of the operation gets this wire response."""
     there = client(one.service)
 
     def reply(request: Any, **_more: Any) -> AWSResponse:
@@ -58,7 +58,7 @@ def answering(one: Operation, status: int, headers: Mapping[str, str], body: byt
 
 
 def filler(shape: Any) -> Any:
-    """A value of a shape, for parameters that go into a request's path."""
+    """A value of a shape, for parameters in a request's path."""
     if shape.type_name == "structure":
         return {name: filler(shape.members[name]) for name in shape.required_members}
     return {"list": [], "map": {}, "integer": 1, "long": 1, "boolean": True, "timestamp": 0}.get(shape.type_name, "x")
@@ -70,7 +70,7 @@ def model_of(one: Operation) -> Any:
 
 
 def right(one: Operation) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the smallest reply of AWS's to an operation."""
+    """Headers and body of AWS's smallest response to an operation."""
     model = model_of(one)
     protocol = model.service_model.resolved_protocol
     if protocol in ("ec2", "query"):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Tags and policies in the form in which they are compared."""
+"""Tags and policies in the form used for comparison."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_owner_mark_is_not_shown() -> None:
 
 
 FOREIGN = [
-    # desired, observed, what the tags should read
+    # desired, observed, expected tags
     ({"a": "1"}, {"a": "2", "b": "3"}, {"a": "1"}),
     ({}, {"aws:cloudformation:stack-name": "x"}, {"aws:cloudformation:stack-name": "x"}),
     ({"a": "1"}, {"kubernetes.io/cluster/apps": "owned"}, {"a": "1", "kubernetes.io/cluster/apps": "owned"}),
@@ -144,5 +144,5 @@ def test_ignored_tags(observed: dict[str, str], expected: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("statements", [{"Effect": "Allow"}, [{"Effect": "Allow"}]])
 def test_statements_are_a_list_in_what_is_sent(statements: Any) -> None:
-    """Tools that read policies expect one; the canonical form is what updates send."""
+    """Tools that read policies expect a list; the canonical form is what updates send."""
     assert policy({"Version": "2012-10-17", "Statement": statements})["Statement"] == [{"Effect": "Allow"}]

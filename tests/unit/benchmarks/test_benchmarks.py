@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks, and where they look for the provider."""
+"""The arithmetic of the benchmarks, and where they search for the provider."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def sample(wall: float, requests: int = 10, throttled: int = 0, **said: float) -
 
 
 def test_ratios_are_taken_pair_by_pair() -> None:
-    """A machine that is slow for one pair does not move the ratio."""
+    """A machine that is slow during one pair does not shift the ratio."""
     found = ratios([sample(1.0), sample(5.0), sample(1.2)], [sample(2.0), sample(10.0), sample(2.0)])
     assert (found.median, found.least, found.most) == (0.5, 0.5, 0.6)
 
 
 def test_throttled_requests_are_shown_where_there_are_any() -> None:
-    """Of both, as soon as one of them had any."""
+    """For both, as soon as one of them had any."""
     calm, hasty = [sample(1.0, 40)], [sample(2.0, 60, throttled=7)]
     result = Result(1, 80, "create", {"mainstay.aws": calm, "Terraform": hasty})
     assert "Terraform 2.00 (2.00-2.00) s, 7 of 60 requests throttled" in report.line(result)
@@ -66,7 +66,7 @@ def test_a_single_size_has_no_marginal_cost() -> None:
 
 
 class Unconnected:
-    """The administration of a cloud that is not there."""
+    """An administrative API of a cloud that does not exist."""
 
     def reset(self) -> None:
         pass
@@ -77,7 +77,7 @@ class Unconnected:
 
 @pytest.fixture
 def subject(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """One that takes a second for every run, without a cloud."""
+    """A subject whose every run takes one second, without a cloud."""
     subject = SimpleNamespace(name="ours", label="ours", cloud=SimpleNamespace(admin=Unconnected()), prepare=lambda size: None)
 
     def alternate(subjects: Any, step: str, rounds: int, before: Any = None) -> list[list[Sample]]:
@@ -100,7 +100,7 @@ ROWS: list[tuple[str, list[str]]] = [
 
 @pytest.mark.parametrize(("options", "steps"), ROWS)
 def test_a_step_without_runs_is_left_out(subject: Any, options: str, steps: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Without cold runs the networks are built all the same: the other steps need them, and so does what is said of their size."""
+    """Without cold runs the networks are built all the same: the other steps and the reported size depend on them."""
     Bench(parse(["--networks", "1", "--latency", "0", "--wait", "0", *options.split()]), [subject]).run()
     printed = capsys.readouterr().out
     whole = printed.partition("Whole processes")[2].partition("\n\n")[0]

@@ -1,4 +1,4 @@
-"""What the benchmark builds with clusters, and the arithmetic of its critical path."""
+"""The clusters that the benchmark builds, and the arithmetic of its critical path."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Patterns of consent: whose they are, and which are none."""
+"""Consent patterns: which component each belongs to, and which are invalid."""
 
 from __future__ import annotations
 

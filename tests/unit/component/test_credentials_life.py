@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""When credentials expire, how long a run may need, and what is said if the one comes before the other."""
+"""When credentials expire, how long a run may need, and the warning if they expire too early."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ KINDS = {**NETWORK, **CLUSTERS}
         ),
         ("REHEARSE1", None, {**KEY, "AWS_CREDENTIAL_EXPIRATION": ""}, None),
         ("REHEARSE1", None, {"AWS_ACCESS_KEY": "REHEARSE1", "AWS_SESSION_EXPIRATION": "2026-01-31T12:00:00Z"}, NOON),
-        # given as an option of the module: the variable is about others
+        # given as a module option: the variable applies to other credentials
         ("REHEARSE2", None, {**KEY, "AWS_CREDENTIAL_EXPIRATION": "2026-01-31T12:00:00Z"}, None),
-        # a profile's are renewed, and so are those of an instance
+        # a profile's credentials are renewed, and so are those of an instance
         ("REHEARSE1", "prod", {**KEY, "AWS_CREDENTIAL_EXPIRATION": "2026-01-31T12:00:00Z"}, None),
         (None, None, {"AWS_CREDENTIAL_EXPIRATION": "2026-01-31T12:00:00Z"}, None),
     ],

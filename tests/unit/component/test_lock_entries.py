@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which entries are in a run's way."""
+"""Which lock entries block a run."""
 
 from __future__ import annotations
 

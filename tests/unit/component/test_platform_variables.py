@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The platform's variables: what they give to a module call, and which are refused."""
+"""The platform's variables: what they pass to a module call, and which are rejected."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_place_is_whole(missing: str) -> None:
 
 
 def test_only_shared_options_of_the_module_are_filled() -> None:
-    """eks_drain and k8s_rollout_verify have timeouts and pauses of their own; who removes a component says which."""
+    """eks_drain and k8s_rollout_verify have their own timeouts and poll intervals; a removal names its component explicitly."""
     everything = {**PLACE, "platform_timeout": 5, "platform_poll_interval": 5, "platform_lock_wait": 5, "platform_tags": {"a": "b"}}
     drain = fill(takes=taken(eks_drain.argument_spec()), **everything)
     assert set(drain) == {*GIVEN, "component", "poll_interval", "lock_wait"}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a plan needs of which quota, and when that is too much: pure functions over made-up kinds."""
+"""How much of each quota a plan needs, and when that is too much: pure functions over made-up kinds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LENGTH = Size("x", "L-5", "words", 3, "words", lambda before, after: len(after))
 
 @dataclass
 class AwsResource:
-    """As much of a kind as the planner asks for."""
+    """The part of a kind that the planner uses."""
 
     name: str
     quotas: tuple[Quota, ...] = ()

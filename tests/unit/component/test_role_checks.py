@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The variables of a role are checked before its first call, and it makes none after what it requires has failed."""
+"""A role's variables are checked before its first call, and it makes no call after a failed requirement."""
 
 from __future__ import annotations
 

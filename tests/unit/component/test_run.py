@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which requested replacements a call rejects, because nothing of that address is described, and when a plan fails as asked."""
+"""Requested replacements that a call rejects because the address is not described, and when a plan fails on request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a call may ask for with saved plans, and what is told before its first call of AWS."""
+"""Valid saved plan options for a call, and the errors before its first AWS call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.saved.samples import saved
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the callback announces, and a plan in it."""
+    """The callback's announcement, and a plan in its folder."""
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     (tmp_path / "good").write_text(as_text(make_book([saved()], "2026-01-31T12:00:00Z")))
     return tmp_path

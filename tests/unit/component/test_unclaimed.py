@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What nobody claims, beyond what the tagging API lists."""
+"""Unclaimed resources beyond those that the tagging API lists."""
 
 from __future__ import annotations
 

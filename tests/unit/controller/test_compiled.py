@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Our files come from compiled ones, everybody else's as Ansible imports them."""
+"""Our files are loaded from compiled ones, all others as Ansible imports them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What Ansible prints of a failed task, and what a run without the callback warns of."""
+"""Ansible's output for a failed task, and the warnings of a run without the callback."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which modules of ours a play will call."""
+"""Which of our modules a play will call."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def test_a_role_that_depends_on_the_host_is_one_that_a_group_is_named_after() ->
 
 
 def test_only_what_the_entry_point_can_reach() -> None:
-    """Importing a module costs each run, so those of other entry points are left out, and those of included files are not."""
+    """Imports cost time in each run, so modules of other entry points are excluded; those of included files are not."""
     assert own_modules(play(task("include_role", name="mainstay.aws.eks")), ()) == {"eks_cluster", "k8s_objects", "vpc_network_info"}
     assert "eks_upgrade_check" in own_modules(play(task("include_role", name="mainstay.aws.eks", tasks_from="upgrade.yml")), ())

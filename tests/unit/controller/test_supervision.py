@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A run from the start of its process to its end: each test is a process of its own, as the end is what is looked at."""
+"""A run from process start to exit. Each test uses a separate process, because the exit is what is tested."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLAN = """
 
 
 def run(code: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], list[list[object]]]:
-    """Run it, and read what it printed: where its folder was, whether it was there, how long the name of the run is; then the rest."""
+    """Runs it, and parses its output: its folder, whether the folder existed, the length of the run's name; then the rest."""
     done = subprocess.run(
         [sys.executable, "-c", START + code],
         env={"PYTHONPATH": str(ROOT / "collections"), "TMPDIR": str(folder)},

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which values came out of Ansible Vault, by the marks that ansible-core puts on them."""
+"""Values from Ansible Vault, identified by ansible-core's tags on them."""
 
 from __future__ import annotations
 

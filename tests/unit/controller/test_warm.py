@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What workers find imported and read when they are forked."""
+"""What workers already have imported and read when they are forked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What holds for every domain that is registered: a new one is tested by naming it."""
+"""Rules for every registered domain: a new one is tested as soon as it is named."""
 
 from __future__ import annotations
 

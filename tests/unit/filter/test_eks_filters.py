@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The filters of the role eks."""
+"""The filters of the eks role."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_kubeconfig_of_clusters_that_are_still_to_come() -> None:
 
 
 def test_without_the_aws_cli_the_collection_makes_the_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What the file says is run as kubectl would run it, from elsewhere and with nothing but what the file names."""
+    """The file's command is run as kubectl would run it, from another directory and with only what the file names."""
     monkeypatch.setattr(module.shutil, "which", lambda name: None)
     run = kubeconfig(CLUSTERS, "eu-west-1", sys.executable)["users"][0]["user"]["exec"]
     credentials = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "HOME": str(tmp_path), "PATH": os.environ["PATH"]}

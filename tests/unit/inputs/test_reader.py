@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Reading one mapping of the user's input: the value of each setting, and the sentence about each mistake."""
+"""Reading one mapping of user input: the value of each setting, and the message for each mistake."""
 
 from __future__ import annotations
 

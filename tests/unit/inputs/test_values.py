@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Single values of the user's input: what is taken, in which form, and what is not."""
+"""Single values of user input: what is accepted, in which form, and what is rejected."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A connection whose calls are answered from a table and written down."""
+"""A connection that answers calls from a table and records them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refusal(code: str, message: str) -> ClientError:
 
 @dataclass
 class Script:
-    """``answers``: method -> a reply, an exception, or a function of the parameters that gives either. ``calls`` are those made."""
+    """``answers``: method -> a response, an exception, or a function of the parameters that returns either. ``calls`` are those made."""
 
     answers: dict[str, Any]
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Script:
         return Aws(self._client, OWNER, pause=lambda _seconds: None)
 
     def methods(self, *beginnings: str) -> list[str]:
-        """The methods called, in order; only those with one of these beginnings if any are given."""
+        """The methods called, in order; if prefixes are given, only methods with one of them."""
         return [name for name, _params in self.calls if not beginnings or name.startswith(beginnings)]
 
     def _client(self, service: str) -> Any:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the kinds of EKS make of replies and refusals."""
+"""How the EKS kinds interpret responses and refusals."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def seen_as(kind: EksKind, raw: dict[str, Any]) -> Observed:
     ],
 )
 def test_only_what_never_came_up_has_failed(kind: EksKind, raw: dict[str, Any], status: str, state: str) -> None:
-    """What has failed is replaced without asking, so nothing that has ever worked may read so."""
+    """Failed resources are replaced without consent, so nothing that ever worked may count as failed."""
     seen = seen_as(kind, {**raw, "status": status, **ISSUES})
     assert (seen.state, seen.reason) == (state, "InsufficientNumberOfReplicas: no node for it")
 
@@ -174,7 +174,7 @@ WANTED = {
 
 
 class World:
-    """A cluster that takes one update at a time, each over after it was asked about once."""
+    """A cluster that accepts one update at a time; each completes after one poll."""
 
     def __init__(self) -> None:
         self.cluster: dict[str, Any] = {**CLUSTER}
@@ -218,7 +218,7 @@ def test_one_sort_of_change_a_call_and_each_after_the_other() -> None:
     aws, kind = world.script().aws(), EksCluster()
     seen = seen_as(kind, CLUSTER)
     sorts = ["deletionProtection", "accessConfig", "upgradePolicy", "logging", "resourcesVpcConfig", "resourcesVpcConfig", "version"]
-    for _refusal in range(2 * (len(sorts) - 1)):  # for each but the last: more to come, and one look that finds it in progress
+    for _refusal in range(2 * (len(sorts) - 1)):  # for each but the last: more to come, and one poll that finds it in progress
         with pytest.raises(NotYet) as caught:
             kind.update(aws, seen, {**WANTED, "tags": {"a": "1"}})
         assert caught.value.dependency
@@ -250,7 +250,7 @@ def test_the_error_of_an_update_is_raised_once_and_then_it_can_be_tried_again() 
 
 
 def test_what_is_there_already_is_not_sent_again() -> None:
-    """EKS refuses to change something to what it is: after a lost reply the second call would be an error."""
+    """EKS rejects a change without effect: after a lost response, a second call would be an error."""
     script = World().script()
     aws, kind = script.aws(), EksCluster()
     kind.update(aws, replace(seen_as(kind, CLUSTER), properties={"cluster_name": "prod-main", "version": "1.34"}), {"version": "1.35"})

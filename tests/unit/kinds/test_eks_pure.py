@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The pure parts of the kinds of EKS, of launch templates and of scaling."""
+"""The pure parts of the kinds for EKS, launch templates, and scaling."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_list_of_ranges_cannot_be_emptied(desired: list[str], observed: list[s
     "types", [[], ["api"], ["scheduler", "audit"], ["api", "audit", "authenticator", "controllerManager", "scheduler"]]
 )
 def test_every_type_of_log_is_named_once(types: list[str]) -> None:
-    """A type that a call does not name stays as it is."""
+    """A type that a call does not name is unchanged."""
     told = logging(types)["clusterLogging"]
     assert sorted(kind for entry in told for kind in entry["types"]) == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
     assert sorted(kind for entry in told if entry["enabled"] for kind in entry["types"]) == sorted(types)
@@ -126,7 +126,7 @@ def test_only_our_own_scaling_is_looked_at() -> None:
 
 
 def test_data_of_a_template() -> None:
-    """AWS tells more than was asked for, and tags in an order of its own."""
+    """AWS returns more than was requested, and tags in its own order."""
     asked = {
         "MetadataOptions": {"HttpTokens": "required"},
         "SecurityGroupIds": ["sg-2", "sg-1"],
@@ -145,7 +145,7 @@ def test_data_of_a_template() -> None:
 
 
 def test_tags_alone_are_no_reason_for_another_version() -> None:
-    """Another version of a template would renew all nodes of its group."""
+    """Another template version would replace all nodes of its group."""
     tagged = {"KeyName": "mine", "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "1"}]}]}
     retagged = {**tagged, "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "2"}]}]}
     assert unless_only_tags(retagged, tagged) == tagged

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""How much is asked to see what there is: which clusters are looked into, how deep, and that nothing is asked twice."""
+"""The read calls: which clusters are read, in how much detail, and that nothing is read twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EBS = "arn:aws:eks:eu-west-1:1:addon/prod-main/aws-ebs-csi-driver/1"
 
 
 def account(clusters: Mapping[str, bool]) -> Script:
-    """``clusters``: name -> whether it is ours. Each has the same in it."""
+    """``clusters``: name -> whether it is ours. All have the same contents."""
 
     def cluster(params: Mapping[str, Any]) -> Any:
         name = params["name"]
@@ -78,7 +78,7 @@ def account(clusters: Mapping[str, bool]) -> Script:
 
 
 def looked(script: Script, hints: tuple[str, ...]) -> Counter[str]:
-    """What one look around sees, by kind."""
+    """The results of one read of the current state, by kind."""
     aws = script.aws()
     try:
         found = observe({kind.name: kind(hints) for kind in IN_CLUSTERS}, aws)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A role, a log group and their like are deleted without regard to what has a longer name."""
+"""Deleting a role, a log group, or the like ignores resources with a longer name."""
 
 from __future__ import annotations
 

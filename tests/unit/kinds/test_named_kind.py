@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Kinds that are told by name: two of services to come, declared as a domain would, and every call that they make."""
+"""Kinds identified by name: two from future services, declared as a domain would, and every call that they make."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Database(NamedKind):
 
 
 def queues() -> dict[str, Any]:
-    """An account with the queues shop and shop-2, which are ours, jobs of others, and one of nobody's."""
+    """An account with the queues shop and shop-2, which are ours, jobs, which is another owner's, and an unowned one."""
     tags = {"shop": {**mark("queue.shop"), "Team": "a"}, "shop-2": mark("queue.other"), "jobs": OTHERS, "free": {}}
     gone = refusal("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
 
@@ -126,7 +126,7 @@ ACCOUNTS: dict[type[NamedKind], Callable[[], dict[str, Any]]] = {Queue: queues, 
 
 
 def run(kind: NamedKind, operation: Callable[[Aws, NamedKind, Observed], Any]) -> tuple[Any, list[tuple[str, Any]]]:
-    """What an operation returns, with the first of the kind that is found, and the calls that it makes."""
+    """The return value of an operation on the first resource of the kind, and the calls it makes."""
     script = Script(ACCOUNTS[type(kind)]())
     aws = script.aws()
     try:
@@ -321,7 +321,7 @@ def test_what_an_operation_does(kind: NamedKind, operation: Operation, result: A
 
 
 def test_all_that_is_asked_about_those_found_is_asked_side_by_side() -> None:
-    """The four queues have two questions each: every one of them is answered when all have been asked."""
+    """The four queues need two calls each: no call returns until all have been made."""
     meeting = threading.Barrier(8, timeout=10)
     answers = queues()
 
@@ -345,7 +345,7 @@ def test_what_is_gone_is_not_seen() -> None:
 
 
 class Distribution(NamedKind):
-    """Tags below a member, and read by an ARN that only the description tells."""
+    """Tags below a member, read by an ARN that only the description contains."""
 
     name = "distribution"
     calls = NamedCalls(
@@ -425,7 +425,7 @@ def test_what_a_kind_can_call_follows_from_its_declarations(kind: NamedKind, exp
 
 
 def test_every_call_of_this_file_was_declared() -> None:
-    """The scripted accounts answer nothing else."""
+    """The scripted accounts answer no other calls."""
     for kind, account in ACCOUNTS.items():
         assert set(account()) == {operation.method for operation in kind().declared()}
 

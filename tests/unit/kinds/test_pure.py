@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The pure parts of the kinds: between the shapes of AWS's replies and ours."""
+"""The pure parts of the kinds: conversion between AWS's response shapes and ours."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ a_rule = st.builds(lambda *parts: {name: value for part in parts for name, value
 
 
 def as_aws_shows(permissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """AWS joins rules of the same protocol and ports into one permission, and shows all lists, empty ones too."""
+    """AWS merges rules with the same protocol and ports into one permission, and shows all lists, including empty ones."""
     lists = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
     joined: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in permissions:
@@ -80,7 +80,7 @@ def test_port_zero_is_a_port() -> None:
 # ---- entries of network ACLs ----
 
 ENTRIES = [
-    # as we say it, as AWS takes and shows it
+    # our form, AWS's form
     ({"protocol": "-1"}, {"Protocol": "-1"}),
     ({"protocol": "tcp", "from_port": 80, "to_port": 81}, {"Protocol": "6", "PortRange": {"From": 80, "To": 81}}),
     ({"protocol": "udp", "from_port": 0, "to_port": 65535}, {"Protocol": "17", "PortRange": {"From": 0, "To": 65535}}),

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The tables of actions: complete for everything that is registered, nothing beside, and as AWS has it (cfn-lint ships its list)."""
+"""The tables of actions: complete for everything registered, nothing extra, and consistent with AWS (cfn-lint ships its list)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AWS: dict[str, Any] = json.loads((Path(cfnlint.__file__).parent / "data" / "Addi
 
 
 def resources(action: str) -> set[str]:
-    """The types of resources that AWS checks an action against."""
+    """The resource types that AWS checks an action against."""
     service, name = action.split(":")
     return set(AWS[service]["Actions"][name.lower()].get("Resources", ()))
 
@@ -70,7 +70,7 @@ def test_what_a_role_never_does_is_something_its_kinds_could_do(domain: Registra
 
 @pytest.mark.parametrize("types", [ROOTS, INNER, LEAVES, LOGS], ids=" ".join)
 def test_nothing_is_made_inside_a_thing_of_its_own_group(types: tuple[str, ...]) -> None:
-    """Else the mark in the request would stand in for the mark of what a thing is made in."""
+    """Otherwise the mark in the request would count as the mark of the containing resource."""
     made_here = {typed("ec2", one) for one in types}
     for action, grants in WRITES.items():
         if any(grant.conditions == (request_marked,) and set(grant.resources) == made_here for grant in grants):

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Statements and documents: what each action is confined to, and how documents are filled."""
+"""Statements and documents: the restrictions on each action, and how documents are filled."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_two_roles_together_are_confined_in_the_ways_of_each() -> None:
 @pytest.mark.parametrize("role", roles())
 @pytest.mark.parametrize("bound", [None, BOUNDARY], ids=["free", "bound"])
 def test_a_component_takes_few_policies_and_each_fits(role: str, bound: str | None) -> None:
-    """A role of IAM holds ten managed policies, and somebody may need some of them for his own."""
+    """An IAM role can have ten managed policies, and users may need some of them for their own."""
     longest = Place("e" * 24, "c" * 24, "ap-southeast-12", "123456789012", "aws-us-gov", permissions_boundary=bound)
     given = policies(details_of([role]), Scope(longest))
     assert all(size(one) <= LARGEST for each in given.values() for one in each)
@@ -137,7 +137,7 @@ def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
 
 
 LISTED = {"iam:ListOpenIDConnectProviders", "iam:ListRoles"}
-"""What IAM lists for the whole account: of no region, and checked against no resource."""
+"""IAM's account-wide lists: without a region, and checked against no resource."""
 
 
 def test_nothing_is_granted_by_a_wildcard_in_its_name() -> None:
@@ -197,7 +197,7 @@ AUTO_SCALING = "arn:aws:autoscaling:af-south-1:123456789012:autoScalingGroup:*:a
     ],
 )
 def test_only_what_the_inventory_names_can_be_claimed(action: str, resource: str, claimed: bool) -> None:
-    """By a statement that does not demand our mark of the resource."""
+    """Through a statement that does not require our mark on the resource."""
     found = statements(NAMED, EKS_TABLE, [action])
     without_mark = [one for one in found if "aws:ResourceTag/mainstay:environment" not in one.get("Condition", {}).get("StringEquals", {})]
     allowed = [arn for one in without_mark for arn in (one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]])]

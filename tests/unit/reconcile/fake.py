@@ -1,11 +1,11 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A second backend for the engine: a strict little world in memory that knows nothing of AWS.
+"""A second backend for the engine: a small, strict in-memory world with no knowledge of AWS.
 
-It refuses what a real service refuses: pointing at what is not there, deleting what something points at, a second thing of one name.
-Every refusal is written down, so a test can tell a right order from one that was only repaired by retries. Faults are scripted by the
-number of the mutating call.
+It refuses what a real service refuses: references to missing resources, deletion of referenced resources, and duplicate names. Every
+refusal is recorded, so that a test can distinguish a correct order from one that only retries repaired. Faults are scripted by the number
+of the mutating call.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 
 
 class Killed(BaseException):
-    """The process is gone: this call and all later ones never return."""
+    """The process was killed: this call and all later ones never return."""
 
 
 class FakeClock:
-    """Time that passes only when somebody waits."""
+    """A clock that only waiting advances."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -56,7 +56,7 @@ class FakeClock:
         self._stopped = True
 
     def on_stop(self, tell: Callable[[], None]) -> None:
-        """Nobody stops a fake clock while something runs."""
+        """A fake clock is never stopped during work."""
 
 
 @dataclass
@@ -68,19 +68,19 @@ class AwsResource:
     looks: int = 0
     state: str = "ready"
     owner: str = "us"
-    """Whose mark it carries: ours, somebody else's, or (empty) nobody's."""
+    """The owner of its mark: ours, another owner's, or none (empty)."""
 
 
 @dataclass
 class World:
-    """Things by id, a log of mutating calls, the refusals, and the faults to come: {number of the mutating call: fault}."""
+    """Resources by ID, a log of mutating calls, the refusals, and the scheduled faults: {number of the mutating call: fault}."""
 
     things: dict[str, AwsResource] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
     slow: int = 0
-    """How many looks a new thing stays pending, where its kind is slow."""
+    """The number of reads during which a new resource stays pending, if its kind is slow."""
     tokens: dict[str, str] = field(default_factory=dict)
     dead: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -88,7 +88,7 @@ class World:
     busy: dict[str, int] = field(default_factory=dict)
 
     def mutate(self, verb: str, address: str, change: Any) -> Any:
-        """Run one mutating call under the fault that is due, if any."""
+        """Runs one mutating call with the scheduled fault, if any."""
         with self.lock:
             self._alive()
             self.count += 1
@@ -131,7 +131,7 @@ class World:
 
 
 class FakeKind(KindDefaults):
-    """All fake kinds: points at others by a fixed, a given and late properties."""
+    """Base of all fake kinds: references others through a fixed, a given, and late properties."""
 
     colour = fixed()
     parent = fixed()
@@ -225,7 +225,7 @@ class FakeKind(KindDefaults):
             return None if thing is None or thing.kind != self.name else self._stranger(thing, address)
 
     def holder(self, world: World, properties: Mapping[str, Any]) -> Observed | None:
-        """Whoever has the seed, which stands for a name here."""
+        """The thing that already has this seed, which serves as a name here."""
         with world.lock:
             world.read()
             seed = properties.get("seed")
@@ -247,7 +247,7 @@ class FakeKind(KindDefaults):
 
 
 def kinds() -> dict[str, FakeKind]:
-    """Four temperaments: collides with its own name; may be made before the old one goes, with a token; neither token nor name; slow."""
+    """Four behaviors: name collisions; create before delete, with a token; neither token nor name; slow."""
     made = [
         FakeKind("plot", named=True, exclusive=True),
         FakeKind("house", create_first=True),

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What an apply does when the world is slow, silent, refuses, or lies."""
+"""Apply in a world that is slow, does not respond, refuses, or lies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def creates(world: World) -> list[str]:
 
 
 def test_a_requested_replacement_is_done_once() -> None:
-    """The look back at the end must not request it again."""
+    """The final check must not request it again."""
     world = World()
     apply(world, [room("a", colour="red")])
     (before,) = world.things
@@ -65,7 +65,7 @@ def test_a_create_without_an_answer_is_never_doubled(kind: str, fault: str) -> N
 
 
 def test_absence_counts_only_after_the_settle_window() -> None:
-    """A read that lags behind must not lead to a second one: what an unanswered create made shows up late and is adopted."""
+    """A lagging read must not cause a duplicate: the result of an unanswered create call appears late and is adopted."""
 
     class Lagging(FakeKind):
         looks = 0
@@ -281,7 +281,7 @@ HASTY = frozenset({"slow"})
 
 
 def deferred(result: Result) -> dict[str, tuple[str, str | None]]:
-    """Outcome and reason of everything that is not done, as a module returns them."""
+    """Outcome and reason of everything that was not done, as a module returns them."""
     return {
         action["address"]: (action["outcome"], action["because"])
         for action in report.plan_dict(result, False)["actions"]
@@ -339,7 +339,7 @@ def test_a_failure_counts_more_than_what_is_not_waited_for() -> None:
 
 
 def test_what_was_begun_has_to_show_before_the_call_ends() -> None:
-    """Or the next call, which looks at what is there, would make a second one."""
+    """Otherwise the next call, which reads the current state, would create a duplicate."""
 
     class Lagging(FakeKind):
         looks = 0
@@ -375,7 +375,7 @@ def test_deletions_are_waited_for() -> None:
 
 
 class LateKind(FakeKind):
-    """Lists show new ones only at the given look."""
+    """Lists show new resources only from the given read on."""
 
     at, looks = 0, 0
 
@@ -432,7 +432,7 @@ def test_what_cannot_be_listed_for_lack_of_threads_is_said_in_words(monkeypatch:
 
 
 def test_a_thread_that_ends_without_a_word_does_not_leave_the_run_waiting() -> None:
-    """Without memory not even the report of an error may get through."""
+    """Without memory, not even an error report may get through."""
 
     class NoMemory(FakeClock):
         def now(self) -> float:

@@ -1,9 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Attributes that an update changes, updates that wait for each other, and what hangs on something that is replaced.
+"""Attributes that an update changes, updates that wait for each other, and dependents of a replaced resource.
 
-The world is a cluster in small: a template whose edition changes with its size, a cluster, and what is in it.
+The world is a small cluster: a template whose edition changes with its size, a cluster, and its contents.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ALL = Consent(("*",), ("*",))
 
 
 class Template(FakeKind):
-    """Every change of its size is another edition, which shows in its attributes ``lag`` looks later."""
+    """Every change of its size creates a new edition, which appears in its attributes ``lag`` reads later."""
 
     changing = {"edition": ("size",)}
     lag = 0
@@ -166,7 +166,7 @@ def test_with_its_cluster_everything_in_it_is_replaced() -> None:
 
 
 def test_one_update_after_the_other_is_asked_for_until_all_are_made() -> None:
-    """A kind whose API takes one sort of change a call says NotYet while there is more to come, and is asked again."""
+    """A kind whose API accepts one type of change per call raises NotYet while more remain, and is called again."""
 
     class OneByOne(FakeKind):
         def update(self, world: World, seen: Observed, properties: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Adopting and moving: what is taken for which address, what is refused, and what an apply does with it."""
+"""Adopting and moving: which resource is taken for which address, what is refused, and what an apply does with it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def want(address: str, **properties: Any) -> Resource:
 
 
 def world_of(*things: tuple[str, str, str], **properties: Any) -> World:
-    """Things as (id, address, owner)."""
+    """Resources as (id, address, owner)."""
     made = [
         AwsResource(identifier, address.partition(".")[0], address, dict(properties), owner=owner) for identifier, address, owner in things
     ]
@@ -274,7 +274,7 @@ def test_a_name_that_is_ours_is_left_to_the_apply() -> None:
 
 
 class Unlisted(FakeKind):
-    """Lists show a new one only at the given look."""
+    """Lists show a new resource only from the given read on."""
 
     looks, at = 0, 10**9
 

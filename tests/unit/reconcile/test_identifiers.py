@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Who is meant where a value contains an identifier: the one that has it, and never one whose identifier is a part of it."""
+"""References by identifier inside a value: exactly the resource that has it, never one whose identifier is a substring of it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_name_counts_as_a_whole_and_an_arn_wherever_it_stands(named: bool, ide
 
 
 def there(name: str, **properties: Any) -> Observed:
-    """One whose id is a name that people chose and whose ARN ends in it."""
+    """A resource whose ID is a user-chosen name and whose ARN ends with it."""
     return Observed("room", f"room.{name}", name, properties, {"arn": f"arn:aws:sqs:eu-west-1:1:{name}"}, named=True)
 
 

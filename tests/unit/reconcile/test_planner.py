@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Decisions of the planner and orders of the graph, one case a line."""
+"""Decisions of the planner and orderings of the graph, one case per line."""
 
 from __future__ import annotations
 

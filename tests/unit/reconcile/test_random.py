@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Random desired states, changes between them, and faults: what must hold whatever the graph looks like."""
+"""Random desired states, changes between them, and faults: invariants that hold for every graph."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CAREFUL = settings(max_examples=MAX, deadline=None, suppress_health_check=[Healt
 
 @st.composite
 def desired_states(draw: st.DrawFn) -> list[Resource]:
-    """Up to eight resources; pointers in create calls go backwards (no cycle), late ones anywhere."""
+    """Up to eight resources; references in create calls point backward (no cycle), late ones anywhere."""
     count = draw(st.integers(0, 8))
     addresses = [(draw(st.sampled_from(sorted(KINDS))), f"r{index}") for index in range(count)]
     everything = [f"{kind}.{name}" for kind, name in addresses]
@@ -41,7 +41,7 @@ def desired_states(draw: st.DrawFn) -> list[Resource]:
             properties["size"] = draw(st.integers(1, 3))
         if draw(st.booleans()):
             properties["label"] = draw(st.sampled_from(["a", "b"]))
-        if index % 2:  # who was created with a parent keeps having one: a fixed pointer cannot be left out afterwards
+        if index % 2:  # a resource created with a parent keeps one: a fixed reference cannot be removed later
             properties["parent"] = ref(draw(st.sampled_from(earlier)))
         if earlier and draw(st.booleans()):
             properties["peer"] = ref(draw(st.sampled_from(earlier)))
@@ -55,7 +55,9 @@ def desired_states(draw: st.DrawFn) -> list[Resource]:
 
 
 def _has_an_order(desired: list[Resource]) -> bool:
-    """Waiting for somebody to be finished, who points back: a desired state that the engine refuses, as test_planner.py shows."""
+    """Whether an order exists. If a resource waits for another one that points back to it, the engine rejects the desired state; see
+    test_planner.py.
+    """
     try:
         build(make_plan(desired, [], KINDS, ALL), KINDS)
     except EngineError:
@@ -107,7 +109,7 @@ def test_one_fault_anywhere_is_mended_by_the_next_run(first: list[Resource], sec
 
 
 def state(world: World) -> dict[str, Any]:
-    """What is there by address, pointers told by address too, so that two worlds can be compared."""
+    """The state by address, with pointers as addresses too, so that two worlds can be compared."""
     by_id = {thing.id: thing.address for thing in world.things.values()}
 
     def named(value: Any) -> Any:

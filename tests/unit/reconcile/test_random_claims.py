@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Random accounts in which some things carry other marks: moved and adopted under faults, nothing is created, deleted or doubled."""
+"""Random accounts in which some resources have other marks. Moves and adoptions under faults create, delete, or duplicate nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SORTS = st.sampled_from(["kept", "moved", "nobody's", "another's"])
 
 
 def estranged(world: World, draw: st.DataObject, among: Collection[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Give some of the things with these addresses other marks; returns the adoptions and moves that bring them back."""
+    """Gives some of the resources at these addresses other marks; returns the adoptions and moves that restore them."""
     adopt: dict[str, Any] = {}
     moves: dict[str, str] = {}
     for thing in world.things.values():
@@ -46,7 +46,7 @@ def estranged(world: World, draw: st.DataObject, among: Collection[str]) -> tupl
 
 
 def drifted(world: World, draw: st.DataObject) -> None:
-    """Change what can be changed in place."""
+    """Changes mutable properties."""
     for thing in world.things.values():
         if draw.draw(st.booleans()):
             thing.properties["label"] = "strange"
@@ -93,7 +93,7 @@ def test_what_is_moved_and_adopted_stays_what_it_is(desired: list[Resource], dra
 def test_a_change_of_mind_about_what_is_moved_and_adopted(
     first: list[Resource], second: list[Resource], draw: st.DataObject, at: int, fault: str
 ) -> None:
-    """With consent to everything: what differs in what cannot be changed is replaced, and nothing is left over or doubled."""
+    """With full consent: resources that differ in immutable properties are replaced, and nothing is left over or duplicated."""
     world = World(slow=1)
     apply_plainly(world, first)
     adopt, moves = estranged(world, draw, {resource.address for resource in second})

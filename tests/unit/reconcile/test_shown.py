@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A plan names the resource that an unknown value will come from, for people; for programs the value stays unknown."""
+"""A plan for people names the resource that will supply an unknown value; for programs the value stays unknown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every role keeps its contract in one place: defaults, argument specification and README say the same."""
+"""Every role's contract is consistent: defaults, argument specification, and README agree."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_template(value: object) -> bool:
 
 @each_role
 def test_defaults_agree_with_the_specification(role: Path) -> None:
-    """A template in place of a mapping or a list cannot be a default in a specification: there the prose says it."""
+    """A template in place of a mapping or a list cannot be a default in a specification: there the prose documents it."""
     optional = {name: option for name, option in options(role).items() if not option.get("required")}
     defaults = load(role / "defaults/main.yml")
     assert set(defaults) == set(optional)
@@ -55,7 +55,7 @@ def test_every_variable_carries_the_roles_prefix(role: Path) -> None:
 
 @each_role
 def test_no_role_repeats_what_all_share(role: Path) -> None:
-    """What is about one component keeps the prefix of its role; all else comes from the variables of the platform."""
+    """Variables about one component have their role's prefix; all others come from the platform's variables."""
     shared = {name for option in OPTIONS.values() for name in (option.name, option.variable.removeprefix("platform_")) if name}
     own = {name.removeprefix(f"{role.name}_") for name in options(role)}
     assert own & shared <= {"state", "adopt", "moved"}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Where the role eks writes a kubeconfig: it changes the mode of no directory that it did not create."""
+"""Where the eks role writes a kubeconfig: it does not change the mode of any directory that it did not create."""
 
 from __future__ import annotations
 

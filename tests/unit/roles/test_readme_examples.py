@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The examples in READMEs of roles are valid input."""
+"""The examples in the roles' READMEs are valid input."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry impo
 UTILS = "ansible_collections.mainstay.aws.plugins.module_utils"
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 KNOWN = {"environment": "prod"}
-"""What checks are told that ask for it."""
+"""The values passed to checks that ask for them."""
 
 CHECKED = [domain for domain in DOMAINS if domain.details.kinds]
-"""All domains but those that only add to another one's."""
+"""All domains except those that only extend another one."""
 
 
 def examples(domain: Registration) -> list[Any]:
-    """What the examples in a role's README give the variable that describes what it makes."""
+    """The values that the examples in a role's README set for its main variable."""
     texts = re.findall(r"```yaml\n(.*?)```", (ROLES / domain.role / "README.md").read_text(), re.DOTALL)
     found = [yaml.safe_load(text) for text in texts]
     return [example[domain.variable] for example in found if isinstance(example, dict) and domain.variable in example]

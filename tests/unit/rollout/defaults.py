@@ -1,4 +1,4 @@
-"""Whole runs with the module's own default options, on a clock that only its pauses move."""
+"""Whole runs with the module's own default options, on a clock that only its pauses advance."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .running import Hasty, client
 from .samples import ROLLING, SETS, deployment, event, merged, pod, unready
 
 SHORT_SLACK = 15.0
-"""How much later than a limit a run may end: the next look, and what it reads before it fails."""
+"""How much later than a limit a run may end: the next poll, and its reads before it fails."""
 
 
 def default_plan(*applied: dict[str, Any], **options: Any) -> Plan:
-    """The plan of a task that passes what was applied, and hardly anything else."""
+    """The plan of a task that passes what was applied, and little else."""
     checked = ArgumentSpecValidator(argument_spec()).validate({"applied": {"changed": True, "results": list(applied)}, **options})
     assert not checked.error_messages, checked.error_messages
     plan, problems = plan_of(checked.validated_parameters, check_mode=False)
@@ -34,7 +34,7 @@ def run(api: FakeApi, bell: Hasty, *applied: dict[str, Any], **options: Any) -> 
 
 
 class Timeline(Hasty):
-    """A clock with things that happen at their seconds. ``stamp`` gives timestamps as the API server would."""
+    """A clock with events at given seconds. ``stamp`` returns timestamps as the API server would."""
 
     real = 0.01
 
@@ -74,7 +74,7 @@ NEVER_READY = unready(spec={"containers": [{"name": "app", **PROBE}]})
 
 
 def well(api: FakeApi) -> None:
-    """A Deployment whose rollout is over."""
+    """A Deployment whose rollout is complete."""
     for thing in [deployment(), *SETS, *pods()]:
         api.put(thing)
 

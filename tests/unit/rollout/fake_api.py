@@ -1,4 +1,4 @@
-"""A Kubernetes API to script: objects, lists in pages, watches, patches, and whatever can go wrong. Real kubectl can talk to it."""
+"""A scriptable Kubernetes API: objects, paginated lists, watches, patches, and every kind of failure. Real kubectl can use it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def failure(status: int, message: str = "told to fail", **headers: str) -> Reply
 
 
 class FakeApi:
-    """``with FakeApi() as api``. ``api.faults`` are asked before every request; one that answers None lets it pass."""
+    """``with FakeApi() as api``. ``api.faults`` are called before every request; one that returns None lets it pass."""
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
@@ -89,7 +89,7 @@ class FakeApi:
         self.page = 10**6
         self.skew = timedelta(0)
         self.ahead: Callable[[], float] = lambda: 0.0
-        """Seconds by which a test's clock is ahead of the real one."""
+        """How many seconds a test's clock is ahead of the real one."""
         self.open_watches: dict[str, int] = {}
         self.generation_of_streams = 0
         self.ending = False
@@ -113,7 +113,7 @@ class FakeApi:
     # the script
 
     def put(self, thing: Mapping[str, Any]) -> dict[str, Any]:
-        """Create or replace an object, as a controller would; watchers hear of it."""
+        """Creates or replaces an object, as a controller would, and notifies watchers."""
         path = path_of(thing)
         with self.lock:
             self.version += 1
@@ -137,19 +137,19 @@ class FakeApi:
             return copy.deepcopy(self.objects[path])
 
     def forget(self) -> None:
-        """Older versions can no longer be watched from."""
+        """Watches can no longer start from older versions."""
         with self.lock:
             self.oldest = self.version + 1
             self.history.clear()
 
     def cut(self) -> None:
-        """Every open watch breaks off."""
+        """Breaks every open watch."""
         with self.lock:
             self.generation_of_streams += 1
             self.lock.notify_all()
 
     def wait_for_watch(self, path: str) -> None:
-        """Until somebody watches the collection."""
+        """Waits until the collection is being watched."""
         with self.lock:
             assert self.lock.wait_for(lambda: self.open_watches.get(path, 0) > 0 or self.ending, 20)
 
@@ -269,7 +269,7 @@ def selected(thing: Mapping[str, Any], query: Mapping[str, str]) -> bool:
 
 
 def discovery(path: str) -> dict[str, Any]:
-    """What kubectl asks before anything else."""
+    """The discovery requests that kubectl makes first."""
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"]}
     if path == "/apis":
@@ -296,7 +296,7 @@ class Server(ThreadingHTTPServer):
         self.api = api
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that go away in the middle are part of the game."""
+        """Clients that disconnect in the middle are expected."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -333,7 +333,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         status, headers, body = reply
-        if status == 0:  # break off without an answer
+        if status == 0:  # disconnect without a response
             self.close_connection = True
             self.connection.close()
             return
@@ -344,7 +344,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _stream(self, request: Request) -> None:
-        if "sendInitialEvents" in request.query:  # as an API without streaming lists answers; the client then lists and watches
+        if "sendInitialEvents" in request.query:  # the response of an API without streaming lists; the client then lists and watches
             text = {"kind": "Status", "status": "Failure", "code": 422, "reason": "Invalid", "message": "sendInitialEvents is forbidden"}
             self._send((422, {}, json.dumps(text).encode()))
             return

@@ -1,4 +1,4 @@
-"""Our verifier against the scripted API, with a clock that only its own pauses move, or the real one."""
+"""Our verifier against the scripted API, with a clock that only its own pauses advance, or the real one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Hasty(EventClock):
         return self.now() - self._began
 
     def _jump(self, seconds: float) -> None:
-        """Move on, but stop where something is to happen."""
+        """Moves on, but stops at each scheduled step."""
         until = self.jumped + seconds
         while self._steps and self._steps[0][0] <= self.elapsed + until - self.jumped:
             when, do = self._steps.pop(0)
@@ -58,7 +58,7 @@ class Hasty(EventClock):
         super().pause(0)
 
     def wait_for_news(self, seconds: float) -> None:
-        """A moment for the watches, which run in real time, and the rest at once."""
+        """A moment for the watches, which run in real time; the rest passes at once."""
         real = min(seconds, self.real)
         super().wait_for_news(real)
         self._jump(seconds - real)
@@ -82,7 +82,7 @@ def verify(api: FakeApi, *targets: Target, bell: EventClock | None = None, **opt
 
 
 def in_background(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Start something; the returned function waits for it and gives its result."""
+    """Starts a function; the returned function waits for it and returns its result."""
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
     thread.start()
@@ -100,7 +100,7 @@ def outcome(report: Report) -> tuple[str, str]:
 
 
 def settled(api: FakeApi, **changes: Any) -> None:
-    """A Deployment whose rollout is over, with its ReplicaSets and pods."""
+    """A Deployment whose rollout is complete, with its ReplicaSets and pods."""
     for thing in [merged(deployment(), changes), *SETS, *(pod(f"web-{number}") for number in range(3))]:
         api.put(thing)
 
@@ -109,7 +109,7 @@ BAD = merged(deployment(replicas=4, updatedReplicas=1, availableReplicas=3), {})
 
 
 def failing(api: FakeApi) -> None:
-    """A Deployment whose new pod crashes, once more whenever the Deployment is read."""
+    """A Deployment whose new pod crashes again on every read of the Deployment."""
     api.put(BAD)
     for thing in [*SETS, unready(crashed(1))]:
         api.put(thing)
@@ -117,7 +117,7 @@ def failing(api: FakeApi) -> None:
 
 
 def keep_crashing(api: FakeApi, pod_path: str, read: str) -> None:
-    """Restart the first container of a pod, and let it crash, whenever this is read and the pod still is there."""
+    """Restarts a pod's first container and crashes it, on every read while the pod exists."""
 
     def crash(request: Request) -> None:
         if str(request) == f"get {read}" and pod_path in api.objects:
@@ -137,14 +137,14 @@ GOOD_TEMPLATE = template("app:1")
 
 
 def recorded(api: FakeApi, inside: dict[str, Any] = GOOD_TEMPLATE, target: Target = WEB) -> None:
-    """That the release with this template was verified."""
+    """Records that the release with this template was verified."""
     live = {"metadata": {"uid": "u-web", "generation": 1}, "spec": {"template": inside}}
     found = records.body(target, live, "web-1", at(-100))
     api.put(merged(found, {"metadata": {"namespace": "shop"}}))
 
 
 def controller(api: FakeApi) -> Callable[[str, str], None]:
-    """What the Deployment controller does when a template is put back: all pods are of the old revision again."""
+    """Acts as the Deployment controller when a template is restored: all pods are of the old revision again."""
 
     def react(verb: str, path: str) -> None:
         if verb == "patch" and path == f"{DEPLOYMENTS}/web":

@@ -1,4 +1,4 @@
-"""Objects as the API returns them, with only what a test is about spelled out."""
+"""Objects as the API returns them, with only the fields that a test is about."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ NEW, OLD = "hash-new", "hash-old"
 
 
 def at(seconds: float) -> str:
-    """A timestamp so many seconds after the start."""
+    """A timestamp this many seconds after the start."""
     return (T0 + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with the members of ``changes`` put in, deep; None takes a member out."""
+    """``base`` with ``changes`` merged in, recursively; None removes a member."""
     result = copy.deepcopy(dict(base))
     for key, value in changes.items():
         if value is None:
@@ -34,7 +34,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def template(image: str = "app:2", **inside: Any) -> dict[str, Any]:
-    """A pod template whose container has a readiness probe, unless ``inside`` brings containers of its own."""
+    """A pod template whose container has a readiness probe, unless ``inside`` has its own containers."""
     container = {"name": "app", "image": image, "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}}}
     return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container], **inside}}
 
@@ -210,7 +210,7 @@ def verdict(
     accept: Mapping[str, Any] | None = None,
     **seen: Any,
 ) -> Verdict:
-    """What is judged of this workload with these pods, a while after the start."""
+    """The verdict on this workload with these pods, a while after the start."""
     elapsed = float(seen.pop("elapsed", 100.0))
     kind = str((workload or {"kind": "Deployment"})["kind"])
     known = {

@@ -47,7 +47,7 @@ MIGRATE = merged(job(active=1), {"metadata": {"name": "migrate", "uid": "u-migra
 
 
 def beside(*steps: tuple[float, Callable[[Timeline], Any]], api: FakeApi) -> Any:
-    """A Job beside a Deployment whose rollout takes two minutes."""
+    """A Job next to a Deployment whose rollout takes two minutes."""
     for thing in [BROKEN, *SETS, NEVER_READY, MIGRATE]:
         api.put(thing)
     recorded(api)

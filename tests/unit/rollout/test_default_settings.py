@@ -1,4 +1,4 @@
-"""Rules 69 to 74 as whole runs with the module's default options: limits meet in the order in which users meet them."""
+"""Rules 69 to 74 as whole runs with the module's default options: limits interact in the order in which users meet them."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ NO_ROOM = "0/3 nodes are available: 3 Insufficient cpu."
 
 
 def waiting_for_nodes(api: FakeApi, count: int = 6) -> tuple[dict[str, Any], dict[str, Any]]:
-    """So many new pods without a node; the Deployment then, and when they have one."""
+    """This many new pods without a node; the Deployment at that time, and once they have one."""
     counters = {"replicas": count, "updatedReplicas": count, "availableReplicas": 0}
     begun = changed(deployment(**counters), replicas=count)
     for thing in [begun, *SETS, *(named(unscheduled(NO_ROOM), number) for number in range(count))]:
@@ -248,7 +248,7 @@ def test_rule_73_an_autoscaler_that_adds_pods_during_the_bake_does_no_harm(api: 
 
 
 def drained(clock: Timeline) -> None:
-    """A node is drained: one pod is made again elsewhere, and takes its time."""
+    """A node is drained: one pod is recreated elsewhere, and takes its time."""
     clock.api.remove(pod("web-2"))
     young = {"metadata": {"creationTimestamp": clock.stamp(), "name": "web-9", "uid": "u-web-9"}}
     clock.put(merged(unready(waiting("ContainerCreating"), phase="Pending"), young), deployment(availableReplicas=2))

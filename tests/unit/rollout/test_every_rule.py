@@ -1,4 +1,4 @@
-"""Every rule of the documentation has tests of its number and a mutant that they have to notice."""
+"""Every rule in the documentation has tests with its number and a mutant that they must catch."""
 
 from __future__ import annotations
 

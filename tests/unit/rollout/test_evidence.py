@@ -1,4 +1,4 @@
-"""Rules 69 to 86 as tables: what counts as evidence, for how long it may pass, and what it is called."""
+"""Rules 69 to 86 as tables: what counts as evidence, how long it may be missing, and what it is called."""
 
 from __future__ import annotations
 

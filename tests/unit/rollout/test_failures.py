@@ -1,4 +1,4 @@
-"""Rules 20 to 37: that a rollout cannot succeed, as early as it is certain, and why."""
+"""Rules 20 to 37: a rollout that cannot succeed is reported, with the reason, as soon as failure is certain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules 87 and 88: who owns a workload's fields, so that a rollback does not spoil the next apply, and what is left to others."""
+"""Rules 87 and 88: who owns a workload's fields, so that a rollback does not break the next apply, and what is left to others."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_rule_87_an_apply_that_is_refused_does_not_keep_the_release_from_coming_
 
 
 def client_side(image: str, **annotations: str) -> dict[str, Any]:
-    """A Deployment that a client-side apply has made: it records less than the API makes of it."""
+    """A Deployment created by a client-side apply, which records less than the API stores."""
     sparse = {"spec": {"replicas": 3, "template": {"spec": {"containers": [{"name": "app", "image": image}]}}}}
     return {"metadata": {"annotations": {LAST_APPLIED: json.dumps(sparse), **annotations}}}
 

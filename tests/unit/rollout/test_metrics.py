@@ -1,4 +1,4 @@
-"""Rules 49 to 54: what measurements over a bake time mean."""
+"""Rules 49 to 54: how measurements over a bake time are judged."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_rule_51_what_cloudwatch_says(results: list[Mapping[str, Any]], expected
 
 
 class CloudWatch:
-    """A client that answers in two pages."""
+    """A client that returns two pages."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -234,7 +234,7 @@ def test_rule_54_nothing_can_be_smuggled_into_a_query(query: str, values: dict[s
 
 
 class Pool:
-    """urllib3, answering what it is told."""
+    """A stand-in for urllib3 that returns scripted responses."""
 
     def __init__(self, status: int, body: bytes) -> None:
         self.status, self.data, self.asked = status, body, []
@@ -279,7 +279,7 @@ def test_rule_50_what_prometheus_says(answer: Sequence[Any], expected: int) -> N
 
 
 def baked(readings: Mapping[float, float], before: float = 0.0, **bake: float) -> tuple[str, str]:
-    """A bake of five minutes with a metric that has these values from these seconds on."""
+    """A five-minute bake with a metric that has these values from these seconds on."""
 
     def ask(_metric: Metric, span: Any) -> Reading:
         if span[1] <= T0:
@@ -309,7 +309,7 @@ def test_rule_51_what_is_before_the_initial_delay_is_not_measured() -> None:
 
 @pytest.mark.parametrize("lasting", [False, True])
 def test_rule_23_pods_are_watched_during_the_bake(lasting: bool) -> None:
-    """The Deployment's condition stays what it was: its pods tell."""
+    """The Deployment's condition is unchanged: only its pods show the failure."""
     with FakeApi() as api:
         settled(api)
         crashing = unready()

@@ -1,4 +1,4 @@
-"""Wrong options: one sentence each, all at once, before anything is asked of the cluster. And what a task before this one said."""
+"""Invalid options: one sentence each, all at once, before any call to the cluster. Also the results of earlier tasks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WEB = {"workloads": [{"name": "web"}]}
 
 
 def planned(check_mode: bool = False, **options: Any) -> tuple[Plan | None, list[str]]:
-    """As the module does: defaults and types are Ansible's."""
+    """As in the module: defaults and types are Ansible's."""
     checked = ArgumentSpecValidator(argument_spec()).validate({**WEB, **options})
     assert not checked.error_messages, checked.error_messages
     return plan_of(checked.validated_parameters, check_mode=check_mode)

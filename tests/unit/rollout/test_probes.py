@@ -139,7 +139,7 @@ def test_rule_46_so_many_right_answers_in_a_row_are_needed(problems: list[str], 
 
 
 def probed(answers: list[Answer], **probe: Any) -> tuple[str, int, float]:
-    """Code, requests and seconds of a probe that gets these answers, the last one for ever."""
+    """Code, requests, and seconds of a probe that gets these responses, the last one repeatedly."""
     clock = Hasty()
     began = clock.now()
     left = list(answers)
@@ -183,12 +183,12 @@ class Site(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that give up are part of the game."""
+        """Clients that give up are expected."""
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """Answers with what it was asked, redirects from /old, and does not answer /slow."""
+    """Echoes the request, redirects from /old, and does not answer /slow."""
     hold = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Rules 55 to 68: going back to the last verified release, or saying why not."""
+"""Rules 55 to 68: rolling back to the last verified release, or explaining why not."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_rule_62_only_a_failure_is_rolled_back_unless_asked(api: FakeApi, also_o
 
 
 def second(name: str) -> list[dict[str, Any]]:
-    """A second Deployment that is well, with its ReplicaSet."""
+    """A second, healthy Deployment with its ReplicaSet."""
     labels = {"metadata": {"name": name, "uid": f"u-{name}"}}
     return [merged(deployment(), labels)]
 
@@ -365,7 +365,7 @@ def test_rule_66_check_mode_writes_nothing(api: FakeApi) -> None:
 
 
 def lease(holder: str | None, age: float) -> dict[str, Any]:
-    """A lease that was renewed so many seconds ago."""
+    """A lease that was renewed this many seconds ago."""
     from datetime import UTC, datetime, timedelta
 
     renewed = (datetime.now(UTC) - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -411,7 +411,7 @@ def test_rule_67_without_permission_the_way_out_is_named(api: FakeApi) -> None:
 
 
 def test_rule_68_a_second_run_goes_on_with_the_rollout_that_the_first_began(api: FakeApi) -> None:
-    """The apply of the second run changes nothing, but what runs was never verified: it is still this deployment's to undo."""
+    """The second run's apply changes nothing, but what runs was never verified: this deployment may still roll it back."""
     failing(api)
     recorded(api)
     again = Target("Deployment", "web", "shop", generation=2, uid="u-web", template=template(), changed=False)

@@ -1,4 +1,4 @@
-"""Rules 1 to 19: when a rollout is over. One function for each rule of docs/rollout-verification.md, named after it."""
+"""Rules 1 to 19: when a rollout is complete. One function per rule of docs/rollout-verification.md, named after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules 38 to 44: what the API of a cluster does to those who watch it."""
+"""Rules 38 to 44: how a cluster's API can fail its watchers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def api() -> Any:
 
 
 def only(times: int, reply: Any, verb: str = "", ending: str = "") -> Any:
-    """A fault that happens so many times, to requests of this kind."""
+    """A fault that happens this many times, to requests of this kind."""
     left = [times]
 
     def fault(request: Request) -> Any:
@@ -48,7 +48,7 @@ def only(times: int, reply: Any, verb: str = "", ending: str = "") -> Any:
 
 
 def finishing(api: FakeApi, bell: EventClock | None = None, **options: Any) -> tuple[str, str]:
-    """The verdict about a rollout that finishes while it is watched."""
+    """The verdict on a rollout that completes while it is watched."""
     settled(api, status=ROLLING)
     result = in_background(lambda: verify(api, bell=bell or EventClock(), **options))
     api.wait_for_watch(DEPLOYMENTS)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A little world for tables: two kinds, a plan that creates, changes, replaces and deletes, and how to see it differently."""
+"""A small world for tables: two kinds, a plan that creates, changes, replaces, and deletes, and ways to observe it differently."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def saved(
     consent: Consent = CONSENT,
     where: Context = CONTEXT,
 ) -> dict[str, Any]:
-    """A part of a plan, as it comes back from its file."""
+    """A part of a plan, as read back from its file."""
     result = plan_only(desired, observed, KINDS, consent)
     return json.loads(json.dumps(make_part(where, desired, observed, result, KINDS, consent)))
 
@@ -58,7 +58,7 @@ def without(*addresses: str) -> list[Observed]:
 
 
 def seen(address: str, state: str | None = None, **properties: Any) -> list[Observed]:
-    """What was observed, with one resource seen differently."""
+    """The observed state, with one resource changed."""
     return [
         replace(one, state=state or one.state, properties={**one.properties, **properties}) if one.address == address else one
         for one in OBSERVED
@@ -70,5 +70,5 @@ def made(address: str, identifier: str, state: Any = "ready", **properties: Any)
 
 
 def described(address: str, **properties: Any) -> list[Resource]:
-    """What is desired, with one resource described differently."""
+    """The desired state, with one resource changed."""
     return [replace(one, properties={**one.properties, **properties}) if one.address == address else one for one in DESIRED]

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Every reason not to apply a saved plan, and everything that is none."""
+"""Every reason not to apply a saved plan, and every difference that is not one."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
         (seen("house.stays", colour="red"), ["house.stays (id-stays): colour has changed: green -> red"]),
         (seen("house.kept", state="failed"), ["house.kept (id-kept) was ready when planned, but is now failed"]),
         (seen("house.kept", state="deleting"), ["house.kept (id-kept) was ready when planned, but is now deleting"]),
-        # what the plan sets, to another value than it would
+        # what the plan sets, with a different value
         (seen("house.changed", size=7), ["house.changed (id-changed): size has changed: 1 -> 7"]),
         (
             seen("house.changed", friends=["id-kept", "id-x"]),
@@ -133,7 +133,7 @@ def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
         ),
         # what the plan deletes, with something new in it
         (seen("house.gone", size=7), ["house.gone (id-gone): size has changed: (not set) -> 7"]),
-        # what the plan makes, made by somebody else
+        # what the plan creates, already created by another user
         (
             [*OBSERVED, made("house.new", "id-new", colour="blue", size=1, peer="id-kept")],
             ["house.new (id-new), which the plan creates: colour is not as planned: red -> blue"],
@@ -153,16 +153,16 @@ def test_an_account_that_has_moved_is_refused(observed: list[Observed], expected
     ("observed", "done"),
     [
         (OBSERVED, 0),
-        # created: with what a new one has, or finished; busy; failed, which an apply mends
+        # created: with a new resource's properties, or finished; busy; failed, which an apply repairs
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="factory")], 0),
         ([*OBSERVED, made("house.new", "id-new", **NEW, label="n")], 1),
         ([*OBSERVED, made("house.new", "id-new", "pending", **NEW)], 0),
         ([*OBSERVED, made("house.new", "id-new", "failed", colour="red")], 0),
-        # changed: one property of two, an item of a list, the pointer at what goes taken out
+        # changed: one property of two, an item of a list, a reference to a deleted resource removed
         (seen("house.changed", size=2), 0),
         (seen("house.changed", friends=["id-kept"]), 0),
         ([*seen("house.changed", size=2, friends=["id-new", "id-kept"]), made("house.new", "id-new", **NEW, label="n")], 2),
-        # replaced: the new one there, both there, the old one going or gone
+        # replaced: the new one exists, both exist, the old one is being deleted or gone
         ([*OBSERVED, made("house.swapped", "id-2", colour="blue", peer="id-kept")], 0),
         ([*without("house.swapped"), made("house.swapped", "id-2", colour="blue", peer="id-kept")], 1),
         (without("house.swapped"), 0),
@@ -197,7 +197,7 @@ def test_what_was_pending_may_be_ready() -> None:
 
 
 def test_what_may_be_left_alone_is_no_difference() -> None:
-    """A property that others may set, by the kind's own measure."""
+    """A property that others may set, by the kind's own comparison."""
     house = KINDS["house"].properties["friends"]
     assert house.normal(["b", "a"]) == ["a", "b"]
     assert reasons(observed=seen("house.changed", friends=["id-gone", "id-kept"])) == []

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The file of a saved plan: written whole, read back, refused when it is none, and never with a secret in it."""
+"""The file of a saved plan: written atomically, read back, rejected if it is not a plan, and never containing a secret."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .samples import CONSENT, DESIRED, IDENTITY, KINDS, OBSERVED, context, descr
 
 AT = "2026-01-31T12:00:00Z"
 CANARIES = ("canary-role-secret", "hunter2", "7", "canary-no-log")
-"""What must not be in a file: long and short, as a value of the role "secret" and as the value of an option with no_log."""
+"""Values that must not be in a file: long and short, as a value of the role "secret" and as the value of an option with no_log."""
 
 
 def other() -> dict[str, Any]:
@@ -135,7 +135,7 @@ def test_no_secret_is_in_the_file_neither_plain_nor_as_a_hash() -> None:
 
 
 def test_another_secret_leaves_no_trace() -> None:
-    """Two plans that differ in their secrets alone are the same file: nothing in it was worked out from one."""
+    """Two plans that differ only in their secrets produce the same file: nothing in it is derived from a secret."""
     desired, observed = with_secrets()
     changed = [
         Resource(one.kind, one.name, {**one.properties, **({"password": "another"} if "password" in one.properties else {})}, one.after)
@@ -200,7 +200,7 @@ def test_a_run_that_saves_nothing_writes_nothing(tmp_path: Path) -> None:
 
 
 def sealed(**changes: Any) -> str:
-    """A plan that someone wrote by hand, with fingerprints that fit."""
+    """A hand-written plan with matching fingerprints."""
     made = {**make_book([saved()], AT), **changes}
     rest = {name: value for name, value in made.items() if name != "fingerprint"}
     return json.dumps({**rest, "fingerprint": fingerprint(rest)})

@@ -1,8 +1,9 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Random plans, killed at random and applied again: the same plan always goes on, does nothing but what it says, and any other change
-of the account is noticed."""
+"""Random plans, killed at random and applied again: the same plan can always continue, it does only what it says, and any other change
+to the account is detected.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ CONTEXT = Context({"module": "m", "environment": "prod", "component": "c"}, PLAC
 
 
 def plan(world: World, desired: list[Resource]) -> dict[str, Any]:
-    """A saved plan, as it comes back from its file."""
+    """A saved plan, as read back from its file."""
     observed = observe(KINDS, world)
     part = make_part(CONTEXT, desired, observed, plan_only(desired, observed, KINDS, ALL), KINDS, ALL)
     return json.loads(json.dumps(part))
@@ -93,7 +94,7 @@ def test_a_property_that_somebody_changes_is_named(
     name = data.draw(st.sampled_from(["colour", "size", "label", "friends"]))
     described = {resource.address: resource for resource in second}
     made = {action["address"] for action in saved["actions"] if action["action"] in ("create", "replace")}
-    # of what the plan makes only what it describes is its business
+    # for resources that the plan creates, only the described properties matter
     if applied and victim.address in made and name not in described[victim.address].properties:
         return
     victim.properties[name] = ["a stranger"] if name == "friends" else "somebody else's"

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A saved plan for people: text, Markdown for a pull request, JSON, and what separates two plans."""
+"""A saved plan for people: text, Markdown for a pull request, JSON, and the differences between two plans."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .samples import DESIRED, OBSERVED, context, described, saved, seen, without
 
 AT = "2026-01-31T12:00:00Z"
 COMMENT = 65_536
-"""Characters that a comment on GitHub may have."""
+"""GitHub's limit on the length of a comment."""
 
 
 def book(**changes: Any) -> dict[str, Any]:

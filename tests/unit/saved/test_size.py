@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A plan of ten networks is a file that can be sent around."""
+"""A plan of ten networks fits in a file small enough to share."""
 
 from __future__ import annotations
 

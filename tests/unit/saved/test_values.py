@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Values as JSON, without secrets, and how two of them are compared."""
+"""Values as JSON without secrets, and their comparison."""
 
 from __future__ import annotations
 

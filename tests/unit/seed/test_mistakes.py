@@ -1,4 +1,4 @@
-"""What a seed may not say: each mistake is named with its place, its value and what would be right, before a cloud is touched."""
+"""Invalid seeds: each mistake is reported with its location, its value, and what is expected, before a cloud is touched."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MISTAKES = [
     ("enabled_regions: af-south-1", "enabled_regions is 'af-south-1', but must be a list"),
     ("enabled_regions: [eu-west-1]", "enabled_regions[0] is 'eu-west-1', but must be a region that an account has to enable: af-south-1"),
     ("enabled_regions: []", "enabled_regions is [], without af-south-1, the region of this inventory: nothing would work there"),
-    # what fits together
+    # consistency
     ("roles: {deploy: {}}", "roles.deploy needs either principal, such as {Service: ec2.amazonaws.com}, or trust_policy"),
     (
         "roles: {deploy: {principal: {Service: ec2.amazonaws.com}, policies: [Dev]}}",

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which settings hold secrets, by their names."""
+"""Which settings hold secrets, judged by their names."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Known secrets are found in every form that they commonly take, and in nothing else."""
+"""Known secrets are found in every common encoding, and in nothing else."""
 
 from __future__ import annotations
 

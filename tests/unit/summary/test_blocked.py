@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A plan says when an apply would do nothing: in its text, in its result and in the exit code of a program that makes it."""
+"""A plan says when an apply would do nothing: in its text, in its result, and in the exit code of the planning program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin itself, where a real run cannot bring it to the point."""
+"""The plugin itself, in cases that a real run cannot produce."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.mainstay.aws.plugins.callback.plan_summary import Callb
 
 
 class Display:
-    """Remembers what it is told."""
+    """Records the messages it is given."""
 
     verbosity = 0
     columns = 79

@@ -163,7 +163,7 @@ def wait(name: str, outcome: str) -> Data:
 
 
 FIRST = [create("a", "done"), {**create("nat", "begun"), "seconds": 1.0}, {**create("table", "deferred"), "reason": "waits for vpc.nat"}]
-"""What a call leaves that does not wait for the NAT gateway. Each of the second calls below finds the three of them."""
+"""The result of a call that does not wait for the NAT gateway. Each of the second calls below finds the three resources."""
 SECOND: list[tuple[str, Data, dict[str, str], str]] = [
     (
         "all is well",

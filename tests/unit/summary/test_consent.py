@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The command that allows what a plan holds back: which one it is, and that shells read it as it is meant."""
+"""The command that allows what a plan holds back: its content, and correct parsing by shells."""
 
 from __future__ import annotations
 

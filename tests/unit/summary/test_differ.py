@@ -1,4 +1,4 @@
-"""Property by property: what is shown of a difference."""
+"""Diffs property by property: what is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole outputs against stored ones. After a wanted change: UPDATE_GOLDEN=1 pytest tests/unit/summary, then read the difference."""
+"""Complete outputs compared with stored ones. After an intended change: UPDATE_GOLDEN=1 pytest tests/unit/summary, then review the diff."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_output_is_the_stored_one(name: str) -> None:
     ids=["empty", "changes", "text", "failed"],
 )
 def test_no_line_is_wider_than_the_terminal_and_all_is_ascii(plan: Data, detail: str, width: int) -> None:
-    """But for the last lines, which stay whole so that a search finds them, and a command, which stays whole to be copied."""
+    """Except the last lines, which stay unbroken so that a search finds them, and a command, which stays unbroken for copying."""
     lines = [line.text for line in render(report(plan), width, detail)][: -len(verdict(report(plan)))]
     lines = [line for line in lines if not line.startswith("ansible-playbook ")]
     assert not [line for line in lines if len(line) > width]

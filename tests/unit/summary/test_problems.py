@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in the way of an apply is shown in every form of the summary."""
+"""Problems that block an apply appear in every form of the summary."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the summary says of resources that no host claims."""
+"""What the summary says about resources that no host claims."""
 
 from __future__ import annotations
 

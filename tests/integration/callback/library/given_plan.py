@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A module for tests only: returns the plan that it is given, as a module of the collection would."""
+"""A test-only module that returns the plan it is given, as a module of the collection would."""
 
 from __future__ import annotations
 

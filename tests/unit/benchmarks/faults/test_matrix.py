@@ -1,4 +1,4 @@
-"""Which cases there are, how some are chosen, what a case comes to, and how it is told."""
+"""Which cases exist, how some are selected, how a case is judged, and how it is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN = cases("mainstay")
 
 
 def test_every_changing_call_of_every_kind_is_broken_or_said_to_be_out_of_reach() -> None:
-    """The list comes from what the kinds declare, so that the matrix cannot fall behind them. The run lock is no kind."""
+    """The list comes from the kinds' declarations, so that the matrix stays complete. The run lock is not a kind."""
     lock = {"ssm:PutParameter", "ssm:DeleteParameter"}
     covered = {operation for _scenario, operation in own_operations()}
     assert lock < covered
@@ -91,7 +91,7 @@ def test_a_sample_is_spread_over_the_faults_and_the_same_for_the_same_seed() -> 
 
 @dataclass
 class Scripted:
-    """A subject whose runs end as told, one after the other."""
+    """A subject whose runs end as scripted, one after another."""
 
     codes: list[int]
     rest: str = ""
@@ -110,7 +110,7 @@ class Scripted:
 
 @dataclass
 class Quiet:
-    """The cloud and the proxy of a case in which nothing real happens."""
+    """Stand-ins for a case's cloud and proxy that do nothing."""
 
     errors: list[str] = field(default_factory=list)
     happens: bool = True
@@ -132,7 +132,7 @@ ONE = {"VPCs": Counter({VPC: 1})}
 TWO = {"VPCs": Counter({VPC: 2})}
 EMPTY_PLAN = ""
 Story = tuple[str, list[int], account.Holdings, str, bool]
-"""The fault, the exit codes of the runs, what the account then holds, what is left to do, and whether the fault came to pass."""
+"""The fault, the runs' exit codes, the account's contents afterward, the remaining changes, and whether the fault occurred."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A kill reaches everything that a run has started, sessions of their own included."""
+"""A kill reaches every process that a run has started, including those in sessions of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.faults import processes
 from benchmarks.faults.proxy import Proxy, Rule
 
-# Starts a process in a session of its own, says which, and waits for it.
+# Starts a process in its own session, prints its ID, and waits for it.
 FAMILY = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
@@ -31,7 +31,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    # a killed process is gone when the kernel has closed what it had open
+    # a killed process disappears once the kernel has closed its files
     try:
         with os.fdopen(os.pidfd_open(pid)) as handle:
             import select

@@ -1,4 +1,4 @@
-"""What a client sees through the proxy, and what the server behind it gets to see."""
+"""What a client sees through the proxy, and what reaches the server behind it."""
 
 from __future__ import annotations
 

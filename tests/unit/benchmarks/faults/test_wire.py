@@ -1,4 +1,4 @@
-"""Which operation a request is, and what is made of a reply that is to be broken."""
+"""The operation of a request, and how a response is truncated."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What of a live object is as a manifest wants it, without asking the API: by value, by what we own, and by how lists are merged."""
+"""Whether a live object matches its manifest, without asking the API: by value, by field ownership, and by list merge rules."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_scalars(wanted: Any, live: Any, path: tuple[str, ...], same: bool) -> N
 
 
 def differences(kind: str, wanted: Mapping[str, Any], live: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, tuple[Any, Any]]:
-    """The places where the two are not the same: what is there, and what is wanted; None where there is nothing."""
+    """The places where the two differ: the observed value and the expected one; None where there is nothing."""
     after, before = flatten(kind, wanted), found_fields(kind, wanted, live, own)
     return {
         place: (before.get(place), after.get(place)) for place in sorted({*before, *after}) if before.get(place, "") != after.get(place, "")
@@ -80,7 +80,7 @@ def differences(kind: str, wanted: Mapping[str, Any], live: Mapping[str, Any], o
 
 PORTS = {"f:ports": {'k:{"containerPort":80,"protocol":"TCP"}': {".": {}, "f:containerPort": {}}}}
 CASES: list[Any] = [
-    # (what it is about, wanted, live, owned, differences)
+    # (what it tests, wanted, live, owned, differences)
     ("the same", {"a": 1}, {"a": 1}, {"f:a": {}}, {}),
     ("another value", {"a": 1}, {"a": 2}, {"f:a": {}}, {"spec.a": (2, 1)}),
     ("nothing there", {"a": 1}, {}, None, {"spec.a": (None, 1)}),
@@ -263,7 +263,7 @@ PLACES: list[Any] = [
 
 @pytest.mark.parametrize(("kind", "manifest"), PLACES, ids=range(len(PLACES)))
 def test_where_objects_hold_secrets(kind: str, manifest: dict[str, Any]) -> None:
-    """Neither the wanted value is shown nor the live one, nor one that we no longer want; and a difference remains one."""
+    """The wanted value, the live value, and one that is no longer wanted are all hidden; a difference is still reported."""
     assert "canary" not in str(flatten(kind, manifest))
     other = json.loads(json.dumps(manifest).replace("canary", "kanarie"))
     for want, live in ((manifest, other), (other, manifest)):

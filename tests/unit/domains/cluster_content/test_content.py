@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""From settings to what is inside a cluster: namespaces, teams, storage, controllers, and everything that may be wrong with them."""
+"""From settings to cluster contents: namespaces, teams, storage, controllers, and every possible mistake in them."""
 
 from __future__ import annotations
 

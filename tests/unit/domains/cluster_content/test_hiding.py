@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the caller declares sensitive, and what came out of Vault, is hidden on both sides of a difference."""
+"""Values that the caller declares sensitive, and values from Vault, are hidden on both sides of a diff."""
 
 from __future__ import annotations
 

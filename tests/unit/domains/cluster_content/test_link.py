@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The way into a cluster: not there yet, not reachable, busy; what the API refuses, as errors of the engine; the fence before changes."""
+"""The connection to a cluster: not created yet, unreachable, or busy; API errors as errors of the engine; the fence before changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WEBHOOK = 'Internal error occurred: failed calling webhook "x": no endpoints ava
 
 
 class SomeAws(Aws):
-    """Answers DescribeCluster with what it is given."""
+    """Answers DescribeCluster with the given response."""
 
     def __init__(self, cluster: dict[str, Any] | None = None) -> None:
         super().__init__(lambda _service: None, Owner("prod", "shop"))

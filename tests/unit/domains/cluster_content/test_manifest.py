@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Manifests as they are given: what is wrong with them, what of them is sent, whose they are, and in which order they come."""
+"""Manifests as given: their mistakes, the parts that are sent, their owners, and their order."""
 
 from __future__ import annotations
 

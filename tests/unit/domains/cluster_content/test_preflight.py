@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Images that would not be found are reported before the first call."""
+"""Images that do not exist are reported before the first call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Helm's records: what Helm writes is read, and everything that Helm would read differently, or that has no bounds, is refused."""
+"""Helm's records: what Helm writes is read; anything that Helm would read differently, or that is unbounded, is rejected."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ FORGED: list[Any] = [
     ("an API version that is a path", lambda: secret(manifest=SERVICE.replace("v1", "v1/../x")), "valid apiVersion, kind and name"),
     ("hooks that are texts", lambda: secret(hooks=["x"]), "not what Helm writes"),
     ("a hook that cannot be named", lambda: secret(hooks=[{"events": ["pre-delete"], "manifest": "kind: A"}]), "no object"),
-    # What Go reads differently: it takes the last of two members whose names differ only in case.
+    # What Go reads differently: of two members whose names differ only in case, it takes the last.
     ("a name twice", lambda: with_member("name", '"web"'), "it has a name twice"),
     ("a manifest twice, in other letters", lambda: with_member("Manifest", '"x"'), "in different letters"),
     ("a manifest twice, in other alphabets", lambda: with_member("manife\u017ft", '"x"'), "in different letters"),
@@ -138,7 +138,7 @@ FORGED: list[Any] = [
     ("a hook's manifest in other letters", lambda: secret(hooks=[{"events": ["pre-delete"], "Manifest": COREDNS}]), "in different letters"),
     # What Kubernetes reads as two documents, and YAML as one.
     ("a separator with text", lambda: secret(manifest=SERVICE + "---a: |\n" + COREDNS.replace("\n", "\n  ")), "begins with ---"),
-    # What has no bounds.
+    # Unbounded content.
     ("a compression bomb", lambda: sealed(gzip.compress(b"0" * (LARGEST * 2))), "more than 16 MiB"),
     ("much without compression", lambda: sealed(b"[" + b"0" * LARGEST), "more than 16 MiB"),
     ("many values", lambda: text("[" + "[]," * 2_000_000), "values"),

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Releases: what Helm has written down, what is wanted, what Helm is told, and when one does its work."""
+"""Releases: Helm's recorded state, the wanted state, Helm's arguments, and when a release works."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ CHART = Chart("small", "1.2.3", files=FILES)
 
 
 def test_what_helm_is_told(tmp_path: Path) -> None:
-    """Nothing secret on the command line: values come through stdin, the token through a file for its owner alone."""
+    """Nothing secret on the command line: values go through stdin, and the token through a file readable only by its owner."""
     said = [
         '[ "$1" = version ] && echo v4.2.0 && exit',
         f'echo "$@" > {tmp_path}/arguments; cat > {tmp_path}/stdin; cp -p "$KUBECONFIG" {tmp_path}/config; cp -r "$4" {tmp_path}/chart',

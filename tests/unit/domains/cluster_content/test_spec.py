@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The options of k8s_objects: what the documentation says, what the examples show, and what of them never gets out."""
+"""The options of k8s_objects: their documentation, their examples, and which of their values are never exposed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_setting_of_a_release_is_documented() -> None:
 
 @pytest.mark.parametrize("options", EXAMPLES)
 def test_examples_are_valid(options: dict[str, Any]) -> None:
-    """What only a playbook can fill in, and charts that are not there, are left out."""
+    """Except values that only a playbook can fill in, and charts that do not exist."""
     given = {**DEFAULTS, **options}
     given["objects"] = [one for one in given["objects"] if isinstance(one, dict)] if isinstance(given["objects"], list) else []
     problems = contents_of(given)[1]

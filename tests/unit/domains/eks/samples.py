@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Clusters that several tests use."""
+"""Clusters shared by several tests."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ KNOWN = {
 
 
 def settings(**more: Any) -> dict[str, Any]:
-    """A small valid cluster with some settings changed; None takes a setting away."""
+    """A small valid cluster with some settings changed; None removes one."""
     given = {"version": "1.36", "node_groups": {"system": {"min_size": 2}}, **more}
     return {key: value for key, value in given.items() if value is not None}
 
 
 def cluster(**more: Any) -> Cluster:
-    """The same, read; it must be valid."""
+    """The same, parsed; it must be valid."""
     clusters, problems = validate({"main": settings(**more)}, "eks_clusters", "prod", "eks", NETWORK)
     assert problems == []
     return clusters["main"]
 
 
 def complaints(environment: str = "prod", network: Network = NETWORK, **more: Any) -> list[str]:
-    """What is wrong with such a cluster, without the path of the cluster."""
+    """The mistakes in such a cluster, without the path of the cluster."""
     _, problems = validate({"main": settings(**more)}, "eks_clusters", environment, "eks", network)
     return [problem.removeprefix("eks_clusters.main.") for problem in problems]
 
 
 def known(*observed: Observed, **more: Any) -> AwsFacts:
-    """What AWS says of a healthy account, with some of it changed."""
+    """AWS's data about a healthy account, with some of it changed."""
     return AwsFacts(**{**KNOWN, **more}, observed=observed, caller=f"arn:aws:iam::{ACCOUNT}:user/anna")
 
 

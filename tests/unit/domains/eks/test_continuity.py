@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Existing clusters and their parts stay in their subnets; what is new takes all that are described."""
+"""Existing clusters and their parts keep their subnets; new ones use all subnets that are described."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is refused once AWS has been asked, and in which words; what a plan says of the support of versions."""
+"""Refusals after AWS has been queried, and their wording; what a plan says about version support."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLACE = "eks_clusters.main"
 
 
 def said(*observed: Observed, may_go: bool = True, facts: dict[str, Any] | None = None, **more: Any) -> list[str]:
-    """What is said against a cluster, without its path."""
+    """The findings about a cluster, without its path."""
     found = objections({"main": cluster(**more)}, known(*observed, **(facts or {})), lambda _address: may_go)
     return [problem.removeprefix(f"{PLACE}.") for problem in found]
 
@@ -281,7 +281,7 @@ OFFER = Offer(("v1.1.0", "v1.2.0", "v1.3.0"), "v1.2.0")
     ],
 )
 def test_which_version_an_addon_gets(given: str | None, installed: str | None, expected: str) -> None:
-    """The default, unless told otherwise, or a newer one is there that fits."""
+    """The requested version; else the default, or a suitable newer version that is already installed."""
     assert chosen("coredns", given, installed, OFFER) == expected
 
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Whether a plan is watched for a login that gets lost, and when that is believed."""
+"""Whether a plan is checked for a loss of login, and when the loss is believed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def plan(*desired: Resource, there: Sequence[Observed] = (CLUSTER, ENTRY), purge
 
 @dataclass
 class Time:
-    """A clock that only moves when somebody pauses."""
+    """A clock that only pauses advance."""
 
     moment: float = 0.0
 
@@ -55,7 +55,7 @@ class Time:
 
 @dataclass
 class Looks:
-    """What a cluster says when it is asked, one look after the other; the last answer stays."""
+    """A cluster's responses, one per read; the last one repeats."""
 
     answers: list[Verdict]
     asked: list[str] = field(default_factory=list)

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A cluster cannot move to another VPC: the plan replaces it, also while that VPC does not exist yet."""
+"""A cluster cannot move to another VPC: the plan replaces it, even if that VPC does not exist yet."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Names that the inventory does not have are reported by a plan, which may run before anything exists."""
+"""Names missing from the inventory are reported by a plan, which may run before anything exists."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a cluster consists of: addresses, properties, references, and in which order it comes into being."""
+"""The resources of a cluster: addresses, properties, references, and creation order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def order(found: dict[str, Resource]) -> list[str]:
-    """The addresses in an order in which they could be made, as the planner finds it."""
+    """The addresses in a valid creation order, as the planner finds it."""
     return [action.address for action in make_plan(list(found.values()), [], KINDS, Consent()).actions]
 
 
@@ -86,7 +86,7 @@ def test_what_more_settings_add() -> None:
 
 
 def test_kinds_know_every_property() -> None:
-    """The planner refuses kinds and properties that are not declared, and references to nothing."""
+    """The planner rejects undeclared kinds and properties, and unresolved references."""
     assert len(order(resources(**EVERYTHING))) == len(resources(**EVERYTHING))
 
 
@@ -144,7 +144,7 @@ def test_cluster() -> None:
 
 
 def test_a_private_endpoint_names_no_blocks() -> None:
-    """What stands there is EKS's own, and means nothing."""
+    """The CIDR blocks there are EKS's default and have no meaning."""
     assert "public_access_cidrs" not in resources()["eks_cluster.main"].properties
 
 
@@ -200,7 +200,7 @@ def test_the_role_of_nodes_may_register_and_pull_images_only() -> None:
 
 
 def test_a_group_that_scales_by_itself() -> None:
-    """An autoscaled one says nothing of it, so that what an autoscaler does is no drift."""
+    """An autoscaled group omits its size, so that an autoscaler's changes are not drift."""
     scaling = {"target_cpu_percent": 70, "schedules": {"night": {"recurrence": "0 20 * * *", "min_size": 0}}}
     group = {"system": {"autoscaled": False, "scaling": scaling}}
     found = resources(node_groups=group)["eks_nodegroup.main/system"].properties
@@ -220,7 +220,7 @@ def test_launch_template() -> None:
 
 @pytest.mark.parametrize("ami_type", AMI_TYPES)
 def test_every_disk_is_encrypted(ami_type: str) -> None:
-    """Bottlerocket keeps what containers need on a second disk."""
+    """Bottlerocket keeps container data on a second disk."""
     group = {"system": {"ami_type": ami_type, "disk_gib": 80}}
     devices = resources(node_groups=group)["launch_template.main/system"].properties["data"]["BlockDeviceMappings"]
     assert all(device["Ebs"]["Encrypted"] and device["Ebs"]["VolumeType"] == "gp3" for device in devices)
@@ -233,7 +233,7 @@ def test_beside_fargate_nodes_have_the_group_of_the_cluster_too() -> None:
     assert data["SecurityGroupIds"] == [*NETWORK.node_security_group_ids, ref("eks_cluster.main", "cluster_security_group_id")]
 
 
-# --- add-ons and rights ---
+# --- add-ons and permissions ---
 
 
 def test_addon_with_rights() -> None:
@@ -298,7 +298,7 @@ def test_roles_by_the_oidc_provider_are_for_one_service_account() -> None:
 
 @pytest.mark.parametrize("name", ["aws-load-balancer-controller", "cluster-autoscaler", "fluent-bit", "external-secrets"])
 def test_controllers_may_write_where_it_is_theirs(name: str) -> None:
-    """What changes something names resources or tags of this cluster or environment; the exceptions are listed."""
+    """Mutating permissions name resources or tags of this cluster or environment; the exceptions are listed."""
     policy = resources(controllers=[name])[f"iam_role.main/pod-{name}"].properties["inline_policy"]
     loose = {
         entry["Sid"]
@@ -306,7 +306,7 @@ def test_controllers_may_write_where_it_is_theirs(name: str) -> None:
         if entry["Resource"] == "*" and not entry["Sid"].startswith("Read") and "Condition" not in entry
     }
     assert loose <= {"Firewall", "Listeners"}
-    assert len(str(policy)) < 10_240  # what IAM takes inline
+    assert len(str(policy)) < 10_240  # IAM's limit for inline policies
 
 
 def test_the_log_router_of_fargate_writes_one_group() -> None:
@@ -370,7 +370,7 @@ def test_references_lead_somewhere() -> None:
 
 
 def test_outputs_have_a_shape_of_their_own() -> None:
-    """Keys come from addresses; what nobody can know yet is a leaf."""
+    """Keys come from addresses; a value that is not known yet is a leaf."""
     unknown = {address: dict.fromkeys(("id", "arn"), "?") for address in resources(**EVERYTHING)}
     found = outputs(unknown)["clusters"]["main"]
     assert found["node_groups"] == {"system": {"name": "system", "autoscaling_group_name": None}}
@@ -404,7 +404,7 @@ def test_the_name_of_a_cluster_is_known_before_it_is_made() -> None:
     ],
 )
 def test_whoever_is_listed_gets_no_second_entry(caller: str, more: dict[str, Any], expected: bool) -> None:
-    """EKS gives the creator an entry, and a principal has one in a cluster."""
+    """EKS gives the creator an entry, and a principal can have only one in a cluster."""
     found = build({"main": cluster(**more)}, replace(PLACE, caller=caller), OFFERS, {})
     (made,) = [resource for resource in found if resource.kind == "eks_cluster"]
     assert made.properties["creator_is_admin"] is expected

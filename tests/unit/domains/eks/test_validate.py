@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is refused before the first API call, and in which words."""
+"""Refusals before the first API call, and their wording."""
 
 from __future__ import annotations
 
@@ -285,7 +285,7 @@ def test_refused_of_access_and_rights(more: dict[str, Any], expected: str) -> No
 
 
 def test_names_too_long() -> None:
-    """Names of roles are put together, and each part alone is within its limits."""
+    """Role names are composed, and each part alone is within its limits."""
     given = {"a-cluster-with-a-rather-long-name": settings()}
     assert validate(given, "eks_clusters", "prod", "eks", NETWORK)[1] == [
         "eks_clusters is 'a-cluster-with-a-rather-long-name', but the name of a cluster must be at most 32 lower-case letters, "
@@ -317,7 +317,7 @@ def test_the_world_is_let_in_outside_of_production_where_that_is_said(environmen
 
 
 def test_what_is_not_known_yet_is_taken() -> None:
-    """In a plan from nothing the network's ids are not known, all of them alike."""
+    """In a plan from nothing, the network's IDs are unknown, and all unknown values look alike."""
     network = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), (UNKNOWN,))
     assert complaints(network=network) == []
     assert read_network({"subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}, "network")[1] == []

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What eks_upgrade_check refuses before its first call."""
+"""Refusals of eks_upgrade_check before its first call."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
 
 
 class Refused(Exception):
-    """What the module failed with."""
+    """The module's failure message."""
 
 
 class Module:
-    """A module that has options and can fail, and cannot call anything."""
+    """A module that has options and can fail, and cannot make calls."""
 
     def __init__(self, clusters: Any) -> None:
         self.params = {"clusters": clusters, "environment": "prod"}

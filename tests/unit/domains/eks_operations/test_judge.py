@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is said before an upgrade, rule by rule: a table of what is known and what follows from it."""
+"""Findings before an upgrade, rule by rule: a table of facts and conclusions."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ API = Deprecation(
 DEPRECATED = Insight("Deprecated APIs removed in Kubernetes v1.36", "ERROR", "1.36", deprecations=(API,))
 
 CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
-    # name: what is different, severity, identity, part of what is said
+    # name: differences, severity, identity, part of the message
     "a minor is skipped": (
         {"version": "1.34"},
         "blocks",

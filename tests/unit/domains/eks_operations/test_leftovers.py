@@ -41,7 +41,7 @@ def interface(description: str = "", tags: dict[str, str] | None = None, groups:
 
 
 TABLE: list[tuple[str, AwsResource, bool, bool]] = [
-    # what, the thing, whether it is the controllers' while the cluster is there, and after it has gone
+    # description, object, whether it belongs to the controllers while the cluster exists, and after the cluster is deleted
     ("a load balancer", BALANCER, True, True),
     ("one of the cloud provider's", AwsResource(LOAD_BALANCER, "arn:nlb", "a1b2", "vpc-1", OWNED), True, True),
     ("a classic one", AwsResource(CLASSIC, "a1b2", "a1b2", "vpc-1", OWNED), True, True),

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Networks that several tests use."""
+"""Networks shared by several tests."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ PLACE = Place("prod", "network", REGION, "123456789012", tags={"owner": "platfor
 
 
 def settings(**more: Any) -> dict[str, Any]:
-    """A small valid network with some settings changed; None takes a setting away."""
+    """A small valid network with some settings changed; None removes one."""
     given = {"cidr": "10.0.0.0/16", "availability_zones": ZONES, **more}
     return {key: value for key, value in given.items() if value is not None}
 
 
 def network(**more: Any) -> Network:
-    """The same, read; it must be valid."""
+    """The same, parsed; it must be valid."""
     networks, problems = validate({"main": settings(**more)}, "vpc_networks", REGION)
     assert problems == []
     return networks["main"]
 
 
 def complaints(**more: Any) -> list[str]:
-    """What is wrong with such a network, without the path of the network."""
+    """The mistakes in such a network, without the path of the network."""
     _, problems = validate({"main": settings(**more)}, "vpc_networks", REGION)
     return [problem.removeprefix("vpc_networks.main.") for problem in problems]

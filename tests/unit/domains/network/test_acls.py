@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Network ACLs: every intended flow passes in both directions, and what is not intended does not."""
+"""Network ACLs: every intended flow passes in both directions, and no other flow does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REPLY_PORT = 50000
 
 
 def allows(entries: list[Entry], protocol: str, port: int, address: str) -> bool:
-    """What AWS does: entries by number, the first that matches decides, nothing matching is a denial."""
+    """AWS's algorithm: entries by number, the first match decides, no match is a denial."""
     for entry in sorted(entries, key=lambda item: item["rule_number"]):
         if entry["protocol"] not in ("-1", protocol):
             continue

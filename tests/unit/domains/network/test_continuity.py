@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A single NAT gateway stays where it is, and a renamed network keeps its log group."""
+"""A single NAT gateway keeps its place, and a renamed network keeps its log group."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Endpoint policies: whose principals, which exceptions, and what a user may give instead."""
+"""Endpoint policies: their principals, their exceptions, and what a user may set instead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUCKET = "arn:aws:s3:::"
 
 
 def allows(document: Any, action: str, resource: str, context: dict[str, str]) -> bool:
-    """What IAM would say, as far as these policies go."""
+    """IAM's decision, as far as these policies go."""
     for statement in document["Statement"]:
         actions, resources = ([one] if isinstance(one, str) else one for one in (statement["Action"], statement["Resource"]))
         tests = statement.get("Condition", {}).get("StringEquals", {})

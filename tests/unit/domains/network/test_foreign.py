@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What other controllers legitimately add to our groups, tables and ACLs stays; everything else that they add is drift."""
+"""Legitimate additions by other controllers to our groups, tables, and ACLs stay; every other addition is drift."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ def entry(number: int, port: int = 5432, block: str = "10.0.0.0/17", action: str
     ("desired", "observed", "expected"),
     [
         ([entry(100), entry(101, 6379)], None, [entry(100), entry(101, 6379)]),
-        # what is there keeps its number, and what is new takes a free one
+        # existing entries keep their numbers, and new ones take free numbers
         ([entry(100, 1), entry(101), entry(102, 6379)], [entry(100), entry(101, 6379)], [entry(100), entry(101, 6379), entry(102, 1)]),
         # an unwanted entry keeps its number until it is deleted
         ([entry(100)], [entry(100, 1)], [entry(101)]),
-        # two of the same: one goes
+        # of two duplicates, one is deleted
         ([entry(100)], [entry(100), entry(200)], [entry(100)]),
         # incident response
         (

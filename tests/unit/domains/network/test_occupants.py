@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What keeps a VPC or a subnet from being removed: a decision over what AWS describes."""
+"""What blocks deletion of a VPC or a subnet, decided from AWS's descriptions."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_who_is_in_it(actions: list[Action], clusters: list[Any], interfaces: li
 
 
 class Account:
-    """Answers as a connection does, and counts what it was asked."""
+    """Answers like a connection, and counts the calls."""
 
     def __init__(self, denied: bool = False) -> None:
         self.denied = denied

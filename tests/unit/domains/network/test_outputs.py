@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Outputs: one shape, from whatever attributes there are."""
+"""Outputs: one shape, whichever attributes exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.unit.domains.network.samples import PLACE, ZONES, network
 
 
 def attributes(unknown: bool = False, **more: Any) -> dict[str, dict[str, str]]:
-    """What an apply (or a plan) knows of the resources of a network: every attribute says whose it is."""
+    """The attributes that an apply (or a plan) knows for a network's resources: every attribute names its resource."""
     names = ("id", "arn", "public_ip")
     return {
         resource.address: {name: UNKNOWN if unknown else f"{name} of {resource.address}" for name in names}

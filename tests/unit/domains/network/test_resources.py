@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Which resources a network consists of, how they refer to each other, and their security-relevant properties."""
+"""The resources of a network, their references to each other, and their security-relevant properties."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Security groups: by following membership, who reaches whom on which ports. The tables are complete: anything else is a failure."""
+"""Security groups: who reaches whom on which ports, derived from membership. The tables are complete: anything else is a failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.domains.network.samples import complaints, network
 
 VPC = "10.0.0.0/16"
 Flow = tuple[str, str, str]
-"""(from, to, "protocol/first-last"); from and to are groups or blocks outside of the groups."""
+"""(from, to, "protocol/first-last"); from and to are groups, or CIDR blocks outside the groups."""
 
 
 def ports(rule: Rule) -> str:
@@ -29,14 +29,14 @@ def overlap(one: Rule, other: Rule) -> Rule | None:
 
 
 def includes_members(rule: Rule, group: str) -> bool:
-    """Whether the rule's peer may be a member of a group; members live in the VPC."""
+    """Whether the rule's peer may be a member of a group; members are in the VPC."""
     if "group" in rule:
         return bool(rule["group"] == group)
     return "cidr_ipv4" in rule and ipaddress.IPv4Network(rule["cidr_ipv4"]).overlaps(ipaddress.IPv4Network(VPC))
 
 
 def between_groups(groups: dict[str, Group]) -> set[Flow]:
-    """What group members can open to each other: allowed out of the one and into the other."""
+    """The flows between group members: allowed out of one group and into the other."""
     return {
         (source, target, ports(both))
         for source, sender in groups.items()
@@ -48,7 +48,7 @@ def between_groups(groups: dict[str, Group]) -> set[Flow]:
 
 
 def with_outside(groups: dict[str, Group]) -> set[Flow]:
-    """What rules say of blocks and prefix lists."""
+    """The flows to and from CIDR blocks and prefix lists."""
     peers = ("cidr_ipv4", "prefix_list_id")
     inbound = {
         (rule[key], name, ports(rule)) for name, group in groups.items() for rule in group["ingress"] for key in peers if key in rule
@@ -65,7 +65,7 @@ BETWEEN: set[Flow] = {
     ("nodes", "cache", "tcp/6379"),
     ("nodes", "control_plane", "tcp/443"),
     ("nodes", "endpoints", "tcp/443"),
-    # A load balancer open to the world is open to the nodes as well, whose way to AWS and registries is open to the world.
+    # A public load balancer is also open to the nodes, which may reach AWS and registries on the internet.
     ("nodes", "load_balancer", "tcp/443"),
     ("nodes", "nodes", "tcp/53"),
     ("nodes", "nodes", "udp/53"),

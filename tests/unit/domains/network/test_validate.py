@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is refused before the first API call, and in which words."""
+"""Refusals before the first API call, and their wording."""
 
 from __future__ import annotations
 
