@@ -54,8 +54,15 @@ SELDOM = {
     **dict.fromkeys(("iam:GetOpenIDConnectProvider", "iam:ListOpenIDConnectProviders"), "asked for what no host claims"),
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
+    "ec2:DescribeNetworkInterfaces": "asked before something that may be in use is replaced or deleted by a pattern",
+    "ec2:DescribeVpcEndpointServices": "asked about interface endpoints; here there are none",
 }
 """Actions that no scenario needs."""
+
+SELDOM_CHANGES = {
+    "ec2:ReplaceNetworkAclEntry": "called where the number of an entry was taken meanwhile, or in a default list",
+}
+"""Changes that no scenario needs."""
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +98,13 @@ def test_nothing_is_denied_and_no_action_is_too_much(needed: dict[str, tuple[set
     planned = set().union(*(reads for reads, _all in needed.values()))
     applied = set().union(*(actions for _reads, actions in needed.values()))
     assert granted(documents()["plan"]) == planned | set(SELDOM)
-    assert granted(documents()["apply"]) == applied | set(SELDOM)
+    assert granted(documents()["apply"]) == applied | set(SELDOM) | set(SELDOM_CHANGES)
 
 
 def test_what_is_called_is_what_is_declared(needed: dict[str, tuple[set[str], set[str]]], calls: set[str]) -> None:
     """Policies are generated from these declarations only."""
     assert sorted(calls - declared_by("vpc")) == [], "called and not declared"
-    assert sorted(declared_by("vpc") - calls - set(SELDOM)) == [], "declared, and called by no scenario"
+    assert sorted(declared_by("vpc") - calls - set(SELDOM) - set(SELDOM_CHANGES)) == [], "declared, and called by no scenario"
 
 
 @pytest.mark.nightly
