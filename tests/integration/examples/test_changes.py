@@ -18,14 +18,14 @@ TWO, THREE = ["af-south-1a", "af-south-1b"], ["af-south-1a", "af-south-1b", "af-
 SMALL: dict[str, Any] = {"cidr": "10.0.0.0/16", "endpoints": {"interface": ["sts"]}}
 
 STEPS: list[tuple[str, dict[str, Any], dict[str, int]]] = [
-    ("two zones", {"availability_zones": TWO}, {"create": 33}),
-    ("a third zone renumbers nothing", {"availability_zones": THREE}, {"create": 6, "update": 8, "unchanged": 25}),
-    ("a regional NAT gateway", {"availability_zones": THREE, "nat": "regional"}, {"create": 4, "update": 3, "delete": 6, "unchanged": 30}),
-    ("a single NAT gateway", {"availability_zones": THREE, "nat": "single"}, {"create": 2, "update": 3, "delete": 4, "unchanged": 30}),
+    ("two zones", {"availability_zones": TWO}, {"create": 34}),
+    ("a third zone renumbers nothing", {"availability_zones": THREE}, {"create": 6, "update": 8, "unchanged": 26}),
+    ("a regional NAT gateway", {"availability_zones": THREE, "nat": "regional"}, {"create": 4, "update": 3, "delete": 6, "unchanged": 31}),
+    ("a single NAT gateway", {"availability_zones": THREE, "nat": "single"}, {"create": 2, "update": 3, "delete": 4, "unchanged": 31}),
     (
         "as little as possible",
         {"availability_zones": TWO, "nat": "none", "endpoints": {"interface": []}, "flow_logs": {"enabled": False}},
-        {"update": 10, "delete": 12, "unchanged": 13},
+        {"update": 10, "delete": 12, "unchanged": 14},
     ),
 ]
 

@@ -48,7 +48,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
 def test_one_set_for_the_environment_takes_the_place_of_those_of_components(tmp_path: Path) -> None:
     assert write(tmp_path).returncode == 0
     assert write(tmp_path, "-e", "permissions_scope=environment").returncode == 0
-    assert sorted(files(tmp_path)) == ["apply-1.json", "apply-2.json", "apply-3.json", "plan-1.json"]
+    assert sorted(files(tmp_path)) == ["apply-1.json", "apply-2.json", "apply-3.json", "apply-4.json", "plan-1.json"]
 
 
 @pytest.mark.parametrize(
