@@ -128,7 +128,7 @@ def test_a_plan_is_saved_and_applied_exactly(project: Project) -> None:
 
     second = project.apply()
     assert (second.code, project.changes(), second.report["result"]) == (0, [], "no_changes"), second.output
-    assert f"network: {project.file} has been applied already: all 24 planned actions are done." in second.output
+    assert f"network: {project.file} has been applied already: all 25 planned actions are done." in second.output
 
 
 def tag(project: Project) -> None:
