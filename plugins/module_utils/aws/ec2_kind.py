@@ -149,7 +149,9 @@ class Ec2Kind(AwsKind):
         """The first resource, whatever its owner, that passes these list filters (underscores in names); None if a value is missing."""
         if not all(filters.values()):
             return None
+        return self.observe_any_owner(aws, self.matching(aws, **filters))
+
+    def matching(self, aws: Aws, **filters: Any) -> list[dict[str, Any]]:
+        """The raw resources that pass these list filters (underscores in names)."""
         wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
-        return self.observe_any_owner(
-            aws, aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: wanted})
-        )
+        return aws.list_all(self.calls.service, self.calls.list, self.calls.items, **{self.calls.filter: wanted})

@@ -75,6 +75,10 @@ def run_label(caller: str) -> str:
     return f"{user} on {socket.gethostname()} (process {os.getpid()}, as {caller})"
 
 
+def _this_run(caller: str) -> Holder:
+    return this_process(os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex, run_label(caller))
+
+
 class RunLock:
     """The lock of one component, while it is held."""
 
@@ -199,9 +203,7 @@ def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress:
     is held, but not handed out, until they have passed; 0 leaves the wait to a later run. Losing the lock stops ``clock``. Raises Locked
     before anything is changed.
     """
-    run = os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex
-    holder = this_process(run, run_label(caller))
-    mine, dead = _acquired(aws, mode, holder, clock, wait, progress)
+    mine, dead = _acquired(aws, mode, _this_run(caller), clock, wait, progress)
     lock = RunLock(aws, mine, clock.stop)
     try:
         lock.start()
@@ -217,8 +219,7 @@ def held(aws: Aws, mode: Mode, caller: str, clock: Clock, wait: float, progress:
 
 def live_holder(aws: Aws, mode: Mode, caller: str) -> Locked | None:
     """The live run that holds this component's lock, as the error that another run would get; None if there is none."""
-    holder = this_process(os.environ.get(RUN_VARIABLE) or uuid.uuid4().hex, run_label(caller))
-    other = in_the_way(read_entries(aws), aws.owner.component, mode, holder, TIME_TO_LIVE)
+    other = in_the_way(read_entries(aws), aws.owner.component, mode, _this_run(caller), TIME_TO_LIVE)
     return Locked(other, aws.owner.component, aws.owner.environment) if other else None
 
 

@@ -10,13 +10,12 @@ from typing import Any
 
 from ..aws.connection import Aws
 from ..aws.ec2_kind import Ec2Kind, ec2
-from ..aws.owner import whose
-from ..aws.tags import tag_dict, tag_list
 from ..reconcile.errors import AlreadyThere, NotYet
 from ..reconcile.model import Observed, fixed, initial, later
 from . import limits
 from .foreign_rules import PEERS, Rule, identity, with_foreign_rules
 from .limits import ALLOW_ALL
+from .vpc_default import VpcDefault
 
 DEFAULT = "default"
 
@@ -128,15 +127,16 @@ class SecurityGroup(Ec2Kind):
         set_rules(aws, seen, "egress", value)
 
 
-class DefaultSecurityGroup(Ec2Kind):
-    """The group that AWS creates with each VPC and that cannot be deleted: taken over by tagging it, released by removing the tags."""
+class DefaultSecurityGroup(VpcDefault):
+    """The group that AWS creates with each VPC."""
 
     name = "default_security_group"
     calls = ec2("security_group", id="GroupId", create="", delete="")
     operations = RULE_CALLS
     id_prefix = "sg-"
     quotas = (limits.INGRESS_RULES, limits.EGRESS_RULES)
-    ends_with_parent = True
+    called = "default group"
+    selected = {"group_name": DEFAULT}
 
     vpc_id = fixed()
     ingress = later(canonical=rules)
@@ -154,25 +154,5 @@ class DefaultSecurityGroup(Ec2Kind):
         filters = [*aws.owner.filters(), {"Name": "group-name", "Values": [DEFAULT]}]
         return self.observe_all(aws, aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters))
 
-    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        filters = [{"Name": "vpc-id", "Values": [properties["vpc_id"]]}, {"Name": "group-name", "Values": [DEFAULT]}]
-        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
-        if not raws:
-            raise NotYet(f"the default group of {properties['vpc_id']} does not exist yet", "ec2:DescribeSecurityGroups")
-        present = tag_dict(raws[0].get("Tags"))
-        if whose(present) and aws.owner.address(present) != address:
-            raise AlreadyThere(f"the default group of {properties['vpc_id']} already has an owner mark", "ec2:DescribeSecurityGroups")
-        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
-        aws.change("ec2", "create_tags", Resources=[raws[0]["GroupId"]], Tags=tag_list(tags))
-        return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
-
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "" if raw.get("GroupName") == DEFAULT else f"it is called {raw.get('GroupName')} and is not the default group of its VPC"
-
-    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Every VPC has one."""
-        return self.first(aws, vpc_id=properties.get("vpc_id"), group_name=DEFAULT)
-
-    def delete(self, aws: Aws, seen: Observed) -> None:
-        names = [*aws.owner.tags(seen.address), *seen.properties.get("tags", {})]
-        aws.remove("ec2", "delete_tags", Resources=[seen.id], Tags=[{"Key": name} for name in names])

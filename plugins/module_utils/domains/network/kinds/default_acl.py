@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.ec2_kind import Ec2Kind, ec2
-from ....aws.owner import whose
-from ....aws.tags import tag_dict, tag_list
-from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
+from ....aws.ec2_kind import ec2
+from ....aws.tags import tag_dict
+from ....kinds.vpc_default import VpcDefault
+from ....reconcile.errors import CallFailed
 from ....reconcile.model import Observed, fixed, later
 from .acl_entries import entries as canonical_entries
 from .routing import NetworkAcl, owned_acls
@@ -21,8 +21,8 @@ ALLOW_ALL = {"rule_number": 100, "protocol": "-1", "action": "allow", "cidr_bloc
 """In both directions of a new one."""
 
 
-class DefaultNetworkAcl(Ec2Kind):
-    """A default ACL cannot be deleted separately: it is taken over by tagging it, and is deleted with its VPC.
+class DefaultNetworkAcl(VpcDefault):
+    """The network ACL that AWS creates with each VPC.
 
     Subnets are associated with it until they get another ACL, so it is changed only while all of its subnets are ours.
     """
@@ -31,7 +31,8 @@ class DefaultNetworkAcl(Ec2Kind):
     calls = ec2("network_acl", create="", delete="")
     operations = ("create_network_acl_entry", "delete_network_acl_entry", "describe_subnets", "replace_network_acl_entry")
     id_prefix = "acl-"
-    ends_with_parent = True
+    called = "default ACL"
+    selected = {"default": "true"}
 
     vpc_id = fixed()
     ingress = later(canonical=canonical_entries)
@@ -78,25 +79,5 @@ class DefaultNetworkAcl(Ec2Kind):
     def find(self, aws: Aws) -> list[Observed]:
         return self.observe_all(aws, [raw for raw in owned_acls(aws) if raw.get("IsDefault")])
 
-    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        filters = [{"Name": "vpc-id", "Values": [properties["vpc_id"]]}, {"Name": "default", "Values": ["true"]}]
-        raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=filters)
-        if not raws:
-            raise NotYet(f"the default ACL of {properties['vpc_id']} is not there yet", "ec2:DescribeNetworkAcls")
-        present = tag_dict(raws[0].get("Tags"))
-        if whose(present) and aws.owner.address(present) != address:
-            raise AlreadyThere(f"the default ACL of {properties['vpc_id']} carries a mark", "ec2:DescribeNetworkAcls")
-        tags = {**properties.get("tags", {}), **aws.owner.tags(address)}
-        aws.change("ec2", "create_tags", Resources=[raws[0]["NetworkAclId"]], Tags=tag_list(tags))
-        return self.made(aws, {**raws[0], "Tags": tag_list(tags)}, address)
-
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         return "" if raw.get("IsDefault") else "it is not the default ACL of its VPC"
-
-    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
-        """Every VPC has one."""
-        return self.first(aws, vpc_id=properties.get("vpc_id"), default="true")
-
-    def delete(self, aws: Aws, seen: Observed) -> None:
-        names = [*aws.owner.tags(seen.address), *seen.properties.get("tags", {})]
-        aws.remove("ec2", "delete_tags", Resources=[seen.id], Tags=[{"Key": name} for name in names])
