@@ -67,6 +67,7 @@ def _fill(account: Account, seed: Seed, where: str) -> list[str]:
                 raise SeedError(f"{where}{section}.{name}: {described(error)}") from error
             new += made
         lines += _counted(new, len(seed.get(section, {})) - new, one, several)
+    account.made |= {section: {} for section in ("regions", "accounts") if section in seed}
     for region, part in seed.get("regions", {}).items():
         lines += _elsewhere(account, account.in_region(region), part, f"{where}regions.{region}.", f"in {region}")
     for account_id, part in seed.get("accounts", {}).items():
@@ -78,7 +79,7 @@ def _elsewhere(account: Account, other: Account, part: Seed, where: str, said: s
     """The same in another region or account; references find what is made there below the part's own name."""
     lines = [f"{line} {said}" for line in _fill(other, part, where)]
     section, name = where.removesuffix(".").split(": ")[-1].split(".")[-2:]
-    account.made.setdefault(section, {})[name] = other.made
+    account.made[section][name] = other.made
     return lines
 
 
