@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from rehearsal.admin_url import authorization
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
+from rehearsal.postgresql import cloud as databases
 from rehearsal.transitions import Script
 
 
@@ -63,6 +64,7 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("PUT", "/policies"): put_policies,
         ("GET", "/requests"): lambda body, query: state.log.since(int(query.get("since", "0"))),
         ("DELETE", "/requests"): clear(state.log),
+        ("GET", "/databases"): lambda body, query: databases.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,
         ("POST", "/scripts"): add_script,

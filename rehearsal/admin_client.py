@@ -64,6 +64,11 @@ class AdminClient:
     def clear_requests(self) -> None:
         self.request("DELETE", "/requests")
 
+    def databases(self) -> dict[str, Any]:
+        """The PostgreSQL servers of DB instances: {"ca_bundle": path, "instances": {resource ID: {host, port, user, running}}}."""
+        answer: dict[str, Any] = self.request("GET", "/databases")
+        return answer
+
     def notes(self) -> dict[str, Any]:
         """The values noted since the last reset, by name."""
         answer: dict[str, Any] = self.request("GET", "/notes")
