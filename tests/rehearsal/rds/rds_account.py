@@ -6,7 +6,7 @@ from typing import Any
 
 from ..conftest import ACCOUNT, REGION, CheckedCloud, key_policy, trust, until
 
-PASSWORD = "correct-horse-battery"  # noqa: S105  only for the rehearsal
+PASSWORD = "correct-horse-battery"
 
 
 class RdsAccount:

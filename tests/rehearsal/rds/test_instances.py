@@ -14,14 +14,17 @@ def test_new_instance_passes_through_states_and_gets_an_endpoint(account: RdsAcc
     account.cloud.admin.settings(transition_seconds={"rds_instance": 1})
     made = account.create(MonitoringInterval=60, MonitoringRoleArn=account.monitoring, Tags=[{"Key": "a", "Value": "b"}])
     assert made["DBInstanceStatus"] == "creating"
-    assert "Endpoint" not in made and "LatestRestorableTime" not in made
+    assert "Endpoint" not in made
+    assert "LatestRestorableTime" not in made
     assert account.states() == ["creating", "configuring-enhanced-monitoring", "backing-up", "available"]
     found = account.describe()
-    assert found["Endpoint"]["Address"].startswith("main.") and found["Endpoint"]["Address"].endswith(f".{REGION}.rds.amazonaws.com")
+    assert found["Endpoint"]["Address"].startswith("main.")
+    assert found["Endpoint"]["Address"].endswith(f".{REGION}.rds.amazonaws.com")
     assert found["Endpoint"]["Port"] == 5432
     assert found["DBInstanceArn"] == f"arn:aws:rds:{REGION}:{ACCOUNT}:db:main"
     assert found["TagList"] == [{"Key": "a", "Value": "b"}]
-    assert found["DbiResourceId"].startswith("db-") and len(found["DbiResourceId"]) == 29
+    assert found["DbiResourceId"].startswith("db-")
+    assert len(found["DbiResourceId"]) == 29
 
 
 def test_defaults_of_a_new_instance(account: RdsAccount) -> None:
@@ -50,7 +53,8 @@ def test_defaults_of_a_new_instance(account: RdsAccount) -> None:
     }
     assert {name: found[name] for name in expected} == expected
     assert found["DBSubnetGroup"]["VpcId"] == account.vpc
-    assert "MaxAllocatedStorage" not in found and "MasterUserSecret" not in found
+    assert "MaxAllocatedStorage" not in found
+    assert "MasterUserSecret" not in found
     assert len(found["VpcSecurityGroups"]) == 1
 
 
@@ -135,7 +139,8 @@ def test_lists(account: RdsAccount) -> None:
     first = account.rds.describe_db_instances(MaxRecords=20)
     assert len(first["DBInstances"]) == 20
     rest = account.rds.describe_db_instances(MaxRecords=20, Marker=first["Marker"])
-    assert [one["DBInstanceIdentifier"] for one in rest["DBInstances"]] == ["db-20", "db-21"] and "Marker" not in rest
+    assert [one["DBInstanceIdentifier"] for one in rest["DBInstances"]] == ["db-20", "db-21"]
+    assert "Marker" not in rest
     resource = account.describe("db-03")["DbiResourceId"]
     for name, value in (("db-instance-id", "db-03"), ("db-instance-id", f"{account.arns}:db:db-03"), ("dbi-resource-id", resource)):
         found = account.rds.describe_db_instances(Filters=[{"Name": name, "Values": [value]}])["DBInstances"]
