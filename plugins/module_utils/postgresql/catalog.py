@@ -203,7 +203,7 @@ def _role(row: Sequence[object]) -> Role:
 
 def _settings(config: object) -> dict[str, str]:
     """``{"work_mem=64MB"}`` as a mapping."""
-    return dict(str(one).split("=", 1) for one in config) if isinstance(config, list) else {}  # type: ignore[misc]
+    return dict(str(one).split("=", 1) for one in config) if isinstance(config, list) else {}
 
 
 def _database(row: Sequence[object], configured: Mapping[str, Mapping[str, str]]) -> Database:

@@ -14,15 +14,15 @@ from ...component.outputs import Attributes
 from ...component.run import run as run_component
 from ...inputs.problems import suggestion
 from ...reconcile.model import SENSITIVE, Kind, Resource, is_unknown
-from .extensions import extension_problems
 from .kinds.postgres_database import PostgresDatabase
 from .kinds.postgres_extension import PostgresExtension
 from .kinds.postgres_role import PostgresRole
 from .kinds.postgres_schema import PostgresSchema
-from .link import ServerLink
-from .settings import Contents, WantedDatabase, read_contents
+from .server.link import ServerLink
+from .server.vault import Stages, Vault
 from .spec import target_of
-from .vault import Stages, Vault
+from .wanted.extensions import extension_problems
+from .wanted.settings import Contents, WantedDatabase, read_contents
 
 SERVICES = ("sts", "secretsmanager")
 SHORTEST_SECRET = 6

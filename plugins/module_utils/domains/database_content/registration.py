@@ -16,13 +16,12 @@ def load() -> Details:
     from ...aws.operations import operations
     from .domain import SERVICES
 
-    secrets = ("get_secret_value", "describe_secret", "put_secret_value", "update_secret_version_stage")
     return Details(
         kinds={},
         services=SERVICES,
         permissions=Permissions(reads={f"secretsmanager:{name}": (REGIONAL,) for name in ("GetSecretValue", "DescribeSecret")}),
-        reads={"secrets of logins": operations("secretsmanager", *secrets[:2])},
-        applying={"rotation of passwords": operations("secretsmanager", *secrets[2:])},
+        reads={"secrets of logins": operations("secretsmanager", "get_secret_value describe_secret")},
+        applying={"rotation of passwords": operations("secretsmanager", "put_secret_value update_secret_version_stage")},
     )
 
 
@@ -30,6 +29,6 @@ REGISTRATION = Registration(
     name="database_content",
     role="rds",
     variable="rds_databases",
-    order=("postgres_role", "postgres_database", "postgres_schema", "postgres_extension"),
+    order=(),
     load=load,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...component.options import CHANGE, NAMES, OWNER, PATIENCE, shared
 from ...inputs.values import as_port
-from .link import Target
+from .server.link import Target
 
 WITHIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 

@@ -12,8 +12,8 @@ from typing import Any
 from ....aws.connection import Aws
 from ....reconcile.errors import EngineError
 from ....reconcile.model import KindDefaults, Observed
-from ..link import Look, ServerLink
-from ..marks import Mark, mark_in
+from ..server.link import Look, ServerLink
+from ..server.marks import Mark, mark_in
 
 
 class SqlKind(KindDefaults):

@@ -16,11 +16,11 @@ from ....postgresql.quoting import identifier, literal
 from ....postgresql.session import Session
 from ....reconcile.errors import AlreadyThere, CallFailed
 from ....reconcile.model import Observed, fixed, given, later
-from ..acting import Run, acting_as, database_owner
-from ..canonical import settings_value, settings_values
-from ..link import Look, ServerLink
-from ..marks import mark_in, marked, unfinished_name, unfinished_prefix
-from ..settings import WantedDatabase
+from ..server.acting import Run, acting_as, database_owner
+from ..server.link import Look, ServerLink
+from ..server.marks import mark_in, marked, unfinished_name, unfinished_prefix
+from ..wanted.canonical import settings_value, settings_values
+from ..wanted.settings import WantedDatabase
 from .base import SqlKind
 
 PRESENT = "present"

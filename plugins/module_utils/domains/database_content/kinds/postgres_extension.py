@@ -13,11 +13,11 @@ from ....postgresql.catalog import read_database, read_server
 from ....postgresql.quoting import identifier, literal
 from ....reconcile.errors import CallFailed
 from ....reconcile.model import Observed, fixed, given
-from ..acting import acting_as, database_owner
-from ..extensions import installation_problem
-from ..link import Look, ServerLink
-from ..marks import mark_in, marked
-from ..settings import WantedExtension
+from ..server.acting import acting_as, database_owner
+from ..server.link import Look, ServerLink
+from ..server.marks import mark_in, marked
+from ..wanted.extensions import installation_problem
+from ..wanted.settings import WantedExtension
 from .base import SqlKind, pair
 
 

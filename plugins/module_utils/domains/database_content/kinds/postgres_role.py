@@ -15,12 +15,12 @@ from ....postgresql.scram import verifier
 from ....postgresql.session import Session
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import UNKNOWN, Observed, fixed, given, is_unknown
-from ..acting import GRANTS_HAVE_OPTIONS, acting_as, database_owner
-from ..canonical import settings_value, settings_values
-from ..link import Look, ServerLink
-from ..marks import mark_in, marked
-from ..settings import User
-from ..vault import Stages, Vault, Version
+from ..server.acting import GRANTS_HAVE_OPTIONS, acting_as, database_owner
+from ..server.link import Look, ServerLink
+from ..server.marks import mark_in, marked
+from ..server.vault import Stages, Vault, Version
+from ..wanted.canonical import settings_value, settings_values
+from ..wanted.settings import User
 from .base import SqlKind
 
 IAM = "rds_iam"

@@ -14,10 +14,10 @@ from ....postgresql.catalog import Schema, ServerState, Thing, read_database, re
 from ....postgresql.quoting import PUBLIC, identifier, literal
 from ....reconcile.errors import AlreadyThere, CallFailed
 from ....reconcile.model import Observed, fixed, given, later
-from ..acting import acting_as, database_owner
-from ..link import Look, ServerLink
-from ..marks import marked
-from ..settings import WantedSchema
+from ..server.acting import acting_as, database_owner
+from ..server.link import Look, ServerLink
+from ..server.marks import marked
+from ..wanted.settings import WantedSchema
 from .base import SqlKind, pair
 
 OBJECTS = ("tables", "sequences", "functions")

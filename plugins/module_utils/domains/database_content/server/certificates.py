@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...postgresql.session import SYSTEM_CA
-from ...reconcile.errors import CallFailed
+from ....postgresql.session import SYSTEM_CA
+from ....reconcile.errors import CallFailed
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 VARIABLES = ("MAINSTAY_REHEARSAL_RDS_CA", "PGSSLROOTCERT")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...inputs.problems import suggestion
-from ...postgresql.catalog import ServerState
+from ....inputs.problems import suggestion
+from ....postgresql.catalog import ServerState
 from .settings import WantedDatabase, WantedExtension
 
 LIBRARIES: Mapping[str, str] = {

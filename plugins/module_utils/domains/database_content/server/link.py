@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from ...aws.connection import Aws
-from ...postgresql.catalog import DatabaseState, ServerState, read_database, read_server
-from ...postgresql.problems import LoginRefused, NoConnection
-from ...postgresql.session import SYSTEM_CA, Address, Login, Session, Watch, connect
-from ...reconcile.errors import CallFailed
-from ...reconcile.model import is_unknown
-from ...reconcile.pool import Pool
+from ....aws.connection import Aws
+from ....postgresql.catalog import DatabaseState, ServerState, read_database, read_server
+from ....postgresql.problems import LoginRefused, NoConnection
+from ....postgresql.session import SYSTEM_CA, Address, Login, Session, Watch, connect
+from ....reconcile.errors import CallFailed
+from ....reconcile.model import is_unknown
+from ....reconcile.pool import Pool
 from .certificates import Certificates, certificates
 from .vault import Vault
 

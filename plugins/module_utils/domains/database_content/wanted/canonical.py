@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...postgresql.quoting import identifier, literal
+from ....postgresql.quoting import identifier, literal
 
 LISTS = ("local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces")
 """Settings whose value is a list of names: as one string, it would be one name."""

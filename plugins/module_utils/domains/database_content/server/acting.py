@@ -12,8 +12,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
-from ...postgresql.quoting import identifier, literal
-from ...postgresql.session import Session
+from ....postgresql.quoting import identifier, literal
+from ....postgresql.session import Session
 
 GRANTS_HAVE_OPTIONS = 160000
 """The first version in which memberships have INHERIT and SET options, and CREATEROLE gives ADMIN OPTION on roles it has made only."""

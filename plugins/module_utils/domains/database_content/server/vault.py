@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...aws.connection import Aws
-from ...reconcile.errors import CallFailed
+from ....aws.connection import Aws
+from ....reconcile.errors import CallFailed
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 LENGTH = 40

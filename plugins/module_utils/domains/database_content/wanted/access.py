@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...postgresql.acl import ALL, Privileges
+from ....postgresql.acl import ALL, Privileges
 
 LEVELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "read": {

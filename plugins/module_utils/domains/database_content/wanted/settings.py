@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...inputs.problems import Problems, suggestion
-from ...inputs.reader import Reader
-from ...inputs.values import matching, one_of
-from ...postgresql.acl import ALL
-from ...postgresql.quoting import PUBLIC
+from ....inputs.problems import Problems, suggestion
+from ....inputs.reader import Reader
+from ....inputs.values import matching, one_of
+from ....postgresql.acl import ALL
+from ....postgresql.quoting import PUBLIC
 from .access import CHOICES, IN_SCHEMA, OWNER, ByClass, Explicit, expanded, merged
 
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
