@@ -5,15 +5,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ....aws.connection import Aws
 from ....reconcile.errors import EngineError
 from ....reconcile.model import KindDefaults, Observed
 from ..server.link import Look, ServerLink
 from ..server.marks import Mark, mark_in
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound="SqlKind")
+
+
+def in_turn(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """A method that changes something, and so has the connections for changes to itself. Claims are not serialized by the engine."""
+
+    @functools.wraps(method)
+    def taking_turns(self: S, /, *given: P.args, **more: P.kwargs) -> R:
+        with self.link.turn:
+            return method(self, *given, **more)
+
+    return taking_turns
 
 
 class SqlKind(KindDefaults):

@@ -21,7 +21,7 @@ from ..server.link import Look, ServerLink
 from ..server.marks import mark_in, marked, unfinished_name, unfinished_prefix
 from ..wanted.canonical import settings_value, settings_values
 from ..wanted.settings import WantedDatabase
-from .base import SqlKind
+from .base import SqlKind, in_turn
 
 PRESENT = "present"
 OPTIONS = ("owner", "connection_limit", "settings", "privileges")
@@ -116,6 +116,7 @@ class PostgresDatabase(SqlKind):
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
         """Create under the unfinished name, which an interrupted run leaves behind and the next one continues with; then finish it."""
         one = self.wanted[str(properties["database"])]
@@ -133,6 +134,7 @@ class PostgresDatabase(SqlKind):
             self._set(session, run, one, _fresh(session, one.name), OPTIONS)
         return Observed(self.name, address, self.identity(one.name), properties, {"database": one.name}, named=True)
 
+    @in_turn
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         one = self.wanted[self.parts(seen)[0]]
         session = self.link.changing(aws)
@@ -171,6 +173,7 @@ class PostgresDatabase(SqlKind):
             with session.transaction("ANALYZE") as run, acting_as(session, run, [owner]):
                 run(f"ANALYZE {row[0]}")
 
+    @in_turn
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
         session = self.link.changing(aws)
         name = self.parts(seen)[0]
@@ -180,6 +183,7 @@ class PostgresDatabase(SqlKind):
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Drop a database that nobody uses. Its owner becomes the login first, in one transaction, since dropping takes none."""
         session = self.link.changing(aws)

@@ -18,7 +18,7 @@ from ..server.link import Look, ServerLink
 from ..server.marks import mark_in, marked
 from ..wanted.extensions import installation_problem
 from ..wanted.settings import WantedExtension
-from .base import SqlKind, pair
+from .base import SqlKind, in_turn, pair
 
 
 class PostgresExtension(SqlKind):
@@ -79,6 +79,7 @@ class PostgresExtension(SqlKind):
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
         """Install with mark, in one transaction. The login is the extension's owner, as PostgreSQL has it also for trusted ones."""
         database, name = pair(properties["extension"])
@@ -94,6 +95,7 @@ class PostgresExtension(SqlKind):
             run(f"COMMENT ON EXTENSION {identifier(name)} IS {literal(marked('', self.mark(address)))}")
         return Observed(self.name, address, self.identity(database, name), properties, named=True)
 
+    @in_turn
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         database, name = self.parts(seen)
         session = self.link.changing(aws, database)
@@ -103,6 +105,7 @@ class PostgresExtension(SqlKind):
             if "version" in properties:
                 run(f"ALTER EXTENSION {identifier(name)} UPDATE TO {literal(str(properties['version']))}")
 
+    @in_turn
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
         database, name = self.parts(seen)
         session = self.link.changing(aws, database)
@@ -112,6 +115,7 @@ class PostgresExtension(SqlKind):
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Drop an extension that nothing uses."""
         database, name = self.parts(seen)

@@ -21,7 +21,7 @@ from ..server.marks import mark_in, marked
 from ..server.vault import Stages, Vault, Version
 from ..wanted.canonical import settings_value, settings_values
 from ..wanted.settings import User
-from .base import SqlKind
+from .base import SqlKind, in_turn
 
 IAM = "rds_iam"
 """The members of this role log in with a token of IAM, and with nothing else."""
@@ -129,6 +129,7 @@ class PostgresRole(SqlKind):
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
         """The role with everything that it has, and its mark, in one transaction."""
         user = self.wanted[str(properties["role"])]
@@ -143,6 +144,7 @@ class PostgresRole(SqlKind):
         self._finish_rotation(aws, user.name, version, properties)
         return Observed(self.name, address, self.identity(user.name), properties, {"role": user.name}, named=True)
 
+    @in_turn
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         session = self.link.changing(aws)
         user = self.wanted[self.parts(seen)[0]]
@@ -199,6 +201,7 @@ class PostgresRole(SqlKind):
             )
         self.vault.finish_rotation(aws, arn, version.id)
 
+    @in_turn
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
         session = self.link.changing(aws)
         name = self.parts(seen)[0]
@@ -208,6 +211,7 @@ class PostgresRole(SqlKind):
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Drop a role. What it owns inside described databases goes to their owners; its privileges anywhere are revoked."""
         session = self.link.changing(aws)

@@ -18,7 +18,7 @@ from ..server.acting import acting_as, database_owner
 from ..server.link import Look, ServerLink
 from ..server.marks import marked
 from ..wanted.settings import WantedSchema
-from .base import SqlKind, pair
+from .base import SqlKind, in_turn, pair
 
 OBJECTS = ("tables", "sequences", "functions")
 
@@ -97,6 +97,7 @@ class PostgresSchema(SqlKind):
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], _token: str) -> Observed:
         one = self.wanted[pair(properties["schema"])]
         session = self.link.changing(aws, one.database)
@@ -121,6 +122,7 @@ class PostgresSchema(SqlKind):
         one = self.wanted[self.parts(seen)]
         return {**{what: shown(one.privileges[what]) for what in OBJECTS}, "default_privileges": {}}
 
+    @in_turn
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         one = self.wanted[self.parts(seen)]
         session = self.link.changing(aws, one.database)
@@ -158,6 +160,7 @@ class PostgresSchema(SqlKind):
                     found += [(creator, line) for line in lines]
         return found
 
+    @in_turn
     def claim(self, aws: Aws, seen: Observed, address: str) -> None:
         database, name = self.parts(seen)
         session = self.link.changing(aws, database)
@@ -167,6 +170,7 @@ class PostgresSchema(SqlKind):
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
+    @in_turn
     def delete(self, aws: Aws, seen: Observed) -> None:
         """Drop an empty schema. Nothing is dropped along with it."""
         database, name = self.parts(seen)

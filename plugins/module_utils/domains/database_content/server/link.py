@@ -72,6 +72,8 @@ class ServerLink:
         self._login: Login | None = None
         self._failure: Exception | None = None
         self._sessions: dict[str, Session] = {}
+        self.turn = threading.RLock()
+        """Held by whoever changes something: the connections for changes are shared."""
         self._ca: Certificates | None = None
         self.latest: Look | None = None
         """What the last observation found."""
