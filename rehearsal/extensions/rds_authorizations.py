@@ -100,12 +100,16 @@ def asked(call: Call) -> Iterator[Ask]:
     named = list(_named(call))
     keys = _keys(call)
     for resource in named:
-        yield ask(call, resource, request=request, there=_tags(call, resource), **keys)
+        yield _about(ask(call, resource, request=request, there=_tags(call, resource)), keys)
     if not named:
-        yield ask(call, _all(call), request=request, **keys)
+        yield ask(call, _all(call), request=request)
     if request and call.operation.startswith(("Create", "Copy", "Restore")):
         yield ask(call, _created(call, named), "rds:AddTagsToResource", request=request)
     yield from _beside(call)
+
+
+def _about(given: Ask, keys: Mapping[str, str]) -> Ask:
+    return Ask(given.action, given.resource, {**given.context, **{key: (value,) for key, value in keys.items()}})
 
 
 def _named(call: Call) -> Iterator[str]:
@@ -147,16 +151,16 @@ def _keys(call: Call) -> dict[str, str]:
     if call.operation != "CreateDBInstance":
         return {}
     given = {
-        "rds_databaseclass": call.get("DBInstanceClass"),
-        "rds_databaseengine": call.get("Engine"),
-        "rds_databasename": call.get("DBName"),
-        "rds_storagesize": call.get("AllocatedStorage"),
-        "rds_piops": call.get("Iops"),
+        "rds:databaseclass": call.get("DBInstanceClass"),
+        "rds:databaseengine": call.get("Engine"),
+        "rds:databasename": call.get("DBName"),
+        "rds:storagesize": call.get("AllocatedStorage"),
+        "rds:piops": call.get("Iops"),
     }
     flags = {
-        "rds_multiaz": call.get("MultiAZ"),
-        "rds_storageencrypted": call.get("StorageEncrypted"),
-        "rds_managemasteruserpassword": call.get("ManageMasterUserPassword"),
+        "rds:multiaz": call.get("MultiAZ"),
+        "rds:storageencrypted": call.get("StorageEncrypted"),
+        "rds:managemasteruserpassword": call.get("ManageMasterUserPassword"),
     }
     words = {name: str(value) for name, value in given.items() if value is not None}
     return words | {name: "true" if value else "false" for name, value in flags.items()}
