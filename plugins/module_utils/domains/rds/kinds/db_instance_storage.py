@@ -1,0 +1,104 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for the storage of an instance: what may be sent together, and what RDS's own storage autoscaling owns. Pure functions.
+
+Sources: "Amazon RDS DB instance storage" (gp3: baseline and threshold), "Working with storage for Amazon RDS DB instances" (one storage
+change at a time, six hours apart; storage-full), "Managing capacity automatically with Amazon RDS storage autoscaling" (limits), all in the
+RDS User Guide. Sizes are in GiB, throughput is in MiB/s.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+PROPERTIES = ("allocated_storage", "storage_type", "iops", "storage_throughput")
+"""The properties that RDS changes together, in one storage change."""
+
+GP3_THRESHOLD = 400
+"""From this size on, PostgreSQL's gp3 storage is striped and takes IOPS and throughput. Below it, RDS refuses both, although
+DescribeDBInstances returns them (3000 and 125)."""
+
+GP3_IOPS = 12000
+GP3_THROUGHPUT = 500
+"""What gp3 storage has at least from the threshold on."""
+
+PROVISIONED = ("io1", "io2")
+LEAST_LIMIT = 1.10
+"""RDS requires an autoscaling limit of at least this many times the allocated storage."""
+EASY_LIMIT = 1.26
+"""RDS scales by a tenth at least, and warns of a limit that leaves room for fewer than two steps of that size: below this factor."""
+
+
+def takes_performance(storage_type: str, size: int) -> bool:
+    """Whether IOPS may be sent for storage of this type and size, and throughput if it is gp3."""
+    return storage_type in PROVISIONED or (storage_type == "gp3" and size >= GP3_THRESHOLD)
+
+
+def kept_size(desired: int | None, observed: int | None) -> int | None:
+    """The size that an instance should have: never less than it has, since autoscaling grows storage and RDS cannot shrink it."""
+    return max((int(size) for size in (desired, observed) if size is not None), default=None)
+
+
+def storage_in_create(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a create call (AWS's names) without the IOPS and throughput that its storage does not take."""
+    size, storage_type = sent.get("AllocatedStorage"), sent.get("StorageType")
+    if size is None or storage_type is None or takes_performance(str(storage_type), int(size)):
+        return dict(sent)
+    return {name: value for name, value in sent.items() if name not in ("Iops", "StorageThroughput")}
+
+
+def storage_change(raw: Mapping[str, Any], left: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the one call that makes these storage changes. ``raw``: the instance as described; ``left``: property -> value.
+
+    Where storage takes IOPS, size and IOPS always go together, even if one of them does not change.
+    """
+    if not any(name in left for name in PROPERTIES):
+        return {}
+    present_size, present_type = int(raw.get("AllocatedStorage") or 0), str(raw.get("StorageType") or "gp2")
+    size = kept_size(left.get("allocated_storage"), present_size) or present_size
+    storage_type = str(left.get("storage_type") or present_type)
+    params: dict[str, Any] = {"StorageType": storage_type} if storage_type != present_type else {}
+    if size > present_size:
+        params["AllocatedStorage"] = size
+    if not takes_performance(storage_type, size):
+        return params
+    had = takes_performance(present_type, present_size)
+    params["AllocatedStorage"] = size
+    params["Iops"] = int(left.get("iops") or _at_least(raw.get("Iops") if had else None, GP3_IOPS if storage_type == "gp3" else 1000))
+    if storage_type == "gp3":
+        throughput = raw.get("StorageThroughput") if had and present_type == "gp3" else None
+        params["StorageThroughput"] = int(left.get("storage_throughput") or _at_least(throughput, GP3_THROUGHPUT))
+    return params
+
+
+def _at_least(present: Any, least: int) -> int:
+    return max(int(present or 0), least)
+
+
+def limit_problems(path: str, size: int, limit: int | None) -> list[str]:
+    """What is wrong with an autoscaling limit for storage of this size. Applies to replicas as well: each has its own limit."""
+    least = math.ceil(LEAST_LIMIT * size)
+    if not limit or limit >= least:
+        return []
+    return [f"{path} is {limit}, but RDS requires at least 110 % of the allocated storage of {size} GiB; set it to {least} or more"]
+
+
+def limit_warnings(path: str, size: int, limit: int | None) -> list[str]:
+    """What to say about an autoscaling limit that is allowed but tight."""
+    easy = math.ceil(EASY_LIMIT * size)
+    if not limit or limit >= easy or limit_problems(path, size, limit):
+        return []
+    return [
+        f"{path} is {limit}, which leaves storage of {size} GiB little room to grow: below 126 % ({easy} GiB), RDS reports the limit as "
+        "nearly reached before it scales"
+    ]
+
+
+def grown_note(path: str, desired: int | None, observed: int | None) -> str:
+    """What to say about storage that is larger than its setting; empty if it is not."""
+    if desired is None or observed is None or int(observed) <= int(desired):
+        return ""
+    return f"{path} is {desired}, and the instance has {observed} GiB: it stays, since storage grows by itself and RDS cannot shrink it"
