@@ -163,8 +163,8 @@ class RdsInstance(NamedKind):
             return waiting[name]
         return super().value(raw, name)
 
-    def get_iops(self, raw: Mapping[str, Any]) -> Any:
-        return raw.get("Iops")
+    def get_database_insights_mode(self, raw: Mapping[str, Any]) -> str:
+        return str(raw.get("DatabaseInsightsMode") or "standard")
 
     def get_vpc_security_group_ids(self, raw: Mapping[str, Any]) -> list[str]:
         groups = raw.get("VpcSecurityGroups") or []

@@ -50,7 +50,7 @@ LOST = frozenset({"failed", "incompatible-network", "incompatible-restore", "res
 REMEDIES: Mapping[str, str] = {
     "failed": "RDS cannot recover it. Restore its data to a point in time or from a snapshot.",
     "inaccessible-encryption-credentials": "RDS cannot use its KMS key. The data is lost unless the key is restored; restore a backup.",
-    "inaccessible-encryption-credentials-recoverable": "RDS cannot use its KMS key. Enable the key and start the instance within seven days.",
+    "inaccessible-encryption-credentials-recoverable": "Enable its KMS key, then start it within seven days.",
     "incompatible-create": "RDS could not create it with these options. Delete it and create it with others.",
     "incompatible-network": "RDS cannot use its subnets, addresses or security groups. Correct them, and RDS recovers it.",
     "incompatible-option-group": "Correct or change its option group, then reboot it.",

@@ -64,7 +64,7 @@ def refused(path: str, present: str, wanted: str, consent: bool) -> list[str]:
         ]
     if not consent:
         return [
-            f"{value}: a major upgrade restarts the database for minutes to hours and cannot be undone, so it needs consent of its own; set "
+            f"{value}: a major upgrade stops the database for minutes to hours and cannot be undone, so it needs consent; set "
             f"allow_major_version_upgrade for this instance, or keep {major(present)}"
         ]
     return []
