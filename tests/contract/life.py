@@ -36,6 +36,9 @@ STEPS = {
 }
 """Each step of a life, with its start state and its end state."""
 
+MOST_DELETED = 2
+"""Deletions before the account is emptied: deleted keys and gateways stay listed, and every list would read all of them again."""
+
 NAMED_BY = {"eks_access_entry": "principal_arn"}
 """Kinds that lists identify by another resource's identifier: the property that holds it."""
 
@@ -105,6 +108,7 @@ class Life:
         self.clock = JumpingClock()
         self.happened: dict[str, Happened] = {}
         self.state = "unknown"
+        self._deleted = 0
         self._resolved: dict[str, Resource] = {}
         self._beside: list[Resource] = []
         self._attributes: Mapping[str, Mapping[str, Any]] = {}
@@ -165,13 +169,15 @@ class Life:
             self._attributes = made.attributes()
         self._beside = [self._with_ids(need) for need in self.sample.needs if need.kind == self.kind.name]
         self._resolved = {"there": self._with_ids(self.sample.resource), "changed": self._with_ids(self.sample.changed)}
-        self.state = "gone"
+        self.state, self._deleted = "gone", 0
 
     def bring(self, state: str) -> None:
         """Brings the sample to a state without any failure."""
         if self.stage.tenant is not self:
             self.stage.tenant, self.state = self, "unknown"
-        if self.state == "unknown":
+        if self.state == "gone":
+            self._deleted += 1
+        if self.state == "unknown" or self._deleted > MOST_DELETED:
             self.prepare()
         if (self.state, state) == ("changed", "there") and "restore" not in self.steps:
             self.bring("gone")

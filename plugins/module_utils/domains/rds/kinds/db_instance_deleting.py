@@ -92,7 +92,7 @@ class DeletingInstance(UpdatingInstance):
                 f"{identifier} is {status}, and RDS takes no final snapshot of such an instance",
                 "rds:DeleteDBInstance",
                 "InvalidDBInstanceState",
-                "Set final_snapshot to false for it to delete it without one; its automated backups are kept.",
+                "Set deletion.final_snapshot to false for it to delete it without one; its automated backups are kept.",
             )
         if status in BUSY or (snapshot and status == "backing-up"):
             raise NotYet(f"the instance is {status}", "rds:DeleteDBInstance", "InvalidDBInstanceState", dependency=True)

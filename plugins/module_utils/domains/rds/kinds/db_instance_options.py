@@ -12,15 +12,15 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Options:
-    """``apply``: changes that RDS can defer are made at once, or in the instance's maintenance window. ``allow_major_version_upgrade``:
+    """``apply``: changes that RDS can defer are made at once, or in the instance's maintenance window. ``allow_major_upgrade``:
     consent to a major upgrade. ``final_snapshot``: deleting takes one. ``delete_automated_backups``: deleting also deletes the automated
     backups, and with them the ability to restore to a point in time.
 
     An instance that is no longer described is deleted with the defaults, which keep everything.
     """
 
-    apply: Literal["immediately", "window"] = "immediately"
-    allow_major_version_upgrade: bool = False
+    apply: Literal["now", "window"] = "now"
+    allow_major_upgrade: bool = False
     final_snapshot: bool = True
     delete_automated_backups: bool = False
 

@@ -62,11 +62,11 @@ def sentences(raw: Mapping[str, Any]) -> list[str]:
     if values and raw.get("DBInstanceStatus") == "available":
         said = ", ".join(f"{name} = {value}" for name, value in sorted(values.items()))
         window = raw.get("PreferredMaintenanceWindow") or "next"
-        found.append(f"pending for the maintenance window ({window} UTC): {said}. To apply it in this run, set apply to immediately.")
+        found.append(f"pending for the maintenance window ({window} UTC): {said}. To apply it in this run, set maintenance.apply to now.")
     name, status = parameter_group(raw)
     if status == "pending-reboot":
         found.append(
-            f"static parameters of {name} are pending: no maintenance window applies them, only a reboot. Consent to one with allow_reboot."
+            f"static parameters of {name} are pending: no maintenance window applies them, only a reboot. Name the instance in rds_allow_reboot to consent to one."
         )
     if status == "failed-to-apply":
         found.append(f"RDS could not apply the parameters of {name}. Correct the parameter group.")

@@ -29,7 +29,7 @@ SPREADING = re.compile(
 PROTECTED = re.compile(r"delete protected|deletion protection", re.IGNORECASE)
 ALREADY_DELETING = re.compile(r"already being deleted|is being deleted", re.IGNORECASE)
 
-UNPROTECT = "Set deletion_protection to false for it, apply that, then delete it."
+UNPROTECT = "Set deletion.protection to false for it, apply that, then delete it."
 REPLICAS_FIRST = "Upgrade its read replicas first: RDS takes a minor version on the primary only after all of them have it."
 
 

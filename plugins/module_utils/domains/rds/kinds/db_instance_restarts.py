@@ -36,7 +36,7 @@ def interruptions(changed: Mapping[str, tuple[Any, Any]], options: Options, *, r
             what = "the new certificate authority"
         if not what:
             continue
-        at_once = name in AT_ONCE or options.apply == "immediately"
+        at_once = name in AT_ONCE or options.apply == "now"
         when = "in this run" if at_once else "in the maintenance window"
         found.append(f"{what} {_how(name, before, after, multi_az)} {when}")
     return found

@@ -59,7 +59,7 @@ REMEDIES: Mapping[str, str] = {
     "insufficient-capacity": "AWS lacks capacity for its class here. Choose another class or zone.",
     "restore-error": "RDS could not restore the backup into it. Delete it and restore again.",
     "stopped": "Nothing can be changed until it is started: aws rds start-db-instance. RDS starts it by itself after seven days.",
-    "storage-full": "It accepts no change but more storage: raise allocated_storage, which this collection then sends first and alone.",
+    "storage-full": "It accepts no change but more storage: raise storage.size, which this collection then sends first and alone.",
 }
 """The statuses in which a person has to act, and what to do."""
 

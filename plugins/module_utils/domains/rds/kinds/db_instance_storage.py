@@ -10,30 +10,24 @@ RDS User Guide. Sizes are in GiB, throughput is in MiB/s.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from ..settings.storage import GP3_THRESHOLD, PROVISIONED
+
 PROPERTIES = ("allocated_storage", "storage_type", "iops", "storage_throughput")
 """The properties that RDS changes together, in one storage change."""
-
-GP3_THRESHOLD = 400
-"""From this size on, PostgreSQL's gp3 storage is striped and takes IOPS and throughput. Below it, RDS refuses both, although
-DescribeDBInstances returns them (3000 and 125)."""
 
 GP3_IOPS = 12000
 GP3_THROUGHPUT = 500
 """What gp3 storage has at least from the threshold on."""
 
-PROVISIONED = ("io1", "io2")
-LEAST_LIMIT = 1.10
-"""RDS requires an autoscaling limit of at least this many times the allocated storage."""
-EASY_LIMIT = 1.26
-"""RDS scales by a tenth at least, and warns of a limit that leaves room for fewer than two steps of that size: below this factor."""
-
 
 def takes_performance(storage_type: str, size: int) -> bool:
-    """Whether IOPS may be sent for storage of this type and size, and throughput if it is gp3."""
+    """Whether IOPS may be sent for storage of this type and size, and throughput if it is gp3.
+
+    DescribeDBInstances returns them for smaller gp3 storage too (3000 and 125); a call that repeats them is refused.
+    """
     return storage_type in PROVISIONED or (storage_type == "gp3" and size >= GP3_THRESHOLD)
 
 
@@ -76,25 +70,6 @@ def storage_change(raw: Mapping[str, Any], left: Mapping[str, Any]) -> dict[str,
 
 def _at_least(present: Any, least: int) -> int:
     return max(int(present or 0), least)
-
-
-def limit_problems(path: str, size: int, limit: int | None) -> list[str]:
-    """What is wrong with an autoscaling limit for storage of this size. Applies to replicas as well: each has its own limit."""
-    least = math.ceil(LEAST_LIMIT * size)
-    if not limit or limit >= least:
-        return []
-    return [f"{path} is {limit}, but RDS requires at least 110 % of the allocated storage of {size} GiB; set it to {least} or more"]
-
-
-def limit_warnings(path: str, size: int, limit: int | None) -> list[str]:
-    """What to say about an autoscaling limit that is allowed but tight."""
-    easy = math.ceil(EASY_LIMIT * size)
-    if not limit or limit >= easy or limit_problems(path, size, limit):
-        return []
-    return [
-        f"{path} is {limit}, which leaves storage of {size} GiB little room to grow: below 126 % ({easy} GiB), RDS reports the limit as "
-        "nearly reached before it scales"
-    ]
 
 
 def grown_note(path: str, desired: int | None, observed: int | None) -> str:

@@ -138,7 +138,7 @@ class UpdatingInstance(RdsInstance):
         if "master_credentials" in call.sets:
             params = self.credentials_params(aws, now, left["master_credentials"])
         if call.deferrable:
-            params["ApplyImmediately"] = call.immediate or self.options_of(now.id).apply == "immediately"
+            params["ApplyImmediately"] = call.immediate or self.options_of(now.id).apply == "now"
         try:
             aws.change("rds", call.operation, **self.where(now), **params)
         except CallFailed as error:

@@ -37,10 +37,10 @@ def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: 
     if not is_upgrade(raw, left):
         wait_for_replicas(aws, raw, wanted)
         return exact(aws, raw, wanted) if is_major_only(wanted) else wanted
-    if not options.allow_major_version_upgrade:
+    if not options.allow_major_upgrade:
         raise CallFailed(
             f"{identifier} has {present}, and {wanted} is a major upgrade, which cannot be undone",
-            hint="Consent to it with allow_major_version_upgrade for this instance.",
+            hint="Name it in rds_allow_major_upgrade to consent to that.",
         )
     target = exact(aws, raw, wanted)
     take_snapshot(aws, raw, target, tags)
