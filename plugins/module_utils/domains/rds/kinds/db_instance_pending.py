@@ -66,7 +66,8 @@ def sentences(raw: Mapping[str, Any]) -> list[str]:
     name, status = parameter_group(raw)
     if status == "pending-reboot":
         found.append(
-            f"static parameters of {name} are pending: no maintenance window applies them, only a reboot. Name the instance in rds_allow_reboot to consent to one."
+            f"static parameters of {name} are pending: no maintenance window applies them, only a reboot. Name the instance in "
+            "rds_allow_reboot to consent to one."
         )
     if status == "failed-to-apply":
         found.append(f"RDS could not apply the parameters of {name}. Correct the parameter group.")

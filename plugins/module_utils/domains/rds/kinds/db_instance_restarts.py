@@ -21,7 +21,7 @@ INTERRUPTING: Mapping[str, str] = {
     "promoted": "the promotion",
 }
 AT_ONCE = frozenset({"port", "promoted", "static_parameters"})
-"""RDS makes these at once, whatever ``apply`` says."""
+"""These are made at once, whatever ``apply`` says; so is a major upgrade, whose outcome the run verifies."""
 
 
 def interruptions(changed: Mapping[str, tuple[Any, Any]], options: Options, *, rotates: bool, multi_az: bool) -> list[str]:
@@ -36,18 +36,22 @@ def interruptions(changed: Mapping[str, tuple[Any, Any]], options: Options, *, r
             what = "the new certificate authority"
         if not what:
             continue
-        at_once = name in AT_ONCE or options.apply == "now"
+        at_once = name in AT_ONCE or options.apply == "now" or (name == "engine_version" and _is_major(before, after))
         when = "in this run" if at_once else "in the maintenance window"
         found.append(f"{what} {_how(name, before, after, multi_az)} {when}")
     return found
 
 
 def _how(name: str, before: Any, after: Any, multi_az: bool) -> str:
-    if name == "engine_version" and is_major_change(str(after), str(before) if before else None):
+    if name == "engine_version" and _is_major(before, after):
         return "stops the database for a major upgrade, minutes to hours,"
     if name == "db_instance_class" and multi_az:
-        return "fails over to the standby: connections break for a minute or two"
+        return "fails over to the standby, which breaks connections for a minute or two,"
     return "restarts the database"
+
+
+def _is_major(before: Any, after: Any) -> bool:
+    return is_major_change(str(after), str(before) if before else None)
 
 
 def of_plan(plan: Plan, options: ByIdentifier, default: Options, rotating: Iterable[str] = ()) -> dict[str, list[str]]:

@@ -10,10 +10,11 @@ RDS User Guide. Sizes are in GiB, throughput is in MiB/s.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..settings.storage import GP3_THRESHOLD, PROVISIONED
+from ..settings.storage import ADVISED_GROWTH, GP3_THRESHOLD, PROVISIONED
 
 PROPERTIES = ("allocated_storage", "storage_type", "iops", "storage_throughput")
 """The properties that RDS changes together, in one storage change."""
@@ -77,3 +78,16 @@ def grown_note(path: str, desired: int | None, observed: int | None) -> str:
     if desired is None or observed is None or int(observed) <= int(desired):
         return ""
     return f"{path} is {desired}, and the instance has {observed} GiB: it stays, since storage grows by itself and RDS cannot shrink it"
+
+
+def limit_note(path: str, size: int | None, limit: int | None) -> str:
+    """What to say about an autoscaling limit that storage of this size has nearly reached, on a replica too; empty if it has not.
+
+    ``size``: the present one, which autoscaling may have grown beyond its setting.
+    """
+    if not size or not limit or limit >= ADVISED_GROWTH * size:
+        return ""
+    return (
+        f"{path} is {limit}, and the storage already has {size} GiB: below {ADVISED_GROWTH:.0%} ({math.ceil(ADVISED_GROWTH * size)} GiB), "
+        "RDS has no room for another step of autoscaling"
+    )

@@ -64,8 +64,8 @@ def refused(path: str, present: str, wanted: str, consent: bool) -> list[str]:
         ]
     if not consent:
         return [
-            f"{value}: a major upgrade stops the database for minutes to hours and cannot be undone, so it needs consent; name the instance "
-            f"in rds_allow_major_upgrade, or keep {major(present)}"
+            f"{value}: a major upgrade stops the database for minutes to hours and cannot be undone, so it needs consent; name the "
+            f"instance in rds_allow_major_upgrade, or keep {major(present)}"
         ]
     return []
 
