@@ -88,9 +88,8 @@ def test_tags_that_are_not_copied_are_copied_to_the_final_snapshot(site: Site) -
 def test_an_interrupted_deletion_is_finished_with_one_snapshot(site: Site, operation: str, when: str) -> None:
     site.apply([site.main()])
     if when == "error":
-        site.cloud.admin.fault(
-            service="rds", operation=operation, fault="error", times=1, code="InvalidParameterValue", message="not today"
-        )
+        refusal = {"code": "InvalidParameterValue", "message": "not today", "status": 400}
+        site.cloud.admin.fault(service="rds", operation=operation, fault="error", times=1, **refusal)
         assert site.try_apply([], purge=PURGE).failures
     else:
         site.cloud.admin.fault(service="rds", operation=operation, fault="reset_after", times=1)
