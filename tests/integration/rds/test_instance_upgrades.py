@@ -25,10 +25,8 @@ def site(cloud_for: CloudFor) -> Site:
 
 
 def offered(site: Site, major: str) -> list[str]:
-    found = site.rds.describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]
-    return sorted(
-        (one["EngineVersion"] for one in found if one["EngineVersion"].split(".")[0] == major), key=lambda one: int(one.split(".")[1])
-    )
+    found = [one["EngineVersion"] for one in site.rds.describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]]
+    return sorted((one for one in found if one.split(".")[0] == major), key=lambda one: int(one.split(".")[1]))
 
 
 def version(site: Site, name: str = MAIN) -> str:
