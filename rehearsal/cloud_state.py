@@ -62,6 +62,9 @@ class CloudState:
         transitions.delays.errors_of = self.settings.errors_of
         transitions.delays.patience_for = self.settings.patience_seconds.__getitem__
         transitions.delays.leaked_interface_seconds = self.settings.leaked_interface_seconds
+        transitions.delays.clock_ahead_seconds = self.settings.clock_ahead_seconds
+        transitions.delays.restorable_lag_seconds = self.settings.restorable_lag_seconds
+        transitions.delays.secret_rotation_seconds = self.settings.secret_rotation_seconds
 
     def reset(self) -> None:
         """Restores the initial state: empty accounts, the initial settings, and no faults, scripts, tokens, or log."""
