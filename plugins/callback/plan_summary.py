@@ -111,17 +111,20 @@ from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils import color
 
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.started import started_here
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.compiled import quick_imports
+
+with quick_imports():
+    from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json
+    from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.started import started_here
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
 
 WIDTH_WITHOUT_TERMINAL = 120
 WIDEST = 200

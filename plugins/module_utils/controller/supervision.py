@@ -24,7 +24,7 @@ from typing import Any
 
 from ..component.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ..component.lock_entries import RUN_VARIABLE
-from .compiled import use_compiled_files
+from .compiled import quick_imports, use_compiled_files
 from .plays import own_modules
 from .warm import warm
 
@@ -42,7 +42,7 @@ class Supervision:
     """
 
     def __init__(self, interrupted: Callable[[Reports], None]) -> None:
-        use_compiled_files()  # for all that warm() imports; importing this file must not change how Python imports
+        use_compiled_files()  # for whatever this process and its workers import later
         self._interrupted = interrupted
         self._finished = False
         self._pid = os.getpid()
@@ -69,7 +69,9 @@ class Supervision:
         groups = [name for name, members in variables["groups"].items() if not hosts.isdisjoint(members)]
         modules = own_modules(play, groups)
         if modules:
-            warm(modules, str(variables["hostvars"][variables["ansible_play_hosts_all"][0]].get("platform_region") or ""))
+            region = str(variables["hostvars"][variables["ansible_play_hosts_all"][0]].get("platform_region") or "")
+            with quick_imports():
+                warm(modules, region)
             # Workers are forked from here on: their garbage collection need not scan what the parent has imported, nor copy its pages.
             gc.freeze()
         return bool(modules)
