@@ -46,13 +46,17 @@ def use_compiled_files() -> None:
 
 @contextlib.contextmanager
 def quick_imports() -> Iterator[None]:
-    """Import from compiled files and without garbage collection, which would scan everything imported so far and find nothing to free."""
+    """Import from compiled files and without garbage collection, which would scan everything imported so far and find nothing to free.
+
+    What exists afterwards is not scanned later either, and workers need not copy the pages that a scan would write to.
+    """
     known, collecting = CompiledFiles in sys.meta_path, gc.isenabled()
     use_compiled_files()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if collecting:
             gc.enable()
         if not known:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from ...reconcile.planner import Action, Plan
 from .settings.versions import number
 
 OLDEST_NODES = 3
@@ -30,3 +31,10 @@ def refused(path: str, present: str, wanted: str, groups: Mapping[str, str]) -> 
         for group, version in sorted(groups.items())
         if version and number(version) < oldest
     ]
+
+
+def planned(plan: Plan) -> Iterator[tuple[Action, str]]:
+    """Each update of a cluster that changes its version, with the version it leads to."""
+    for action in plan.permitted:
+        if action.kind == "eks_cluster" and action.verb == "update" and action.desired is not None:
+            yield from ((action, str(change.after)) for change in action.changes if change.property == "version")

@@ -16,6 +16,7 @@ from .....kubernetes.problems import ApiProblem
 from .....reconcile.errors import CallFailed, Failure, failure
 from .....reconcile.planner import Plan
 from ...settings.cluster import Network, read
+from ...version_change import planned
 from .facts import Facts
 from .findings import BLOCKS, WARNS, Finding, in_the_way
 from .judge import judge
@@ -83,14 +84,11 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
     """What blocks the version changes of a plan, and what else to know about them. A plan without any makes no calls."""
     stands: list[Failure] = []
     said: list[str] = []
-    for action in plan.permitted:
-        versions = [change for change in action.changes if change.property == "version"]
-        if action.kind != "eks_cluster" or action.verb != "update" or not versions or action.desired is None:
-            continue
+    for action, version in planned(plan):
         try:
-            facts = look(aws, region, str(action.desired.properties["cluster_name"]), str(versions[0].after), {})
+            facts = look(aws, region, str(action.desired.properties["cluster_name"]), version, {})
         except CallFailed as error:
-            said.append(f"{action.address}: what blocks {versions[0].after} could not be checked: {error}")
+            said.append(f"{action.address}: what blocks {version} could not be checked: {error}")
             continue
         found = judge(facts) if facts else []
         stands += [Failure(action.address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
