@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 from rehearsal.admin_url import authorization
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
+from rehearsal.happenings import happen
+from rehearsal.postgresql import cloud as databases
 from rehearsal.transitions import Script
 
 
@@ -51,6 +53,9 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         state.notes.update(body)
         return {}
 
+    def account(body: Any, query: dict[str, str]) -> Any:
+        return state.account(body["account_id"])
+
     def clear(what: Any) -> Callable[[Any, dict[str, str]], Any]:
         return lambda body, query: what.clear() or {}
 
@@ -63,10 +68,14 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("PUT", "/policies"): put_policies,
         ("GET", "/requests"): lambda body, query: state.log.since(int(query.get("since", "0"))),
         ("DELETE", "/requests"): clear(state.log),
+        ("GET", "/accounts"): lambda body, query: state.accounts(),
+        ("POST", "/accounts"): account,
+        ("GET", "/databases"): lambda body, query: databases.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,
         ("POST", "/scripts"): add_script,
         ("DELETE", "/scripts"): clear(state.scripts),
+        ("POST", "/happenings"): lambda body, query: happen(state, body),
         ("POST", "/faults"): add_fault,
         ("GET", "/faults"): lambda body, query: state.faults.as_list(),
         ("DELETE", "/faults"): clear(state.faults),
@@ -95,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             self._answer(200, route(json.loads(raw) if raw else {}, query))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             self._answer(400, {"error": str(error)})
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle

@@ -57,12 +57,27 @@ class AdminClient:
         answer: dict[str, Any] = self.request("PUT", "/policies", documents) if documents else self.request("GET", "/policies")
         return answer
 
+    def account(self, account_id: str) -> dict[str, Any]:
+        """An account that the cloud plays from now on, with its keys: {"account_id", "credentials": {role: {"access_key_id", ...}}}."""
+        answer: dict[str, Any] = self.request("POST", "/accounts", {"account_id": account_id})
+        return answer
+
+    def accounts(self) -> list[str]:
+        """The IDs of the accounts that the cloud plays, its first one first."""
+        answer: list[str] = self.request("GET", "/accounts")
+        return answer
+
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = self.request("GET", f"/requests?since={since}")
         return answer
 
     def clear_requests(self) -> None:
         self.request("DELETE", "/requests")
+
+    def databases(self) -> dict[str, Any]:
+        """The PostgreSQL servers of DB instances: {"ca_bundle": path, "instances": {resource ID: {host, port, user, running}}}."""
+        answer: dict[str, Any] = self.request("GET", "/databases")
+        return answer
 
     def notes(self) -> dict[str, Any]:
         """The values noted since the last reset, by name."""
@@ -79,6 +94,11 @@ class AdminClient:
 
     def clear_scripts(self) -> None:
         self.request("DELETE", "/scripts")
+
+    def happen(self, service: str, happening: str, **parameters: Any) -> dict[str, Any]:
+        """Has AWS do on its own what only a test asks for, such as a maintenance window; see `happenings.py`."""
+        answer: dict[str, Any] = self.request("POST", "/happenings", {"service": service, "happening": happening, **parameters})
+        return answer
 
     def fault(self, service: str | None = None, operation: str | None = None, *, fault: str, **options: Any) -> None:
         """Injects a fault into selected calls. Options: mutating, nth, times, code, message, status, seconds."""

@@ -76,6 +76,7 @@ class Service:
     rates: by operation, else by "read" or "change" (one bucket per operation), else by "*" (one bucket for all).
     throttled: the error for a call above its rate limit.
     idempotency_mismatch: the error code when a client token is reused with different parameters.
+    tokens_replayed: whether a repeated client token gets the first response again. False: the service's own functions decide.
     action_prefix: the prefix of the service's actions in policies, and of its ARNs after `arn:aws:`, if it is not the service's name.
     condition_keys: service-specific keys that its authorizations fill in, in lowercase. IAM ignores the case of keys.
     regional: false for a global service; its calls count as made in us-east-1.
@@ -89,6 +90,7 @@ class Service:
     rates: Mapping[str, Rate] = field(default_factory=dict)
     throttled: Throttled = Throttled()
     idempotency_mismatch: str = "IdempotentParameterMismatch"
+    tokens_replayed: bool = True
     action_prefix: str = ""
     condition_keys: frozenset[str] = frozenset()
     regional: bool = True

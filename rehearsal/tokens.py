@@ -18,9 +18,9 @@ _KEPT = 10_000
 
 @cache
 def token_member(service: str, operation: str | None) -> str | None:
-    """The input member that holds an operation's client token, or None if it has none."""
+    """The input member that holds an operation's client token, or None if it has none, or if the service checks them itself."""
     model = operation_model(service, operation)
-    if model is None or model.input_shape is None:
+    if model is None or model.input_shape is None or not declarations.service(service).tokens_replayed:
         return None
     for name, shape in model.input_shape.members.items():
         if shape.metadata.get("idempotencyToken") or name.lower() in _NAMES:

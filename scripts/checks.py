@@ -1,7 +1,7 @@
 """The list of checks, by domain, with a time budget for each. scripts/verify.py runs them.
 
-Budgets are in seconds, for two idle cores, for a check that has run before and runs next to one other check. A check that takes more than
-1.5 times its budget fails. ``make test`` takes about half of the sum of its checks' budgets.
+Budgets are in seconds, for two idle cores, for a check that has run before and runs next to two others. A check that takes more than 1.5
+times its budget fails. ``make test`` takes about a third of the sum of its checks' budgets.
 
 A new role automatically gets a budget, and the contract suite automatically includes its kinds.
 """

@@ -173,7 +173,9 @@ def chosen(parser: argparse.ArgumentParser, group: str) -> list[Check]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.verify", description=__doc__)
     parser.add_argument("group", help="quick, lint, full or nightly, or the name of one check or of a domain")
-    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="how many checks run at once")
+    parser.add_argument(
+        "--jobs", type=int, default=min(4, 1 + (os.cpu_count() or 1)), help="how many checks run at once (a third of their time is waiting)"
+    )
     parser.add_argument("--no-budgets", action="store_true", help="only report exceeded budgets, for a slow or busy machine")
     parser.add_argument(
         "--seed", type=int, default=random.SystemRandom().randrange(10_000), help="seed for the random choices of the nightly checks"

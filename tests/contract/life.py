@@ -36,6 +36,9 @@ STEPS = {
 }
 """Each step of a life, with its start state and its end state."""
 
+MOST_DELETED = 2
+"""Deletions before the account is emptied: deleted keys and gateways stay listed, and every list would read all of them again."""
+
 NAMED_BY = {"eks_access_entry": "principal_arn"}
 """Kinds that lists identify by another resource's identifier: the property that holds it."""
 
@@ -100,11 +103,13 @@ class Life:
         self.sample = sample
         self.all_kinds = kinds
         self.kind = kinds[sample.resource.kind]
+        self.region = str(sample.resource.properties.get("region") or "")
         named = tuple({resource.address for resource in (sample.resource, *sample.needs)})
         self.consent = Consent(named, named)
         self.clock = JumpingClock()
         self.happened: dict[str, Happened] = {}
         self.state = "unknown"
+        self._deleted = 0
         self._resolved: dict[str, Resource] = {}
         self._beside: list[Resource] = []
         self._attributes: Mapping[str, Mapping[str, Any]] = {}
@@ -115,14 +120,16 @@ class Life:
 
     # --- runs --------------------------------------------------------------------------------------------------------
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
         """A client that accepts only responses that AWS could send, as in a run."""
-        return watch(self.cloud.client(service))
+        return watch(self.cloud.client(service, region=region))
 
-    def connection(self, make_client: Callable[[str], Any] | None = None, owner: Owner = OURS) -> Aws:
-        return Aws(make_client or self.client, owner, threads=8, pause=self.clock.pause)
+    def connection(self, make_client: Callable[..., Any] | None = None, owner: Owner = OURS) -> Aws:
+        aws = Aws(make_client or self.client, owner, threads=8, pause=self.clock.pause, region=self.cloud.region)
+        aws.also_in([self.region] if self.region else [])
+        return aws
 
-    def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[[str], Any] | None = None) -> Result:
+    def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[..., Any] | None = None) -> Result:
         """Observes, plans, and applies, as a module call does. Anything that kinds cache during a run is dropped with it."""
         aws = self.connection(make_client)
         try:
@@ -165,13 +172,15 @@ class Life:
             self._attributes = made.attributes()
         self._beside = [self._with_ids(need) for need in self.sample.needs if need.kind == self.kind.name]
         self._resolved = {"there": self._with_ids(self.sample.resource), "changed": self._with_ids(self.sample.changed)}
-        self.state = "gone"
+        self.state, self._deleted = "gone", 0
 
     def bring(self, state: str) -> None:
         """Brings the sample to a state without any failure."""
         if self.stage.tenant is not self:
             self.stage.tenant, self.state = self, "unknown"
-        if self.state == "unknown":
+        if self.state == "gone":
+            self._deleted += 1
+        if self.state == "unknown" or self._deleted > MOST_DELETED:
             self.prepare()
         if (self.state, state) == ("changed", "there") and "restore" not in self.steps:
             self.bring("gone")
@@ -188,7 +197,8 @@ class Life:
         if step == "drift":
             drift = self.sample.drift
             seen = self._seen()
-            getattr(self.cloud.client(drift.operation.service), drift.operation.method)(**self._known(drift.params(seen)))
+            client = self.cloud.client(drift.operation.service, region=self.region or None)
+            getattr(client, drift.operation.method)(**self._known(drift.params(seen)))
             self._wait_for_drift()
         return before
 

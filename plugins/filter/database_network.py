@@ -1,0 +1,108 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+
+DOCUMENTATION = r"""
+name: database_network
+version_added: 0.1.0
+short_description: Choose the subnets and the security group of databases in a network
+description:
+  - Extracts the subnets and the security group that RDS instances need from the outputs of M(mainstay.aws.vpc_network), for the option
+    O(mainstay.aws.rds_postgres#module:network) of M(mainstay.aws.rds_postgres).
+  - In a plan, the network may not exist yet. In that case, all IDs read C((known after apply)).
+positional: _input
+options:
+  _input:
+    description: Networks by name, as in the outputs of M(mainstay.aws.vpc_network).
+    type: dict
+    required: true
+  name:
+    description: The name of the network.
+    type: str
+    required: true
+  tier:
+    description: The tier whose subnets are used.
+    type: str
+    default: database
+  group:
+    description: The security group of the network that the instances get.
+    type: str
+    default: database
+  planned:
+    description: Whether this run only plans, so that a missing network is not necessarily an error.
+    type: bool
+    default: false
+author:
+  - Contributors to the mainstay.aws project (@mainstay-project)
+seealso:
+  - module: mainstay.aws.rds_postgres
+  - module: mainstay.aws.vpc_network
+"""
+
+EXAMPLES = r"""
+- name: Show the subnets and the security group of databases
+  ansible.builtin.debug:
+    msg: "{{ vpc_outputs.networks | mainstay.aws.database_network('main') }}"
+  # msg:
+  #   vpc_id: vpc-01
+  #   subnet_ids: [subnet-01, subnet-02]
+  #   subnet_zones: [af-south-1a, af-south-1b]
+  #   security_group_ids: [sg-02]
+"""
+
+RETURN = r"""
+_value:
+  description: The VPC, the subnets with their zones, and the security group.
+  type: dict
+  sample:
+    vpc_id: vpc-01
+    subnet_ids: [subnet-01, subnet-02]
+    subnet_zones: [af-south-1a, af-south-1b]
+    security_group_ids: [sg-02]
+"""
+
+
+def database_network(
+    networks: Mapping[str, Any], name: str, tier: str = "database", group: str = "database", planned: bool = False
+) -> dict[str, Any]:
+    """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier or group."""
+    if name not in networks:
+        if planned:
+            return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}
+        there = ", ".join(sorted(networks)) or "none"
+        raise AnsibleFilterError(
+            f"rds_network is {name!r}, but there is no such network (existing: {there}); create it first, or name another one"
+        )
+    network = networks[name]
+    subnets, groups = network["subnet_ids"].get(tier), network["security_group_ids"]
+    if not subnets:
+        tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
+        raise AnsibleFilterError(f"rds_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
+    if group not in groups:
+        there = ", ".join(sorted(groups)) or "none"
+        raise AnsibleFilterError(f"rds_security_group is {group!r}, but network {name} has no such security group; its groups are {there}")
+    missing = [f"the {tier} subnet of {zone}" for zone, one in sorted(subnets.items()) if one == UNKNOWN]
+    missing += [f"the security group {group}"] if groups[group] in (None, UNKNOWN) else []
+    if missing and not planned:
+        raise AnsibleFilterError(
+            f"rds_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
+        )
+    return {
+        "vpc_id": network["vpc_id"],
+        "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
+        "subnet_zones": sorted(subnets),
+        "security_group_ids": [groups[group]],
+    }
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"database_network": database_network}

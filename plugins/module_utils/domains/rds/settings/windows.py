@@ -1,0 +1,56 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The daily backup window and the weekly maintenance window, both in UTC. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = 24 * 60
+WEEK = 7 * DAY
+SHORTEST = 30
+"""Minutes that each window must last (CreateDBInstance)."""
+
+TIME = r"([01]\d|2[0-3]):([0-5]\d)"
+DAILY = re.compile(rf"{TIME}-{TIME}")
+WEEKLY = re.compile(rf"({'|'.join(DAYS)}):{TIME}-({'|'.join(DAYS)}):{TIME}")
+
+
+@dataclass(frozen=True)
+class Window:
+    """``start`` and ``length`` in minutes, from midnight or from the beginning of Monday."""
+
+    text: str
+    start: int
+    length: int
+    weekly: bool
+
+
+def daily(text: str) -> Window | None:
+    """A window such as ``03:00-03:30``; None if the text is none."""
+    found = DAILY.fullmatch(text)
+    if not found:
+        return None
+    first, last = (60 * int(hour) + int(minute) for hour, minute in (found.group(1, 2), found.group(3, 4)))
+    return Window(text, first, (last - first) % DAY, weekly=False)
+
+
+def weekly(text: str) -> Window | None:
+    """A window such as ``sun:05:00-sun:06:00``; None if the text is none. RDS takes days in any case and returns them in lower case."""
+    found = WEEKLY.fullmatch(text.lower())
+    if not found:
+        return None
+    ends = (found.group(1, 2, 3), found.group(4, 5, 6))
+    first, last = (DAY * DAYS.index(day) + 60 * int(hour) + int(minute) for day, hour, minute in ends)
+    return Window(text.lower(), first, (last - first) % WEEK, weekly=True)
+
+
+def overlap(backup: Window, maintenance: Window) -> bool:
+    """Whether the two have a minute in common: the backup window is every day."""
+    starts = [backup.start + DAY * number for number in range(7)]
+    return any(
+        (start - maintenance.start) % WEEK < maintenance.length or (maintenance.start - start) % WEEK < backup.length for start in starts
+    )
