@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...reconcile.planner import Action, Plan
+from ...reconcile.planner import Plan
 from .settings.versions import number
 
 OLDEST_NODES = 3
@@ -33,8 +33,9 @@ def refused(path: str, present: str, wanted: str, groups: Mapping[str, str]) -> 
     ]
 
 
-def planned(plan: Plan) -> Iterator[tuple[Action, str]]:
-    """Each update of a cluster that changes its version, with the version it leads to."""
+def planned(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """The updates that change a cluster's version: its address, its name in AWS, and the version it gets."""
     for action in plan.permitted:
         if action.kind == "eks_cluster" and action.verb == "update" and action.desired is not None:
-            yield from ((action, str(change.after)) for change in action.changes if change.property == "version")
+            name = str(action.desired.properties["cluster_name"])
+            yield from ((action.address, name, str(change.after)) for change in action.changes if change.property == "version")

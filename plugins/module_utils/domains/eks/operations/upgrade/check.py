@@ -84,13 +84,13 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
     """What blocks the version changes of a plan, and what else to know about them. A plan without any makes no calls."""
     stands: list[Failure] = []
     said: list[str] = []
-    for action, version in planned(plan):
+    for address, name, version in planned(plan):
         try:
-            facts = look(aws, region, str(action.desired.properties["cluster_name"]), version, {})
+            facts = look(aws, region, name, version, {})
         except CallFailed as error:
-            said.append(f"{action.address}: what blocks {version} could not be checked: {error}")
+            said.append(f"{address}: what blocks {version} could not be checked: {error}")
             continue
         found = judge(facts) if facts else []
-        stands += [Failure(action.address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
-        said += [f"{action.address}: {one.sentence()}" for one in found if one.severity == WARNS]
+        stands += [Failure(address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
+        said += [f"{address}: {one.sentence()}" for one in found if one.severity == WARNS]
     return stands, said
