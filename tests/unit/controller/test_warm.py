@@ -30,7 +30,7 @@ UNCHANGED = """
 import sys
 from ansible_collections.mainstay.aws.plugins.module_utils.controller import warm
 warm.warm(["vpc_network", "eks_cluster", "k8s_objects"])
-late = ("asyncio.", "saved_plans.", "eks.operations.")
+late = ("asyncio.", "saved_plans.", "upgrade.check.", "upgrade.look_inside.")
 print([name for name in sys.modules if any(part in f"{name}." for part in late)])
 """
 

@@ -24,12 +24,12 @@ from .continuity import place_notes, with_present_names, with_present_places
 from .judge import AwsFacts, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
+from .operations.upgrade.planned import planned
 from .outputs import outputs
 from .questions import questions
 from .resources import build
 from .settings.cluster import Cluster, read_network, with_public_cidrs
 from .validate import validate
-from .version_change import planned
 
 SERVICES = ("sts", "eks", "ec2", "iam", "kms", "logs", "autoscaling", "resourcegroupstaggingapi")
 """The services that every call contacts, even when it changes nothing."""

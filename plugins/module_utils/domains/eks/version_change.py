@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from ...reconcile.planner import Plan
 from .settings.versions import number
 
 OLDEST_NODES = 3
@@ -31,11 +30,3 @@ def refused(path: str, present: str, wanted: str, groups: Mapping[str, str]) -> 
         for group, version in sorted(groups.items())
         if version and number(version) < oldest
     ]
-
-
-def planned(plan: Plan) -> Iterator[tuple[str, str, str]]:
-    """The updates that change a cluster's version: its address, its name in AWS, and the version it gets."""
-    for action in plan.permitted:
-        if action.kind == "eks_cluster" and action.verb == "update" and action.desired is not None:
-            name = str(action.desired.properties["cluster_name"])
-            yield from ((action.address, name, str(change.after)) for change in action.changes if change.property == "version")

@@ -16,12 +16,12 @@ from .....kubernetes.problems import ApiProblem
 from .....reconcile.errors import CallFailed, Failure, failure
 from .....reconcile.planner import Plan
 from ...settings.cluster import Network, read
-from ...version_change import planned
 from .facts import Facts
 from .findings import BLOCKS, WARNS, Finding, in_the_way
 from .judge import judge
 from .look_aws import is_through, look_at_cluster
 from .look_inside import api_of, look_inside
+from .planned import planned
 
 SERVICES = ("sts", "eks", "ec2")
 """The services that every run calls; their service models are loaded once, before the workers start."""
