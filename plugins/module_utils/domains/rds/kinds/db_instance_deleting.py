@@ -71,6 +71,7 @@ class DeletingInstance(UpdatingInstance):
         raw = raws[0]
         snapshot = self.takes_snapshot(raw)
         self.check_deletable(raw, snapshot)
+        self.check_replicas(aws, raw)
         how: dict[str, Any] = {"SkipFinalSnapshot": True}
         if snapshot:
             how = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": self.announced(aws, raw, seen)}
@@ -96,6 +97,23 @@ class DeletingInstance(UpdatingInstance):
             )
         if status in BUSY or (snapshot and status == "backing-up"):
             raise NotYet(f"the instance is {status}", "rds:DeleteDBInstance", "InvalidDBInstanceState", dependency=True)
+
+    @staticmethod
+    def check_replicas(aws: Aws, raw: Mapping[str, Any]) -> None:
+        """Raises CallFailed if deleting it would make an instance of its own of a replica that somebody else has.
+
+        Replicas of ours are deleted before their primary, which goes on listing them for a moment.
+        """
+        for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ():
+            found = None if str(name).startswith("arn:") else aws.find("rds", "describe_db_instances", DBInstanceIdentifier=name)
+            for replica in (found or {}).get("DBInstances") or ():
+                if str(replica.get("DBInstanceStatus")) in DELETING or aws.owner.address(tag_dict(replica.get("TagList"))):
+                    raise NotYet(f"its read replica {name} is deleted first", "rds:DeleteDBInstance", "ReplicaFirst", dependency=True)
+                raise CallFailed(
+                    f"{raw['DBInstanceIdentifier']} has the read replica {name}, which is not managed by this component, and deleting the "
+                    "primary would promote it",
+                    hint="Delete or promote the replica first.",
+                )
 
     def announced(self, aws: Aws, raw: Mapping[str, Any], seen: Observed) -> str:
         """The name of the final snapshot, after the instance's tags announce it and are sure to be copied to it."""

@@ -35,7 +35,7 @@ def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: 
     """The exact version to send. Raises NotYet while replicas or the snapshot are to be waited for, CallFailed without consent."""
     identifier, present, wanted = str(raw["DBInstanceIdentifier"]), str(raw["EngineVersion"]), str(left["engine_version"])
     if not is_upgrade(raw, left):
-        wait_for_replicas(aws, raw, wanted)
+        wait_for_replicas(aws, raw, wanted, options.apply == "window")
         return exact(aws, raw, wanted) if is_major_only(wanted) else wanted
     if not options.allow_major_upgrade:
         raise CallFailed(
@@ -64,16 +64,24 @@ def exact(aws: Aws, raw: Mapping[str, Any], wanted: str) -> str:
     return target
 
 
-def wait_for_replicas(aws: Aws, raw: Mapping[str, Any], wanted: str) -> None:
-    """Raises NotYet while a replica of ours has an older version: its own step of this run upgrades it. Others are an error."""
+def wait_for_replicas(aws: Aws, raw: Mapping[str, Any], wanted: str, deferred: bool) -> None:
+    """Raises NotYet while a replica of ours has an older version: its own step of this run upgrades it. Others are an error, and so are
+    those that wait for their window (``deferred``).
+    """
     for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ():
         if str(name).startswith("arn:"):
             continue  # in another region, where RDS checks it
         found = aws.find("rds", "describe_db_instances", DBInstanceIdentifier=name)
         for replica in (found or {}).get("DBInstances") or ():
-            version = (replica.get("PendingModifiedValues") or {}).get("EngineVersion") or replica.get("EngineVersion")
+            version = replica.get("EngineVersion")
             if reached(wanted, version):
                 continue
+            if deferred and reached(wanted, (replica.get("PendingModifiedValues") or {}).get("EngineVersion")):
+                window = replica.get("PreferredMaintenanceWindow") or "next"
+                raise CallFailed(
+                    f"its read replica {name} gets {wanted} in its maintenance window ({window} UTC)",
+                    hint=f"{REPLICAS_FIRST} Run again after that, or set maintenance.apply to now.",
+                )
             if aws.owner.address(tag_dict(replica.get("TagList"))) is None:
                 raise CallFailed(f"its read replica {name} has {version} and is not managed by this component", hint=REPLICAS_FIRST)
             raise NotYet(f"its read replica {name} is upgraded first", "", "ReplicaFirst", dependency=True)
@@ -125,13 +133,18 @@ def newest_log(aws: Aws, identifier: str) -> int:
     return last_written(logs(aws, identifier))
 
 
+def analyzed(aws: Aws, arn: str) -> None:
+    """Note that planner statistics have been collected since the last major upgrade."""
+    aws.remove("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=[UPGRADED_FROM])
+
+
 def check_outcome(aws: Aws, raw: Mapping[str, Any], record: Mapping[str, Any]) -> None:
     """Raises CallFailed if RDS has given up a major upgrade: it is at rest again with its old version, which is no error of any call."""
     identifier = str(raw["DBInstanceIdentifier"])
     if not record["moved"] and newest_log(aws, identifier) <= int(record["logs"]):
         return
     aws.begun.pop(identifier, None)
-    aws.remove("rds", "remove_tags_from_resource", ResourceName=raw["DBInstanceArn"], TagKeys=[UPGRADED_FROM])
+    analyzed(aws, str(raw["DBInstanceArn"]))
     wanted = record["sets"]["engine_version"]
     why = why_not_upgraded(aws, identifier)
     raise CallFailed(
