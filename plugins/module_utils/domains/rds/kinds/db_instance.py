@@ -104,6 +104,7 @@ class DbReplica(CreatingInstance):
     """
 
     name = "db_replica"
+    elsewhere = True
     calls = replace(DeletingInstance.calls, create="create_db_instance_read_replica")
 
     source_db_instance_identifier: Any = Property(
@@ -124,7 +125,7 @@ class DbReplica(CreatingInstance):
         """The region of a source that is in another one: botocore signs the copying with it."""
         source = str(properties.get("source_db_instance_identifier") or "").split(":")
         region = source[3] if len(source) > 3 else ""
-        return {"SourceRegion": region} if region and region != aws.client("rds").meta.region_name else {}
+        return {"SourceRegion": region} if region and region != aws.region else {}
 
     def get_source_db_instance_identifier(self, raw: Mapping[str, Any]) -> str:
         """Empty after a promotion, which is no reason to replace it."""
@@ -138,7 +139,8 @@ class DbReplica(CreatingInstance):
         if error.code != "InvalidDBInstanceState":
             return refused(error)
         source = str(properties.get("source_db_instance_identifier") or "")
-        found = None if source.startswith("arn:") else aws.find("rds", "describe_db_instances", DBInstanceIdentifier=source)
+        there = aws.in_region(source.split(":")[3]) if source.startswith("arn:") else aws
+        found = there.find("rds", "describe_db_instances", DBInstanceIdentifier=source.rpartition(":")[2])
         status = str(((found or {}).get("DBInstances") or [{}])[0].get("DBInstanceStatus") or "")
         if status in BUSY or status in USABLE or not status:
             return NotYet(error.message, error.operation, error.code, dependency=status != "available")

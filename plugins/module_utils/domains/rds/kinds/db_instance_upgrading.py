@@ -27,6 +27,11 @@ from .db_instance_versions import is_major_only, major, newest, parts, reached
 FRESH = timedelta(hours=1)
 """How old a snapshot may be to serve a repeated attempt at the same upgrade."""
 
+NOT_ABROAD = (
+    "RDS does not take replicas in other regions along to a major version: remove them from replicas, upgrade the primary, then describe "
+    "them again."
+)
+
 UPGRADED_FROM = f"{TAG_PREFIX}upgraded-from"
 """The tag of an instance that has had a major upgrade: planner statistics do not survive it before version 18."""
 
@@ -42,6 +47,7 @@ def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: 
             f"{identifier} has {present}, and {wanted} is a major upgrade, which cannot be undone",
             hint="Name it in rds_allow_major_upgrade to consent to that.",
         )
+    check_other_regions(raw)
     target = exact(aws, raw, wanted)
     take_snapshot(aws, raw, target, tags)
     aws.change("rds", "add_tags_to_resource", ResourceName=raw["DBInstanceArn"], Tags=tag_list({UPGRADED_FROM: present}))
@@ -64,32 +70,48 @@ def exact(aws: Aws, raw: Mapping[str, Any], wanted: str) -> str:
     return target
 
 
+def replicas_of(aws: Aws, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The read replicas that exist, as described; RDS names one in another region by its ARN."""
+    names = [str(name) for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ()]
+    found = []
+    for name in names:
+        there = aws.in_region(name.split(":")[3]) if name.startswith("arn:") else aws
+        reply = there.find("rds", "describe_db_instances", DBInstanceIdentifier=name.rpartition(":")[2])
+        found += (reply or {}).get("DBInstances") or []
+    return found
+
+
 def wait_for_replicas(aws: Aws, raw: Mapping[str, Any], wanted: str, deferred: bool) -> None:
     """Raises NotYet while a replica of ours has an older version: its own step of this run upgrades it. Others are an error, and so are
     those that wait for their window (``deferred``).
     """
-    for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ():
-        if str(name).startswith("arn:"):
-            continue  # in another region, where RDS checks it
-        found = aws.find("rds", "describe_db_instances", DBInstanceIdentifier=name)
-        for replica in (found or {}).get("DBInstances") or ():
-            version = replica.get("EngineVersion")
-            if reached(wanted, version):
-                continue
-            if deferred and reached(wanted, (replica.get("PendingModifiedValues") or {}).get("EngineVersion")):
-                window = replica.get("PreferredMaintenanceWindow") or "next"
-                raise CallFailed(
-                    f"its read replica {name} gets {wanted} in its maintenance window ({window} UTC)",
-                    hint=f"{REPLICAS_FIRST} Run again after that, or set maintenance.apply to now.",
-                )
-            if aws.owner.address(tag_dict(replica.get("TagList"))) is None:
-                raise CallFailed(f"its read replica {name} has {version} and is not managed by this component", hint=REPLICAS_FIRST)
-            raise NotYet(f"its read replica {name} is upgraded first", "", "ReplicaFirst", dependency=True)
+    for replica in replicas_of(aws, raw):
+        name, version = replica["DBInstanceIdentifier"], replica.get("EngineVersion")
+        if reached(wanted, version):
+            continue
+        if deferred and reached(wanted, (replica.get("PendingModifiedValues") or {}).get("EngineVersion")):
+            window = replica.get("PreferredMaintenanceWindow") or "next"
+            raise CallFailed(
+                f"its read replica {name} gets {wanted} in its maintenance window ({window} UTC)",
+                hint=f"{REPLICAS_FIRST} Run again after that, or set maintenance.apply to now.",
+            )
+        if aws.owner.address(tag_dict(replica.get("TagList"))) is None:
+            raise CallFailed(f"its read replica {name} has {version} and is not managed by this component", hint=REPLICAS_FIRST)
+        raise NotYet(f"its read replica {name} is upgraded first", "", "ReplicaFirst", dependency=True)
+
+
+def check_other_regions(raw: Mapping[str, Any]) -> None:
+    """Raises CallFailed if there are replicas that RDS does not take along."""
+    away = [str(name) for name in raw.get("ReadReplicaDBInstanceIdentifiers") or () if str(name).startswith("arn:")]
+    if away:
+        raise CallFailed(f"{raw['DBInstanceIdentifier']} has read replicas in other regions ({', '.join(away)})", hint=NOT_ABROAD)
 
 
 def wait_for_primary(raw: Mapping[str, Any], left: Mapping[str, Any]) -> NoReturn:
-    """A replica gets a major version when RDS upgrades its primary."""
-    primary = raw["ReadReplicaSourceDBInstanceIdentifier"]
+    """A replica gets a major version when RDS upgrades its primary, unless it is in another region."""
+    primary = str(raw["ReadReplicaSourceDBInstanceIdentifier"])
+    if primary.startswith("arn:"):
+        raise CallFailed(f"{raw['DBInstanceIdentifier']} is a read replica of {primary} in another region", hint=NOT_ABROAD)
     message = f"{left['engine_version']} is a major upgrade, which RDS makes together with that of its primary {primary}"
     raise NotYet(message, "", "PrimaryFirst", dependency=True)
 
