@@ -73,7 +73,7 @@ def exact(aws: Aws, raw: Mapping[str, Any], wanted: str) -> str:
 def replicas_of(aws: Aws, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The read replicas that exist, as described; RDS names one in another region by its ARN."""
     names = [str(name) for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ()]
-    found = []
+    found: list[dict[str, Any]] = []
     for name in names:
         there = aws.in_region(name.split(":")[3]) if name.startswith("arn:") else aws
         reply = there.find("rds", "describe_db_instances", DBInstanceIdentifier=name.rpartition(":")[2])
