@@ -61,18 +61,10 @@ def check_master(given: Mapping[str, Any]) -> None:
 
 
 def _start(servers: Any, key: str, instance: Any, given: Mapping[str, Any]) -> None:
-    servers.create(
-        key,
-        user=instance.master_username,
-        password=given.get("MasterUserPassword") or _own_password(instance),
-        database=given.get("DBName") or "postgres",
-        version=instance.engine_version,
-        parameters=record_of(instance).effective,
-    )
-
-
-def _own_password(instance: Any) -> str:
-    return rds_master.managed_password(instance) if rds_master.is_managed(instance) else rds_master.new_password()
+    """Without a password, the master logs in with IAM."""
+    password = rds_master.managed_password(instance) if rds_master.is_managed(instance) else given.get("MasterUserPassword")
+    options = rds_servers.options_of(instance)
+    servers.create(key, user=instance.master_username, password=password, database=given.get("DBName") or "postgres", **options)
 
 
 def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, before: Iterable[Phase] = (), source: Any = None) -> Any:

@@ -99,7 +99,7 @@ def _start_empty(servers: Any, key: str, instance: Any) -> Any:
 
 
 def _options(instance: Any) -> dict[str, Any]:
-    return {"version": instance.engine_version, "parameters": record_of(instance).effective}
+    return rds_servers.options_of(instance)
 
 
 def _backup(call: Call) -> Backup:
