@@ -213,7 +213,9 @@ class Fleet:
 
     def pending_restart(self, key: str) -> list[str]:
         """The parameters whose new values wait for a restart."""
-        rows = self._member(key).server.value("SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM pg_settings WHERE pending_restart")
+        rows = self._member(key).server.value(
+            "SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM pg_settings WHERE pending_restart AND name <> 'hot_standby'"
+        )
         return [str(name) for name in rows]
 
     def set_version(self, key: str, version: str) -> None:
