@@ -92,6 +92,12 @@ def _password(instance: Any, _mask: str) -> None:
     happened(instance, "configuration change", "Reset master credentials")
 
 
+def _iam(instance: Any, enabled: bool) -> None:
+    instance.enable_iam_database_authentication = enabled
+    if rds_servers.has_server(instance):
+        rds_servers.submit(instance, lambda servers, key: servers.set_iam_authentication(key, enabled))
+
+
 def _logs(instance: Any, change: Mapping[str, list[str]]) -> None:
     enabled = set(instance.enabled_cloudwatch_logs_exports) - set(change.get("LogTypesToDisable") or [])
     instance.enabled_cloudwatch_logs_exports = sorted(enabled | set(change.get("LogTypesToEnable") or []))
@@ -109,7 +115,7 @@ APPLY: Mapping[str, Callable[[Any, Any], None]] = {
     "DBInstanceClass": _set("db_instance_class"),
     "MultiAZ": _set("multi_az"),
     "CACertificateIdentifier": _set("ca_certificate_identifier"),
-    "IAMDatabaseAuthenticationEnabled": _set("enable_iam_database_authentication"),
+    "IAMDatabaseAuthenticationEnabled": _iam,
     "DBInstanceIdentifier": _rename,
     "DBSubnetGroupName": _subnet_group,
     "BackupRetentionPeriod": _set("backup_retention_period"),
@@ -144,6 +150,8 @@ def upgrade(instance: Any, version: Version) -> None:
     if version.major is not before.major:
         instance.db_parameter_group_name = record.pending_group or default_group(version.family)
     record.pending_group = None
+    if rds_servers.has_server(instance):
+        rds_servers.submit(instance, lambda servers, key: servers.set_version(key, version.text))
     restarted(instance, find_group(instance.backend, instance.db_parameter_group_name))
     happened(instance, "maintenance", f"The database engine version has been upgraded to {version.text}")
 

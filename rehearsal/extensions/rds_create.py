@@ -66,12 +66,14 @@ def _start(servers: Any, key: str, instance: Any, given: Mapping[str, Any]) -> N
         user=instance.master_username,
         password=given.get("MasterUserPassword") or _own_password(instance),
         database=given.get("DBName") or "postgres",
-        version=instance.engine_version,
-        parameters=record_of(instance).effective,
+        **rds_servers.options_of(instance),
     )
 
 
-def _own_password(instance: Any) -> str:
+def _own_password(instance: Any) -> str | None:
+    """None for a master that logs in with IAM."""
+    if record_of(instance).authentication == "iam-db-auth":
+        return None
     return rds_master.managed_password(instance) if rds_master.is_managed(instance) else rds_master.new_password()
 
 

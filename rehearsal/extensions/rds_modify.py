@@ -279,6 +279,8 @@ def _change_at_once(call: Call, instance: Any, given: Mapping[str, Any]) -> None
             record.values[name] = given[name]
     if "MasterUserAuthenticationType" in given:
         record.authentication = str(given["MasterUserAuthenticationType"])
+        if record.authentication == "iam-db-auth" and rds_servers.has_server(instance):
+            rds_servers.submit(instance, lambda servers, key: servers.set_master_password(key, None))
     record.password = given.get("MasterUserPassword", record.password)
     group = given.get("DBParameterGroupName")
     if group and find_group(instance.backend, group).family == version_of(instance).family:

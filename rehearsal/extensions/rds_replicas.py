@@ -38,7 +38,7 @@ def create(call: Call) -> Any:
 
 
 def _start(servers: Any, key: str, replica: Any, source: Any) -> None:
-    servers.replica(rds_servers.key_of(source), key, parameters=record_of(replica).effective)
+    servers.replica(rds_servers.key_of(source), key, **rds_servers.options_of(replica))
 
 
 def _check_source(call: Call, source: Any) -> None:

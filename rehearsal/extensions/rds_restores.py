@@ -56,7 +56,7 @@ def from_snapshot(call: Call) -> dict[str, Any]:
     backup = held_by(snapshot).backup
     if backup is None:
         return _restored(call, given, _start_empty)
-    return _restored(call, given, lambda servers, key, instance: servers.restore(backup, key, **_options(instance)))
+    return _restored(call, given, lambda servers, key, instance: servers.restore(backup, key, **rds_servers.options_of(instance)))
 
 
 @answers("rds", "RestoreDBInstanceToPointInTime")
@@ -87,19 +87,15 @@ def _replay(backup: Backup, moment: datetime | None) -> Work:
 
     def replay(servers: Any, key: str, instance: Any) -> Any:
         when = None if moment is None else max(servers.earliest_restorable(name), min(servers.latest_restorable(name), moment - ahead))
-        return servers.restore_to_time(name, key, when, **_options(instance))
+        return servers.restore_to_time(name, key, when, **rds_servers.options_of(instance))
 
     return replay
 
 
 def _start_empty(servers: Any, key: str, instance: Any) -> Any:
     """Starts a server without data, for a source that had no server."""
-    database = instance.db_name or "postgres"
-    return servers.create(key, user=instance.master_username, password=new_password(), database=database, **_options(instance))
-
-
-def _options(instance: Any) -> dict[str, Any]:
-    return {"version": instance.engine_version, "parameters": record_of(instance).effective}
+    master = {"user": instance.master_username, "password": new_password(), "database": instance.db_name or "postgres"}
+    return servers.create(key, **master, **rds_servers.options_of(instance))
 
 
 def _backup(call: Call) -> Backup:

@@ -95,6 +95,12 @@ def submit(instance: Any, work: Work) -> Future[Any]:
     return _workers.submit(key, lambda: work(fleet(), key))
 
 
+def options_of(instance: Any) -> dict[str, Any]:
+    """What a new server has of its instance."""
+    iam = bool(instance.enable_iam_database_authentication)
+    return {"version": instance.engine_version, "parameters": record_of(instance).effective, "region": instance.region, "iam": iam}
+
+
 def set_parameters(instance: Any, values: Mapping[str, str]) -> None:
     """Reloads the server with these parameters; those that it reads at its start only wait for a restart."""
     if has_server(instance):

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from rehearsal.postgresql import PostgresError, parameters, template
+from rehearsal.postgresql import PostgresError, extensions, parameters, template
 from rehearsal.postgresql.access import InstanceAccess, Question, TokenCheck
 from rehearsal.postgresql.cloud import current
 from rehearsal.postgresql.history import History
@@ -31,7 +31,7 @@ VERSION = "17.4"
 class Options(TypedDict, total=False):
     """Of a new instance. `port`: on 127.0.0.1; a free one if absent. `version`: what RDS says, which decides which extensions are offered.
     `parameters`: of its parameter group. `name`: the host name of its endpoint, for its certificate and its IAM tokens. `region`: that of
-    its IAM tokens; any if absent.
+    its IAM tokens; any if absent. `iam`: whether IAM authentication is enabled, which is the default.
     """
 
     port: int | None
@@ -39,6 +39,7 @@ class Options(TypedDict, total=False):
     parameters: Mapping[str, str]
     name: str | None
     region: str
+    iam: bool
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,10 @@ class Fleet:
             else:
                 member.password = (password,)
 
+    def set_iam_authentication(self, key: str, enabled: bool) -> None:
+        """Whether tokens are valid. Members of rds_iam cannot log in without them."""
+        self._member(key).access.iam = enabled
+
     def set_parameters(self, key: str, values: Mapping[str, str], restart: bool = False) -> None:
         """Replaces the parameters. Static ones apply only with a restart, now or later; see `pending_restart`."""
         with self._at(key) as member:
@@ -219,12 +224,13 @@ class Fleet:
         return [str(name) for name in rows]
 
     def set_version(self, key: str, version: str) -> None:
-        """What the instance says its engine version is: it decides which extensions are offered. Restarts a running instance."""
-        was_running = self.running(key)
-        self.stop(key)
-        self._member(key).server.version = version
-        if was_running:
-            self.start(key)
+        """What the instance says its engine version is: it decides which extensions are offered, and if these change, a running
+        instance restarts.
+        """
+        with self._at(key) as member:
+            before, member.server.version = member.server.version, version
+            if member.server.running and extensions.offered(before) != extensions.offered(version):
+                self.reboot(key)
 
     def rename(self, key: str, name: str) -> None:
         """The host name of its endpoint changes; the port does not."""
@@ -394,6 +400,7 @@ class Fleet:
             resource=key,
             region=options.get("region", ""),
             check_token=self._ask,
+            iam=options.get("iam", True),
             encrypted_only=lambda: parameters.demands_encryption(server.settings, server.version),
         )
         member = Member(key, server, Relay(site.loop, port, site.encryption(key, name), access), access, user)
