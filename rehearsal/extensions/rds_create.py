@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rehearsal.extensions import rds_backups, rds_certificates, rds_checks, rds_master, rds_servers, rds_storage, rds_subnet_groups
@@ -47,7 +47,7 @@ def create(call: Call) -> Any:
     check_master(given)
     if given.get("DBName"):
         rds_checks.check_database(given["DBName"])
-    instance = launch(call, given, work=lambda servers, key: _start(servers, key, instance, given))
+    instance = launch(call, given, start=lambda servers, key, made: _start(servers, key, made, given))
     return {"DBInstance": described(instance, "creating")}
 
 
@@ -77,12 +77,20 @@ def _own_password(instance: Any) -> str | None:
     return rds_master.managed_password(instance) if rds_master.is_managed(instance) else rds_master.new_password()
 
 
-def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, before: Iterable[Phase] = (), source: Any = None) -> Any:
+def launch(
+    call: Call,
+    given: Mapping[str, Any],
+    *,
+    start: rds_servers.Start,
+    before: Iterable[Phase] = (),
+    source: Any = None,
+    prepare: Callable[[Any], None] = lambda instance: None,
+) -> Any:
     """A new instance, from the parameters of CreateDBInstance, checked and with AWS's defaults; it is being created.
 
-    `work` starts its server, unless the cloud has none. `before` are phases between `creating` and the usual ones. A replica has a
-    `source`. Replicas and restored instances come from here too: the caller has put what they inherit into `given`, and has made the checks
-    of the master's credentials, which are not made here.
+    `start` starts its server, unless the cloud has none; `prepare` is called with the instance before that. `before` are phases between
+    `creating` and the usual ones. A replica has a `source`. Replicas and restored instances come from here too: the caller has put what
+    they inherit into `given`, and has made the checks of the master's credentials, which are not made here.
     """
     name = check_identifier(given.get("DBInstanceIdentifier"), "DBInstanceIdentifier")
     check_tags(given.get("Tags"))
@@ -108,7 +116,8 @@ def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, befo
     call.backend.databases[name] = instance
     if source is not None:
         attach(instance, source)
-    task = rds_servers.Task(instance, work)
+    prepare(instance)
+    task = rds_servers.Task(instance, lambda servers, key: start(servers, key, instance))
     life_of(instance).play([phase("creating", **task.phase), *before, *last_phases(instance)])
     happened(instance, "creation", "DB instance created")
     return instance

@@ -6,7 +6,7 @@ standby, log exports, monitoring. Its master password is the source's, and no se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,9 +36,6 @@ TAKEN_FROM_THE_CALL = (
 )
 UNREADABLE = ("creating", "deleting", "failed", "incompatible-restore", "incompatible-network", "inaccessible-encryption-credentials")
 """The states in which an instance cannot be restored to a point in time."""
-
-type Work = Callable[[Any, str, Any], Any]
-"""Starts a server: a function of the fleet, of the new instance's key in it, and of the instance."""
 
 
 @answers("rds", "RestoreDBInstanceFromDBSnapshot")
@@ -78,7 +75,7 @@ def to_point_in_time(call: Call) -> dict[str, Any]:
     return _restored(call, given, _replay(backup, moment))
 
 
-def _replay(backup: Backup, moment: datetime | None) -> Work:
+def _replay(backup: Backup, moment: datetime | None) -> rds_servers.Start:
     """What gives a new server the data of that moment, on the cloud's clock."""
     source = backup.instance
     if not rds_servers.has_server(source):
@@ -148,10 +145,9 @@ def _given(call: Call, source: Any, name: str) -> dict[str, Any]:
     return {member: value for member, value in given.items() if value is not None}
 
 
-def _restored(call: Call, given: dict[str, Any], work: Work) -> dict[str, Any]:
-    instance = launch(call, given, work=lambda servers, key: work(servers, key, instance), before=_long_backup(given))
-    if "DBParameterGroupName" in given:
-        _wait_for_a_reboot(instance)
+def _restored(call: Call, given: dict[str, Any], work: rds_servers.Start) -> dict[str, Any]:
+    prepare = _wait_for_a_reboot if "DBParameterGroupName" in given else lambda instance: None
+    instance = launch(call, given, start=work, before=_long_backup(given), prepare=prepare)
     return {"DBInstance": described(instance, "creating")}
 
 

@@ -15,6 +15,8 @@ from rehearsal.registry import Call
 
 type Work = Callable[[Any, str], Any]
 """A function of the fleet and of the instance's key in it."""
+type Start = Callable[[Any, str, Any], Any]
+"""What starts the server of a new instance: a function of the fleet, of the instance's key in it, and of the instance."""
 
 
 def fleet() -> Any:
