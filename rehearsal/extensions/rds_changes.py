@@ -81,21 +81,18 @@ def _rename(instance: Any, name: str) -> None:
     instance.db_instance_identifier = name
     instance.backend.databases[name] = instance
     renamed(instance, before, name)
+    if rds_servers.has_server(instance):
+        host = rds_servers.host_name(instance)
+        rds_servers.submit(instance, lambda servers, key: servers.rename(key, host))
     happened(instance, "configuration change", f"Renamed instance from {before} to {name}")
 
 
 def _password(instance: Any, _mask: str) -> None:
     record = record_of(instance)
     password, record.password = record.password, None
-    if password is not None and rds_servers.has_server(instance):
+    if password is not None and rds_servers.has_server(instance):  # a secret that RDS manages sets its password itself
         rds_servers.submit(instance, lambda servers, key: servers.set_master_password(key, password))
     happened(instance, "configuration change", "Reset master credentials")
-
-
-def _iam(instance: Any, enabled: bool) -> None:
-    instance.enable_iam_database_authentication = enabled
-    if rds_servers.has_server(instance):
-        rds_servers.submit(instance, lambda servers, key: servers.set_iam_authentication(key, enabled))
 
 
 def _logs(instance: Any, change: Mapping[str, list[str]]) -> None:
@@ -115,7 +112,7 @@ APPLY: Mapping[str, Callable[[Any, Any], None]] = {
     "DBInstanceClass": _set("db_instance_class"),
     "MultiAZ": _set("multi_az"),
     "CACertificateIdentifier": _set("ca_certificate_identifier"),
-    "IAMDatabaseAuthenticationEnabled": _iam,
+    "IAMDatabaseAuthenticationEnabled": _set("enable_iam_database_authentication"),
     "DBInstanceIdentifier": _rename,
     "DBSubnetGroupName": _subnet_group,
     "BackupRetentionPeriod": _set("backup_retention_period"),
@@ -150,8 +147,6 @@ def upgrade(instance: Any, version: Version) -> None:
     if version.major is not before.major:
         instance.db_parameter_group_name = record.pending_group or default_group(version.family)
     record.pending_group = None
-    if rds_servers.has_server(instance):
-        rds_servers.submit(instance, lambda servers, key: servers.set_version(key, version.text))
     restarted(instance, find_group(instance.backend, instance.db_parameter_group_name))
     happened(instance, "maintenance", f"The database engine version has been upgraded to {version.text}")
 

@@ -33,6 +33,8 @@ from rehearsal.registry import Call, answers, backend
 from rehearsal.replies import Refusal
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+type Start = Callable[[Any, str, Any], Any]
+"""A function of the fleet, the key in it, and the new instance."""
 HOURS_OF_WINDOWS = tuple(range(8))
 """RDS picks windows from a block of eight hours per region; here it is the night in UTC."""
 
@@ -47,7 +49,7 @@ def create(call: Call) -> Any:
     check_master(given)
     if given.get("DBName"):
         rds_checks.check_database(given["DBName"])
-    instance = launch(call, given, start=lambda servers, key, made: _start(servers, key, made, given))
+    instance = launch(call, given, work=lambda servers, key, new: _start(servers, key, new, given))
     return {"DBInstance": described(instance, "creating")}
 
 
@@ -61,36 +63,18 @@ def check_master(given: Mapping[str, Any]) -> None:
 
 
 def _start(servers: Any, key: str, instance: Any, given: Mapping[str, Any]) -> None:
-    servers.create(
-        key,
-        user=instance.master_username,
-        password=given.get("MasterUserPassword") or _own_password(instance),
-        database=given.get("DBName") or "postgres",
-        **rds_servers.options_of(instance),
-    )
+    """Without a password, the master logs in with IAM."""
+    password = rds_master.managed_password(instance) if rds_master.is_managed(instance) else given.get("MasterUserPassword")
+    options = rds_servers.options_of(instance)
+    servers.create(key, user=instance.master_username, password=password, database=given.get("DBName") or "postgres", **options)
 
 
-def _own_password(instance: Any) -> str | None:
-    """None for a master that logs in with IAM."""
-    if record_of(instance).authentication == "iam-db-auth":
-        return None
-    return rds_master.managed_password(instance) if rds_master.is_managed(instance) else rds_master.new_password()
-
-
-def launch(
-    call: Call,
-    given: Mapping[str, Any],
-    *,
-    start: rds_servers.Start,
-    before: Iterable[Phase] = (),
-    source: Any = None,
-    prepare: Callable[[Any], None] = lambda instance: None,
-) -> Any:
+def launch(call: Call, given: Mapping[str, Any], *, work: Start, before: Iterable[Phase] = (), source: Any = None) -> Any:
     """A new instance, from the parameters of CreateDBInstance, checked and with AWS's defaults; it is being created.
 
-    `start` starts its server, unless the cloud has none; `prepare` is called with the instance before that. `before` are phases between
-    `creating` and the usual ones. A replica has a `source`. Replicas and restored instances come from here too: the caller has put what
-    they inherit into `given`, and has made the checks of the master's credentials, which are not made here.
+    `work` starts its server, unless the cloud has none. `before` are phases between `creating` and the usual ones. A replica has a
+    `source`. Replicas and restored instances come from here too: the caller has put what they inherit into `given`, and has made the checks
+    of the master's credentials, which are not made here.
     """
     name = check_identifier(given.get("DBInstanceIdentifier"), "DBInstanceIdentifier")
     check_tags(given.get("Tags"))
@@ -116,8 +100,7 @@ def launch(
     call.backend.databases[name] = instance
     if source is not None:
         attach(instance, source)
-    prepare(instance)
-    task = rds_servers.Task(instance, lambda servers, key: start(servers, key, instance))
+    task = rds_servers.Task(instance, lambda servers, key: work(servers, key, instance))
     life_of(instance).play([phase("creating", **task.phase), *before, *last_phases(instance)])
     happened(instance, "creation", "DB instance created")
     return instance

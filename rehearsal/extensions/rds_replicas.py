@@ -33,7 +33,7 @@ def create(call: Call) -> Any:
         raise Refusal("DBInstanceNotFound", f"DBInstance {call.get('SourceDBInstanceIdentifier')} not found.", 404)
     _check_source(call, source)
     given = _given(call, source)
-    replica = launch(call, given, start=lambda servers, key, made: _start(servers, key, made, source), source=source)
+    replica = launch(call, given, work=lambda servers, key, new: _start(servers, key, new, source), source=source)
     return {"DBInstance": described(replica, "creating")}
 
 

@@ -6,7 +6,7 @@ standby, log exports, monitoring. Its master password is the source's, and no se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,9 @@ TAKEN_FROM_THE_CALL = (
 UNREADABLE = ("creating", "deleting", "failed", "incompatible-restore", "incompatible-network", "inaccessible-encryption-credentials")
 """The states in which an instance cannot be restored to a point in time."""
 
+type Work = Callable[[Any, str, Any], Any]
+"""Starts a server: a function of the fleet, of the new instance's key in it, and of the instance."""
+
 
 @answers("rds", "RestoreDBInstanceFromDBSnapshot")
 def from_snapshot(call: Call) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def from_snapshot(call: Call) -> dict[str, Any]:
     backup = held_by(snapshot).backup
     if backup is None:
         return _restored(call, given, _start_empty)
-    return _restored(call, given, lambda servers, key, instance: servers.restore(backup, key, **rds_servers.options_of(instance)))
+    return _restored(call, given, lambda servers, key, instance: servers.restore(backup, key, **_options(instance)))
 
 
 @answers("rds", "RestoreDBInstanceToPointInTime")
@@ -75,7 +78,7 @@ def to_point_in_time(call: Call) -> dict[str, Any]:
     return _restored(call, given, _replay(backup, moment))
 
 
-def _replay(backup: Backup, moment: datetime | None) -> rds_servers.Start:
+def _replay(backup: Backup, moment: datetime | None) -> Work:
     """What gives a new server the data of that moment, on the cloud's clock."""
     source = backup.instance
     if not rds_servers.has_server(source):
@@ -84,15 +87,19 @@ def _replay(backup: Backup, moment: datetime | None) -> rds_servers.Start:
 
     def replay(servers: Any, key: str, instance: Any) -> Any:
         when = None if moment is None else max(servers.earliest_restorable(name), min(servers.latest_restorable(name), moment - ahead))
-        return servers.restore_to_time(name, key, when, **rds_servers.options_of(instance))
+        return servers.restore_to_time(name, key, when, **_options(instance))
 
     return replay
 
 
 def _start_empty(servers: Any, key: str, instance: Any) -> Any:
     """Starts a server without data, for a source that had no server."""
-    master = {"user": instance.master_username, "password": new_password(), "database": instance.db_name or "postgres"}
-    return servers.create(key, **master, **rds_servers.options_of(instance))
+    database = instance.db_name or "postgres"
+    return servers.create(key, user=instance.master_username, password=new_password(), database=database, **_options(instance))
+
+
+def _options(instance: Any) -> dict[str, Any]:
+    return rds_servers.options_of(instance)
 
 
 def _backup(call: Call) -> Backup:
@@ -145,9 +152,10 @@ def _given(call: Call, source: Any, name: str) -> dict[str, Any]:
     return {member: value for member, value in given.items() if value is not None}
 
 
-def _restored(call: Call, given: dict[str, Any], work: rds_servers.Start) -> dict[str, Any]:
-    prepare = _wait_for_a_reboot if "DBParameterGroupName" in given else lambda instance: None
-    instance = launch(call, given, start=work, before=_long_backup(given), prepare=prepare)
+def _restored(call: Call, given: dict[str, Any], work: Work) -> dict[str, Any]:
+    instance = launch(call, given, work=work, before=_long_backup(given))
+    if "DBParameterGroupName" in given:
+        _wait_for_a_reboot(instance)
     return {"DBInstance": described(instance, "creating")}
 
 

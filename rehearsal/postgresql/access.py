@@ -104,7 +104,6 @@ class InstanceAccess:
     resource: str
     region: str
     check_token: TokenCheck
-    iam: bool
     encrypted_only: Callable[[], bool]
 
     def sockets(self) -> tuple[Path, ...]:
@@ -123,8 +122,6 @@ class InstanceAccess:
             raise unencrypted(attempt)
 
         def check(token: str) -> str | None:
-            if not self.iam:
-                return "IAM authentication is not enabled for the instance"
             return self.check_token(Question(token, attempt.user, self.names, self.port, self.resource, self.region))
 
         return ByToken(check, f'PAM authentication failed for user "{attempt.user}"')

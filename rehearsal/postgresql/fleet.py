@@ -31,7 +31,7 @@ VERSION = "17.4"
 class Options(TypedDict, total=False):
     """Of a new instance. `port`: on 127.0.0.1; a free one if absent. `version`: what RDS says, which decides which extensions are offered.
     `parameters`: of its parameter group. `name`: the host name of its endpoint, for its certificate and its IAM tokens. `region`: that of
-    its IAM tokens; any if absent. `iam`: whether IAM authentication is enabled, which is the default.
+    its IAM tokens; any if absent.
     """
 
     port: int | None
@@ -39,7 +39,6 @@ class Options(TypedDict, total=False):
     parameters: Mapping[str, str]
     name: str | None
     region: str
-    iam: bool
 
 
 @dataclass(frozen=True)
@@ -202,10 +201,6 @@ class Fleet:
                 template.set_password(member.server, member.user, password)
             else:
                 member.password = (password,)
-
-    def set_iam_authentication(self, key: str, enabled: bool) -> None:
-        """Whether tokens are valid. Members of rds_iam cannot log in without them."""
-        self._member(key).access.iam = enabled
 
     def set_parameters(self, key: str, values: Mapping[str, str], restart: bool = False) -> None:
         """Replaces the parameters. Static ones apply only with a restart, now or later; see `pending_restart`."""
@@ -400,7 +395,6 @@ class Fleet:
             resource=key,
             region=options.get("region", ""),
             check_token=self._ask,
-            iam=options.get("iam", True),
             encrypted_only=lambda: parameters.demands_encryption(server.settings, server.version),
         )
         member = Member(key, server, Relay(site.loop, port, site.encryption(key, name), access), access, user)
