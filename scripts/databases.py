@@ -89,7 +89,7 @@ def _log_in(database: Database, secrets: Mapping[str, Mapping[str, Any]], rds: A
     if database.iam:
         asked = {"DBHostname": database.host, "Port": database.port, "DBUsername": database.user}
         password = rds.generate_db_auth_token(**asked)
-    elif database.secret in secrets:
+    elif database.secret and database.secret in secrets:
         password = secrets[database.secret]["password"]
     else:
         return "no secret holds its master password, so no login was tried."
