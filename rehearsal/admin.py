@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 from rehearsal.admin_url import authorization
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import Rule
+from rehearsal.happenings import happen
+from rehearsal.postgresql import cloud as databases
 from rehearsal.transitions import Script
 
 
@@ -63,10 +65,12 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("PUT", "/policies"): put_policies,
         ("GET", "/requests"): lambda body, query: state.log.since(int(query.get("since", "0"))),
         ("DELETE", "/requests"): clear(state.log),
+        ("GET", "/databases"): lambda body, query: databases.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,
         ("POST", "/scripts"): add_script,
         ("DELETE", "/scripts"): clear(state.scripts),
+        ("POST", "/happenings"): lambda body, query: happen(state, body),
         ("POST", "/faults"): add_fault,
         ("GET", "/faults"): lambda body, query: state.faults.as_list(),
         ("DELETE", "/faults"): clear(state.faults),

@@ -64,6 +64,11 @@ class AdminClient:
     def clear_requests(self) -> None:
         self.request("DELETE", "/requests")
 
+    def databases(self) -> dict[str, Any]:
+        """The PostgreSQL servers of DB instances: {"ca_bundle": path, "instances": {resource ID: {host, port, user, running}}}."""
+        answer: dict[str, Any] = self.request("GET", "/databases")
+        return answer
+
     def notes(self) -> dict[str, Any]:
         """The values noted since the last reset, by name."""
         answer: dict[str, Any] = self.request("GET", "/notes")
@@ -79,6 +84,11 @@ class AdminClient:
 
     def clear_scripts(self) -> None:
         self.request("DELETE", "/scripts")
+
+    def happen(self, service: str, happening: str, **parameters: Any) -> dict[str, Any]:
+        """Has AWS do on its own what only a test asks for, such as a maintenance window; see `happenings.py`."""
+        answer: dict[str, Any] = self.request("POST", "/happenings", {"service": service, "happening": happening, **parameters})
+        return answer
 
     def fault(self, service: str | None = None, operation: str | None = None, *, fault: str, **options: Any) -> None:
         """Injects a fault into selected calls. Options: mutating, nth, times, code, message, status, seconds."""

@@ -9,6 +9,7 @@ from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.policies_in_force import InForce
+from rehearsal.postgresql import cloud as databases
 from rehearsal.rate_limits import RateLimits
 from rehearsal.request_log import RequestLog
 from rehearsal.settings import Settings
@@ -56,6 +57,7 @@ class CloudState:
         self.faults.clear()
         with self.lock:
             fleet.stop_all()
+            databases.reset()
             _empty_moto()
             self.tokens.clear()
             self.rates.clear()

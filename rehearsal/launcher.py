@@ -21,6 +21,7 @@ from typing import Any
 
 from rehearsal.admin_client import AdminClient, AdminError
 from rehearsal.identities import ROLES, Credentials, generate, refuse_real
+from rehearsal.postgresql.cloud import BUNDLE
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HELM = REPOSITORY / "rehearsal" / "kubernetes" / "bin"
@@ -155,6 +156,9 @@ def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
         "MAINSTAY_REHEARSAL_ADMIN": cloud["admin"],
         # Set even before there is a cluster: a rehearsal must not reach the cluster in the caller's own kubeconfig.
         "KUBECONFIG": str(Path(cloud["log"]).with_name("kubeconfig")),
+        # The certificate authority of the databases' endpoints; libpq reads the second variable, which the first gives to everything else.
+        "MAINSTAY_REHEARSAL_RDS_CA": str(Path(cloud["log"]).with_name(BUNDLE)),
+        "PGSSLROOTCERT": str(Path(cloud["log"]).with_name(BUNDLE)),
         # At the end of PATH, so that the caller's own Helm comes first.
         "PATH": os.pathsep.join(part for part in (os.environ.get("PATH", ""), str(HELM)) if part),
     }

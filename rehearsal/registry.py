@@ -8,6 +8,7 @@ when the service is first called, which keeps startup fast.
     @settles("ec2")                         runs before each call of the service: applies what has completed since the last one
     @adjusts("ec2")                         runs once, before the service is first used: patches moto's classes
     @authorizes("ec2")                      declares what a call is checked for, if its role has policies
+    @happens("rds", "maintenance_window")   does what AWS does on its own, when a test asks for it: see `happenings.py`
     @lists_tags("eks")                      gives the tagging API (ARN, tags) of all resources in a backend, where moto does not
 
 Facts that are needed before a service is called, such as the names of its quotas, are not functions: see `declarations.py`.
@@ -70,6 +71,7 @@ type Tagger = Callable[[Any], Iterable[tuple[str, dict[str, str]]]]
 
 _refusals: dict[tuple[str, str], list[Callable[[Call], None]]] = defaultdict(list)
 _answers: dict[tuple[str, str], Callable[[Call], Any]] = {}
+_happenings: dict[tuple[str, str], Callable[[Call], Any]] = {}
 _settlers: dict[str, list[Callable[[Call], None]]] = defaultdict(list)
 _adjustments: dict[str, list[Callable[[], None]]] = defaultdict(list)
 _authorizers: dict[str, Authorizer] = {}
@@ -94,6 +96,10 @@ def answers[F: Callable[[Call], Any]](service: str, *operations: str) -> Callabl
         return function
 
     return register
+
+
+def happens[F: Callable[[Call], Any]](service: str, name: str) -> Callable[[F], F]:
+    return lambda function: _only(_happenings, (service, name), function)
 
 
 def settles[F: Callable[[Call], None]](service: str) -> Callable[[F], F]:
@@ -139,6 +145,15 @@ def refusals(service: str, operation: str) -> list[Callable[[Call], None]]:
 
 def answer(service: str, operation: str) -> Callable[[Call], Any] | None:
     return _answers.get((service, operation))
+
+
+def happening(service: str, name: str) -> Callable[[Call], Any] | None:
+    return _happenings.get((service, name))
+
+
+def happenings(service: str) -> list[str]:
+    """The names of what can happen in a service."""
+    return sorted(name for of, name in _happenings if of == service)
 
 
 def settlers(service: str) -> list[Callable[[Call], None]]:

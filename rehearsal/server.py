@@ -50,6 +50,8 @@ def serve(config: dict[str, Any]) -> None:
     from rehearsal.identities import Credentials
     from rehearsal.kubernetes.fleet import fleet
     from rehearsal.middleware import Application, create_moto
+    from rehearsal.postgresql import cloud as databases
+    from rehearsal.postgresql.login import checker
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
@@ -57,12 +59,13 @@ def serve(config: dict[str, Any]) -> None:
     health = {"id": config["id"], "pid": os.getpid()}
     admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])
     fleet.open(Path(config["state_file"]).parent, lambda directory: _open_door(directory, state, server.server_port))
+    databases.open_(Path(config["state_file"]).parent, checker(state))
     threading.Thread(target=admin.serve_forever, daemon=True).start()
     _write(Path(config["state_file"]), _description(config, server.server_port, admin.server_port))
     threading.Thread(target=_preload, daemon=True).start()
     if config.get("owner_pid"):
         threading.Thread(target=_end_with, args=(config["owner_pid"],), daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: _end(fleet))
+    signal.signal(signal.SIGTERM, lambda *_: _end(fleet, databases))
     server.serve_forever()
 
 
@@ -73,8 +76,9 @@ def _open_door(directory: Path, state: Any, port: int) -> Any:
     return opener(state, {f"{host}:{port}" for host in (HOST, "localhost")})(directory)
 
 
-def _end(fleet: Any) -> None:
+def _end(fleet: Any, databases: Any) -> None:
     """Waits for the child processes, which end with this process in any case."""
+    databases.close()
     fleet.stop_all()
     os._exit(0)
 

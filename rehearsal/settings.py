@@ -25,6 +25,9 @@ class Settings:
     quotas: limits per region, by their names in `services/`; an absent quota is unlimited. "aws" means AWS's defaults.
     disabled_regions: opt-in regions that this account has not enabled.
     control_planes: whether EKS clusters have real control planes; if not, they exist in the EKS API only, which costs no memory or time.
+    databases: whether DB instances have real PostgreSQL servers; if not, they exist in the RDS API only, which costs no memory or time.
+    clock_ahead_seconds: how far the clock is ahead by which AWS counts hours between changes, such as six between two changes of storage.
+    rds_failing_upgrades: by DB instance identifier, the text with which the precheck of its next major upgrade fails.
     eks_insights: what EKS reports as blocking an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
     eks_failing_updates: by the type of an EKS update, such as VersionUpdate, the error with which it fails: "errorCode", "errorMessage".
     patience_seconds: how long simulated components wait before they give up, by the names in `PATIENCE`.
@@ -40,6 +43,9 @@ class Settings:
     quotas: dict[str, int] = field(default_factory=dict)
     disabled_regions: list[str] = field(default_factory=list)
     control_planes: bool = True
+    databases: bool = True
+    clock_ahead_seconds: float = 0.0
+    rds_failing_upgrades: dict[str, str] = field(default_factory=dict)
     eks_insights: list[dict[str, Any]] = field(default_factory=list)
     eks_failing_updates: dict[str, dict[str, Any]] = field(default_factory=dict)
     patience_seconds: dict[str, float] = field(default_factory=lambda: dict(PATIENCE))
@@ -134,6 +140,12 @@ def _yes_or_no(value: Any) -> bool:
     return value
 
 
+def _texts(value: Any) -> dict[str, str]:
+    if any(not isinstance(text, str) for text in value.values()):
+        raise TypeError("texts are expected")
+    return {str(name): text for name, text in value.items()}
+
+
 _CHECKS = {
     "latency_ms": _not_negative,
     "transition_seconds": _delays,
@@ -142,6 +154,9 @@ _CHECKS = {
     "quotas": _limits,
     "disabled_regions": _names,
     "control_planes": _yes_or_no,
+    "databases": _yes_or_no,
+    "clock_ahead_seconds": _not_negative,
+    "rds_failing_upgrades": _texts,
     "eks_insights": _insights,
     "eks_failing_updates": _failures,
     "patience_seconds": _patience,

@@ -1,7 +1,50 @@
-"""RDS: an operation named "test" takes a database down, and log retrieval is named a download."""
+"""RDS. The quotas are those of "Quotas and constraints" in the Amazon RDS User Guide.
+
+An operation named "test" takes a database down, and log retrieval is named a download.
+"""
 
 from __future__ import annotations
 
-from rehearsal.declarations import Service
+from rehearsal.declarations import Listing, Quota, Service, Throttled, Transition
 
-SERVICE = Service("rds", changes=frozenset({"TestFailover"}), reads=frozenset({"DownloadDBLogFilePortion"}))
+SERVICE = Service(
+    "rds",
+    transitions=(Transition("rds_instance", "moto.rds.models:DBInstance", "status", {"available": "creating", "deleted": "deleting"}),),
+    listings=(
+        Listing("CreateDBInstance", "DBInstance.DBInstanceIdentifier", "DescribeDBInstances", ("DBInstances", "DBInstanceIdentifier")),
+        Listing(
+            "CreateDBInstanceReadReplica",
+            "DBInstance.DBInstanceIdentifier",
+            "DescribeDBInstances",
+            ("DBInstances", "DBInstanceIdentifier"),
+        ),
+        Listing(
+            "CreateDBSubnetGroup",
+            "DBSubnetGroup.DBSubnetGroupName",
+            "DescribeDBSubnetGroups",
+            ("DBSubnetGroups", "DBSubnetGroupName"),
+        ),
+        Listing(
+            "CreateDBParameterGroup",
+            "DBParameterGroup.DBParameterGroupName",
+            "DescribeDBParameterGroups",
+            ("DBParameterGroups", "DBParameterGroupName"),
+        ),
+    ),
+    quotas={
+        "rds_instances": Quota("rds", "L-7B6409FD", "DB instances", 40),
+        "rds_parameter_groups": Quota("rds", "L-DE55804A", "Parameter groups", 50),
+        "rds_subnet_groups": Quota("rds", "L-48C6BF61", "DB subnet groups", 50),
+        "rds_storage_gib": Quota("rds", "L-7ADDB58A", "Total storage for all DB instances", 100_000),
+        "rds_read_replicas_per_primary": Quota("rds", "L-5BC124EF", "Read replicas per primary", 15),
+    },
+    throttled=Throttled("Throttling", "Rate exceeded"),
+    condition_keys=frozenset(
+        {
+            *("rds:backuptarget", "rds:copyoptiongroup", "rds:databaseclass", "rds:databaseengine", "rds:databasename"),
+            *("rds:managemasteruserpassword", "rds:multiaz", "rds:piops", "rds:storageencrypted", "rds:storagesize", "rds:vpc"),
+        }
+    ),
+    changes=frozenset({"TestFailover"}),
+    reads=frozenset({"DownloadDBLogFilePortion"}),
+)

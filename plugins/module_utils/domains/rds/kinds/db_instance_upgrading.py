@@ -1,0 +1,143 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What has to happen before and after a new engine version ("Upgrading the RDS for PostgreSQL DB engine", RDS User Guide).
+
+A minor version comes to the replicas first, a major one to the primary, and RDS takes its replicas along. Before a major upgrade, a
+snapshot is taken that no retention period deletes. Afterwards the version is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+from ....aws.connection import Aws
+from ....aws.owner import TAG_PREFIX
+from ....aws.tags import tag_dict, tag_list, visible
+from ....reconcile.errors import CallFailed, NotYet
+from .db_instance_changes import is_upgrade
+from .db_instance_final import SOURCE, WHEN, WHY
+from .db_instance_options import Options
+from .db_instance_refusals import REPLICAS_FIRST
+from .db_instance_upgrade_log import last_written, logs, why_not_upgraded
+from .db_instance_versions import is_major_only, major, newest, parts, reached
+
+FRESH = timedelta(hours=1)
+"""How old a snapshot may be to serve a repeated attempt at the same upgrade."""
+
+UPGRADED_FROM = f"{TAG_PREFIX}upgraded-from"
+"""The tag of an instance that has had a major upgrade: planner statistics do not survive it before version 18."""
+
+
+def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: Options, tags: Mapping[str, str]) -> str:
+    """The exact version to send. Raises NotYet while replicas or the snapshot are to be waited for, CallFailed without consent."""
+    identifier, present, wanted = str(raw["DBInstanceIdentifier"]), str(raw["EngineVersion"]), str(left["engine_version"])
+    if not is_upgrade(raw, left):
+        wait_for_replicas(aws, raw, wanted)
+        return exact(aws, raw, wanted) if is_major_only(wanted) else wanted
+    if not options.allow_major_upgrade:
+        raise CallFailed(
+            f"{identifier} has {present}, and {wanted} is a major upgrade, which cannot be undone",
+            hint="Name it in rds_allow_major_upgrade to consent to that.",
+        )
+    target = exact(aws, raw, wanted)
+    take_snapshot(aws, raw, target, tags)
+    aws.change("rds", "add_tags_to_resource", ResourceName=raw["DBInstanceArn"], Tags=tag_list({UPGRADED_FROM: present}))
+    return target
+
+
+def exact(aws: Aws, raw: Mapping[str, Any], wanted: str) -> str:
+    """The newest version that the setting allows and that RDS offers as an upgrade of the present one. Raises CallFailed if none is."""
+    versions = aws.list_all(
+        "rds", "describe_db_engine_versions", "DBEngineVersions", Engine=raw["Engine"], EngineVersion=raw["EngineVersion"]
+    )
+    offered = [str(target["EngineVersion"]) for one in versions for target in one.get("ValidUpgradeTarget") or ()]
+    target = newest(wanted, offered)
+    if offered and target not in offered:
+        of_major = sorted({major(one) for one in offered}, key=parts)
+        raise CallFailed(
+            f"RDS does not offer {wanted} as an upgrade of {raw['EngineVersion']}",
+            hint=f"From here it offers {', '.join(of_major)}; exact versions: {', '.join(sorted(offered, key=parts)[-5:])}.",
+        )
+    return target
+
+
+def wait_for_replicas(aws: Aws, raw: Mapping[str, Any], wanted: str) -> None:
+    """Raises NotYet while a replica of ours has an older version: its own step of this run upgrades it. Others are an error."""
+    for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ():
+        if str(name).startswith("arn:"):
+            continue  # in another region, where RDS checks it
+        found = aws.find("rds", "describe_db_instances", DBInstanceIdentifier=name)
+        for replica in (found or {}).get("DBInstances") or ():
+            version = (replica.get("PendingModifiedValues") or {}).get("EngineVersion") or replica.get("EngineVersion")
+            if reached(wanted, version):
+                continue
+            if aws.owner.address(tag_dict(replica.get("TagList"))) is None:
+                raise CallFailed(f"its read replica {name} has {version} and is not managed by this component", hint=REPLICAS_FIRST)
+            raise NotYet(f"its read replica {name} is upgraded first", "", "ReplicaFirst", dependency=True)
+
+
+def wait_for_primary(raw: Mapping[str, Any], left: Mapping[str, Any]) -> NoReturn:
+    """A replica gets a major version when RDS upgrades its primary."""
+    primary = raw["ReadReplicaSourceDBInstanceIdentifier"]
+    message = f"{left['engine_version']} is a major upgrade, which RDS makes together with that of its primary {primary}"
+    raise NotYet(message, "", "PrimaryFirst", dependency=True)
+
+
+def offers(aws: Aws, raw: Mapping[str, Any], db_instance_class: str) -> bool:
+    """Whether the present engine version offers a class, so that the class can be changed before the version."""
+    return bool(
+        aws.list_all(
+            "rds",
+            "describe_orderable_db_instance_options",
+            "OrderableDBInstanceOptions",
+            Engine=raw["Engine"],
+            EngineVersion=raw["EngineVersion"],
+            DBInstanceClass=db_instance_class,
+        )
+    )
+
+
+def take_snapshot(aws: Aws, raw: Mapping[str, Any], target: str, tags: Mapping[str, str]) -> None:
+    """Take a snapshot for the way back, and raise NotYet until it is available. A repeated attempt uses a fresh one again."""
+    identifier, now = str(raw["DBInstanceIdentifier"]), datetime.now(UTC)
+    why = f"before the upgrade from {raw['EngineVersion']} to {target}"
+    listed = aws.list_all("rds", "describe_db_snapshots", "DBSnapshots", DBInstanceIdentifier=identifier, SnapshotType="manual")
+    taken = [one for one in listed if one.get("DbiResourceId") == raw.get("DbiResourceId") and tag_dict(one.get("TagList")).get(WHY) == why]
+    for one in taken:
+        if one.get("Status") == "available" and now - one["SnapshotCreateTime"].replace(tzinfo=UTC) <= FRESH:
+            return
+        if one.get("Status") == "creating":
+            raise NotYet(
+                f"snapshot {one['DBSnapshotIdentifier']} is {one.get('PercentProgress', 0)} % complete", "", "Snapshot", dependency=True
+            )
+    name = f"{identifier}-before-{target.replace('.', '-')}-{now:%Y%m%d%H%M%S}"
+    marks = {SOURCE: f"{identifier} {raw.get('DbiResourceId', '')}".strip(), WHEN: f"{now:%Y-%m-%dT%H:%M:%SZ}", WHY: why}
+    own = {key: value for key, value in visible(tags).items() if not key.startswith("aws:")}
+    aws.change("rds", "create_db_snapshot", DBInstanceIdentifier=identifier, DBSnapshotIdentifier=name, Tags=tag_list({**own, **marks}))
+    raise NotYet(f"snapshot {name} is being taken", "", "Snapshot", dependency=True)
+
+
+def newest_log(aws: Aws, identifier: str) -> int:
+    """When the newest upgrade log was written before this upgrade."""
+    return last_written(logs(aws, identifier))
+
+
+def check_outcome(aws: Aws, raw: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    """Raises CallFailed if RDS has given up a major upgrade: it is at rest again with its old version, which is no error of any call."""
+    identifier = str(raw["DBInstanceIdentifier"])
+    if not record["moved"] and newest_log(aws, identifier) <= int(record["logs"]):
+        return
+    aws.begun.pop(identifier, None)
+    aws.remove("rds", "remove_tags_from_resource", ResourceName=raw["DBInstanceArn"], TagKeys=[UPGRADED_FROM])
+    wanted = record["sets"]["engine_version"]
+    why = why_not_upgraded(aws, identifier)
+    raise CallFailed(
+        f"RDS gave up the upgrade to {wanted}: the instance is available with {raw['EngineVersion']} again. "
+        + (f"Its log says: {why}" if why else "There is no log of it."),
+        "rds:ModifyDBInstance",
+        "UpgradeFailed",
+        "Remove the cause in the database, then run again.",
+    )
