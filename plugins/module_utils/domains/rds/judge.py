@@ -103,12 +103,14 @@ def of_storage(one: Instance, present: Observed) -> Iterator[str]:
     wanted = one.storage
     if wanted.autoscale_to and has and wanted.autoscale_to < least_limit(has) and wanted.size <= has:
         yield (
-            f"{one.path}.storage.autoscale_to is {wanted.autoscale_to}, but the instance has {has} GiB, and RDS accepts a limit of at least 110 % "
+            f"{one.path}.storage.autoscale_to is {wanted.autoscale_to}, but the instance has {has} GiB, and RDS accepts a limit of at "
+            "least 110 % "
             f"of that; set it to {least_limit(has)} or more, or to none, and size to {has}: RDS cannot shrink storage"
         )
     elif wanted.size < has and (not limit or (wanted.autoscale_to and wanted.autoscale_to < int(limit))):
         yield (
-            f"{one.path}.storage.size is {wanted.size}, but the instance has {has} GiB, and RDS cannot shrink storage; set it to {has} or more, "
+            f"{one.path}.storage.size is {wanted.size}, but the instance has {has} GiB, and RDS cannot shrink storage; set it to {has} or "
+            "more, "
             "or restore a dump into a new instance"
         )
 

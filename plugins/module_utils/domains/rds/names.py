@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...aws.grants import Names
+from ...aws.owner import Owner
 from ...aws.place import Place
 from ...inputs.problems import Problems
 from .settings.instance import Instance, Network, read
@@ -46,3 +48,11 @@ def names(instances: Any, environment: str, _component: str) -> Names:
 def identifiers(instance: Instance) -> list[str]:
     """The identifiers of an instance and of its replicas in its region."""
     return [instance.identifier, *(one.identifier for one in instance.replicas.values() if not one.region)]
+
+
+def secret_names(instances: Mapping[str, Instance], environment: str, component: str) -> tuple[list[str], list[str]]:
+    """The names of all described secrets, and of those that users log in with."""
+    path = Owner(environment, component).path
+    masters = [f"{path}{name}/master" for name, one in instances.items() if one.master.credentials == "generated"]
+    users = [f"{path}{name}/{user_part(user)}" for name, one in instances.items() for user in one.content.passwords]
+    return [*masters, *users], users

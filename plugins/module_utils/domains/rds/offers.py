@@ -75,7 +75,8 @@ def of_storage(one: Instance, offers: Sequence[Offer], version: str) -> Iterator
     offer = best(offers, wanted.type)
     yield from within(f"{path}.size", wanted.size, "GiB", offer.get("MinStorageSize"), offer.get("MaxStorageSize"), wanted.type)
     if wanted.autoscale_to and offer.get("SupportsStorageAutoscaling") is False:
-        yield f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it to none"
+        yield f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it "
+        "to none"
     if wanted.tunable:
         yield from of_performance(path, wanted, offer)
 
@@ -89,7 +90,8 @@ def of_performance(path: str, wanted: Storage, offer: Offer) -> Iterator[str]:
         if not between(per_gib, offer.get("MinIopsPerGib"), offer.get("MaxIopsPerGib")):
             least, most = offer.get("MinIopsPerGib") or 0, offer.get("MaxIopsPerGib")
             yield (
-                f"{path}.iops is {wanted.iops}, but {wanted.type} takes {least:g} to {most:g} IOPS for each GiB, and the size is {wanted.size}; "
+                f"{path}.iops is {wanted.iops}, but {wanted.type} takes {least:g} to {most:g} IOPS for each GiB, and the size is "
+                f"{wanted.size}; "
                 "change one of them"
             )
     if wanted.throughput:
@@ -98,7 +100,8 @@ def of_performance(path: str, wanted: Storage, offer: Offer) -> Iterator[str]:
         most = offer.get("MaxStorageThroughputPerIops")
         if wanted.iops and most and wanted.throughput / wanted.iops > float(most):
             yield (
-                f"{path}.throughput is {wanted.throughput}, but {wanted.type} takes at most {float(most):g} MiB/s for each IOPS, and iops is "
+                f"{path}.throughput is {wanted.throughput}, but {wanted.type} takes at most {float(most):g} MiB/s for each IOPS, and iops "
+                "is "
                 f"{wanted.iops}; change one of them"
             )
 

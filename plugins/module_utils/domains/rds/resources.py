@@ -3,8 +3,8 @@
 
 """The resources that a component's instances consist of.
 
-``build`` is the table of contents: one function for each part of an instance. Addresses are ``<kind>.<instance>`` for parts that occur once,
-and ``<kind>.<instance>/<part>`` for the rest. One key and one monitoring role serve all instances of the component.
+``build`` is the table of contents: one function for each part of an instance. Addresses are ``<kind>.<instance>`` for parts that occur
+once, and ``<kind>.<instance>/<part>`` for the rest. One key and one monitoring role serve all instances of the component.
 """
 
 from __future__ import annotations
