@@ -28,7 +28,10 @@ def _start(options: argparse.Namespace) -> int:
     settings |= {"rate_limits": options.rate_limits} if options.rate_limits else {}
     if options.transition_seconds:
         settings["transition_seconds"] = {"default": options.transition_seconds}
-    wanted = launcher.Options(options.name, options.account_id, options.region, options.port, options.admin_port, settings)
+    further = tuple(options.further_account)
+    wanted = launcher.Options(
+        options.name, options.account_id, options.region, options.port, options.admin_port, settings, further_accounts=further
+    )
     _describe(launcher.start(wanted, options.state_dir))
     return 0
 
@@ -48,14 +51,14 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _env(options: argparse.Namespace) -> int:
-    for name, value in launcher.environment(_running(options), options.role).items():
+    for name, value in launcher.environment(_running(options), options.role, options.account).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
 
 def _reset(options: argparse.Namespace) -> int:
     AdminClient(_running(options)["admin"]).reset()
-    print("the account is empty")
+    print("the cloud's accounts are empty")
     return 0
 
 
@@ -91,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "start":
             defaults = launcher.Options()
             command.add_argument("--account-id", default=defaults.account_id)
+            further = "also plays this account; may be repeated. A seed can name further accounts, too"
+            command.add_argument("--further-account", action="append", default=[], metavar="ACCOUNT_ID", help=further)
             command.add_argument("--region", default=defaults.region)
             command.add_argument("--port", type=int, default=0, help="of the AWS endpoint; 0 takes a free one")
             command.add_argument("--admin-port", type=int, default=0, help="of the administrative API; 0 takes a free one")
@@ -101,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("file", type=Path, help="what the account is to hold, such as inventories/prod/rehearsal/seed.yml")
         if name == "env":
             command.add_argument("--role", choices=ROLES, default="apply", help="plan may only read")
+            command.add_argument("--account", default="", metavar="ACCOUNT_ID", help="another account that the cloud plays")
     return parser
 
 

@@ -53,6 +53,9 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         state.notes.update(body)
         return {}
 
+    def account(body: Any, query: dict[str, str]) -> Any:
+        return state.account(body["account_id"])
+
     def clear(what: Any) -> Callable[[Any, dict[str, str]], Any]:
         return lambda body, query: what.clear() or {}
 
@@ -65,6 +68,8 @@ def routes(state: CloudState, health: dict[str, Any]) -> dict[tuple[str, str], C
         ("PUT", "/policies"): put_policies,
         ("GET", "/requests"): lambda body, query: state.log.since(int(query.get("since", "0"))),
         ("DELETE", "/requests"): clear(state.log),
+        ("GET", "/accounts"): lambda body, query: state.accounts(),
+        ("POST", "/accounts"): account,
         ("GET", "/databases"): lambda body, query: databases.described(),
         ("GET", "/notes"): lambda body, query: dict(state.notes),
         ("POST", "/notes"): add_notes,
@@ -99,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             self._answer(200, route(json.loads(raw) if raw else {}, query))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             self._answer(400, {"error": str(error)})
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle

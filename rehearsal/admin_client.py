@@ -57,6 +57,16 @@ class AdminClient:
         answer: dict[str, Any] = self.request("PUT", "/policies", documents) if documents else self.request("GET", "/policies")
         return answer
 
+    def account(self, account_id: str) -> dict[str, Any]:
+        """An account that the cloud plays from now on, with its keys: {"account_id", "credentials": {role: {"access_key_id", ...}}}."""
+        answer: dict[str, Any] = self.request("POST", "/accounts", {"account_id": account_id})
+        return answer
+
+    def accounts(self) -> list[str]:
+        """The IDs of the accounts that the cloud plays, its first one first."""
+        answer: list[str] = self.request("GET", "/accounts")
+        return answer
+
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = self.request("GET", f"/requests?since={since}")
         return answer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from rehearsal import registry, transitions
+from rehearsal import accounts, registry, transitions
 from rehearsal.faults import Faults
 from rehearsal.identities import Credentials, Identities
 from rehearsal.kubernetes.fleet import fleet
@@ -28,6 +29,7 @@ class CloudState:
     ) -> None:
         self.account_id = account_id
         self.region = region
+        self.roles = roles
         self.identities = Identities(roles)
         self.policies = InForce(policies or {})
         self.start_settings = Settings().changed(start_settings or {})
@@ -44,15 +46,28 @@ class CloudState:
         self.lock = registry.one_at_a_time
         self.change_settings({})
 
+    def account(self, account_id: str) -> dict[str, Any]:
+        """An account that this cloud plays, with its keys by role; a further one is added at the first request. Raises ValueError."""
+        own = accounts.check(account_id) == self.account_id
+        keys = self.roles if own else self.identities.account(account_id)
+        return {"account_id": account_id, "credentials": {role: asdict(credentials) for role, credentials in keys.items()}}
+
+    def accounts(self) -> list[str]:
+        """The accounts that this cloud plays, its first one first."""
+        return [self.account_id, *self.identities.accounts()]
+
     def change_settings(self, changes: dict[str, Any]) -> None:
         self.settings = self.settings.changed(changes)
         transitions.delays.seconds_for = self.settings.seconds_for
         transitions.delays.errors_of = self.settings.errors_of
         transitions.delays.patience_for = self.settings.patience_seconds.__getitem__
         transitions.delays.leaked_interface_seconds = self.settings.leaked_interface_seconds
+        transitions.delays.clock_ahead_seconds = self.settings.clock_ahead_seconds
+        transitions.delays.restorable_lag_seconds = self.settings.restorable_lag_seconds
+        transitions.delays.secret_rotation_seconds = self.settings.secret_rotation_seconds
 
     def reset(self) -> None:
-        """Restores the initial state: an empty account, the initial settings, and no faults, scripts, tokens, or log."""
+        """Restores the initial state: empty accounts, the initial settings, and no faults, scripts, tokens, or log."""
         self.resets += 1
         self.faults.clear()
         with self.lock:

@@ -47,42 +47,73 @@ def refuse_real(credentials: Credentials) -> None:
         raise ValueError(f"{start}... looks like an access key of a real AWS account; a rehearsal cloud makes its own and takes no others")
 
 
+@dataclass(frozen=True)
+class Holder:
+    """What a key stands for: one of the cloud's roles, in an account. `account_id` is empty for the cloud's first account."""
+
+    role: str
+    account_id: str = ""
+
+
 class Identities:
-    """The valid access keys: one per role, and those that the cloud issued since the last reset."""
+    """The valid access keys: one per role in each account, and those that the cloud issued since the last reset."""
 
     def __init__(self, roles: dict[str, Credentials]) -> None:
-        for credentials in roles.values():
-            refuse_real(credentials)
-        self._own = {credentials.access_key_id: role for role, credentials in roles.items()}
-        self._secrets = {credentials.access_key_id: credentials for credentials in roles.values()}
-        self._issued: dict[str, str] = {}
+        self._own: dict[str, Holder] = {}
+        self._secrets: dict[str, Credentials] = {}
+        self._accounts: dict[str, dict[str, Credentials]] = {}
+        self._issued: dict[str, Holder] = {}
         self._issued_secrets: dict[str, Credentials] = {}
+        self._add(roles, "")
+
+    def _add(self, roles: dict[str, Credentials], account_id: str) -> None:
+        for role, credentials in roles.items():
+            refuse_real(credentials)
+            self._own[credentials.access_key_id] = Holder(role, account_id)
+            self._secrets[credentials.access_key_id] = credentials
+
+    def account(self, account_id: str) -> dict[str, Credentials]:
+        """The keys of a further account by role, generated at the first request for them. They stay valid across resets."""
+        if account_id not in self._accounts:
+            roles = {role: generate() for role in ROLES}
+            self._add(roles, account_id)
+            self._accounts[account_id] = roles
+        return dict(self._accounts[account_id])
+
+    def accounts(self) -> list[str]:
+        """The further accounts."""
+        return sorted(self._accounts)
 
     def reset(self) -> None:
         self._issued = {}
         self._issued_secrets = {}
 
-    def role(self, access_key_id: str | None) -> str | None:
-        """The role of a key; None for a key that the cloud did not issue."""
+    def holder(self, access_key_id: str | None) -> Holder | None:
+        """What a key stands for; None for a key that the cloud did not issue."""
         if access_key_id is None:
             return None
         return self._own.get(access_key_id) or self._issued.get(access_key_id)
 
+    def role(self, access_key_id: str | None) -> str | None:
+        """The role of a key; None for a key that the cloud did not issue."""
+        found = self.holder(access_key_id)
+        return found.role if found else None
+
     def is_own(self, access_key_id: str | None) -> bool:
-        """Whether the key is one of the cloud's two initial keys, not one issued later."""
+        """Whether the key is one of the cloud's own keys, not one that a call issued."""
         return access_key_id in self._own
 
     def credentials(self, access_key_id: str) -> Credentials | None:
         """The secret of a valid key, and its session token if it has one."""
         return self._secrets.get(access_key_id) or self._issued_secrets.get(access_key_id)
 
-    def remember_issued(self, service: str, operation: str | None, role: str, body: bytes) -> None:
-        """Registers the keys in an issuing call's response, with the role of the caller."""
+    def remember_issued(self, service: str, operation: str | None, role: str, body: bytes, account_id: str = "") -> None:
+        """Registers the keys in an issuing call's response, with the role of the caller and the account in which the keys act."""
         if (service, operation) in _ISSUING:
             found = {name: match[1].decode() for name, pattern in _ISSUED.items() if (match := pattern.search(body))}
             if b"AccessKeyId" in found:
                 key = found[b"AccessKeyId"]
-                self._issued[key] = role
+                self._issued[key] = Holder(role, account_id)
                 self._issued_secrets[key] = Credentials(key, found.get(b"SecretAccessKey", ""), found.get(b"SessionToken"))
 
 

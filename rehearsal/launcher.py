@@ -35,7 +35,10 @@ class LauncherError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """Options for starting a cloud. Port 0 means a free one. `credentials` by role, generated if absent. `policies` by role."""
+    """Options for starting a cloud. Port 0 means a free one. `credentials` by role, generated if absent. `policies` by role.
+
+    `further_accounts`: accounts that the cloud plays besides its first one. Others can be added while it runs.
+    """
 
     name: str = "default"
     account_id: str = "123456789012"
@@ -45,6 +48,7 @@ class Options:
     settings: dict[str, Any] = field(default_factory=dict)
     credentials: dict[str, Credentials] | None = None
     policies: dict[str, Any] = field(default_factory=dict)
+    further_accounts: tuple[str, ...] = ()
 
 
 def start(options: Options, directory: Path = STATE_DIRECTORY) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def spawn(options: Options, home: Path, owner_pid: int | None = None) -> subproc
         "credentials": {role: asdict(given) for role, given in credentials.items()},
         "settings": options.settings,
         "policies": options.policies,
+        "further_accounts": list(options.further_accounts),
         "state_file": str(state_file),
         "log": str(log),
         "code": code(),
@@ -142,9 +147,9 @@ def wait_until_healthy(process: subprocess.Popen[bytes], home: Path) -> dict[str
     raise LauncherError(f"the cloud {home.name!r} did not start: {' / '.join(last_lines) or 'no output'} (see {home / 'server.log'})")
 
 
-def environment(cloud: dict[str, Any], role: str = "apply") -> dict[str, str]:
-    """The environment variables that direct any AWS client to the cloud in the given role."""
-    credentials = cloud["credentials"][role]
+def environment(cloud: dict[str, Any], role: str = "apply", account_id: str = "") -> dict[str, str]:
+    """The environment variables that direct any AWS client to the cloud in the given role; in the first account if none is named."""
+    credentials = (AdminClient(cloud["admin"]).account(account_id) if account_id else cloud)["credentials"][role]
     return {
         "AWS_ENDPOINT_URL": cloud["endpoint"],
         "AWS_ACCESS_KEY_ID": credentials["access_key_id"],
@@ -174,8 +179,9 @@ def code() -> str:
 def _check(options: Options) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", options.name):
         raise LauncherError(f"the name {options.name!r} must consist of letters, digits, dots, dashes and underscores")
-    if not re.fullmatch(r"\d{12}", options.account_id):
-        raise LauncherError(f"the account id {options.account_id!r} must have 12 digits")
+    for account_id in (options.account_id, *options.further_accounts):
+        if not re.fullmatch(r"\d{12}", account_id):
+            raise LauncherError(f"the account id {account_id!r} must have 12 digits")
 
 
 def _wait_until_gone(pid: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from rehearsal import authorizations, given_ids, identities, operations, registry
+from rehearsal import accounts, authorizations, given_ids, identities, operations, registry
 from rehearsal.cloud_state import CloudState
 from rehearsal.faults import HAPPENS_BEFORE, Rule
 from rehearsal.replies import Refusal, Reply, error_code_of, error_reply, parsed, result_reply, with_aws_headers
@@ -20,6 +20,8 @@ from rehearsal.signatures import BadSignature
 from rehearsal.signed_requests import verify_request
 from rehearsal.tokens import token_member
 
+# The header from which moto reads the account of a call, as WSGI names it.
+MOTO_ACCOUNT = "HTTP_X_MOTO_ACCOUNT_ID"
 # Services whose calls wait for something inside moto (a message, a container) and must not block other calls.
 WAITING_SERVICES = frozenset({"sqs", "lambda", "stepfunctions", "batch", "kinesis"})
 
@@ -38,7 +40,9 @@ class Incoming:
         self.service = operations.service_name(name, form.get("Version"), request.path) if name else "unknown"
         self.operation = operations.operation_name(self.service, request) if name else None
         self.mutating = operations.is_mutating(self.service, self.operation, request.method)
-        self.role = state.identities.role(self.access_key_id)
+        holder = state.identities.holder(self.access_key_id)
+        self.role = holder.role if holder else None
+        self.account_id = (holder.account_id if holder else "") or state.account_id
         self.checked_for: list[str] = []
 
     @cached_property
@@ -86,9 +90,8 @@ class Application:
 
         try:
             self._check_caller(incoming)
-            self.state.rates.check(
-                self.state.settings.rate_limits, incoming.region, incoming.service, incoming.operation, incoming.mutating
-            )
+            place = f"{incoming.account_id} {incoming.region}"
+            self.state.rates.check(self.state.settings.rate_limits, place, incoming.service, incoming.operation, incoming.mutating)
             registry.prepare(incoming.service)
             with self._one_at_a_time(incoming.service), given_ids.giving(incoming.request.headers.get(given_ids.HEADER)):
                 return self._carry_out(incoming)
@@ -109,7 +112,7 @@ class Application:
         if incoming.region in self.state.settings.disabled_regions:
             raise _refuse_region(incoming.service)
         if incoming.mutating and incoming.role == "plan" and not self.state.policies.governs("plan"):
-            arn = f"arn:aws:iam::{self.state.account_id}:user/rehearsal-plan"
+            arn = f"arn:aws:iam::{incoming.account_id}:user/rehearsal-plan"
             raise identities.refuse_change(incoming.service, incoming.operation, arn)
 
     def _check_signature(self, incoming: Incoming) -> None:
@@ -131,7 +134,7 @@ class Application:
         incoming.checked_for = sorted({ask.action for ask in wanted})
         if refused := self.state.policies.refusal(role, wanted):
             ask, reason = refused
-            arn = f"arn:aws:iam::{self.state.account_id}:user/rehearsal-{role}"
+            arn = f"arn:aws:iam::{incoming.account_id}:user/rehearsal-{role}"
             raise identities.refuse_unlisted(incoming.service, arn, ask.action, ask.resource, reason)
 
     def _one_at_a_time(self, service: str) -> AbstractContextManager[Any]:
@@ -141,7 +144,7 @@ class Application:
         if incoming.operation is None:
             if self.state.policies.governs(incoming.role):
                 raise Refusal("AccessDenied", "The rehearsal cloud cannot tell which action this is, so no policy can allow it.", 403)
-            return self._moto(incoming)
+            return self._moto(incoming, incoming.account_id)
         call = self._call(incoming)
         self._check_policies(incoming, call)
         for settle in registry.settlers(incoming.service):
@@ -155,16 +158,17 @@ class Application:
             refuse(call)
         looks = self.state.hidden.concerns(incoming.service, incoming.operation)
         if looks:
-            self.state.hidden.refuse(incoming.service, incoming.operation, incoming.parameters)
+            self.state.hidden.refuse(incoming.service, incoming.operation, incoming.parameters, place_of(call))
         if incoming.service == "ec2" and incoming.mutating and incoming.parameters.get("DryRun"):
             raise Refusal("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
         reply = self._answer(call, incoming)
         if looks and reply.status < 300:
-            reply = self._hide(incoming, reply)
+            reply = self._hide(incoming, reply, place_of(call))
         if token:
             self.state.tokens.remember(token, _without_token(incoming), reply)
         if reply.status < 300 and incoming.role:
-            self.state.identities.remember_issued(incoming.service, incoming.operation, incoming.role, reply.body)
+            account_id = issued_in(incoming)
+            self.state.identities.remember_issued(incoming.service, incoming.operation, incoming.role, reply.body, account_id)
         return reply
 
     def _answer(self, call: registry.Call, incoming: Incoming) -> Reply:
@@ -174,49 +178,52 @@ class Application:
             result = answer(call)
             if result is not registry.MOTO:
                 return result_reply(call.service, call.operation, incoming.request, result)
-        return self._moto(incoming)
+        return self._moto(incoming, call.account_id)
 
-    def _hide(self, incoming: Incoming, reply: Reply) -> Reply:
+    def _hide(self, incoming: Incoming, reply: Reply, place: str) -> Reply:
         """Records what a call has created, or removes what is not yet visible from its response."""
         service, operation = incoming.service, str(incoming.operation)
         seconds = self.state.settings.visibility_seconds
         if incoming.mutating:
             if seconds:
-                self.state.hidden.remember(service, operation, incoming.parameters, parsed(service, operation, reply), seconds)
+                created = parsed(service, operation, reply)
+                self.state.hidden.remember(service, operation, incoming.parameters, created, seconds, place)
             return reply
-        return result_reply(
-            service, operation, incoming.request, self.state.hidden.without(service, operation, parsed(service, operation, reply))
-        )
+        shown = self.state.hidden.without(service, operation, parsed(service, operation, reply), place)
+        return result_reply(service, operation, incoming.request, shown)
 
     def _call(self, incoming: Incoming) -> registry.Call:
         service, operation = incoming.service, str(incoming.operation)
         governed = self.state.policies.governs(incoming.role)
-        has_functions = governed or registry.answer(service, operation) or registry.refusals(service, operation)
-        return registry.Call(
+        owner = registry.owner(service, operation)
+        has_functions = governed or owner or registry.answer(service, operation) or registry.refusals(service, operation)
+        call = registry.Call(
             service=service,
             operation=operation,
             region=incoming.region,
-            account_id=self.state.account_id,
+            account_id=incoming.account_id,
             role=incoming.role or "anonymous",
             issued_key=not self.state.identities.is_own(incoming.access_key_id),
             parameters=incoming.parameters if has_functions else {},
             settings=self.state.settings,
             access_key_id=incoming.access_key_id,
+            caller_account_id=incoming.account_id,
         )
+        return replace(call, account_id=owner(call)) if owner else call
 
     def _token(self, incoming: Incoming) -> tuple[str, ...] | None:
         member = token_member(incoming.service, incoming.operation) if incoming.mutating else None
         value = incoming.parameters.get(member) if member else None
-        return (incoming.service, str(incoming.operation), incoming.region, str(value)) if value else None
+        return (incoming.service, str(incoming.operation), incoming.account_id, incoming.region, str(value)) if value else None
 
-    def _moto(self, incoming: Incoming) -> Reply:
+    def _moto(self, incoming: Incoming, account_id: str) -> Reply:
         captured: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             captured.append((status, headers))
             return lambda data: None
 
-        result = self.moto(incoming.request.wsgi(), start_response)
+        result = self.moto({**incoming.request.wsgi(), MOTO_ACCOUNT: account_id}, start_response)
         body = b"".join(result)
         if hasattr(result, "close"):
             result.close()
@@ -235,6 +242,7 @@ class Application:
             "error_code": reply.error_code if reply else None,
             "access_key_id": incoming.access_key_id,
             "role": incoming.role,
+            "account_id": incoming.account_id,
             "region": incoming.region,
             "seconds": round(time.perf_counter() - began, 6),
         }
@@ -252,7 +260,30 @@ def create_moto() -> Callable[..., Iterable[bytes]]:
         registry.prepare(service)
         return create_backend_app(service)
 
+    _act_in_the_account_of_the_call()
     return DomainDispatcherApplication(create)
+
+
+def _act_in_the_account_of_the_call() -> None:
+    """Without this, moto carries out every call in the account of its environment variable."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.core.responses import BaseResponse
+
+    def account(self: Any) -> str:
+        return str(self.headers.get("x-moto-account-id") or DEFAULT_ACCOUNT_ID)
+
+    BaseResponse.get_current_account = account
+
+
+def place_of(call: registry.Call) -> str:
+    """Names are unique within an account and region only."""
+    return f"{call.account_id} {call.region}"
+
+
+def issued_in(incoming: Incoming) -> str:
+    """The account in which the keys that a call issues act: that of an assumed role, else the caller's."""
+    role = str(incoming.parameters.get("RoleArn")) if incoming.service == "sts" else ""
+    return accounts.account_of(role) if accounts.is_arn(role) else incoming.account_id
 
 
 def _read(environ: dict[str, Any]) -> operations.Request:

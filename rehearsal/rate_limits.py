@@ -48,7 +48,7 @@ def bucket_of(limits: Mapping[str, Rate], service: str, operation: str, mutating
 
 
 class RateLimits:
-    """The buckets of one account, by region."""
+    """The buckets by place: an account and a region."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -59,7 +59,7 @@ class RateLimits:
         with self._lock:
             self._levels.clear()
 
-    def check(self, limits: Mapping[str, Rate], region: str, service: str, operation: str | None, mutating: bool) -> None:
+    def check(self, limits: Mapping[str, Rate], place: str, service: str, operation: str | None, mutating: bool) -> None:
         """Takes a token for a call; raises Refusal in the service's wording if the bucket is empty."""
         found = bucket_of(limits, service, operation or "", mutating) if limits else None
         if found is None:
@@ -67,9 +67,9 @@ class RateLimits:
         name, (burst, per_second) = found
         with self._lock:
             now = self._clock()
-            tokens, at = self._levels.get((region, name), (burst, now))
+            tokens, at = self._levels.get((place, name), (burst, now))
             tokens = min(burst, tokens + (now - at) * per_second)
-            self._levels[region, name] = (tokens - 1 if tokens >= 1 else tokens, now)
+            self._levels[place, name] = (tokens - 1 if tokens >= 1 else tokens, now)
         if tokens < 1:
             raise _refusal(service, operation)
 

@@ -8,6 +8,7 @@ when the service is first called, which keeps startup fast.
     @settles("ec2")                         runs before each call of the service: applies what has completed since the last one
     @adjusts("ec2")                         runs once, before the service is first used: patches moto's classes
     @authorizes("ec2")                      declares what a call is checked for, if its role has policies
+    @belongs("kms", "Decrypt")              the account in which a call is carried out, if it names another account's resource
     @happens("rds", "maintenance_window")   does what AWS does on its own, when a test asks for it: see `happenings.py`
     @lists_tags("eks")                      gives the tagging API (ARN, tags) of all resources in a backend, where moto does not
 
@@ -47,6 +48,12 @@ class Call:
     parameters: Mapping[str, Any]
     settings: Settings
     access_key_id: str | None = None
+    caller_account_id: str = ""  # the caller's; `account_id` is that of the resource, which `@belongs` may find elsewhere
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the call concerns a resource of another account than the caller's."""
+        return bool(self.caller_account_id) and self.caller_account_id != self.account_id
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.parameters.get(name, default)
@@ -76,6 +83,7 @@ _settlers: dict[str, list[Callable[[Call], None]]] = defaultdict(list)
 _adjustments: dict[str, list[Callable[[], None]]] = defaultdict(list)
 _authorizers: dict[str, Authorizer] = {}
 _taggers: dict[str, Tagger] = {}
+_owners: dict[tuple[str, str], Callable[[Call], str]] = {}
 _ready: set[str] = set()
 _lock = threading.RLock()
 
@@ -127,6 +135,20 @@ def lists_tags[F: Tagger](service: str) -> Callable[[F], F]:
     return lambda function: _only(_taggers, service, function)
 
 
+def belongs[F: Callable[[Call], str]](service: str, *operations: str) -> Callable[[F], F]:
+    """The function returns the ID of the account that owns what the call names; the call is then carried out there.
+
+    A service's refusals decide whether the owner admits the caller: `Call.is_foreign` and `Call.caller_account_id`.
+    """
+
+    def register(function: F) -> F:
+        for operation in operations:
+            _only(_owners, (service, operation), function)
+        return function
+
+    return register
+
+
 def _only[F: Callable[..., Any]](known: dict[Any, Any], key: Hashable, function: F) -> F:
     """Registers a function that must be unique. With two, the order in which files are imported would decide which one counts.
 
@@ -145,6 +167,10 @@ def refusals(service: str, operation: str) -> list[Callable[[Call], None]]:
 
 def answer(service: str, operation: str) -> Callable[[Call], Any] | None:
     return _answers.get((service, operation))
+
+
+def owner(service: str, operation: str) -> Callable[[Call], str] | None:
+    return _owners.get((service, operation))
 
 
 def happening(service: str, name: str) -> Callable[[Call], Any] | None:

@@ -14,10 +14,9 @@ from typing import Any
 
 import yaml
 
-from rehearsal import seed_calls, seed_sections
+from rehearsal import seed_calls, seed_sections, seed_vocabulary
 from rehearsal.extensions.ec2_regions import OPT_IN
 from rehearsal.seed_account import Account, SeedError, described
-from rehearsal.seed_vocabulary import mistakes
 
 __all__ = ["PLACE", "SeedError", "apply", "load"]
 
@@ -35,9 +34,10 @@ def load(path: Path, region: str) -> Seed:
         raise SeedError(f"the seed {path} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise SeedError(f"the seed {path} is not YAML: {error}") from None
-    found = mistakes({} if content is None else content, region)
+    found = seed_vocabulary.mistakes({} if content is None else content, region)
     if not found and content:
-        found = list(seed_calls.mistakes(content.get("calls", [])))
+        parts = [("", content), *((f"{where}.", part) for where, part in seed_vocabulary.parts(content))]
+        found = [f"{where}{sentence}" for where, part in parts for sentence in seed_calls.mistakes(part.get("calls", []))]
     if found:
         raise SeedError("\n    ".join([f"the seed {path} is wrong:", *found]))
     return content or {}
@@ -45,22 +45,42 @@ def load(path: Path, region: str) -> Seed:
 
 def apply(seed: Seed, cloud: Mapping[str, Any]) -> str:
     """Creates the missing resources in a running cloud (as described in `cloud.json`) and returns a one-line summary."""
+    account = Account(cloud)
+    lines = _fill(account, seed, "seed: ")
+    return ", ".join([*lines, *_change_settings(account, seed)]) or "nothing"
+
+
+def _fill(account: Account, seed: Seed, where: str) -> list[str]:
+    """Creates what is missing in one account and region, then in the further ones that its seed names, and makes the calls last."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    account = Account(cloud)
     lines = []
     for section, (make, one, several) in seed_sections.SECTIONS.items():
+        if section not in seed and section in account.made:
+            continue
         account.made[section] = {}
         new = 0
         for name, entry in seed.get(section, {}).items():
             try:
                 made, account.made[section][name] = make(account, name, account.resolved(entry))
             except (SeedError, ClientError, BotoCoreError) as error:
-                raise SeedError(f"seed: {section}.{name}: {described(error)}") from error
+                raise SeedError(f"{where}{section}.{name}: {described(error)}") from error
             new += made
         lines += _counted(new, len(seed.get(section, {})) - new, one, several)
-    lines += _counted(*seed_calls.make(account, seed.get("calls", [])), "call", "calls")
-    return ", ".join([*lines, *_change_settings(account, seed)]) or "nothing"
+    account.made |= {section: {} for section in ("regions", "accounts") if section in seed}
+    for region, part in seed.get("regions", {}).items():
+        lines += _elsewhere(account, account.in_region(region), part, f"{where}regions.{region}.", f"in {region}")
+    for account_id, part in seed.get("accounts", {}).items():
+        lines += _elsewhere(account, account.in_account(account_id), part, f"{where}accounts.{account_id}.", f"in account {account_id}")
+    return lines + _counted(*seed_calls.make(account, seed.get("calls", []), where), "call", "calls")
+
+
+def _elsewhere(account: Account, other: Account, part: Seed, where: str, said: str) -> list[str]:
+    """The same in another region or account; references find what is made there below the part's own name."""
+    lines = [f"{line} {said}" for line in _fill(other, part, where)]
+    section, name = where.removesuffix(".").split(": ")[-1].split(".")[-2:]
+    account.made[section][name] = other.made
+    return lines
 
 
 def _counted(new: int, there: int, one: str, several: str) -> list[str]:

@@ -19,14 +19,24 @@ class SeedError(ValueError):
 class Account:
     """`made` is what references resolve to: account_id, region, and section -> name -> the entry's known attributes."""
 
-    def __init__(self, cloud: Mapping[str, Any]) -> None:
+    def __init__(self, cloud: Mapping[str, Any], place: str = "", known: Mapping[str, Any] | None = None) -> None:
+        """`place` distinguishes further regions and accounts from the first; `known`: what references may name besides its own."""
         self.cloud = cloud
         self.admin = AdminClient(cloud["admin"])
         self.account_id: str = cloud["account_id"]
         self.region: str = cloud["region"]
-        self.made: dict[str, Any] = {"account_id": self.account_id, "region": self.region}
+        self.place = place
+        self.made: dict[str, Any] = {**(known or {}), "account_id": self.account_id, "region": self.region}
         self._clients: dict[tuple[str, str], Any] = {}
         self._identity: str | None = None
+
+    def in_region(self, region: str) -> Account:
+        """The same account in another region."""
+        return Account({**self.cloud, "region": region}, f"{self.place}{region} ", self.made)
+
+    def in_account(self, account_id: str) -> Account:
+        """Another account, which the cloud plays from now on. It is in the same region."""
+        return Account({**self.cloud, **self.admin.account(account_id)}, f"{account_id} ", self.made)
 
     def client(self, service: str, region: str | None = None) -> Any:
         import boto3

@@ -86,13 +86,13 @@ def _parameter_mistakes(where: str, call: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}: {'; '.join(report.generate_report().splitlines())}"
 
 
-def make(account: Account, calls: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+def make(account: Account, calls: Sequence[Mapping[str, Any]], location: str = "seed: ") -> tuple[int, int]:
     """Makes each call once between two resets; the cloud stores the responses. Returns how many were made now and how many earlier."""
     notes = account.admin.notes()
     seen: Counter[str] = Counter()
     made = 0
     for number, call in enumerate(calls):
-        where = f"seed: calls[{number}] ({call['service']} {call['operation']})"
+        where = f"{location}calls[{number}] ({call['service']} {call['operation']})"
         try:
             wanted = account.resolved(dict(call))
         except SeedError as error:
@@ -100,7 +100,7 @@ def make(account: Account, calls: Sequence[Mapping[str, Any]]) -> tuple[int, int
         content = {name: value for name, value in wanted.items() if name != "register"}
         mark = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
         seen[mark] += 1
-        note = f"seed call {mark} {seen[mark]}"
+        note = f"seed call {account.place}{mark} {seen[mark]}"
         if note not in notes:
             notes[note] = _answer(account, where, wanted)
             account.admin.note(note, notes[note])

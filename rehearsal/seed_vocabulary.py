@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,11 +114,28 @@ SECTIONS: Mapping[str, Check] = {
         ),
         ZONE_NAME,
     ),
-    "calls": list_of(fields(CALL, ["service", "operation"])),
+}
+"""Section -> its check, in creation order: later sections may refer to earlier ones."""
+
+CALLS: Mapping[str, Check] = {"calls": list_of(fields(CALL, ["service", "operation"]))}
+GLOBAL = frozenset({"policies", "sign_on_roles", "roles", "hosted_zones"})
+"""Sections of services without regions: an account has them once."""
+OF_REGION: Mapping[str, Check] = {**{name: check for name, check in SECTIONS.items() if name not in GLOBAL}, **CALLS}
+REGIONS: Mapping[str, Check] = {
+    "regions": map_of(fields(OF_REGION), pattern(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1")),
+}
+ACCOUNTS: Mapping[str, Check] = {
+    "accounts": map_of(fields({**SECTIONS, **REGIONS, **CALLS}), pattern(r"\d{12}", "an account id: 12 digits, in quotes")),
+}
+ALL: Mapping[str, Check] = {
+    **SECTIONS,
+    **REGIONS,
+    **ACCOUNTS,
+    **CALLS,
     "quotas": map_of(count, one_of(QUOTAS)),
     "enabled_regions": list_of(one_of(OPT_IN, "a region that an account has to enable:")),
 }
-"""Section -> its check, in creation order: later sections may refer to earlier ones."""
+"""Everything that a seed may contain, in creation order. What is in `regions` and `accounts` is a seed of its own."""
 
 
 @dataclass(frozen=True)
@@ -142,16 +159,31 @@ NAMED = (
 def mistakes(seed: Any, region: str) -> list[str]:
     """The mistakes in a seed for an account in that region; empty if there are none."""
     if not isinstance(seed, dict):
-        return [f"it must be a map of sections: {', '.join(SECTIONS)}"]
+        return [f"it must be a map of sections: {', '.join(ALL)}"]
     found = [sentence for name, value in seed.items() for sentence in _section(name, value)]
     if found:
         return found
-    return [*_names(seed), *_roles(seed), *_prefix_lists(seed), *_regions(seed, region), *_ids(seed), *_references(seed)]
+    inner = [f"{where}.{sentence}" for where, part in parts(seed) for sentence in _content(part)]
+    return [*_content(seed), *inner, *_regions(seed, region), *_ids(seed), *_references(seed, ALWAYS_KNOWN)]
+
+
+def parts(seed: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a seed has for further regions and accounts: (its location, its sections)."""
+    for name in ("regions", "accounts"):
+        for key, part in seed.get(name, {}).items():
+            yield f"{name}.{key}", part
+            for inner, content in part.get("regions", {}).items():
+                yield f"{name}.{key}.regions.{inner}", content
+
+
+def _content(seed: Mapping[str, Any]) -> Iterator[str]:
+    """Mistakes in the sections of one account and region."""
+    yield from (*_names(seed), *_roles(seed), *_prefix_lists(seed))
 
 
 def _section(name: Any, value: Any) -> Iterator[str]:
-    check = SECTIONS.get(name)
-    yield from check(str(name), value) if check else unknown(str(name), name, SECTIONS)
+    check = ALL.get(name)
+    yield from check(str(name), value) if check else unknown(str(name), name, ALL)
 
 
 def _names(seed: Mapping[str, Any]) -> Iterator[str]:
@@ -184,32 +216,46 @@ def _prefix_lists(seed: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _regions(seed: Mapping[str, Any], region: str) -> Iterator[str]:
-    if "enabled_regions" in seed and region in OPT_IN and region not in seed["enabled_regions"]:
-        yield f"enabled_regions is {seed['enabled_regions']}, without {region}, the region of this inventory: nothing would work there"
+    enabled = seed.get("enabled_regions", OPT_IN)
+    if region in OPT_IN and region not in enabled:
+        yield f"enabled_regions is {enabled}, without {region}, the region of this inventory: nothing would work there"
+    named = [(where, where.rpartition(".")[2]) for where, _part in parts(seed) if ".regions." in f".{where}"]
+    for where, other in named:
+        if other in OPT_IN and other not in enabled:
+            yield f"{where} cannot hold anything: enabled_regions is {enabled}, without {other}"
 
 
 def _ids(seed: Mapping[str, Any]) -> Iterator[str]:
-    """IDs must be unique."""
+    """IDs must be unique, except those of multi-Region keys, which have one in several regions."""
     seen: dict[str, str] = {}
     for where, value in _walk("", seed):
-        if not where.endswith(".id"):
+        if not where.endswith(".id") or str(value).startswith("mrk-"):
             continue
         if value in seen:
             yield f"{where} is {value!r}, which {seen[value]} is already; every id is that of one thing"
         seen.setdefault(value, where)
 
 
-def _references(seed: Mapping[str, Any]) -> Iterator[str]:
-    """A reference names the account, the region, an entry of an earlier section, or an earlier call."""
-    names: dict[str, Any] = dict.fromkeys(ALWAYS_KNOWN)
-    for section in SECTIONS:
+def _references(seed: Mapping[str, Any], known: Iterable[str], where: str = "") -> Iterator[str]:
+    """A reference names the account, the region, an entry of an earlier section, or an earlier call.
+
+    Within `regions` and `accounts`, it names what is known before these sections too, except sections that the part has itself.
+    """
+    names: dict[str, Any] = known if isinstance(known, dict) else dict.fromkeys(known)
+    names = dict(names)
+    for section in ALL:
+        content = seed.get(section)
         if section == "calls":
-            for number, call in enumerate(seed.get(section, [])):
-                yield from _wrong_references(f"calls[{number}]", call, names)
+            for number, call in enumerate(content or []):
+                yield from _wrong_references(f"{where}calls[{number}]", call, names)
                 names |= {call["register"]: None} if "register" in call else {}
-        elif section in seed:
-            yield from _wrong_references(section, seed[section], names)
-            names[section] = seed[section]
+        elif section in ("regions", "accounts"):
+            for name, part in (content or {}).items():
+                yield from _references(part, names, f"{where}{section}.{name}.")
+        elif content is not None:
+            yield from _wrong_references(f"{where}{section}", content, names)
+        if content is not None and section != "calls":
+            names[section] = content
 
 
 def _wrong_references(where: str, value: Any, names: Mapping[str, Any]) -> Iterator[str]:

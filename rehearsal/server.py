@@ -39,7 +39,7 @@ def prepare_environment(account_id: str) -> None:
 
 def serve(config: dict[str, Any]) -> None:
     """Runs one cloud. `config`: id, name, account_id, region, port, admin_port, admin_token, credentials, settings, policies,
-    state_file, log, owner_pid; see launcher.py.
+    further_accounts, state_file, log, owner_pid; see launcher.py.
     """
     prepare_environment(config["account_id"])
     from werkzeug.serving import make_server
@@ -55,6 +55,8 @@ def serve(config: dict[str, Any]) -> None:
 
     roles = {role: Credentials(**credentials) for role, credentials in config["credentials"].items()}
     state = CloudState(config["account_id"], config["region"], roles, config["settings"], config["policies"])
+    for account_id in config["further_accounts"]:
+        state.account(account_id)
     server = make_server(HOST, config["port"], Application(state, create_moto()), threaded=True, request_handler=Handler)
     health = {"id": config["id"], "pid": os.getpid()}
     admin = AdminServer(HOST, config["admin_port"], state, health, config["admin_token"])

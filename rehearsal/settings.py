@@ -28,6 +28,10 @@ class Settings:
     databases: whether DB instances have real PostgreSQL servers; if not, they exist in the RDS API only, which costs no memory or time.
     clock_ahead_seconds: how far the clock is ahead by which AWS counts hours between changes, such as six between two changes of storage.
     rds_failing_upgrades: by DB instance identifier, the text with which the precheck of its next major upgrade fails.
+    restorable_lag_seconds: how far the latest restorable time of DB instances is behind. AWS's is about 300.
+    secret_rotation_seconds: how long the rotation of a master password takes after the server has the new one; until then, the secret's
+        current version does not log in.
+    rds_restored_versions: by engine version, the version with which an instance restored from it comes up, as after the end of support.
     eks_insights: what EKS reports as blocking an upgrade, see `extensions/eks_insights.py`; each {"cluster", "name", "status", ...}.
     eks_failing_updates: by the type of an EKS update, such as VersionUpdate, the error with which it fails: "errorCode", "errorMessage".
     patience_seconds: how long simulated components wait before they give up, by the names in `PATIENCE`.
@@ -46,6 +50,9 @@ class Settings:
     databases: bool = True
     clock_ahead_seconds: float = 0.0
     rds_failing_upgrades: dict[str, str] = field(default_factory=dict)
+    restorable_lag_seconds: float = 0.0
+    secret_rotation_seconds: float = 0.0
+    rds_restored_versions: dict[str, str] = field(default_factory=dict)
     eks_insights: list[dict[str, Any]] = field(default_factory=list)
     eks_failing_updates: dict[str, dict[str, Any]] = field(default_factory=dict)
     patience_seconds: dict[str, float] = field(default_factory=lambda: dict(PATIENCE))
@@ -157,6 +164,9 @@ _CHECKS = {
     "databases": _yes_or_no,
     "clock_ahead_seconds": _not_negative,
     "rds_failing_upgrades": _texts,
+    "restorable_lag_seconds": _not_negative,
+    "secret_rotation_seconds": _not_negative,
+    "rds_restored_versions": _texts,
     "eks_insights": _insights,
     "eks_failing_updates": _failures,
     "patience_seconds": _patience,

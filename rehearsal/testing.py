@@ -22,8 +22,11 @@ class Cloud:
         region: str = "us-east-1",
         settings: dict[str, Any] | None = None,
         policies: dict[str, Any] | None = None,
+        further_accounts: tuple[str, ...] = (),
     ) -> None:
-        self._options = launcher.Options("cloud", account_id, region, settings=settings or {}, policies=policies or {})
+        self._options = launcher.Options(
+            "cloud", account_id, region, settings=settings or {}, policies=policies or {}, further_accounts=further_accounts
+        )
         self.account_id = account_id
         self.region = region
 
@@ -35,7 +38,7 @@ class Cloud:
         self.description = launcher.wait_until_healthy(self._process, home)
         self.endpoint: str = self.description["endpoint"]
         self.admin = AdminClient(self.description["admin"])
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str, str], Any] = {}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -43,22 +46,23 @@ class Cloud:
         self._process.wait()
         self._directory.cleanup()
 
-    def environment(self, role: str = "apply") -> dict[str, str]:
+    def environment(self, role: str = "apply", account_id: str = "") -> dict[str, str]:
         """The environment variables that direct a program to this cloud."""
-        return launcher.environment(self.description, role)
+        return launcher.environment(self.description, role, account_id)
 
-    def client(self, service: str, role: str = "apply", region: str | None = None) -> Any:
+    def client(self, service: str, role: str = "apply", region: str | None = None, account_id: str = "") -> Any:
         """A boto3 client with one attempt per call, so that tests see exactly what the cloud returns."""
-        key = (service, role, region or self.region)
+        key = (service, role, region or self.region, account_id)
         if key not in self._clients:
             self._clients[key] = self._new_client(*key)
         return self._clients[key]
 
-    def _new_client(self, service: str, role: str, region: str) -> Any:
+    def _new_client(self, service: str, role: str, region: str, account_id: str) -> Any:
         import boto3
         from botocore.config import Config
 
-        credentials = self.description["credentials"][role]
+        found = self.admin.account(account_id) if account_id else self.description
+        credentials = found["credentials"][role]
         return boto3.session.Session(
             aws_access_key_id=credentials["access_key_id"],
             aws_secret_access_key=credentials["secret_access_key"],

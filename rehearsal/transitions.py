@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rehearsal.declarations import Transition, collected, services
@@ -90,17 +91,28 @@ class Scripts:
 
 @dataclass
 class Delays:
-    """The duration of each kind's transitions and of other delays, in seconds. `errors_of`: the error with which an EKS update fails."""
+    """The duration of each kind's transitions and of other delays, in seconds. `errors_of`: the error with which an EKS update fails.
+
+    The others are the settings of these names.
+    """
 
     seconds_for: Callable[[str], float] = lambda kind: 0.0
     patience_for: Callable[[str], float] = lambda name: 0.0
     leaked_interface_seconds: float = 0.0
     errors_of: Callable[[str], list[dict[str, Any]]] = lambda update: []
+    clock_ahead_seconds: float = 0.0
+    restorable_lag_seconds: float = 0.0
+    secret_rotation_seconds: float = 0.0
 
 
 # One cloud per process; descriptors in moto's classes have no other access to these.
 scripts = Scripts()
 delays = Delays()
+
+
+def moment() -> datetime:
+    """Now, on the cloud's clock, which the setting `clock_ahead_seconds` can advance."""
+    return datetime.now(UTC) + timedelta(seconds=delays.clock_ahead_seconds)
 
 
 @dataclass

@@ -28,7 +28,7 @@ class Hidden:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until: dict[tuple[str, str], float] = {}
+        self._until: dict[tuple[str, str, str], float] = {}
 
     def clear(self) -> None:
         with self._lock:
@@ -38,8 +38,10 @@ class Hidden:
         """Whether a response of this operation must be filtered."""
         return (service, operation) in CREATES or (bool(self._until) and (service, operation) in READS)
 
-    def remember(self, service: str, operation: str, parameters: Mapping[str, Any], reply: Mapping[str, Any], seconds: float) -> None:
-        """Hides the result of a create call for this many seconds from now."""
+    def remember(
+        self, service: str, operation: str, parameters: Mapping[str, Any], reply: Mapping[str, Any], seconds: float, place: str
+    ) -> None:
+        """Hides the result of a create call for this many seconds from now. `place`: the account and region of the call."""
         kind = CREATES.get((service, operation))
         if kind is None or seconds <= 0:
             return
@@ -51,31 +53,31 @@ class Hidden:
                 value = value[member]
         with self._lock:
             for identity in value if isinstance(value, list) else [value]:
-                self._until[service, identity] = time.monotonic() + seconds
+                self._until[place, service, identity] = time.monotonic() + seconds
 
-    def refuse(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+    def refuse(self, service: str, operation: str, parameters: Mapping[str, Any], place: str) -> None:
         """Raises the error for a call that names a hidden resource."""
         kind = READS.get((service, operation))
         if kind is None or kind.asked is None:
             return
         parameter, code = kind.asked
         for identity in parameters.get(parameter) or []:
-            if self._is_hidden(service, identity):
+            if self._is_hidden(place, service, identity):
                 raise Refusal(code, f"The ID '{identity}' does not exist")
 
-    def without(self, service: str, operation: str, reply: dict[str, Any]) -> dict[str, Any]:
+    def without(self, service: str, operation: str, reply: dict[str, Any], place: str) -> dict[str, Any]:
         """The response of a read call without hidden resources."""
         kind = READS.get((service, operation))
         if kind is None:
             return reply
         items, member = kind.listed
-        shown = [item for item in reply.get(items) or [] if not self._is_hidden(service, item[member] if member else item)]
+        shown = [item for item in reply.get(items) or [] if not self._is_hidden(place, service, item[member] if member else item)]
         return {**reply, items: shown}
 
-    def _is_hidden(self, service: str, identity: str) -> bool:
+    def _is_hidden(self, place: str, service: str, identity: str) -> bool:
         with self._lock:
-            until = self._until.get((service, identity))
+            until = self._until.get((place, service, identity))
             if until is not None and until <= time.monotonic():
-                del self._until[service, identity]
+                del self._until[place, service, identity]
                 return False
             return until is not None

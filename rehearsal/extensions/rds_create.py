@@ -26,6 +26,7 @@ from rehearsal.extensions.rds_life import Phase, life_of, phase
 from rehearsal.extensions.rds_parameter_status import server_parameters
 from rehearsal.extensions.rds_parameters import default_group, find_group
 from rehearsal.extensions.rds_record import record_of
+from rehearsal.extensions.rds_replication import attach
 from rehearsal.extensions.rds_storage import KINDS, Storage
 from rehearsal.extensions.rds_versions import Version, default_version, offered
 from rehearsal.registry import Call, answers, backend
@@ -74,11 +75,12 @@ def _own_password(instance: Any) -> str:
     return rds_master.managed_password(instance) if rds_master.is_managed(instance) else rds_master.new_password()
 
 
-def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, before: Iterable[Phase] = ()) -> Any:
+def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, before: Iterable[Phase] = (), source: Any = None) -> Any:
     """A new instance, from the parameters of CreateDBInstance, checked and with AWS's defaults; it is being created.
 
-    `work` starts its server, unless the cloud has none. `before` are phases between `creating` and the usual ones. Replicas and restored
-    instances come from here too; they have taken what they inherit into `given`, and the checks of the master's credentials are not made.
+    `work` starts its server, unless the cloud has none. `before` are phases between `creating` and the usual ones. A replica has a
+    `source`. Replicas and restored instances come from here too: the caller has put what they inherit into `given`, and has made the checks
+    of the master's credentials, which are not made here.
     """
     name = check_identifier(given.get("DBInstanceIdentifier"), "DBInstanceIdentifier")
     check_tags(given.get("Tags"))
@@ -102,6 +104,8 @@ def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, befo
     if given.get("ManageMasterUserPassword"):
         rds_master.manage(instance, given.get("MasterUserSecretKmsKeyId"))
     call.backend.databases[name] = instance
+    if source is not None:
+        attach(instance, source)
     task = rds_servers.Task(instance, work)
     life_of(instance).play([phase("creating", **task.phase), *before, *last_phases(instance)])
     happened(instance, "creation", "DB instance created")

@@ -16,6 +16,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from rehearsal.extensions.rds_account import carry_out
 from rehearsal.extensions.rds_changes import STORAGE, set_storage, upgrade, version_of
 from rehearsal.extensions.rds_common import instance_of, invalid, now
 from rehearsal.extensions.rds_create import BASE32
@@ -39,8 +40,11 @@ def maintenance_window(call: Call) -> Any:
     applied = list(record.pending)
     if any(name in STORAGE for name in applied):
         record.storage_changed = now(call)
-    begin(call, instance, applied, [])
-    return {"applied": applied}
+    due = [name for name, action in record.maintenance.items() if action.get("OptInStatus") == "next-maintenance"]
+    for name in due:
+        carry_out(call, instance, name)
+    begin(call, instance, [name for name in applied if not due or name != "EngineVersion"], [])
+    return {"applied": [*applied, *due]}
 
 
 @happens("rds", "blue_green_switchover")

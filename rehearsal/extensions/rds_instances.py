@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from rehearsal.extensions import rds_servers, rds_subnet_groups
+from rehearsal.extensions import rds_backup_record, rds_servers, rds_subnet_groups
 from rehearsal.extensions.rds_certificates import valid_till
 from rehearsal.extensions.rds_common import filtered, instance_of, page
 from rehearsal.extensions.rds_parameter_status import status_of
@@ -79,6 +79,7 @@ def _own(instance: Any, status: str) -> dict[str, Any]:
         "TagList": [dict(tag) for tag in instance.tags],
         "ActivityStreamStatus": "stopped",
         "BackupTarget": "region",
+        "DBInstanceAutomatedBackupsReplications": rds_backup_record.replications(instance),
         "DedicatedLogVolume": False,
         "IsStorageConfigUpgradeAvailable": False,
     }
@@ -86,9 +87,7 @@ def _own(instance: Any, status: str) -> dict[str, Any]:
 
 def latest_restorable(instance: Any, status: str) -> datetime | None:
     """None if there is nothing to restore: no retention, or still being created."""
-    if not instance.backup_retention_period or status in NOT_REACHABLE:
-        return None
-    return datetime.now(UTC)
+    return None if status in NOT_REACHABLE else rds_backup_record.latest_restorable(instance)
 
 
 def _network(instance: Any, status: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ After "Amazon RDS DB instance storage" in the Amazon RDS User Guide, for Postgre
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,11 @@ GP3_THRESHOLD = 400
 SMALL_GP3, LARGE_GP3 = (3000, 125), (12000, 500)
 """The baseline (IOPS, throughput) below and from the threshold on."""
 PROVISIONED = ("io1", "io2")
-LEAST_GROWTH = 1.1
-"""RDS rounds a growth of less than 10 % up to 10 %."""
-LEAST_LIMIT = 1.1
-"""The limit of storage autoscaling is at least 110 % of the allocated storage."""
+
+
+def ten_percent_more(size: int) -> int:
+    """The least limit of storage autoscaling, and the least growth: RDS rounds a smaller one up."""
+    return -(-size * 11 // 10)
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,14 @@ def problem_of_limit(size: int, limit: int | None) -> str | None:
     """Why AWS refuses this limit of storage autoscaling; a limit equal to the size turns autoscaling off."""
     if limit is None or limit == size:
         return None
-    if limit < math.ceil(size * LEAST_LIMIT):
+    if limit < ten_percent_more(size):
         return f"Max storage size must be at least 10% greater than the allocated storage: {limit} GiB is not, for {size} GiB."
     return None
 
 
 def grown(storage: Storage, asked: int) -> int:
     """The size that RDS gives for a requested growth."""
-    return asked if asked == storage.size else max(asked, math.ceil(storage.size * LEAST_GROWTH))
+    return asked if asked == storage.size else max(asked, ten_percent_more(storage.size))
 
 
 def ranges(kind: Kind, size: int | None = None) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Secrets are moto's objects, so that moto's other services see them. A version is
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from rehearsal.extensions.keys import AWS_MANAGED, find_key
 from rehearsal.registry import Call, backend
 from rehearsal.replies import Refusal
+from rehearsal.transitions import moment
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 DEFAULT_KEY = "alias/aws/secretsmanager"
@@ -141,7 +141,7 @@ def repeated(secret: Any, version_id: str, value: Version) -> bool:
 
 def add_version(secret: Any, version_id: str, value: Version, labels: Iterable[str]) -> None:
     """Adds a version, or gives a version without a value its value, and moves the staging labels to it."""
-    now = time.time()
+    now = moment().timestamp()
     version = secret.versions.setdefault(version_id, {"version_id": version_id, "version_stages": [], "createdate": now})
     version.update(value, kms_key_id=secret.kms_key_id)
     for label in labels:

@@ -6,7 +6,6 @@ A rotation function's code is not run here. With one, a rotation creates the ver
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +20,7 @@ from rehearsal.extensions.secretsmanager_common import (
 )
 from rehearsal.registry import Call, answers, backend
 from rehearsal.replies import Refusal
+from rehearsal.transitions import moment
 
 DAY = 86_400
 LONGEST_PERIOD = 1_000
@@ -56,7 +56,7 @@ def rotate(call: Call) -> dict[str, Any]:
     secret.rotation_lambda_arn = function
     _schedule(secret, rules)
     if call.get("RotateImmediately", True):
-        secret.versions[version_id] = {"version_id": version_id, "version_stages": [], "createdate": time.time()}
+        secret.versions[version_id] = {"version_id": version_id, "version_stages": [], "createdate": moment().timestamp()}
         move_label(secret, PENDING, version_id)
     return {"ARN": secret.arn, "Name": secret.name, "VersionId": version_id}
 
@@ -76,7 +76,7 @@ def _schedule(secret: Any, rules: dict[str, Any] | None) -> None:
     if rules:
         secret.rehearsal_rules = rules
         secret.rotation_enabled = True
-        secret.next_rotation_date = time.time() + period(rules)
+        secret.next_rotation_date = moment().timestamp() + period(rules)
 
 
 def period(rules: dict[str, Any]) -> float:

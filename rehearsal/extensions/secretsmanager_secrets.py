@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +30,7 @@ from rehearsal.extensions.secretsmanager_common import (
 from rehearsal.extensions.secretsmanager_replicas import replicate, statuses
 from rehearsal.registry import Call, answers, settles
 from rehearsal.replies import Refusal
+from rehearsal.transitions import moment
 
 _NAME = re.compile(r"^[\w/+=.@!-]{1,512}$", re.ASCII)
 BAD_NAME = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
@@ -42,7 +42,7 @@ DAY = 86_400
 @settles("secretsmanager")
 def delete_after_the_window(call: Call) -> None:
     for secret in secrets_of(call.backend):
-        if not is_replica(secret) and secret.deleted_date is not None and secret.deleted_date <= time.time():
+        if not is_replica(secret) and secret.deleted_date is not None and secret.deleted_date <= moment().timestamp():
             forget(call.backend, secret)
 
 
@@ -60,7 +60,7 @@ def create(call: Call) -> dict[str, Any]:
         raise Refusal("InvalidRequestException", f"The name {name} is reserved for secrets that other services manage.")
     tags = _tags(call)
     key = checked_key(call)
-    now = time.time()
+    now = moment().timestamp()
     secret = FakeSecret(
         account_id=call.account_id,
         region_name=call.region,
@@ -133,7 +133,7 @@ def update(call: Call) -> dict[str, Any]:
         secret.kms_key_id = checked_key(call)
     if call.get("Description") is not None:
         secret.description = call.get("Description")
-    secret.last_changed_date = time.time()
+    secret.last_changed_date = moment().timestamp()
     if not value:
         return _named(secret, None)
     if not repeated(secret, version_id, value):
@@ -161,7 +161,7 @@ def delete(call: Call) -> dict[str, Any]:
         regions = ",".join(replica.region for replica in secret.replicas)
         text = f"You can't delete secret {secret.name} that still has replica regions [{regions}]"
         raise Refusal("InvalidRequestException", text)
-    when = time.time() + (0 if force else int(days or WINDOWS[-1]) * DAY)
+    when = moment().timestamp() + (0 if force else int(days or WINDOWS[-1]) * DAY)
     secret.delete(when)
     if force:
         forget(call.backend, secret)

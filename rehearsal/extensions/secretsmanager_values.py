@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets as randomness
 import string
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +30,7 @@ from rehearsal.extensions.secretsmanager_policies import allows_account
 from rehearsal.extensions.secretsmanager_secrets import matching
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
+from rehearsal.transitions import moment
 
 LONGEST_PASSWORD, USUAL_PASSWORD = 4_096, 32
 MOST_IN_A_BATCH = 20
@@ -140,7 +140,7 @@ def update_stage(call: Call) -> dict[str, Any]:
         text = "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed."
         raise Refusal("InvalidParameterException", text)
     move_label(secret, label, to)
-    secret.last_changed_date = time.time()
+    secret.last_changed_date = moment().timestamp()
     return {"ARN": secret.arn, "Name": secret.name}
 
 

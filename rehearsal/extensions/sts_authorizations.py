@@ -1,4 +1,4 @@
-"""Authorization checks for STS calls: GetCallerIdentity requires no permission."""
+"""Authorization checks for STS calls: GetCallerIdentity requires no permission, AssumeRole one for the role."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ from rehearsal.registry import Call, authorizes
 @authorizes("sts")
 def asked(call: Call) -> Iterator[Ask]:
     if call.operation != "GetCallerIdentity":
-        yield ask(call, "*")
+        yield ask(call, call.get("RoleArn") or "*")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rehearsal.accounts import account_of, backend_at
 from rehearsal.cloud_state import CloudState
 from rehearsal.kubernetes.fleet import fleet
 from rehearsal.kubernetes.webhooks import Door
@@ -22,7 +23,7 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
 
     def authorize(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
         with state.lock:
-            return _authorize(state, arn, spec)
+            return _authorize(arn, spec)
 
     def admit(arn: str, request: dict[str, Any]) -> dict[str, Any]:
         """Does not take the call lock: a call may be waiting for this very pod."""
@@ -30,8 +31,8 @@ def opener(state: CloudState, hosts: Collection[str]) -> Callable[[Path], Door]:
         from rehearsal.extensions.eks_fargate_life import active_profiles
         from rehearsal.kubernetes import fargate, images
 
-        response = fargate.admitted(request, active_profiles(_cluster(state, arn)))
-        return images.admitted(request, response, state.account_id, is_there)
+        response = fargate.admitted(request, active_profiles(_cluster(arn)))
+        return images.admitted(request, response, account_of(arn), is_there)
 
     return lambda directory: Door(directory, authenticate, authorize, admit)
 
@@ -41,27 +42,28 @@ def _authenticate(state: CloudState, hosts: Collection[str], arn: str, token: st
     from rehearsal.kubernetes.login import LoginError, key_of
     from rehearsal.signatures import BadSignature
 
-    cluster = _cluster(state, arn)
+    cluster = _cluster(arn)
     if cluster is None:
         return _refused(arn, "there is no such cluster")
     try:
         key = key_of(token, cluster.name, hosts, state.identities.credentials, datetime.now(UTC))
     except (LoginError, BadSignature) as error:
         return _refused(arn, str(error))
-    role = state.identities.role(key.access_key_id)
-    who = caller(state.account_id, _region(arn), key.access_key_id, str(role))
+    holder = state.identities.holder(key.access_key_id)
+    account_id = (holder.account_id if holder else "") or state.account_id
+    who = caller(account_id, _region(arn), key.access_key_id, str(holder.role if holder else None))
     user = user_of(cluster, who)
     if user is None:
         return _refused(arn, f"no access entry of the cluster lets in {who.canonical}")
     return {"authenticated": True, "user": user}
 
 
-def _authorize(state: CloudState, arn: str, spec: dict[str, Any]) -> dict[str, Any]:
+def _authorize(arn: str, spec: dict[str, Any]) -> dict[str, Any]:
     """Called only for what RBAC does not allow. The request includes the caller's role or user, from authentication."""
     from rehearsal.extensions.eks_access import grants_of
     from rehearsal.kubernetes.login import allows
 
-    cluster, member = _cluster(state, arn), fleet.member(arn)
+    cluster, member = _cluster(arn), fleet.member(arn)
     canonical = next((values for name, values in (spec.get("extra") or {}).items() if name.lower() == "canonicalarn"), None)
     if cluster is None or member is None or not canonical:
         return {"allowed": False}
@@ -69,10 +71,8 @@ def _authorize(state: CloudState, arn: str, spec: dict[str, Any]) -> dict[str, A
     return {"allowed": policy is not None, "reason": f"EKS access policy {policy}" if policy else "no EKS access policy allows it"}
 
 
-def _cluster(state: CloudState, arn: str) -> Any:
-    from rehearsal.registry import backend
-
-    return backend("eks", state.account_id, _region(arn)).clusters.get(arn.rsplit("/", 1)[1])
+def _cluster(arn: str) -> Any:
+    return backend_at("eks", arn).clusters.get(arn.rsplit("/", 1)[1])
 
 
 def _region(arn: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rehearsal.callers import caller_of
 from rehearsal.extensions.kms import existing
+from rehearsal.extensions.kms_access import OTHERS, USES, allows, refuse
 from rehearsal.extensions.policies import missing_principals, principals, statements
 from rehearsal.registry import Call, refuses
 from rehearsal.replies import Refusal
@@ -41,6 +43,23 @@ def key_policy(call: Call) -> None:
         raise Refusal("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
     if not call.get("BypassPolicyLockoutSafetyCheck") and not any(_lets_change(call, item) for item in statements(document)):
         raise Refusal("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
+
+
+@refuses("kms", *USES)
+def key_admits_the_caller(call: Call) -> None:
+    """Within its own account too: the account has only the rights that the key's policy gives it."""
+    identity = call.get("KeyId")
+    if identity is None:  # Decrypt may omit the key; the ciphertext identifies it, in the caller's account
+        return
+    key = existing(call, identity)
+    if not allows(key, caller_of(call), call.operation):
+        raise refuse(call, key)
+
+
+@refuses("kms", *OTHERS)
+def only_its_own_account(call: Call) -> None:
+    if call.is_foreign:
+        raise refuse(call, existing(call, call.get("KeyId") or call.get("TargetKeyId")))
 
 
 @refuses("kms", *_STATE_MATTERS)

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from rehearsal.declarations import Listing, Quota, Service, Throttled, Transition
 
+COMES_AND_GOES = {"available": "creating", "deleted": "deleting"}
+
 SERVICE = Service(
     "rds",
-    transitions=(Transition("rds_instance", "moto.rds.models:DBInstance", "status", {"available": "creating", "deleted": "deleting"}),),
+    transitions=(
+        Transition("rds_instance", "moto.rds.models:DBInstance", "status", COMES_AND_GOES),
+        Transition("rds_snapshot", "moto.rds.models:DBSnapshot", "status", COMES_AND_GOES),
+    ),
     listings=(
         Listing("CreateDBInstance", "DBInstance.DBInstanceIdentifier", "DescribeDBInstances", ("DBInstances", "DBInstanceIdentifier")),
+        Listing("CreateDBSnapshot", "DBSnapshot.DBSnapshotIdentifier", "DescribeDBSnapshots", ("DBSnapshots", "DBSnapshotIdentifier")),
         Listing(
             "CreateDBInstanceReadReplica",
             "DBInstance.DBInstanceIdentifier",
@@ -36,6 +42,7 @@ SERVICE = Service(
         "rds_parameter_groups": Quota("rds", "L-DE55804A", "Parameter groups", 50),
         "rds_subnet_groups": Quota("rds", "L-48C6BF61", "DB subnet groups", 50),
         "rds_storage_gib": Quota("rds", "L-7ADDB58A", "Total storage for all DB instances", 100_000),
+        "rds_manual_snapshots": Quota("rds", "L-272F1212", "Manual DB instance snapshots", 100),
         "rds_read_replicas_per_primary": Quota("rds", "L-5BC124EF", "Read replicas per primary", 15),
     },
     throttled=Throttled("Throttling", "Rate exceeded"),

@@ -28,8 +28,8 @@ class CheckedCloud(Cloud):
         super().__init__(**options)
         self.problems: list[str] = []
 
-    def _new_client(self, service: str, role: str, region: str) -> Any:
-        client = super()._new_client(service, role, region)
+    def _new_client(self, service: str, role: str, region: str, account_id: str) -> Any:
+        client = super()._new_client(service, role, region, account_id)
         client.meta.events.register("before-parse", self._check)
         return client
 

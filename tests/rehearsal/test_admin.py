@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal.admin_client import AdminClient, AdminError
 
-from .conftest import REGION, CheckedCloud, refused
+from .conftest import ACCOUNT, REGION, CheckedCloud, refused
 
 
 def test_request_log(cloud: CheckedCloud, ec2: Any) -> None:
@@ -29,9 +29,10 @@ def test_request_log(cloud: CheckedCloud, ec2: Any) -> None:
         ("s3", "ListBuckets", False, 200, None, "apply"),
     ]
     assert set(records[0]) == {
-        "n", "time", "service", "operation", "mutating", "status", "error_code", "access_key_id", "role", "region", "seconds"
+        "n", "time", "service", "operation", "mutating", "status", "error_code", "access_key_id", "role", "account_id", "region",
+        "seconds",
     }  # fmt: skip
-    assert records[0]["region"] == REGION
+    assert (records[0]["account_id"], records[0]["region"]) == (ACCOUNT, REGION)
     assert records[0]["access_key_id"] == cloud.environment()["AWS_ACCESS_KEY_ID"]
     assert cloud.admin.requests(since=records[-2]["n"]) == records[-1:]
     cloud.admin.clear_requests()

@@ -14,7 +14,7 @@ import pytest
 from rehearsal import seed
 from rehearsal.extensions.ec2_regions import OPT_IN
 from rehearsal.seed_sections import SECTIONS as MAPS
-from rehearsal.seed_vocabulary import SECTIONS
+from rehearsal.seed_vocabulary import ALL as SECTIONS
 
 from .conftest import ACCOUNT, REGION, CheckedCloud
 
@@ -251,6 +251,50 @@ def test_the_account_has_its_quotas_and_regions(cloud: CheckedCloud, tmp_path: P
     assert set(settings["disabled_regions"]) == OPT_IN - {"af-south-1", "eu-south-1"}
 
 
+ELSEWHERE = """
+keys: {main: {}}
+regions:
+  us-east-1:
+    keys: {copies: {description: "beside ${account_id} ${region}"}}
+    calls: [{service: logs, operation: create_log_group, parameters: {logGroupName: /a}}]
+accounts:
+  "345678901234":
+    roles: {backup: {principal: {AWS: "${keys.main.arn}"}}}
+    regions:
+      us-east-1:
+        keys: {vault: {description: "in ${account_id} ${region} for ${roles.backup.name}"}}
+    calls: [{service: logs, operation: create_log_group, parameters: {logGroupName: /a}}]
+calls:
+  - service: logs
+    operation: create_log_group
+    parameters: {logGroupName: '/${regions."us-east-1".keys.copies.id}'}
+  - service: logs
+    operation: create_log_group
+    parameters: {logGroupName: '/${accounts."345678901234".regions."us-east-1".keys.vault.id}'}
+"""
+
+
+def test_further_regions_and_accounts(cloud: CheckedCloud, tmp_path: Path) -> None:
+    def described(account_id: str, alias: str) -> Any:
+        return cloud.client("kms", region="us-east-1", account_id=account_id).describe_key(KeyId=f"alias/{alias}")["KeyMetadata"]
+
+    wanted = load(ELSEWHERE, tmp_path)
+    assert seed.apply(wanted, cloud.description) == (
+        "1 key, 1 key in us-east-1, 1 call in us-east-1, 1 role in account 345678901234, "
+        "1 key in us-east-1 in account 345678901234, 1 call in account 345678901234, 2 calls"
+    )
+    copies, vault = described("", "copies"), described("345678901234", "vault")
+    assert copies["Description"] == f"beside {ACCOUNT} us-east-1"
+    assert vault["Description"] == "in 345678901234 us-east-1 for backup"
+    groups = [group["logGroupName"] for group in cloud.client("logs").describe_log_groups()["logGroups"]]
+    assert sorted(groups) == sorted([f"/{copies['KeyId']}", f"/{vault['KeyId']}"])
+    for region, account_id in (("us-east-1", ""), (REGION, "345678901234")):
+        assert cloud.client("logs", region=region, account_id=account_id).describe_log_groups()["logGroups"][0]["logGroupName"] == "/a"
+    cloud.admin.clear_requests()
+    seed.apply(wanted, cloud.description)
+    assert changes(cloud) == []
+
+
 def test_nothing_to_seed_makes_no_call(cloud: CheckedCloud, tmp_path: Path) -> None:
     assert seed.apply(load("", tmp_path), cloud.description) == "nothing"
     assert cloud.admin.requests() == []
@@ -312,7 +356,10 @@ def test_the_documentation_shows_what_there_is(cloud: CheckedCloud, tmp_path: Pa
     """Its examples can be applied, and its table has all sections with all their fields."""
     page = (Path(seed.__file__).parents[1] / "docs" / "rehearsal.md").read_text()
     page = page[page.index("## What the account already holds") : page.index("## Trying a change")]
-    example, calls = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    example, calls, further = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert seed.apply(load(further, tmp_path), cloud.description) == (
+        "1 key in us-east-1, 1 role in account 345678901234, 1 key in account 345678901234"
+    )
     said = seed.apply(load(example + calls, tmp_path), cloud.description)
     (shown,) = re.findall(r"^==> Existing resources in the account \(.*?\): (.*)$", page, re.MULTILINE)
     assert said == shown.replace(", quotas", ", 2 calls, quotas")

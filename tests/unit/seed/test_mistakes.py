@@ -13,7 +13,7 @@ REGION = "af-south-1"
 MISTAKES = [
     # shape
     ("- a", "it must be a map of sections: policies, sign_on_roles"),
-    ("polices: {}", "polices is not known; did you mean policies? Known are: calls, enabled_regions, hosted_zones"),
+    ("polices: {}", "polices is not known; did you mean policies? Known are: accounts, calls, enabled_regions, hosted_zones"),
     ("policies:", "policies is None, but must be a map keyed by name"),
     ("policies: [Boundary]", "policies is ['Boundary'], but must be a map keyed by name"),
     ("policies: {Boundary: }", "policies.Boundary is None, but must be a map ({} if there is nothing to say) of: description, document"),
@@ -49,6 +49,33 @@ MISTAKES = [
     ("enabled_regions: af-south-1", "enabled_regions is 'af-south-1', but must be a list"),
     ("enabled_regions: [eu-west-1]", "enabled_regions[0] is 'eu-west-1', but must be a region that an account has to enable: af-south-1"),
     ("enabled_regions: []", "enabled_regions is [], without af-south-1, the region of this inventory: nothing would work there"),
+    # further regions and accounts
+    ("regions: {Virginia: {}}", "the name 'Virginia' in regions is 'Virginia', but must be a region such as us-east-1"),
+    ("regions: {us-east-1: {roles: {}}}", "regions.us-east-1.roles is not known"),
+    ("accounts: {'12': {}}", "the name '12' in accounts is '12', but must be an account id: 12 digits, in quotes"),
+    ("accounts: {'345678901234': {accounts: {}}}", "accounts.345678901234.accounts is not known"),
+    (
+        "accounts: {'345678901234': {regions: {us-east-1: {calls: [{service: sqs, operation: create_queue}]}}}}",
+        "accounts.345678901234.regions.us-east-1.calls[0].parameters.QueueName is missing",
+    ),
+    ("accounts: {'345678901234': {roles: {deploy: {}}}}", "accounts.345678901234.roles.deploy needs either principal"),
+    (
+        "{regions: {eu-south-1: {keys: {a: {}}}, us-east-1: {}}, enabled_regions: [af-south-1]}",
+        "regions.eu-south-1 cannot hold anything: enabled_regions is ['af-south-1'], without eu-south-1",
+    ),
+    (
+        "regions: {us-east-1: {keys: {a: {description: '${vpcs.main.id}'}}}}",
+        "regions.us-east-1.keys.a.description refers to ${vpcs.main.id}, which is not known there",
+    ),
+    (
+        "{keys: {main: {}}, accounts: {'345678901234': {keys: {a: {description: '${keys.main.id}'}}}}}",
+        "",
+    ),
+    (
+        "{keys: {a: {id: mrk-0123456789abcdef0123456789abcdef}}, "
+        "regions: {us-east-1: {keys: {a: {id: mrk-0123456789abcdef0123456789abcdef}}}}}",
+        "",
+    ),
     # consistency
     ("roles: {deploy: {}}", "roles.deploy needs either principal, such as {Service: ec2.amazonaws.com}, or trust_policy"),
     (
