@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rehearsal import transitions
+from rehearsal.extensions.rds_account import replicates
 from rehearsal.extensions.rds_backup_record import (
     PENDING,
     REPLICATING,
@@ -27,17 +28,6 @@ from rehearsal.transitions import moment
 
 REPLICATION = "rds_backup_replication"
 LONGEST, USUAL = 35, 7
-OPT_IN_REGIONS = frozenset(
-    {
-        *("af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7"),
-        *("ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1"),
-    }
-)
-"""Regions that an account must enable; automated backups are replicated neither from them nor to them."""
-
-
-def can_replicate(source: str, destination: str) -> bool:
-    return source != destination and not {source, destination} & OPT_IN_REGIONS
 
 
 @answers("rds", "DescribeDBInstanceAutomatedBackups")
@@ -82,7 +72,7 @@ def delete(call: Call) -> dict[str, Any]:
 def start_replication(call: Call) -> dict[str, Any]:
     """Called in the destination: replicates the backups of an instance in another region."""
     instance = _source(call)
-    if not can_replicate(instance.region, call.region):
+    if not replicates(instance.region, call.region):
         raise invalid(f"Replication of automated backups from {instance.region} to {call.region} is not supported.")
     if instance.db_cluster_identifier or instance.is_replica or not instance.backup_retention_period or backup_of(instance) is None:
         text = f"The DB instance {instance.db_instance_identifier} has no automated backups to replicate: turn them on first."
@@ -130,28 +120,6 @@ def begin_to_replicate(call: Call) -> None:
     for backup in backups_in(call.backend).values():
         if backup.status == PENDING and time.monotonic() >= backup.ready_at:
             backup.status, backup.since = REPLICATING, moment()
-
-
-@answers("rds", "DescribeSourceRegions")
-def source_regions(call: Call) -> dict[str, Any]:
-    """The regions from which the called one can replicate and copy."""
-    from moto.rds.models import rds_backends
-
-    known = sorted({region for region in rds_backends[call.account_id].regions if region.count("-") == 2})
-    wanted = call.get("RegionName")
-    if wanted is not None and wanted not in known:
-        raise invalid(f"Invalid source region: {wanted}")
-    found = [
-        {
-            "RegionName": region,
-            "Endpoint": f"https://rds.{region}.amazonaws.com",
-            "Status": "available",
-            "SupportsDBInstanceAutomatedBackupsReplication": can_replicate(region, call.region),
-        }
-        for region in known
-        if region != call.region and wanted in (None, region) and region not in call.settings.disabled_regions
-    ]
-    return page(call, "SourceRegions", found)
 
 
 def _source(call: Call) -> Any:

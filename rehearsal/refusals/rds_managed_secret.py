@@ -21,3 +21,9 @@ def managed_password_and_replicas(call: Call) -> None:
         name = source.db_instance_identifier
         text = f"You can't create a read replica of {name}, whose master user password is managed in AWS Secrets Manager."
         raise contradictory(text)
+
+
+@refuses("rds", "ModifyDBInstance")
+def rotation_does_not_wait(call: Call) -> None:
+    if call.get("RotateMasterUserPassword") and not call.get("ApplyImmediately"):
+        raise contradictory("You must specify apply immediately when rotating the master user password.")

@@ -1,4 +1,4 @@
-"""Databases for tests: instances of PostgreSQL, their snapshots, and keys, in one region of a cloud."""
+"""Databases for tests: instances of PostgreSQL, their snapshots, and keys, in one region of an account."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from rehearsal.testing import Cloud
 
 
 class Databases:
-    def __init__(self, cloud: Cloud, region: str | None = None) -> None:
+    def __init__(self, cloud: Cloud, region: str | None = None, account_id: str = "") -> None:
         self.cloud = cloud
-        self.region = region or cloud.region
-        self.rds = cloud.client("rds", region=self.region)
+        self.region, self.account_id = region or cloud.region, account_id
+        self.rds = self.client("rds")
         cloud.admin.settings(databases=False)
+
+    def client(self, service: str) -> Any:
+        return self.cloud.client(service, region=self.region, account_id=self.account_id)
 
     def key(self) -> str:
         """The ARN of a new key."""
-        return str(self.cloud.client("kms", region=self.region).create_key()["KeyMetadata"]["Arn"])
+        return str(self.client("kms").create_key()["KeyMetadata"]["Arn"])
 
     def takes(self, **seconds: float) -> None:
         """Sets how long transitions take, by the kind of resource without its prefix; everything else takes no time."""
