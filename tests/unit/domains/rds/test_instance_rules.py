@@ -199,9 +199,9 @@ BACKUPS = [{"DBInstanceIdentifier": "prod-main", "DbiResourceId": "db-A", "KmsKe
 @pytest.mark.parametrize(
     ("key", "deleting", "expected"),
     [
-        ("arn:k/1", (), "snapshot prod-main-final-1, automated backups of prod-main cannot be restored"),
+        ("arn:k/1", (), "snapshot prod-main-final-1, automated backups of prod-main cannot be read"),
         ("1", (), "snapshot prod-main-final-1"),
-        ("arn:k/1", ("prod-main",), "snapshot prod-main-final-1 cannot be restored"),
+        ("arn:k/1", ("prod-main",), "snapshot prod-main-final-1 cannot be read"),
         ("arn:k/2", (), "snapshot rds:prod-main-1"),
         ("arn:k/2", ("prod-main",), ""),
         ("arn:k/3", (), ""),
@@ -211,6 +211,12 @@ def test_keys_stay_while_something_needs_them(key: str, deleting: tuple[str, ...
     found = keys.still_needs(key, keys.needed_keys(SNAPSHOTS, BACKUPS, deleting))
     assert expected in found
     assert bool(found) is bool(expected)
+
+
+def test_an_instance_that_stays_needs_its_key() -> None:
+    instances = [{"DBInstanceIdentifier": "prod-main-old1", "KmsKeyId": "arn:k/3"}]
+    assert "instance prod-main-old1" in keys.still_needs("arn:k/3", keys.needed_keys([], [], (), instances))
+    assert not keys.still_needs("arn:k/3", keys.needed_keys([], [], ("prod-main-old1",), instances))
 
 
 def test_a_key_with_many_users_names_a_few() -> None:
@@ -295,6 +301,11 @@ def named(*names: str) -> list[dict[str, Any]]:
         (named("main", "main-green-abc123"), {"main": ["main-green-abc123"]}),
         (named("main-old1"), {}),
         (named("main", "main-older", "main-green-house"), {}),
+        ([{**named("main-old1")[0], "TagList": [{"Key": blue_green.IDENTIFIER, "Value": "main"}]}], {"main": ["main-old1"]}),
+        (
+            [named("main")[0], {**named("main-old1")[0], "TagList": [{"Key": blue_green.IDENTIFIER, "Value": "main-old1"}]}],
+            {},
+        ),
     ],
 )
 def test_what_a_blue_green_deployment_puts_beside_an_instance(raws: list[dict[str, Any]], expected: dict[str, list[str]]) -> None:

@@ -14,6 +14,7 @@ from ....aws.tags import tag_list
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, Property, fixed, given, initial, later
 from .db_instance_base import STATIC_PARAMETERS
+from .db_instance_blue_green import IDENTIFIER
 from .db_instance_changes import INSIGHTS, insights
 from .db_instance_credentials import MARK, form_of, in_create, kept, mark_of
 from .db_instance_deleting import DeletingInstance
@@ -48,7 +49,11 @@ class CreatingInstance(DeletingInstance):
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         """One call, owner tags included. The identifier collides with itself, so repeating it makes no second instance."""
-        marks = {MARK: mark_of(properties.get("master_credentials")), STATIC_PARAMETERS: str(properties.get("static_parameters") or "")}
+        marks = {
+            IDENTIFIER: str(properties["db_instance_identifier"]),
+            MARK: mark_of(properties.get("master_credentials")),
+            STATIC_PARAMETERS: str(properties.get("static_parameters") or ""),
+        }
         tags = {**properties.get("tags", {}), **aws.owner.tags(address), **{name: value for name, value in marks.items() if value}}
         request = {**self.request(properties), **self.completed(aws, properties), "Tags": tag_list(tags)}
         try:

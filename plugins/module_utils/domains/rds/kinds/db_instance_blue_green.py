@@ -11,25 +11,37 @@ whatever its resource id; the other one is left alone until a person deletes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from ....aws.owner import TAG_PREFIX
+from ....aws.tags import tag_dict
+
+IDENTIFIER = f"{TAG_PREFIX}identifier"
+"""The tag that an instance gets in its create call: its own name."""
 
 BESIDE = re.compile(r"^(?P<name>.+)-(?:old\d+|green-[a-z0-9]{6})$")
 
 
-def original(identifier: str) -> str:
-    """The name of the instance beside which a blue/green deployment put this one; empty if the name does not say so."""
+def original(identifier: str, tags: Mapping[str, str], there: Collection[str]) -> str:
+    """The name of the instance beside which a blue/green deployment put this one; empty if it is no such one.
+
+    Its tags are copies, so they say what the original is called, even when that has been deleted. An adopted instance has no such tag;
+    there the names decide, ``there`` being those that exist.
+    """
+    if IDENTIFIER in tags:
+        return tags[IDENTIFIER] if tags[IDENTIFIER] != identifier else ""
     found = BESIDE.match(identifier)
-    return found["name"] if found else ""
+    return found["name"] if found and found["name"] in there else ""
 
 
 def beside(raws: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """The instances that deployments put beside others: identifier of the original -> their identifiers."""
-    there = {str(raw["DBInstanceIdentifier"]) for raw in raws}
+    tags = {str(raw["DBInstanceIdentifier"]): tag_dict(raw.get("TagList")) for raw in raws}
     found: dict[str, list[str]] = {}
-    for name in sorted(there):
-        if original(name) in there:
-            found.setdefault(original(name), []).append(name)
+    for name in sorted(tags):
+        if first := original(name, tags[name], tags):
+            found.setdefault(first, []).append(name)
     return found
 
 

@@ -15,10 +15,14 @@ SHOWN = 3
 
 
 def needed_keys(
-    snapshots: Iterable[Mapping[str, Any]], backups: Iterable[Mapping[str, Any]], deleting: Iterable[str] = ()
+    snapshots: Iterable[Mapping[str, Any]],
+    backups: Iterable[Mapping[str, Any]],
+    deleting: Iterable[str] = (),
+    instances: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, list[str]]:
     """The KMS keys that something still needs: ARN of the key -> the names of what does, snapshots first.
 
+    ``instances``: replies of DescribeDBInstances; an instance that stays, such as the old half of a blue/green deployment, needs its key.
     ``deleting``: identifiers of instances that the same run deletes with their automated backups; those backups and automated snapshots
     need no key. Replicated backups count in the region that they are in.
     """
@@ -27,6 +31,9 @@ def needed_keys(
     for one in snapshots:
         if one.get("KmsKeyId") and not (one.get("SnapshotType") == "automated" and one.get("DBInstanceIdentifier") in gone):
             found.setdefault(str(one["KmsKeyId"]), []).append(f"snapshot {one['DBSnapshotIdentifier']}")
+    for one in instances:
+        if one.get("KmsKeyId") and one["DBInstanceIdentifier"] not in gone:
+            found.setdefault(str(one["KmsKeyId"]), []).append(f"instance {one['DBInstanceIdentifier']}")
     for one in backups:
         if one.get("KmsKeyId") and one.get("DBInstanceIdentifier") not in gone:
             found.setdefault(str(one["KmsKeyId"]), []).append(
@@ -41,4 +48,4 @@ def still_needs(key: str, needed: Mapping[str, list[str]]) -> str:
     if not users:
         return ""
     more = f" and {len(users) - SHOWN} more" if len(users) > SHOWN else ""
-    return f"the key {key} stays: {', '.join(users[:SHOWN])}{more} cannot be restored without it. Delete them first to have it deleted too."
+    return f"the key {key} stays: {', '.join(users[:SHOWN])}{more} cannot be read without it. Delete them first to have it deleted too."

@@ -21,7 +21,7 @@ LINES = 500
 SENTENCES = 3
 LONGEST = 600
 STAMP = re.compile(r"^\s*(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*( UTC)?|\[?\d\d:\d\d:\d\d\]?)\s*[:-]?\s*")
-RULE = re.compile(r"^[-=*\s]*$")
+RULE = re.compile(r"^\W*(END OF LOG)?\W*$")
 
 
 def logs(aws: Aws, identifier: str) -> list[dict[str, Any]]:
