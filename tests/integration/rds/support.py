@@ -20,7 +20,7 @@ from tests.integration.site import ACCOUNT, Component
 __all__ = ["ACCOUNT", "EVERYTHING", "REGION", "Site", "database"]
 
 REGION = "eu-west-1"
-EVERYTHING = ("*", "kms_key.*", "secret.*", "db_instance.*", "db_replica.*")
+EVERYTHING = ("*", "database_key.*", "secret.*", "db_instance.*", "db_replica.*")
 
 
 def database(**more: Any) -> dict[str, Any]:

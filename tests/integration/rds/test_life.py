@@ -21,7 +21,7 @@ def test_an_instance_is_created_once(site: Site, requests: Requests) -> None:
         set(ids(result))
         == set(planned)
         == {
-            "kms_key.data",
+            "database_key.data",
             "iam_role.monitoring",
             "db_subnet_group.main",
             "db_parameter_group.main/postgres17",

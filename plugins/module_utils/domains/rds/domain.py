@@ -15,13 +15,14 @@ from ...component.outputs import Attributes
 from ...component.run import run as run_component
 from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
-from ...kinds.kms_key import KmsKey
 from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
 from ...reconcile.model import Kind, Resource
 from ...reconcile.planner import Plan
 from .facts import AwsFacts
 from .judge import objections
+from .keeping import deleted, gone_with_backups, remains
+from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
 from .kinds.db_instance_options import Options
 from .kinds.db_instance_restarts import of_plan
@@ -47,7 +48,7 @@ def kinds(options: Mapping[str, Options] | None = None, secrets: Sequence[str] =
     """The kinds of the domain. ``options``: by identifier. ``secrets``: the names of the described secrets. ``pending``: those of them
     whose new values are set by the users' roles before they become current.
     """
-    others: tuple[Kind, ...] = (IamRole(), KmsKey(), SecurityGroup(), Secret(secrets, pending))
+    others: tuple[Kind, ...] = (IamRole(), DataKey(), SecurityGroup(), Secret(secrets, pending))
     own: tuple[Kind, ...] = (DbSubnetGroup(), DbParameterGroup(), DbLogGroup(), DbInstance(options), DbReplica(options), DbProxy())
     return {kind.name: kind for kind in (*others, *own)}
 
@@ -87,10 +88,13 @@ class RdsDomain(Domain):
     def notes(self, observation: Observation) -> Sequence[str]:
         return notes(self.instances, known(observation))
 
-    def checks(self, plan: Plan, _aws: Aws, _region: str) -> Checked:
-        """Say what the plan interrupts."""
-        found = of_plan(plan, self.options, Options())
-        return Checked(warnings=[f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences])
+    def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
+        """Say what the plan interrupts, and what it keeps of what it deletes."""
+        default = Options()
+        found = of_plan(plan, self.options, default)
+        said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
+        keys = needed(aws, gone_with_backups(plan, self.options, default)) if deleted(plan, ("database_key",)) else {}
+        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)])
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes, {name: tuple(one.content.databases) for name, one in self.instances.items()})

@@ -14,7 +14,7 @@ from ...aws.place import Place
 from ...inputs.problems import Problems
 from .settings.instance import Instance, Network, read
 
-KEY = "kms_key.data"
+KEY = "database_key.data"
 """The component's key: for storage, insights, logs, and secrets of all its instances."""
 
 MONITORING = "iam_role.monitoring"

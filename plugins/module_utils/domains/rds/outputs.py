@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...component.outputs import Attributes, halves, split, value
+from .names import KEY
 
 INSTANCE: Mapping[str, str] = {
     "identifier": "id",
@@ -57,7 +58,7 @@ def instance_outputs(name: str, attributes: Attributes, databases: tuple[str, ..
     found: dict[str, Any] = {key: value(attributes, address, attribute) for key, attribute in INSTANCE.items()}
     found["master_secret_arn"] = value(attributes, f"secret.{name}/master", "arn") or value(attributes, address, "master_user_secret_arn")
     found["proxy_host"] = value(attributes, f"db_proxy.{name}", "endpoint")
-    found["kms_key_arn"] = value(attributes, address, "kms_key_id") or value(attributes, "kms_key.data", "arn")
+    found["kms_key_arn"] = value(attributes, address, "kms_key_id") or value(attributes, KEY, "arn")
     found["ca_bundle_url"] = ca_bundle_url(found["arn"])
     found["databases"] = sorted(databases)
     found |= {"parameter_group": None, "reader_hosts": {}, "user_secret_arns": {}, "log_group_names": {}}

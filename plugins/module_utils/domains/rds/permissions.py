@@ -61,7 +61,7 @@ INSTANCES = Permissions(
             "DescribeDBEngineVersions DescribeDBInstances DescribeDBLogFiles DescribeDBMajorEngineVersions DescribeDBParameterGroups "
             "DescribeDBParameters DescribeDBProxies DescribeDBProxyTargetGroups DescribeDBProxyTargets DescribeDBSnapshots "
             "DescribeDBSubnetGroups DescribeEngineDefaultParameters DescribeEvents DescribeOrderableDBInstanceOptions "
-            "ListTagsForResource",
+            "DescribeDBInstanceAutomatedBackups ListTagsForResource",
             REGIONAL,
         ),
         **each("rds", "DownloadDBLogFilePortion", own("db")),

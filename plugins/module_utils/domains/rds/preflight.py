@@ -24,6 +24,11 @@ FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,))
 """Stands for a network that is looked up, or created, before the instances are."""
 
 
+def input_errors(instances: Any, name: str, environment: str = "", component: str = "database", network: bool = True) -> list[str]:
+    """Every problem with the instances. ``network``: whether instances that name no subnets will have a network."""
+    return validate(instances, name, environment, component, FOUND_LATER if network else Network())[1]
+
+
 def role_errors(variables: Mapping[str, Any]) -> list[str]:
     """Every problem with the instances of the role that its argument specification cannot express."""
     component = variables.get("platform_component") or variables["inventory_hostname"]

@@ -11,6 +11,7 @@ from typing import Any
 from ...aws.connection import Aws
 from ...reconcile.model import is_unknown
 from .facts import Key, Subnet
+from .kinds.db_parameter_group import described_parameters
 from .settings import versions
 from .settings.instance import Instance
 from .settings.parameters import EXTENSIONS
@@ -80,25 +81,10 @@ def parameters_of(aws: Aws, families: Mapping[str, Sequence[str]]) -> dict[str, 
     """family -> parameter -> its entry in the engine's defaults, for the wanted parameters that exist."""
 
     def ask(family: str) -> dict[str, Any]:
-        return {one["ParameterName"]: one for one in default_parameters(aws, family, families[family])}
+        return {one["ParameterName"]: one for one in described_parameters(aws, family, families[family])}
 
     names = sorted(families)
     return dict(zip(names, aws.map(ask, names), strict=True))
-
-
-def default_parameters(aws: Aws, family: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The entries of these parameters; the reply nests them, so the pages are followed here."""
-    found: list[dict[str, Any]] = []
-    marker: dict[str, str] = {}
-    while names:
-        filters = [{"Name": "parameter-name", "Values": list(names)}]
-        reply = aws.read("rds", "describe_engine_default_parameters", DBParameterGroupFamily=family, Filters=filters, **marker)
-        defaults = reply.get("EngineDefaults") or {}
-        found += defaults.get("Parameters") or []
-        if not defaults.get("Marker"):
-            break
-        marker = {"Marker": defaults["Marker"]}
-    return found
 
 
 def subnets_by_id(aws: Aws, subnets: Sequence[str]) -> dict[str, Subnet]:

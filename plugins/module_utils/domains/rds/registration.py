@@ -28,6 +28,7 @@ def load() -> Details:
             "parameters": operations("rds", "describe_engine_default_parameters"),
             "subnets": operations("ec2", "describe_subnets"),
             "keys": operations("kms", "describe_key"),
+            "what needs a key": operations("rds", "describe_db_instance_automated_backups describe_db_snapshots"),
         },
         unused={"iam:UpdateRole": "the roles of an instance have no description", **UNUSED},
         attachable=(f"arn:aws:iam::aws:policy/{MONITORING_POLICY}",),
@@ -41,6 +42,7 @@ REGISTRATION = Registration(
     role="rds",
     variable="rds_databases",
     order=(
+        "database_key",
         "secret",
         "db_subnet_group",
         "db_parameter_group",

@@ -80,7 +80,7 @@ def key(instances: Sequence[Instance], place: Place) -> Resource:
         "alias": f"alias{place.path}data",
         "tags": {**place.tags, "Name": f"{place.environment}-{place.component}-data"},
     }
-    return Resource("kms_key", KEY.partition(".")[2], properties)
+    return Resource("database_key", KEY.partition(".")[2], properties)
 
 
 def digest(parameters: Mapping[str, str]) -> str:

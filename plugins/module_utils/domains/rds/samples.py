@@ -8,6 +8,8 @@ An instance needs a network, so the samples include the smallest one as well.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.samples import Drift, Sample
@@ -30,7 +32,7 @@ TAG_BY_HAND = Drift(
 
 def samples(place: Place) -> tuple[Sample, ...]:
     return (
-        key(place),
+        data_key(place),
         role(place),
         security_group(),
         log_group(place, "db_log_group", "/aws/rds/instance/sample/"),
@@ -41,6 +43,11 @@ def samples(place: Place) -> tuple[Sample, ...]:
         replica(place),
         proxy(place),
     )
+
+
+def data_key(place: Place) -> Sample:
+    sample = key(place)
+    return replace(sample, resource=replace(sample.resource, kind="database_key"))
 
 
 def subnets(place: Place) -> tuple[Resource, ...]:

@@ -29,15 +29,18 @@ def apply_methods(aws: Aws, family: str, names: Iterable[str]) -> dict[str, str]
 
 
 def described_parameters(aws: Aws, family: str, names: Iterable[str]) -> list[dict[str, Any]]:
-    """The entries of these parameters in a family's defaults, in as few pages as possible."""
-    reply = aws.list_all(
-        "rds",
-        "describe_engine_default_parameters",
-        "EngineDefaults.Parameters",
-        DBParameterGroupFamily=family,
-        Filters=[{"Name": "parameter-name", "Values": list(names)}],
-    )
-    return [dict(one) for one in reply]
+    """The entries of these parameters in a family's defaults. The reply nests them, so its pages are followed here."""
+    filters = [{"Name": "parameter-name", "Values": list(names)}]
+    found: list[dict[str, Any]] = []
+    marker: dict[str, str] = {}
+    while filters[0]["Values"]:
+        reply = aws.read("rds", "describe_engine_default_parameters", DBParameterGroupFamily=family, Filters=filters, **marker)
+        defaults = reply.get("EngineDefaults") or {}
+        found += defaults.get("Parameters") or []
+        if not defaults.get("Marker"):
+            break
+        marker = {"Marker": defaults["Marker"]}
+    return found
 
 
 class DbParameterGroup(NamedKind):
