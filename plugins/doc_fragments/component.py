@@ -31,6 +31,15 @@ options:
       - If not set, the host variable C(platform_account_id) is used. If the environment comes from C(platform_environment), one of the two
         is required, and so is a region (O(region) or C(platform_region)).
     type: str
+  further_regions:
+    description:
+      - Regions besides O(region) in which the component may still have resources, such as a key or copies that its settings no longer
+        name. They are looked for there, changed, and removed. Regions that the settings name need not be repeated here.
+      - Each must exist and be enabled for the account.
+      - If not set, the host variable C(platform_further_regions) is used.
+    type: list
+    elements: str
+    default: []
 """
 
     # How a call reaches the described state, in AWS or inside a cluster.

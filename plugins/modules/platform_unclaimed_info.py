@@ -33,6 +33,13 @@ options:
       - The account that the credentials must belong to. No other account is searched.
       - If not set, the host variable C(platform_account_id) is used.
     type: str
+  further_regions:
+    description:
+      - Regions to search besides O(region).
+      - If not set, the host variable C(platform_further_regions) is used.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - mainstay.aws.reading
   - amazon.aws.common.modules

@@ -103,6 +103,7 @@ class Life:
         self.sample = sample
         self.all_kinds = kinds
         self.kind = kinds[sample.resource.kind]
+        self.region = str(sample.resource.properties.get("region") or "")
         named = tuple({resource.address for resource in (sample.resource, *sample.needs)})
         self.consent = Consent(named, named)
         self.clock = JumpingClock()
@@ -119,14 +120,16 @@ class Life:
 
     # --- runs --------------------------------------------------------------------------------------------------------
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
         """A client that accepts only responses that AWS could send, as in a run."""
-        return watch(self.cloud.client(service))
+        return watch(self.cloud.client(service, region=region))
 
-    def connection(self, make_client: Callable[[str], Any] | None = None, owner: Owner = OURS) -> Aws:
-        return Aws(make_client or self.client, owner, threads=8, pause=self.clock.pause)
+    def connection(self, make_client: Callable[..., Any] | None = None, owner: Owner = OURS) -> Aws:
+        aws = Aws(make_client or self.client, owner, threads=8, pause=self.clock.pause, region=self.cloud.region)
+        aws.also_in([self.region] if self.region else [])
+        return aws
 
-    def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[[str], Any] | None = None) -> Result:
+    def run(self, desired: Sequence[Resource], kinds: Mapping[str, Kind], make_client: Callable[..., Any] | None = None) -> Result:
         """Observes, plans, and applies, as a module call does. Anything that kinds cache during a run is dropped with it."""
         aws = self.connection(make_client)
         try:
@@ -194,7 +197,8 @@ class Life:
         if step == "drift":
             drift = self.sample.drift
             seen = self._seen()
-            getattr(self.cloud.client(drift.operation.service), drift.operation.method)(**self._known(drift.params(seen)))
+            client = self.cloud.client(drift.operation.service, region=self.region or None)
+            getattr(client, drift.operation.method)(**self._known(drift.params(seen)))
             self._wait_for_drift()
         return before
 

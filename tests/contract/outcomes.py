@@ -85,7 +85,7 @@ class Saboteur:
     ``now``: the clock by which lists lag. ``known``: identifiers that a lag does not hide. ``left``: how many more times it happens.
     """
 
-    make_client: Callable[[str], Any]
+    make_client: Callable[..., Any]
     now: Callable[[], float]
     call: str = ""
     outcome: Outcome | None = None
@@ -99,8 +99,8 @@ class Saboteur:
     def __post_init__(self) -> None:
         self.left = self.outcome.times if self.outcome else 0
 
-    def __call__(self, service: str) -> Any:
-        return _Client(self.make_client(service), service, self)
+    def __call__(self, service: str, **away: str) -> Any:
+        return _Client(self.make_client(service, **away), service, self)
 
     def run(self, service: str, method: str, function: Callable[..., Any], params: Mapping[str, Any]) -> Any:
         if self.dead:

@@ -80,20 +80,41 @@ def watch(client: Any) -> Any:
     return client
 
 
+@dataclass(frozen=True)
+class _Here:
+    """What belongs to one region: its clients, and the pace of its calls, which AWS limits by region."""
+
+    clients: dict[str, Any]
+    pacing: Pacing
+
+
 class Aws:
-    """Calls to AWS on behalf of one owner. Safe for use from many threads; counts its reads and its changes."""
+    """Calls to AWS on behalf of one owner. Safe for use from many threads; counts its reads and its changes.
+
+    ``make_client`` is called with a service and, for a client of another region than ``region``, also with ``region=``.
+    """
 
     def __init__(
         self,
-        make_client: Callable[[str], Any],
+        make_client: Callable[..., Any],
         owner: Owner,
         threads: int = 16,
         pause: Callable[[float], None] = time.sleep,
         pacing: Pacing | None = None,
         outages: Outages | None = None,
+        region: str = "",
     ) -> None:
         self.owner = owner
-        self._pacing = pacing or Pacing()
+        self.region = region
+        """The region that this connection calls."""
+        self.home = region
+        """The component's own region."""
+        self.regions: tuple[str, ...] = (region,)
+        """The regions in which resources are looked for, the component's own first."""
+        self.at_home: set[str] = set()
+        """The addresses whose resources say their region even in the component's own: see elsewhere.py."""
+        self._here = _Here({}, pacing or Pacing())
+        self._places = {region: self._here}
         self.outages = outages or Outages()
         self.pause = pause
         """Waits for a number of seconds before a call is retried. May raise to end the call."""
@@ -104,7 +125,6 @@ class Aws:
         """What kinds have started in this run and must check on, by resource id: see domains/eks/kinds/base.py."""
         self._answers: dict[str, Future[Any]] | None = None
         self._make_client = make_client
-        self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._counting = threading.Lock()
         self._pool = Pool(max_workers=threads, thread_name_prefix="aws")
@@ -115,6 +135,20 @@ class Aws:
         any_owner = AnyOwner(self.owner.environment, self.owner.component, address)
         other.owner = any_owner
         return other, any_owner.marks
+
+    def also_in(self, regions: Iterable[str]) -> None:
+        """Look for resources in these regions too."""
+        self.regions = tuple(dict.fromkeys((self.home, *regions)))
+
+    def in_region(self, region: str) -> Aws:
+        """The same connection (owner, fence, threads, counts) with clients of this region; it looks for resources there alone."""
+        if self.regions == (region,):
+            return self
+        other = copy.copy(self)
+        with self._lock:
+            other._here = self._places.setdefault(region, _Here({}, Pacing()))
+        other.region, other.regions = region, (region,)
+        return other
 
     def one_look(self) -> Aws:
         """The same connection for one observation, in which ``once`` keeps answers. The engine requests it whenever it observes."""
@@ -129,6 +163,7 @@ class Aws:
         """
         if self._answers is None:
             return ask()
+        question = question if self.region == self.home else f"{self.region} {question}"
         with self._lock:
             first = question not in self._answers
             answer = self._answers.setdefault(question, Future())
@@ -143,9 +178,11 @@ class Aws:
     def client(self, service: str) -> Any:
         """The client of a service, created on first use: creating a client is not thread-safe, using it is."""
         with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._make_client(service)
-            return self._clients[service]
+            clients = self._here.clients
+            if service not in clients:
+                away = {} if self.region == self.home else {"region": self.region}
+                clients[service] = self._make_client(service, **away)
+            return clients[service]
 
     def read(self, service: str, method: str, **params: Any) -> dict[str, Any]:
         """Make one describe, get or list call that is not paginated."""
@@ -231,7 +268,12 @@ class Aws:
         client = self.client(service)
         self.count(mutating=mutating)
         operation = client.meta.method_to_api_mapping.get(method, method)
-        return call(service, operation, mutating, lambda: function(client), self.pause, self._pacing, self.outages)
+        try:
+            return call(service, operation, mutating, lambda: function(client), self.pause, self._here.pacing, self.outages)
+        except CallFailed as error:
+            if self.region != self.home:
+                error.where = self.region
+            raise
 
     @staticmethod
     def _unsuccessful(service: str, method: str, error: Mapping[str, Any]) -> CallFailed:

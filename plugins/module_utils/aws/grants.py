@@ -11,7 +11,7 @@ AWS's Service Authorization Reference defines what AWS checks an action against;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,20 +27,22 @@ class Names:
     """What the inventory names in AWS, so that a policy can be limited to it: resources that carry no mark yet, or never will.
 
     ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: IDs assigned to clusters, regardless of owner.
+    ``regions``: the regions besides the component's own in which it has resources; only kinds that can live elsewhere may be used there.
     """
 
     clusters: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
     def __add__(self, other: Names) -> Names:
         both = {one.name: (*getattr(self, one.name), *getattr(other, one.name)) for one in fields(self)}
         return Names(**{name: tuple(sorted(set(values))) for name, values in both.items()})
 
     def as_fields(self) -> dict[str, tuple[str, ...]]:
-        """By the field that stands for each of them in an ARN: ``{cluster}``."""
-        return {one.name.removesuffix("s"): getattr(self, one.name) for one in fields(self)}
+        """By the field that stands for each of them in an ARN: ``{cluster}``. A region stands beside the component's own: Scope.regions."""
+        return {one.name.removesuffix("s"): getattr(self, one.name) for one in fields(self) if one.name != "regions"}
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,25 @@ class Scope:
             "suffix": "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com",
         }
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The component's own region, and the further ones."""
+        return tuple(dict.fromkeys((self.place.region, *self.names.regions)))
+
+    def at_home(self) -> Scope:
+        """The same without further regions."""
+        return replace(self, names=replace(self.names, regions=()))
+
     def arns(self, resources: Iterable[str]) -> list[str]:
-        """The ARNs for the resources of a grant: one, or one for each name."""
+        """The ARNs for the resources of a grant: one for each region and name that it has a field for."""
         return [arn for resource in resources for arn in self._each(resource)]
 
     def _each(self, resource: str) -> list[str]:
+        places = [{**self.fields, "region": region} for region in (self.regions if "{region}" in resource else self.regions[:1])]
         for field_name, values in self.names.as_fields().items():
             if f"{{{field_name}}}" in resource:
-                return [resource.format_map({**self.fields, field_name: value}) for value in values]
-        return [resource.format_map(self.fields)]
+                return [resource.format_map({**place, field_name: value}) for place in places for value in values]
+        return [resource.format_map(place) for place in places]
 
     def tags(self, kind: str, *, environment_only: bool = False) -> dict[str, str]:
         """The owner tags as condition keys. ``kind``: RequestTag or ResourceTag."""
@@ -184,7 +196,7 @@ def tagged_with(key: str, field: str) -> Confine:
 
 
 def in_region(scope: Scope) -> Conditions:
-    return {"StringEquals": {"aws:RequestedRegion": scope.place.region}}
+    return {"StringEquals": {"aws:RequestedRegion": scope.place.region if len(scope.regions) == 1 else list(scope.regions)}}
 
 
 def request_marked(scope: Scope) -> Conditions:

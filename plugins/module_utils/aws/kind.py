@@ -18,6 +18,7 @@ from typing import Any
 from ..reconcile.errors import EngineError
 from ..reconcile.model import KindDefaults, Observed, State, given
 from .connection import Aws
+from .elsewhere import install
 from .operations import Operation, named
 from .quotas import Quota
 from .tags import tag_dict, visible, with_foreign
@@ -63,6 +64,9 @@ class AwsKind(KindDefaults):
     quotas: tuple[Quota, ...] = ()
     """The account quotas that one resource of this kind uses; see quotas.py."""
 
+    elsewhere = False
+    """Whether a resource may live in another region than the component's. Adds the property ``region``; see elsewhere.py."""
+
     operations: tuple[str, ...] = ()
     """The operations that this kind calls besides those that ``calls`` and the like name, including those for its quotas: boto3's names,
     prefixed with the service if it is another one (``kms.describe_key``). A subclass adds to the operations of its bases."""
@@ -75,6 +79,11 @@ class AwsKind(KindDefaults):
 
     states: Mapping[str, State] = {}
     """The engine's states for the API's state names in lower case; any other name means ready."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.elsewhere:
+            install(cls)
 
     def declared(self) -> frozenset[Operation]:
         """Every AWS API operation that this kind can call. IAM policies are built from it, and tests compare it with the actual calls."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .owner import Owner
@@ -17,7 +17,7 @@ class Place:
     """One component of one environment, in one region of one account.
 
     ``tags`` and ``permissions_boundary`` apply to every resource that supports them. ``caller`` is the ARN of the identity that makes the
-    calls; ``endpoint`` is None for AWS's own.
+    calls; ``endpoint`` is None for AWS's own. ``further_regions``: where else the component may have resources.
     """
 
     environment: str
@@ -29,6 +29,7 @@ class Place:
     endpoint: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     permissions_boundary: str | None = None
+    further_regions: tuple[str, ...] = ()
 
     @property
     def owner(self) -> Owner:
@@ -42,6 +43,10 @@ class Place:
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this region and account: ``place.arn("logs", "log-group:/mainstay/*")``."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def in_region(self, region: str) -> Place:
+        """The same component in another region, for the ARNs and policies of what lives there."""
+        return replace(self, region=region, further_regions=())
 
     def iam_arn(self, resource: str) -> str:
         """An ARN of this account's IAM, which has no regions: ``place.iam_arn("root")``."""
@@ -57,4 +62,5 @@ class Place:
 
     def as_dict(self) -> dict[str, Any]:
         """The place as modules return it in ``target``."""
-        return {"endpoint": self.endpoint, "region": self.region, "account_id": self.account_id, "caller": self.caller}
+        further = {"further_regions": list(self.further_regions)} if self.further_regions else {}
+        return {"endpoint": self.endpoint, "region": self.region, "account_id": self.account_id, "caller": self.caller, **further}

@@ -56,8 +56,22 @@ def client_config() -> Any:
     return Config(retries={"total_max_attempts": 1, "mode": "standard"}, max_pool_connections=64, connect_timeout=10, read_timeout=60)
 
 
-def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | None]:
-    """(function that creates a service's client, region, endpoint or None for AWS), from a module's connection options."""
+def of_another_region(endpoint: str, region: str, home: str) -> str | None:
+    """Why calls to a further region must not use this endpoint, or None if they may: one configured for the component's own region."""
+    labels = (urlsplit(endpoint).hostname or "").split(".")
+    if not is_aws(endpoint) or home not in labels or region in labels:
+        return None
+    return (
+        f"the endpoint {endpoint} (from the endpoint_url option, a variable such as AWS_ENDPOINT_URL_KMS, or the profile) is in {home}, "
+        f"but this component also has resources in {region}. Unset it, so that each region's own endpoint is used."
+    )
+
+
+def client_maker(module: Any) -> tuple[Callable[..., Any], str | None, str | None]:
+    """(function that creates a service's client, region, endpoint or None for AWS), from a module's connection options.
+
+    The function takes a service and, for another region than the module's, ``region=``.
+    """
     region, endpoint, params = get_aws_connection_info(module)
     config = client_config()
     inherited = take_clients(region, {**params, "endpoint_url": endpoint})
@@ -75,13 +89,18 @@ def client_maker(module: Any) -> tuple[Callable[[str], Any], str | None, str | N
         except BotoCoreError as error:
             module.fail_json(msg=f"{error}. Correct the profile option or AWS_PROFILE.")
 
-    def make(service: str) -> Any:
+    def create(service: str, place: str | None) -> Any:
+        return session().client(service, region_name=place, endpoint_url=endpoint, config=config, **params)
+
+    def make(service: str, **away: str) -> Any:
+        place = away.get("region", region)
         try:
-            client = inherited.get(service) or session().client(service, region_name=region, endpoint_url=endpoint, config=config, **params)
+            client = (inherited.get(service) if place == region else None) or create(service, place)
         except BotoCoreError as error:  # incomplete credentials, a broken profile
             raise CallFailed(str(error), service, type(error).__name__, NO_CREDENTIALS) from error
         # variables such as AWS_ENDPOINT_URL_EC2, or the profile, may also set an endpoint
-        if reason := refused_endpoint(client.meta.endpoint_url, os.environ):
+        used = client.meta.endpoint_url
+        if reason := refused_endpoint(used, os.environ) or (of_another_region(used, str(place), str(region)) if place != region else None):
             raise CallFailed(reason, service, "EndpointRefused")
         return watch(client)
 

@@ -33,10 +33,12 @@ def connect(module: Any) -> tuple[Aws, str | None, str]:
     if not region:
         module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     owner = Owner(module.params["environment"], module.params.get("component") or "")
-    return Aws(make, owner), endpoint, str(region)
+    aws = Aws(make, owner, region=str(region))
+    aws.also_in(module.params.get("further_regions") or ())
+    return aws, endpoint, str(region)
 
 
-def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str | None) -> Place:
+def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str | None, further_regions: Sequence[str] = ()) -> Place:
     """The place of a module's component, from the reply of GetCallerIdentity. Ends the module if the account is not the expected one."""
     check_account(module, caller["Account"], caller["Arn"])
     params = module.params
@@ -50,6 +52,7 @@ def place_of(module: Any, caller: Mapping[str, str], region: str, endpoint: str 
         endpoint=endpoint,
         tags=params.get("tags") or {},
         permissions_boundary=params.get("permissions_boundary"),
+        further_regions=tuple(further_regions),
     )
 
 
@@ -74,15 +77,16 @@ def unidentified(error: CallFailed, region: str) -> str:
     return "The identity of the credentials could not be read from AWS."
 
 
-def unread(failures: Sequence[Failure], region: str) -> str:
-    if any(one.code in BAD_CREDENTIALS for one in failures):
-        return _not_enabled(region)
+def unread(failures: Sequence[Failure], region: str, further_regions: Sequence[str] = ()) -> str:
+    refused = [one.message for one in failures if one.code in BAD_CREDENTIALS]
+    if refused:
+        return _not_enabled(next((other for other in further_regions if refused[0].startswith(f"in {other}: ")), region))
     return "The current state could not be read, so nothing was planned or changed."
 
 
 def _not_enabled(region: str) -> str:
     return (
-        f"The credentials are not accepted in region {region} (platform_region). If it is an opt-in region such as af-south-1, enable it: "
+        f"The credentials are not accepted in region {region}. If it is an opt-in region such as af-south-1, enable it: "
         f"`aws account enable-region --region-name {region}`, and use session tokens from a regional STS endpoint. "
         "Otherwise the credentials are wrong or have expired."
     )

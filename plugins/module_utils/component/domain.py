@@ -67,6 +67,10 @@ class Domain:
     kinds: Mapping[str, Kind] = {}
     """Every kind of the domain, by name. Every call lists all of them, whether or not any are desired."""
 
+    def regions(self) -> Sequence[str]:
+        """The regions besides the component's own that its settings name. Resources of kinds that can live elsewhere are found there."""
+        return ()
+
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
         """Reads whose answers the other methods need, by name. They run in parallel with the observation."""
         return {}

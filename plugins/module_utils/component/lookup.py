@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..aws.connection import Aws
+from ..aws.elsewhere import moved_home
 from ..reconcile.engine import plan_only
 from ..reconcile.errors import CallFailed, EngineError, failure
 from ..reconcile.model import Kind, Observed
@@ -52,6 +53,7 @@ def planned(module: Any, domain: Domain, aws: Aws, observation: Observation) -> 
     """The attributes of everything described, as in a plan. Empty for resources that a run would still have to create or replace."""
     desired = domain.resources(observation)
     observed = claimed(module, domain, aws, desired, observation.observed, NO_CONSENT)
+    desired = moved_home(aws, domain.kinds, desired, observed)
     return plan_only(desired, observed, domain.kinds, NO_CONSENT).attributes()
 
 

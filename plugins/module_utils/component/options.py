@@ -56,6 +56,11 @@ def _tag_patterns(patterns: Iterable[str]) -> str:
     return f"has {shown(wide[0])}, which would ignore every tag; name the tags of the other controller" if wide else ""
 
 
+def _regions(regions: Iterable[str]) -> str:
+    wrong = [region for region in regions if not REGION.fullmatch(region)]
+    return f"has {shown(wrong[0])}, which is no region such as us-east-1" if wrong else ""
+
+
 SECONDS = "a number of seconds, 0 or more"
 PAUSE = "a number of seconds, 0.01 or more"
 TAGS = "a mapping of tag names to strings"
@@ -145,6 +150,14 @@ OPTIONS: Mapping[str, Option] = {
             default="required",
             wanted="the twelve digits of the account, quoted",
             form=ACCOUNT_ID,
+        ),
+        Option(
+            "further_regions",
+            STRINGS,
+            "platform_further_regions",
+            about="Regions besides `platform_region` in which components may still have resources, see below.",
+            wanted='a list of regions, such as ["us-east-1"]',
+            check=_regions,
         ),
         Option(
             "tags",
@@ -280,8 +293,8 @@ OPTIONS: Mapping[str, Option] = {
 }
 VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
 
-OWNER = ("environment", "component", "expected_account_id")
-"""Who owns the resources of a call."""
+OWNER = ("environment", "component", "expected_account_id", "further_regions")
+"""Who owns the resources of a call, and where they are."""
 NAMES = ("adopt", "moved")
 """The existing resources that the described addresses refer to."""
 PATIENCE = ("poll_interval", "settle_seconds", "timeout", "lock_wait")

@@ -31,7 +31,7 @@ COMMON = Permissions(
         **each("iam", "ListOpenIDConnectProviders ListRoles", GLOBAL),
         "iam:GetOpenIDConnectProvider": (Grant((iam("oidc-provider/oidc.eks.*"),)),),
         "iam:ListRoleTags": (Grant((iam("role/mainstay/{environment}/*"),)),),
-        "ec2:DescribeNatGateways": (REGIONAL,),
+        **each("ec2", "DescribeNatGateways DescribeRegions", REGIONAL),
         "kms:DescribeKey": (Grant((arn("kms", "key/*"),)),),
     },
     writes={"ssm:DeleteParameter": (Grant((LOCK,)),), "ssm:PutParameter": (Grant((LOCK,), (new,)),)},
@@ -47,6 +47,17 @@ READS = (
     *operations("kms", "describe_key"),
 )
 """The operations of connect.py, quota_reads.py and unclaimed.py."""
+
+FURTHER_REGIONS = operations("ec2", "describe_regions")
+"""What regions.py calls if a component has further regions."""
+
+EVERYWHERE = (
+    *operations("service-quotas", "get_aws_default_service_quota get_service_quota list_service_quotas"),
+    *operations("resourcegroupstaggingapi", "get_resources"),
+    *operations("ec2", "describe_nat_gateways"),
+    *operations("kms", "describe_key"),
+)
+"""The operations of quota_reads.py and unclaimed.py in further regions."""
 
 LOCKING = operations("ssm", "delete_parameter get_parameter get_parameters_by_path put_parameter")
 """The operations of lock.py, which only an apply calls."""

@@ -12,7 +12,7 @@ from ..aws.connection import Aws
 from ..aws.quotas import Count, Quota
 from ..reconcile.errors import CallFailed, Failure
 from ..reconcile.planner import Plan
-from .quotas import UNCHECKED, Demand, Limit, demands, shortfalls
+from .quotas import UNCHECKED, Demand, Limit, demands, regions, shortfalls
 
 Identity = tuple[str, str]
 
@@ -22,7 +22,16 @@ def check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str) -> tuple[
 
     A limit that could not be read never stops a run: AWS's default is assumed, but the account may have a higher limit.
     """
-    wanted = demands(plan, kinds)
+    certain, doubtful = _check(plan, kinds, aws, region, "")
+    for further in regions(plan):
+        more = _check(plan, kinds, aws.in_region(further), further, further)
+        certain, doubtful = certain + more[0], doubtful + more[1]
+    return certain, doubtful
+
+
+def _check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str, named: str) -> tuple[list[Failure], list[Failure]]:
+    """The same for one region. ``named``: the property ``region`` of the resources there, empty in the component's own."""
+    wanted = demands(plan, kinds, named)
     if not wanted:
         return [], []
     limits, in_use, doubts = _ask(wanted, aws)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..aws.elsewhere import REGION as REGION_OF
 from ..aws.quotas import REGION, Count, Quota, Size
 from ..reconcile.errors import Failure
-from ..reconcile.model import Observed, Ref
+from ..reconcile.model import Observed, Ref, Resource
 from ..reconcile.planner import Action, Plan
 
 EXCEEDED = "QuotaExceeded"
@@ -70,8 +71,18 @@ class Shortfall:
         return Failure(demand.label if isinstance(quota, Size) else "", "", EXCEEDED, message, f"Request {self.wanted} with `{ask}`.")
 
 
-def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
-    """The quota demands of a plan's permitted actions. Empty if the plan creates or lengthens nothing, so that no quota has to be read.
+def regions(plan: Plan) -> list[str]:
+    """The further regions in which a plan makes something."""
+    return sorted({region for action in plan.permitted if (region := _region(action.desired))})
+
+
+def _region(resource: Resource | Observed | None) -> str:
+    return str(resource.properties.get(REGION_OF) or "") if resource else ""
+
+
+def demands(plan: Plan, kinds: Mapping[str, Any], region: str = "") -> list[Demand]:
+    """The quota demands of a plan's permitted actions in one region, the component's own by default. Empty if the plan creates or lengthens
+    nothing there, so that no quota has to be read.
 
     The peak counts. A deletion frees capacity only where the engine performs it first: for ``exclusive`` kinds, and for the successor in a
     replacement. A replacement that creates first needs capacity for both.
@@ -80,7 +91,7 @@ def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
     quotas: dict[tuple[str, str], Quota] = {}
     labels: dict[str, tuple[str, bool]] = {}
     found: list[Demand] = []
-    for action in plan.permitted:
+    for action in (here for one in plan.permitted if (here := _in_region(one, region))):
         for quota in getattr(kinds[action.kind], "quotas", ()):
             if isinstance(quota, Size):
                 found += _size(quota, action)
@@ -93,6 +104,15 @@ def demands(plan: Plan, kinds: Mapping[str, Any]) -> list[Demand]:
         if amount > 0:
             found.append(Demand(quotas[service, code], scope, labels[scope][0], amount, labels[scope][1]))
     return found
+
+
+def _in_region(action: Action, region: str) -> Action | None:
+    """The part of an action that concerns this region: a resource that moves is made in one and removed in another."""
+    desired = action.desired if _region(action.desired) == region else None
+    remove = action.remove if _region(action.remove) == region else None
+    if desired is None and remove is None:
+        return None
+    return action if (desired, remove) == (action.desired, action.remove) else replace(action, desired=desired, remove=remove)
 
 
 def shortfalls(

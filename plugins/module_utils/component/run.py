@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ansible.module_utils.common.warnings import warn
 
 from ..aws.connection import Aws
+from ..aws.elsewhere import moved_home
 from ..aws.place import Place
 from ..aws.tags import ignoring_tags
 from ..reconcile.engine import ObservationFailed, Result, observe, plan_only
@@ -32,6 +33,7 @@ from .credentials_life import life_warning
 from .domain import Domain, InvalidInput, Observation
 from .names import PRODUCTION, UNBOUNDED
 from .quota_reads import check as check_quotas
+from .regions import look_in
 from .tag_limits import tag_set_problems
 from .troubles import troubles
 from .unclaimed import answer_of as unclaimed_by
@@ -125,11 +127,12 @@ def described(module: Any, domain: Domain, aws: Aws, observation: Observation, c
         raise EngineError(missing)
     observed = claimed(module, domain, aws, desired, observation.observed, consent)
     observation = replace(observation, observed=observed)
+    desired = moved_home(aws, domain.kinds, desired, observed)
     if not absent and any(seen.marked is not None for seen in observed):
         # adopted resources may determine the desired state (such as a name or a zone to keep) and the problems
         if problems := domain.problems(observation):
             raise EngineError("\n".join(problems))
-        desired = domain.resources(observation)
+        desired = moved_home(aws, domain.kinds, domain.resources(observation), observed)
     if problems := tag_set_problems(desired, observed, domain.kinds):
         raise EngineError("\n".join(problems))
     return observation, desired
@@ -203,6 +206,8 @@ def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain:
 
     Ends the module if any read fails, except that of the unclaimed resources.
     """
+    if reason := look_in(aws, domain.regions()):
+        module.fail_json(msg=reason)
     components = module.params.get("claimed")
     questions = domain.questions()
     with Pool(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
@@ -214,12 +219,12 @@ def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain:
         caller = identity.result()
     except CallFailed as error:
         fail(module, [failure("", error)], unidentified(error, region))
-    place = place_of(module, caller, region, endpoint)
+    place = place_of(module, caller, region, endpoint, aws.regions[1:])
     try:
         answers = {name: future.result() for name, future in asked.items()}
         observed = seen.result()
     except ObservationFailed as error:
-        fail(module, error.failures, unread(error.failures, region))
+        fail(module, error.failures, unread(error.failures, region, aws.regions[1:]))
     except CallFailed as error:
-        fail(module, [failure("", error)], unread([failure("", error)], region))
+        fail(module, [failure("", error)], unread([failure("", error)], region, aws.regions[1:]))
     return Observation(place, observed, answers, unclaimed.result() if unclaimed else None)

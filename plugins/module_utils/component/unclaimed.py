@@ -3,14 +3,15 @@
 
 """Resources that carry an environment's owner tag but belong to none of its components.
 
-One list call of the tagging API covers all tagged resources except those of IAM. Roles are found by their path, OIDC providers by the URL
-that all EKS clusters share. In a full run of ``site.yml``, one component of each place makes these calls in parallel with its own reads, so
-they add no time.
+One list call of the tagging API in each region covers all tagged resources except those of IAM. Roles are found by their path, OIDC
+providers by the URL that all EKS clusters share. In a full run of ``site.yml``, one component of each place makes these calls in parallel
+with its own reads, so they add no time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from ..aws.connection import Aws
@@ -38,8 +39,9 @@ def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str |
 
 def look(aws: Aws, claimed: Collection[str], account_id: str | None = None) -> list[dict[str, str]]:
     """[{component, address, arn}] of everything whose component is not among ``claimed``, sorted in that order. Raises CallFailed."""
-    questions: list[Callable[[Aws], Any]] = [_identity, _tagged, _roles, _providers]
-    identity, tagged, roles, providers = aws.map(lambda question: question(aws), questions)
+    questions: list[Callable[[Aws], Any]] = [_identity, _roles, _providers, *(partial(_tagged, region) for region in aws.regions)]
+    identity, roles, providers, *by_region = aws.map(lambda question: question(aws), questions)
+    tagged = [one for found in by_region for one in found]
     if account_id and identity != str(account_id):
         raise CallFailed(f"the credentials belong to account {identity}, not to {account_id}")
     strangers = [(arn, tags) for arn, tags in tagged if _component(tags) not in claimed]
@@ -59,9 +61,11 @@ def _identity(aws: Aws) -> str:
     return str(aws.read("sts", "get_caller_identity")["Account"])
 
 
-def _tagged(aws: Aws) -> list[tuple[str, dict[str, str]]]:
+def _tagged(region: str, aws: Aws) -> list[tuple[str, dict[str, str]]]:
     filters = [{"Key": f"{TAG_PREFIX}environment", "Values": [aws.owner.environment]}]
-    found = aws.list_all("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourcesPerPage=PAGE)
+    found = aws.in_region(region).list_all(
+        "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourcesPerPage=PAGE
+    )
     return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found]
 
 
@@ -104,6 +108,8 @@ def _entry(arn: str, component: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 def _is_alive(aws: Aws, arn: str) -> bool:
     """Whether the resource still exists: deleted keys keep their tags until they are gone, NAT gateways for an hour afterward."""
+    region = arn.split(":")[3]
+    aws = aws.in_region(region) if region in aws.regions else aws
     if ":natgateway/" in arn:
         reply = aws.find("ec2", "describe_nat_gateways", NatGatewayIds=[arn.rpartition("/")[2]])
         return any(raw["State"] not in ("deleted", "deleting") for raw in (reply or {}).get("NatGateways", []))

@@ -63,6 +63,7 @@ class KmsKey(NamedKind):
     named = False
     repeatable = False
     holds_data = True
+    elsewhere = True
 
     description = given()
     policy = given(canonical=policy, document=True)

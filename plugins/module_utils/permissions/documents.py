@@ -28,12 +28,12 @@ def policies(domains: Iterable[Details], scope: Scope) -> dict[str, list[Documen
     Applying includes planning: the second set holds everything that the first does.
     """
     given = list(domains)
-    actions = needed(given)
+    actions = needed(given, further_regions=bool(scope.names.regions))
     ours = f"arn:{scope.place.partition}:"
     attachable = sorted({arn.replace("arn:aws:", ours, 1) for details in given for arn in details.attachable})
     own = replace(scope, attachable=(*scope.attachable, *attachable))
-    looking = statements(own, actions.permissions, actions.plan)
-    changing = statements(own, actions.permissions, actions.apply - actions.plan)
+    looking = statements(own, actions.permissions, actions.plan, actions.elsewhere)
+    changing = statements(own, actions.permissions, actions.apply - actions.plan, actions.elsewhere)
     return {"plan": pack(looking), "apply": pack([*looking, *changing])}
 
 

@@ -18,6 +18,7 @@ from .documents import Document, policies
 Hosts = Sequence[Mapping[str, Any]]
 
 BOUNDARY = "platform_permissions_boundary"
+REGIONS = "platform_further_regions"
 
 
 def roles_of(host: Mapping[str, Any]) -> list[str]:
@@ -52,6 +53,8 @@ def problems(hosts: Hosts, component: str = "") -> list[str]:
             found.append(f"{variable} {problem}")
     if not any(roles_of(host) for host in hosts):
         found.append(f"no host is in a group that is named after a role ({', '.join(roles())}), so nothing would be created")
+    wrong = [(host["inventory_hostname"], VARIABLES[REGIONS].problem(regions_of(host))) for host in hosts]
+    found += [f"{REGIONS} of {name} {problem}" for name, problem in wrong if problem]
     bounds = boundaries_of(hosts)
     if len(bounds) > 1:
         found.append(f"the permissions boundary must be the same for all hosts, but is {', '.join(one or '(none)' for one in bounds)}")
@@ -80,10 +83,17 @@ def names_of(hosts: Hosts, environment: str) -> Names:
     """The AWS resource names in the inventory for these hosts."""
     found = Names()
     for host in hosts:
+        found += Names(regions=tuple(regions_of(host)) if roles_of(host) else ())
         for domain in DOMAINS:
             if domain.role in roles_of(host) and (described := host.get(domain.variable)):
                 found += domain.details.names(described, environment, component_of(host))
     return found
+
+
+def regions_of(host: Mapping[str, Any]) -> list[str]:
+    """The further regions that a host names for all its resources. Those that only its settings name come from its domain."""
+    given = host.get(REGIONS) or []
+    return [region for region in given if isinstance(region, str)] if isinstance(given, list | tuple) else []
 
 
 def component_of(host: Mapping[str, Any]) -> str:

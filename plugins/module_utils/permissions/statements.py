@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -26,17 +26,21 @@ def conditions(grant: Grant, scope: Scope) -> Conditions | None:
     return found
 
 
-def statements(scope: Scope, table: Permissions, actions: Iterable[str]) -> list[Statement]:
-    """The statements that grant these actions and nothing else: one per kind of restriction, in a fixed order."""
+def statements(scope: Scope, table: Permissions, actions: Iterable[str], elsewhere: Collection[str] = ()) -> list[Statement]:
+    """The statements that grant these actions and nothing else: one per kind of restriction, in a fixed order.
+
+    ``elsewhere``: the actions that are needed in the further regions too.
+    """
     wanted = sorted(set(actions))
     tagging = [action for action in wanted if "ec2:CreateTags" in table.together.get(action, ())]
     creators = tuple(action.removeprefix("ec2:") for action in tagging if action.startswith("ec2:"))
-    groups: dict[Grant, list[str]] = {}
+    groups: dict[tuple[Grant, bool], list[str]] = {}
     for action in wanted:
         for grant in table.grants(action):
-            groups.setdefault(grant, []).append(action)
+            groups.setdefault((grant, bool(scope.names.regions) and action in elsewhere), []).append(action)
     own = replace(scope, creators=creators)
-    return [made for grant, members in groups.items() if (made := _statement(own, grant, members)) is not None]
+    scopes = {True: own, False: own.at_home()}
+    return [made for (grant, away), members in groups.items() if (made := _statement(scopes[away], grant, members)) is not None]
 
 
 def _statement(scope: Scope, grant: Grant, actions: list[str]) -> Statement | None:

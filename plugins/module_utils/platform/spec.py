@@ -16,7 +16,7 @@ CLAIMED = {"claimed": {"type": "list", "elements": "str", "required": True}}
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of platform_unclaimed_info."""
-    return {**shared("environment", "expected_account_id"), **CLAIMED}
+    return {**shared("environment", "expected_account_id", "further_regions"), **CLAIMED}
 
 
 def removal_argument_spec() -> dict[str, Any]:

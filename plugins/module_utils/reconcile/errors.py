@@ -28,6 +28,8 @@ class CallFailed(Exception):
         self.operation = operation
         self.code = code
         self.hint = hint
+        self.where = ""
+        """The place of the call, if it is not the usual one: another region."""
 
 
 class Ambiguous(CallFailed):
@@ -90,5 +92,6 @@ def failure(address: str, error: BaseException) -> Failure:
     """Describe an exception that ended the work on a resource."""
     error = error if isinstance(error, CallFailed) else out_of_resources(error) or error
     if isinstance(error, CallFailed):
-        return Failure(address, error.operation, error.code, error.message, error.hint)
+        where = f"in {error.where}: " if error.where else ""
+        return Failure(address, error.operation, error.code, where + error.message, error.hint)
     return Failure(address, "", type(error).__name__, str(error) or type(error).__name__)

@@ -39,8 +39,8 @@ def diff_list(result: Result) -> list[dict[str, Any]]:
     """Ansible's ``diff``: one entry per changed resource, with sensitive values masked."""
     return [
         {
-            "before_header": f"{action.address} ({action.verb})",
-            "after_header": f"{action.address} ({action.verb})",
+            "before_header": f"{_named(action)} ({action.verb})",
+            "after_header": f"{_named(action)} ({action.verb})",
             "before": _side(action, "before"),
             "after": _side(action, "after"),
         }
@@ -56,6 +56,20 @@ def changed(result: Result, check_mode: bool) -> bool:
     return any(
         step in touched and (action.makes or step.verb != "make") for action in result.plan.permitted for step in result.steps(action)
     )
+
+
+PLACE = "region"
+"""The property that says where a resource lives that is not in the usual place."""
+
+
+def _place(action: Action) -> str:
+    sources = (action.desired, action.observed, action.remove)
+    return next((str(one.properties[PLACE]) for one in sources if one is not None and one.properties.get(PLACE)), "")
+
+
+def _named(action: Action) -> str:
+    place = _place(action)
+    return f"{action.address} in {place}" if place else action.address
 
 
 def _action(result: Result, action: Action) -> dict[str, Any]:
@@ -76,6 +90,7 @@ def _action(result: Result, action: Action) -> dict[str, Any]:
         "seconds": _seconds(result, action),
         "id": made.id if made else None,
         "deleted": _deleted(result, action),
+        **({PLACE: place} if (place := _place(action)) else {}),
     }
 
 

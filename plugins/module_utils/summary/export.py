@@ -22,6 +22,7 @@ Shape, version 1. Within a version, fields are only ever added; changing the mea
         failed_on                            null, or the value of platform_fail_on that makes the component fail the run
         counts: COUNTS
         actions: [{address, kind, action, reason, consent, asks_for, hint, outcome, held_back, blocks, deleted, seconds, id,
+                   region (null for the component's own),
                    changes: [{property, before, after, forces_replacement, sensitive}]}]
         errors: [{address, operation, code, message, hint}]
         problems: the same shape              what blocks an apply
@@ -148,7 +149,7 @@ def _consent(report: Report) -> dict[str, Any] | None:
 
 def _action(action: Action) -> dict[str, Any]:
     data = asdict(action)
-    empty = {name: data[name] or None for name in ("reason", "asks_for", "hint", "id")}
+    empty = {name: data[name] or None for name in ("reason", "asks_for", "hint", "id", "region")}
     return {**data, **empty, "held_back": action.held_back, "blocks": action.blocks, "changes": list(data["changes"])}
 
 

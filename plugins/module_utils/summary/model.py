@@ -40,7 +40,7 @@ class Action:
     """What happens, or happened, to one resource.
 
     ``asks_for``: the option that gives consent; empty if none is needed. ``deleted``: the existing resource has been deleted, regardless of
-    the outcome of the rest of the action.
+    the outcome of the rest of the action. ``region``: where the resource lives, if that is not the component's own region.
     """
 
     address: str
@@ -55,6 +55,7 @@ class Action:
     seconds: float | None = None
     id: str = ""
     deleted: bool = False
+    region: str = ""
 
     @property
     def deferred(self) -> bool:
@@ -287,6 +288,7 @@ def _action(data: Mapping[str, Any]) -> Action:
         seconds=_number(data, "seconds"),
         id=_text(data, "id"),
         deleted=bool(data.get("deleted")),
+        region=_text(data, "region"),
     )
 
 

@@ -31,6 +31,7 @@ def head(action: Action, column: int = 0) -> list[Span]:
     """Symbol, address (padded to ``column``), and the known outcome: id, time, failure."""
     style = STYLES[action.action]
     spans: list[Span] = [(f"{SYMBOLS[action.action]:>3} ", style), (safe(action.address).ljust(column), style)]
+    spans += [(f"  in {safe(action.region)}", "dim")] if action.region else []
     if action.outcome in OUTCOMES:
         text, outcome_style = OUTCOMES[action.outcome]
         spans += [("  ", ""), (text, outcome_style)]
@@ -114,7 +115,8 @@ def name_column(names: Sequence[str]) -> int:
 def _whole(action: Action, width: int) -> list[Line]:
     """Short properties side by side, the names of unknown ones at the end, structured ones below with aligned names."""
     mark = SYMBOLS[action.action]
-    values = [(change.property, decode(change.after if action.action == "create" else change.before)) for change in action.changes]
+    own = [change for change in action.changes if change.property != "region" or not action.region]
+    values = [(change.property, decode(change.after if action.action == "create" else change.before)) for change in own]
     values = [(name, value) for name, value in values if value not in (None, [], {}, ())]
     short = [(name, value) for name, value in values if is_short(name, value)]
     lines = flow([*pairs(short), *unknown_names(short)], width)

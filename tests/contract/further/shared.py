@@ -64,6 +64,19 @@ def key_without_its_name(place: Place) -> Sample:
     )
 
 
+ELSEWHERE = "eu-west-1"
+
+
+def key_in_another_region(place: Place) -> Sample:
+    alias = f"alias{place.path}"
+    allowed = key_policy(place, logs_use_of_key(place.in_region(ELSEWHERE), "Logs", "/one/*"))
+    return Sample(
+        Resource("kms_key", "elsewhere", {"region": ELSEWHERE, "policy": allowed, "alias": f"{alias}one"}),
+        change={"alias": f"{alias}two"},
+        drift=Drift(Operation("kms", "delete_alias"), lambda _one: {"AliasName": f"{alias}one"}, "alias"),
+    )
+
+
 def log_group(place: Place) -> Sample:
     """Encryption, tags, and a retention period that is removed again."""
     encrypting = Resource("kms_key", "logs", {"policy": key_policy(place, logs_use_of_key(place, "Logs", f"{place.path}*"))})
@@ -101,7 +114,11 @@ def security_group(_place: Place) -> Sample:
 
 
 def keys(cloud: Cloud) -> Counter[str]:
-    kms = cloud.client("kms")
+    return sum((_keys(cloud, region) for region in (cloud.region, ELSEWHERE)), Counter[str]())
+
+
+def _keys(cloud: Cloud, region: str) -> Counter[str]:
+    kms = cloud.client("kms", region=region)
     found = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     living = [key for key in found if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion"]
     aliases = [alias for alias in kms.list_aliases()["Aliases"] if not alias["AliasName"].startswith("alias/aws/")]
@@ -132,6 +149,7 @@ FURTHER = {
         "everything": role,
         "its use": key,
         "its name": key_without_its_name,
+        "another region": key_in_another_region,
         "encrypted": log_group,
     }
 }

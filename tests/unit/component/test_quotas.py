@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.quotas import Count, Quota, Size
-from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import Limit, demands, shortfalls
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quotas import Limit, demands, regions, shortfalls
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.limits import (
     ALLOW_ALL,
     egress_of_group,
@@ -40,7 +40,10 @@ class AwsResource:
     name: str
     quotas: tuple[Quota, ...] = ()
     properties: dict[str, Property] = field(
-        default_factory=lambda: {"house": fixed(), "street": fixed(), "seats": fixed(), "words": later(), "size": fixed()}
+        default_factory=lambda: {
+            **{name: fixed() for name in ("region", "house", "street", "seats", "size")},
+            "words": later(),
+        }
     )
     create_first: bool = False
     exclusive: bool = False
@@ -108,6 +111,26 @@ def test_demands(name: str) -> None:
     desired, observed, quota, more, expected = CASES[name]
     plan, kinds = planned(desired, observed, (quota,), **more)
     assert {demand.scope: demand.amount for demand in demands(plan, kinds)} == expected
+
+
+AWAY: dict[str, tuple[list[Resource], list[Observed], dict[str, int]]] = {
+    "each counts where it is made": (
+        [thing("a"), thing("b", region="us-east-1"), thing("c", region="us-east-1")],
+        [],
+        {"": 1, "us-east-1": 2},
+    ),
+    "one that moves away": ([thing("a", region="us-east-1")], [seen("a")], {"us-east-1": 1}),
+    "one that moves elsewhere": ([thing("a", region="us-east-1")], [seen("a", region="us-west-2")], {"us-east-1": 1}),
+    "what is deleted there frees nothing here": ([thing("b")], [seen("a", region="us-east-1")], {"": 1}),
+}
+
+
+@pytest.mark.parametrize("name", AWAY)
+def test_demands_of_each_region(name: str) -> None:
+    desired, observed, expected = AWAY[name]
+    plan, kinds = planned(desired, observed, (BOXES,), exclusive=True)
+    found = {region: sum(one.amount for one in demands(plan, kinds, region)) for region in ("", *regions(plan))}
+    assert {region: amount for region, amount in found.items() if amount} == expected
 
 
 def test_what_lacks_consent_needs_nothing() -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.tags import tag_list
 from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
-from tests.unit.kinds.scripted import Script, mark
+from tests.unit.kinds.scripted import OWNER, Script, mark
 
 PREFIX = "arn:aws:iam::1:oidc-provider"
 OURS, CLAIMED, OTHERS, PIPELINE = (
@@ -23,6 +24,29 @@ TAGS = {
     CLAIMED: mark("iam_oidc_provider.main"),
     OTHERS: {**mark("iam_oidc_provider.main"), "mainstay:environment": "dev", "mainstay:component": "legacy"},
 }
+
+
+def test_further_regions_are_searched_too() -> None:
+    """One list call for each region; what IAM has is listed once."""
+    key = "arn:aws:kms:us-east-1:1:key/2"
+    entry = {"ResourceARN": key, "Tags": tag_list({**mark("kms_key.old"), "mainstay:component": "legacy"})}
+    script = Script(
+        {
+            "get_caller_identity": {"Account": "1"},
+            "get_resources": lambda _params: {"ResourceTagMappingList": [entry] if len(script.methods("get_resources")) > 1 else []},
+            "list_roles": {"Roles": []},
+            "list_open_id_connect_providers": {"OpenIDConnectProviderList": []},
+            "describe_key": {"KeyMetadata": {"KeyState": "Enabled"}},
+        }
+    )
+    aws = Aws(lambda service, region="eu-west-1": script.client_in(service, region), OWNER, region="eu-west-1")
+    aws.also_in(["us-east-1"])
+    found = look(aws, ["cluster"])
+    aws.close()
+    assert found == [{"component": "legacy", "address": "kms_key.old", "arn": key}]
+    assert len(script.methods("get_resources")) == 2
+    assert len(script.methods("list_roles")) == 1
+    assert script.regions["describe_key"] == "us-east-1"
 
 
 def test_oidc_providers_of_clusters_are_found_and_no_others_asked_about() -> None:

@@ -33,11 +33,18 @@ def refusal(code: str, message: str) -> ClientError:
 
 @dataclass
 class Script:
-    """``answers``: method -> a response, an exception, or a function of the parameters that returns either. ``calls`` are those made."""
+    """``answers``: method -> a response, an exception, or a function of the parameters that returns either. ``calls`` are those made;
+    ``regions``: the region of the last call of each method, of clients that ``client_in`` makes.
+    """
 
     answers: dict[str, Any]
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    regions: dict[str, str] = field(default_factory=dict)
+
+    def client_in(self, service: str, region: str) -> Any:
+        """A client that records in which region it is called."""
+        return self._client(service, region)
 
     def aws(self) -> Aws:
         return Aws(self._client, OWNER, pause=lambda _seconds: None)
@@ -46,7 +53,7 @@ class Script:
         """The methods called, in order; if prefixes are given, only methods with one of them."""
         return [name for name, _params in self.calls if not beginnings or name.startswith(beginnings)]
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, region: str = "") -> Any:
         model = Session().get_service_model(service)
         names = {xform_name(name): name for name in model.operation_names}
 
@@ -58,12 +65,13 @@ class Script:
 
         client = Client()
         for method in names:
-            setattr(client, method, lambda method=method, **params: self._answer(method, params))
+            setattr(client, method, lambda method=method, **params: self._answer(method, params, region))
         return client
 
-    def _answer(self, method: str, params: dict[str, Any]) -> Any:
+    def _answer(self, method: str, params: dict[str, Any], region: str) -> Any:
         with self.lock:
             self.calls.append((method, params))
+            self.regions[method] = region
         found = self.answers[method]
         found = found(params) if callable(found) else found
         if isinstance(found, Exception):

@@ -55,7 +55,7 @@ def test_aws_knows_the_action(action: str) -> None:
 
 
 def test_no_action_is_in_the_tables_for_nothing() -> None:
-    made = {action for one in DOMAINS for _name, action in declared(one.details, applying=True)}
+    made = {action for one in DOMAINS for _name, action in declared(one.details, applying=True, further_regions=True)}
     assert {*WRITES, *READS} == {needed for action in made for needed in TABLE.needed_for(action)}
     assert not set(WRITES) & set(READS)
 

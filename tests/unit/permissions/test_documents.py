@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -92,6 +93,38 @@ def test_how_an_action_is_confined(scope: Scope, action: str, expected: list[tup
     assert [(one["Resource"], one.get("Condition")) for one in found] == expected
 
 
+ABROAD = replace(SCOPE, names=Names(regions=("us-east-1", "us-west-2")))
+ALL_REGIONS = ["af-south-1", "us-east-1", "us-west-2"]
+
+
+@pytest.mark.parametrize(
+    ("action", "resources", "regions"),
+    [
+        ("kms:CreateKey", "*", ALL_REGIONS),
+        ("kms:PutKeyPolicy", [f"arn:aws:kms:{region}:123456789012:key/*" for region in ALL_REGIONS], None),
+        ("kms:DescribeKey", [f"arn:aws:kms:{region}:123456789012:key/*" for region in ALL_REGIONS], None),
+        ("tag:GetResources", "*", ALL_REGIONS),
+        ("servicequotas:ListServiceQuotas", "*", ALL_REGIONS),
+        ("ec2:DescribeRegions", "*", "af-south-1"),
+        ("ec2:DescribeVpcs", "*", "af-south-1"),
+        ("ec2:DeleteVpc", f"{EC2}*/*", None),
+        ("logs:DeleteLogGroup", GROUP, None),
+        ("iam:ListRoles", "*", None),
+    ],
+)
+def test_further_regions_are_for_what_can_live_there(action: str, resources: Any, regions: Any) -> None:
+    given = policies(details_of(["vpc"]), ABROAD)["apply"]
+    found = [one for document in given for one in document["Statement"] if action in one["Action"]]
+    assert [one["Resource"] for one in found] == [resources]
+    assert [one.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion") for one in found] == [regions]
+
+
+def test_without_further_regions_no_permission_is_for_them() -> None:
+    given = policies(details_of(["vpc"]), SCOPE)["apply"]
+    assert "DescribeRegions" not in str(given)
+    assert {region for document in given for region in re.findall(r"[a-z]{2}-[a-z]+-\d", str(document))} == {"af-south-1"}
+
+
 @pytest.mark.parametrize(
     ("role", "services"),
     [
@@ -129,7 +162,7 @@ def test_tags_in_a_create_call_are_allowed_to_the_calls_that_are_allowed() -> No
 
 
 def test_a_plan_reads_and_an_apply_can_do_what_a_plan_can() -> None:
-    given = policies(ALL, BOUND)
+    given = policies(ALL, replace(BOUND, names=replace(BOUND.names, regions=("us-east-1",))))
     planned, applied = ({a for one in given[name] for s in one["Statement"] for a in s["Action"]} for name in ("plan", "apply"))
     reads = needed(ALL).permissions.reads
     assert planned == {action for action in reads if not action.startswith("ssm:")}, "the run lock is for those who apply"

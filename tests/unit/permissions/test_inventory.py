@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.mainstay.aws.plugins.filter.iam_policies import FilterModule
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.names import UNBOUNDED
-from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, scope_of
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.inventory import components_of, problems, scope_of
 
 iam_policies = FilterModule().filters()["iam_policies"]
 BOUNDARY = "arn:aws:iam::123456789012:policy/company"
@@ -51,6 +51,21 @@ def place(component: str = "", boundary: str | None = None) -> Place:
 )
 def test_scope(hosts: list[dict[str, Any]], component: str, expected: Place) -> None:
     assert scope_of(hosts, component, partition).place == expected
+
+
+def test_further_regions_are_those_of_hosts_that_a_role_builds() -> None:
+    hosts = [
+        host(platform_further_regions=["us-east-1"]),
+        host("b", platform_further_regions=["us-west-2", "us-east-1"]),
+        host("people", group_names=["all"], platform_further_regions=["eu-west-1"]),
+    ]
+    assert scope_of(hosts, "", partition).names.regions == ("us-east-1", "us-west-2")
+    assert scope_of([host()], "", partition).names.regions == ()
+
+
+def test_a_further_region_that_is_none() -> None:
+    (problem,) = problems([host(platform_further_regions=["Virginia"])])
+    assert problem == "platform_further_regions of network has 'Virginia', which is no region such as us-east-1"
 
 
 def test_hosts_of_one_component_are_taken_together() -> None:
