@@ -11,17 +11,20 @@ from tests.repository.layout import ROOT
 
 TREE = ROOT / "plugins" / "module_utils"
 
-DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name != "cluster_content"]
-"""Domains are independent, except cluster_content, which depends on the clusters that eks creates."""
+ABOVE = ("cluster_content", "database_content")
+"""Domains of what is inside the clusters and servers that other domains create."""
+
+DOMAINS = [f"domains.{path.parent.name}" for path in TREE.glob("domains/*/__init__.py") if path.parent.name not in ABOVE]
+"""Domains are independent, except those above, which depend on what creates the cluster or server."""
 
 LAYERS = (
     ("text",),
     ("reconcile", "summary"),
     ("sensitive",),
-    ("aws", "inputs", "kubernetes", "saved_plans"),
+    ("aws", "inputs", "kubernetes", "postgresql", "saved_plans"),
     ("component", "kinds"),
     ("controller", *DOMAINS, "rollout"),
-    ("domains.cluster_content",),
+    ("domains.cluster_content", "domains.database_content"),
     ("domains",),
     ("permissions", "platform"),
 )

@@ -1,0 +1,34 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The entry of database content in the registry of domains.
+
+Its kinds are not AWS kinds: each call creates them for one server, and what they manage disappears with the server. So none are registered.
+"""
+
+from __future__ import annotations
+
+from ...component.registration import Details, Registration
+
+
+def load() -> Details:
+    from ...aws.grants import REGIONAL, Permissions
+    from ...aws.operations import operations
+    from .domain import SERVICES
+
+    return Details(
+        kinds={},
+        services=SERVICES,
+        permissions=Permissions(reads={f"secretsmanager:{name}": (REGIONAL,) for name in ("GetSecretValue", "DescribeSecret")}),
+        reads={"secrets of logins": operations("secretsmanager", "get_secret_value describe_secret")},
+        applying={"rotation of passwords": operations("secretsmanager", "put_secret_value update_secret_version_stage")},
+    )
+
+
+REGISTRATION = Registration(
+    name="database_content",
+    role="rds",
+    variable="rds_databases",
+    order=(),
+    load=load,
+)
