@@ -94,9 +94,10 @@ INSTANCES = Permissions(
             Grant((rds("snapshot"),), (keeps_mark,)),
         ),
         "rds:RemoveTagsFromResource": (own(*TYPES),),
-        "secretsmanager:CreateSecret": (Grant(SECRETS.resources, (request_marked,)),),
-        **each("secretsmanager", "DeleteSecret PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret", SECRETS),
         # RDS creates and tags the secret of a managed password with the caller's rights, and its rotation is set on it.
+        "secretsmanager:CreateSecret": (Grant(SECRETS.resources, (request_marked,)), MANAGED_SECRETS),
+        "secretsmanager:TagResource": (SECRETS, MANAGED_SECRETS),
+        **each("secretsmanager", "DeleteSecret PutSecretValue RestoreSecret UntagResource UpdateSecret", SECRETS),
         "secretsmanager:RotateSecret": (MANAGED_SECRETS,),
         "ec2:CreateSecurityGroup": (new_ec2("security-group"), Grant((typed("ec2", "vpc"),), (marked_by_environment,))),
         **each(
