@@ -17,7 +17,7 @@ from rehearsal.extensions.rds_backup_record import (
     backups_in,
     described,
     new_arn,
-    replicas_of,
+    replications,
 )
 from rehearsal.extensions.rds_backups import forget
 from rehearsal.extensions.rds_common import check_tags, filtered, find_instance, invalid, page, wrong_state
@@ -79,7 +79,7 @@ def start_replication(call: Call) -> dict[str, Any]:
         raise Refusal("InvalidDBInstanceAutomatedBackupState", text)
     if instance.status not in ("available", "backing-up", "modifying", "storage-optimization"):
         raise wrong_state(f"The DB instance {instance.db_instance_identifier} is in state {instance.status}.")
-    if replicas_of(instance):
+    if replications(instance):
         text = f"The automated backups of {instance.db_instance_identifier} are being replicated already."
         raise Refusal("InvalidDBInstanceAutomatedBackupState", text)
     days = int(call.get("BackupRetentionPeriod") or USUAL)

@@ -69,7 +69,7 @@ def forget(backend: Any, backup: Backup) -> None:
 def keep_backups(call: Call) -> None:
     """Takes the snapshots of the backup windows that have passed, and lets go what is older than its retention period."""
     for instance in list(call.backend.databases.values()):
-        if instance.db_cluster_identifier or life_of(instance).status in ("creating", "deleting"):
+        if instance.db_cluster_identifier or life_of(instance).status in ("creating", "deleting", "failed"):
             continue
         backup = backup_of(instance)
         if not instance.backup_retention_period:

@@ -81,13 +81,16 @@ def _rename(instance: Any, name: str) -> None:
     instance.db_instance_identifier = name
     instance.backend.databases[name] = instance
     renamed(instance, before, name)
+    if rds_servers.has_server(instance):
+        host = rds_servers.host_name(instance)
+        rds_servers.submit(instance, lambda servers, key: servers.rename(key, host))
     happened(instance, "configuration change", f"Renamed instance from {before} to {name}")
 
 
 def _password(instance: Any, _mask: str) -> None:
     record = record_of(instance)
     password, record.password = record.password, None
-    if password is not None and rds_servers.has_server(instance):
+    if password is not None and rds_servers.has_server(instance):  # a secret that RDS manages sets its password itself
         rds_servers.submit(instance, lambda servers, key: servers.set_master_password(key, password))
     happened(instance, "configuration change", "Reset master credentials")
 

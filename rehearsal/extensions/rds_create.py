@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rehearsal.extensions import rds_backups, rds_certificates, rds_checks, rds_master, rds_servers, rds_storage, rds_subnet_groups
@@ -33,6 +33,8 @@ from rehearsal.registry import Call, answers, backend
 from rehearsal.replies import Refusal
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+type Start = Callable[[Any, str, Any], Any]
+"""A function of the fleet, the key in it, and the new instance."""
 HOURS_OF_WINDOWS = tuple(range(8))
 """RDS picks windows from a block of eight hours per region; here it is the night in UTC."""
 
@@ -47,7 +49,7 @@ def create(call: Call) -> Any:
     check_master(given)
     if given.get("DBName"):
         rds_checks.check_database(given["DBName"])
-    instance = launch(call, given, work=lambda servers, key: _start(servers, key, instance, given))
+    instance = launch(call, given, work=lambda servers, key, new: _start(servers, key, new, given))
     return {"DBInstance": described(instance, "creating")}
 
 
@@ -61,21 +63,13 @@ def check_master(given: Mapping[str, Any]) -> None:
 
 
 def _start(servers: Any, key: str, instance: Any, given: Mapping[str, Any]) -> None:
-    servers.create(
-        key,
-        user=instance.master_username,
-        password=given.get("MasterUserPassword") or _own_password(instance),
-        database=given.get("DBName") or "postgres",
-        version=instance.engine_version,
-        parameters=record_of(instance).effective,
-    )
+    """Without a password, the master logs in with IAM."""
+    password = rds_master.managed_password(instance) if rds_master.is_managed(instance) else given.get("MasterUserPassword")
+    options = rds_servers.options_of(instance)
+    servers.create(key, user=instance.master_username, password=password, database=given.get("DBName") or "postgres", **options)
 
 
-def _own_password(instance: Any) -> str:
-    return rds_master.managed_password(instance) if rds_master.is_managed(instance) else rds_master.new_password()
-
-
-def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, before: Iterable[Phase] = (), source: Any = None) -> Any:
+def launch(call: Call, given: Mapping[str, Any], *, work: Start, before: Iterable[Phase] = (), source: Any = None) -> Any:
     """A new instance, from the parameters of CreateDBInstance, checked and with AWS's defaults; it is being created.
 
     `work` starts its server, unless the cloud has none. `before` are phases between `creating` and the usual ones. A replica has a
@@ -106,7 +100,7 @@ def launch(call: Call, given: Mapping[str, Any], *, work: rds_servers.Work, befo
     call.backend.databases[name] = instance
     if source is not None:
         attach(instance, source)
-    task = rds_servers.Task(instance, work)
+    task = rds_servers.Task(instance, lambda servers, key: work(servers, key, instance))
     life_of(instance).play([phase("creating", **task.phase), *before, *last_phases(instance)])
     happened(instance, "creation", "DB instance created")
     return instance

@@ -33,7 +33,9 @@ def delete(call: Call) -> Any:
     life_of(instance).drop("available")
     life_of(instance).play([phase("deleting", end=lambda: _gone(instance, keep))], then="deleting")
     happened(instance, "deletion", "DB instance deleted")
-    return {"DBInstance": described(instance, "deleting")}
+    reply = described(instance, "deleting")
+    life_of(instance).advance()
+    return {"DBInstance": reply}
 
 
 def _check_snapshot(call: Call, instance: Any, snapshot: Any, skip: bool, status: str) -> None:

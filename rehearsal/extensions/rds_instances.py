@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +25,7 @@ def storage_of(instance: Any) -> Storage:
 
 def address_of(instance: Any) -> tuple[str, int]:
     """Where the instance's server listens; without servers, a name like AWS's."""
-    if found := rds_servers.endpoint(instance):
-        return found
-    zone = hashlib.sha256(f"{instance.account_id}/{instance.region}".encode()).hexdigest()[:12]
-    return f"{instance.db_instance_identifier}.c{zone}.{instance.region}.rds.amazonaws.com", int(instance.port)
+    return rds_servers.endpoint(instance) or (rds_servers.host_name(instance), int(instance.port))
 
 
 def described(instance: Any, status: str | None = None) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def modify(call: Call) -> Any:
         record.storage_changed = now(call)
     reply = described(instance)
     begin(call, instance, applied, _background(call, instance, given))
+    life_of(instance).advance()
     return {"DBInstance": reply}
 
 
@@ -305,6 +306,8 @@ def _background(call: Call, instance: Any, given: Mapping[str, Any]) -> list[Cal
         found.append(lambda: _manage(instance, given.get("MasterUserSecretKmsKeyId")))
     elif asked is False and rds_master.is_managed(instance):
         found.append(lambda: rds_master.release(instance))
+    if given.get("MasterUserAuthenticationType") == "iam-db-auth":
+        found.append(lambda: _use_iam(instance))
     if given.get("RotateMasterUserPassword"):
         found.append(lambda: rds_master.rotate(instance))
     return found
@@ -315,6 +318,13 @@ def _manage(instance: Any, key: Any) -> None:
     password = rds_master.managed_password(instance)
     if rds_servers.has_server(instance):
         rds_servers.submit(instance, lambda servers, name: servers.set_master_password(name, password))
+
+
+def _use_iam(instance: Any) -> None:
+    """The master has no password any more."""
+    rds_master.release(instance)
+    if rds_servers.has_server(instance):
+        rds_servers.submit(instance, lambda servers, name: servers.set_master_password(name, None))
 
 
 def _insights_asked(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,12 +33,12 @@ def create(call: Call) -> Any:
         raise Refusal("DBInstanceNotFound", f"DBInstance {call.get('SourceDBInstanceIdentifier')} not found.", 404)
     _check_source(call, source)
     given = _given(call, source)
-    replica = launch(call, given, work=lambda servers, key: _start(servers, key, replica, source), source=source)
+    replica = launch(call, given, work=lambda servers, key, new: _start(servers, key, new, source), source=source)
     return {"DBInstance": described(replica, "creating")}
 
 
 def _start(servers: Any, key: str, replica: Any, source: Any) -> None:
-    servers.replica(rds_servers.key_of(source), key, parameters=record_of(replica).effective)
+    servers.replica(rds_servers.key_of(source), key, **rds_servers.options_of(replica))
 
 
 def _check_source(call: Call, source: Any) -> None:

@@ -99,7 +99,7 @@ def _start_empty(servers: Any, key: str, instance: Any) -> Any:
 
 
 def _options(instance: Any) -> dict[str, Any]:
-    return {"version": instance.engine_version, "parameters": record_of(instance).effective}
+    return rds_servers.options_of(instance)
 
 
 def _backup(call: Call) -> Backup:
@@ -153,7 +153,7 @@ def _given(call: Call, source: Any, name: str) -> dict[str, Any]:
 
 
 def _restored(call: Call, given: dict[str, Any], work: Work) -> dict[str, Any]:
-    instance = launch(call, given, work=lambda servers, key: work(servers, key, instance), before=_long_backup(given))
+    instance = launch(call, given, work=work, before=_long_backup(given))
     if "DBParameterGroupName" in given:
         _wait_for_a_reboot(instance)
     return {"DBInstance": described(instance, "creating")}

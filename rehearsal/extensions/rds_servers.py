@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import threading
 import traceback
@@ -29,6 +30,34 @@ def wanted(call: Call) -> bool:
 
 def has_server(instance: Any) -> bool:
     return record_of(instance).server
+
+
+def host_name(instance: Any) -> str:
+    """A host name like the one that AWS gives the instance; its server's certificate has it."""
+    zone = hashlib.sha256(f"{instance.account_id}/{instance.region}".encode()).hexdigest()[:12]
+    return f"{instance.db_instance_identifier}.c{zone}.{instance.region}.rds.amazonaws.com"
+
+
+def options_of(instance: Any) -> dict[str, Any]:
+    """What the fleet is told about a new server."""
+    return {
+        "version": instance.engine_version,
+        "parameters": dict(record_of(instance).effective),
+        "name": host_name(instance),
+        "region": instance.region,
+    }
+
+
+def why_no_tokens(key: str) -> str | None:
+    """Why the server with this name in the fleet accepts no IAM tokens; None if it does, or if it is no instance's, such as a proxy's."""
+    from moto.rds.models import rds_backends
+
+    for regions in list(rds_backends.values()):
+        for backend in list(regions.values()):
+            for instance in list(backend.databases.values()):
+                if has_server(instance) and key_of(instance) == key and not instance.enable_iam_database_authentication:
+                    return f"IAM database authentication is not enabled for {instance.db_instance_identifier}"
+    return None
 
 
 def key_of(instance: Any) -> str:
@@ -112,5 +141,8 @@ def endpoint(instance: Any) -> tuple[str, int] | None:
     """Where the server listens, if there is one."""
     if not has_server(instance):
         return None
-    found = fleet().endpoint(key_of(instance))
+    servers, key = fleet(), key_of(instance)
+    if not servers.exists(key):
+        return None
+    found = servers.endpoint(key)
     return found.host, int(found.port)

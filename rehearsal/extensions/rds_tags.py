@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rehearsal.extensions.rds_backup_record import backups_in
 from rehearsal.extensions.rds_common import check_tags, invalid, listed, pairs
 from rehearsal.registry import Call, answers, lists_tags
 from rehearsal.replies import Refusal
@@ -15,6 +16,7 @@ NOT_FOUND = {
     "snapshot": "DBSnapshotNotFound",
     "subgrp": "DBSubnetGroupNotFoundFault",
     "db-proxy": "DBProxyNotFoundFault",
+    "auto-backup": "DBInstanceAutomatedBackupNotFound",
 }
 
 
@@ -50,6 +52,7 @@ def resources(backend: Any) -> Iterator[Any]:
         backend.event_subscriptions,
         backend.clusters,
         backend.cluster_snapshots,
+        backups_in(backend),
     ):
         yield from group.values()
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.extensions import rds_servers
 from rehearsal.extensions.rds_changes import upgrade, version_of
 from rehearsal.extensions.rds_common import ENGINE, contradictory
 from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_life import Phase, phase
 from rehearsal.extensions.rds_logs import write_log
-from rehearsal.extensions.rds_parameters import find_group
-from rehearsal.extensions.rds_power import restart_phase
+from rehearsal.extensions.rds_parameter_status import server_parameters
+from rehearsal.extensions.rds_parameters import default_group, find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_replication import replicas_of
 from rehearsal.extensions.rds_versions import Version, offered, targets, versions
@@ -80,7 +81,20 @@ def upgrade_phase(call: Call, instance: Any) -> Phase:
     failure = call.settings.rds_failing_upgrades.get(instance.db_instance_identifier)
     if failure is not None and wanted.major is not version_of(instance).major:
         return phase("upgrading", end=lambda: _failed(instance, wanted, failure))
-    return restart_phase("upgrading", instance, end=lambda: _done(instance, wanted))
+    task = rds_servers.Task(instance, lambda servers, key: _upgrade_server(servers, key, _group_after(instance, wanted), wanted))
+    return phase("upgrading", **task.phase, end=lambda: _done(instance, wanted))
+
+
+def _group_after(instance: Any, wanted: Version) -> Any:
+    """The parameter group that the instance has after the upgrade."""
+    if wanted.major is version_of(instance).major:
+        return find_group(instance.backend, instance.db_parameter_group_name)
+    return find_group(instance.backend, record_of(instance).pending_group or default_group(wanted.family))
+
+
+def _upgrade_server(servers: Any, key: str, group: Any, wanted: Version) -> None:
+    servers.set_parameters(key, server_parameters(group), restart=False)
+    servers.set_version(key, wanted.text)
 
 
 def _failed(instance: Any, wanted: Version, reason: str) -> None:
@@ -108,3 +122,10 @@ def _done(instance: Any, wanted: Version) -> None:
     for replica in replicas_of(instance) if major else []:
         if replica.region == instance.region:
             upgrade(replica, wanted)
+            _upgrade_replica(replica, wanted)
+
+
+def _upgrade_replica(replica: Any, wanted: Version) -> None:
+    if rds_servers.has_server(replica):
+        group = find_group(replica.backend, replica.db_parameter_group_name)
+        rds_servers.submit(replica, lambda servers, key: _upgrade_server(servers, key, group, wanted))

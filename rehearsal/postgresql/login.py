@@ -17,7 +17,11 @@ def checker(state: CloudState) -> Callable[[Question], str | None]:
     """The function that verifies the tokens of this cloud."""
 
     def check(question: Question) -> str | None:
+        from rehearsal.extensions.rds_servers import why_no_tokens
         from rehearsal.postgresql.tokens import why_not
+
+        if reason := why_no_tokens(question.resource):
+            return reason
 
         return why_not(question, state.identities.credentials, lambda known: _denied(state, question, known))
 

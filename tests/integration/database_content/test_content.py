@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.postgresql.catalog import DATABASE_QUERIES, SERVER_QUERIES
+from ansible_collections.mainstay.aws.plugins.module_utils.postgresql.quoting import identifier, literal
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 from .support import MASTER, MASTER_PASSWORD, Inside, Server, changes, counts
@@ -127,6 +128,7 @@ def test_the_master_is_left_without_the_roles_that_it_acted_as(inside: Inside) -
     query = f"""SELECT pg_get_userbyid(roleid), inherit_option OR set_option FROM pg_auth_members
         WHERE pg_get_userbyid(member) = '{MASTER}' AND pg_get_userbyid(roleid) LIKE '%\\_{inside.number}'"""
     assert [usable for _role, usable in inside.server.rows(query)] == [False] * 4
+    assert "NOSUPERUSER" not in inside.server.log()  # only a superuser may even say so
 
 
 def test_an_observation_takes_a_fixed_number_of_queries(inside: Inside) -> None:
@@ -285,3 +287,11 @@ def test_an_untrusted_server_is_refused(inside: Inside, tmp_path: Any) -> None:
     endpoint = {"host": inside.server.endpoint.host, "port": inside.server.endpoint.port, "ca": str(other)}
     result = inside.plan(**described(inside), endpoint=endpoint)
     assert "no verified TLS connection" in result["msg"]
+
+
+@pytest.mark.parametrize("text", ["plain", "it's", 'a"b', "back\\slash", "\\'; DROP ROLE x; --", "zwei\nlines", "päß"])
+def test_quoted_text_is_what_the_server_reads(server: Server, text: str) -> None:
+    assert server.rows(f"SELECT {literal(text)} AS {identifier(text)}") == [(text,)]
+    with server.login(MASTER, MASTER_PASSWORD, "postgres") as connection:
+        connection.execute("SET standard_conforming_strings = off")
+        assert connection.execute(f"SELECT {literal(text)}".encode()).fetchone() == (text,)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_cont
 from ansible_collections.mainstay.aws.plugins.module_utils.postgresql.problems import LoginRefused, NoConnection
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
+from tests.repository.layout import ROOT
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
 
@@ -228,3 +231,10 @@ def test_there_is_one_way_to_log_in(name: str) -> None:
     assert len(problems) == 1
     assert expected in problems[0]
     assert "canary" not in problems[0]
+
+
+def test_a_module_that_never_connects_does_not_import_psycopg() -> None:
+    module = "ansible_collections.mainstay.aws.plugins.modules.postgres_objects"
+    code = f"import sys, {module}; print([name for name in sys.modules if name.startswith('psycopg')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "collections")
+    assert done.stdout.strip() == "[]"

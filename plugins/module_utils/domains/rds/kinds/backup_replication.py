@@ -1,0 +1,127 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Automated backups of an instance, replicated to another region, for a restore to a point in time there.
+
+A replication lives in its destination: the property ``region``. RDS changes nothing of one, so every change is a replacement, and what was
+replicated until then stays for its retention period. The same holds for a deletion: the owner tags go, since nothing can be done to these
+backups any more, and the key that encrypts them must stay as long as they do. After "Replicating automated backups to another AWS Region"
+in the RDS User Guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ....aws.connection import Aws
+from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....aws.owner import TAG_PREFIX
+from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
+from ....reconcile.model import Observed, fixed
+
+SOURCE_NOT_READY = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault")
+NOT_REPLICABLE = ("InvalidDBInstanceAutomatedBackupState", "InvalidDBInstanceAutomatedBackupStateFault")
+"""Already replicated, or no first backup yet."""
+
+
+class BackupReplication(NamedKind):
+    name = "backup_replication"
+    calls = NamedCalls(
+        service="rds",
+        list="describe_db_instance_automated_backups",
+        items="DBInstanceAutomatedBackups",
+        create="start_db_instance_automated_backups_replication",
+        delete="stop_db_instance_automated_backups_replication",
+        item="DBInstanceAutomatedBackup",
+        id="DBInstanceAutomatedBackupsArn",
+        name="DBInstanceAutomatedBackupsArn",
+        arn="DBInstanceAutomatedBackupsArn",
+    )
+    tagging = Tagging(tag="add_tags_to_resource", untag="remove_tags_from_resource", key="ResourceName", of="arn", create_tags="TagList")
+    status_member = "Status"
+    states = {"pending": "pending", "creating": "pending", "retained": "failed", "deleting": "deleting"}
+    elsewhere = True
+    timeout = 3600.0
+    """An instance that has just been created may take a while until its first backup is complete."""
+
+    source_db_instance_arn = fixed("SourceDBInstanceArn")
+    backup_retention_period = fixed()
+    kms_key_id = fixed()
+
+    def get_source_db_instance_arn(self, raw: Mapping[str, Any]) -> Any:
+        return raw.get("DBInstanceArn")
+
+    def reason_of(self, raw: Mapping[str, Any]) -> str:
+        """Stopped by hand, or by a run that ended before it had removed the tags: another one takes its place."""
+        return "it was stopped; what it has copied stays" if raw.get("Status") == "retained" else ""
+
+    def is_gone(self, raw: Mapping[str, Any]) -> bool:
+        """The backups of an instance in its own region are no replication."""
+        return raw.get("Status") == "active" or super().is_gone(raw)
+
+    def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """boto3 signs the call for the source's region with ``SourceRegion``."""
+        return {**super().request(properties), "SourceRegion": str(properties["source_db_instance_arn"]).split(":")[3]}
+
+    def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
+        try:
+            return super().create(aws, address, properties, token)
+        except CallFailed as error:
+            if error.code in SOURCE_NOT_READY:
+                raise NotYet(error.message, error.operation, error.code, error.hint, dependency=True) from error
+            if error.code not in NOT_REPLICABLE:
+                raise
+            if self._of(aws, properties["source_db_instance_arn"]):
+                raise AlreadyThere(error.message, error.operation, error.code, error.hint) from error
+            raise NotYet(error.message, error.operation, error.code, error.hint, dependency=True) from error
+
+    def _of(self, aws: Aws, source: str) -> list[dict[str, Any]]:
+        """The replications of an instance to the region of the connection, whoever owns them."""
+        found = aws.list_all(self.calls.service, self.calls.list, self.calls.items)
+        ours = (dict(raw) for raw in found if raw.get("DBInstanceArn") == source and not self.is_gone(raw))
+        return [raw for raw in ours if self.state(raw)[0] in ("pending", "ready")]
+
+    def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
+        """The replication that the instance has there already: RDS allows one."""
+        source = properties.get("source_db_instance_arn")
+        return self.observe_any_owner(aws, self._of(aws, source)) if source else None
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """Stop, and leave the retained backups without an owner."""
+        aws.remove("rds", self.calls.delete, SourceDBInstanceArn=seen.properties["source_db_instance_arn"])
+        names = [f"{TAG_PREFIX}{name}" for name in ("environment", "component", "address")]
+        aws.remove("rds", self.tagging.untag, ResourceName=seen.id, TagKeys=names)
+
+
+def source_region(aws: Aws, source: str, destination: str) -> Mapping[str, Any]:
+    """What RDS in the destination says about a source region; empty if it does not know it. For the questions of the domain."""
+    found = aws.in_region(destination).list_all("rds", "describe_source_regions", "SourceRegions", RegionName=source)
+    return next((dict(one) for one in found if one.get("RegionName") == source), {})
+
+
+def not_offered(path: str, source: str, destination: str, answer: Mapping[str, Any]) -> str:
+    """Why backups cannot be replicated between these regions, with what can be done instead; empty if they can.
+
+    ``answer``: from ``source_region``. RDS offers no replication from or to most regions that an account has to enable, such as af-south-1.
+    """
+    if answer.get("SupportsDBInstanceAutomatedBackupsReplication"):
+        return ""
+    return (
+        f"{path}.region is {destination}, but RDS does not replicate automated backups from {source} to {destination}. Instead, name a "
+        f"region that RDS offers (aws rds describe-source-regions --region {destination} lists the sources of one), make a read replica in "
+        f"{destination} (replicas, with region), or copy snapshots there with AWS Backup; then remove replicate_to."
+    )
+
+
+def still_encrypted_with(keys: Collection[str], backups: Collection[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Key ARN -> ARNs of the automated backups that cannot be restored without it, retained ones included; only keys that some need.
+
+    ``backups``: entries of DescribeDBInstanceAutomatedBackups of the keys' region.
+    """
+    found: dict[str, list[str]] = {}
+    for raw in backups:
+        key = raw.get("KmsKeyId")
+        if key in keys and str(raw.get("Status", "")).lower() not in ("deleting", "deleted"):
+            found.setdefault(str(key), []).append(str(raw["DBInstanceAutomatedBackupsArn"]))
+    return found
