@@ -161,11 +161,11 @@ def replica(place: Place) -> Sample:
     return Sample(
         Resource("db_replica", NAME, properties),
         needs=(*ground(place), instance_resource(place)),
-        change={"max_allocated_storage": 50},
+        change={"db_instance_class": "db.t4g.large"},
         drift=Drift(
             Operation("rds", "modify_db_instance"),
-            lambda one: {"DBInstanceIdentifier": one.id, "MaxAllocatedStorage": 60, "ApplyImmediately": True},
-            "max_allocated_storage",
+            lambda one: {"DBInstanceIdentifier": one.id, "DBInstanceClass": "db.t4g.small", "ApplyImmediately": True},
+            "db_instance_class",
         ),
     )
 
