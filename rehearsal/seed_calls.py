@@ -74,7 +74,8 @@ def _parameter_mistakes(where: str, call: Mapping[str, Any]) -> Iterator[str]:
     for name in given:
         if name not in members:
             close = difflib.get_close_matches(name, members, 1)
-            yield f"{where}.{name} is not known{f'; did you mean {close[0]}?' if close else '.'} Known are: {', '.join(members) or 'none'}"
+            hint = f"; did you mean {close[0]}?" if close else "."
+            yield f"{where}.{name} is not known{hint} Known names: {', '.join(members) or 'none'}"
             return
     for name in shape.required_members if shape else []:
         if name not in given:

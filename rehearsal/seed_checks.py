@@ -91,7 +91,7 @@ def fields(known: Mapping[str, Check], required: Sequence[str] = ()) -> Check:
 def unknown(where: str, name: Any, known: Iterable[str]) -> Iterator[str]:
     names = sorted(known)
     close = difflib.get_close_matches(str(name), names, 1)
-    yield f"{where} is not known{f'; did you mean {close[0]}?' if close else '.'} Known are: {', '.join(names)}"
+    yield f"{where} is not known{f'; did you mean {close[0]}?' if close else '.'} Known names: {', '.join(names)}"
 
 
 def identity(prefix: str) -> Check:

@@ -263,7 +263,7 @@ def _wrong_references(where: str, value: Any, names: Mapping[str, Any]) -> Itera
     for place, entry in _walk(where, value):
         for head, rest in REFERENCE.findall(entry) if isinstance(entry, str) else ():
             if head not in names:
-                yield f"{place} refers to ${{{head}{rest}}}, which is not known there; known are: {', '.join(names)}"
+                yield f"{place} refers to ${{{head}{rest}}}, which is not known there; known names: {', '.join(names)}"
             elif names[head] is not None and _first(rest) not in names[head]:
                 plain = re.fullmatch(r"[\w.\[\]]*", rest)
                 quoted = "" if plain else " (a name with more than letters, digits and _ goes in double quotes)"

@@ -64,7 +64,7 @@ class Settings:
         values = asdict(self)
         for name, value in changes.items():
             if name not in _CHECKS:
-                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(_CHECKS))}")
+                raise ValueError(f"unknown setting {name!r}; known settings: {', '.join(sorted(_CHECKS))}")
             try:
                 values[name] = _CHECKS[name](value)
             except (TypeError, ValueError, AttributeError) as error:
@@ -97,7 +97,7 @@ def _delays(value: Any) -> dict[str, float]:
 
 def _patience(value: Any) -> dict[str, float]:
     if unknown := sorted(set(value) - set(PATIENCE)):
-        raise ValueError(f"nothing waits for {unknown[0]!r}; known are {', '.join(sorted(PATIENCE))}")
+        raise ValueError(f"nothing waits for {unknown[0]!r}; known names: {', '.join(sorted(PATIENCE))}")
     return PATIENCE | {str(name): _not_negative(seconds) for name, seconds in value.items()}
 
 
@@ -105,7 +105,7 @@ def _limits(value: Any) -> dict[str, int]:
     if value == "aws":
         return {name: quota.default for name, quota in QUOTAS.items()}
     if unknown := sorted(set(value) - set(QUOTAS)):
-        raise ValueError(f"there is no quota {unknown[0]!r}; known are {', '.join(sorted(QUOTAS))}")
+        raise ValueError(f"there is no quota {unknown[0]!r}; known quotas: {', '.join(sorted(QUOTAS))}")
     return {str(name): int(_not_negative(limit)) for name, limit in value.items()}
 
 
@@ -135,7 +135,7 @@ def _insights(value: Any) -> list[dict[str, Any]]:
     found = [dict(entry) for entry in value]
     for entry in found:
         if unknown := sorted(set(entry) - INSIGHT_MEMBERS):
-            raise ValueError(f"an insight has no {unknown[0]!r}; known are {', '.join(sorted(INSIGHT_MEMBERS))}")
+            raise ValueError(f"an insight has no member {unknown[0]!r}; known members: {', '.join(sorted(INSIGHT_MEMBERS))}")
         if entry.get("status", "ERROR") not in INSIGHT_STATUSES:
             raise ValueError(f"the status of an insight is one of {', '.join(INSIGHT_STATUSES)}, not {entry['status']!r}")
     return found

@@ -1,7 +1,7 @@
-"""Audit the rehearsed inventory with Prowler: the checks of CIS and of AWS FSBP for the services that exist so far. Called by make audit.
+"""Audit the rehearsed inventory with Prowler: the CIS and AWS FSBP checks for the services supported so far. Called by make audit.
 
-Prowler pins another boto3 and needs Python 3.10 to 3.12, so it gets a virtual environment of its own, in .cache/audit. It asks the
-rehearsal cloud, with credentials that may only read. Every check that fails needs a reason in scripts/audit_reasons.yml.
+Prowler pins another boto3 and needs Python 3.10 to 3.12, so it gets its own virtual environment, in .cache/audit. It reads the
+rehearsal cloud with read-only credentials. Every failed check needs a reason in scripts/audit_reasons.yml.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail(str(error))
         return 1
     except KeyboardInterrupt:
-        fail("interrupted; the same command goes on from here")
+        fail("interrupted; run the same command to resume")
         return 130
 
 

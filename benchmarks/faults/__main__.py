@@ -1,7 +1,7 @@
-"""Breaks a run at every changing call in every way of the list of faults, and checks that nothing is doubled, nothing is left over, and
-that at most one more run converges. With --terraform the same is done to Terraform.
+"""Injects each fault in the list at every mutating call of a run, and checks that nothing is duplicated, nothing is left over, and at most
+one more run converges. With --terraform, does the same to Terraform.
 
-Called by make faults. Goes on where it was interrupted; results are kept in artifacts/faults.jsonl."""
+Called by make faults. After an interruption it resumes where it stopped; results are kept in artifacts/faults.jsonl."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail(str(error))
         return 1
     except KeyboardInterrupt:
-        fail("interrupted; the same command goes on from here")
+        fail("interrupted; run the same command to resume")
         return 130
 
 
@@ -61,20 +61,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--creating", action="store_true", help="only the calls that create something, as in Terraform's runs")
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="such as F2; may be given several times")
     parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="create, change, shrink, mend, alias, destroy")
-    parser.add_argument("--sample", type=positive, metavar="N", help="so many cases, spread over the faults and the operations")
-    parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
+    parser.add_argument("--sample", type=positive, metavar="N", help="run only N cases, spread over the faults and the operations")
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the sample (1)")
     parser.add_argument("--jobs", type=positive, default=2, help="how many cases at a time, each with a cloud of its own (2)")
-    parser.add_argument("--fresh", action="store_true", help="forget what was found before")
-    parser.add_argument("--failed", action="store_true", help="try again what failed before")
+    parser.add_argument("--fresh", action="store_true", help="discard earlier results")
+    parser.add_argument("--failed", action="store_true", help="rerun the cases that failed")
     parser.add_argument("--list", action="store_true", help="print the cases and do nothing")
-    parser.add_argument("--report", action="store_true", help="only print what is known already, of both")
+    parser.add_argument("--report", action="store_true", help="only print the results so far, of both tools")
     parser.add_argument("--terraform", action="store_true", help="break Terraform's runs, at the calls that create something")
     return parser.parse_args(arguments)
 
 
 def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
     return int(text)
 
 

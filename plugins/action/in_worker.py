@@ -4,10 +4,11 @@
 """How Ansible calls the modules of this collection: with options from the host's ``platform_*`` variables, and inside Ansible's worker
 process when the target is the controller itself.
 
-The variables supply the options that a task omits; see ``component/platform_variables.py``. An invalid variable fails the task before the
-module runs, in either mode. So does an invalid variable of a role: the first module call of a role sets ``__platform_check_role`` to the
-role's name; see ``component/role_checks.py``. If what the call requires has failed in this run (``__platform_requires``: the names of hosts
-by the variable that their role registers), the module does not run at all.
+The variables supply the options that a task omits; see ``component/platform_variables.py``. Options that one expression computes together
+come from ``__platform_options``, so that it is evaluated once. An invalid variable fails the task before the module runs, in either mode.
+So does an invalid variable of a role: the first module call of a role sets ``__platform_check_role`` to the role's name; see
+``component/role_checks.py``. If what the call requires has failed in this run (``__platform_requires``: the names of hosts by the variable
+that their role registers), the module does not run at all.
 
 Running in the worker changes only how the module is executed. It receives the same arguments as from the ordinary wrapper, and ansible-core
 parses what it prints as usual, so core still handles masking, diff, check mode, warnings and failures. A call that cannot safely run here
@@ -76,6 +77,7 @@ class ActionModule(NormalAction):
         if name.startswith(PREFIX):
             try:
                 self._check_role(task_vars)
+                arguments = {**self._templar.template(task_vars.get("__platform_options", {})), **arguments}
                 arguments = self._with_variables(name, arguments, task_vars)
             except WrongVariables as wrong:
                 return self._texts(name, arguments, task_vars).hide_in({"failed": True, "msg": str(wrong)})

@@ -103,31 +103,39 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import filter_loader, test_loader
+from ansible.plugins.loader import action_loader, filter_loader, test_loader
 from ansible.utils import color
 
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json
-from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import order_of_kinds
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.started import started_here
-from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
+from ansible_collections.mainstay.aws.plugins.module_utils.controller.compiled import quick_imports
+
+with quick_imports():
+    from ansible_collections.mainstay.aws.plugins.module_utils.controller.output import prints_json
+    from ansible_collections.mainstay.aws.plugins.module_utils.controller.supervision import Reports, Supervision
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import checks_of, order_of_kinds
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.collect import Collector, Outcome, TaskInfo
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.export import as_json
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.files import write_atomically
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.markdown import as_markdown
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.model import INTERRUPTED, Report
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.report import render
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.started import started_here
+    from ansible_collections.mainstay.aws.plugins.module_utils.summary.text import Line
 
 WIDTH_WITHOUT_TERMINAL = 120
 WIDEST = 200
 GREY = "gray12"
-USED_IN_TEMPLATES = ((filter_loader, ("ansible.builtin.default",)), (test_loader, ("ansible.builtin.defined",)))
-"""Plugins that every worker would otherwise load again: loading the first of each kind loads all that ship with Ansible."""
+USED_BY_WORKERS = (
+    (filter_loader, "ansible.builtin.default"),
+    (filter_loader, "mainstay.aws.components"),
+    (test_loader, "ansible.builtin.defined"),
+    (action_loader, "mainstay.aws.in_worker"),
+)
+"""Plugins that every worker would otherwise load again. Loading a filter or a test loads all of its collection."""
 
 
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -158,7 +166,7 @@ class CallbackModule(CallbackBase):
         self._started: dict[tuple[str, str], float] = {}
         self._items: dict[tuple[str, str], list[Outcome]] = {}
         self._complained = False
-        self._supervision = Supervision(self._show_interruption)
+        self._supervision = Supervision(self._show_interruption, _load_plugins)
 
     def complain(self, text: str) -> None:
         """Print a warning, at most once per run."""
@@ -173,10 +181,7 @@ class CallbackModule(CallbackBase):
 
     @guarded
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        if self._supervision.prepare(play):
-            for loader, names in USED_IN_TEMPLATES:
-                for name in names:
-                    loader.get(name)
+        self._supervision.prepare(play)
 
     @guarded
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
@@ -287,6 +292,14 @@ class CallbackModule(CallbackBase):
             write_atomically(path, convert(report))
         except OSError as error:
             self._display.error(f"plan_summary: cannot write {option} {path}: {error.strerror or error}", wrap_text=False)
+
+
+def _load_plugins(groups: Collection[str]) -> None:
+    """Load the plugins that workers use, and the checks of the roles that these groups are named after."""
+    for loader, name in USED_BY_WORKERS:
+        loader.get(name, class_only=True)
+    for group in groups:
+        checks_of(group)
 
 
 def _outcome(result: Any, failed: bool) -> Outcome:

@@ -145,7 +145,7 @@ options:
     description:
       - With V(blocked) the task fails in check mode if an apply of its plan would change nothing although there is something to change,
         such as when a replacement is not allowed. With V(changes) it also fails if an apply would change something.
-      - The plan is complete and returned all the same, and the other components of the run are planned as usual. Empty means that a plan
+      - The plan is still complete and returned, and the other components of the run are planned as usual. Empty means that a plan
         does not fail for what it finds.
       - Without it the host's variable C(platform_fail_on) counts.
     type: str

@@ -126,7 +126,7 @@ def blocks_of(call: Call, vpc: str) -> list[ipaddress.IPv4Network]:
 def check_logging(given: Mapping[str, Any]) -> None:
     for entry in given.get("clusterLogging") or []:
         if unknown := [kind for kind in entry.get("types") or [] if kind not in LOG_TYPES]:
-            raise _wrong(f"Log type {unknown[0]} is invalid; known are {', '.join(LOG_TYPES)}")
+            raise _wrong(f"Log type {unknown[0]} is invalid; valid types: {', '.join(LOG_TYPES)}")
 
 
 def check_encryption(call: Call, config: Mapping[str, Any]) -> None:

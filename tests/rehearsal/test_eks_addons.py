@@ -45,7 +45,7 @@ def test_each_minor_has_one_default_of_each_addon(main: EksAccount, minor: str) 
         assert len(defaults) == 1, addon["addonName"]
 
 
-def test_versions_that_nobody_has(main: EksAccount) -> None:
+def test_versions_that_do_not_exist(main: EksAccount) -> None:
     assert main.eks.describe_addon_versions(addonName="kubecost")["addons"] == []
     assert main.eks.describe_addon_versions(kubernetesVersion="1.20")["addons"] == []
     assert [one["addonName"] for one in main.eks.describe_addon_versions(owners=["community"], types=["security"])["addons"]] == [
@@ -166,7 +166,7 @@ def test_nothing_else_while_the_cluster_is_updated(main: EksAccount) -> None:
     main.eks.update_addon(clusterName="main", addonName="kube-proxy", addonVersion="v1.36.0-eksbuild.7")
 
 
-def test_self_managed_software_is_in_the_way(eks_account: EksAccount) -> None:
+def test_self_managed_software_conflicts(eks_account: EksAccount) -> None:
     """The same version is taken over; a different one only with OVERWRITE."""
     eks_account.create(bootstrapSelfManagedAddons=True)
     eks = eks_account.eks

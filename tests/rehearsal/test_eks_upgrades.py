@@ -82,7 +82,7 @@ def test_extended_support_is_given_up_before_it_begins(eks_account: EksAccount) 
 # Insights
 
 
-def test_what_stands_in_the_way_of_an_upgrade(main: EksAccount) -> None:
+def test_what_blocks_an_upgrade(main: EksAccount) -> None:
     eks = main.eks
     listed = eks.list_insights(clusterName="main")["insights"]
     assert {one["insightStatus"]["status"] for one in listed} == {"PASSING"}

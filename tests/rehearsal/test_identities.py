@@ -47,7 +47,7 @@ def test_other_credentials_are_refused(cloud: CheckedCloud, service: str) -> Non
     assert cloud.admin.requests()[-1]["role"] is None
 
 
-def test_the_refusal_says_why(cloud: CheckedCloud) -> None:
+def test_the_refusal_gives_the_reason(cloud: CheckedCloud) -> None:
     with pytest.raises(Exception, match="rehearsal cloud, not AWS: real credentials are not accepted"):
         _stranger(cloud, "sts").get_caller_identity()
 

@@ -137,7 +137,7 @@ def node(labels: dict[str, str] | None = None, taints: Any = (OWN,), *, network:
         (node(network=False), replace(WISH, network=False), {}),
     ],
 )
-def test_how_a_node_is_mended(present: dict[str, Any], wish: Wanted, patch: dict[str, Any]) -> None:
+def test_how_a_node_is_repaired(present: dict[str, Any], wish: Wanted, patch: dict[str, Any]) -> None:
     assert repaired(wish, present) == patch
 
 

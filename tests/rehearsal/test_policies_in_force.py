@@ -190,13 +190,13 @@ def test_how_a_denial_reads(cloud: CheckedCloud, service: str, method: str, para
     assert ("Encoded authorization failure message: " in error["Message"]) == (service == "ec2")
 
 
-def test_an_explicit_deny_says_so(cloud: CheckedCloud) -> None:
+def test_an_explicit_deny_is_named(cloud: CheckedCloud) -> None:
     cloud.admin.policies(apply=[document(allow("*"), deny("kms:CreateKey"))])
     with pytest.raises(ClientError, match="with an explicit deny in an identity-based policy"):
         cloud.client("kms").create_key()
 
 
-def test_the_log_says_what_was_checked(cloud: CheckedCloud) -> None:
+def test_the_log_lists_what_was_checked(cloud: CheckedCloud) -> None:
     cloud.admin.policies(apply=[document(allow("*"))])
     tags = [{"ResourceType": "vpc", "Tags": [{"Key": "a", "Value": "b"}]}]
     cloud.client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags)

@@ -366,8 +366,8 @@ def test_the_documentation_shows_what_there_is(cloud: CheckedCloud, tmp_path: Pa
     rows = dict(re.findall(r"^\| `(\w+)`[^|]*\| (.*) \|$", page, re.MULTILINE))
     assert list(rows) == list(SECTIONS)
     for section in MAPS:
-        said = next(said for said in SECTIONS[section](section, {"example.org": {"?": 1}}) if "Known are: " in said)
-        for name in said.rpartition("Known are: ")[2].split(", "):
+        said = next(said for said in SECTIONS[section](section, {"example.org": {"?": 1}}) if "Known names: " in said)
+        for name in said.rpartition("Known names: ")[2].split(", "):
             assert f"`{name}`" in rows[section], (section, name)
 
 

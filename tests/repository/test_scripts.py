@@ -104,7 +104,7 @@ def test_a_change_is_counted_in_the_words_of_the_summary() -> None:
     assert change.counted({"check_mode": True, "totals": {"plan": {"unchanged": 4}}}, change.PLANNED) == "nothing"
 
 
-def test_what_is_held_back_is_told_by_what_would_happen_to_it() -> None:
+def test_held_back_resources_are_listed_by_action() -> None:
     assert list(change.held(REPORT, "replace")) == ["vpc.main"]
     assert "subnet.0, subnet.1, subnet.2, subnet.3, subnet.4, subnet.5 and 2 more" in change.stays(REPORT)[0]
     assert change.stays({"components": []}) == []

@@ -152,7 +152,7 @@ def test_the_life_of_an_environment(checkout: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_failed_installation_says_so_and_is_not_taken_for_done(checkout: Path) -> None:
+def test_a_failed_installation_is_reported_and_not_taken_for_complete(checkout: Path) -> None:
     (checkout / "requirements.txt").write_text("demo==9.9\n")
     for _attempt in range(2):
         result = setup(checkout)

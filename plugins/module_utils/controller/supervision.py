@@ -24,7 +24,7 @@ from typing import Any
 
 from ..component.interruption import FOLDER_VARIABLE, reports, wait_for_reports
 from ..component.lock_entries import RUN_VARIABLE
-from .compiled import use_compiled_files
+from .compiled import quick_imports, use_compiled_files
 from .plays import own_modules
 from .warm import warm
 
@@ -38,12 +38,14 @@ Reports = Sequence[tuple[str, Mapping[str, Any]]]
 class Supervision:
     """One run of ansible-playbook, from the start of its process to the end.
 
-    If ``finish`` was not called, ``interrupted`` is called when the process ends, with the reports of the interrupted modules.
+    If ``finish`` was not called, ``interrupted`` is called when the process ends, with the reports of the interrupted modules. ``load`` is
+    called before the first worker of a play is forked, with the inventory groups in the play: it imports what else workers use.
     """
 
-    def __init__(self, interrupted: Callable[[Reports], None]) -> None:
-        use_compiled_files()  # for all that warm() imports; importing this file must not change how Python imports
+    def __init__(self, interrupted: Callable[[Reports], None], load: Callable[[Collection[str]], None] = lambda _groups: None) -> None:
+        use_compiled_files()  # for whatever this process and its workers import later
         self._interrupted = interrupted
+        self._load = load
         self._finished = False
         self._pid = os.getpid()
         self._folder = Path(tempfile.mkdtemp(prefix="mainstay-reports-"))
@@ -60,19 +62,19 @@ class Supervision:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         os.kill(self._pid, signal.SIGINT)
 
-    def prepare(self, play: Any) -> bool:
-        """Import the modules of a play before its first worker is forked. False if the play has no hosts or none of our modules."""
+    def prepare(self, play: Any) -> None:
+        """Import the modules of a play before its first worker is forked. Does nothing if the play has no hosts or none of our modules."""
         variables = play.get_variable_manager().get_vars(play=play)
         hosts = set(variables["ansible_play_hosts_all"])
         if not hosts:
-            return False
+            return
         groups = [name for name, members in variables["groups"].items() if not hosts.isdisjoint(members)]
         modules = own_modules(play, groups)
         if modules:
-            warm(modules, str(variables["hostvars"][variables["ansible_play_hosts_all"][0]].get("platform_region") or ""))
-            # Workers are forked from here on: their garbage collection need not scan what the parent has imported, nor copy its pages.
-            gc.freeze()
-        return bool(modules)
+            region = str(variables["hostvars"][variables["ansible_play_hosts_all"][0]].get("platform_region") or "")
+            with quick_imports():
+                warm(modules, region)
+                self._load(groups)
 
     def finish(self) -> None:
         """The run has ended normally: nothing after this counts as an interruption."""

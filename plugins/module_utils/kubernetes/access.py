@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import asyncio.subprocess
 import base64
 import json
 import os
@@ -232,13 +230,15 @@ def _user(user: Mapping[str, Any]) -> dict[str, Any]:
 
 def exec_token(command: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """Run a credential plugin. Its output is a secret, so no error message repeats it."""
+    from .programs import run
+
     called = [str(command.get("command")), *(str(argument) for argument in command.get("args") or ())]
     version = str(command.get("apiVersion") or "client.authentication.k8s.io/v1")
     asked = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
     environment = {**os.environ, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
     environment |= {str(pair["name"]): str(pair["value"]) for pair in command.get("env") or ()}
     try:
-        code, printed, complained = asyncio.run(_run(called, environment))
+        code, printed, complained = run(called, environment, EXEC_SECONDS)
     except (OSError, TimeoutError) as error:
         raise BadAccess(f"the credential plugin {called[0]} of the kubeconfig cannot be run: {type(error).__name__}") from error
     if code:
@@ -250,19 +250,6 @@ def exec_token(command: Mapping[str, Any]) -> tuple[str, datetime | None]:
         return str(status["token"]), datetime.fromisoformat(ends) if ends else None
     except (ValueError, KeyError, TypeError) as error:
         raise BadAccess(f"the credential plugin {called[0]} of the kubeconfig gave no token") from error
-
-
-async def _run(called: list[str], environment: Mapping[str, str]) -> tuple[int | None, bytes, bytes]:
-    """Return exit code and output. Not run_command: a plugin may hang, and reruns happen mid-wait, in any thread."""
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*called, env=environment, stdin=nothing, stdout=pipe, stderr=pipe)
-    try:
-        printed, complained = await asyncio.wait_for(process.communicate(), EXEC_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise
-    return process.returncode, printed, complained
 
 
 def _in_cluster(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_nothing_shows_a_secret(planned: Run, ran: Run, text: str) -> None:
         assert text not in run.markdown
 
 
-def test_a_run_is_brief_and_says_what_is_left(ran: Run) -> None:
+def test_an_apply_prints_a_brief_summary_with_remaining_work(ran: Run) -> None:
     assert "net: network  1 added, 1 changed, 3 unchanged" in ran.summary
     assert re.search(r"^  ~ security_group.main/nodes  ingress$", ran.summary, re.MULTILINE)
     assert "tcp 443" not in ran.summary
@@ -174,7 +174,7 @@ def test_a_run_without_plans_prints_nothing_and_still_writes(tmp_path: Path) -> 
     assert (run.data["components"], run.data["result"]) == ([], "no_changes")
 
 
-def test_an_early_failure_ends_with_a_summary_that_says_why(tmp_path: Path) -> None:
+def test_an_early_failure_prints_a_summary_with_the_reason(tmp_path: Path) -> None:
     """A task of this collection that fails before it has a plan, for example because of an invalid variable."""
     book = tmp_path / "book.yml"
     task = {"mainstay.aws.vpc_network": {"networks": {}, "environment": "prod", "region": "af-south-1"}}

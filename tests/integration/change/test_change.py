@@ -129,7 +129,7 @@ def checkout(made: Checkout) -> Checkout:
 
 
 @pytest.mark.slow
-def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
+def test_a_change_is_reported_step_by_step(checkout: Checkout) -> None:
     """A zone is added; an endpoint is no longer described, and stays because consent is missing."""
     checkout.change(availability_zones=["af-south-1a", "af-south-1b", "af-south-1c"], endpoints={"gateway": ["s3"], "interface": []})
     code, output = checkout.rehearse("--from=small")
@@ -154,7 +154,7 @@ def test_a_change_is_told_step_by_step(checkout: Checkout) -> None:
 
 
 @pytest.mark.slow
-def test_what_the_account_holds_is_there_and_left_alone(checkout: Checkout) -> None:
+def test_seeded_resources_exist_and_are_unchanged(checkout: Checkout) -> None:
     checkout.change(security={"load_balancer_ingress_cidrs": [], "load_balancer_ingress_prefix_lists": ["pl-3b927c52"]})
     code, output = checkout.rehearse()
     assert code == 0, output

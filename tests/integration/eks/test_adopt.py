@@ -89,7 +89,7 @@ def test_a_cluster_that_another_tool_made_is_taken_over_as_it_is(site: Site) -> 
     assert summary(site.plan(desired)) == {}
 
 
-def test_without_that_every_name_that_is_taken_is_told_before_the_first_change(site: Site) -> None:
+def test_without_adopt_every_name_conflict_is_reported_before_the_first_change(site: Site) -> None:
     desired = site.desired(main=FULL)
     site.apply(desired)
     there = unmark(site)

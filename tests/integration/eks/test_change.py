@@ -121,7 +121,7 @@ REPLACED: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 }
 
 
-def test_what_cannot_be_changed_asks_first(standing: Site) -> None:
+def test_a_replacement_requires_consent(standing: Site) -> None:
     for name, (changes, expected) in REPLACED.items():
         plan = standing.plan(standing.desired(main=cluster(**with_group(changes))))
         assert (name, summary(plan)) == (name, expected)

@@ -232,7 +232,7 @@ DRIFT: dict[str, tuple[Callable[[Standing], Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", DRIFT)
-def test_drift_is_named_and_mended(standing: Standing, name: str) -> None:
+def test_drift_is_reported_and_corrected(standing: Standing, name: str) -> None:
     spoil, address, name_of_property = DRIFT[name]
     site = standing.site
     assert site

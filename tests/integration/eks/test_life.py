@@ -77,7 +77,7 @@ def principals(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_plan_tells_what_apply_makes(site: Site, name: str) -> None:
+def test_the_plan_matches_what_apply_creates(site: Site, name: str) -> None:
     principals(site)
     desired = site.desired(**CONFIGURATIONS[name])
     requests = Requests(site.cloud)
@@ -128,7 +128,7 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
     assert requests.changes() == []
 
 
-def test_nothing_is_left_and_nothing_else_is_touched(site: Site) -> None:
+def test_destroy_removes_everything_of_ours_and_nothing_else(site: Site) -> None:
     """Another environment's cluster in the same network is unchanged."""
     other = Site(site.cloud, environment="dev", component="other")
     other.apply(other.desired(main=cluster()))

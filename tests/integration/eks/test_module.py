@@ -125,7 +125,7 @@ def test_subnets_that_cannot_be(site: Site, tmp_path: Path) -> None:
     assert requests.changes() == []
 
 
-def test_a_cluster_that_is_there_but_not_ours(site: Site, tmp_path: Path) -> None:
+def test_an_existing_cluster_without_our_mark(site: Site, tmp_path: Path) -> None:
     """A cluster created by hand and one of another environment: both are reported before the first change."""
     new_role(site.cloud, "somebody", "eks.amazonaws.com")
     network = {"subnetIds": list(site.subnets)}
@@ -177,7 +177,7 @@ def test_life_by_the_modules(site: Site, tmp_path: Path) -> None:
     assert removed["msg"].startswith(said.format("would be removed"))
 
 
-def test_access_may_list_whoever_makes_the_cluster(site: Site, tmp_path: Path) -> None:
+def test_access_may_list_the_creator_of_the_cluster(site: Site, tmp_path: Path) -> None:
     """EKS gives the creator an entry, and a principal can have only one: the described entry replaces it or adopts it."""
     listed, described_later = cluster(access={"applier": OURS}), cluster(name="prod-later")
     tasks = [
@@ -197,7 +197,7 @@ def test_access_may_list_whoever_makes_the_cluster(site: Site, tmp_path: Path) -
     assert "adopted" in action["reason"]
 
 
-def test_whoever_makes_a_cluster_and_lists_itself_without_rights(site: Site, tmp_path: Path) -> None:
+def test_a_creator_listed_without_permissions(site: Site, tmp_path: Path) -> None:
     viewer = {**OURS, "policies": {"AmazonEKSViewPolicy": "cluster"}}
     requests = Requests(site.cloud)
     (result,) = play(tmp_path, environment(site.cloud), [task(site, clusters={"main": cluster(access={"applier": viewer})})])

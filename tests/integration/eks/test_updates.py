@@ -68,7 +68,7 @@ def test_changes_of_every_sort_in_one_run_wait_for_each_other(site: Site) -> Non
     assert summary(site.plan(site.desired(**wanted))) == {}
 
 
-def test_an_update_that_somebody_else_began_is_waited_for(site: Site) -> None:
+def test_an_update_started_by_another_caller_is_waited_for(site: Site) -> None:
     site.apply(site.desired(main=cluster()))
     site.cloud.admin.settings(transition_seconds=TRANSITIONS)
     eks = site.cloud.client("eks")

@@ -158,7 +158,7 @@ def test_what_belongs_to_others_in_the_namespace_itself_stays(inside: InsideClus
     assert not inside.gone(f"/api/v1/namespaces/{tenant}/resourcequotas/quota")
 
 
-def test_nobody_impersonates_a_release_of_another_namespace(inside: InsideCluster, tenant: str) -> None:
+def test_a_release_cannot_impersonate_one_in_another_namespace(inside: InsideCluster, tenant: str) -> None:
     options = wanted(inside)
     forge(inside, tenant, name(inside), manifest(coredns()), revision=9)
     assert counts(inside.plan(**options)) == {"create": 2, "held_back": 1}

@@ -111,7 +111,7 @@ def test_from_nothing_to_nothing(inside: InsideCluster) -> None:
     assert "canary" not in inside.printed
 
 
-def test_what_others_change_is_seen_and_mended_and_what_they_add_is_left(inside: InsideCluster) -> None:
+def test_changed_fields_are_corrected_and_added_fields_are_kept(inside: InsideCluster) -> None:
     wanted = objects(inside)
     inside.apply(objects=wanted)
     api, deployment = inside.api, path(inside, "deployments", "apis/apps/v1")
@@ -191,7 +191,7 @@ def test_what_cannot_be_changed_takes_consent(inside: InsideCluster) -> None:
     inside.apply(state="absent")
 
 
-def test_what_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: InsideCluster) -> None:
+def test_an_unowned_object_conflicts_until_it_is_adopted(inside: InsideCluster) -> None:
     wanted = objects(inside)[:4]
     inside.apply(objects=wanted[:1])
     theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}, "data": {"theirs": "1"}}
@@ -219,7 +219,7 @@ def test_what_is_in_a_renamed_cluster_stays(inside: InsideCluster) -> None:
     inside.apply(name="core", state="absent")
 
 
-def test_custom_resources_come_after_their_definition_and_are_found_when_nobody_wants_their_kind_any_more(inside: InsideCluster) -> None:
+def test_custom_resources_follow_their_definition_and_are_found_when_no_longer_described(inside: InsideCluster) -> None:
     group = f"{inside.namespace}.example.com"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     definition = {
@@ -249,7 +249,7 @@ def test_custom_resources_come_after_their_definition_and_are_found_when_nobody_
     assert inside.gone(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{group}")
 
 
-def test_values_in_what_is_not_ours_are_set_where_it_is_there(inside: InsideCluster) -> None:
+def test_patches_set_values_in_existing_objects_of_others(inside: InsideCluster) -> None:
     default = "storageclass.kubernetes.io/is-default-class"
     name = f"{inside.namespace}-gp2"
     patch = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name, "annotations": {default: "false"}}}
@@ -280,7 +280,7 @@ def test_as_an_ordinary_module_it_answers_the_same(inside: InsideCluster) -> Non
     assert "canary" not in inside.printed
 
 
-def test_what_the_api_refuses_is_told_by_address_and_the_rest_is_done(inside: InsideCluster) -> None:
+def test_a_rejected_object_is_reported_by_address_and_the_rest_is_applied(inside: InsideCluster) -> None:
     wanted = objects(inside)[:4]
     wanted[3]["data"] = {"a b": "1"}
     result = inside.apply(objects=wanted)

@@ -95,7 +95,7 @@ def test_a_release_from_nothing_to_nothing(inside: InsideCluster) -> None:
     assert "canary" not in inside.printed
 
 
-def test_what_others_change_of_a_release_is_mended(inside: InsideCluster) -> None:
+def test_changes_to_the_objects_of_a_release_are_corrected(inside: InsideCluster) -> None:
     options = wanted(inside)
     inside.apply(**options)
     inside.api.patch(deployment(inside), {"spec": {"replicas": 4}})
@@ -117,7 +117,7 @@ def test_what_others_change_of_a_release_is_mended(inside: InsideCluster) -> Non
     inside.apply(state="absent")
 
 
-def test_a_release_whose_pods_do_not_come_up_fails_with_the_reason_and_the_next_values_mend_it(inside: InsideCluster) -> None:
+def test_a_release_with_failing_pods_reports_the_reason_and_new_values_fix_it(inside: InsideCluster) -> None:
     broken = inside.apply(**wanted(inside, image="rehearsal-image-not-found"))
     assert broken["failed"]
     assert f"{address(inside)}: Deployment {inside.namespace}/{name(inside)}: " in broken["msg"]
@@ -156,7 +156,7 @@ def test_a_helm_that_was_killed_is_recovered_from(inside: InsideCluster, install
     inside.apply(state="absent")
 
 
-def test_a_release_that_is_not_ours_is_in_the_way_until_it_is_taken_over(inside: InsideCluster) -> None:
+def test_an_unowned_release_conflicts_until_it_is_adopted(inside: InsideCluster) -> None:
     options = wanted(inside)
     inside.apply(**options)
     mine, inside.component = inside.component, f"other-{inside.number}"
@@ -172,7 +172,7 @@ def test_a_release_that_is_not_ours_is_in_the_way_until_it_is_taken_over(inside:
     inside.apply(state="absent")
 
 
-def test_without_helm_an_apply_says_what_is_missing(inside: InsideCluster) -> None:
+def test_an_apply_without_helm_reports_what_is_missing(inside: InsideCluster) -> None:
     result = inside.apply(**wanted(inside), helm_binary="/there/is/none")
     assert result["failed"]
     assert "there is no Helm at '/there/is/none' (option helm_binary)" in result["msg"]

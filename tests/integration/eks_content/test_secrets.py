@@ -198,7 +198,7 @@ PLACE = {"name": "a", "namespace": "default"}
     ],
     ids=range(11),
 )
-def test_what_a_failure_says_has_no_secret(inside: InsideCluster, project: Canaries, broken: dict[str, Any]) -> None:
+def test_failure_messages_contain_no_secret(inside: InsideCluster, project: Canaries, broken: dict[str, Any]) -> None:
     printed = project.play({"mainstay.aws.k8s_objects": {**inside.options(), **broken}}, "apply")
     assert "failed=1" in printed, printed[-2000:]
     project.check()

@@ -128,7 +128,7 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
     shown = site.run(DESTROY, "--check")
     assert shown.code != 0
     assert shown.says("- vpc.main"), "what would go is shown although it is protected"
-    assert shown.says("Nothing of this would be deleted: EKS cluster prod-main is protected against deletion.")
+    assert shown.says("Nothing would be deleted, because of the following: EKS cluster prod-main is protected against deletion.")
     assert changes.made() == []
 
     unprotected(site)

@@ -44,7 +44,7 @@ def cluster_in_it(cloud: Cloud, **tags: str) -> None:
     [({}, "with no owner mark"), (Owner("prod", "eks").tags("eks_cluster.main"), "of prod/eks")],
     ids=["by hand", "of a component that is not in this run"],
 )
-def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, tags: dict[str, str], whose: str) -> None:
+def test_a_network_is_kept_while_a_cluster_uses_it(site: Site, cloud: Cloud, tags: dict[str, str], whose: str) -> None:
     cluster_in_it(cloud, **tags)
     changes = Changes(cloud)
     done = site.run(DESTROY, *MEANT, "--limit", "network")
@@ -53,7 +53,7 @@ def test_a_network_stays_while_a_cluster_stands_in_it(site: Site, cloud: Cloud, 
     shown = site.run(DESTROY, "--check", "--limit", "network")
     assert shown.code != 0
     assert shown.says("- vpc.main")
-    assert shown.says(f"Nothing of this would be deleted: EKS cluster prod-main {whose} is still in vpc-")
+    assert shown.says(f"Nothing would be deleted, because of the following: EKS cluster prod-main {whose} is still in vpc-")
     assert changes.made() == []
 
 
@@ -94,12 +94,12 @@ def test_removing_an_unclaimed_network_leaves_one_with_a_cluster_whole(site: Sit
     assert changes.made() == []
 
 
-def test_what_carries_the_mark_afterwards_fails_the_run_and_is_listed(site: Site, cloud: Cloud) -> None:
+def test_leftovers_with_the_mark_are_listed_and_fail_the_run(site: Site, cloud: Cloud) -> None:
     tags = [{"ResourceType": "elastic-ip", "Tags": tag_list(Owner("prod", "forgotten").tags("elastic_ip.x"))}]
     allocation = cloud.client("ec2").allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
     done = site.run(DESTROY, *MEANT)
     assert done.code != 0
-    assert done.says("These resources still carry the tags of what was destroyed:")
+    assert done.says("These resources still have the tags of destroyed components:")
     assert done.says(allocation)
     cloud.client("ec2").release_address(AllocationId=allocation)
     changes = Changes(cloud)

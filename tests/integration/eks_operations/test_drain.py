@@ -95,7 +95,7 @@ def test_without_a_way_to_the_api_aws_is_asked(place: Place) -> None:
     assert "load balancer k8s-shop-api-1a" in made.drains[0].removed
 
 
-def test_finalizers_that_nobody_takes_off_do_not_hold_it_up(place: Place) -> None:
+def test_finalizers_that_are_never_removed_do_not_block_the_drain(place: Place) -> None:
     everything(place)
     api = FakeApi(works=False, controller=False, ingresses=[ingress("api")])
     made = drained(place, api)
@@ -177,7 +177,7 @@ def test_a_run_that_is_stopped_is_finished_by_the_next(place: Place) -> None:
     assert place.names() == STRANGERS | {"nodes"}
 
 
-def test_progress_says_what_is_left(place: Place) -> None:
+def test_progress_lists_what_remains(place: Place) -> None:
     everything(place)
     lines: list[str] = []
     made = drainer(place, FakeApi(works=False, ingresses=[ingress("api")]))

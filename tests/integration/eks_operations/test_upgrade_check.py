@@ -80,7 +80,7 @@ def blocking(facts: Facts) -> list[Finding]:
     return [finding for finding in judge(facts) if finding.severity == "blocks"]
 
 
-def test_a_cluster_as_aws_tells_of_it(reader: Aws) -> None:
+def test_the_facts_that_aws_reports_about_a_cluster(reader: Aws) -> None:
     facts = known(reader)
     assert (facts.version, facts.target, facts.status, facts.upgrade_policy) == ("1.35", "1.36", "ACTIVE", "STANDARD")
     assert [(group.name, group.version, group.status) for group in facts.groups] == [("system", "1.35", "ACTIVE")]
@@ -109,7 +109,7 @@ def test_a_version_that_eks_does_not_offer_is_one_finding(reader: Aws) -> None:
     assert [finding.rule for finding in blocking(known(reader, target="1.99"))] == ["skips_minor", "not_offered"]
 
 
-def test_a_cluster_that_is_where_it_should_be_is_through(reader: Aws) -> None:
+def test_a_cluster_at_its_target_version_needs_no_upgrade(reader: Aws) -> None:
     assert is_through(known(reader, target="1.35"))
 
 
@@ -117,7 +117,7 @@ def test_there_is_no_such_cluster(reader: Aws) -> None:
     assert look_at_cluster(reader, "prod-other", "1.36", {}) is None
 
 
-def test_a_plan_that_changes_the_version_says_what_it_will_meet(site: Site, reader: Aws) -> None:
+def test_a_plan_that_changes_the_version_reports_the_findings(site: Site, reader: Aws) -> None:
     site.cloud.admin.settings(eks_insights=[INSIGHT])
     plan = site.plan(site.desired(main=cluster(version="1.36")))
     stands, said = upgrade.upgrade_doubts(plan, reader, eks.REGION)
@@ -125,7 +125,7 @@ def test_a_plan_that_changes_the_version_says_what_it_will_meet(site: Site, read
     assert any("nobody answers" in text for text in said)
 
 
-def test_a_plan_that_does_not_asks_nothing(site: Site, reader: Aws) -> None:
+def test_a_plan_without_a_version_change_makes_no_requests(site: Site, reader: Aws) -> None:
     plan = site.plan(site.desired(main=cluster(log_types=["api"])))
     requests = Requests(site.cloud)
     assert upgrade.upgrade_doubts(plan, reader, eks.REGION) == ([], [])

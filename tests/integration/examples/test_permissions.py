@@ -90,7 +90,7 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_denial_is_told_with_what_is_needed(tmp_path: Path) -> None:
+def test_every_denial_names_the_required_permission(tmp_path: Path) -> None:
     """Only planning and the run lock are allowed: the report lists each kind of resource that could be started, with its action."""
     lock = {"Effect": "Allow", "Action": "ssm:*", "Resource": "arn:aws:ssm:*:*:parameter/mainstay/locks/prod*"}
     with confined_cloud_of(INVENTORY) as cloud:

@@ -66,7 +66,7 @@ def gateways(cloud: Cloud) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("number", "way"), [(signal.SIGINT, ""), (signal.SIGTERM, "never")], ids=["SIGINT in the worker", "SIGTERM to an ordinary module"]
 )
-def test_a_signal_ends_the_run_with_a_report_and_the_next_run_goes_on(
+def test_a_signal_ends_the_run_with_a_report_and_the_next_run_resumes(
     cloud: Cloud, playbook: Path, number: signal.Signals, way: str
 ) -> None:
     cloud.admin.reset()

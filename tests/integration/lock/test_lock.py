@@ -63,7 +63,7 @@ def test_it_leaves_nothing_behind(cloud: Cloud) -> None:
     assert names(cloud) == []
 
 
-def test_whoever_comes_second_is_told_by_whom_it_is_held(cloud: Cloud) -> None:
+def test_the_second_run_is_told_who_holds_the_lock(cloud: Cloud) -> None:
     write(cloud, FOREIGN, number=4)
     with pytest.raises(Locked) as caught, take(connection(cloud)):
         pass
@@ -108,7 +108,7 @@ def test_what_was_silent_for_too_long_is_taken_over(cloud: Cloud, monkeypatch: p
         assert names(cloud) == ["network/2"]
 
 
-def test_of_many_that_begin_at_once_one_goes_on(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_many_simultaneous_runs_gets_the_lock(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each acts as a separate process on a separate machine."""
     own = iter(range(1, 100))
     monkeypatch.setattr(lock, "this_process", lambda run, who: Holder("", who, f"machine {next(own)}", 1, "1"))
@@ -293,7 +293,7 @@ def test_lost_replies_do_no_harm(cloud: Cloud, operation: str, fault: str) -> No
     assert names(cloud) == []
 
 
-def test_waiting_for_whoever_has_it(cloud: Cloud) -> None:
+def test_waiting_for_the_holder(cloud: Cloud) -> None:
     write(cloud, FOREIGN)
     seen: list[str] = []
 

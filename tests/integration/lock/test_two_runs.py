@@ -85,7 +85,7 @@ def locks(cloud: Cloud) -> list[str]:
     return [parameter["Name"] for parameter in found]
 
 
-def test_of_two_runs_of_one_component_one_goes_on(cloud: Cloud, tmp_path: Path) -> None:
+def test_one_of_two_runs_of_a_component_proceeds(cloud: Cloud, tmp_path: Path) -> None:
     hold(cloud, "network")
     first = start(cloud, tmp_path)
     wait_for(cloud, "CreateNatGateway")
@@ -121,7 +121,7 @@ def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_othe
     assert locks(cloud) == []
 
 
-def test_after_a_kill_the_next_run_goes_on_at_once(cloud: Cloud, tmp_path: Path) -> None:
+def test_after_a_kill_the_next_run_resumes_immediately(cloud: Cloud, tmp_path: Path) -> None:
     hold(cloud, "network")
     first = start(cloud, tmp_path)
     wait_for(cloud, "CreateNatGateway")

@@ -138,7 +138,7 @@ def test_a_name_or_range_that_another_holds_is_said_before_the_first_change(site
     assert before.changes() == []
 
 
-def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced(site: Site, ec2: Any) -> None:
+def test_resources_of_another_tool_are_adopted_with_their_differences_and_not_replaced(site: Site, ec2: Any) -> None:
     """A manually created VPC with subnets and a gateway: adopted, fixed, completed."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     desired = site.desired(main=network())
@@ -164,7 +164,7 @@ def test_what_another_made_is_taken_with_its_differences_and_nothing_is_replaced
     assert taking(site, desired, adopt).report is None
 
 
-def test_what_cannot_be_adopted_says_why(site: Site, ec2: Any) -> None:
+def test_a_refused_adoption_gives_the_reason(site: Site, ec2: Any) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     in_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
     main_table = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"][0]["RouteTableId"]

@@ -279,7 +279,7 @@ def test_zone_added_before_the_single_nat_gateway(site: Site) -> None:
 
 
 @pytest.mark.parametrize("nth", [1, 2, 4])
-def test_a_listed_tier_reaches_the_database_and_cuts_off_nobody(site: Site, nth: int) -> None:
+def test_a_listed_tier_reaches_the_database_without_cutting_off_others(site: Site, nth: int) -> None:
     """If the run is interrupted, the nodes still reach the database and the cache."""
     tiers = {"public": {}, "private": {}, "database": {}}
     site.apply(site.desired(main=network(tiers=tiers)))
@@ -324,7 +324,7 @@ def test_zone_removed_in_one_go(site: Site) -> None:
     assert described(site.cloud).keys() == {resource.address for resource in desired}
 
 
-def test_what_something_kept_stands_on_is_kept(site: Site) -> None:
+def test_dependencies_of_kept_resources_are_kept(site: Site) -> None:
     """Consent to delete a subnet is not consent to delete the NAT gateway in it: both stay, and the plan says why."""
     site.apply(site.desired(main=network(availability_zones=ZONES)))
     desired = site.desired(main=network())

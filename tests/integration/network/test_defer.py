@@ -29,7 +29,7 @@ def outcomes(result: dict[str, Any]) -> dict[str, str]:
     return {action["address"]: action["outcome"] for action in result["plan"]["actions"] if action["outcome"] != "done"}
 
 
-def test_a_call_that_does_not_wait_says_what_is_left(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_call_that_does_not_wait_reports_deferred_resources(cloud: Cloud, tmp_path: Path) -> None:
     hold_back(cloud, {"state": "pending"})
     first, found = play(tmp_path, environment(cloud), [task({"networks": NETWORKS, "defer": SLOW}), task({}, module="vpc_network_info")])
     assert not first.get("failed"), first.get("msg")

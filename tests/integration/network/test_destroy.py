@@ -82,7 +82,7 @@ def test_tag_index_is_empty(site: Site) -> None:
     assert tagged(site.cloud) == []
 
 
-def test_key_can_be_brought_back_for_a_month(site: Site) -> None:
+def test_a_deleted_key_can_be_restored_for_a_month(site: Site) -> None:
     site.apply(site.desired(main=network()))
     key = site.ids()["kms_key.logs"]
     site.destroy()

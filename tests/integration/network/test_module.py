@@ -99,7 +99,7 @@ def test_consent_through_the_module(cloud: Cloud, tmp_path: Path) -> None:
     assert allowed["plan"]["counts"]["replace"] == 1
 
 
-def test_a_plan_of_production_without_a_boundary_says_so(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_production_plan_without_a_boundary_warns(cloud: Cloud, tmp_path: Path) -> None:
     bound = {**PRESENT, "permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess"}
     results = play(
         tmp_path,

@@ -61,7 +61,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_plan_tells_what_apply_makes(site: Site, name: str) -> None:
+def test_the_plan_matches_what_apply_creates(site: Site, name: str) -> None:
     desired = site.desired(**CONFIGURATIONS[name])
     requests = Requests(site.cloud)
     plan = site.plan(desired)

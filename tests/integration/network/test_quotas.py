@@ -96,7 +96,7 @@ def test_defaults_are_the_same_in_both() -> None:
         assert declared.get((quota.service, quota.code), quota.default) == quota.default
 
 
-def test_what_creates_nothing_asks_nothing(site: Site) -> None:
+def test_a_run_that_creates_nothing_reads_no_quotas(site: Site) -> None:
     desired = site.desired(main=network())
     site.apply(desired)
     for plan in (site.plan(desired), site.plan([], purge=EVERYTHING)):

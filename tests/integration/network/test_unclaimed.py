@@ -113,7 +113,7 @@ def summary(cloud: Cloud, inventory: Path, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def test_every_full_run_ends_with_what_nobody_claims(cloud: Cloud, inventory: Path) -> None:
+def test_every_full_run_lists_unclaimed_resources(cloud: Cloud, inventory: Path) -> None:
     legacy = Site(cloud, component="legacy")
     legacy.apply([resource for resource in legacy.desired(main=network(nat="none")) if resource.kind == "vpc"])
     (strays,) = summary(cloud, inventory, "--check")["unclaimed"]

@@ -146,6 +146,16 @@ def test_a_promoted_replica_is_an_instance_with_backups_and_a_final_snapshot(sit
     assert [one["DBInstanceIdentifier"] for one in site.snapshots()] == [READER]
 
 
+def test_a_replica_of_others_keeps_its_primary(site: Site) -> None:
+    site.apply([site.main(master_credentials=site.secret("Correct-Horse-1"))])
+    site.rds.create_db_instance_read_replica(DBInstanceIdentifier="theirs", SourceDBInstanceIdentifier=MAIN)
+    failures = site.try_apply([], purge=PURGE).failures
+    assert "read replica theirs, which is not managed" in failures[0].message
+    assert site.snapshots() == []
+    site.rds.delete_db_instance(DBInstanceIdentifier="theirs", SkipFinalSnapshot=True)
+    site.apply([], purge=PURGE)
+
+
 def test_the_old_half_of_a_blue_green_deployment_is_left_alone(site: Site) -> None:
     site.apply([site.main()])
     before = site.describe()["DbiResourceId"]

@@ -74,6 +74,20 @@ def test_a_replica_of_others_is_named(site: Site) -> None:
     assert "theirs has" in failures[0].message
 
 
+def test_a_replica_that_waits_for_its_window_is_named(site: Site) -> None:
+    versions, secret = offered(site, "17"), site.secret(PASSWORD)
+    site.apply(both(site, versions[0], secret))
+    site.options = {MAIN: Options(apply="window"), READER: Options(apply="window")}
+    failures = site.try_apply(both(site, versions[-1], secret)).failures
+    assert [one.address for one in failures] == [ADDRESS]
+    assert f"{READER} gets {versions[-1]} in its maintenance window" in failures[0].message
+    site.happen("maintenance_window", of=READER)
+    site.rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=READER, WaiterConfig={"Delay": 0})
+    desired = both(site, versions[-1], secret)
+    site.apply(desired)
+    assert summary(site.plan(desired)) == {}
+
+
 def test_a_major_upgrade_needs_consent(site: Site) -> None:
     site.apply([site.main()])
     requests = Requests(site.cloud)
@@ -99,6 +113,8 @@ def test_a_major_upgrade_takes_the_group_along_after_a_snapshot(site: Site) -> N
     assert not EVERY_DAY & set(tags_of(snapshot))
     assert tags_of(snapshot)["mainstay:snapshot-reason"] == f"before the upgrade from {before} to {version(site)}"
     assert summary(site.plan(desired)) == {}
+    seen = next(one for one in site.observed() if one.address == ADDRESS)
+    assert seen.attribute("upgraded_from") == before
 
 
 def test_a_failed_precheck_is_an_error_with_its_last_sentences(site: Site) -> None:

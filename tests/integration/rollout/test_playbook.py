@@ -64,7 +64,7 @@ def test_what_a_task_before_it_applied_is_verified(cluster: Cluster, tmp_path: P
     assert (found["verdict"], found["workloads"][0]["name"]) == ("success", "web")
 
 
-def test_check_mode_looks_and_leaves_everything_alone(cluster: Cluster, tmp_path: Path) -> None:
+def test_check_mode_only_reads(cluster: Cluster, tmp_path: Path) -> None:
     target = cluster.apply(workload(behaviour="image-not-found"))
     before = cluster.get(target)["metadata"]["generation"]
     found, _shown = play(tmp_path, options(cluster), "--check")
@@ -80,7 +80,7 @@ def test_defaults_of_the_action_group_do_no_harm(cluster: Cluster, tmp_path: Pat
     assert found["verdict"] == "success"
 
 
-def test_somebody_without_permission_is_told_verb_and_resource(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_missing_permission_is_reported_with_verb_and_resource(cluster: Cluster, tmp_path: Path) -> None:
     cluster.apply(workload())
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "nobody"}}
     path = f"/api/v1/namespaces/{cluster.namespace}/serviceaccounts"
@@ -112,12 +112,12 @@ def test_somebody_without_permission_is_told_verb_and_resource(cluster: Cluster,
         pytest.param({"context": "other"}, "has no context 'other'", id="context"),
     ],
 )
-def test_bad_input_is_told_in_a_sentence(cluster: Cluster, tmp_path: Path, more: dict[str, Any], said: str) -> None:
+def test_bad_input_is_reported_in_one_sentence(cluster: Cluster, tmp_path: Path, more: dict[str, Any], said: str) -> None:
     found, _shown = play(tmp_path, options(cluster, **more))
     assert said.format(namespace=cluster.namespace) in found["msg"]
 
 
-def test_a_cluster_that_cannot_be_reached_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_an_unreachable_cluster_is_reported_in_one_sentence(tmp_path: Path) -> None:
     inside = {"workloads": [{"name": "web"}], "host": "https://127.0.0.1:9", "api_key": "a-long-enough-token", "wait_timeout": 2}
     found, _shown = play(tmp_path, inside)
     assert (found["verdict"], found["reason"]) == ("error", "unreachable")

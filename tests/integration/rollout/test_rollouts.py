@@ -76,7 +76,9 @@ def test_the_last_words_of_a_container_are_evidence(cluster: Cluster) -> None:
         pytest.param({}, "pending", "volume", "configmap", id="no-volume"),
     ],
 )
-def test_pods_that_never_start_are_told_apart(cluster: Cluster, inside: dict[str, Any], behaviour: str, reason: str, said: str) -> None:
+def test_causes_of_pods_that_never_start_are_distinguished(
+    cluster: Cluster, inside: dict[str, Any], behaviour: str, reason: str, said: str
+) -> None:
     report = cluster.verify(cluster.apply(workload(behaviour=behaviour, pod_spec=inside)), rollback=None)
     assert outcome(report) == ("failure", reason)
     assert report.ending is not None
@@ -134,7 +136,7 @@ def test_a_first_release_that_failed_is_kept_or_removed_as_asked(cluster: Cluste
     assert cluster.verify(other, rollback=RollbackPolicy("verified", "delete")).undone[0]["result"] == "removed"
 
 
-def test_a_rollback_to_what_is_not_well_any_more_is_told(cluster: Cluster) -> None:
+def test_a_rollback_to_an_unhealthy_revision_is_reported(cluster: Cluster) -> None:
     """The rollback restores the verified release, but its image is gone by then."""
     good = workload(image="app:1")
     cluster.verify(cluster.apply(good))
@@ -146,7 +148,7 @@ def test_a_rollback_to_what_is_not_well_any_more_is_told(cluster: Cluster) -> No
     assert [one["result"] for one in report.undone] == ["rollback_failed"]
 
 
-def test_a_job_that_fails_is_told_with_its_exit_code(cluster: Cluster) -> None:
+def test_a_failed_job_is_reported_with_its_exit_code(cluster: Cluster) -> None:
     report = cluster.verify(cluster.apply(workload("Job", behaviour="crash-loop", backoffLimit=0)))
     assert outcome(report) == ("failure", "job_failed")
     assert [one["result"] for one in report.undone] == ["not_attempted"]

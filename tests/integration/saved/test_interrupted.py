@@ -62,7 +62,7 @@ def refused(site: Site, saved: dict[str, Any], desired: Sequence[Resource]) -> l
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> None:
+def test_a_plan_resumes_after_every_single_change(cloud: Cloud, case: str) -> None:
     """Observes as a module does, including resources created without a call of ours, such as a VPC's default security group."""
     before, after = CASES[case]
     cloud.admin.reset()
@@ -77,7 +77,7 @@ def test_a_plan_goes_on_after_every_single_change(cloud: Cloud, case: str) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_a_plan_that_was_cut_short_goes_on(cloud: Cloud, case: str) -> None:
+def test_an_interrupted_plan_resumes(cloud: Cloud, case: str) -> None:
     before, after = CASES[case]
     failed, cut = True, 0
     while failed:

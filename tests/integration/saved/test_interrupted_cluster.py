@@ -34,7 +34,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_plan_goes_on_after_every_single_change(cloud_for: CloudFor, case: str) -> None:
+def test_a_plan_resumes_after_every_single_change(cloud_for: CloudFor, case: str) -> None:
     before, after = CASES[case]
     site = Site(cloud_for(account_id=ACCOUNT, region=REGION, settings={"control_planes": False}))
     site.apply(site.desired(**before))

@@ -237,7 +237,7 @@ def test_a_run_in_which_a_host_fails_saves_nothing(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_bad_input_is_told_before_the_first_call(project: Project) -> None:
+def test_bad_input_is_reported_before_the_first_call(project: Project) -> None:
     refused_plan = project.run("--limit", "network", platform_plan_out=str(project.file))
     assert "but this run does not make a plan. Add --check" in refused(project, refused_plan)
     assert project.cloud.admin.requests() == []

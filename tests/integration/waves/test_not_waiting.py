@@ -173,7 +173,7 @@ def test_a_gateway_that_fails_in_the_second_part_fails_the_run(project: Project)
     assert (mended.code, counts(mended)["update"]) == (0, len(TABLES)), mended.output
 
 
-def test_an_interruption_of_the_second_part_is_told_and_the_next_run_goes_on(project: Project) -> None:
+def test_an_interruption_in_the_second_wave_is_reported_and_the_next_run_resumes(project: Project) -> None:
     project.hold_back(PENDING)
     run = project.start()
     run.wait_until(project.only_the_gateway_is_left)

@@ -80,6 +80,14 @@ def test_options_come_from_the_task_then_the_host_then_the_module(cloud: Cloud, 
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_options_computed_together_come_after_those_of_the_task(cloud: Cloud, tmp_path: Path, way: str) -> None:
+    together = "{{ {'poll_interval': 2, 'settle_seconds': count | int, 'component': inventory_hostname ~ '-b'} }}"
+    own = {"mainstay.aws.vpc_network": {"state": "absent", "poll_interval": 1}, "vars": {"__platform_options": together, "count": "5"}}
+    found = play(cloud, tmp_path, way, [own])
+    assert options(found["one"][0], "poll_interval", "settle_seconds", "component") == (1.0, 5.0, "one-b")
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_wrong_variables_fail_before_the_first_call(cloud: Cloud, tmp_path: Path, way: str) -> None:
     cloud.admin.clear_requests()
     given = {"environment": "test", "component": "x", "state": "absent", "poll_interval": 1, "region": "us-east-1"}

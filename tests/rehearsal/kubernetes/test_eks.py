@@ -216,7 +216,7 @@ def test_one_zone_is_not_enough(cluster: Account) -> None:
 # Who may log in
 
 
-def test_whoever_makes_a_cluster_may_do_everything_in_it(cluster: Account) -> None:
+def test_the_creator_of_a_cluster_is_its_administrator(cluster: Account) -> None:
     api = cluster.kubernetes("main", cluster.own())
     api.create(CONFIG_MAPS, config_map("by-creator"))
     api.delete(f"{CONFIG_MAPS}/by-creator")
@@ -473,7 +473,7 @@ def _pod_that_tolerates(account: Account) -> None:
         api.delete(f"{PODS}/{name}")
 
 
-def test_the_reader_of_the_rehearsal_looks_at_everything_and_changes_nothing(cluster: Account) -> None:
+def test_the_reader_of_the_rehearsal_reads_everything_and_changes_nothing(cluster: Account) -> None:
     api = cluster.kubernetes("main", cluster.own("plan"))
     assert status_of(api.get, "/api/v1/namespaces/kube-system/secrets") == 200
     assert status_of(api.create, CONFIG_MAPS, config_map("x")) == 403

@@ -33,7 +33,7 @@ def test_the_one_for_the_path_is_not_taken_for_itself(tmp_path: Path, monkeypatc
     assert helm.helm() == tmp_path / "packaged"
 
 
-def test_the_packaged_one_runs_and_is_there_once() -> None:
+def test_the_packaged_helm_runs_and_is_installed_once() -> None:
     assert helm.version_of(helm.packaged()) >= (4, 0)
     assert [path.name for path in helm.CACHE.iterdir() if path.name.startswith("new-")] == []
     assert len([path for path in helm.CACHE.iterdir() if path.is_dir()]) == 1

@@ -71,7 +71,7 @@ def test_a_pod_that_fits_nowhere_stays_pending(plane: ControlPlane, namespace: s
     assert "Insufficient cpu" in condition(pod, "PodScheduled")["message"]
 
 
-def test_nobody_comes_in_without_being_known(plane: ControlPlane) -> None:
+def test_unknown_callers_are_rejected(plane: ControlPlane) -> None:
     anonymous = Api(plane.endpoint, plane.layout.authority)
     with pytest.raises(ApiError) as forbidden:
         anonymous.get("/api/v1/namespaces")
@@ -208,7 +208,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert not keeper.stop("one", tmp_path)
 
 
-def test_a_command_without_a_control_plane_says_how_to_start_one() -> None:
+def test_a_command_without_a_control_plane_explains_how_to_start_one() -> None:
     command = [sys.executable, "-m", "rehearsal.kubernetes", "kubeconfig", "--name", "no-such-plane"]
     process = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert (process.returncode, process.stdout) == (1, "")

@@ -154,7 +154,7 @@ def test_behaviour_by_image_name(plane: ControlPlane, namespace: str) -> None:
     assert container(found)["lastState"]["terminated"]["reason"] == "OOMKilled"
 
 
-def test_a_behaviour_that_does_not_exist_says_so(plane: ControlPlane, namespace: str) -> None:
+def test_an_unknown_behavior_is_reported(plane: ControlPlane, namespace: str) -> None:
     name = made(plane, namespace, pod("one", "crash-lop"))
     found = wait(plane.api, pods_of(namespace), name, lambda each: waiting(each) == "CreateContainerConfigError")
     message = container(found)["state"]["waiting"]["message"]

@@ -55,7 +55,7 @@ def test_a_player_that_has_nothing_to_do_is_woken(rounds: Rounds, request: pytes
 
 
 @pytest.mark.parametrize("error", [ConnectionError("the API server starts again"), RuntimeError("a mistake")])
-def test_an_error_ends_nobody(rounds: Rounds, error: Exception) -> None:
+def test_an_error_in_one_player_does_not_stop_the_others(rounds: Rounds, error: Exception) -> None:
     broken: queue.Queue[Any] = queue.Queue()
     sound: queue.Queue[Any] = queue.Queue()
     rounds.add("broken", player(broken, 0.0, error))

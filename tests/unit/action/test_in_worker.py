@@ -107,7 +107,7 @@ def test_an_exception_is_reported_by_type_and_place_never_by_text(fake: Callable
     assert "hunter2" not in json.dumps(result)
 
 
-def test_the_task_environment_is_there_for_the_call_and_gone_after() -> None:
+def test_the_task_environment_is_set_only_during_the_call() -> None:
     before = dict(os.environ)
     with in_worker._environment({"MAINSTAY_TEST": "1"}):
         assert os.environ["MAINSTAY_TEST"] == "1"

@@ -120,7 +120,7 @@ def test_a_refused_read_is_just_refused(code: str) -> None:
     ("code", "waits"),
     [("DependencyViolation", True), ("DeleteConflict", True), ("ResourceInUseException", True), ("InvalidVpcID.NotFound", False)],
 )
-def test_dependencies_are_told_from_lag(code: str, waits: bool) -> None:
+def test_dependencies_are_distinguished_from_lag(code: str, waits: bool) -> None:
     error = translate(code, "", "ec2:DeleteVpc", mutating=True)
     assert isinstance(error, NotYet)
     assert error.dependency is waits
@@ -191,7 +191,7 @@ def test_a_lost_reply_is_asked_again_for_a_read(name: str) -> None:
 
 @pytest.mark.parametrize("mutating", [True, False])
 @pytest.mark.parametrize("error", [boto.EndpointConnectionError, boto.ConnectTimeoutError])
-def test_nobody_answers(error: type[boto.BotoCoreError], mutating: bool) -> None:
+def test_an_endpoint_that_does_not_respond(error: type[boto.BotoCoreError], mutating: bool) -> None:
     """The request was never sent, so it may be repeated; the retries end soon."""
     assert Script([error(endpoint_url=URL)]).run(mutating) == "answer"
     script = Script([error(endpoint_url=URL)] * 100)

@@ -31,7 +31,7 @@ def test_names(name: str, good: bool) -> None:
     assert (option_problems({"environment": "prod", "component": name}) == []) is good
 
 
-def test_a_mistake_is_told_with_option_value_and_remedy() -> None:
+def test_a_mistake_is_reported_with_option_value_and_remedy() -> None:
     first, second = option_problems({"environment": "Prod", "component": "a.b"})
     assert first.startswith("environment (platform_environment) is 'Prod', but must be 1 to 24 characters")
     assert second.startswith("component (platform_component) is 'a.b'")

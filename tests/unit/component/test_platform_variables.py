@@ -105,7 +105,7 @@ def test_a_wrong_value_is_refused_with_its_name(variable: str, value: Any, said:
         read(**{variable: value})
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_all_mistakes_are_reported_together() -> None:
     with pytest.raises(WrongVariables) as wrong:
         read(platform_lok_wait=1, platform_region="x", platform_timeout="y", platform_zzz=1)
     assert [message.partition(" ")[0] for message in wrong.value.messages] == [
@@ -192,6 +192,6 @@ def test_the_page_documents_the_variables() -> None:
         ({"expected_account_id": "1"}, "expected_account_id (platform_account_id) is '1', but must be the twelve digits"),
     ],
 )
-def test_a_module_says_the_same_of_its_options(params: dict[str, Any], said: str) -> None:
+def test_module_documentation_agrees_with_the_options(params: dict[str, Any], said: str) -> None:
     (problem,) = option_problems(params)
     assert problem.startswith(said)

@@ -23,7 +23,7 @@ def play(*tasks: Any, roles: tuple[Any, ...] = (), **more: list[Any]) -> Any:
     return SimpleNamespace(**({"pre_tasks": [], "tasks": list(tasks), "post_tasks": [], "get_roles": lambda: list(roles)} | more))
 
 
-def test_they_are_those_of_its_tasks_and_roles_at_any_depth() -> None:
+def test_modules_of_tasks_and_roles_are_found_at_any_depth() -> None:
     role = SimpleNamespace(get_task_blocks=lambda: [block(block(task("mainstay.aws.b")), rescue=(task("mainstay.aws.c"),))])
     found = own_modules(
         play(roles=(role,), pre_tasks=[block(task("mainstay.aws.a"), task("ansible.builtin.debug"))], post_tasks=[block()]), ()
@@ -31,7 +31,7 @@ def test_they_are_those_of_its_tasks_and_roles_at_any_depth() -> None:
     assert found == {"a", "b", "c"}
 
 
-def test_those_of_a_role_of_ours_that_is_included_later_are_read_from_its_tasks() -> None:
+def test_modules_of_a_role_included_later_are_read_from_its_tasks() -> None:
     included = task("ansible.builtin.include_role", name="mainstay.aws.vpc", tasks_from="finish")
     other = task("ansible.builtin.include_role", name="somebody.elses.role")
     assert "vpc_network" in own_modules(play(block(included, other)), ())

@@ -104,7 +104,7 @@ def test_without_the_aws_cli_the_collection_makes_the_token(monkeypatch: pytest.
     assert '"token": "k8s-aws-v1.' in ran.stdout, ran.stderr
 
 
-def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_credentials_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda name: None)
     run = kubeconfig(CLUSTERS, "eu-west-1", sys.executable)["users"][0]["user"]["exec"]
     environment = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **{entry["name"]: entry["value"] for entry in run["env"]}}

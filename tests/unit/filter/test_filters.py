@@ -47,7 +47,7 @@ def test_subnet_plan() -> None:
         ("10.0.0.0/16", "subnet_plan: network is '10.0.0.0/16', but it must be a mapping"),
     ],
 )
-def test_subnet_plan_says_what_is_wrong(network: Any, expected: str) -> None:
+def test_subnet_plan_reports_mistakes(network: Any, expected: str) -> None:
     with pytest.raises(AnsibleFilterError) as failure:
         subnet_plan(network)
     assert str(failure.value).startswith(expected)
@@ -140,5 +140,5 @@ def test_filters_are_light() -> None:
     assert run.stdout.strip() == "[]"
 
 
-def test_the_command_that_makes_tokens_is_there() -> None:
+def test_the_token_command_exists() -> None:
     assert importlib.util.find_spec(TOKEN_COMMAND)

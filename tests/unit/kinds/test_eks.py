@@ -90,7 +90,7 @@ def test_only_what_never_came_up_has_failed(kind: EksKind, raw: dict[str, Any], 
     assert (seen.state, seen.reason) == (state, "InsufficientNumberOfReplicas: no node for it")
 
 
-def test_a_degraded_addon_is_waited_for_by_whoever_made_it_and_by_nobody_else() -> None:
+def test_only_the_run_that_created_a_degraded_addon_waits_for_it() -> None:
     script = Script({"describe_addon": {"addon": {**ADDON, "status": "DEGRADED", **ISSUES}}})
     kind, aws = EksAddon(), script.aws()
     seen = seen_as(kind, {**ADDON, "status": "DEGRADED"})
@@ -151,7 +151,7 @@ FAILED = {
 }
 
 
-def test_a_failed_update_says_all_that_is_known_of_it() -> None:
+def test_a_failed_update_is_reported_with_all_details() -> None:
     error = failed_update(FAILED)
     assert error.code == "PodEvictionFailure"
     assert error.message == "the VersionUpdate u-1 ended as Failed: PodEvictionFailure: Reached max retries (ip-10-0-0-1)"
@@ -249,7 +249,7 @@ def test_the_error_of_an_update_is_raised_once_and_then_it_can_be_tried_again() 
     aws.close()
 
 
-def test_what_is_there_already_is_not_sent_again() -> None:
+def test_existing_values_are_not_sent_again() -> None:
     """EKS rejects a change without effect: after a lost response, a second call would be an error."""
     script = World().script()
     aws, kind = script.aws(), EksCluster()
@@ -258,7 +258,7 @@ def test_what_is_there_already_is_not_sent_again() -> None:
     assert script.methods("update") == []
 
 
-def test_somebody_elses_update_is_waited_for() -> None:
+def test_an_update_of_another_caller_is_waited_for() -> None:
     script = Script({"describe_cluster": {"cluster": {**CLUSTER, "status": "UPDATING"}}})
     aws, kind = script.aws(), EksCluster()
     with pytest.raises(NotYet) as caught:
@@ -326,7 +326,7 @@ def test_the_number_of_nodes_is_given_once(desired: int, observed: int | None, e
         ),
     ],
 )
-def test_an_update_of_an_addon_says_all_of_it_and_keeps_what_others_set(wanted: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_an_addon_update_sends_all_settings_and_keeps_those_of_others(wanted: dict[str, Any], sent: dict[str, Any]) -> None:
     script = Script({"describe_addon": {"addon": ADDON}, "update_addon": {"update": {"id": "u-1", "status": "InProgress"}}})
     aws, kind = script.aws(), EksAddon()
     kind.update(aws, seen_as(kind, ADDON), wanted)
@@ -337,7 +337,7 @@ def test_an_update_of_an_addon_says_all_of_it_and_keeps_what_others_set(wanted: 
     )
 
 
-def test_nobody_is_locked_out_while_policies_change() -> None:
+def test_access_is_kept_while_policies_change() -> None:
     principal = "arn:aws-cn:iam::1:role/deploy"
     seen = Observed(
         "eks_access_entry",

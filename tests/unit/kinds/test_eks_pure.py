@@ -102,7 +102,7 @@ def test_every_type_of_log_is_named_once(types: list[str]) -> None:
     assert sorted(kind for entry in told if entry["enabled"] for kind in entry["types"]) == sorted(types)
 
 
-def test_access_policies_as_they_are_told() -> None:
+def test_access_policies_as_aws_returns_them() -> None:
     prefix = "arn:aws:eks::aws:cluster-access-policy/"
     told = [
         {"policyArn": f"{prefix}AmazonEKSViewPolicy", "accessScope": {"type": "cluster", "namespaces": []}},

@@ -130,7 +130,7 @@ def test_hints_change_what_is_asked_and_not_what_is_seen(hints: tuple[str, ...])
     assert into == {OURS, *hints}, "a cluster of others is not looked into"
 
 
-def test_a_cluster_of_ours_that_nobody_describes_any_more_is_found_with_all_that_is_in_it() -> None:
+def test_an_owned_cluster_that_is_no_longer_described_is_found_with_its_contents() -> None:
     script = account({OURS: True, GONE: True, FOREIGN: False})
     found = looked(script, (OURS,))
     assert found["eks_cluster"] == 2
@@ -138,7 +138,7 @@ def test_a_cluster_of_ours_that_nobody_describes_any_more_is_found_with_all_that
     assert script.methods().count("list_clusters") == 1
 
 
-def test_nothing_is_remembered_from_one_look_to_the_next() -> None:
+def test_nothing_is_cached_between_observations() -> None:
     script = account({OURS: True})
     looked(script, (OURS,))
     looked(script, (OURS,))

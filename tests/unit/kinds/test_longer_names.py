@@ -83,13 +83,13 @@ def user(text: str) -> Observed:
 
 
 @pytest.mark.parametrize(("shop", "text"), LONGER)
-def test_a_deletion_waits_for_nobody_who_mentions_a_longer_name(shop: Observed, text: str) -> None:
+def test_a_deletion_does_not_wait_for_references_to_longer_names(shop: Observed, text: str) -> None:
     graph = build(make_plan([], [shop, user(text)], KINDS, ALL), KINDS)
     assert graph.needs[Step("delete", shop.address, shop.id)] == set()
 
 
 @pytest.mark.parametrize(("shop", "text"), LONGER)
-def test_nothing_is_taken_out_of_what_stays_and_mentions_a_longer_name(shop: Observed, text: str) -> None:
+def test_references_to_longer_names_are_not_unlinked(shop: Observed, text: str) -> None:
     graph = build(make_plan([Resource("iam_role", "user")], [shop, user(text)], KINDS, ALL), KINDS)
     assert graph.unlinks == {}
     policy = user(text).properties["inline_policy"]["Statement"]
@@ -97,7 +97,7 @@ def test_nothing_is_taken_out_of_what_stays_and_mentions_a_longer_name(shop: Obs
 
 
 @pytest.mark.parametrize("shop", [seen[0] for seen in SEEN.values()], ids=list(SEEN))
-def test_who_mentions_the_very_one_goes_first_or_looks_away(shop: Observed) -> None:
+def test_references_to_the_exact_name_are_deleted_first_or_unlinked(shop: Observed) -> None:
     points = user(f"{shop.attributes['arn']}:*")
     graph = build(make_plan([], [shop, points], KINDS, ALL), KINDS)
     assert graph.needs[Step("delete", shop.address, shop.id)] == {Step("delete", "iam_role.user", "user")}

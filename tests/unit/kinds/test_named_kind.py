@@ -360,7 +360,7 @@ class Distribution(NamedKind):
     named = False
 
 
-def test_tags_that_are_read_by_what_the_description_tells_take_a_round_more() -> None:
+def test_tags_read_by_an_id_from_the_description_take_a_second_round() -> None:
     script = Script(
         {
             "list_distributions": {"Items": ["E1"]},
@@ -388,7 +388,7 @@ def test_tags_that_are_read_by_what_the_description_tells_take_a_round_more() ->
 REGISTRY = {"queue": Queue(), "database": Database()}
 
 
-def test_a_deletion_waits_for_nobody_who_mentions_a_longer_name() -> None:
+def test_a_deletion_does_not_wait_for_references_to_longer_names() -> None:
     aws = Script(databases()).aws()
     short, long = Database().find(aws)
     aws.close()

@@ -138,7 +138,7 @@ def test_a_role_is_handed_over_only_to_whom_it_is_for(role: str, services: str |
     assert found["Condition"]["StringEquals"]["iam:PassedToService"] == services
 
 
-def test_two_roles_together_are_confined_in_the_ways_of_each() -> None:
+def test_merged_grants_of_two_roles_keep_the_conditions_of_each() -> None:
     together = needed(details_of(["vpc", "eks"]))
     assert len(statements(SCOPE, together.permissions, ["iam:PassRole"])) == 2
     assert together.apply == needed(details_of(["vpc"])).apply | needed(details_of(["eks"])).apply

@@ -42,7 +42,7 @@ def test_documentation_and_options_agree(documentation: str, options: dict[str, 
         ([], set(ALL)),
     ],
 )
-def test_a_removal_looks_only_at_what_there_can_be(addresses: list[str], expected: set[str]) -> None:
+def test_a_removal_reads_only_kinds_that_can_exist(addresses: list[str], expected: set[str]) -> None:
     assert set(kinds_for(addresses)) == expected
 
 

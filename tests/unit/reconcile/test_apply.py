@@ -91,7 +91,7 @@ def test_what_is_adopted_must_be_what_is_wanted() -> None:
     assert [f.message for f in result.failures] == ["id-1-1 carries our owner mark for this address but colour is 'blue', not 'red'"]
 
 
-def test_somebody_elses_thing_of_the_same_name_is_an_error() -> None:
+def test_a_foreign_resource_with_the_same_name_is_an_error() -> None:
     class Foreign(FakeKind):
         def create(self, world: World, address: str, properties: Any, token: str) -> Any:
             raise AlreadyThere("the name is taken", "create", "Taken")
@@ -109,7 +109,7 @@ def test_waits_report_progress_and_end_at_the_deadline() -> None:
     assert [seconds for _a, _d, seconds in lines] == sorted(seconds for _a, _d, seconds in lines)
 
 
-def test_the_next_run_goes_on_waiting_for_what_is_pending() -> None:
+def test_the_next_run_waits_for_pending_resources() -> None:
     world = World(slow=10**9)
     apply(world, [room("a", "slow")])
     world.slow = 1
@@ -317,7 +317,7 @@ def test_what_is_not_waited_for_is_begun_and_what_needs_it_is_deferred() -> None
     assert report.changed(again, False) is False
 
 
-def test_nothing_is_put_off_where_nothing_is_slow() -> None:
+def test_nothing_is_deferred_if_nothing_is_slow() -> None:
     result = apply(World(), [room("gate", "slow", colour="red"), room("table", colour="red", friends=[ref("slow.gate")])], defer=HASTY)
     assert (result.deferred, list(result.failures)) == ([], [])
 

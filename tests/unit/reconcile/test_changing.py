@@ -103,7 +103,7 @@ def test_outputs_of_a_plan_do_not_tell_what_the_apply_changes() -> None:
     ("after", "verb"),
     [({"label": "x"}, "update"), ({"friends": []}, "update"), ({"label": "factory"}, "none")],
 )
-def test_other_changes_of_it_concern_nobody(after: dict[str, Any], verb: str) -> None:
+def test_unrelated_changes_affect_no_dependents(after: dict[str, Any], verb: str) -> None:
     world = World()
     apply(world, [template(1), GROUP])
     found = planned(world, [template(1, **after), GROUP])

@@ -97,7 +97,7 @@ def test_the_mark_is_written_and_nothing_else(thing: Any, adopt: Any, moves: Any
     assert len(world.log) == 1
 
 
-def test_what_differs_is_mended_after_the_mark() -> None:
+def test_differences_are_corrected_after_the_claim() -> None:
     world = world_of(("id-1", "room.x", ""), colour="red", size=1, label="old")
     result = apply(world, [want("room.a", colour="red", size=2, label="new"), want("room.b", peer=ref("room.a"))], {"room.a": "id-1"})
     assert list(result.failures) == []
@@ -135,7 +135,7 @@ def test_a_claim_without_an_answer_is_sent_again(fault: str) -> None:
     assert [(t.address, t.owner) for t in world.things.values()] == [("room.a", "us")]
 
 
-def test_a_refused_claim_stops_what_stands_on_it() -> None:
+def test_a_refused_claim_stops_its_dependents() -> None:
     world = world_of(("id-1", "room.x", ""), colour="red")
     world.faults = {0: "refused"}
     result = apply(world, [want("room.a", colour="red", size=3), want("room.b", parent=ref("room.a"))], {"room.a": "id-1"})
@@ -192,7 +192,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ],
     ids=["carried out", "replaced since", "taken from another"],
 )
-def test_an_adoption_that_is_done_says_nothing_more(things: Any, adopt: Any) -> None:
+def test_a_completed_adoption_is_not_reported_again(things: Any, adopt: Any) -> None:
     world = world_of(*things)
     assert taken(world, [want("room.a")], adopt, consent=Consent()) == observe(KINDS, world)
 
@@ -305,7 +305,7 @@ def test_a_collision_with_oneself_is_adopted(at: int) -> None:
     assert list(world.things) == ["id-1"]
 
 
-def test_a_collision_says_who_is_in_the_way() -> None:
+def test_a_collision_names_the_existing_resource() -> None:
     class Taken(FakeKind):
         def create(self, world: World, address: str, properties: Any, token: str) -> Any:
             raise AlreadyThere("the name is taken.", "create", "Taken")
@@ -321,7 +321,7 @@ def test_a_collision_says_who_is_in_the_way() -> None:
 
 
 @pytest.mark.parametrize(("owner", "verb", "held"), [("", "update", []), ("prod/old", "create", ["room.a"])])
-def test_what_aws_makes_by_itself_is_taken_over_unless_somebody_has_marked_it(owner: str, verb: str, held: list[str]) -> None:
+def test_resources_that_aws_creates_are_adopted_unless_marked_by_another_owner(owner: str, verb: str, held: list[str]) -> None:
     registry = {"room": FakeKind("room", adopts_unmarked=True)}
     world = world_of(("id-1", "room.x", owner))
     world.things["id-1"].properties = {"seed": "name"}

@@ -56,7 +56,7 @@ def test_an_identifier_is_never_found_inside_a_longer_one(identifier: str, text:
 
 
 @pytest.mark.parametrize(("named", "identifier", "means_it"), [(True, "shop", False), (False, "shop", True), (True, QUEUE, True)])
-def test_a_name_counts_as_a_whole_and_an_arn_wherever_it_stands(named: bool, identifier: str, means_it: bool) -> None:
+def test_a_name_matches_as_a_whole_and_an_arn_anywhere(named: bool, identifier: str, means_it: bool) -> None:
     seen = Observed("queue", "queue.shop", identifier, named=named)
     assert mentions(f"rights of {QUEUE}:*", seen.identifiers()) is means_it
 
@@ -76,7 +76,7 @@ def planned(*observed: Observed, kept: tuple[str, ...] = ()) -> Plan:
 
 @pytest.mark.parametrize("value", [BY_NAME, BY_ARN])
 @pytest.mark.parametrize("role", ["parent", "friends"])
-def test_deletions_wait_for_those_who_point_at_them_and_for_nobody_else(role: str, value: str) -> None:
+def test_deletions_wait_only_for_resources_that_refer_to_them(role: str, value: str) -> None:
     user = there("user", **{role: value if role == "parent" else [value]})
     graph = build(planned(there("shop"), there("shop-2"), user), KINDS)
     gone = Step("delete", "room.user", "user")

@@ -149,7 +149,7 @@ def test_a_purge_pattern_that_is_an_id_removes_the_empty_one(observed: list[Obse
     assert [(a.verb, a.remove and a.remove.id, a.consent) for a in plan.actions if a.verb == "delete"] == [("delete", "id-1", True)]
 
 
-def test_waiting_for_somebody_who_points_back_is_refused() -> None:
+def test_a_circular_wait_is_refused() -> None:
     plan = make_plan([want("room.a", friends=[ref("room.b")]), want("room.b", "room.a")], [], KINDS, ALL)
     with pytest.raises(EngineError, match=r"circular dependency between: finish room.a"):
         build(plan, KINDS)
@@ -218,7 +218,7 @@ def test_destroying_everything_leaves_what_reaches_further() -> None:
         assert action.reason == f"it is no longer described; {GUARD}"
 
 
-def test_destroying_everything_asks_for_no_consent() -> None:
+def test_destroying_everything_needs_no_consent() -> None:
     registry = {"vault": FakeKind("vault", holds_data=True)}
     (action,) = make_plan([], [there("vault.a")], registry, Consent(everything=True)).changes
     assert (action.verb, action.consent, action.asks) == ("delete", True, "")
@@ -230,7 +230,7 @@ def test_a_failed_resource_is_replaced_without_consent() -> None:
     assert plan.changes[0].asks == ""
 
 
-def test_what_something_held_back_stands_on_is_held_back_too() -> None:
+def test_dependencies_of_held_back_resources_are_held_back_too() -> None:
     observed = [there("room.a"), there("room.b", parent="id-a")]
     plan = make_plan([], observed, KINDS, Consent(purge=("room.a",)))
     assert {action.address: action.consent for action in plan.changes} == {"room.a": False, "room.b": False}

@@ -96,7 +96,7 @@ def test_a_change_of_mind_converges_in_the_right_order(first: list[Resource], se
 
 @CAREFUL
 @given(desired_states(), desired_states(), st.integers(0, 25), st.sampled_from(FAULTS))
-def test_one_fault_anywhere_is_mended_by_the_next_run(first: list[Resource], second: list[Resource], at: int, fault: str) -> None:
+def test_the_next_run_repairs_one_fault_anywhere(first: list[Resource], second: list[Resource], at: int, fault: str) -> None:
     world = World(slow=1)
     for desired in (first, second, []):
         world.faults = {len(world.log) + at: fault}
@@ -144,7 +144,7 @@ def test_two_calls_of_which_the_first_does_not_wait_do_what_one_does(first: list
 
 @CAREFUL
 @given(desired_states(), st.integers(0, 25), st.sampled_from(FAULTS), st.booleans())
-def test_a_fault_in_either_of_two_calls_is_mended_by_the_next_run(desired: list[Resource], at: int, fault: str, late: bool) -> None:
+def test_the_next_run_repairs_a_fault_in_either_of_two_calls(desired: list[Resource], at: int, fault: str, late: bool) -> None:
     world = World(slow=3)
     for deferring in (True, False):
         if late is not deferring:

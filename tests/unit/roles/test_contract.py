@@ -49,7 +49,7 @@ def test_defaults_agree_with_the_specification(role: Path) -> None:
 
 
 @each_role
-def test_every_variable_carries_the_roles_prefix(role: Path) -> None:
+def test_every_variable_has_the_prefix_of_the_role(role: Path) -> None:
     assert [name for name in options(role) if not name.startswith(f"{role.name}_")] == []
 
 

@@ -95,7 +95,7 @@ def test_rule_69_a_smaller_progress_deadline_comes_first(api: FakeApi) -> None:
     assert clock.elapsed <= 120 + SHORT_SLACK
 
 
-def test_rule_69_silence_without_any_sign_is_an_error_and_nothing_is_undone(api: FakeApi) -> None:
+def test_rule_69_no_progress_without_a_sign_is_an_error_and_nothing_is_rolled_back(api: FakeApi) -> None:
     unseen = merged(BROKEN, {"status": {"observedGeneration": 1}})
     for thing in [unseen, *SETS]:
         api.put(thing)
@@ -114,7 +114,7 @@ def test_rule_69_silence_without_any_sign_is_an_error_and_nothing_is_undone(api:
         gate=(unready(container(), reason="ReadinessGatesNotReady", **GATE), "", "waits for a readiness gate"),
     ),
 )
-def test_rule_70_what_goes_on_for_minutes_is_in_progress(api: FakeApi, found: dict[str, Any], reason: str, said: str) -> None:
+def test_rule_70_a_rollout_of_several_minutes_is_in_progress(api: FakeApi, found: dict[str, Any], reason: str, said: str) -> None:
     for thing in [BROKEN, *SETS, found]:
         api.put(thing)
     recorded(api)

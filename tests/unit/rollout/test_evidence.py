@@ -299,7 +299,7 @@ def test_rule_86_only_oom_killed_is_out_of_memory(reason: str, events: list[dict
     assert said in words(found)
 
 
-def test_rule_86_a_finished_pod_is_told_apart_in_the_same_way() -> None:
+def test_rule_86_a_finished_pod_is_distinguished_in_the_same_way() -> None:
     from .samples import job
 
     owned = {"metadata": {"ownerReferences": [{"uid": "u-web", "controller": True}]}}

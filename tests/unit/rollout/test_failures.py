@@ -416,7 +416,7 @@ def test_rule_34_a_timeout_names_the_probe_that_does_not_pass() -> None:
     assert "readiness probe GET :8080/healthz has not passed" in words(found)
 
 
-def test_rule_34_a_startup_probe_says_how_long_it_may_take() -> None:
+def test_rule_34_a_startup_probe_determines_the_time_limit() -> None:
     assert "startup probe TCP :5432 has not passed; it may take 600 s" in words(rolling_with(unready(**WITH_STARTUP)))
     slow = changed(deployment(**ROLLING), template=template(**WITH_STARTUP["spec"]))
     known = {"generation": 2}

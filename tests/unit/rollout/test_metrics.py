@@ -127,7 +127,7 @@ def test_rule_51_a_window_holds_nothing_from_before_and_nothing_incomplete(begin
         nothing=([], Reading()),
     ),
 )
-def test_rule_51_what_cloudwatch_says(results: list[Mapping[str, Any]], expected: Reading) -> None:
+def test_rule_51_cloudwatch_metrics(results: list[Mapping[str, Any]], expected: Reading) -> None:
     assert of_cloudwatch(results) == expected
 
 
@@ -204,7 +204,7 @@ def test_rule_53_the_window_before_ends_where_the_rollout_began() -> None:
     assert ((first - T0).total_seconds(), (last - T0).total_seconds()) == (-240, 60)
 
 
-def test_rule_53_a_site_that_was_bad_before_says_nothing_about_the_rollout() -> None:
+def test_rule_53_a_metric_that_was_bad_before_is_no_evidence_about_the_rollout() -> None:
     assert "was bad before the rollout already: 7 is above 1" in bad_before(metric(), Reading((7.0,)))
     assert bad_before(metric(), Reading((0.5,))) == ""
     assert bad_before(metric(), Reading()) == ""
@@ -253,7 +253,7 @@ class Pool:
         return self
 
 
-def test_rule_54_a_token_is_sent_and_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_54_a_token_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Pool(401, b'{"status": "error", "error": "unauthorized"}')
     monkeypatch.setattr(metric_sources.urllib3, "PoolManager", pool)
     source = {"prometheus": {"url": "http://prometheus/", "query": "up", "token": "very-secret"}}
@@ -272,7 +272,7 @@ def test_rule_54_a_token_is_sent_and_never_told(monkeypatch: pytest.MonkeyPatch)
         several=([{"values": [[1, "1"]]}, {"values": [[1, "2"]]}], 1),
     ),
 )
-def test_rule_50_what_prometheus_says(answer: Sequence[Any], expected: int) -> None:
+def test_rule_50_prometheus_metrics(answer: Sequence[Any], expected: int) -> None:
     found = of_prometheus(200, {"status": "success", "data": {"result": answer}})
     assert len(found.samples) == expected
     assert found.series == max(1, len(answer))

@@ -103,14 +103,14 @@ WATCHED = {"namespace": "n", "metric": "m"}
         rollback=({"rollback": {"timeout": 0}}, "rollback.timeout is 0; it has to be more than 0"),
     ),
 )
-def test_a_wrong_option_is_told_in_one_sentence(options: Mapping[str, Any], sentence: str) -> None:
+def test_a_wrong_option_is_reported_in_one_sentence(options: Mapping[str, Any], sentence: str) -> None:
     plan, problems = planned(**options)
     assert plan is None
     assert len(problems) == 1
     assert sentence in problems[0]
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     assert len(planned(required="x", wait_timeout=-1, probes=[{}])[1]) == 3
 
 
@@ -190,13 +190,13 @@ CONFIG = {
         ),
     ),
 )
-def test_a_cluster_that_cannot_be_made_out_is_told_in_one_sentence(options: dict[str, Any], sentence: str) -> None:
+def test_an_unidentifiable_cluster_is_reported_in_one_sentence(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadAccess) as error:
         from_options(options, {}).headers(renew=False)
     assert sentence in str(error.value)
 
 
-def test_a_kubeconfig_says_where_and_as_whom(tmp_path: Path) -> None:
+def test_a_kubeconfig_determines_server_and_user(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text(yaml.safe_dump(CONFIG))
     for options in ({"kubeconfig": CONFIG}, {"kubeconfig": str(path)}):
@@ -254,6 +254,6 @@ def test_an_eks_cluster_is_reached_with_tokens_that_can_be_renewed() -> None:
         no_region=("ACTIVE", None, "region is not set"),
     ),
 )
-def test_an_eks_cluster_that_cannot_be_used_is_told(status: str, region: str | None, sentence: str) -> None:
+def test_an_unusable_eks_cluster_is_reported(status: str, region: str | None, sentence: str) -> None:
     with pytest.raises(BadAccess, match=sentence):
         eks_access(Aws(status), "prod", region)

@@ -134,7 +134,7 @@ def test_rule_46_what_a_right_answer_is(probe: dict[str, Any], answer: Answer, e
 @pytest.mark.parametrize(
     ("problems", "expected"), rows(enough=(["x", "", "", ""], True), too_few=(["", ""], False), broken=(["", "", "x", "", ""], False))
 )
-def test_rule_46_so_many_right_answers_in_a_row_are_needed(problems: list[str], expected: bool) -> None:
+def test_rule_46_a_number_of_consecutive_successes_is_required(problems: list[str], expected: bool) -> None:
     assert in_a_row(problems, 3) is expected
 
 
@@ -174,7 +174,7 @@ def test_rule_47_the_new_version_has_to_answer(probe: dict[str, Any], answer: An
     assert wrong(Probe(URL, **probe), answer)[0] == expected
 
 
-def test_rule_47_answers_of_old_pods_in_between_begin_the_count_anew() -> None:
+def test_rule_47_responses_of_old_pods_restart_the_count() -> None:
     new, old = Answer(200, {"x-version": "2"}), Answer(200, {"x-version": "1"})
     assert probed([new, new, old, new, new, new], **V2)[:2] == ("", 6)
 
@@ -237,7 +237,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-def test_rule_48_a_bad_certificate_is_told_apart_and_ends_the_probe(site: Site, certificate: Path) -> None:
+def test_rule_48_a_bad_certificate_is_distinguished_and_ends_the_probe(site: Site, certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     site.socket = context.wrap_socket(site.socket, server_side=True)

@@ -157,7 +157,7 @@ def test_rule_58_the_template_alone_is_put_back(api: FakeApi) -> None:
     assert now["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] == "bad"
 
 
-def test_rule_59_a_template_that_is_there_already_is_not_put_back() -> None:
+def test_rule_59_a_template_already_in_place_is_not_restored() -> None:
     assert choose_target(begun(), BAD, record("app:2"), SETS, VERIFIED).why.startswith("its template already is the last verified one")
 
 
@@ -240,7 +240,7 @@ def test_rule_62_a_rollback_is_watched_and_the_run_fails_all_the_same(api: FakeA
     assert "rolled back to web-1 and verified" in found.ending.sentence
 
 
-def test_rule_62_a_rollback_that_does_not_get_well_is_told_within_its_own_time(api: FakeApi) -> None:
+def test_rule_62_a_failing_rollback_is_reported_within_its_own_timeout(api: FakeApi) -> None:
     api.on_write.clear()
     failing(api)
     recorded(api)
@@ -327,7 +327,7 @@ def test_rule_64_a_status_that_moves_meanwhile_does_not_hinder(api: FakeApi) -> 
     assert len(patches(api)) == 4
 
 
-def test_rule_64_a_patch_whose_answer_was_lost_is_not_mistaken_for_somebody_elses(api: FakeApi) -> None:
+def test_rule_64_a_patch_with_a_lost_response_is_not_mistaken_for_a_foreign_one(api: FakeApi) -> None:
     failing(api)
     recorded(api)
     left = [1]
@@ -410,7 +410,7 @@ def test_rule_67_without_permission_the_way_out_is_named(api: FakeApi) -> None:
     assert "set lock to false" in found.ending.sentence
 
 
-def test_rule_68_a_second_run_goes_on_with_the_rollout_that_the_first_began(api: FakeApi) -> None:
+def test_rule_68_a_second_run_resumes_the_rollout_of_the_first(api: FakeApi) -> None:
     """The second run's apply changes nothing, but what runs was never verified: this deployment may still roll it back."""
     failing(api)
     recorded(api)

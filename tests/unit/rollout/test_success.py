@@ -140,7 +140,7 @@ def test_rule_05_old_pods_that_still_serve_are_waited_for() -> None:
     assert outcome(deployment(replicas=4, availableReplicas=4)) == ("in_progress", "old_pods")
 
 
-def test_rule_05_old_pods_on_their_way_out_are_told() -> None:
+def test_rule_05_terminating_old_pods_are_reported() -> None:
     owner = {"ownerReferences": [{"uid": f"u-{OLD}", "controller": True}], "labels": {"pod-template-hash": OLD}}
     found = verdict(deployment(), pod("web-old", metadata={"deletionTimestamp": at(95), **owner}))
     assert found.state == "success"
@@ -278,7 +278,7 @@ def test_rule_13_on_delete_names_the_pods_that_stay_old(workload: dict[str, Any]
     assert outcome(workload, *pods, accept={"on_delete": "warn"}) == ("success", "on_delete")
 
 
-def test_rule_13_on_delete_is_done_once_somebody_has_deleted_them() -> None:
+def test_rule_13_on_delete_is_complete_once_the_old_pods_are_deleted() -> None:
     assert outcome(by_hand(stateful_set(currentRevision=OLD)), *sets_pods(NEW, NEW, NEW)) == DONE
 
 
@@ -378,7 +378,7 @@ def test_rule_19_a_change_of_configuration_alone_is_no_rollout(use: str) -> None
     assert (found.state, found.code, found.facts["configs"]) == ("success", "no_rollout", ["ConfigMap settings"])
 
 
-def test_rule_19_volumes_are_configuration_too_and_what_is_not_used_is_not_told() -> None:
+def test_rule_19_volumes_are_configuration_too_and_unused_ones_are_not_reported() -> None:
     mounted = template(volumes=[{"name": "c", "configMap": {"name": "settings"}}, {"name": "s", "secret": {"secretName": "key"}}])
     configs = CONFIG | {("Secret", "key"), ("Secret", "other")}
     found = verdict(changed(deployment(), template=mounted), start={"changed": False, "changed_configs": configs})

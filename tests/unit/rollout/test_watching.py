@@ -85,7 +85,7 @@ def test_rule_38_after_410_everything_is_read_again(api: FakeApi, how: Any) -> N
     assert mirror.relists == 2
 
 
-def test_rule_38_a_stream_that_is_cut_goes_on_where_it_was(api: FakeApi) -> None:
+def test_rule_38_an_interrupted_watch_resumes_where_it_was(api: FakeApi) -> None:
     settled(api)
     bell = Hasty()
     mirror = Mirror(client(api, bell), bell, DEPLOYMENTS, trim.everything)
@@ -111,7 +111,7 @@ def test_rule_39_every_read_has_a_time_limit(api: FakeApi, monkeypatch: pytest.M
     hold.set()
 
 
-def test_rule_39_a_watch_that_says_nothing_does_not_hide_the_truth(api: FakeApi) -> None:
+def test_rule_39_a_silent_watch_does_not_hide_changes(api: FakeApi) -> None:
     settled(api, status=ROLLING)
     silent = threading.Event()
     api.faults.append(lambda request: (silent.wait(20), failure(500))[1] if request.watches else None)
@@ -292,7 +292,7 @@ def test_rule_42_long_lists_come_in_pages(api: FakeApi) -> None:
     assert len(api.asked("list", "/pods")) == 3
 
 
-def test_rule_42_a_page_that_came_too_late_begins_the_list_anew(api: FakeApi) -> None:
+def test_rule_42_an_expired_page_restarts_the_list(api: FakeApi) -> None:
     api.page = 100
     for number in range(150):
         api.put(pod(f"web-{number}"))
@@ -373,7 +373,7 @@ def test_rule_44_the_deadline_is_kept(api: FakeApi) -> None:
     assert 30 <= bell.now() - began <= 35
 
 
-def test_rule_44_a_request_to_stop_tells_the_state(api: FakeApi) -> None:
+def test_rule_44_a_request_to_stop_reports_the_state(api: FakeApi) -> None:
     settled(api, status=ROLLING)
     bell = EventClock()
     result = in_background(lambda: verify(api, bell=bell))

@@ -41,7 +41,7 @@ def test_the_plan_of_the_samples() -> None:
     }
 
 
-def test_nothing_speaks_against_a_plan_whose_world_stands_still() -> None:
+def test_there_are_no_objections_to_a_plan_if_nothing_has_changed() -> None:
     assert reasons() == []
     assert reasons(observed=list(reversed(OBSERVED)), desired=list(reversed(DESIRED))) == []
 
@@ -105,7 +105,7 @@ def test_a_resource_that_is_no_longer_described_is_named() -> None:
     assert "house.new was planned, but is no longer described" in reasons(desired=fewer)
 
 
-def test_what_nobody_could_know_when_planning_may_be_anything() -> None:
+def test_values_unknown_at_planning_time_may_be_anything() -> None:
     vague = described("house.kept", seed=UNKNOWN, buddy=f"arn:{UNKNOWN}")
     assert reasons(plan=saved(vague), desired=described("house.kept", seed="known", buddy="arn:1")) == []
     assert reasons(plan=saved(vague), desired=described("house.kept", seed="known", buddy="urn:1")) == [

@@ -188,7 +188,7 @@ def test_an_incomplete_plan_is_not_written(
     assert path.read_text() == "older"
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     leave(tmp_path, "network", tmp_path / "file" / "x", saved())
     ((text, wrong),) = gather(tmp_path, (), AT)

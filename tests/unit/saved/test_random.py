@@ -44,7 +44,7 @@ def refused(saved: dict[str, Any], world: World, desired: list[Resource]) -> lis
     st.integers(0, 2),
     st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["killed before", "killed after"])), max_size=3),
 )
-def test_a_plan_that_was_cut_short_goes_on(first: list[Resource], second: list[Resource], slow: int, kills: list[tuple[int, str]]) -> None:
+def test_an_interrupted_plan_resumes(first: list[Resource], second: list[Resource], slow: int, kills: list[tuple[int, str]]) -> None:
     world = World(slow=slow)
     apply(world, first)
     saved = plan(world, second)
@@ -65,7 +65,7 @@ def test_a_plan_that_was_cut_short_goes_on(first: list[Resource], second: list[R
 
 @CAREFUL
 @given(desired_states(), desired_states(), st.data())
-def test_a_resource_that_somebody_deletes_is_named(first: list[Resource], second: list[Resource], data: st.DataObject) -> None:
+def test_a_resource_deleted_meanwhile_is_named(first: list[Resource], second: list[Resource], data: st.DataObject) -> None:
     world = World()
     apply(world, first)
     saved = plan(world, second)
@@ -80,9 +80,7 @@ def test_a_resource_that_somebody_deletes_is_named(first: list[Resource], second
 
 @CAREFUL
 @given(desired_states(), desired_states(), st.booleans(), st.data())
-def test_a_property_that_somebody_changes_is_named(
-    first: list[Resource], second: list[Resource], applied: bool, data: st.DataObject
-) -> None:
+def test_a_property_changed_meanwhile_is_named(first: list[Resource], second: list[Resource], applied: bool, data: st.DataObject) -> None:
     world = World()
     apply(world, first)
     saved = plan(world, second)

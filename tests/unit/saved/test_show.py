@@ -73,7 +73,7 @@ def test_markdown_has_a_fold_for_each_component() -> None:
 
 
 @pytest.mark.parametrize(("count", "cut"), [(10, ""), (700, "properties are left out here"), (3000, "Cut here: too long for a comment.")])
-def test_markdown_fits_into_a_comment_and_says_what_is_cut(count: int, cut: str) -> None:
+def test_markdown_fits_into_a_comment_and_names_what_is_omitted(count: int, cut: str) -> None:
     many = [Resource("house", f"number-{n}", {"friends": [f"a long name {m}-{n}" for m in range(5)]}) for n in range(count)]
     text = plan_markdown(make_book([saved(many, [])], AT))
     assert len(text) < COMMENT

@@ -13,7 +13,7 @@ REGION = "af-south-1"
 MISTAKES = [
     # shape
     ("- a", "it must be a map of sections: policies, sign_on_roles"),
-    ("polices: {}", "polices is not known; did you mean policies? Known are: accounts, calls, enabled_regions, hosted_zones"),
+    ("polices: {}", "polices is not known; did you mean policies? Known names: accounts, calls, enabled_regions, hosted_zones"),
     ("policies:", "policies is None, but must be a map keyed by name"),
     ("policies: [Boundary]", "policies is ['Boundary'], but must be a map keyed by name"),
     ("policies: {Boundary: }", "policies.Boundary is None, but must be a map ({} if there is nothing to say) of: description, document"),
@@ -102,7 +102,7 @@ MISTAKES = [
     ),
     (
         "calls: [{service: ec2, operation: create_subnet, parameters: {VpcId: '${a.Vpc.VpcId}', CidrBlock: 10.0.0.0/24}}]",
-        "calls[0].parameters.VpcId refers to ${a.Vpc.VpcId}, which is not known there; known are: account_id, region",
+        "calls[0].parameters.VpcId refers to ${a.Vpc.VpcId}, which is not known there; known names: account_id, region",
     ),
     # calls
     ("calls: [{service: ec2}]", "calls[0].operation is missing"),

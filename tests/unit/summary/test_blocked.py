@@ -78,7 +78,7 @@ def test_only_what_an_apply_would_do_counts_as_planned() -> None:
     assert [one["blocks"] for one in data["components"][0]["actions"]] == [False, True]
 
 
-def test_markdown_says_so_in_its_first_line() -> None:
+def test_the_first_line_of_the_markdown_says_blocked() -> None:
     first = as_markdown(report(plan([UPDATE, REPLACE]))).splitlines()[0]
     assert first.endswith("Blocked: 0 to add, 1 to change, 1 to replace, 0 to destroy.")
 

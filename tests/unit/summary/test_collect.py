@@ -246,7 +246,7 @@ def test_what_is_put_off_and_never_finished_is_said() -> None:
     assert result(collector.report()) == "changes"
 
 
-def test_what_a_saved_plan_says_of_itself_is_what_the_first_of_two_calls_says() -> None:
+def test_notes_of_a_saved_plan_come_from_the_first_of_two_calls() -> None:
     collector = Collector()
     collector.add(OURS, Outcome(plan(*FIRST, note="as planned in x")))
     collector.add(OURS, Outcome(plan(changed("table", "done"), note="as planned in x; 2 of 3 planned actions were done already")))

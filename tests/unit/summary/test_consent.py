@@ -64,7 +64,7 @@ def test_the_command_of_a_playbook(arguments: str, lead: str, text: str) -> None
     assert (found.lead, found.text) == (lead, f"{PLAYBOOK} {text}" if lead == FULL else text)
 
 
-def test_a_run_that_nobody_knows_the_start_of() -> None:
+def test_a_run_with_an_unknown_command() -> None:
     found = offer(report(delete("vpc.main"), started=Started()))
     assert found is not None
     assert (found.lead, found.text) == (OF_A_PLAN, OPTION)

@@ -24,7 +24,7 @@ from .continuity import place_notes, with_present_names, with_present_places
 from .judge import AwsFacts, notes, objections
 from .kinds.all import eks_kinds
 from .login import guard, looks_of
-from .operations.upgrade.check import upgrade_doubts
+from .operations.upgrade.planned import planned
 from .outputs import outputs
 from .questions import questions
 from .resources import build
@@ -80,6 +80,10 @@ class EksDomain(Domain):
         return [*notes(self.clusters, there), *place_notes(self.clusters, there)]
 
     def checks(self, plan: Plan, aws: Aws, region: str) -> Checked:
+        if not any(planned(plan)):
+            return Checked()
+        from .operations.upgrade.check import upgrade_doubts
+
         return Checked(*upgrade_doubts(plan, aws, region))
 
     def guard(self, aws: Aws, observation: Observation, plan: Plan) -> Verdict:

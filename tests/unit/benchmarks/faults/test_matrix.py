@@ -36,7 +36,7 @@ def test_every_changing_call_of_every_kind_is_broken_or_said_to_be_out_of_reach(
     assert not covered & set(UNREACHABLE)
 
 
-def test_every_number_of_the_list_of_faults_is_there() -> None:
+def test_every_fault_in_the_list_is_implemented() -> None:
     assert {fault.number for fault in FAULTS} == {f"F{number}" for number in range(1, 16)}
     assert {case.fault.name for case in OWN} == {fault.name for fault in FAULTS}
     assert {case.scenario for case in OWN} == set(SCENARIOS)
@@ -69,7 +69,7 @@ def test_selection(arguments: list[str], expected: set[tuple[str, str]]) -> None
 
 
 @pytest.mark.parametrize("arguments", [["--only", "CreateVPC"], ["--fault", "F16"], ["--scenario", "wish"]])
-def test_a_name_that_fits_nothing_is_an_error_that_says_what_there_is(arguments: list[str]) -> None:
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones(arguments: list[str]) -> None:
     with pytest.raises(Problem, match=f"{arguments[1]} fits no case; there are "):
         select(OWN, parse(arguments))
 
@@ -78,7 +78,7 @@ def test_a_name_that_fits_nothing_is_an_error_that_says_what_there_is(arguments:
 def test_a_number_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(arguments)
-    assert f"'{arguments[1]}' is not a number from 1 on" in capsys.readouterr().err
+    assert f"'{arguments[1]}' is not a number of at least 1" in capsys.readouterr().err
 
 
 def test_a_sample_is_spread_over_the_faults_and_the_same_for_the_same_seed() -> None:
@@ -154,7 +154,7 @@ Story = tuple[str, list[int], account.Holdings, str, bool]
         (("F1 killed just before", [0], ONE, EMPTY_PLAN, True), "failed", "the run was not killed"),
     ],
 )
-def test_what_a_case_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: Story, held: str, problem: str) -> None:
+def test_the_outcome_of_a_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, story: Story, held: str, problem: str) -> None:
     fault, codes, found, rest, happens = story
     monkeypatch.setattr(account, "take", lambda _cloud: found)
     quiet: Any = Quiet(happens=happens)
@@ -197,7 +197,7 @@ def test_the_table_counts_by_fault_in_the_order_of_the_list() -> None:
     ]
 
 
-def test_of_terraform_what_is_left_over_and_what_does_not_recover_are_told_apart() -> None:
+def test_terraform_leftovers_are_distinguished_from_failed_recoveries() -> None:
     def of(held: Any, runs: list[str], left: dict[str, int]) -> Result:
         return Result("k", "terraform", "create", "ec2:CreateVpc", "F2 reply lost", held, runs, ["why"], left)
 

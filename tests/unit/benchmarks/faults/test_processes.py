@@ -66,7 +66,7 @@ def test_a_run_is_killed_when_its_call_is_held(tmp_path: Path) -> None:
     assert rule.released.is_set()
 
 
-def test_a_run_that_comes_to_its_end_is_not_killed(tmp_path: Path) -> None:
+def test_a_run_that_finishes_is_not_killed(tmp_path: Path) -> None:
     expected: list[tuple[str, Rule | None, Any]] = [
         ("print('done')", None, (0, False, "done\n")),
         ("print('done')", Rule("ec2:CreateVpc", "hold_before"), (0, False, "done\n")),
@@ -77,7 +77,7 @@ def test_a_run_that_comes_to_its_end_is_not_killed(tmp_path: Path) -> None:
         assert (ended.code, ended.killed, ended.printed) == wanted
 
 
-def test_a_run_that_is_stopped_goes_on_after_the_other_one(tmp_path: Path) -> None:
+def test_a_stopped_run_resumes_after_the_other_one(tmp_path: Path) -> None:
     rule = Rule("ec2:CreateVpc", "stop_before")
     rule.reached.set()
     seen: list[str] = []

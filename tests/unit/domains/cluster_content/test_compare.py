@@ -214,7 +214,7 @@ def test_a_secret_of_ours_that_is_no_longer_wanted_is_not_shown_either() -> None
     assert found == {"data.more": ("(sensitive)", None)}
 
 
-def test_secrets_outside_of_secrets_are_told_by_their_names() -> None:
+def test_secrets_outside_secret_objects_are_recognized_by_name() -> None:
     container = {"name": "app", "env": [{"name": "DB_PASSWORD", "value": "canary"}, {"name": "URL", "value": "postgres://me:canary@db"}]}
     shown = flatten("Deployment", {"spec": {"containers": [container]}}) | flatten("ConfigMap", {"data": {"api_token": "canary", "a": "b"}})
     assert "canary" not in str(shown)

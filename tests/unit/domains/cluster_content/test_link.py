@@ -73,7 +73,7 @@ def test_a_cluster_that_is_not_there_is_empty_for_a_plan_and_an_error_for_an_app
     assert str(caught.value).startswith(said)
 
 
-def test_one_kind_tells_the_error_and_the_others_are_quiet() -> None:
+def test_one_kind_reports_the_error_for_all() -> None:
     inside = ClusterLink(ClusterTarget("main"), needed=True)
     with pytest.raises(CallFailed):
         inside.reach(SomeAws())
@@ -119,7 +119,7 @@ def test_what_may_pass_and_what_is_final(problem: ApiProblem, kind: type[CallFai
     assert str(problem) in found.message
 
 
-def test_a_webhook_that_nobody_answers_is_not_tried_again_within_a_call(api: FakeApi) -> None:
+def test_a_webhook_without_a_response_is_not_retried_within_a_call(api: FakeApi) -> None:
     api.faults.append(lambda request: failure(500, WEBHOOK) if request.method == "PATCH" else None)
     calls = Calls(Access(api.address), SomeAws())
     with pytest.raises(NotYet, match="failed calling webhook"):

@@ -170,7 +170,7 @@ def test_order(objects: Any, address: str, expected: list[str]) -> None:
     assert (list(found[address]), problems, wrong) == (expected, [], [])
 
 
-def test_an_order_after_nothing_that_is_there() -> None:
+def test_an_after_annotation_that_names_nothing() -> None:
     objects = read([thing("Service", "s", **AFTER)], "main")[0]
     assert orders(objects, releases_of(RELEASES, "main")[0], "main")[1] == [
         "v1 Service web/s must come after 'ConfigMap/web/a', which is neither a release nor an object of this call; "

@@ -71,7 +71,7 @@ def test_the_newest_revision_counts() -> None:
     assert [(key, one.revision) for key, one in found.items()] == [(("shop", "web"), 11)]
 
 
-def test_a_chart_at_hand_is_the_one_that_was_installed_only_if_it_says_the_same() -> None:
+def test_a_local_chart_counts_as_installed_only_with_the_same_content() -> None:
     assert chart_of_files(FILES, "c").fingerprint == decode(secret()).fingerprint
     for name in ("values.yaml", "templates/a.yaml"):
         assert chart_of_files({**FILES, name: "kind: B\n"}, "c").fingerprint != decode(secret()).fingerprint
@@ -216,7 +216,7 @@ MARKS = {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "
         (None, False),
     ],
 )
-def test_an_object_belongs_to_the_release_whose_marks_it_carries(annotations: Any, expected: bool) -> None:
+def test_an_object_belongs_to_the_release_named_by_its_marks(annotations: Any, expected: bool) -> None:
     assert marked_for({"metadata": {"annotations": annotations}}, decode(secret())) is expected
 
 

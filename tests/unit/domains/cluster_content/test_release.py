@@ -97,7 +97,7 @@ ACCESS = Access("https://127.0.0.1:1", "authority", token=Token(lambda: ("canary
 CHART = Chart("small", "1.2.3", files=FILES)
 
 
-def test_what_helm_is_told(tmp_path: Path) -> None:
+def test_the_arguments_of_helm(tmp_path: Path) -> None:
     """Nothing secret on the command line: values go through stdin, and the token through a file readable only by its owner."""
     said = [
         '[ "$1" = version ] && echo v4.2.0 && exit',
@@ -117,7 +117,7 @@ def test_what_helm_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "chart" / "templates" / "a.yaml").read_text() == FILES["templates/a.yaml"]
 
 
-def test_an_older_helm_is_not_told_what_it_does_not_know(tmp_path: Path) -> None:
+def test_an_older_helm_gets_no_options_that_it_lacks(tmp_path: Path) -> None:
     Helm(
         script(tmp_path, f'[ "$1" = version ] && echo v3.19.0 && exit; echo "$@" > {tmp_path}/arguments; cat > /dev/null'), ACCESS
     ).upgrade("web", "shop", Chart("small", "1.2.3", "small", "https://charts.example.com"), {}, {}, create=True)
@@ -145,7 +145,7 @@ def test_what_helm_refuses(complained: str, kind: type[CallFailed], said: str, t
     assert "canary" not in str(caught.value)
 
 
-def test_no_helm_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_helm_is_reported_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(CallFailed, match=r"there is no Helm at .*option helm_binary") as caught:
         Helm(str(tmp_path / "none"), ACCESS).uninstall("web", "shop")
     assert "eks_helm_binary" in caught.value.hint
@@ -204,7 +204,7 @@ def test_when_a_workload_does_its_work(given: Any, said: str) -> None:
     ],
     ids=["given up", "an earlier revision", "under way"],
 )
-def test_when_nobody_expects_it_any_more(given: Any, said: str) -> None:
+def test_when_it_is_no_longer_expected(given: Any, said: str) -> None:
     assert given_up(given) == said
 
 

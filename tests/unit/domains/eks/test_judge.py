@@ -164,7 +164,7 @@ def test_a_version_goes_up_one_minor_at_a_time(observed: tuple[Observed, ...], w
     assert said(*observed, version=wanted) == expected
 
 
-def test_a_cluster_that_is_there_needs_no_more_room() -> None:
+def test_an_existing_cluster_needs_no_additional_addresses() -> None:
     full = {name: subnet(name, availability_zone=f"{REGION}{zone}", free_addresses=0) for name, zone in zip(SUBNETS, "ab", strict=True)}
     assert said(there(), group("1.36"), facts={"subnets": full}) == []
 
@@ -198,7 +198,7 @@ OTHER = {"admins": {"principal_arn": BERT, "policies": ADMIN}}
         (OTHER, entry(ANNA), False, None),
     ],
 )
-def test_nobody_locks_himself_out(access: dict[str, Any], observed: Observed, may_go: bool, expected: str | None) -> None:
+def test_a_caller_cannot_lock_itself_out(access: dict[str, Any], observed: Observed, may_go: bool, expected: str | None) -> None:
     sentence = f"access.admins {expected}, but {ANNA} administers the cluster through this entry. {REMEDY}"
     assert said(there(), observed, may_go=may_go, access=access) == ([sentence] if expected else [])
 
@@ -236,7 +236,7 @@ def test_whose_entry_it_is(principal: str, caller: str, same: bool) -> None:
         ),
     ],
 )
-def test_what_a_plan_says_of_versions(more: dict[str, Any], expected: str) -> None:
+def test_what_a_plan_notes_about_versions(more: dict[str, Any], expected: str) -> None:
     assert notes({"main": cluster(**more)}, known()) == [expected]
 
 

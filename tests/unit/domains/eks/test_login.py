@@ -124,7 +124,7 @@ def test_a_new_cluster_must_let_its_maker_in() -> None:
     assert after(Result(made, ())) == []
 
 
-def test_nothing_is_asked_where_nothing_is_at_stake() -> None:
+def test_no_requests_if_no_login_is_affected() -> None:
     looks = Looks(["refused"])
     unchanged = plan(cluster(), entry())
     assert guard(unchanged, {CLUSTER.address: CLUSTER}, looks, Time())(Result(unchanged, (CLUSTER, ENTRY))) == []

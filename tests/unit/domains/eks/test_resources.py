@@ -403,7 +403,7 @@ def test_the_name_of_a_cluster_is_known_before_it_is_made() -> None:
         (ADMINS, {"access": {"a": EVERYTHING["access"]["admins"]}, "creator_is_admin": False}, False),
     ],
 )
-def test_whoever_is_listed_gets_no_second_entry(caller: str, more: dict[str, Any], expected: bool) -> None:
+def test_a_listed_principal_gets_no_second_entry(caller: str, more: dict[str, Any], expected: bool) -> None:
     """EKS gives the creator an entry, and a principal can have only one in a cluster."""
     found = build({"main": cluster(**more)}, replace(PLACE, caller=caller), OFFERS, {})
     (made,) = [resource for resource in found if resource.kind == "eks_cluster"]

@@ -295,11 +295,11 @@ def test_nothing_to_say(name: str) -> None:
     assert [finding.what for finding in judge(replace(WELL, **NOT_SAID[name])) if finding.severity != "info"] == []
 
 
-def test_a_cluster_that_is_well_has_nothing_in_the_way() -> None:
+def test_a_healthy_cluster_has_no_blocking_findings() -> None:
     assert {finding.severity for finding in judge(WELL)} == {"info"}
 
 
-def test_after_the_upgrade_nothing_is_said_of_rolling_back() -> None:
+def test_after_the_upgrade_there_is_no_finding_about_rolling_back() -> None:
     done = replace(WELL, version="1.36", **group(version="1.36"))
     assert [finding.rule for finding in judge(done)] == ["support"]
 

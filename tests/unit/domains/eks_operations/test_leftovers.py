@@ -93,7 +93,7 @@ def test_whose_it_is(what: str, thing: AwsResource, here: bool, gone: bool) -> N
     assert (thing in leftovers(GONE, there)) is gone
 
 
-def test_where_a_cluster_stands_interfaces_without_a_name_are_left() -> None:
+def test_unnamed_interfaces_are_kept_where_a_cluster_exists() -> None:
     nameless = interface("aws-K8S-i-0abc")
     assert leftovers(GONE, [nameless], occupied={"vpc-2"}) == [nameless]
     assert leftovers(GONE, [nameless], occupied={"vpc-1"}) == []

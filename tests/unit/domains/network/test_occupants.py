@@ -124,7 +124,7 @@ class Account:
         return [function(value) for value in values]
 
 
-def test_nothing_is_read_if_nothing_goes() -> None:
+def test_nothing_is_read_if_nothing_is_deleted() -> None:
     account = Account()
     assert refusals(Plan((going("nat_gateway.main/a", "nat-1"),)), account) == []  # type: ignore[arg-type]
     assert account.asked == []

@@ -120,7 +120,7 @@ def test_databases_have_no_way_out() -> None:
     assert table["subnet_ids"] == [ref(f"subnet.main/database-{zone}") for zone in ZONES]
 
 
-def test_a_nat_gateway_waits_for_the_internet_gateway_and_stands_in_public() -> None:
+def test_a_nat_gateway_waits_for_the_internet_gateway_and_is_in_a_public_subnet() -> None:
     gateway = resources()["nat_gateway.main/af-south-1b"]
     assert gateway.after == ("internet_gateway.main",)
     assert gateway.properties["subnet_id"] == ref("subnet.main/public-af-south-1b")

@@ -161,7 +161,7 @@ def test_databases_and_caches_open_nothing() -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"security": {"node_to_node_ports": [53, 10250, "53-53"], "webhook_ports": [8080, 443, 10250]}}])
-def test_no_rule_is_there_twice(more: dict[str, Any]) -> None:
+def test_no_rule_is_duplicated(more: dict[str, Any]) -> None:
     if more:
         more["security"]["node_to_node_ports"] = [53, 10250]
     for group in security_groups(network(**more)).values():

@@ -254,6 +254,7 @@ def test_the_newest_log() -> None:
     ("code", "message", "kind", "dependency"),
     [
         ("InvalidDBInstanceState", "DB instance is not in available state.", NotYet, True),
+        ("InvalidDBInstanceState", "Automated backups are not enabled for this database instance.", NotYet, False),
         ("KMSKeyNotAccessibleFault", "the key", NotYet, False),
         ("InvalidParameterValue", "IAM role ARN value is invalid or does not include the required permissions for: X", NotYet, False),
         ("InvalidParameterValue", "Invalid DB engine", CallFailed, False),

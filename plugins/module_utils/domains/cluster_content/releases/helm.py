@@ -8,8 +8,6 @@ Every user of the machine can see a command line, so it never contains a secret.
 
 from __future__ import annotations
 
-import asyncio
-import asyncio.subprocess
 import base64
 import json
 import os
@@ -65,10 +63,12 @@ class Helm:
         return int(told.partition(".")[0]) if told.partition(".")[0].isdigit() else 3
 
     def _run(self, folder: Path, arguments: Sequence[str], stdin: str) -> str:
+        from ....kubernetes.programs import run
+
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")}
         environment["KUBECONFIG"] = str(_kubeconfig(folder, self.access))
         try:
-            code, printed, complained = asyncio.run(_spawn([self.program, *arguments], environment, stdin))
+            code, printed, complained = run([self.program, *arguments], environment, SECONDS, stdin)
         except FileNotFoundError as error:
             raise CallFailed(
                 f"there is no Helm at {self.program!r} (option helm_binary)",
@@ -91,19 +91,6 @@ def _refusal(verb: str, complained: str) -> CallFailed:
     if kind is NotYet:
         return NotYet(said, f"helm {verb}", "HelmRefused", dependency=True)
     return CallFailed(said, f"helm {verb}", "HelmFailed")
-
-
-async def _spawn(called: Sequence[str], environment: Mapping[str, str], stdin: str) -> tuple[int | None, bytes, bytes]:
-    """Exit code and output. Runs in a thread, where run_command must not be used."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*called, env=environment, stdin=pipe, stdout=pipe, stderr=pipe)
-    try:
-        printed, complained = await asyncio.wait_for(process.communicate(stdin.encode()), SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise
-    return process.returncode, printed, complained
 
 
 @contextmanager

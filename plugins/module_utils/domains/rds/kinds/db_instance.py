@@ -104,6 +104,7 @@ class DbReplica(CreatingInstance):
     """
 
     name = "db_replica"
+    elsewhere = True
     calls = replace(DeletingInstance.calls, create="create_db_instance_read_replica")
 
     source_db_instance_identifier: Any = Property(
@@ -120,6 +121,12 @@ class DbReplica(CreatingInstance):
     engine_lifecycle_support = later()
     master_credentials = later(effective=kept)
 
+    def completed(self, aws: Aws, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The region of a source that is in another one: botocore signs the copying with it."""
+        source = str(properties.get("source_db_instance_identifier") or "").split(":")
+        region = source[3] if len(source) > 3 else ""
+        return {"SourceRegion": region} if region and region != aws.region else {}
+
     def get_source_db_instance_identifier(self, raw: Mapping[str, Any]) -> str:
         """Empty after a promotion, which is no reason to replace it."""
         return str(raw.get("ReadReplicaSourceDBInstanceIdentifier") or "")
@@ -128,13 +135,14 @@ class DbReplica(CreatingInstance):
         return not raw.get("ReadReplicaSourceDBInstanceIdentifier")
 
     def not_created(self, aws: Aws, properties: Mapping[str, Any], error: CallFailed) -> CallFailed:
-        """A source that is busy is waited for; one that is out of order is named."""
+        """A source that is busy is waited for; one that is out of order, or lacks something, is named."""
         if error.code != "InvalidDBInstanceState":
             return refused(error)
         source = str(properties.get("source_db_instance_identifier") or "")
-        found = None if source.startswith("arn:") else aws.find("rds", "describe_db_instances", DBInstanceIdentifier=source)
+        there = aws.in_region(source.split(":")[3]) if source.startswith("arn:") else aws
+        found = there.find("rds", "describe_db_instances", DBInstanceIdentifier=source.rpartition(":")[2])
         status = str(((found or {}).get("DBInstances") or [{}])[0].get("DBInstanceStatus") or "")
         if status in BUSY or status in USABLE or not status:
-            return NotYet(error.message, error.operation, error.code, dependency=True)
+            return NotYet(error.message, error.operation, error.code, dependency=status != "available")
         hint = "It does not come back by itself." if is_broken(status) else ""
         return CallFailed(f"its source {source} is {status}: {error.message}", error.operation, error.code, hint)

@@ -19,6 +19,7 @@ from . import db_instance_final as final
 from .db_instance_refusals import ALREADY_DELETING, PROTECTED, UNPROTECT, refused
 from .db_instance_states import BUSY, DELETING, LOST, is_broken, said
 from .db_instance_updating import UpdatingInstance
+from .db_instance_upgrading import replicas_of
 
 LEFT = "rds final snapshots"
 FINAL = "final_snapshot"
@@ -71,6 +72,7 @@ class DeletingInstance(UpdatingInstance):
         raw = raws[0]
         snapshot = self.takes_snapshot(raw)
         self.check_deletable(raw, snapshot)
+        self.check_replicas(aws, raw)
         how: dict[str, Any] = {"SkipFinalSnapshot": True}
         if snapshot:
             how = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": self.announced(aws, raw, seen)}
@@ -96,6 +98,22 @@ class DeletingInstance(UpdatingInstance):
             )
         if status in BUSY or (snapshot and status == "backing-up"):
             raise NotYet(f"the instance is {status}", "rds:DeleteDBInstance", "InvalidDBInstanceState", dependency=True)
+
+    @staticmethod
+    def check_replicas(aws: Aws, raw: Mapping[str, Any]) -> None:
+        """Raises CallFailed if deleting it would make an instance of its own of a replica that somebody else has.
+
+        Replicas of ours are deleted before their primary, which goes on listing them for a moment.
+        """
+        for replica in replicas_of(aws, raw):
+            name = replica["DBInstanceIdentifier"]
+            if str(replica.get("DBInstanceStatus")) in DELETING or aws.owner.address(tag_dict(replica.get("TagList"))):
+                raise NotYet(f"its read replica {name} is deleted first", "rds:DeleteDBInstance", "ReplicaFirst", dependency=True)
+            raise CallFailed(
+                f"{raw['DBInstanceIdentifier']} has the read replica {name}, which is not managed by this component, and deleting the "
+                "primary would promote it",
+                hint="Delete or promote the replica first.",
+            )
 
     def announced(self, aws: Aws, raw: Mapping[str, Any], seen: Observed) -> str:
         """The name of the final snapshot, after the instance's tags announce it and are sure to be copied to it."""

@@ -26,6 +26,9 @@ SPREADING = re.compile(
 )
 """How RDS says that it cannot see a role, a key or a group yet. The same words may be final, hence the settle window."""
 
+BUSY = re.compile(r"available state|in progress|currently|is being|must be available", re.IGNORECASE)
+"""How RDS says that the instance does something else. It gives the same code for reasons that no waiting removes."""
+
 PROTECTED = re.compile(r"delete protected|deletion protection", re.IGNORECASE)
 ALREADY_DELETING = re.compile(r"already being deleted|is being deleted", re.IGNORECASE)
 
@@ -38,7 +41,7 @@ def refused(error: CallFailed) -> CallFailed:
     if isinstance(error, NotYet):
         return error
     if error.code == "InvalidDBInstanceState":
-        return NotYet(error.message, error.operation, error.code, dependency=True)
+        return NotYet(error.message, error.operation, error.code, dependency=bool(BUSY.search(error.message)))
     if error.code == "DBUpgradeDependencyFailure":
         return CallFailed(error.message, error.operation, error.code, REPLICAS_FIRST)
     if error.code == "KMSKeyNotAccessibleFault" or (error.code.startswith("InvalidParameter") and SPREADING.search(error.message)):

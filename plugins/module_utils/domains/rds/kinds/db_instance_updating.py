@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,6 +57,9 @@ class UpdatingInstance(RdsInstance):
         "secretsmanager.rotate_secret",
     )
 
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super().attributes(raw), "upgraded_from": self.tags_of(raw).get(upgrading.UPGRADED_FROM)}
+
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """As ``find`` sees it, but pending while a call of this run is not visible, and failed if it waits for something hopeless."""
         raws = self.described(aws, self.entries_at(aws, self.where(seen)))
@@ -66,17 +70,14 @@ class UpdatingInstance(RdsInstance):
         if now.state == "deleting":
             return now
         waiting = self.waiting_for(aws, raws[0])
-        if waiting:
-            broken = said(raws[0])
-            return self.with_state(now, "failed" if broken else "pending", broken or waiting)
-        creating = now.state == "ready" and is_broken(str(raws[0].get(self.status_member))) and seen.state == "pending"
-        return self.with_state(now, "failed", said(raws[0])) if creating else now
+        if (waiting or seen.state == "pending") and (broken := said(raws[0])):
+            raise CallFailed(broken, "", str(raws[0].get(self.status_member)), self.remedy(now))
+        return replace(now, state="pending", reason=waiting) if waiting else now
 
     @staticmethod
-    def with_state(seen: Observed, state: Any, reason: str) -> Observed:
-        return Observed(
-            seen.kind, seen.address, seen.id, seen.properties, seen.attributes, state, reason, named=seen.named, trouble=seen.trouble
-        )
+    def remedy(seen: Observed) -> str:
+        """What to do about an instance that is out of order. It is never replaced without consent, since it may hold data."""
+        return f"If it holds nothing that is needed, replace it: platform_replace and platform_allow_replace name {seen.address}."
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
         """Make the next call. Raises NotYet while more are left; the engine then calls it again."""

@@ -27,6 +27,11 @@ from .db_instance_versions import is_major_only, major, newest, parts, reached
 FRESH = timedelta(hours=1)
 """How old a snapshot may be to serve a repeated attempt at the same upgrade."""
 
+NOT_ABROAD = (
+    "RDS does not take replicas in other regions along to a major version: remove them from replicas, upgrade the primary, then describe "
+    "them again."
+)
+
 UPGRADED_FROM = f"{TAG_PREFIX}upgraded-from"
 """The tag of an instance that has had a major upgrade: planner statistics do not survive it before version 18."""
 
@@ -35,13 +40,14 @@ def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: 
     """The exact version to send. Raises NotYet while replicas or the snapshot are to be waited for, CallFailed without consent."""
     identifier, present, wanted = str(raw["DBInstanceIdentifier"]), str(raw["EngineVersion"]), str(left["engine_version"])
     if not is_upgrade(raw, left):
-        wait_for_replicas(aws, raw, wanted)
+        wait_for_replicas(aws, raw, wanted, options.apply == "window")
         return exact(aws, raw, wanted) if is_major_only(wanted) else wanted
     if not options.allow_major_upgrade:
         raise CallFailed(
             f"{identifier} has {present}, and {wanted} is a major upgrade, which cannot be undone",
             hint="Name it in rds_allow_major_upgrade to consent to that.",
         )
+    check_other_regions(raw)
     target = exact(aws, raw, wanted)
     take_snapshot(aws, raw, target, tags)
     aws.change("rds", "add_tags_to_resource", ResourceName=raw["DBInstanceArn"], Tags=tag_list({UPGRADED_FROM: present}))
@@ -64,24 +70,48 @@ def exact(aws: Aws, raw: Mapping[str, Any], wanted: str) -> str:
     return target
 
 
-def wait_for_replicas(aws: Aws, raw: Mapping[str, Any], wanted: str) -> None:
-    """Raises NotYet while a replica of ours has an older version: its own step of this run upgrades it. Others are an error."""
-    for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ():
-        if str(name).startswith("arn:"):
-            continue  # in another region, where RDS checks it
-        found = aws.find("rds", "describe_db_instances", DBInstanceIdentifier=name)
-        for replica in (found or {}).get("DBInstances") or ():
-            version = (replica.get("PendingModifiedValues") or {}).get("EngineVersion") or replica.get("EngineVersion")
-            if reached(wanted, version):
-                continue
-            if aws.owner.address(tag_dict(replica.get("TagList"))) is None:
-                raise CallFailed(f"its read replica {name} has {version} and is not managed by this component", hint=REPLICAS_FIRST)
-            raise NotYet(f"its read replica {name} is upgraded first", "", "ReplicaFirst", dependency=True)
+def replicas_of(aws: Aws, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The read replicas that exist, as described; RDS names one in another region by its ARN."""
+    names = [str(name) for name in raw.get("ReadReplicaDBInstanceIdentifiers") or ()]
+    found: list[dict[str, Any]] = []
+    for name in names:
+        there = aws.in_region(name.split(":")[3]) if name.startswith("arn:") else aws
+        reply = there.find("rds", "describe_db_instances", DBInstanceIdentifier=name.rpartition(":")[2])
+        found += (reply or {}).get("DBInstances") or []
+    return found
+
+
+def wait_for_replicas(aws: Aws, raw: Mapping[str, Any], wanted: str, deferred: bool) -> None:
+    """Raises NotYet while a replica of ours has an older version: its own step of this run upgrades it. Others are an error, and so are
+    those that wait for their window (``deferred``).
+    """
+    for replica in replicas_of(aws, raw):
+        name, version = replica["DBInstanceIdentifier"], replica.get("EngineVersion")
+        if reached(wanted, version):
+            continue
+        if deferred and reached(wanted, (replica.get("PendingModifiedValues") or {}).get("EngineVersion")):
+            window = replica.get("PreferredMaintenanceWindow") or "next"
+            raise CallFailed(
+                f"its read replica {name} gets {wanted} in its maintenance window ({window} UTC)",
+                hint=f"{REPLICAS_FIRST} Run again after that, or set maintenance.apply to now.",
+            )
+        if aws.owner.address(tag_dict(replica.get("TagList"))) is None:
+            raise CallFailed(f"its read replica {name} has {version} and is not managed by this component", hint=REPLICAS_FIRST)
+        raise NotYet(f"its read replica {name} is upgraded first", "", "ReplicaFirst", dependency=True)
+
+
+def check_other_regions(raw: Mapping[str, Any]) -> None:
+    """Raises CallFailed if there are replicas that RDS does not take along."""
+    away = [str(name) for name in raw.get("ReadReplicaDBInstanceIdentifiers") or () if str(name).startswith("arn:")]
+    if away:
+        raise CallFailed(f"{raw['DBInstanceIdentifier']} has read replicas in other regions ({', '.join(away)})", hint=NOT_ABROAD)
 
 
 def wait_for_primary(raw: Mapping[str, Any], left: Mapping[str, Any]) -> NoReturn:
-    """A replica gets a major version when RDS upgrades its primary."""
-    primary = raw["ReadReplicaSourceDBInstanceIdentifier"]
+    """A replica gets a major version when RDS upgrades its primary, unless it is in another region."""
+    primary = str(raw["ReadReplicaSourceDBInstanceIdentifier"])
+    if primary.startswith("arn:"):
+        raise CallFailed(f"{raw['DBInstanceIdentifier']} is a read replica of {primary} in another region", hint=NOT_ABROAD)
     message = f"{left['engine_version']} is a major upgrade, which RDS makes together with that of its primary {primary}"
     raise NotYet(message, "", "PrimaryFirst", dependency=True)
 
@@ -125,13 +155,18 @@ def newest_log(aws: Aws, identifier: str) -> int:
     return last_written(logs(aws, identifier))
 
 
+def analyzed(aws: Aws, arn: str) -> None:
+    """Note that planner statistics have been collected since the last major upgrade."""
+    aws.remove("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=[UPGRADED_FROM])
+
+
 def check_outcome(aws: Aws, raw: Mapping[str, Any], record: Mapping[str, Any]) -> None:
     """Raises CallFailed if RDS has given up a major upgrade: it is at rest again with its old version, which is no error of any call."""
     identifier = str(raw["DBInstanceIdentifier"])
     if not record["moved"] and newest_log(aws, identifier) <= int(record["logs"]):
         return
     aws.begun.pop(identifier, None)
-    aws.remove("rds", "remove_tags_from_resource", ResourceName=raw["DBInstanceArn"], TagKeys=[UPGRADED_FROM])
+    analyzed(aws, str(raw["DBInstanceArn"]))
     wanted = record["sets"]["engine_version"]
     why = why_not_upgraded(aws, identifier)
     raise CallFailed(

@@ -21,6 +21,7 @@ from .findings import BLOCKS, WARNS, Finding, in_the_way
 from .judge import judge
 from .look_aws import is_through, look_at_cluster
 from .look_inside import api_of, look_inside
+from .planned import planned
 
 SERVICES = ("sts", "eks", "ec2")
 """The services that every run calls; their service models are loaded once, before the workers start."""
@@ -83,16 +84,13 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
     """What blocks the version changes of a plan, and what else to know about them. A plan without any makes no calls."""
     stands: list[Failure] = []
     said: list[str] = []
-    for action in plan.permitted:
-        versions = [change for change in action.changes if change.property == "version"]
-        if action.kind != "eks_cluster" or action.verb != "update" or not versions or action.desired is None:
-            continue
+    for address, name, version in planned(plan):
         try:
-            facts = look(aws, region, str(action.desired.properties["cluster_name"]), str(versions[0].after), {})
+            facts = look(aws, region, name, version, {})
         except CallFailed as error:
-            said.append(f"{action.address}: what blocks {versions[0].after} could not be checked: {error}")
+            said.append(f"{address}: what blocks {version} could not be checked: {error}")
             continue
         found = judge(facts) if facts else []
-        stands += [Failure(action.address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
-        said += [f"{action.address}: {one.sentence()}" for one in found if one.severity == WARNS]
+        stands += [Failure(address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
+        said += [f"{address}: {one.sentence()}" for one in found if one.severity == WARNS]
     return stands, said

@@ -1,0 +1,125 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What instances have in other regions, and what is said where RDS offers no replication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.backup_replication import (
+    BackupReplication,
+    still_encrypted_with,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.replication import (
+    REPLICATIONS,
+    problems,
+    questions,
+    regions,
+    resources,
+)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.backups import Backups, Replication
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Instance
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.replicas import Replica
+from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import statements
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import ref
+
+PLACE = Place("prod", "db", "eu-west-1", "123456789012", tags={"owner": "data"})
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
+
+
+def instance(name: str, replicate_to: Replication | None = None, **more: Any) -> Instance:
+    return Instance(name, f"databases.{name}", f"prod-{name}", "17", "db.t4g.medium", backups=Backups(replicate_to=replicate_to), **more)
+
+
+NONE = {"main": instance("main")}
+TWO = {
+    "main": instance("main", Replication("eu-central-1", 14), tags={"team": "shop"}),
+    "other": instance("other", Replication("eu-central-1")),
+    "third": instance("third", Replication("us-east-1", kms_key_arn=KEY)),
+}
+REPLICA = {"main": instance("main", replicas={"far": Replica("far", "p", "prod-main-far", "db.t4g.medium", region="us-west-2")})}
+
+
+@pytest.mark.parametrize(("instances", "expected"), [(NONE, ()), (TWO, ("eu-central-1", "us-east-1")), (REPLICA, ("us-west-2",))])
+def test_the_regions_that_settings_name(instances: dict[str, Instance], expected: tuple[str, ...]) -> None:
+    assert regions(instances) == expected
+
+
+def test_nothing_is_asked_and_made_without_replications() -> None:
+    assert (questions(NONE), resources(NONE, PLACE), problems(NONE, "eu-west-1", {})) == ({}, [], [])
+
+
+def test_one_question_for_each_destination() -> None:
+    assert sorted(questions(TWO)) == ["replication to eu-central-1", "replication to us-east-1"]
+
+
+def test_the_component_s_own_key_serves_all_replications_to_a_region() -> None:
+    built = {one.address: one for one in resources(TWO, PLACE)}
+    assert sorted(built) == [
+        "backup_replication.main",
+        "backup_replication.other",
+        "backup_replication.third",
+        "database_key.eu-central-1",
+    ]
+    key = built["database_key.eu-central-1"].properties
+    assert (key["region"], key["alias"]) == ("eu-central-1", "alias/mainstay/prod/db/backups")
+    assert built["backup_replication.main"].properties == {
+        "region": "eu-central-1",
+        "source_db_instance_arn": ref("db_instance.main", "arn"),
+        "backup_retention_period": 14,
+        "kms_key_id": ref("database_key.eu-central-1", "arn"),
+        "tags": {"owner": "data", "team": "shop"},
+    }
+    assert built["backup_replication.third"].properties["kms_key_id"] == KEY
+    known = set(BackupReplication().properties)
+    assert all(set(one.properties) <= known for one in built.values() if one.kind == "backup_replication")
+
+
+OFFERED, NOT_OFFERED = ({"SupportsDBInstanceAutomatedBackupsReplication": value} for value in (True, False))
+
+
+@pytest.mark.parametrize(("answer", "refused"), [(OFFERED, 0), (NOT_OFFERED, 1), ({}, 1), (None, 1)])
+def test_what_is_not_offered_is_said_with_the_alternatives(answer: Any, refused: int) -> None:
+    far = {"main": instance("main", Replication("af-south-1"))}
+    found = problems(far, "eu-west-1", {"replication to af-south-1": answer})
+    assert len(found) == refused
+    for text in found:
+        assert text.startswith(
+            "databases.main.backups.replicate_to.region is af-south-1, but RDS does not replicate automated backups from eu-west-1 to "
+            "af-south-1. Instead, name a region that RDS offers"
+        )
+        assert "make a read replica in af-south-1" in text
+
+
+def test_permissions_are_for_both_regions() -> None:
+    scope = Scope(PLACE, names=Names(regions=("eu-central-1",)))
+    action = "rds:StartDBInstanceAutomatedBackupsReplication"
+    found = statements(scope, REPLICATIONS, [action], [action])
+    assert [one["Resource"] for one in found] == [
+        [f"arn:aws:rds:{region}:123456789012:{kind}:*" for region in ("eu-west-1", "eu-central-1")] for kind in ("db", "auto-backup")
+    ]
+    declared = {one.method for one in BackupReplication().declared() if one.service == "rds"}
+    actions = {f"rds:{''.join(part.capitalize() for part in name.split('_')).replace('Db', 'DB')}" for name in declared}
+    assert actions == {name for name in (*REPLICATIONS.reads, *REPLICATIONS.writes) if name != "rds:DescribeSourceRegions"}
+
+
+ENTRY = {"DBInstanceAutomatedBackupsArn": "ab-1", "KmsKeyId": KEY, "Status": "retained"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "backups", "expected"),
+    [
+        ([KEY], [ENTRY], {KEY: ["ab-1"]}),
+        ([KEY], [{**ENTRY, "Status": "replicating"}], {KEY: ["ab-1"]}),
+        ([KEY], [{**ENTRY, "Status": "deleting"}], {}),
+        ([KEY], [{**ENTRY, "KmsKeyId": "another"}, {**ENTRY, "KmsKeyId": None}], {}),
+        ([], [ENTRY], {}),
+    ],
+)
+def test_which_keys_replicated_backups_need(keys: list[str], backups: list[dict[str, Any]], expected: dict[str, list[str]]) -> None:
+    assert still_encrypted_with(keys, backups) == expected
