@@ -101,14 +101,14 @@ target:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import SERVICES, read
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import SERVICES, read_found
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.spec import info_argument_spec as argument_spec
 
 __all__ = ["SERVICES", "main"]
 
 
 def main() -> None:
-    read(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
+    read_found(AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ def _network(instance: Any, status: str) -> dict[str, Any]:
         "DBSubnetGroup": rds_subnet_groups.described(group) if group else None,
         "MultiAZ": instance.multi_az,
         "PubliclyAccessible": bool(instance.publicly_accessible),
-        "DbInstancePort": 0,
+        # 0 on AWS, except in a cluster; here the configured port, where the endpoint has that of a server on this machine
+        "DbInstancePort": instance.port if port not in (None, instance.port) else 0,
         "CustomerOwnedIpEnabled": False,
         "NetworkType": "IPV4",
     }

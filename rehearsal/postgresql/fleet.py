@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from rehearsal.postgresql import PostgresError, parameters, template
+from rehearsal.postgresql import PostgresError, extensions, parameters, template
 from rehearsal.postgresql.access import InstanceAccess, Question, TokenCheck
 from rehearsal.postgresql.cloud import current
 from rehearsal.postgresql.history import History
@@ -213,16 +213,19 @@ class Fleet:
 
     def pending_restart(self, key: str) -> list[str]:
         """The parameters whose new values wait for a restart."""
-        rows = self._member(key).server.value("SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM pg_settings WHERE pending_restart")
+        rows = self._member(key).server.value(
+            "SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM pg_settings WHERE pending_restart AND name <> 'hot_standby'"
+        )
         return [str(name) for name in rows]
 
     def set_version(self, key: str, version: str) -> None:
-        """What the instance says its engine version is: it decides which extensions are offered. Restarts a running instance."""
-        was_running = self.running(key)
-        self.stop(key)
-        self._member(key).server.version = version
-        if was_running:
-            self.start(key)
+        """What the instance says its engine version is: it decides which extensions are offered, and if these change, a running
+        instance restarts.
+        """
+        with self._at(key) as member:
+            before, member.server.version = member.server.version, version
+            if member.server.running and extensions.offered(before) != extensions.offered(version):
+                self.reboot(key)
 
     def rename(self, key: str, name: str) -> None:
         """The host name of its endpoint changes; the port does not."""

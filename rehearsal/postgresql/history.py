@@ -44,6 +44,8 @@ class History:
         that no longer runs: everything is restored.
         """
         settings = {"restore_command": f"cp {self.wal}/%f %p", "recovery_target_action": "promote"}
+        # As a hot standby, it would not start with a lower max_connections than its source had.
+        settings["hot_standby"] = "off"
         if when is not None and not (self.ended and when >= self.ended):
             settings["recovery_target_time"] = when.isoformat(sep=" ", timespec="microseconds")
         return settings

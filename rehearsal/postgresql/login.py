@@ -32,9 +32,10 @@ def _denied(state: CloudState, question: Question, known: Credentials) -> str | 
     """Why the role's policies deny the connection. A role without policies may connect: see "IAM policy for IAM database access" in the RDS
     User Guide for what a policy names.
     """
-    role = state.identities.role(known.access_key_id)
-    if role is None or not state.policies.governs(role):
+    holder = state.identities.holder(known.access_key_id)
+    if holder is None or not state.policies.governs(holder.role):
         return None
-    resource = f"arn:aws:rds-db:{question.region or state.region}:{state.account_id}:dbuser:{question.resource}/{question.user}"
+    role, account_id = holder.role, holder.account_id or state.account_id
+    resource = f"arn:aws:rds-db:{question.region or state.region}:{account_id}:dbuser:{question.resource}/{question.user}"
     refusal = state.policies.refusal(role, [Ask("rds-db:connect", resource)])
     return f"{role} may not rds-db:connect to {resource} {refusal[1]}" if refusal else None

@@ -5,6 +5,7 @@ through the relay.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import signal
 import subprocess
@@ -52,6 +53,7 @@ FIXED = {
     "default_text_search_config": "pg_catalog.english",
 }
 """Small, and without the durability that only a crash of the machine would need."""
+GRAVE = re.compile(r"FATAL:|PANIC:|LOG:  (invalid|unrecognized|parameter .* cannot|.* is outside the valid range)")
 AT_LEAST_AS_PRIMARY = (
     "max_connections",
     "max_prepared_transactions",
@@ -106,6 +108,7 @@ class Server:
         self.recovery: dict[str, str] = {}
         self.primary: Server | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._said_before = 0
         if not folder.exists():
             machine.make_folder(folder)
             machine.make_folder(self.run)
@@ -139,6 +142,7 @@ class Server:
         """Returns when it answers queries; one that recovers to a point in time, when it has finished."""
         self.write_configuration()
         with self.log.open("ab") as output:
+            self._said_before = output.tell()
             self._process = subprocess.Popen(
                 [str(self.machine.installation.programs(self.version) / "postgres"), "-D", str(self.data)],
                 stdin=subprocess.DEVNULL,
@@ -249,6 +253,9 @@ class Server:
         raise PostgresError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s: {self._last_words()}")
 
     def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
-        grave = [line for line in lines[-30:] if "FATAL:" in line or "PANIC:" in line]
-        return " / ".join(grave[-2:] or lines[-3:]) or "no output"
+        """What the server has said since it was started, without its answers to our own attempts to connect."""
+        with self.log.open("rb") as log:
+            log.seek(self._said_before)
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        said = [line for line in lines if "is starting up" not in line]
+        return " / ".join([line for line in said if GRAVE.search(line)][-3:] or said[-3:]) or "no output"

@@ -14,8 +14,11 @@ NEWEST = "17"
 # "Understanding the rds_superuser role" in the RDS User Guide: it may use these, and pass them on.
 PREDEFINED = (
     *("pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables", "pg_signal_backend", "pg_checkpoint"),
-    *("pg_read_all_data", "pg_write_all_data", "pg_maintain", "pg_use_reserved_connections", "pg_create_subscription"),
+    *("pg_maintain", "pg_use_reserved_connections", "pg_create_subscription"),
 )
+# It may make others members of these without being one: membership in the first two would open even pg_authid, and members of rds_iam log
+# in with tokens.
+PASSED_ON = ("pg_read_all_data", "pg_write_all_data", "rds_iam", "rds_ad")
 ROLES = f"""
 CREATE ROLE rds_superuser;
 CREATE ROLE rds_password;
@@ -24,8 +27,7 @@ CREATE ROLE rds_iam;
 CREATE ROLE rds_ad;
 CREATE ROLE {REPLICATOR} LOGIN REPLICATION;
 GRANT {", ".join(PREDEFINED)}, rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION;
--- Members of rds_iam log in with tokens. rds_superuser may make others members without being one.
-GRANT rds_iam, rds_ad TO rds_superuser WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
+GRANT {", ".join(PASSED_ON)} TO rds_superuser WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
 CREATE DATABASE rdsadmin STRATEGY file_copy;
 REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC;
 REVOKE ALL ON DATABASE template0 FROM PUBLIC;

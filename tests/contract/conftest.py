@@ -13,8 +13,8 @@ from tests.contract.subjects import ACCOUNT_ID, KINDS, REGION, Subject
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    """Its clusters have no control planes, and slow operations take little time."""
-    settings = {"control_planes": False, "transition_seconds": {"default": 0.02}}
+    """Its clusters have no control planes and its instances no servers, and slow operations take little time."""
+    settings = {"control_planes": False, "databases": False, "transition_seconds": {"default": 0.02}}
     with Cloud(account_id=ACCOUNT_ID, region=REGION, settings=settings) as started:
         yield started
 

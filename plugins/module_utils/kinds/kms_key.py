@@ -49,7 +49,7 @@ class KmsKey(NamedKind):
     )
     tagging = Tagging(tag="tag_resource", untag="untag_resource", key="KeyId", members=("TagKey", "TagValue"), read="list_resource_tags")
     reads = (Read("get_key_policy", {"PolicyName": "default"}), Read("get_key_rotation_status"))
-    operations = (
+    operations: tuple[str, ...] = (
         "create_alias",
         "delete_alias",
         "disable_key_rotation",
@@ -77,6 +77,11 @@ class KmsKey(NamedKind):
         aliases = _by_key(alias for alias in listed if alias["AliasName"].startswith(prefix))
         keys = [{"KeyId": key, "Alias": aliases.get(key)} for key in sorted({*aliases, *tagged})]
         return self.observe_all(aws, self.described(aws, keys))
+
+    def observe(self, aws: Aws, raw: Mapping[str, Any], address: str | None = None) -> Observed | None:
+        """Keys of one component may be of several kinds: the address in the owner tags says of which. An empty one is a key's holder."""
+        own = address or aws.owner.address(self.tags_of(raw))
+        return super().observe(aws, raw, address) if own is not None and own.partition(".")[0] in ("", self.name) else None
 
     @staticmethod
     def _aliases(aws: Aws) -> list[dict[str, Any]]:

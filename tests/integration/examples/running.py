@@ -27,8 +27,9 @@ INVENTORIES = sorted(
 )
 
 
-NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5}')
-"""These clusters have no control plane, so nothing can be installed in them, and nothing needs to wait for their response."""
+NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5, "rds_manage_content": false}')
+"""These clusters have no control plane and these instances no server, so nothing can be installed in them, and nothing needs to wait for
+their response."""
 
 LARGEST = 6144
 """AWS's limit on a managed policy's characters, without white space."""
@@ -76,11 +77,11 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
 def cloud_of(inventory: str) -> Iterator[Cloud]:
     """A cloud that simulates the inventory's account and region, with the contents of its seed.
 
-    Its clusters exist in the EKS API only: no control planes start.
+    Its clusters exist in the EKS API only, and its instances in the RDS API only: no control planes and no servers start.
     """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
-    settings = {"control_planes": False}
+    settings = {"control_planes": False, "databases": False}
     with Cloud(account_id=target["platform_account_id"], region=target["platform_region"], settings=settings) as cloud:
         if path.exists():
             seed.apply(seed.load(path, cloud.region), cloud.description)
@@ -122,10 +123,18 @@ def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: 
 
 
 def unprotected(inventory: str, folder: Path) -> tuple[str, str]:
-    """The option that disables deletion protection of clusters."""
+    """The option that disables deletion protection of clusters and databases."""
     clusters = variables(inventory, "eks")["eks_clusters"]
+    databases = variables(inventory, "rds")["rds_databases"]
     path = folder / "unprotected.json"
-    path.write_text(json.dumps({"eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()}}))
+    free = {
+        "eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()},
+        "rds_databases": {
+            name: {**one, "maintenance": {**one.get("maintenance", {}), "apply": "now"}, "deletion": {"protection": False}}
+            for name, one in databases.items()
+        },
+    }
+    path.write_text(json.dumps(free))
     return "--extra-vars", f"@{path}"
 
 

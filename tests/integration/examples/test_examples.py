@@ -18,6 +18,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import va
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import preflight as rds_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import resources as rds
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate as validate_instances
 from rehearsal.testing import Cloud
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
@@ -153,9 +157,17 @@ def expected_addresses(inventory: str) -> set[str]:
     environment = target["platform_environment"]
     networks, problems = validate(variables(inventory, "vpc")["vpc_networks"], region=target["platform_region"])
     clusters, more = eks_input.validate(variables(inventory, "eks")["eks_clusters"], "eks_clusters", environment, "cluster", FOUND_LATER)
-    assert problems + more == []
+    described = (variables(inventory, "rds")["rds_databases"], "rds_databases", environment, "database", rds_input.FOUND_LATER)
+    instances, wrong = validate_instances(*described)
+    assert problems + more + wrong == []
     resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
+    resources += rds.build(instances, Place(environment, "database", *place), AwsFacts(), lambda _name: False)
     return {resource.address for resource in resources}
+
+
+def updated(run: Run) -> list[dict[str, str]]:
+    """The resources that a run changed."""
+    return [{"kind": address.partition(".")[0]} for address, action in run.actions.items() if action["action"] == "update"]
 
 
 def check_rows[S](inventory: str, state: S, rows: Mapping[str, Callable[[S], None]]) -> None:
@@ -207,10 +219,12 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         repeated = play(cloud, inventory, tmp_path)
         assert (repeated.code, set(repeated.totals), mutations(cloud)) == (0, {"unchanged"}, []), repeated.output
 
-        # production clusters are protected: protection is disabled first, which changes nothing else
+        # production clusters and databases are protected: protection is disabled first, which changes nothing else
         free = unprotected(inventory, tmp_path)
         changed = play(cloud, inventory, tmp_path, *free)
-        assert (changed.code, changed.totals.get("update")) == (0, 1), changed.output
+        protected = {"eks_cluster", "db_instance", "db_replica"}
+        assert (changed.code, {one["kind"] for one in updated(changed)} <= protected) == (0, True), changed.output
+        assert "eks_cluster" in {one["kind"] for one in updated(changed)}
         environment = variables(inventory)["platform_environment"]
         gone = play(cloud, inventory, tmp_path, *free, "--extra-vars", f"destroy={environment}", playbook="playbooks/destroy.yml")
         assert (gone.code, denials(cloud)) == (0, []), gone.output

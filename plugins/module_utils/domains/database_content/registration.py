@@ -12,14 +12,18 @@ from ...component.registration import Details, Registration
 
 
 def load() -> Details:
-    from ...aws.grants import REGIONAL, Permissions
+    from ...aws.grants import Permissions, each
     from ...aws.operations import operations
+    from ..rds.permissions import MANAGED_SECRETS, SECRETS
     from .domain import SERVICES
 
     return Details(
         kinds={},
         services=SERVICES,
-        permissions=Permissions(reads={f"secretsmanager:{name}": (REGIONAL,) for name in ("GetSecretValue", "DescribeSecret")}),
+        permissions=Permissions(
+            reads=each("secretsmanager", "DescribeSecret GetSecretValue", SECRETS, MANAGED_SECRETS),
+            writes=each("secretsmanager", "PutSecretValue UpdateSecretVersionStage", SECRETS),
+        ),
         reads={"secrets of logins": operations("secretsmanager", "get_secret_value describe_secret")},
         applying={"rotation of passwords": operations("secretsmanager", "put_secret_value update_secret_version_stage")},
     )

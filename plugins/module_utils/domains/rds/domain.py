@@ -5,26 +5,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from ...component.domain import Domain, InvalidInput, Observation
+from ...aws.connection import Aws
+from ...component.domain import Checked, Domain, InvalidInput, Observation
 from ...component.lookup import read_outputs
+from ...component.outputs import Attributes
 from ...component.run import run as run_component
+from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
-from ...kinds.kms_key import KmsKey
+from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
 from ...reconcile.model import Kind, Resource
-from .settings.instance import Instance, read_network
+from ...reconcile.planner import Plan
+from .facts import AwsFacts
+from .judge import objections
+from .keeping import deleted, gone_with_backups, remains
+from .kinds.data_key import DataKey, needed
+from .kinds.db_instance import DbInstance, DbReplica
+from .kinds.db_instance_options import Options
+from .kinds.db_instance_restarts import of_plan
+from .kinds.db_log_group import DbLogGroup
+from .kinds.db_parameter_group import DbParameterGroup
+from .kinds.db_proxy import DbProxy
+from .kinds.db_subnet_group import DbSubnetGroup
+from .names import secret_names
+from .notes import notes
+from .outputs import outputs
+from .questions import questions
+from .resources import build, with_present_names
+from .settings.instance import Instance, Network, read, read_network
 from .validate import validate
 
 SERVICES = ("sts", "rds", "ec2", "iam", "kms", "logs", "secretsmanager", "resourcegroupstaggingapi")
 """The services that every call contacts, even when it changes nothing."""
 
+ALL = "*"
 
-def kinds() -> dict[str, Kind]:
-    others: tuple[Kind, ...] = (IamRole(), KmsKey(), SecurityGroup())
-    return {kind.name: kind for kind in others}
+
+def kinds(options: Mapping[str, Options] | None = None, secrets: Sequence[str] = (), pending: Sequence[str] = ()) -> dict[str, Kind]:
+    """The kinds of the domain. ``options``: by identifier. ``secrets``: the names of the described secrets. ``pending``: those of them
+    whose new values are set by the users' roles before they become current.
+    """
+    others: tuple[Kind, ...] = (IamRole(), DataKey(), SecurityGroup(), Secret(secrets, pending))
+    own: tuple[Kind, ...] = (DbSubnetGroup(), DbParameterGroup(), DbLogGroup(), DbInstance(options), DbReplica(options), DbProxy())
+    return {kind.name: kind for kind in (*others, *own)}
 
 
 KINDS: dict[str, Kind] = kinds()
@@ -35,16 +61,66 @@ class RdsDomain(Domain):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.instances: dict[str, Instance] = {}
+        self.may_reboot = named_in(params.get("allow_reboot") or ())
+        self.may_upgrade = named_in(params.get("allow_major_upgrade") or ())
+        environment, component = params["environment"], params["component"]
         if params.get("databases") and params.get("state") != "absent":
             network, problems = read_network(params["network"], "network")
             region = params.get("region") or ""
-            self.instances, more = validate(params["databases"], "databases", params["environment"], params["component"], network, region)
+            self.instances, more = validate(params["databases"], "databases", environment, component, network, region)
             if problems + more:
                 raise InvalidInput(problems + more)
-        self.kinds = kinds()
+        described = self.instances or read(params.get("databases"), "databases", environment, Network(), Problems())
+        self.options = options_of(described, self.may_upgrade)
+        every, users = secret_names(self.instances, environment, component)
+        self.kinds = kinds(self.options, every, users)
 
-    def resources(self, _observation: Observation) -> Sequence[Resource]:
-        return []
+    def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
+        return questions(self.instances)
+
+    def problems(self, observation: Observation) -> Sequence[str]:
+        return objections(self.instances, known(observation), self.may_upgrade)
+
+    def resources(self, observation: Observation) -> Sequence[Resource]:
+        built = build(self.instances, observation.place, known(observation), self.may_reboot)
+        return with_present_names(built, observation.observed)
+
+    def notes(self, observation: Observation) -> Sequence[str]:
+        return notes(self.instances, known(observation))
+
+    def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
+        """Say what the plan interrupts, and what it keeps of what it deletes."""
+        default = Options()
+        found = of_plan(plan, self.options, default)
+        said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
+        keys = needed(aws, gone_with_backups(plan, self.options, default)) if deleted(plan, ("database_key",)) else {}
+        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)])
+
+    def outputs(self, attributes: Attributes) -> dict[str, Any]:
+        return outputs(attributes, {name: tuple(one.content.databases) for name, one in self.instances.items()})
+
+
+def named_in(names: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a name is in a list of consent."""
+    return lambda name: ALL in names or name in names
+
+
+def options_of(instances: Mapping[str, Instance], may_upgrade: Callable[[str], bool]) -> dict[str, Options]:
+    """The options of each instance and replica, by identifier. They also apply when the component is removed."""
+    found: dict[str, Options] = {}
+    for name, one in instances.items():
+        own = Options(
+            apply="now" if one.maintenance.apply == "now" else "window",
+            allow_major_upgrade=may_upgrade(name),
+            final_snapshot=one.deletion.final_snapshot,
+            delete_automated_backups=one.deletion.automated_backups == "delete",
+        )
+        found |= dict.fromkeys([one.identifier, *(replica.identifier for replica in one.replicas.values())], own)
+    return found
+
+
+def known(observation: Observation) -> AwsFacts:
+    return AwsFacts(**observation.answers, observed=tuple(observation.observed))
 
 
 def run(module: Any) -> NoReturn:
@@ -52,6 +128,6 @@ def run(module: Any) -> NoReturn:
     run_component(module, RdsDomain)
 
 
-def read(module: Any) -> NoReturn:
+def read_found(module: Any) -> NoReturn:
     """Return the outputs of the existing instances."""
     read_outputs(module, RdsDomain, described=module.params["databases"] is not None)

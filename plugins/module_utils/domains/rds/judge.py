@@ -1,26 +1,161 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Checks that need answers from AWS (questions.py): problems with instances, and notes for the plan. Pure functions."""
+"""Checks that need answers from AWS (questions.py): problems with instances. Pure functions. What classes offer is judged in offers.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping
 
-from ...reconcile.model import Observed
-from .settings.versions import Support
+from ...inputs.problems import shown, suggestion
+from ...reconcile.model import Observed, is_unknown
+from .facts import AwsFacts
+from .kinds.db_instance_versions import refused as version_refused
+from .offers import of_class
+from .settings import versions
+from .settings.extensions import not_offered
+from .settings.instance import Instance
+from .settings.parameters import EXTENSIONS, PRELOAD
+from .settings.storage import least_limit
+
+INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)-(-?\d+(?:\.\d+)?)")
+FORMULA = re.compile(r"[{}]|\b(?:GREATEST|LEAST|SUM|IF|LOG)\(", re.IGNORECASE)
+"""A value that RDS computes ("Specifying DB parameters", RDS User Guide)."""
 
 
-@dataclass(frozen=True)
-class AwsFacts:
-    """Answers from AWS, and the component's existing resources."""
+def objections(instances: Mapping[str, Instance], known: AwsFacts, may_upgrade: Callable[[str], bool]) -> list[str]:
+    """Every problem, each as one sentence. ``may_upgrade``: whether an instance may move to another major version in this run."""
+    return [problem for one in instances.values() for problem in of_instance(one, known, may_upgrade(one.name))]
 
-    versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """version -> its entry in DescribeDBEngineVersions."""
-    support: Mapping[str, Support] = field(default_factory=dict)
-    observed: tuple[Observed, ...] = ()
 
-    def of(self, address: str) -> Observed | None:
-        return next((seen for seen in self.observed if seen.address == address and seen.state in ("ready", "pending")), None)
+def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[str]:
+    present = known.of(f"db_instance.{one.name}")
+    yield from of_version(one, known, present, may_upgrade)
+    yield from of_identifier(one, present)
+    yield from of_subnets(one, known)
+    yield from of_key(one, known)
+    if versions.matching(one.version, known.versions):
+        yield from of_class(one, known)
+        yield from of_parameters(one, known)
+        offered = known.parameters.get(versions.family_of(one.version), {}).get(EXTENSIONS, {}).get("AllowedValues") or ""
+        yield from not_offered(one.path, one.version, one.content.extensions(), [name for name in offered.split(",") if name])
+    if present:
+        yield from of_storage(one, present)
+
+
+def of_version(one: Instance, known: AwsFacts, present: Observed | None, may_upgrade: bool) -> Iterator[str]:
+    """A version that an existing instance has is accepted even if RDS no longer offers it."""
+    has = str(present.properties.get("engine_version") or "") if present else ""
+    if not versions.matching(one.version, [has] if has else []):
+        yield from versions.refused(one.path, one.version, known.versions)
+    yield from version_refused(f"{one.path}.version", has, one.version, may_upgrade)
+
+
+def of_identifier(one: Instance, present: Observed | None) -> Iterator[str]:
+    """Check that a moved or adopted instance keeps its identifier, unless the user sets another one."""
+    has = str(present.properties.get("db_instance_identifier") or "") if present else ""
+    if has and has != one.identifier and not one.named:
+        yield (
+            f"{one.path}.identifier is missing: the instance is called {has} in AWS; write identifier: {has} to keep it, or identifier: "
+            f"{one.identifier} to replace it by a new instance"
+        )
+
+
+def of_subnets(one: Instance, known: AwsFacts) -> Iterator[str]:
+    """Check that the subnets exist, lie in one network and in two zones, and that the instance's zone is one of them."""
+    path = f"{one.path}.subnet_ids"
+    for subnet in one.subnet_ids:
+        if not is_unknown(subnet) and subnet not in known.subnets:
+            yield f"{path} names {subnet}, but there is no such subnet in this account and region"
+    there = [known.subnets[subnet] for subnet in one.subnet_ids if subnet in known.subnets]
+    if len(there) < 2 or len(there) != len(one.subnet_ids):
+        return
+    zones = sorted({subnet.availability_zone for subnet in there})
+    if len(zones) < 2:
+        yield f"{path} is {shown(list(one.subnet_ids))}, but all of them are in {zones[0]} and RDS wants two availability zones"
+    if len({subnet.vpc_id for subnet in there}) > 1:
+        places = ", ".join(f"{subnet.id} in {subnet.vpc_id}" for subnet in there)
+        yield f"{path} is {shown(list(one.subnet_ids))}, but they are in several VPCs: {places}"
+    placed = [(f"{one.path}.zone", one.zone), *((f"{replica.path}.zone", replica.zone) for replica in one.replicas.values())]
+    for where, zone in placed:
+        if zone and zone not in zones and not one.subnet_zones:
+            yield f"{where} is '{zone}', but its subnets are in {', '.join(zones)}; choose one of these"
+
+
+def of_key(one: Instance, known: AwsFacts) -> Iterator[str]:
+    """RDS cannot use a key that is disabled or going, and an instance whose key is lost is lost with it."""
+    path = f"{one.path}.kms_key_arn"
+    if not one.kms_key_arn:
+        return
+    key = known.keys.get(one.kms_key_arn)
+    if key is None:
+        yield f"{path} is '{one.kms_key_arn}', but there is no such key, or it may not be described; correct it, or remove it"
+    elif key.state != "Enabled":
+        yield f"{path} is '{one.kms_key_arn}', but that key is {key.state}, so RDS cannot use it; enable it, or name another key"
+    elif key.spec != "SYMMETRIC_DEFAULT":
+        yield f"{path} is '{one.kms_key_arn}', but that key is {key.spec}, and RDS encrypts with symmetric keys only; name another key"
+
+
+def of_storage(one: Instance, present: Observed) -> Iterator[str]:
+    """RDS never shrinks storage. Storage that is larger than its setting may have grown by itself, which is no mistake."""
+    has, limit = int(present.properties.get("allocated_storage") or 0), present.properties.get("max_allocated_storage")
+    wanted = one.storage
+    if wanted.autoscale_to and has and wanted.autoscale_to < least_limit(has) and wanted.size <= has:
+        yield (
+            f"{one.path}.storage.autoscale_to is {wanted.autoscale_to}, but the instance has {has} GiB, and RDS accepts a limit of at "
+            "least 110 % "
+            f"of that; set it to {least_limit(has)} or more, or to none, and size to {has}: RDS cannot shrink storage"
+        )
+    elif wanted.size < has and (not limit or (wanted.autoscale_to and wanted.autoscale_to < int(limit))):
+        yield (
+            f"{one.path}.storage.size is {wanted.size}, but the instance has {has} GiB, and RDS cannot shrink storage; set it to {has} or "
+            "more, "
+            "or restore a dump into a new instance"
+        )
+
+
+def of_parameters(one: Instance, known: AwsFacts) -> Iterator[str]:
+    """Check that the parameters exist in the family, may be changed, and accept their values."""
+    family = versions.family_of(one.version)
+    offered = known.parameters.get(family) or {}
+    own = [(one.path, one.parameters), *((replica.path, replica.parameters) for replica in one.replicas.values())]
+    said: set[tuple[str, str]] = set()
+    for path, parameters in own:
+        for name, value in sorted(parameters.items()):
+            if (name, value) in said:
+                continue  # a replica has its source's parameters
+            said.add((name, value))
+            where = f"{path}.parameters.{name}"
+            entry = offered.get(name)
+            if entry is None:
+                yield f"{where} is '{value}', but {family} has no such parameter; {suggestion(name, sorted(offered))}"
+            elif not entry.get("IsModifiable", True):
+                yield f"{where} is '{value}', but RDS does not let it be changed; remove it"
+            elif not accepts(str(entry.get("AllowedValues") or ""), str(entry.get("DataType") or ""), name, value):
+                yield f"{where} is '{value}', but {family} accepts {entry['AllowedValues']}"
+
+
+def accepts(allowed: str, data_type: str, name: str, value: str) -> bool:
+    """Whether RDS's list of allowed values has this one: single values, intervals, or several of them in a list."""
+    if not allowed or FORMULA.search(value):
+        return True
+    choices = [one.strip() for one in allowed.split(",")]
+    if data_type == "list" or name == PRELOAD:
+        return all(_is_one_of(choices, part.strip()) for part in value.split(","))
+    return _is_one_of(choices, value)
+
+
+def _is_one_of(choices: list[str], value: str) -> bool:
+    for choice in choices:
+        found = INTERVAL.fullmatch(choice)
+        if value == choice or (found and _is_between(found[1], found[2], value)):
+            return True
+    return not any(INTERVAL.fullmatch(one) or re.fullmatch(r"[\w.-]+", one) for one in choices)
+
+
+def _is_between(low: str, high: str, value: str) -> bool:
+    try:
+        return float(low) <= float(value) <= float(high)
+    except ValueError:
+        return False

@@ -40,7 +40,6 @@ def validate(
         check_credentials(instance, problems)
         check_backups(instance, environment, problems)
         check_proxy(instance, problems)
-        check_owners(instance, problems)
         check_parameters(instance, problems)
         for replica in instance.replicas.values():
             check_replica(instance, replica, problems)
@@ -102,9 +101,6 @@ def check_credentials(instance: Instance, problems: Problems) -> None:
         if users:
             remedy = f"{', '.join(users)} could not log in; leave it true, or set their login to password"
             problems.add(f"{instance.path}.iam_authentication", False, remedy)
-    if instance.master.username in instance.content.users:
-        remedy = "that is the master user, which has every right already; choose another name"
-        problems.add(f"{instance.path}.users", instance.master.username, remedy)
 
 
 def check_backups(instance: Instance, environment: str, problems: Problems) -> None:
@@ -136,18 +132,6 @@ def check_proxy(instance: Instance, problems: Problems) -> None:
         problems.add(f"{path}.auth", "password", remedy)
     if instance.proxy.auth == "iam" and not instance.iam_authentication:
         problems.add(f"{path}.auth", "iam", "iam_authentication is false, so the instance accepts no such login; leave it true")
-
-
-def check_owners(instance: Instance, problems: Problems) -> None:
-    """A database has one owner: a user of the instance, or the master."""
-    users = [*instance.content.users, instance.master.username]
-    for name, database in instance.content.databases.items():
-        owner, path = database.get("owner"), f"{instance.path}.databases.{name}.owner"
-        if isinstance(owner, list | tuple):
-            remedy = "a database has one owner; name one, and give the others grants or membership of a common role"
-            problems.add(path, list(owner), remedy)
-        elif isinstance(owner, str) and owner not in users:
-            problems.add(path, owner, f"it is not a user of this instance; {suggestion(owner, users)}")
 
 
 def check_parameters(instance: Instance, problems: Problems) -> None:

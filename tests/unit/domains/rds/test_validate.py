@@ -129,15 +129,6 @@ BELOW = (
             "iam_authentication is False, but n.main.master.credentials is iam, so the master could not log in; leave it true",
         ),
         (
-            {"databases": {"shop": {"owner": ["a", "b"]}}, "users": {"a": {}, "b": {}}},
-            "databases.shop.owner is ['a', 'b'], but a database has one owner; name one, and give the others grants or membership of a "
-            "common role",
-        ),
-        (
-            {"databases": {"shop": {"owner": "shpo"}}, "users": {"shop": {}}},
-            "databases.shop.owner is 'shpo', but it is not a user of this instance; did you mean shop?",
-        ),
-        (
             {"databases": {"shop": {"extensions": ["pgvector"]}}},
             "databases.shop.extensions names 'pgvector', but the extension is called vector; use that name",
         ),
@@ -164,10 +155,6 @@ BELOW = (
         (
             {"proxy": {"users": ["app"]}, "users": {"shop": {}}},
             "proxy.users is 'app', but it is not a user with a password; valid names are shop",
-        ),
-        (
-            {"users": {"dbadmin": {}}},
-            "users is 'dbadmin', but that is the master user, which has every right already; choose another name",
         ),
         (
             {"master": GENERATED, "replicas": {"far": {"region": "eu-west-1", "subnet_ids": list(SUBNETS)}}},

@@ -195,7 +195,8 @@ class RdsInstance(NamedKind):
         return OWNED_BY_AWS_BACKUP if raw.get("AwsBackupRecoveryPointArn") else raw.get("PreferredBackupWindow")
 
     def get_port(self, raw: Mapping[str, Any]) -> Any:
-        return (raw.get("Endpoint") or {}).get("Port") or raw.get("DbInstancePort") or None
+        """The configured port. AWS says 0 in the first place; a rehearsal has it there, as its endpoints lead to ports of this machine."""
+        return raw.get("DbInstancePort") or (raw.get("Endpoint") or {}).get("Port") or None
 
     def get_availability_zone(self, _raw: Mapping[str, Any]) -> None:
         return None

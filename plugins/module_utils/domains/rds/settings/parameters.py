@@ -13,6 +13,9 @@ from ....inputs.reader import Reader
 NAME = re.compile(r"[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?")
 
 PRELOAD = "shared_preload_libraries"
+EXTENSIONS = "rds.extensions"
+"""The parameter whose allowed values are the extensions that a family offers. It cannot be changed."""
+
 DEFAULTS: Mapping[str, str] = {
     "rds.force_ssl": "1",
     PRELOAD: "pg_stat_statements",

@@ -1,0 +1,49 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What remains of instances that a plan deletes: final snapshots, automated backups, and the key that they need. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...reconcile.planner import Action, Plan
+from .kinds.db_instance_keys import still_needs
+from .kinds.db_instance_options import ByIdentifier, Options
+
+KINDS = ("db_instance", "db_replica")
+
+
+def deleted(plan: Plan, kinds: Sequence[str]) -> list[Action]:
+    """The deletions of these kinds that the plan makes."""
+    return [action for action in plan.permitted if action.verb in ("delete", "replace") and action.kind in kinds and action.observed]
+
+
+def gone_with_backups(plan: Plan, options: ByIdentifier, default: Options) -> list[str]:
+    """The identifiers of instances that are deleted together with their automated backups."""
+    found = [action.observed.id for action in deleted(plan, KINDS) if action.observed]
+    return [name for name in found if options.get(name, default).delete_automated_backups]
+
+
+def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping[str, Sequence[str]]) -> list[str]:
+    """One sentence for each instance, about what is kept of it, and for each key that stays. ``needed``: see data_key.needed."""
+    found, keeps = [], False
+    for action in deleted(plan, KINDS):
+        if action.observed is None:
+            continue
+        name = action.observed.id
+        own, has_backups = options.get(name, default), bool(action.observed.properties.get("backup_retention_period"))
+        snapshot = own.final_snapshot and action.kind == "db_instance"
+        kept = ["a final snapshot"] if snapshot else []
+        kept += ["its automated backups"] if has_backups and not own.delete_automated_backups else []
+        keeps = keeps or bool(kept)
+        found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} is kept.")
+    for action in deleted(plan, ("database_key",)):
+        if action.observed is None:
+            continue
+        key = str(action.observed.attributes.get("arn") or action.observed.id)
+        text = still_needs(key, {name: list(users) for name, users in needed.items()})
+        if text or keeps:
+            why = text or f"the key {key} stays: what is kept of its instances cannot be restored without it."
+            found.append(f"{action.address}: {why} It loses its alias and its owner tags.")
+    return found

@@ -1,0 +1,192 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The smallest resource of each kind of an instance, for tests that create, change and delete one of each kind.
+
+An instance needs a network, so the samples include the smallest one as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...aws.operations import Operation
+from ...aws.place import Place
+from ...aws.samples import Drift, Sample
+from ...kinds.samples import NAME, ONE, TWO, VPC, VPC_ID, key, log_group, role, role_resource, security_group
+from ...reconcile.model import Resource, ref
+
+FAMILY = "postgres17"
+GROUP = Resource(
+    "db_parameter_group",
+    NAME,
+    {"db_parameter_group_name": NAME, "db_parameter_group_family": FAMILY, "description": NAME, "parameters": {"work_mem": "8192"}},
+)
+INSTANCE_REF = ref(f"db_instance.{NAME}")
+TAG_BY_HAND = Drift(
+    Operation("rds", "add_tags_to_resource"),
+    lambda one: {"ResourceName": one.attributes["arn"], "Tags": [{"Key": "team", "Value": "by hand"}]},
+    "tags",
+)
+
+
+def samples(place: Place) -> tuple[Sample, ...]:
+    return (
+        data_key(place),
+        role(place),
+        security_group(),
+        log_group(place, "db_log_group", "/aws/rds/instance/sample/"),
+        secret(place),
+        subnet_group(place),
+        parameter_group(),
+        instance(place),
+        replica(place),
+        proxy(place),
+    )
+
+
+def data_key(place: Place) -> Sample:
+    sample = key(place)
+    return replace(sample, resource=replace(sample.resource, kind="database_key"))
+
+
+def subnets(place: Place) -> tuple[Resource, ...]:
+    return tuple(
+        Resource(
+            "subnet",
+            f"{NAME}-{zone}",
+            {"vpc_id": VPC_ID, "availability_zone": f"{place.region}{zone}", "cidr_block": f"10.0.{number}.0/24"},
+        )
+        for number, zone in enumerate("ab")
+    )
+
+
+def group_resource(place: Place) -> Resource:
+    properties = {
+        "db_subnet_group_name": NAME,
+        "db_subnet_group_description": "one",
+        "subnet_ids": [ref(subnet.address) for subnet in subnets(place)],
+    }
+    return Resource("db_subnet_group", NAME, properties)
+
+
+def ground(place: Place) -> tuple[Resource, ...]:
+    """The resources that an instance depends on."""
+    return (VPC, *subnets(place), group_resource(place), GROUP)
+
+
+def subnet_group(place: Place) -> Sample:
+    return Sample(
+        group_resource(place),
+        needs=(VPC, *subnets(place)),
+        change={"db_subnet_group_description": "two"},
+        drift=Drift(
+            Operation("rds", "modify_db_subnet_group"),
+            lambda one: {
+                "DBSubnetGroupName": one.id,
+                "DBSubnetGroupDescription": "by hand",
+                "SubnetIds": list(one.properties["subnet_ids"]),
+            },
+            "db_subnet_group_description",
+        ),
+    )
+
+
+def parameter_group() -> Sample:
+    return Sample(
+        GROUP,
+        change={"parameters": {"log_lock_waits": "1"}},
+        drift=Drift(
+            Operation("rds", "modify_db_parameter_group"),
+            lambda one: {
+                "DBParameterGroupName": one.id,
+                "Parameters": [{"ParameterName": "work_mem", "ParameterValue": "9000", "ApplyMethod": "immediate"}],
+            },
+            "parameters",
+        ),
+    )
+
+
+def secret(place: Place) -> Sample:
+    properties = {"secret_name": f"{place.path}{NAME}", "description": "one", "content": {"username": NAME}}
+    return Sample(
+        Resource("secret", NAME, properties),
+        change={"description": "two"},
+        drift=Drift(
+            Operation("secretsmanager", "update_secret"), lambda one: {"SecretId": one.id, "Description": "by hand"}, "description"
+        ),
+    )
+
+
+def instance_resource(place: Place) -> Resource:
+    properties = {
+        "db_instance_identifier": NAME,
+        "engine": "postgres",
+        "engine_version": "17",
+        "db_instance_class": "db.t4g.medium",
+        "allocated_storage": 20,
+        "storage_type": "gp3",
+        "master_username": "dbadmin",
+        "master_credentials": {"iam": True},
+        "enable_iam_database_authentication": True,
+        "db_subnet_group_name": ref(group_resource(place).address),
+        "db_parameter_group_name": ref(GROUP.address),
+        "backup_retention_period": 1,
+        "publicly_accessible": False,
+    }
+    return Resource("db_instance", NAME, properties, after=(GROUP.address,))
+
+
+def instance(place: Place) -> Sample:
+    return Sample(
+        instance_resource(place),
+        needs=ground(place),
+        change={"backup_retention_period": 2},
+        drift=Drift(
+            Operation("rds", "modify_db_instance"),
+            lambda one: {"DBInstanceIdentifier": one.id, "BackupRetentionPeriod": 3, "ApplyImmediately": True},
+            "backup_retention_period",
+        ),
+    )
+
+
+def replica(place: Place) -> Sample:
+    properties = {
+        "db_instance_identifier": f"{NAME}-replica",
+        "source_db_instance_identifier": INSTANCE_REF,
+        "db_instance_class": "db.t4g.medium",
+        "max_allocated_storage": 40,
+        "db_parameter_group_name": ref(GROUP.address),
+    }
+    return Sample(
+        Resource("db_replica", NAME, properties),
+        needs=(*ground(place), instance_resource(place)),
+        change={"max_allocated_storage": 50},
+        drift=Drift(
+            Operation("rds", "modify_db_instance"),
+            lambda one: {"DBInstanceIdentifier": one.id, "MaxAllocatedStorage": 60, "ApplyImmediately": True},
+            "max_allocated_storage",
+        ),
+    )
+
+
+def proxy(place: Place) -> Sample:
+    login = role_resource(place, "rds.amazonaws.com", "proxy")
+    properties = {
+        "db_proxy_name": NAME,
+        "engine_family": "POSTGRESQL",
+        "default_auth_scheme": "IAM_AUTH",
+        "auth": [],
+        "role_arn": ref(login.address, "arn"),
+        "vpc_subnet_ids": [ref(subnet.address) for subnet in subnets(place)],
+        "require_tls": True,
+        "idle_client_timeout": 1800,
+        "db_instance_identifier": INSTANCE_REF,
+        "tags": ONE,
+    }
+    return Sample(
+        Resource("db_proxy", NAME, properties),
+        needs=(*ground(place), instance_resource(place), login),
+        change={"tags": TWO},
+        drift=TAG_BY_HAND,
+    )

@@ -1,0 +1,45 @@
+"""Databases: how they are counted, and cases that the smallest resource of a kind does not cover."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from rehearsal.testing import Cloud
+from tests.contract.account import listed
+from tests.contract.further.shared import FEW, LOG_GROUPS, MANY, keys
+
+
+def rotated_secret(place: Place) -> Sample:
+    """Another value on request, other tags, one of them by hand."""
+    properties = {"secret_name": f"{place.path}rotated", "content": {"username": "one"}, "rotation": "1", "tags": MANY}
+    return Sample(
+        Resource("secret", "rotated", properties),
+        change={"rotation": "2", "tags": FEW},
+        drift=Drift(Operation("secretsmanager", "untag_resource"), lambda one: {"SecretId": one.id, "TagKeys": ["team"]}, "tags"),
+    )
+
+
+def own_groups(cloud: Cloud) -> Counter[str]:
+    """Without AWS's default groups, which come with the first use of a family."""
+    groups = cloud.client("rds").describe_db_parameter_groups()["DBParameterGroups"]
+    return Counter(groups=sum(not one["DBParameterGroupName"].startswith("default.") for one in groups))
+
+
+INSTANCES = listed("rds", "describe_db_instances", "DBInstances")
+
+COUNTS = {
+    "database_key": keys,
+    "db_instance": INSTANCES,
+    "db_log_group": LOG_GROUPS,
+    "db_parameter_group": own_groups,
+    "db_proxy": listed("rds", "describe_db_proxies", "DBProxies"),
+    "db_replica": INSTANCES,
+    "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
+    "secret": listed("secretsmanager", "list_secrets", "SecretList"),
+}
+FURTHER = {"rds": {"rotation": rotated_secret}}
+ONE_WAY = ()

@@ -1,0 +1,191 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Refusals that need AWS's answers, their wording, and the notes of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts, Key
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.judge import objections
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.notes import notes
+from tests.unit.domains.rds.samples import KEY, OFFER, SUBNETS, instance, known, seen
+
+
+def found(there: AwsFacts | None = None, may_upgrade: bool = False, **more: Any) -> list[str]:
+    return objections({"main": instance(**more)}, there or known(), lambda _name: may_upgrade)
+
+
+def test_what_aws_offers_is_accepted() -> None:
+    assert found() == []
+
+
+def offering(**changes: Any) -> AwsFacts:
+    return known(options={("17", "db.t4g.medium"): [{**OFFER, **changes}]})
+
+
+@pytest.mark.parametrize(
+    ("more", "there", "expected"),
+    [
+        ({"version": "18"}, known(), "version is '18', but RDS does not offer it here; choose one of those that it offers, 15, 16, 17"),
+        (
+            {"version": "17.9"},
+            known(),
+            "version is '17.9', but RDS does not offer it here; choose one of those that it offers, of 17: 17.4, 17.6",
+        ),
+        (
+            {},
+            known(options={}),
+            "class is 'db.t4g.medium', but RDS does not offer it here for PostgreSQL 17.6; choose another class, or another version",
+        ),
+        (
+            {},
+            offering(MultiAZCapable=False),
+            "class is 'db.t4g.medium', but RDS offers no multi_az with it; choose another class, or turn that off",
+        ),
+        (
+            {"multi_az": False, "zone": "af-south-1b"},
+            offering(AvailabilityZones=[{"Name": "af-south-1a"}]),
+            "class is 'db.t4g.medium', but RDS offers it in af-south-1a and zone is 'af-south-1b'; change one of them",
+        ),
+        (
+            {"storage": {"size": 100, "type": "io2", "iops": 3000}},
+            known(),
+            "storage.type is 'io2', but RDS offers gp3 for db.t4g.medium with PostgreSQL 17.6",
+        ),
+        (
+            {"storage": {"size": 20000}},
+            known(),
+            "storage.size is 20000, but RDS offers 20 to 16384 GiB of gp3 with this class",
+        ),
+        (
+            {"storage": {"size": 400, "iops": 6000}},
+            known(),
+            "storage.iops is 6000, but RDS offers 12000 to 64000 IOPS of gp3 with this class",
+        ),
+        (
+            {"storage": {"size": 400, "iops": 12000, "throughput": 4000}},
+            known(),
+            "storage.throughput is 4000, but gp3 takes at most 0.25 MiB/s for each IOPS, and iops is 12000; change one of them",
+        ),
+        (
+            {"kms_key_arn": KEY},
+            known(keys={KEY: Key(KEY, "Disabled", "SYMMETRIC_DEFAULT")}),
+            f"kms_key_arn is '{KEY}', but that key is Disabled, so RDS cannot use it; enable it, or name another key",
+        ),
+        (
+            {"kms_key_arn": KEY},
+            known(keys={}),
+            f"kms_key_arn is '{KEY}', but there is no such key, or it may not be described; correct it, or remove it",
+        ),
+        (
+            {"parameters": {"work_men": 64}},
+            known(),
+            "parameters.work_men is '64', but postgres17 has no such parameter; did you mean work_mem?",
+        ),
+        ({"parameters": {"work_mem": 1}}, known(), "parameters.work_mem is '1', but postgres17 accepts 64-2147483647"),
+        (
+            {"parameters": {"wal_level": "logical"}},
+            known(),
+            "parameters.wal_level is 'logical', but RDS does not let it be changed; remove it",
+        ),
+        (
+            {"databases": {"shop": {"extensions": ["pg_trmg"]}}},
+            known(),
+            "databases.shop.extensions names 'pg_trmg', but RDS does not offer it for PostgreSQL 17; did you mean pg_trgm?",
+        ),
+        (
+            {"storage": {"size": 50}},
+            known(observed=(seen(max_allocated_storage=200),)),
+            "storage.autoscale_to is 100, but the instance has 100 GiB, and RDS accepts a limit of at least 110 % of that; set it to 110 "
+            "or more, "
+            "or to none, and size to 100: RDS cannot shrink storage",
+        ),
+        (
+            {"storage": {"size": 50, "autoscale_to": "none"}},
+            known(observed=(seen(),)),
+            "storage.size is 50, but the instance has 100 GiB, and RDS cannot shrink storage; set it to 100 or more, or restore a dump "
+            "into a new "
+            "instance",
+        ),
+        (
+            {"identifier": None},
+            known(observed=(seen(db_instance_identifier="legacy"),)),
+            "identifier is missing: the instance is called legacy in AWS; write identifier: legacy to keep it, or identifier: prod-main "
+            "to replace "
+            "it by a new instance",
+        ),
+    ],
+)
+def test_a_problem_is_one_sentence(more: dict[str, Any], there: AwsFacts, expected: str) -> None:
+    assert found(there, **more) == [f"n.main.{expected}"]
+
+
+@pytest.mark.parametrize("value", ["{DBInstanceClassMemory/9531392}", "LEAST({DBInstanceClassMemory/9531392},5000)", "100"])
+def test_formulas_are_left_to_rds(value: str) -> None:
+    assert found(parameters={"max_connections": value}) == []
+
+
+def test_storage_that_has_grown_by_itself_is_no_problem() -> None:
+    grown = known(observed=(seen(allocated_storage=150, max_allocated_storage=200),))
+    assert found(grown) == []
+    assert any("it stays" in text for text in notes({"main": instance()}, grown))
+
+
+def test_subnets_must_exist() -> None:
+    there = known(subnets={})
+    assert found(there) == [f"n.main.subnet_ids names {name}, but there is no such subnet in this account and region" for name in SUBNETS]
+
+
+def test_subnets_must_be_in_two_zones() -> None:
+    there = known()
+    one_zone = {name: replace(subnet, availability_zone="af-south-1a") for name, subnet in there.subnets.items()}
+    assert "all of them are in af-south-1a and RDS wants two availability zones" in found(replace(there, subnets=one_zone))[0]
+
+
+def test_a_major_upgrade_needs_consent() -> None:
+    there = known(observed=(seen(engine_version="16.4"),))
+    assert "rds_allow_major_upgrade" in found(there)[0]
+    assert found(there, may_upgrade=True) == []
+
+
+def test_a_version_is_never_lowered() -> None:
+    there = known(
+        observed=(seen(),), parameters={"postgres15": known().parameters["postgres17"]}, options={("15", "db.t4g.medium"): [OFFER]}
+    )
+    assert "RDS does not go back" in found(there, may_upgrade=True, version="15")[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "main: standard support of PostgreSQL 17 ends on 2030-02-28, then AWS upgrades the instance automatically"),
+        (
+            {"lifecycle_support": "extended"},
+            "main: standard support of PostgreSQL 17 ends on 2030-02-28, then extended support at 0.10 USD per vCPU-hour, 0.20 from its "
+            "third "
+            "year on",
+        ),
+        ({"monitoring": {"insights": "advanced"}}, "main: Database Insights advanced is charged at 0.0125 USD per vCPU-hour"),
+        (
+            {"proxy": {"auth": "iam"}},
+            "main: RDS Proxy is charged at 0.015 USD per vCPU-hour of the instance, for at least 2 vCPUs",
+        ),
+    ],
+)
+def test_a_plan_says_until_when_and_at_what_price(more: dict[str, Any], said: str) -> None:
+    assert said in notes({"main": instance(**more)}, known())
+
+
+def test_a_plan_warns_of_a_limit_without_room() -> None:
+    said = notes({"main": instance(storage={"size": 100, "autoscale_to": 120})}, known())
+    assert any("RDS has no room for another step of autoscaling" in text for text in said)
+
+
+def test_a_plan_says_that_aws_backup_owns_the_backups() -> None:
+    owned = replace(seen(), attributes={"aws_backup": "arn:aws:backup:af-south-1:123456789012:recovery-point:1"})
+    assert any("AWS Backup owns" in text for text in notes({"main": instance()}, known(observed=(owned,))))
