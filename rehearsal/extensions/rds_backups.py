@@ -22,6 +22,7 @@ from rehearsal.registry import Call, adjusts, settles
 from rehearsal.transitions import moment
 
 AUTOMATED = "automated"
+NOT_BACKED_UP = ("creating", "deleting", "failed", "incompatible-restore", "incompatible-network", "inaccessible-encryption-credentials")
 
 
 def first_backup(instance: Any) -> None:
@@ -69,7 +70,7 @@ def forget(backend: Any, backup: Backup) -> None:
 def keep_backups(call: Call) -> None:
     """Takes the snapshots of the backup windows that have passed, and lets go what is older than its retention period."""
     for instance in list(call.backend.databases.values()):
-        if instance.db_cluster_identifier or life_of(instance).status in ("creating", "deleting", "failed"):
+        if instance.db_cluster_identifier or life_of(instance).status in NOT_BACKED_UP:
             continue
         backup = backup_of(instance)
         if not instance.backup_retention_period:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.extensions import rds_servers
 from rehearsal.extensions.rds_common import filtered, instance_of, invalid, page
 from rehearsal.extensions.rds_record import LogFile, record_of
 from rehearsal.registry import Call, answers
@@ -29,11 +30,22 @@ def _current(instance: Any) -> str:
     return f"error/postgresql.log.{datetime.now(UTC):%Y-%m-%d-%H}"
 
 
+def _server_log(instance: Any) -> str:
+    """The end of what the instance's server has logged."""
+    if not rds_servers.has_server(instance) or not rds_servers.fleet().exists(rds_servers.key_of(instance)):
+        return ""
+    path = rds_servers.fleet().log(rds_servers.key_of(instance))
+    return str(path.read_bytes()[-MOST_BYTES:].decode(errors="replace")) if path.exists() else ""
+
+
 def _files(instance: Any) -> list[LogFile]:
     """All log files. There is always one of this hour, as a running server writes checkpoints."""
     if all(file.name != _current(instance) for file in record_of(instance).logs):
         moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         write_log(instance, _current(instance), f"{moment}::@:[400]:LOG:  checkpoint starting: time\n")
+    if text := _server_log(instance):
+        current = next(file for file in record_of(instance).logs if file.name == _current(instance))
+        current.text, current.written = text, datetime.now(UTC)
     return sorted(record_of(instance).logs, key=lambda file: file.name)
 
 

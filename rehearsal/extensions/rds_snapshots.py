@@ -25,7 +25,7 @@ from rehearsal.extensions.rds_snapshot_record import wrong_state as wrong_snapsh
 from rehearsal.extensions.rds_snapshot_state import SNAPSHOT, begin, begin_deletion, fail
 from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
-from rehearsal.transitions import moment
+from rehearsal.transitions import extra_fields, moment
 
 READY = ("available", "storage-optimization")
 """The states in which an instance can be backed up."""
@@ -40,8 +40,8 @@ def create(call: Call) -> dict[str, Any]:
     name = check_identifier(call.get("DBSnapshotIdentifier"), "DBSnapshotIdentifier", LONGEST)
     instance = instance_of(call)
     check_tags(call.get("Tags"))
-    if instance.db_cluster_identifier:
-        member = f"{instance.db_instance_identifier} is a member of the DB cluster {instance.db_cluster_identifier}"
+    if cluster := instance.db_cluster_identifier or extra_fields(instance).get("DBClusterIdentifier"):
+        member = f"{instance.db_instance_identifier} is a member of the DB cluster {cluster}"
         raise invalid(f"The DB instance {member}: create a DB cluster snapshot instead.")
     if instance.status not in READY:
         text = f"Cannot create a snapshot because the database instance {instance.db_instance_identifier} is not currently in the available"

@@ -14,6 +14,7 @@ SERVICE = Service(
     transitions=(
         Transition("rds_instance", "moto.rds.models:DBInstance", "status", COMES_AND_GOES),
         Transition("rds_snapshot", "moto.rds.models:DBSnapshot", "status", COMES_AND_GOES),
+        Transition("rds_cluster_snapshot", "moto.rds.models:DBClusterSnapshot", "status", COMES_AND_GOES),
     ),
     listings=(
         Listing("CreateDBInstance", "DBInstance.DBInstanceIdentifier", "DescribeDBInstances", ("DBInstances", "DBInstanceIdentifier")),
@@ -43,6 +44,7 @@ SERVICE = Service(
         "rds_subnet_groups": Quota("rds", "L-48C6BF61", "DB subnet groups", 50),
         "rds_storage_gib": Quota("rds", "L-7ADDB58A", "Total storage for all DB instances", 100_000),
         "rds_proxies": Quota("rds", "L-D94C7EA3", "Proxies", 20),
+        "rds_manual_cluster_snapshots": Quota("rds", "L-9B510759", "Manual DB cluster snapshots", 100),
         "rds_manual_snapshots": Quota("rds", "L-272F1212", "Manual DB instance snapshots", 100),
         "rds_read_replicas_per_primary": Quota("rds", "L-5BC124EF", "Read replicas per primary", 15),
     },

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.admin_client import AdminError
+
 from ..conftest import ACCOUNT, REGION, refused, until
 from .rds_account import PASSWORD, RdsAccount
 
@@ -206,6 +208,20 @@ def test_maintenance_that_aws_announces(account: RdsAccount) -> None:
     account.window()
     assert account.describe()["EngineVersion"] == "17.6"
     assert refused(account.rds.apply_pending_maintenance_action, **given, OptInType="immediate") == "ResourceNotFoundFault"
+
+
+@pytest.mark.parametrize(
+    ("happening", "name", "text"),
+    [
+        ("no_such", "main", "maintenance_window"),
+        ("maintenance_window", "other", "DBInstanceNotFound"),
+        ("storage_autoscaling", "main", "the limit of the storage autoscaling of main is None"),
+    ],
+)
+def test_happenings_that_cannot_be(account: RdsAccount, happening: str, name: str, text: str) -> None:
+    account.create()
+    with pytest.raises(AdminError, match=text):
+        account.cloud.admin.happen("rds", happening, DBInstanceIdentifier=name)
 
 
 def test_events(account: RdsAccount) -> None:

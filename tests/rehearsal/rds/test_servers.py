@@ -57,6 +57,9 @@ def test_life_of_an_instance_with_a_server(servers: RdsAccount) -> None:
     assert refuses(servers, password="another-password")
     servers.set_parameters("own", "immediate", log_statement="mod")
     until(lambda: value(servers, "SHOW log_statement") == "mod", SECONDS)
+    file = servers.rds.describe_db_log_files(DBInstanceIdentifier="main")["DescribeDBLogFiles"][0]["LogFileName"]
+    text = servers.rds.download_db_log_file_portion(DBInstanceIdentifier="main", LogFileName=file)["LogFileData"]
+    assert "ready to accept connections" in text
     servers.set_parameters("own", "pending-reboot", max_connections="77")
     assert value(servers, "SHOW max_connections") != "77"
     servers.rds.reboot_db_instance(DBInstanceIdentifier="main")

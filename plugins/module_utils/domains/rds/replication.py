@@ -77,11 +77,8 @@ def problems(instances: Instances, region: str, answers: Mapping[str, Any]) -> l
 def resources(instances: Instances, place: Place) -> list[Resource]:
     """The replications, and the component's key in each region where one of them needs it."""
     wanted = replicated(instances)
-    own = sorted({one.region for one in wanted.values() if not one.kms_key_arn})
-    return [
-        *(_key(place.in_region(region)) for region in own),
-        *(_replication(instances[name], one, place) for name, one in wanted.items()),
-    ]
+    keys = [_key(place.in_region(region)) for region in sorted({one.region for one in wanted.values() if not one.kms_key_arn})]
+    return keys + [_replication(instances[name], one, place) for name, one in wanted.items()]
 
 
 def _key(there: Place) -> Resource:

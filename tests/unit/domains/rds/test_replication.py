@@ -11,10 +11,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.backup_replication import (
-    BackupReplication,
-    still_encrypted_with,
-)
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.backup_replication import BackupReplication
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.replication import (
     REPLICATIONS,
     problems,
@@ -106,20 +103,3 @@ def test_permissions_are_for_both_regions() -> None:
     declared = {one.method for one in BackupReplication().declared() if one.service == "rds"}
     actions = {f"rds:{''.join(part.capitalize() for part in name.split('_')).replace('Db', 'DB')}" for name in declared}
     assert actions == {name for name in (*REPLICATIONS.reads, *REPLICATIONS.writes) if name != "rds:DescribeSourceRegions"}
-
-
-ENTRY = {"DBInstanceAutomatedBackupsArn": "ab-1", "KmsKeyId": KEY, "Status": "retained"}
-
-
-@pytest.mark.parametrize(
-    ("keys", "backups", "expected"),
-    [
-        ([KEY], [ENTRY], {KEY: ["ab-1"]}),
-        ([KEY], [{**ENTRY, "Status": "replicating"}], {KEY: ["ab-1"]}),
-        ([KEY], [{**ENTRY, "Status": "deleting"}], {}),
-        ([KEY], [{**ENTRY, "KmsKeyId": "another"}, {**ENTRY, "KmsKeyId": None}], {}),
-        ([], [ENTRY], {}),
-    ],
-)
-def test_which_keys_replicated_backups_need(keys: list[str], backups: list[dict[str, Any]], expected: dict[str, list[str]]) -> None:
-    assert still_encrypted_with(keys, backups) == expected

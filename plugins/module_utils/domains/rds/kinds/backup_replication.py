@@ -11,7 +11,7 @@ in the RDS User Guide.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
@@ -112,16 +112,3 @@ def not_offered(path: str, source: str, destination: str, answer: Mapping[str, A
         f"region that RDS offers (aws rds describe-source-regions --region {destination} lists the sources of one), make a read replica in "
         f"{destination} (replicas, with region), or copy snapshots there with AWS Backup; then remove replicate_to."
     )
-
-
-def still_encrypted_with(keys: Collection[str], backups: Collection[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Key ARN -> ARNs of the automated backups that cannot be restored without it, retained ones included; only keys that some need.
-
-    ``backups``: entries of DescribeDBInstanceAutomatedBackups of the keys' region.
-    """
-    found: dict[str, list[str]] = {}
-    for raw in backups:
-        key = raw.get("KmsKeyId")
-        if key in keys and str(raw.get("Status", "")).lower() not in ("deleting", "deleted"):
-            found.setdefault(str(key), []).append(str(raw["DBInstanceAutomatedBackupsArn"]))
-    return found
