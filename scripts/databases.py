@@ -19,7 +19,7 @@ SECONDS = 20
 
 @dataclass(frozen=True)
 class Database:
-    """An instance that can be reached. `secret`: the ARN with its password; None: none was found. `iam`: the master logs in with tokens."""
+    """An instance that can be reached. `secret`: the ARN with its password, if one was found. `iam`: its master may log in with tokens."""
 
     identifier: str
     host: str
@@ -51,6 +51,7 @@ def _databases(instances: list[dict[str, Any]], secrets: Mapping[str, Mapping[st
         if one["DBInstanceStatus"] != "available" or not one.get("Endpoint"):
             continue
         source = str(one.get("ReadReplicaSourceDBInstanceIdentifier") or one["DBInstanceIdentifier"])
+        secret = one.get("MasterUserSecret", {}).get("SecretArn") or secret_of(source, one["MasterUsername"], secrets)
         yield Database(
             identifier=one["DBInstanceIdentifier"],
             host=one["Endpoint"]["Address"],
@@ -58,8 +59,9 @@ def _databases(instances: list[dict[str, Any]], secrets: Mapping[str, Mapping[st
             user=one["MasterUsername"],
             name=one.get("DBName") or "postgres",
             region=region,
-            secret=one.get("MasterUserSecret", {}).get("SecretArn") or secret_of(source, one["MasterUsername"], secrets),
-            iam=one.get("MasterUserAuthenticationType") == "iam-db-auth",
+            secret=secret,
+            # RDS does not describe how a master logs in; one without a secret may do so with tokens.
+            iam=secret is None and bool(one.get("IAMDatabaseAuthenticationEnabled")),
         )
 
 
@@ -100,6 +102,8 @@ def _log_in(database: Database, secrets: Mapping[str, Mapping[str, Any]], rds: A
         ) as connection:
             row = connection.execute("SELECT current_setting('server_version'), current_setting('is_superuser') = 'on'").fetchone()
     except psycopg.Error as error:
+        if database.iam:
+            return "no secret holds its master password, and its master does not log in with IAM, so no login succeeded."
         raise Problem(f"the login to the database {database.identifier} as {database.user} failed: {str(error).strip()}") from None
     version, superuser = row or ("", True)
     if superuser:

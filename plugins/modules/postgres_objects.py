@@ -19,7 +19,10 @@ description:
     takes
     it back in the same transaction.
   - What the component owns carries a mark at the end of its comment (C(COMMENT ON)). Roles, databases, and schemas without that mark are
-    never changed or dropped. Existing ones can be adopted with O(adopt); a plan that runs into one shows the entry to use.
+    never changed or dropped. Existing ones can be adopted with O(adopt); a plan that runs into one shows the entry to use. They are
+    identified as V(role/shop), V(database/shop), and V(schema/shop/app). An extension without a mark is taken over.
+  - What cannot be corrected is reported with the plan, such as a table of another role whose privileges the login cannot change, and a
+    member of a group that is not described.
   - Nothing is ever dropped together with something else. A schema must be empty, an extension unused, and a database without open
     connections. What a dropped role owned in a described database goes to the owner of that database.
   - No password appears in a result, an error, or a log. The server receives only the SCRAM verifier of a password, so not even its log of

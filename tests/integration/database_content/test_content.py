@@ -122,6 +122,17 @@ def test_what_is_changed_by_hand_is_shown_and_corrected(inside: Inside) -> None:
     assert counts(inside.plan(**wanted)) == {"unchanged": 8}
 
 
+def test_what_the_login_cannot_or_may_not_take_away_is_under_attention(inside: Inside) -> None:
+    wanted, team, stranger = described(inside), inside.named("team"), inside.named("stranger")
+    inside.apply(**wanted)
+    inside.server.run(f"CREATE ROLE {stranger}; GRANT {team} TO {stranger}")
+    plan = inside.plan(**wanted)
+    assert counts(plan) == {"unchanged": 8}
+    (notice,) = plan["plan"]["notices"]
+    assert (notice["address"], notice["message"]) == (f"postgres_role.main/{team}", f"its members that are not described here: {stranger}")
+    inside.server.run(f"DROP ROLE {stranger}")
+
+
 def test_the_master_is_left_without_the_roles_that_it_acted_as(inside: Inside) -> None:
     wanted = described(inside)
     inside.apply(**wanted)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.integration.site import Requests, ids, summary
 
-from .support import Site, database
+from .support import EVERYTHING, Site, database
 
 GENERATED = {"credentials": "generated"}
 
@@ -34,3 +34,16 @@ def test_an_instance_is_created_once(site: Site, requests: Requests) -> None:
     before = len(requests.changes())
     again = site.apply(site.desired(databases))
     assert (summary(again.plan), requests.changes()[before:]) == ({}, [])
+
+
+def test_an_instance_is_removed_and_its_key_stays_with_its_snapshot(site: Site) -> None:
+    """The final snapshot has no owner tags, and its key is enabled, without an alias and without owner tags."""
+    site.apply(site.desired({"main": database()}))
+    site.apply([], purge=EVERYTHING)
+    assert site.ids() == {}
+    (snapshot,) = site.cloud.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    kms = site.cloud.client("kms")
+    key = kms.describe_key(KeyId=snapshot["KmsKeyId"])["KeyMetadata"]
+    tags = {tag["TagKey"] for tag in kms.list_resource_tags(KeyId=snapshot["KmsKeyId"])["Tags"]}
+    assert (key["KeyState"], "mainstay:kept-for" in tags, "mainstay:component" in tags) == ("Enabled", True, False)
+    assert "mainstay:component" not in {tag["Key"] for tag in snapshot["TagList"]}

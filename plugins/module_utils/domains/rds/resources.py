@@ -117,7 +117,8 @@ class InstanceParts:
 
     def subnet_group(self) -> Iterator[Resource]:
         properties = {
-            "db_subnet_group_name": self.one.identifier,
+            # not the identifier of the instance: each would count as mentioning the other
+            "db_subnet_group_name": f"{self.one.identifier}-subnets",
             "db_subnet_group_description": f"Subnets of {self.one.identifier}",
             "subnet_ids": list(self.one.subnet_ids),
             "tags": self.tags(),

@@ -20,7 +20,12 @@ FAMILY = "postgres17"
 GROUP = Resource(
     "db_parameter_group",
     NAME,
-    {"db_parameter_group_name": NAME, "db_parameter_group_family": FAMILY, "description": NAME, "parameters": {"work_mem": "8192"}},
+    {
+        "db_parameter_group_name": f"{NAME}-parameters",
+        "db_parameter_group_family": FAMILY,
+        "description": NAME,
+        "parameters": {"work_mem": "8192"},
+    },
 )
 INSTANCE_REF = ref(f"db_instance.{NAME}")
 TAG_BY_HAND = Drift(
@@ -63,7 +68,7 @@ def subnets(place: Place) -> tuple[Resource, ...]:
 
 def group_resource(place: Place) -> Resource:
     properties = {
-        "db_subnet_group_name": NAME,
+        "db_subnet_group_name": f"{NAME}-subnets",
         "db_subnet_group_description": "one",
         "subnet_ids": [ref(subnet.address) for subnet in subnets(place)],
     }
@@ -173,7 +178,7 @@ def replica(place: Place) -> Sample:
 def proxy(place: Place) -> Sample:
     login = role_resource(place, "rds.amazonaws.com", "proxy")
     properties = {
-        "db_proxy_name": NAME,
+        "db_proxy_name": f"{NAME}-proxy",
         "engine_family": "POSTGRESQL",
         "default_auth_scheme": "IAM_AUTH",
         "auth": [],

@@ -111,11 +111,19 @@ class PostgresRole(SqlKind):
                 "settings": dict(role.settings),
                 "attributes": sorted(role.attributes & {"createdb", "createrole"}),
             }
-            trouble = _beyond(role, set(role.member_of) - set(self._memberships(role, look.server)))
+            trouble = _beyond(role, set(role.member_of) - set(self._memberships(role, look.server)), self._strangers(role, look.server))
             yield (
                 Observed(self.name, address, self.identity(role.name), properties, {"role": role.name}, named=True, trouble=trouble),
                 role.comment,
             )
+
+    def _strangers(self, group: Role, server: ServerState) -> list[str]:
+        """The members of a described role that are not described themselves. They have its rights: a person should know."""
+        if group.name not in self.wanted:
+            return []
+        return sorted(
+            one.name for one in server.roles.values() if group.name in one.member_of and one.name not in (*self.wanted, server.user)
+        )
 
     def _memberships(self, role: Role, server: ServerState) -> list[str]:
         """The groups of a role, without those that are not described and that this login cannot take away."""
@@ -289,11 +297,12 @@ def _revocations(role: Role, groups: Iterable[str], version: int) -> list[str]:
     ]
 
 
-def _beyond(role: Role, groups: Iterable[str]) -> str:
-    """What a role has that this login cannot take away, as a problem in words; empty if it has nothing of the kind."""
+def _beyond(role: Role, groups: Iterable[str], strangers: Sequence[str]) -> str:
+    """What a role has, or others have of it, beyond the description, as a problem in words; empty if there is nothing of the kind."""
     held = sorted(role.attributes - {"createdb", "createrole"})
     found = [f"it is {' and '.join(held)}, which only a superuser can take back"] if held else []
     found += [f"it is a member of {', '.join(sorted(groups))} by a grant of another role that this login cannot act as"] if groups else []
+    found += [f"its members that are not described here: {', '.join(strangers)}"] if strangers else []
     return "; ".join(found)
 
 
