@@ -22,7 +22,7 @@ PROTECTED = (
     "RDS instance prod-main is protected against deletion. Set deletion.protection to false for main in rds_databases and run site.yml, "
     "then delete it."
 )
-KEPT = "db_instance.main: a final snapshot and its automated backups of prod-main is kept."
+KEPT = "db_instance.main: a final snapshot and the automated backups of prod-main are kept."
 
 
 def databases(**deletion: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_from_the_refusal_to_a_snapshot_and_its_key(site: Site) -> None:
     changes = Changes(cloud)
     done = site.must(DESTROY, *MEANT)
     assert done.says(KEPT), done.text
-    assert done.says("stays: what is kept of its instances cannot be restored without it."), done.text
+    assert done.says("It loses its alias and its owner tags."), "the key that stays is named"
     made = operations(changes)
     assert made.count("DeleteDBInstance") == 2
     assert (
