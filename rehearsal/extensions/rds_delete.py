@@ -31,7 +31,7 @@ def delete(call: Call) -> Any:
     final = rds_backups.final_snapshot(call, instance, str(snapshot)) if snapshot else None
     keep = call.get("DeleteAutomatedBackups") is False
     life_of(instance).drop("available")
-    # "If you request a final DB snapshot the status of the DB instance is deleting until the DB snapshot is created." (DeleteDBInstance)
+    # An instance with a final snapshot is deleting until that is complete (API reference, DeleteDBInstance).
     leaving = phase("deleting", ready=lambda: final is None or final.status not in UNFINISHED, end=lambda: _gone(instance, keep))
     life_of(instance).play([leaving], then="deleting")
     happened(instance, "deletion", "DB instance deleted")

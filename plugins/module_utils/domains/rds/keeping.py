@@ -12,7 +12,6 @@ from .kinds.db_instance_keys import still_needs
 from .kinds.db_instance_options import ByIdentifier, Options
 
 KINDS = ("db_instance", "db_replica")
-SNAPSHOT = "a final snapshot"
 
 
 def deleted(plan: Plan, kinds: Sequence[str]) -> list[Action]:
@@ -35,10 +34,10 @@ def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping
         name = action.observed.id
         own, has_backups = options.get(name, default), bool(action.observed.properties.get("backup_retention_period"))
         snapshot = own.final_snapshot and action.kind == "db_instance"
-        kept = [SNAPSHOT] if snapshot else []
+        kept = ["a final snapshot"] if snapshot else []
         kept += ["the automated backups"] if has_backups and not own.delete_automated_backups else []
         keeps = keeps or bool(kept)
-        verb = "is" if kept in ([], [SNAPSHOT]) else "are"
+        verb = "are" if len(kept) > 1 or "the automated backups" in kept else "is"
         found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} {verb} kept.")
     for action in deleted(plan, ("database_key",)):
         if action.observed is None:
