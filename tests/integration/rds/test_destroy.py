@@ -126,3 +126,11 @@ def test_removing_a_protected_database_from_the_inventory_changes_nothing(site: 
     assert refused.code != 0
     assert refused.says("prod-main is protected against deletion. Set deletion.protection to false for main in rds_databases"), refused.text
     assert changes.made() == []
+
+
+def test_the_network_alone_is_refused_while_a_database_is_in_it(site: Site) -> None:
+    changes = Changes(site.cloud)
+    refused = site.run(DESTROY, *MEANT, "--limit", "network")
+    assert refused.code != 0
+    assert refused.says("RDS instance prod-main of prod/database is still in vpc-"), refused.text
+    assert changes.made() == []
