@@ -218,6 +218,7 @@ class RdsInstance(NamedKind):
         return {
             "arn": raw.get("DBInstanceArn"),
             "resource_id": raw.get("DbiResourceId"),
+            "kms_key_id": raw.get("KmsKeyId"),
             "endpoint": endpoint.get("Address"),
             "port": endpoint.get("Port"),
             "engine_version": raw.get("EngineVersion"),
