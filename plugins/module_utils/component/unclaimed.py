@@ -27,6 +27,11 @@ PAGE = 100
 ISSUER = "/oidc.eks."
 """Substring of the ARNs of EKS clusters' OIDC providers, which end in the issuer's URL. Only these providers are asked for tags."""
 
+BACKUPS = ("snapshot", "auto-backup")
+"""Types of RDS's ARNs. RDS copies the tags of an instance to its snapshots and automated backups, which outlive it on purpose (RDS User
+Guide, "Copying tags to DB instance snapshots"). No component owns them.
+"""
+
 
 def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str | None = None) -> dict[str, Any]:
     """What a module returns as ``unclaimed``. If AWS denies the search, that is not a failure: ``reason`` says why there was none."""
@@ -66,7 +71,13 @@ def _tagged(region: str, aws: Aws) -> list[tuple[str, dict[str, str]]]:
     found = aws.in_region(region).list_all(
         "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourcesPerPage=PAGE
     )
-    return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found]
+    return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found if not _is_backup(entry["ResourceARN"])]
+
+
+def _is_backup(arn: str) -> bool:
+    """``arn:aws:rds:eu-west-1:111122223333:snapshot:rds:shop-2026-11-30-08-23``"""
+    parts = arn.split(":")
+    return parts[2] == "rds" and parts[5] in BACKUPS
 
 
 def _roles(aws: Aws) -> list[Mapping[str, Any]]:

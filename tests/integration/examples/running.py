@@ -130,7 +130,11 @@ def unprotected(inventory: str, folder: Path) -> tuple[str, str]:
     free = {
         "eks_clusters": {name: {**one, "deletion_protection": False} for name, one in clusters.items()},
         "rds_databases": {
-            name: {**one, "maintenance": {**one.get("maintenance", {}), "apply": "now"}, "deletion": {"protection": False}}
+            name: {
+                **one,
+                "maintenance": {**one.get("maintenance", {}), "apply": "now"},
+                "deletion": {**one.get("deletion", {}), "protection": False},
+            }
             for name, one in databases.items()
         },
     }

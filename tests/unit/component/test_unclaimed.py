@@ -66,3 +66,21 @@ def test_oidc_providers_of_clusters_are_found_and_no_others_asked_about() -> Non
     found = look(aws, ["cluster"])
     aws.close()
     assert found == [{"component": "legacy", "address": "iam_oidc_provider.old", "arn": OURS}]
+
+
+def test_backups_with_the_tags_of_their_instance_belong_to_no_component() -> None:
+    """RDS has copied the tags; an instance with them is a resource of the component."""
+    arns = [f"arn:aws:rds:eu-west-1:1:{name}" for name in ("snapshot:rds:shop-2026-11-30", "snapshot:shop", "auto-backup:ab-1", "db:shop")]
+    tags = tag_list({**mark("db_instance.old"), "mainstay:component": "legacy"})
+    script = Script(
+        {
+            "get_caller_identity": {"Account": "1"},
+            "get_resources": {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags} for arn in arns]},
+            "list_roles": {"Roles": []},
+            "list_open_id_connect_providers": {"OpenIDConnectProviderList": []},
+        }
+    )
+    aws = script.aws()
+    found = look(aws, ["cluster"])
+    aws.close()
+    assert found == [{"component": "legacy", "address": "db_instance.old", "arn": arns[-1]}]
