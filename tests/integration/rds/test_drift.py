@@ -287,6 +287,15 @@ def test_a_secret_that_was_deleted_comes_back_with_its_value(standing: Standing)
     standing.whole = True
 
 
+def test_a_replica_that_was_promoted_is_named_and_not_replaced_without_consent(standing: Standing) -> None:
+    standing.client("rds").promote_read_replica(DBInstanceIdentifier=READER, BackupRetentionPeriod=7)
+    standing.at_rest()
+    assert "promoted" in touched(standing.site.plan(standing.desired))[REPLICA]
+    failures = standing.site.try_apply(standing.desired).failures
+    assert f"{READER} was promoted" in failures[0].message
+    assert "platform_replace" in failures[0].hint
+
+
 def test_a_component_that_is_removed_leaves_secrets_that_can_be_restored(standing: Standing) -> None:
     standing.site.domain_of(None, state="absent")
     standing.site.apply([], purge=EVERYTHING)
