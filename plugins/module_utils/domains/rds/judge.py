@@ -37,6 +37,7 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
     yield from of_key(one, known)
     if versions.matching(one.version, known.versions):
         yield from of_class(one, known)
+    if has_version(one, present) or versions.matching(one.version, known.versions):
         yield from of_parameters(one, known)
         offered = known.parameters.get(versions.family_of(one.version), {}).get(EXTENSIONS, {}).get("AllowedValues") or ""
         yield from not_offered(one.path, one.version, one.content.extensions(), [name for name in offered.split(",") if name])
@@ -44,10 +45,16 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
         yield from of_storage(one, present)
 
 
+def has_version(one: Instance, present: Observed | None) -> bool:
+    """Whether the instance exists with a version that the described one allows."""
+    has = str(present.properties.get("engine_version") or "") if present else ""
+    return bool(has and versions.matching(one.version, [has]))
+
+
 def of_version(one: Instance, known: AwsFacts, present: Observed | None, may_upgrade: bool) -> Iterator[str]:
     """A version that an existing instance has is accepted even if RDS no longer offers it."""
     has = str(present.properties.get("engine_version") or "") if present else ""
-    if not versions.matching(one.version, [has] if has else []):
+    if not has_version(one, present):
         yield from versions.refused(one.path, one.version, known.versions)
     yield from version_refused(f"{one.path}.version", has, one.version, may_upgrade)
 

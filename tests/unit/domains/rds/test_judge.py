@@ -39,7 +39,7 @@ def offering(**changes: Any) -> AwsFacts:
         ),
         (
             {},
-            known(options={}),
+            known(options={("17", "db.t4g.medium"): []}),
             "class is 'db.t4g.medium', but RDS does not offer it here for PostgreSQL 17.6; choose another class, or another version",
         ),
         (
