@@ -66,14 +66,19 @@ def upgraded(place: Place) -> Sample:
 
 
 def pooled_proxy(place: Place) -> Sample:
-    """Its target, its pool, which is changed by hand, and its tags."""
+    """Its target, its pool, which is changed by hand, its tags, and, in the same run, a setting that makes RDS refuse other changes."""
     small = proxy(place)
     pool = {**FRESH_POOL, "max_connections_percent": 90}
     own = {"db_proxy_name": "pooled", "pool": pool, "tags": MANY}
     return Sample(
         Resource("db_proxy", "pooled", {**small.resource.properties, **own}),
         needs=small.needs,
-        change={"db_instance_identifier": None, "pool": {**pool, "max_idle_connections_percent": 20}, "tags": FEW},
+        change={
+            "idle_client_timeout": 900,
+            "db_instance_identifier": None,
+            "pool": {**pool, "max_idle_connections_percent": 20},
+            "tags": FEW,
+        },
         drift=Drift(
             Operation("rds", "modify_db_proxy_target_group"),
             lambda one: {"DBProxyName": one.id, "TargetGroupName": "default", "ConnectionPoolConfig": {"MaxConnectionsPercent": 80}},

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.samples import Drift, Sample
-from ...kinds.samples import NAME, VPC, VPC_ID, key, log_group, role, role_resource, security_group
+from ...kinds.samples import NAME, ONE, TWO, VPC, VPC_ID, key, log_group, role, role_resource, security_group
 from ...reconcile.model import Resource, ref
 
 FAMILY = "postgres17"
@@ -28,6 +28,13 @@ GROUP = Resource(
     },
 )
 INSTANCE_REF = ref(f"db_instance.{NAME}")
+
+
+TAG_BY_HAND = Drift(
+    Operation("rds", "add_tags_to_resource"),
+    lambda one: {"ResourceName": one.attributes["arn"], "Tags": [{"Key": "team", "Value": "by hand"}]},
+    "tags",
+)
 
 
 def samples(place: Place) -> tuple[Sample, ...]:
@@ -182,11 +189,12 @@ def proxy(place: Place) -> Sample:
         "require_tls": True,
         "idle_client_timeout": 1800,
         "db_instance_identifier": INSTANCE_REF,
+        "tags": ONE,
     }
     return Sample(
         Resource("db_proxy", NAME, properties),
         needs=(*ground(place), instance_resource(place), login),
-        change={"idle_client_timeout": 900},
+        change={"idle_client_timeout": 900, "tags": TWO},
         drift=Drift(
             Operation("rds", "modify_db_proxy"), lambda one: {"DBProxyName": one.id, "IdleClientTimeout": 600}, "idle_client_timeout"
         ),
