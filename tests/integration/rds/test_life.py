@@ -10,6 +10,7 @@ from tests.integration.site import Requests, ids, summary
 from .support import EVERYTHING, Site, database
 
 GENERATED = {"credentials": "generated"}
+OFFERS = {"DescribeDBEngineVersions", "DescribeOrderableDBInstanceOptions"}
 
 
 def test_an_instance_is_created_once(site: Site, requests: Requests) -> None:
@@ -34,6 +35,19 @@ def test_an_instance_is_created_once(site: Site, requests: Requests) -> None:
     before = len(requests.changes())
     again = site.apply(site.desired(databases))
     assert (summary(again.plan), requests.changes()[before:]) == ({}, [])
+
+
+def test_what_rds_offers_is_read_only_for_what_it_decides(site: Site, requests: Requests) -> None:
+    """The replies about versions and classes are the largest, and the second follows from the first."""
+    site.apply(site.desired({"main": database()}))
+    for databases, expected in (
+        ({"main": database()}, set()),
+        ({"main": database(version="18")}, OFFERS),
+        ({"main": database(storage={"size": 200})}, OFFERS),
+    ):
+        before = len(requests.all())
+        site.problems(databases)
+        assert {one["operation"] for one in requests.all()[before:]} & OFFERS == expected
 
 
 def test_an_instance_is_removed_and_its_key_stays_with_its_snapshot(site: Site) -> None:

@@ -17,7 +17,7 @@ from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
 from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
-from ...reconcile.model import Kind, Resource
+from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from .facts import AwsFacts
 from .judge import objections
@@ -33,6 +33,7 @@ from .kinds.db_subnet_group import DbSubnetGroup
 from .names import secret_names
 from .notes import notes
 from .outputs import outputs
+from .protection import protected, refusals
 from .questions import questions
 from .resources import build, with_present_names
 from .settings.instance import Instance, Network, read, read_network
@@ -94,7 +95,10 @@ class RdsDomain(Domain):
         found = of_plan(plan, self.options, default)
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
         keys = needed(aws, gone_with_backups(plan, self.options, default)) if deleted(plan, ("database_key",)) else {}
-        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)])
+        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
+
+    def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
+        return {"protected": protected(observed)}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes, {name: tuple(one.content.databases) for name, one in self.instances.items()})

@@ -35,9 +35,10 @@ def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping
         own, has_backups = options.get(name, default), bool(action.observed.properties.get("backup_retention_period"))
         snapshot = own.final_snapshot and action.kind == "db_instance"
         kept = ["a final snapshot"] if snapshot else []
-        kept += ["its automated backups"] if has_backups and not own.delete_automated_backups else []
+        kept += ["the automated backups"] if has_backups and not own.delete_automated_backups else []
         keeps = keeps or bool(kept)
-        found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} is kept.")
+        verb = "are" if len(kept) > 1 or "the automated backups" in kept else "is"
+        found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} {verb} kept.")
     for action in deleted(plan, ("database_key",)):
         if action.observed is None:
             continue
