@@ -61,3 +61,22 @@ def test_an_instance_is_removed_and_its_key_stays_with_its_snapshot(site: Site) 
     tags = {tag["TagKey"] for tag in kms.list_resource_tags(KeyId=snapshot["KmsKeyId"])["Tags"]}
     assert (key["KeyState"], "mainstay:kept-for" in tags, "mainstay:component" in tags) == ("Enabled", True, False)
     assert "mainstay:component" not in {tag["Key"] for tag in snapshot["TagList"]}
+
+
+def test_the_key_stays_for_an_instance_that_stays(site: Site) -> None:
+    """The old half of a blue/green deployment is left alone; RDS keeps its groups, and nothing but it needs the key."""
+    databases = {"main": database(deletion={"protection": False, "final_snapshot": False, "automated_backups": "delete"})}
+    site.apply(site.desired(databases))
+    site.cloud.admin.happen("rds", "blue_green_switchover", DBInstanceIdentifier="prod-main")
+    domain = site.domain_of(databases, state="absent")
+    aws = site.aws("plan")
+    try:
+        warnings = domain.checks(site.plan([], purge=EVERYTHING), aws, "").warnings
+    finally:
+        aws.close()
+    assert any("database_key.data: " in text and "instance prod-main-old1" in text for text in warnings)
+    failures = site.try_apply([], purge=EVERYTHING).failures
+    assert {one.address for one in failures} == {"db_parameter_group.main/postgres17", "db_subnet_group.main"}
+    (old,) = site.cloud.client("rds").describe_db_instances()["DBInstances"]
+    assert old["DBInstanceIdentifier"] == "prod-main-old1"
+    assert site.cloud.client("kms").describe_key(KeyId=old["KmsKeyId"])["KeyMetadata"]["KeyState"] == "Enabled"

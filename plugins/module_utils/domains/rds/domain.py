@@ -21,7 +21,7 @@ from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from .facts import AwsFacts
 from .judge import objections
-from .keeping import deleted, gone_with_backups, remains
+from .keeping import deleted, gone_with_backups, remains, removed
 from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
 from .kinds.db_instance_options import Options
@@ -94,7 +94,8 @@ class RdsDomain(Domain):
         default = Options()
         found = of_plan(plan, self.options, default)
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
-        keys = needed(aws, gone_with_backups(plan, self.options, default)) if deleted(plan, ("database_key",)) else {}
+        with_backups = gone_with_backups(plan, self.options, default)
+        keys = needed(aws, with_backups, removed(plan)) if deleted(plan, ("database_key",)) else {}
         return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
 
     def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:

@@ -77,8 +77,10 @@ def of_storage(one: Instance, offers: Sequence[Offer], version: str) -> Iterator
     offer = best(offers, wanted.type)
     yield from within(f"{path}.size", wanted.size, "GiB", offer.get("MinStorageSize"), offer.get("MaxStorageSize"), wanted.type)
     if wanted.autoscale_to and offer.get("SupportsStorageAutoscaling") is False:
-        yield f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it "
-        "to none"
+        yield (
+            f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it to "
+            "none"
+        )
     if wanted.tunable:
         yield from of_performance(path, wanted, offer)
 

@@ -48,6 +48,11 @@ def offering(**changes: Any) -> AwsFacts:
             "class is 'db.t4g.medium', but RDS offers no multi_az with it; choose another class, or turn that off",
         ),
         (
+            {},
+            offering(SupportsStorageAutoscaling=False),
+            "storage.autoscale_to is 200, but RDS does not grow storage by itself with db.t4g.medium; set it to none",
+        ),
+        (
             {"multi_az": False, "zone": "af-south-1b"},
             offering(AvailabilityZones=[{"Name": "af-south-1a"}]),
             "class is 'db.t4g.medium', but RDS offers it in af-south-1a and zone is 'af-south-1b'; change one of them",
