@@ -127,20 +127,20 @@ options:
   user_secrets:
     description:
       - The ARN of the secret of each user with a password, as M(mainstay.aws.rds_postgres) returns it.
-      - The password is set from the version C(AWSCURRENT), and again when there is another version. A version C(AWSPENDING), unless the secret
-        is rotated by a Lambda function, is set, verified by logging in, and then made C(AWSCURRENT).
+      - The password is set from the version C(AWSCURRENT), and again when there is another version. A version C(AWSPENDING), unless the
+        secret is rotated by a Lambda function, is set, verified by logging in, and then made C(AWSCURRENT).
     type: dict
     default: {}
   secrets:
     description:
-      - What secrets hold, by ARN, if the caller has read them already. Each has C(username), C(password), C(version), and possibly C(pending)
-        with the same keys. Secrets that are listed here are not read from AWS.
+      - What secrets hold, by ARN, if the caller has read them already. Each has C(username), C(password), C(version), and possibly
+        C(pending) with the same keys. Secrets that are listed here are not read from AWS.
     type: dict
     default: {}
   rotate:
     description:
-      - Users that get a new password in this call. It is saved as the version C(AWSPENDING) of the user's secret, set, verified by logging in,
-        and then made C(AWSCURRENT). If that is interrupted, the next call continues with the same password.
+      - Users that get a new password in this call. It is saved as the version C(AWSPENDING) of the user's secret, set, verified by
+        logging in, and then made C(AWSCURRENT). If that is interrupted, the next call continues with the same password.
     type: list
     elements: str
     default: []
