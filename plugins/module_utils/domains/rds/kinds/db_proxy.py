@@ -10,11 +10,12 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Read, Tagging
+from ....aws.named_kind import NamedCalls, NamedKind, Read
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, later
 from . import limits
 from .db_instance_base import reached
+from .shared import READ_TAGS
 
 TARGET_GROUP = "default"
 """The one target group that a proxy has; RDS creates it with the proxy and names it."""
@@ -71,15 +72,7 @@ class DbProxy(NamedKind):
         id="DBProxyName",
         arn="DBProxyArn",
     )
-    tagging = Tagging(
-        tag="add_tags_to_resource",
-        untag="remove_tags_from_resource",
-        key="ResourceName",
-        of="arn",
-        create="Tags",
-        create_tags="TagList",
-        read="list_tags_for_resource",
-    )
+    tagging = READ_TAGS
     reads = (Read("describe_db_proxy_target_groups", optional=True), Read("describe_db_proxy_targets", optional=True))
     operations = ("deregister_db_proxy_targets", "modify_db_proxy", "modify_db_proxy_target_group", "register_db_proxy_targets")
     quotas = (limits.PROXIES,)
