@@ -33,8 +33,8 @@ options:
     required: true
   action:
     description:
-      - V(take) uses the deployment's snapshot, or takes it. V(require) takes none. The newest complete manual or automated snapshot must pass
-        instead. V(verify) checks that the O(tokens) of an earlier call are still good. It belongs immediately before the deployment.
+      - V(take) uses the deployment's snapshot, or takes it. V(require) takes none. The newest complete manual or automated snapshot must
+        pass instead. V(verify) checks that the O(tokens) of an earlier call are still good. It belongs immediately before the deployment.
     type: str
     choices: [take, require, verify]
     default: take
@@ -136,8 +136,8 @@ options:
         type: float
   database_timeout:
     description:
-      - How long to wait, in seconds, until the database can be snapshotted, for example while it is backing up or being modified. States that
-        it does not leave by itself end the gate at once.
+      - How long to wait, in seconds, until the database can be snapshotted, for example while it is backing up or being modified. States
+        that it does not leave by itself end the gate at once.
     type: float
     default: 1800
   timeout:
@@ -331,8 +331,10 @@ api_calls:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.answer import run
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.answer import SERVICES, run
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.options import argument_spec
+
+__all__ = ["SERVICES", "main"]
 
 
 def main() -> None:

@@ -25,6 +25,9 @@ from .plan import Plan
 EXIT_CODES = {"passed": 0, "not_needed": 0, "failed": 3, "refused": 4}
 """What bin/mainstay-snapshot-gate ends with."""
 
+SERVICES = ("rds", "kms")
+"""The services that every run calls."""
+
 MOST_AT_ONCE = 20
 
 
