@@ -134,6 +134,54 @@ options:
       snapshot:
         description: Minutes for a restore from a snapshot.
         type: float
+  proof:
+    description:
+      - Proves the snapshot. It is restored into an instance of its own, which must answer a query and is deleted whatever happens.
+        PostgreSQL DB instances only. Requires C(psycopg), a network path to the restored instance, and further permissions.
+      - An instance that a killed run left is deleted by the next run with this option, by its tags.
+    type: dict
+    suboptions:
+      query:
+        description: The query. It must begin with V(SELECT), V(WITH), V(VALUES), V(TABLE), V(SHOW), or V(EXPLAIN), and return a row.
+        type: str
+        required: true
+      ca_cert:
+        description: File with the CA certificates of RDS in the region.
+        type: path
+        required: true
+      database:
+        description: The database to query.
+        type: str
+        default: postgres
+      instance_class:
+        description: Class of the restored instance. Defaults to that of the source.
+        type: str
+        default: ""
+      subnet_group:
+        description: Subnet group of the restored instance. Defaults to that of the source.
+        type: str
+        default: ""
+      security_groups:
+        description: Security groups of the restored instance. Default to those of the source.
+        type: list
+        elements: str
+        default: []
+      parameter_group:
+        description: Parameter group of the restored instance. Defaults to that of the source.
+        type: str
+        default: ""
+      timeout:
+        description: Seconds until the restored instance must be usable.
+        type: float
+        default: 3600
+      query_timeout:
+        description: Seconds within which the query must return.
+        type: float
+        default: 60
+      ttl:
+        description: Seconds after which any run with this option deletes the restored instance, if its own could not.
+        type: float
+        default: 7200
   database_timeout:
     description:
       - How long to wait, in seconds, until the database can be snapshotted, for example while it is backing up or being modified. States

@@ -21,6 +21,7 @@ from .judging.verdict import Verdict, after, before, conclusion, not_needed, ref
 from .judging.way_back import WayBack, drill_minutes, earlier, way_back
 from .observing import Reader
 from .plan import Plan
+from .proving import Prover
 from .server_time import ServerTime
 
 
@@ -59,6 +60,7 @@ class OneGate:
         self.plan, self.reader, self.clock = gate.plan, gate.reader, gate.clock
         self.identifier = identifier
         self.policy: Policy = gate.plan.policy
+        self._aws = gate._aws
         self.timing = Timing(self.clock.now())
         self.made: Snapshot | None = None
         self.actor = Actor(gate._aws, gate.clock, gate.reader, gate.plan, lambda doing, seconds: gate._progress(identifier, doing, seconds))
@@ -88,6 +90,8 @@ class OneGate:
             return self._verify(database, needed)
         if not needed:
             return not_needed(Facts(database, self.reader.time.now()), self.policy, self.plan.deployment, why)
+        if self.plan.proof is not None and database.is_cluster:
+            raise GaveUp("refused", "proof", f"{database} cannot be proven: test restores are for DB instances. Leave out proof.")
         snapshots = self.reader.snapshots(database)
         facts = self.reader.facts(database, snapshots)
         choice = self._choice(facts)
@@ -160,7 +164,16 @@ class OneGate:
             return verdict
         if self.timing.taking is not None and self.timing.complete is not None:
             verdict = verdict.noting(earlier(one, facts.snapshots, self.timing.complete - self.timing.taking))
+        verdict = self._proven(verdict, now.database, one)
         return self._pruned(verdict, now, one) if self.plan.prune and self.plan.action != VERIFY else verdict
+
+    def _proven(self, verdict: Verdict, database: Database, one: Snapshot) -> Verdict:
+        """Add the proof by a test restore, if one is asked for."""
+        if self.plan.proof is None or self.plan.check_mode or self.plan.action == VERIFY:
+            return verdict
+        prover = Prover(self._aws, self.clock, self.reader, self.plan.proof, self.plan.limits.poll, self.actor.say)
+        check, notes = prover.prove(database, one, self.plan.deployment)
+        return replace(verdict, checks=(*verdict.checks, check)).noting(*notes)
 
     def _resolved(self) -> Policy:
         """The policy with its key as an ARN, which is what snapshots name. The token covers the policy as it was given."""

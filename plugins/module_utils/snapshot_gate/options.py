@@ -11,6 +11,7 @@ from typing import Any
 
 from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, Policy
 from .judging.pruning import Retention
+from .judging.restore import READING, Proof, is_reading
 from .judging.token import expiry_of
 from .judging.way_back import POINT_IN_TIME, SNAPSHOT
 from .plan import Limits, Plan
@@ -21,6 +22,20 @@ ACCOUNT = re.compile(r"\d{12}")
 MOST_TAGS = 50
 OWN_TAGS = 3
 POSITIVE = ("max_age", "rpo", "timeout", "stall_timeout", "poll_interval")
+
+
+PROOF: dict[str, Any] = {
+    "query": {"type": "str", "required": True},
+    "ca_cert": {"type": "path", "required": True},
+    "database": {"type": "str", "default": "postgres"},
+    "instance_class": {"type": "str", "default": ""},
+    "subnet_group": {"type": "str", "default": ""},
+    "security_groups": {"type": "list", "elements": "str", "default": []},
+    "parameter_group": {"type": "str", "default": ""},
+    "timeout": {"type": "float", "default": 3600.0},
+    "query_timeout": {"type": "float", "default": 60.0},
+    "ttl": {"type": "float", "default": 7200.0},
+}
 
 
 def argument_spec() -> dict[str, Any]:
@@ -48,6 +63,7 @@ def argument_spec() -> dict[str, Any]:
             "default": {},
             "options": {POINT_IN_TIME: {"type": "float"}, SNAPSHOT: {"type": "float"}},
         },
+        "proof": {"type": "dict", "options": PROOF},
         "database_timeout": {"type": "float", "default": 1800.0},
         "timeout": {"type": "float", "default": 7200.0},
         "stall_timeout": {"type": "float", "default": 1800.0},
@@ -57,7 +73,13 @@ def argument_spec() -> dict[str, Any]:
 
 def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None, list[str]]:
     """The plan, or every problem with the options."""
-    problems = [*_names_wrong(params), *_policy_wrong(params), *_tokens_wrong(params), *_tags_wrong(params["tags"])]
+    problems = [
+        *_names_wrong(params),
+        *_policy_wrong(params),
+        *_tokens_wrong(params),
+        *_tags_wrong(params["tags"]),
+        *_proof_wrong(params["proof"]),
+    ]
     if problems:
         return None, problems
     return Plan(
@@ -72,6 +94,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         retention=Retention(params["keep"], params["keep_days"]),
         limits=Limits(params["database_timeout"], params["timeout"], params["stall_timeout"], params["poll_interval"]),
         drill=dict(params["restore_minutes"] or {}),
+        proof=_proof(params["proof"]),
         check_mode=check_mode,
     ), []
 
@@ -89,6 +112,19 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         count_aws_backup=params["count_aws_backup"],
         require_quiesced=params["require_quiesced"],
     )
+
+
+def _proof(given: Mapping[str, Any] | None) -> Proof | None:
+    return Proof(**{**given, "security_groups": tuple(given["security_groups"])}) if given else None
+
+
+def _proof_wrong(given: Mapping[str, Any] | None) -> list[str]:
+    if not given:
+        return []
+    problems = [] if is_reading(given["query"]) else [f"proof.query begins with none of {', '.join(READING)}; a smoke query only reads"]
+    return problems + [
+        f"proof.{name} is {given[name]:g}; it has to be more than 0" for name in ("timeout", "query_timeout", "ttl") if given[name] <= 0
+    ]
 
 
 def _names_wrong(params: Mapping[str, Any]) -> list[str]:

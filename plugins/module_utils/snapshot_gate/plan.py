@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .judging.policy import TAKE, Policy
 from .judging.pruning import Retention
+from .judging.restore import Proof
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,5 @@ class Plan:
     retention: Retention = field(default_factory=Retention)
     limits: Limits = field(default_factory=Limits)
     drill: Mapping[str, float | None] = field(default_factory=dict)
+    proof: Proof | None = None
     check_mode: bool = False

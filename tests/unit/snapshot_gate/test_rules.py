@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging import naming, pruning, token
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging import naming, pruning, restore, token
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import (
     Facts,
     Key,
@@ -603,3 +603,142 @@ def test_whether_an_hour_earlier_would_have_helped(gap_hours: float | None, seco
 def test_an_instance_as_rds_describes_it() -> None:
     found = instance_of({"DBInstanceIdentifier": "a", "DbiResourceId": "db-A", "DBInstanceStatus": "available", "AllocatedStorage": 20})
     assert (found.identifier, found.resource_id, found.allocated, found.retention_days) == ("a", "db-A", 20, 0)
+
+
+# 17, 18, 19, 23, 27, 28, 29: the test restore
+
+SOURCE = {
+    "DBInstanceClass": "db.r6g.large",
+    "DBSubnetGroup": {"DBSubnetGroupName": "isolated"},
+    "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}],
+    "DBParameterGroups": [{"DBParameterGroupName": "own"}],
+}
+
+
+def asked(of: dict[str, Any] | None = None, **proof: Any) -> dict[str, Any]:
+    return restore.request(SOURCE, database(**(of or {})), snapshot(), restore.Proof("SELECT 1", **proof), "proof-main", NOW)
+
+
+def test_rule_17_a_test_restore_is_isolated_cheap_and_temporary() -> None:
+    found = asked()
+    tags = {tag["Key"]: tag["Value"] for tag in found.pop("Tags")}
+    assert found == {
+        "DBInstanceIdentifier": "proof-main",
+        "DBSnapshotIdentifier": snapshot().arn,
+        "DBInstanceClass": "db.r6g.large",
+        "AllocatedStorage": 100,
+        "DBSubnetGroupName": "isolated",
+        "VpcSecurityGroupIds": ["sg-1"],
+        "DBParameterGroupName": "own",
+        "MultiAZ": False,
+        "PubliclyAccessible": False,
+        "DeletionProtection": False,
+        "AutoMinorVersionUpgrade": False,
+        "CopyTagsToSnapshot": False,
+        "BackupRetentionPeriod": 0,
+    }
+    assert tags == {
+        "mainstay:managed-by": "rds_snapshot_gate",
+        "mainstay:proof-of": "db-MAIN",
+        "mainstay:deployment": "r1",
+        "mainstay:expires": str(int(NOW) + 7200),
+    }
+    given = asked(instance_class="db.t4g.micro", subnet_group="test", security_groups=("sg-2",), parameter_group="other")
+    values = ("DBInstanceClass", "DBSubnetGroupName", "VpcSecurityGroupIds", "DBParameterGroupName")
+    assert [given[name] for name in values] == ["db.t4g.micro", "test", ["sg-2"], "other"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"mainstay:managed-by": "me"}, False),
+        ({"mainstay:proof-of": ""}, False),
+        ({"mainstay:deployment": "r0"}, False),
+        ({"mainstay:deployment": "r0", "mainstay:expires": str(int(NOW) - 1)}, True),
+        ({"mainstay:proof-of": "db-OTHER", "mainstay:expires": str(int(NOW) - 1)}, True),
+        ({"mainstay:proof-of": "db-OTHER"}, False),
+    ],
+)
+def test_rule_17_what_is_left_is_found_by_its_tags(change: dict[str, str], expected: bool) -> None:
+    tags = {tag["Key"]: tag["Value"] for tag in asked()["Tags"]} | change
+    assert restore.is_leftover(tags, database(), "r1", NOW) is expected
+
+
+def test_rule_17_each_attempt_has_a_name_of_its_own() -> None:
+    long = database(identifier="m" * 63)
+    assert len(restore.name_for(long, "r1", NOW)) <= 63
+    assert restore.name_for(long, "r1", NOW) != restore.name_for(long, "r1", NOW + 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT 1", True),
+        ("  -- why\n/* so */ with x as (select 1) table x", True),
+        ("explain select 1", True),
+        ("DELETE FROM orders", False),
+        ("/* SELECT */ drop table x", False),
+        ("", False),
+    ],
+)
+def test_rule_17_a_smoke_query_only_reads(query: str, expected: bool) -> None:
+    assert restore.is_reading(query) is expected
+
+
+def test_rule_18_the_password_is_managed_by_a_change_after_the_restore() -> None:
+    assert not [name for name in asked() if "Password" in name or "Secret" in name]
+    assert restore.password_change("proof-main") == {
+        "DBInstanceIdentifier": "proof-main",
+        "ManageMasterUserPassword": True,
+        "ApplyImmediately": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("InsufficientDBInstanceCapacity", "restore_capacity"),
+        ("InstanceQuotaExceeded", "restore_quota"),
+        ("StorageQuotaExceeded", "restore_storage_quota"),
+        ("KMSKeyNotAccessibleFault", "key_usable"),
+        ("InvalidRestoreFault", "restore_refused"),
+    ],
+)
+def test_rule_19_why_a_restore_was_refused(code: str, expected: str) -> None:
+    assert reason_of(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "address", "expected"),
+    [
+        ("creating", "", "wait"),
+        ("creating", "host", "wait"),
+        ("backing-up", "host", "ready"),
+        ("backing-up", "", "wait"),
+        ("available", "host", "ready"),
+        ("rebooting", "host", "wait"),
+        ("incompatible-restore", "", "never"),
+        ("failed", "", "never"),
+    ],
+)
+def test_rule_23_a_restored_instance_is_usable_as_soon_as_it_answers(status: str, address: str, expected: str) -> None:
+    assert restore.usability({"DBInstanceStatus": status, "Endpoint": {"Address": address}}) == expected
+
+
+def test_rule_23_a_test_restore_asks_for_no_backups() -> None:
+    assert asked()["BackupRetentionPeriod"] == 0
+
+
+@pytest.mark.parametrize(("status", "expected"), [("in-sync", False), ("pending-reboot", True), ("applying", False)])
+def test_rule_27_parameters_that_wait_for_a_reboot(status: str, expected: bool) -> None:
+    assert restore.needs_reboot({"DBParameterGroups": [{"ParameterApplyStatus": status}]}) is expected
+
+
+@pytest.mark.parametrize(("allocated", "expected"), [(50, 100), (100, 100), (200, 200)])
+def test_rule_28_a_restore_takes_the_larger_storage(allocated: int, expected: int) -> None:
+    assert asked({"allocated": allocated})["AllocatedStorage"] == expected
+
+
+def test_rule_29_the_pending_password_is_tried_too() -> None:
+    assert restore.STAGES == ("AWSCURRENT", "AWSPENDING")
