@@ -12,6 +12,7 @@ from ..reconcile.errors import CallFailed, failure
 from ..reconcile.waiting import Clock, Progress, Stopped
 from .acting import Actor, GaveUp
 from .judging.facts import Database, Facts, Snapshot
+from .judging.findings import Check
 from .judging.naming import ADOPT, NEW, Choice, choose, existing
 from .judging.policy import REQUIRE, VERIFY, Policy, is_needed
 from .judging.pruning import room, to_delete
@@ -63,6 +64,7 @@ class OneGate:
         self._aws = gate._aws
         self.timing = Timing(self.clock.now())
         self.made: Snapshot | None = None
+        self.before: tuple[Check, ...] = ()
         self.actor = Actor(gate._aws, gate.clock, gate.reader, gate.plan, lambda doing, seconds: gate._progress(identifier, doing, seconds))
 
     def run(self) -> Verdict:
@@ -144,6 +146,7 @@ class OneGate:
                 self.actor.delete(facts.database, going)
                 facts = replace(facts, quota=self.reader.quota(facts.database))
                 checks = before(facts, self.policy)
+        self.before = checks
         return refusal(facts, checks)
 
     def _would(self, facts: Facts, choice: Choice) -> Verdict:
@@ -158,7 +161,9 @@ class OneGate:
     def _conclude(self, facts: Facts, one: Snapshot) -> Verdict:
         """Judge the snapshot by what AWS says now, and prune after a success."""
         now = self._facts_about(self.reader.again(facts.database), facts.snapshots, one)
-        verdict = conclusion(now, self.policy, self.plan.deployment, after(now, self._resolved()))
+        judged = after(now, self._resolved())
+        earlier_ones = tuple(check for check in self.before if check.name not in {other.name for other in judged})
+        verdict = conclusion(now, self.policy, self.plan.deployment, (*earlier_ones, *judged))
         verdict = replace(verdict, way_back=self._way_back(now))
         if verdict.state != "passed":
             return verdict

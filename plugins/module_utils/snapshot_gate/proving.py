@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ..aws.calls import is_gone
@@ -29,13 +28,10 @@ TEARDOWN_SECONDS = 900.0
 
 LOGIN_SECONDS = 180.0
 
-Connect = Callable[..., Session]
-
 
 class Prover:
     def __init__(self, aws: Aws, clock: Clock, reader: Reader, proof: Proof, poll: float, say: Say) -> None:
         self.aws, self.clock, self.reader, self.proof, self.poll, self.say = aws, clock, reader, proof, poll, say
-        self.connect: Connect = connect
 
     def prove(self, database: Database, snapshot: Snapshot, deployment: str) -> tuple[Check, list[str]]:
         """(the check, notes about what could not be deleted). Raises GaveUp if the snapshot cannot be restored or does not answer."""
@@ -150,7 +146,7 @@ class Prover:
                 if login is None:
                     continue
                 try:
-                    return self.connect(address, login, self.proof.database, changing=False, watch=Watch())
+                    return connect(address, login, self.proof.database, changing=False, watch=Watch())
                 except (LoginRefused, NoConnection, NotYet) as error:
                     last = str(error)
         raise GaveUp("failed", "proof", f"The test restore does not let us in after {minutes(LOGIN_SECONDS)}: {last}")

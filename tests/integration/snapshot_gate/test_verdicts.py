@@ -47,13 +47,17 @@ def test_rule_05_a_snapshot_whose_time_is_ahead(site: Site) -> None:
     assert "ahead of AWS's clock" in found["msg"]
 
 
-def test_rule_03_a_failed_snapshot_is_not_fresh(site: Site) -> None:
-    site.snapshot("by-hand")
+def test_rule_03_a_failed_snapshot_is_none(site: Site) -> None:
+    site.create("bare", BackupRetentionPeriod=0)
+    aside = {"action": "require", "pitr": "optional"}
+    assert outcome(site.gate("bare", **aside)) == ("failed", "no_snapshot", 3)
+    site.snapshot("by-hand", of="bare")
     site.script("snapshot", "by-hand", {"state": "failed", "fields": {"PercentProgress": 60}})
-    found = site.gate(action="require", max_age=0.001)
-    assert found["verdict"] == "failed"
+    found = site.gate("bare", **aside)
+    assert outcome(found) == ("failed", "complete", 3)
+    assert "by-hand is failed at 60 %" in found["msg"]
     site.cloud.admin.clear_scripts()
-    assert outcome(site.gate(action="require")) == ("passed", "snapshot", 0)
+    assert outcome(site.gate("bare", **aside)) == ("passed", "snapshot", 0)
     assert site.calls("CreateDBSnapshot") == 1
 
 

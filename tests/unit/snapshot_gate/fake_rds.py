@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -72,6 +73,10 @@ class FakeRds:
         self.states: dict[str, list[tuple[str, int]]] = {}
         self.faults: dict[str, list[str]] = {}
         self.quota = (0, 100)
+        self.restored: dict[str, dict[str, Any]] = {}
+        self.restored_as: dict[str, Any] = {"DBInstanceStatus": "backing-up", "EngineVersion": "17.4"}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.secrets = {"AWSCURRENT": "old", "AWSPENDING": "new"}
         self.called: list[str] = []
 
     def now(self) -> datetime:
@@ -80,6 +85,7 @@ class FakeRds:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(**params: Any) -> dict[str, Any]:
             self.called.append(method)
+            self.asked.append((method, params))
             fault = self.faults.get(method, []).pop(0) if self.faults.get(method) else ""
             if fault and fault != "lost":
                 raise refused(fault)
@@ -103,7 +109,11 @@ class FakeRds:
 
         return SimpleNamespace(paginate=pages)
 
-    def _describe_db_instances(self, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+    def _describe_db_instances(self, DBInstanceIdentifier: str = "", Marker: int = 0) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if not DBInstanceIdentifier:
+            return {"DBInstances": [self.database, *self.restored.values()]}
+        if DBInstanceIdentifier in self.restored:
+            return {"DBInstances": [self.restored[DBInstanceIdentifier]]}
         if DBInstanceIdentifier != self.database["DBInstanceIdentifier"]:
             raise refused("DBInstanceNotFound")
         return {"DBInstances": [{**self.database, "LatestRestorableTime": self.now()}]}
@@ -163,6 +173,32 @@ class FakeRds:
 
     def _describe_account_attributes(self) -> dict[str, Any]:
         return {"AccountQuotas": [{"AccountQuotaName": "ManualSnapshots", "Used": self.quota[0], "Max": self.quota[1]}]}
+
+    def _restore_db_instance_from_db_snapshot(self, DBInstanceIdentifier: str, Tags: Any, **given: Any) -> dict[str, Any]:  # noqa: N803
+        self.restored[DBInstanceIdentifier] = {
+            "DBInstanceIdentifier": DBInstanceIdentifier,
+            "Endpoint": {"Address": "host", "Port": 5432},
+            "TagList": Tags,
+            **self.restored_as,
+        }
+        return {"DBInstance": self.restored[DBInstanceIdentifier]}
+
+    def _modify_db_instance(self, DBInstanceIdentifier: str, **given: Any) -> dict[str, Any]:  # noqa: N803
+        self.restored[DBInstanceIdentifier]["MasterUserSecret"] = {"SecretArn": "arn:secret", "SecretStatus": "active"}
+        return {"DBInstance": self.restored[DBInstanceIdentifier]}
+
+    def _reboot_db_instance(self, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        return {"DBInstance": self.restored[DBInstanceIdentifier]}
+
+    def _delete_db_instance(self, DBInstanceIdentifier: str, **given: Any) -> dict[str, Any]:  # noqa: N803
+        if DBInstanceIdentifier not in self.restored:
+            raise refused("DBInstanceNotFound")
+        return {"DBInstance": self.restored.pop(DBInstanceIdentifier)}
+
+    def _get_secret_value(self, SecretId: str, VersionStage: str) -> dict[str, Any]:  # noqa: N803
+        if VersionStage not in self.secrets:
+            raise refused("ResourceNotFoundException")
+        return {"SecretString": json.dumps({"username": "postgres", "password": self.secrets[VersionStage]})}
 
     def _describe_key(self, KeyId: str) -> dict[str, Any]:  # noqa: N803
         return {"KeyMetadata": {"Arn": KeyId, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}}
