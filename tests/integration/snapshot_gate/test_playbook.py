@@ -76,9 +76,9 @@ def test_rule_10_a_run_that_is_ended_and_run_again_makes_one_snapshot(site: Site
     assert site.manual() == ["main-r1"]
 
 
-def documented() -> dict[str, Any]:
-    """The policy that the page lists."""
-    found: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)[0])
+def documented(number: int = 0) -> dict[str, Any]:
+    """A policy that the page lists: that of the gate, or that of a proof."""
+    found: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)[number])
     return found
 
 
