@@ -75,6 +75,8 @@ MUTANTS = (
         "expected = policy.kms_key or facts.database.kms_key",
         "expected = facts.database.kms_key",
     ),
+    Mutant(7, "unencrypted databases pass", DATABASE, "if facts.database.encrypted or not policy.require_encryption:", "if True:"),
+    Mutant(7, "a database with another key passes", DATABASE, "key == policy.kms_key,", "True,"),
     Mutant(7, "any version will do", SNAPSHOT, "(one.engine, one.engine_version) == (database.engine, database.engine_version),", "True,"),
     Mutant(7, "any size will do", SNAPSHOT, "if one.allocated >= database.allocated:", "if True:"),
     Mutant(7, "public snapshots pass", SNAPSHOT, "PUBLIC not in facts.shared_with,", "True,"),

@@ -65,6 +65,7 @@ class OneGate:
         self.timing = Timing(self.clock.now())
         self.made: Snapshot | None = None
         self.before: tuple[Check, ...] = ()
+        self.key: str | None = None
         self.actor = Actor(gate._aws, gate.clock, gate.reader, gate.plan, lambda doing, seconds: gate._progress(identifier, doing, seconds))
 
     def run(self) -> Verdict:
@@ -136,16 +137,17 @@ class OneGate:
     def _may_take(self, facts: Facts) -> Verdict | None:
         """The refusal, if anything forbids taking a snapshot. Makes room first if the quota is reached."""
         facts = replace(facts, quota=self.reader.quota(facts.database))
-        checks = before(facts, self.policy)
+        checks = before(facts, self._resolved())
         if any(check.failed and check.name == "quota" for check in checks) and self.plan.prune:
             going = room(facts.database, facts.snapshots, self.plan.retention, facts.now)
             others = [check for check in checks if check.failed and check.name != "quota"]
             if going and not others and self.plan.check_mode:
+                self.before = tuple(check for check in checks if not check.failed)
                 return None
             if going and not others:
                 self.actor.delete(facts.database, going)
                 facts = replace(facts, quota=self.reader.quota(facts.database))
-                checks = before(facts, self.policy)
+                checks = before(facts, self._resolved())
         self.before = checks
         return refusal(facts, checks)
 
@@ -155,7 +157,7 @@ class OneGate:
         said = f"A snapshot {choice.name} of {database} would be taken."
         if going:
             said += f" Afterwards, {', '.join(one.identifier for one in going)} would be deleted."
-        found = Verdict("passed", "would_take", said, database.identifier, database.resource_id, before(facts, self.policy))
+        found = Verdict("passed", "would_take", said, database.identifier, database.resource_id, self.before)
         return replace(found, way_back=self._way_back(facts), pruned=tuple(one.identifier for one in going))
 
     def _conclude(self, facts: Facts, one: Snapshot) -> Verdict:
@@ -182,7 +184,9 @@ class OneGate:
 
     def _resolved(self) -> Policy:
         """The policy with its key as an ARN, which is what snapshots name. The token covers the policy as it was given."""
-        return replace(self.policy, kms_key=self.reader.resolved(self.policy))
+        if self.key is None:
+            self.key = self.reader.resolved(self.policy)
+        return replace(self.policy, kms_key=self.key)
 
     def _facts_about(self, database: Database, snapshots: tuple[Snapshot, ...], one: Snapshot) -> Facts:
         found = replace(self.reader.facts(database, snapshots), snapshot=one, shared_with=self.reader.shared_with(database, one))

@@ -18,7 +18,18 @@ from .acting import GaveUp, Say
 from .judging.facts import Database, Snapshot
 from .judging.findings import PASSED, Check, Finding
 from .judging.progress import minutes
-from .judging.restore import STAGES, Proof, has_secret, is_leftover, name_for, needs_reboot, password_change, request, usability
+from .judging.restore import (
+    STAGES,
+    Proof,
+    has_secret,
+    is_leftover,
+    means_upgrade,
+    name_for,
+    needs_reboot,
+    password_change,
+    request,
+    usability,
+)
 from .judging.states import NEVER, READY_NOW
 from .judging.troubles import BUSY, reason_of
 from .observing import Reader
@@ -27,6 +38,8 @@ TEARDOWN_SECONDS = 900.0
 """How long an instance may refuse to be deleted because it is still being created."""
 
 LOGIN_SECONDS = 180.0
+
+OUT_OF_SUPPORT = "RDS upgrades versions that are out of support while it restores them, so there is no way back to this version."
 
 
 class Prover:
@@ -49,8 +62,10 @@ class Prover:
                 usable = self._usable(name, "reboots")
             rows = self._query(usable)
         except CallFailed as error:
-            sentence = f"{snapshot.identifier} could not be restored: {error.operation} ({error.code}): {error.message}"
-            raise GaveUp("failed", reason_of(error.code), sentence, snapshot) from error
+            upgraded = means_upgrade(error.code, error.message)
+            why = f" {OUT_OF_SUPPORT}" if upgraded else ""
+            sentence = f"{snapshot.identifier} could not be restored: {error.operation} ({error.code}): {error.message}.{why}"
+            raise GaveUp("failed", "restore_upgraded" if upgraded else reason_of(error.code), sentence, snapshot) from error
         finally:
             notes += self._delete(name)
         seconds = self.clock.now() - began
@@ -97,8 +112,7 @@ class Prover:
             raise GaveUp(
                 "failed",
                 "restore_upgraded",
-                f"The snapshot of {database} came up with version {version}, not {database.engine_version}: RDS upgrades versions that are "
-                "out of support during a restore, so there is no way back to this version.",
+                f"The snapshot of {database} came up with version {version}, not {database.engine_version}. {OUT_OF_SUPPORT}",
             )
 
     def _own_password(self, name: str) -> dict[str, Any]:

@@ -72,14 +72,18 @@ def test_rule_06_a_required_snapshot_is_too_old(site: Site) -> None:
 def test_rule_07_another_key(site: Site) -> None:
     other = site.key()
     found = site.gate(kms_key=other)
-    assert outcome(found) == ("failed", "key", 3)
+    assert outcome(found) == ("refused", "database_key", 4)
+    assert site.manual() == []
+    site.snapshot("by-hand")
+    assert outcome(site.gate(kms_key=other, action="require", max_age=3600)) == ("failed", "key", 3)
     site.cloud.client("kms").create_alias(AliasName="alias/main", TargetKeyId=site.instance()["KmsKeyId"])
     assert outcome(site.gate(kms_key="alias/main")) == ("passed", "snapshot", 0)
 
 
 def test_rule_07_no_encryption(site: Site) -> None:
     site.create("plain", StorageEncrypted=False)
-    assert outcome(site.gate("plain")) == ("failed", "encrypted", 3)
+    assert outcome(site.gate("plain")) == ("refused", "database_encrypted", 4)
+    assert outcome(site.gate("plain", action="require")) == ("failed", "encrypted", 3)
     assert outcome(site.gate("plain", require_encryption=False)) == ("passed", "snapshot", 0)
 
 

@@ -235,6 +235,21 @@ def test_rule_07_what_it_is(of: dict[str, Any], snap: dict[str, Any], policy: di
 
 
 @pytest.mark.parametrize(
+    ("of", "policy", "name", "expected"),
+    [
+        ({"encrypted": False}, {}, "database_encrypted", "failed"),
+        ({"encrypted": False}, {"require_encryption": False}, "database_encrypted", None),
+        ({}, {}, "database_encrypted", None),
+        ({}, {"kms_key": OTHER_KEY}, "database_key", "failed"),
+        ({}, {"kms_key": KEY}, "database_key", "passed"),
+        ({}, {}, "database_key", None),
+    ],
+)
+def test_rule_07_what_no_snapshot_could_be(of: dict[str, Any], policy: dict[str, Any], name: str, expected: str | None) -> None:
+    assert results(facts(of), Policy(**policy)).get(name) == expected
+
+
+@pytest.mark.parametrize(
     ("shared", "allowed", "expected"),
     [
         ((), (), ("passed", "passed")),
@@ -728,6 +743,18 @@ def test_rule_23_a_restored_instance_is_usable_as_soon_as_it_answers(status: str
 
 def test_rule_23_a_test_restore_asks_for_no_backups() -> None:
     assert asked()["BackupRetentionPeriod"] == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("InvalidParameterCombination", "Please use a Parameter Group with DBParameterGroupFamily postgres18", True),
+        ("InvalidParameterCombination", "RDS does not support this class", False),
+        ("InvalidParameterValue", "DBParameterGroupFamily", False),
+    ],
+)
+def test_rule_19_another_family_means_that_rds_would_upgrade(code: str, message: str, expected: bool) -> None:
+    assert restore.means_upgrade(code, message) is expected
 
 
 @pytest.mark.parametrize(("status", "expected"), [("in-sync", False), ("pending-reboot", True), ("applying", False)])

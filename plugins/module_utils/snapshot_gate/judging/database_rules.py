@@ -25,6 +25,28 @@ def state(facts: Facts, _policy: Policy) -> Finding:
     )
 
 
+def encrypted(facts: Facts, policy: Policy) -> Finding | None:
+    """A snapshot of a database without encryption has none either, so there is no point in taking it."""
+    if facts.database.encrypted or not policy.require_encryption:
+        return None
+    sentence = f"{facts.database} is not encrypted, so its snapshots are not. Encrypt it, or set require_encryption to false."
+    return Finding(FAILED, sentence, {"encrypted": False})
+
+
+def expected_key(facts: Facts, policy: Policy) -> Finding | None:
+    """A snapshot has the key of its database."""
+    key = facts.database.kms_key
+    if not policy.kms_key or not facts.database.encrypted:
+        return None
+    return decide(
+        key == policy.kms_key,
+        f"{facts.database} has the key {key}",
+        f"{facts.database} has the key {key}, not {policy.kms_key}, and so would its snapshot",
+        key=key,
+        expected=policy.kms_key,
+    )
+
+
 def key_usable(facts: Facts, _policy: Policy) -> Finding | None:
     """Snapshots have the key of the database, and cannot be restored without it."""
     if not facts.database.encrypted or facts.key is None:
@@ -147,6 +169,8 @@ def cluster(facts: Facts, _policy: Policy) -> Finding | None:
 
 RULES = (
     Rule(1, "database_state", (BEFORE,), state),
+    Rule(7, "database_encrypted", (BEFORE,), encrypted),
+    Rule(7, "database_key", (BEFORE,), expected_key),
     Rule(8, "key_usable", (BEFORE, AFTER), key_usable),
     Rule(8, "default_key", (BEFORE,), default_key),
     Rule(9, "quota", (BEFORE,), quota),

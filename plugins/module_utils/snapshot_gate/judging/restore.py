@@ -117,6 +117,13 @@ def needs_reboot(instance: Mapping[str, Any]) -> bool:
     return any(one.get("ParameterApplyStatus") == "pending-reboot" for one in instance.get("DBParameterGroups") or ())
 
 
+def means_upgrade(code: str, message: str) -> bool:
+    """Whether RDS refused a restore because the source's parameter group is of another family: it would come up with another major version,
+    since the snapshot's is out of support.
+    """
+    return code == "InvalidParameterCombination" and "DBParameterGroupFamily" in message
+
+
 def has_secret(instance: Mapping[str, Any]) -> bool:
     return (instance.get("MasterUserSecret") or {}).get("SecretStatus") == "active"
 
