@@ -285,6 +285,13 @@ def test_rule_08_the_key(key: Key, policy: dict[str, Any], expected: tuple[str, 
     assert (found["key_usable"], found.get("default_key")) == expected
 
 
+def test_rule_08_a_key_that_cannot_be_read_is_not_called_disabled() -> None:
+    found = facts(key=Key(KEY, "", "", "kms:DescribeKey (AccessDenied): no"))
+    verdict = refusal(found, before(found, Policy()))
+    assert verdict is not None
+    assert "cannot be read: kms:DescribeKey (AccessDenied): no" in verdict.sentence
+
+
 @pytest.mark.parametrize(("used", "expected"), [(0, "passed"), (99, "passed"), (100, "failed"), (150, "failed")])
 def test_rule_09_the_quota(used: int, expected: str) -> None:
     assert results(facts(quota=Quota(used, 100)))["quota"] == expected
@@ -304,6 +311,10 @@ def test_rule_09_room_is_never_made_of_the_newest(count: int, expected: list[str
     assert [one.identifier for one in pruning.room(database(), found, Retention(1, 0), NOW)] == expected
 
 
+def test_rule_09_room_is_not_made_of_an_old_one_that_is_the_only_one() -> None:
+    assert pruning.room(database(), [snapshot(age=100 * DAY)], Retention(1, 1.0), NOW) == []
+
+
 # 10, 11, 25: names and tags
 
 
@@ -313,6 +324,7 @@ def test_rule_09_room_is_never_made_of_the_newest(count: int, expected: list[str
         ({}, True),
         ({"deployment": "r2"}, False),
         ({"tags": {}}, False),
+        ({"tags": {**snapshot().tags, "mainstay:managed-by": "me"}}, False),
         ({"resource_id": "db-OLD"}, False),
         ({"kind": "automated"}, False),
     ],
