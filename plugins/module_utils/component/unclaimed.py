@@ -27,6 +27,11 @@ PAGE = 100
 ISSUER = "/oidc.eks."
 """Substring of the ARNs of EKS clusters' OIDC providers, which end in the issuer's URL. Only these providers are asked for tags."""
 
+BACKUPS = ("snapshot", "auto-backup")
+"""Types of RDS's ARNs. RDS copies the tags of an instance to its snapshots and automated backups, which outlive it on purpose (RDS User
+Guide, "Copying tags to DB instance snapshots"). No component owns them.
+"""
+
 
 def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str | None = None) -> dict[str, Any]:
     """What a module returns as ``unclaimed``. If AWS denies the search, that is not a failure: ``reason`` says why there was none."""
@@ -66,7 +71,13 @@ def _tagged(region: str, aws: Aws) -> list[tuple[str, dict[str, str]]]:
     found = aws.in_region(region).list_all(
         "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourcesPerPage=PAGE
     )
-    return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found]
+    return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found if not _is_backup(entry["ResourceARN"])]
+
+
+def _is_backup(arn: str) -> bool:
+    """``arn:aws:rds:eu-west-1:111122223333:snapshot:rds:shop-2026-11-30-08-23``"""
+    parts = arn.split(":")
+    return parts[2] == "rds" and parts[5] in BACKUPS
 
 
 def _roles(aws: Aws) -> list[Mapping[str, Any]]:
@@ -107,7 +118,7 @@ def _entry(arn: str, component: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_alive(aws: Aws, arn: str) -> bool:
-    """Whether the resource still exists: deleted keys keep their tags until they are gone, NAT gateways for an hour afterward."""
+    """Whether the resource still exists: deleted keys and secrets keep their tags until they are gone, NAT gateways for an hour."""
     region = arn.split(":")[3]
     aws = aws.in_region(region) if region in aws.regions else aws
     if ":natgateway/" in arn:
@@ -116,4 +127,7 @@ def _is_alive(aws: Aws, arn: str) -> bool:
     if ":kms:" in arn:
         reply = aws.find("kms", "describe_key", KeyId=arn)
         return reply is not None and reply["KeyMetadata"]["KeyState"] not in ("PendingDeletion", "PendingReplicaDeletion")
+    if f":secret:/mainstay/{aws.owner.environment}/" in arn:
+        reply = aws.find("secretsmanager", "describe_secret", SecretId=arn)
+        return reply is not None and not reply.get("DeletedDate")
     return True

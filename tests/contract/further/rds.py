@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.secret import Secret
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from rehearsal.testing import Cloud
 from tests.contract.account import listed
 from tests.contract.further.shared import FEW, LOG_GROUPS, MANY, keys
@@ -15,12 +17,33 @@ from tests.contract.further.shared import FEW, LOG_GROUPS, MANY, keys
 
 def rotated_secret(place: Place) -> Sample:
     """Another value on request, other tags, one of them by hand."""
-    properties = {"secret_name": f"{place.path}rotated", "content": {"username": "one"}, "rotation": "1", "tags": MANY}
+    properties = {
+        "secret_name": f"{place.path}rotated",
+        "content": {"username": "one"},
+        "rotation": "1",
+        "deletion_date": None,
+        "tags": MANY,
+    }
     return Sample(
         Resource("secret", "rotated", properties),
         change={"rotation": "2", "tags": FEW},
         drift=Drift(Operation("secretsmanager", "untag_resource"), lambda one: {"SecretId": one.id, "TagKeys": ["team"]}, "tags"),
     )
+
+
+def deleted_secret(place: Place) -> Sample:
+    """Deleted by hand, which can be undone for some time."""
+    properties = {"secret_name": f"{place.path}deleted", "content": {"username": "one"}, "description": "one", "deletion_date": None}
+    return Sample(
+        Resource("secret", "deleted", properties),
+        change={"description": "two"},
+        drift=Drift(Operation("secretsmanager", "delete_secret"), lambda one: {"SecretId": one.id}, "deletion_date"),
+    )
+
+
+def secrets_kind(desired: Sequence[Resource]) -> Kind:
+    """A deleted secret whose name is desired is restored."""
+    return Secret([str(one.properties["secret_name"]) for one in desired])
 
 
 def own_groups(cloud: Cloud) -> Counter[str]:
@@ -41,5 +64,5 @@ COUNTS = {
     "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
-FURTHER = {"rds": {"rotation": rotated_secret}}
-ONE_WAY = ()
+CONFIGURED = {"secret": secrets_kind}
+FURTHER = {"rds": {"rotation": rotated_secret, "deleted by hand": deleted_secret}}

@@ -66,3 +66,42 @@ def test_oidc_providers_of_clusters_are_found_and_no_others_asked_about() -> Non
     found = look(aws, ["cluster"])
     aws.close()
     assert found == [{"component": "legacy", "address": "iam_oidc_provider.old", "arn": OURS}]
+
+
+def test_backups_with_the_tags_of_their_instance_belong_to_no_component() -> None:
+    """RDS has copied the tags; an instance with them is a resource of the component."""
+    arns = [f"arn:aws:rds:eu-west-1:1:{name}" for name in ("snapshot:rds:shop-2026-11-30", "snapshot:shop", "auto-backup:ab-1", "db:shop")]
+    tags = tag_list({**mark("db_instance.old"), "mainstay:component": "legacy"})
+    script = Script(
+        {
+            "get_caller_identity": {"Account": "1"},
+            "get_resources": {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags} for arn in arns]},
+            "list_roles": {"Roles": []},
+            "list_open_id_connect_providers": {"OpenIDConnectProviderList": []},
+        }
+    )
+    aws = script.aws()
+    found = look(aws, ["cluster"])
+    aws.close()
+    assert found == [{"component": "legacy", "address": "db_instance.old", "arn": arns[-1]}]
+
+
+def test_secrets_that_are_being_deleted_are_no_leftovers() -> None:
+    """Secrets Manager keeps a deleted secret, with its tags, for 30 days. One of another name is not asked about, which policies allow."""
+    folder = "arn:aws:secretsmanager:eu-west-1:1:secret:"
+    deleted, kept, other = (f"{folder}{name}" for name in ("/mainstay/prod/legacy/main/master-1", "/mainstay/prod/legacy/x-2", "by-hand-3"))
+    tags = tag_list({**mark("secret.old"), "mainstay:component": "legacy"})
+    script = Script(
+        {
+            "get_caller_identity": {"Account": "1"},
+            "get_resources": {"ResourceTagMappingList": [{"ResourceARN": name, "Tags": tags} for name in (deleted, kept, other)]},
+            "list_roles": {"Roles": []},
+            "list_open_id_connect_providers": {"OpenIDConnectProviderList": []},
+            "describe_secret": lambda params: {"DeletedDate": "2026-11-30"} if params["SecretId"] == deleted else {},
+        }
+    )
+    aws = script.aws()
+    found = [one["arn"] for one in look(aws, ["cluster"])]
+    aws.close()
+    assert found == [kept, other]
+    assert len(script.methods("describe_secret")) == 2

@@ -17,11 +17,11 @@ from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
 from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
-from ...reconcile.model import Kind, Resource
+from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from .facts import AwsFacts
 from .judge import objections
-from .keeping import deleted, gone_with_backups, remains
+from .keeping import deleted, gone_with_backups, remains, removed
 from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
 from .kinds.db_instance_options import Options
@@ -33,6 +33,7 @@ from .kinds.db_subnet_group import DbSubnetGroup
 from .names import secret_names
 from .notes import notes
 from .outputs import outputs
+from .protection import protected, refusals
 from .questions import questions
 from .resources import build, with_present_names
 from .settings.instance import Instance, Network, read, read_network
@@ -93,8 +94,12 @@ class RdsDomain(Domain):
         default = Options()
         found = of_plan(plan, self.options, default)
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
-        keys = needed(aws, gone_with_backups(plan, self.options, default)) if deleted(plan, ("database_key",)) else {}
-        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)])
+        with_backups = gone_with_backups(plan, self.options, default)
+        keys = needed(aws, with_backups, removed(plan)) if deleted(plan, ("database_key",)) else {}
+        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
+
+    def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
+        return {"protected": protected(observed)}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes, {name: tuple(one.content.databases) for name, one in self.instances.items()})

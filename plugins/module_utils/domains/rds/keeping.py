@@ -19,10 +19,14 @@ def deleted(plan: Plan, kinds: Sequence[str]) -> list[Action]:
     return [action for action in plan.permitted if action.verb in ("delete", "replace") and action.kind in kinds and action.observed]
 
 
+def removed(plan: Plan) -> list[str]:
+    """The identifiers of instances that are deleted."""
+    return [action.observed.id for action in deleted(plan, KINDS) if action.observed]
+
+
 def gone_with_backups(plan: Plan, options: ByIdentifier, default: Options) -> list[str]:
     """The identifiers of instances that are deleted together with their automated backups."""
-    found = [action.observed.id for action in deleted(plan, KINDS) if action.observed]
-    return [name for name in found if options.get(name, default).delete_automated_backups]
+    return [name for name in removed(plan) if options.get(name, default).delete_automated_backups]
 
 
 def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping[str, Sequence[str]]) -> list[str]:
@@ -33,11 +37,12 @@ def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping
             continue
         name = action.observed.id
         own, has_backups = options.get(name, default), bool(action.observed.properties.get("backup_retention_period"))
-        snapshot = own.final_snapshot and action.kind == "db_instance"
+        snapshot = own.final_snapshot and (action.kind == "db_instance" or bool(action.observed.properties.get("promoted")))
         kept = ["a final snapshot"] if snapshot else []
-        kept += ["its automated backups"] if has_backups and not own.delete_automated_backups else []
+        kept += ["the automated backups"] if has_backups and not own.delete_automated_backups else []
         keeps = keeps or bool(kept)
-        found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} is kept.")
+        verb = "are" if len(kept) > 1 or "the automated backups" in kept else "is"
+        found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} {verb} kept.")
     for action in deleted(plan, ("database_key",)):
         if action.observed is None:
             continue

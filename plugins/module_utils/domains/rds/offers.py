@@ -21,7 +21,9 @@ Offer = Mapping[str, Any]
 def of_class(one: Instance, known: AwsFacts) -> Iterator[str]:
     """Check that the class exists for the version, in the zones, with the storage, and with everything else that the instance has."""
     version = known.newest(one.version)
-    offers = known.options.get((one.version, one.instance_class)) or []
+    offers = known.options.get((one.version, one.instance_class))
+    if offers is None:  # not asked: the instance has all of that already
+        return
     path, what = f"{one.path}.class", f"'{one.instance_class}'"
     if not offers:
         yield f"{path} is {what}, but RDS does not offer it here for PostgreSQL {version}; choose another class, or another version"
@@ -47,7 +49,7 @@ def of_replicas(one: Instance, known: AwsFacts, version: str) -> Iterator[str]:
     for replica in one.replicas.values():
         if replica.region or replica.instance_class == one.instance_class:
             continue
-        offers = known.options.get((one.version, replica.instance_class)) or []
+        offers = known.options.get((one.version, replica.instance_class), ())
         path = f"{replica.path}.class"
         if not offers:
             yield f"{path} is '{replica.instance_class}', but RDS does not offer it here for PostgreSQL {version}; choose another class"
@@ -75,8 +77,10 @@ def of_storage(one: Instance, offers: Sequence[Offer], version: str) -> Iterator
     offer = best(offers, wanted.type)
     yield from within(f"{path}.size", wanted.size, "GiB", offer.get("MinStorageSize"), offer.get("MaxStorageSize"), wanted.type)
     if wanted.autoscale_to and offer.get("SupportsStorageAutoscaling") is False:
-        yield f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it "
-        "to none"
+        yield (
+            f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it to "
+            "none"
+        )
     if wanted.tunable:
         yield from of_performance(path, wanted, offer)
 

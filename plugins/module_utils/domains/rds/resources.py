@@ -284,6 +284,7 @@ class InstanceParts:
             properties: dict[str, Any] = {
                 "db_instance_identifier": replica.identifier,
                 "source_db_instance_identifier": ref(f"db_instance.{self.one.name}"),
+                "promoted": False,
                 **self.common(self.name(name), replica.parameters),
                 "db_instance_class": replica.instance_class,
                 "max_allocated_storage": replica.autoscale_to,

@@ -70,7 +70,7 @@ class DbParameterGroup(NamedKind):
     reads = (Read("describe_db_parameters", {"Source": "user"}),)
     operations = ("describe_engine_default_parameters", "modify_db_parameter_group", "reset_db_parameter_group")
     quotas = (limits.PARAMETER_GROUPS,)
-    exclusive = True
+    # not exclusive: after a major upgrade, the old group can be deleted only once the instance has the new one
 
     db_parameter_group_name = fixed("DBParameterGroupName", canonical=lower)
     db_parameter_group_family = fixed("DBParameterGroupFamily")
