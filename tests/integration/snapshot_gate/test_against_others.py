@@ -21,7 +21,10 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 from .support import Site, outcome, until
 
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-FAILED = ({"state": "creating", "seconds": 0.5, "fields": {"PercentProgress": [0, 60]}}, {"state": "failed"})
+FAILED = (
+    {"state": "creating", "seconds": 0.5, "fields": {"PercentProgress": [0, 60]}},
+    {"state": "failed", "fields": {"PercentProgress": 60}},
+)
 QUICK_WAITER = {"Delay": 1, "MaxAttempts": 5}
 
 

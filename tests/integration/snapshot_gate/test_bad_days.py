@@ -257,10 +257,10 @@ def test_rule_04_a_recreated_instance(site: Site) -> None:
     site.gate()
     site.rds.delete_db_instance(DBInstanceIdentifier="main", SkipFinalSnapshot=True)
     until(lambda: not site.rds.describe_db_instances()["DBInstances"])
-    site.create("main")
-    site.takes()
-    found = site.gate(action="require", pitr="optional", max_age=0.001)
-    assert found["verdict"] == "failed"
+    site.create("main", BackupRetentionPeriod=0)
+    found = site.gate(action="require", pitr="optional")
+    assert outcome(found) == ("failed", "no_snapshot", 3)
+    assert "with its identifier are of an earlier database" in found["msg"]
     found = site.gate(pitr="optional")
     assert outcome(found) == ("passed", "snapshot", 0)
     assert site.manual() == ["main-r1", "main-r1-2"]
