@@ -1,4 +1,4 @@
-"""Databases: how they are counted, and cases that the smallest resource of a kind does not cover."""
+"""What databases depend on: how it is counted, and cases that the smallest resource of a kind does not cover."""
 
 from __future__ import annotations
 
@@ -52,15 +52,11 @@ def own_groups(cloud: Cloud) -> Counter[str]:
     return Counter(groups=sum(not one["DBParameterGroupName"].startswith("default.") for one in groups))
 
 
-INSTANCES = listed("rds", "describe_db_instances", "DBInstances")
-
 COUNTS = {
     "database_key": keys,
-    "db_instance": INSTANCES,
     "db_log_group": LOG_GROUPS,
     "db_parameter_group": own_groups,
     "db_proxy": listed("rds", "describe_db_proxies", "DBProxies"),
-    "db_replica": INSTANCES,
     "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }

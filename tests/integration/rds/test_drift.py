@@ -118,8 +118,11 @@ def reset_parameter(s: Standing) -> None:
 
 
 def another_group(s: Standing) -> list[str]:
-    vpc = s.site.network["vpc_id"]
-    return [s.client("ec2").create_security_group(VpcId=vpc, GroupName="other", Description="other")["GroupId"]]
+    """A group that is not the component's: made once for all cases."""
+    filters = [{"Name": "vpc-id", "Values": [s.site.network["vpc_id"]]}, {"Name": "group-name", "Values": ["other"]}]
+    found = s.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    made = found or [s.client("ec2").create_security_group(VpcId=s.site.network["vpc_id"], GroupName="other", Description="other")]
+    return [made[0]["GroupId"]]
 
 
 def another_subnet(s: Standing) -> None:
