@@ -99,7 +99,8 @@ options:
       - C(access) maps users to V(read), V(write), or V(owner). Read and write access covers all tables, sequences, and functions in the
         schemas described here, also those that the owner creates later. Users with V(owner) become members of the owner's role, which must
         then be a group.
-      - C(privileges) adds privileges by user, or C(public), and by C(database), C(schema), C(tables), C(sequences), and C(functions), as
+      - >-
+        C(privileges) adds privileges by user, or C(public), and by C(database), C(schema), C(tables), C(sequences), and C(functions), as
         in V({jobs: {tables: [TRUNCATE]}}). Privileges that are described nowhere are revoked.
       - C(public) says what all roles may do, with C(connect) (V(false)), C(temporary) (V(false)), and, in the schema C(public), C(create)
         (V(false)) and C(usage) (V(true)).
