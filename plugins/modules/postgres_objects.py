@@ -117,7 +117,8 @@ options:
       - Roles by name.
       - C(login) is V(password), V(iam), or V(none). A user with V(iam) has no password, and a user with V(none) is a group.
       - C(member_of) lists the groups, and roles of PostgreSQL such as V(pg_monitor). Other memberships are revoked.
-      - C(settings) are settings for the sessions of the user. V({role: shop_owner}) makes a member of a group create objects as the group.
+      - >-
+        C(settings) are settings for the sessions of the user. V({role: shop_owner}) makes a member of a group create objects as the group.
       - C(connection_limit) and C(valid_until), such as V(2030-12-31T00:00:00Z), are those of CREATE ROLE, and so are C(create_databases)
         and C(create_roles) (V(false)).
       - C(rotation) is ignored here; the task that makes the secrets uses it.
