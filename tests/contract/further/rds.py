@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import FAMILY
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.secret import Secret
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from rehearsal.testing import Cloud
@@ -46,6 +47,47 @@ def secrets_kind(desired: Sequence[Resource]) -> Kind:
     return Secret([str(one.properties["secret_name"]) for one in desired])
 
 
+DYNAMIC = [
+    "autovacuum_naptime",
+    "checkpoint_timeout",
+    "deadlock_timeout",
+    "default_statistics_target",
+    "effective_io_concurrency",
+    "lock_timeout",
+    "log_autovacuum_min_duration",
+    "log_min_duration_sample",
+    "log_min_duration_statement",
+    "log_rotation_age",
+    "log_temp_files",
+    "logical_decoding_work_mem",
+    "tcp_keepalives_interval",
+    "max_wal_size",
+    "min_wal_size",
+    "statement_timeout",
+    "tcp_keepalives_count",
+    "tcp_keepalives_idle",
+    "temp_buffers",
+    "vacuum_cost_limit",
+]
+STATIC = ["max_connections", "max_prepared_transactions", "max_wal_senders", "wal_buffers"]
+
+
+def many_parameters(_place: Place) -> Sample:
+    """More parameters of both apply types than one call takes, other tags, and one parameter that is reset by hand."""
+    parameters = dict.fromkeys(DYNAMIC, "1000") | dict.fromkeys(STATIC, "100")
+    properties = {"db_parameter_group_name": "many", "db_parameter_group_family": FAMILY, "description": "many", "tags": MANY}
+    reset = [{"ParameterName": "max_wal_senders", "ApplyMethod": "pending-reboot"}]
+    return Sample(
+        Resource("db_parameter_group", "many", {**properties, "parameters": parameters}),
+        change={"parameters": {"work_mem": "8192"}, "tags": FEW},
+        drift=Drift(
+            Operation("rds", "reset_db_parameter_group"),
+            lambda one: {"DBParameterGroupName": one.id, "ResetAllParameters": False, "Parameters": reset},
+            "parameters",
+        ),
+    )
+
+
 def own_groups(cloud: Cloud) -> Counter[str]:
     """Without AWS's default groups, which come with the first use of a family."""
     groups = cloud.client("rds").describe_db_parameter_groups()["DBParameterGroups"]
@@ -61,4 +103,4 @@ COUNTS = {
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
 CONFIGURED = {"secret": secrets_kind}
-FURTHER = {"rds": {"rotation": rotated_secret, "deleted by hand": deleted_secret}}
+FURTHER = {"rds": {"rotation": rotated_secret, "deleted by hand": deleted_secret, "many parameters": many_parameters}}
