@@ -24,27 +24,35 @@ RELEASED = ["delete_alias", "tag_resource", "untag_resource"]
 DELETED = ["delete_alias", "schedule_key_deletion"]
 
 
-def script(snapshots: list[Any], backups: list[Any], **answers: Any) -> Script:
+OLD_HALF = {"DBInstanceIdentifier": "main-old1", "KmsKeyId": ARN, "DBInstanceStatus": "available"}
+
+
+def script(snapshots: list[Any], backups: list[Any], instances: list[Any] | None = None, **answers: Any) -> Script:
     lists = {
+        "describe_db_instances": {"DBInstances": instances or []},
         "describe_db_snapshots": {"DBSnapshots": snapshots},
         "describe_db_instance_automated_backups": {"DBInstanceAutomatedBackups": backups},
     }
     return Script({**lists, **{key: {} for key in [*RELEASED, *DELETED]}, **answers})
 
 
-# snapshots, backups -> calls
-USES: list[tuple[str, list[Any], list[Any], list[str]]] = [
-    ("nothing", [], [], DELETED),
-    ("another key's snapshot", [OTHER], [], DELETED),
-    ("a snapshot", [OTHER, MANUAL], [], RELEASED),
-    ("a kept backup", [], [BACKUP], RELEASED),
-    ("both without encryption", [{**MANUAL, "KmsKeyId": None}], [{**BACKUP, "KmsKeyId": None}], DELETED),
+# snapshots, backups, instances -> calls
+USES: list[tuple[str, list[Any], list[Any], list[Any], list[str]]] = [
+    ("nothing", [], [], [], DELETED),
+    ("another key's snapshot", [OTHER], [], [], DELETED),
+    ("a snapshot", [OTHER, MANUAL], [], [], RELEASED),
+    ("a kept backup", [], [BACKUP], [], RELEASED),
+    ("the old half of a blue/green deployment", [], [], [OLD_HALF], RELEASED),
+    ("an instance that is being deleted", [], [], [{**OLD_HALF, "DBInstanceStatus": "deleting"}], DELETED),
+    ("both without encryption", [{**MANUAL, "KmsKeyId": None}], [{**BACKUP, "KmsKeyId": None}], [], DELETED),
 ]
 
 
-@pytest.mark.parametrize(("snapshots", "backups", "calls"), [row[1:] for row in USES], ids=[row[0] for row in USES])
-def test_a_key_stays_as_long_as_something_needs_it(snapshots: list[Any], backups: list[Any], calls: list[str]) -> None:
-    made = script(snapshots, backups)
+@pytest.mark.parametrize(("snapshots", "backups", "instances", "calls"), [row[1:] for row in USES], ids=[row[0] for row in USES])
+def test_a_key_stays_as_long_as_something_needs_it(
+    snapshots: list[Any], backups: list[Any], instances: list[Any], calls: list[str]
+) -> None:
+    made = script(snapshots, backups, instances)
     DataKey().delete(made.aws(), SEEN)
     assert made.methods("delete", "tag", "untag", "schedule") == calls
 
