@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import parameter_group
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import log_group
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
 from rehearsal.testing import Cloud
 from tests.contract.account import listed
-from tests.contract.further.shared import FEW, LOG_GROUPS, MANY, keys
+from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
 
 
 def rotated_secret(place: Place) -> Sample:
@@ -23,23 +26,47 @@ def rotated_secret(place: Place) -> Sample:
     )
 
 
+def group_elsewhere(_place: Place) -> Sample:
+    small = parameter_group()
+    properties = {**small.resource.properties, "db_parameter_group_name": "elsewhere", "region": ELSEWHERE}
+    return replace(small, resource=Resource("db_parameter_group", "elsewhere", properties))
+
+
+def logs_elsewhere(place: Place) -> Sample:
+    small = log_group(place, "db_log_group", "/aws/rds/instance/elsewhere/")
+    return replace(small, resource=Resource("db_log_group", "elsewhere", {**small.resource.properties, "region": ELSEWHERE}))
+
+
 def own_groups(cloud: Cloud) -> Counter[str]:
     """Without AWS's default groups, which come with the first use of a family."""
-    groups = cloud.client("rds").describe_db_parameter_groups()["DBParameterGroups"]
-    return Counter(groups=sum(not one["DBParameterGroupName"].startswith("default.") for one in groups))
+    found = (cloud.client("rds", region=region).describe_db_parameter_groups() for region in (cloud.region, ELSEWHERE))
+    names = [one["DBParameterGroupName"] for groups in found for one in groups["DBParameterGroups"]]
+    return Counter(groups=sum(not name.startswith("default.") for name in names))
+
+
+def log_groups(cloud: Cloud) -> Counter[str]:
+    found = (cloud.client("logs", region=region).describe_log_groups()["logGroups"] for region in (cloud.region, ELSEWHERE))
+    return Counter(groups=sum(map(len, found)))
+
+
+def replications(cloud: Cloud) -> Counter[str]:
+    """Of backups, in the other region. A deleted one is retained without an owner."""
+    found = cloud.client("rds", region=ELSEWHERE).describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
+    return Counter(replications=sum(one["Status"] in ("pending", "replicating") for one in found))
 
 
 INSTANCES = listed("rds", "describe_db_instances", "DBInstances")
 
 COUNTS = {
+    "backup_replication": replications,
     "database_key": keys,
     "db_instance": INSTANCES,
-    "db_log_group": LOG_GROUPS,
+    "db_log_group": log_groups,
     "db_parameter_group": own_groups,
     "db_proxy": listed("rds", "describe_db_proxies", "DBProxies"),
     "db_replica": INSTANCES,
     "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
-FURTHER = {"rds": {"rotation": rotated_secret}}
+FURTHER = {"rds": {"rotation": rotated_secret, "parameters elsewhere": group_elsewhere, "logs elsewhere": logs_elsewhere}}
 ONE_WAY = ()

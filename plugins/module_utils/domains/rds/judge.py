@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ...inputs.problems import shown, suggestion
 from ...reconcile.model import Observed, is_unknown
 from .facts import AwsFacts
+from .kinds.db_instance_versions import is_earlier
 from .kinds.db_instance_versions import refused as version_refused
 from .offers import of_class
 from .settings import versions
@@ -35,7 +36,8 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
     yield from of_identifier(one, present)
     yield from of_subnets(one, known)
     yield from of_key(one, known)
-    if versions.matching(one.version, known.versions):
+    has = str(present.properties.get("engine_version") or "") if present else ""
+    if versions.matching(one.version, known.versions) and not is_earlier(one.version, has):
         yield from of_class(one, known)
         yield from of_parameters(one, known)
         offered = known.parameters.get(versions.family_of(one.version), {}).get(EXTENSIONS, {}).get("AllowedValues") or ""
@@ -45,11 +47,14 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
 
 
 def of_version(one: Instance, known: AwsFacts, present: Observed | None, may_upgrade: bool) -> Iterator[str]:
-    """A version that an existing instance has is accepted even if RDS no longer offers it."""
+    """A version that an existing instance has is accepted even if RDS no longer offers it. Whether RDS still offers an earlier one does
+    not matter: there is no way back to it.
+    """
     has = str(present.properties.get("engine_version") or "") if present else ""
-    if not versions.matching(one.version, [has] if has else []):
-        yield from versions.refused(one.path, one.version, known.versions)
-    yield from version_refused(f"{one.path}.version", has, one.version, may_upgrade)
+    against = version_refused(f"{one.path}.version", has, one.version, may_upgrade)
+    if not against and not versions.matching(one.version, [has] if has else []):
+        against = list(versions.refused(one.path, one.version, known.versions))
+    yield from against
 
 
 def of_identifier(one: Instance, present: Observed | None) -> Iterator[str]:

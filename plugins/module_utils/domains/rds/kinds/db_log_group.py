@@ -17,12 +17,13 @@ def log_group_name(identifier: str, log: str) -> str:
 
 
 class DbLogGroup(LogGroup):
-    """Created before its instance, or RDS creates one that keeps its logs forever and without a key. Such a group, without tags, is "
-    "adopted."""
+    """Created before its instance, or RDS creates one that keeps its logs forever and without a key. Such a group, without tags, is
+    adopted."""
 
     name = "db_log_group"
     deleted_after = ("db_instance", "db_replica")
     adopts_unmarked = True
+    elsewhere = True
 
     def prefix(self, aws: Aws) -> str:
         return PREFIX

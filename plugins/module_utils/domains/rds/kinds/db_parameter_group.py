@@ -71,6 +71,7 @@ class DbParameterGroup(NamedKind):
     operations = ("describe_engine_default_parameters", "modify_db_parameter_group", "reset_db_parameter_group")
     quotas = (limits.PARAMETER_GROUPS,)
     exclusive = True
+    elsewhere = True
 
     db_parameter_group_name = fixed("DBParameterGroupName", canonical=lower)
     db_parameter_group_family = fixed("DBParameterGroupFamily")
