@@ -18,7 +18,7 @@ from .settings import versions
 from .settings.extensions import not_offered
 from .settings.instance import Instance
 from .settings.parameters import EXTENSIONS, PRELOAD
-from .settings.storage import least_limit
+from .settings.storage import Storage, least_grown, least_limit
 
 INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)-(-?\d+(?:\.\d+)?)")
 FORMULA = re.compile(r"[{}]|\b(?:GREATEST|LEAST|SUM|IF|LOG)\(", re.IGNORECASE)
@@ -103,21 +103,29 @@ def of_key(one: Instance, known: AwsFacts) -> Iterator[str]:
 
 
 def of_storage(one: Instance, present: Observed) -> Iterator[str]:
-    """RDS never shrinks storage. Storage that is larger than its setting may have grown by itself, which is no mistake."""
-    has, limit = int(present.properties.get("allocated_storage") or 0), present.properties.get("max_allocated_storage")
+    """RDS never shrinks storage. Storage that is larger than its setting is a mistake unless it has grown by itself."""
+    has, limit = int(present.properties.get("allocated_storage") or 0), int(present.properties.get("max_allocated_storage") or 0)
     wanted = one.storage
     if wanted.autoscale_to and has and wanted.autoscale_to < least_limit(has) and wanted.size <= has:
         yield (
             f"{one.path}.storage.autoscale_to is {wanted.autoscale_to}, but the instance has {has} GiB, and RDS accepts a limit of at "
-            "least 110 % "
-            f"of that; set it to {least_limit(has)} or more, or to none, and size to {has}: RDS cannot shrink storage"
+            f"least 110 % of that; set it to {least_limit(has)} or more, or to none, and size to {has}: RDS cannot shrink storage"
         )
-    elif wanted.size < has and (not limit or (wanted.autoscale_to and wanted.autoscale_to < int(limit))):
+    elif wanted.size < has and not may_have_grown(wanted, has, limit):
         yield (
             f"{one.path}.storage.size is {wanted.size}, but the instance has {has} GiB, and RDS cannot shrink storage; set it to {has} or "
-            "more, "
-            "or restore a dump into a new instance"
+            "more, or restore a dump into a new instance"
         )
+
+
+def may_have_grown(wanted: Storage, has: int, limit: int) -> bool:
+    """Whether autoscaling explains that storage has more than its wanted size. ``limit``: the one in force, 0 without autoscaling.
+
+    Nothing remembers the size of earlier runs, so a size that was lowered under an unchanged limit looks like storage that has grown; a
+    plan notes that it stays. A lower limit gives away that the settings have changed: by default, it follows the size. Without a limit in
+    the settings, the next run could not explain the size either.
+    """
+    return bool(limit and wanted.autoscale_to) and int(wanted.autoscale_to or 0) >= limit and has >= least_grown(wanted.size)
 
 
 def of_parameters(one: Instance, known: AwsFacts) -> Iterator[str]:

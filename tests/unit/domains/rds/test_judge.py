@@ -130,10 +130,39 @@ def test_formulas_are_left_to_rds(value: str) -> None:
     assert found(parameters={"max_connections": value}) == []
 
 
-def test_storage_that_has_grown_by_itself_is_no_problem() -> None:
-    grown = known(observed=(seen(allocated_storage=150, max_allocated_storage=200),))
-    assert found(grown) == []
-    assert any("it stays" in text for text in notes({"main": instance()}, grown))
+@pytest.mark.parametrize(
+    ("storage", "has", "limit", "expected"),
+    [
+        ({"size": 100}, 100, 200, "nothing"),
+        ({"size": 100}, 150, 200, "note"),
+        ({"size": 100, "autoscale_to": 400}, 150, 200, "note"),
+        ({"size": 100, "autoscale_to": 400}, 200, 400, "note"),  # grown, or lowered from 200 under the same limit: the two look alike
+        ({"size": 100}, 110, 200, "note"),
+        ({"size": 100}, 109, 200, "refusal"),  # less than a step
+        ({"size": 20, "autoscale_to": 100}, 24, 100, "refusal"),  # a step has at least 5 GiB
+        ({"size": 20, "autoscale_to": 100}, 25, 100, "note"),
+        ({"size": 100}, 150, 300, "refusal"),  # the limit was lowered together with the size
+        ({"size": 100, "autoscale_to": 300}, 150, 400, "refusal"),
+        ({"size": 100, "autoscale_to": 300}, 150, None, "refusal"),  # did not grow by itself so far
+        ({"size": 100, "autoscale_to": "none"}, 150, None, "refusal"),
+        ({"size": 100, "autoscale_to": "none"}, 150, 200, "refusal"),  # or the next run would refuse what this one accepts
+        ({"size": 150, "autoscale_to": "none"}, 150, 200, "nothing"),
+        ({"size": 160}, 150, 200, "nothing"),
+    ],
+)
+def test_storage_below_what_the_instance_has(storage: dict[str, Any], has: int, limit: int | None, expected: str) -> None:
+    there = known(observed=(seen(allocated_storage=has, max_allocated_storage=limit),))
+    refused = any("RDS cannot shrink storage" in text for text in found(there, storage=storage))
+    noted = [text for text in notes({"main": instance(storage=storage)}, there) if "it stays" in text]
+    assert refused == (expected == "refusal")
+    if expected != "refusal":
+        assert noted == ([GROWN.format(storage["size"], has)] if expected == "note" else [])
+
+
+GROWN = (
+    "main: n.main.storage.size is {0}, and the instance has {1} GiB, which autoscaling may have given it: it stays, since RDS cannot "
+    "shrink storage. Set it to {1} if it was lowered on purpose"
+)
 
 
 def test_subnets_must_exist() -> None:

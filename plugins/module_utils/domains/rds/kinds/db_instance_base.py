@@ -16,6 +16,7 @@ from ....aws.connection import Aws
 from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....reconcile.model import Observed, Property, State, fixed, given, initial, later
 from . import db_instance_credentials as credentials
+from . import limits
 from .db_instance_blue_green import beside, note
 from .db_instance_options import ByIdentifier, Options
 from .db_instance_pending import LOGS, needs_reboot, parameter_group, pending, sentences
@@ -63,6 +64,7 @@ class RdsInstance(NamedKind):
     tagging = Tagging(tag="add_tags_to_resource", untag="remove_tags_from_resource", key="ResourceName", of="arn", create_tags="TagList")
     status_member = "DBInstanceStatus"
     settles = ("update", "delete")
+    quotas = (limits.INSTANCES,)
     holds_data = True
     timeout = 7200.0
     timeouts = {"create": 5400.0, "update": 14400.0, "delete": 14400.0}
@@ -216,6 +218,7 @@ class RdsInstance(NamedKind):
         return {
             "arn": raw.get("DBInstanceArn"),
             "resource_id": raw.get("DbiResourceId"),
+            "kms_key_id": raw.get("KmsKeyId"),
             "endpoint": endpoint.get("Address"),
             "port": endpoint.get("Port"),
             "engine_version": raw.get("EngineVersion"),

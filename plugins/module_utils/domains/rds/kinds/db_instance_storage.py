@@ -77,7 +77,10 @@ def grown_note(path: str, desired: int | None, observed: int | None) -> str:
     """What to say about storage that is larger than its setting; empty if it is not."""
     if desired is None or observed is None or int(observed) <= int(desired):
         return ""
-    return f"{path} is {desired}, and the instance has {observed} GiB: it stays, since storage grows by itself and RDS cannot shrink it"
+    return (
+        f"{path} is {desired}, and the instance has {observed} GiB, which autoscaling may have given it: it stays, since RDS cannot shrink "
+        f"storage. Set it to {observed} if it was lowered on purpose"
+    )
 
 
 def limit_note(path: str, size: int | None, limit: int | None) -> str:

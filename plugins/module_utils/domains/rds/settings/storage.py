@@ -27,6 +27,9 @@ LEAST_GROWTH, ADVISED_GROWTH = 1.10, 1.26
 """The storage limit as a multiple of the size: the least that RDS accepts, and the least with which autoscaling has room for one step
 (RDS User Guide, "Managing capacity automatically with storage autoscaling")."""
 
+LEAST_STEP = 5
+"""GiB: the least by which autoscaling grows storage, unless 10 % are more (same page)."""
+
 NO_LIMIT = "none"
 
 
@@ -89,6 +92,11 @@ def read_limit(reader: Reader, size: int, default: int | None) -> int | None:
 def least_limit(size: int) -> int:
     """The least storage limit that RDS accepts for a size, in GiB."""
     return -(-size * 110 // 100)
+
+
+def least_grown(size: int) -> int:
+    """The least size that storage of this size has after it has grown by itself, in GiB."""
+    return max(size + LEAST_STEP, least_limit(size))
 
 
 def check_performance(storage: Storage, reader: Reader) -> None:
