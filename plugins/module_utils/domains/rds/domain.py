@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -118,7 +119,8 @@ class RdsDomain(Domain):
         return Checked(warnings=[*said, *remains(plan, self.options, default, keys)])
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
-        return outputs(attributes, {name: tuple(one.content.databases) for name, one in self.instances.items()})
+        databases = {name: tuple(one.content.databases) for name, one in self.instances.items()}
+        return outputs(attributes, databases, os.environ)
 
 
 def named_in(names: Sequence[str]) -> Callable[[str], bool]:
