@@ -127,6 +127,7 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 LARGE = {
     "vpc": of_role("vpc", "network", 150, 220, "network"),
     "eks": of_role("eks", "clusters", 140, 300, "eks", "eks_operations"),
+    "rds": of_role("rds", "databases", 150, 200, "rds"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -142,6 +143,7 @@ CHECKS = (
     kubernetes(280),
     *ROLES,
     suite("content", "cluster content", 210, "tests/integration/eks_content"),
+    suite("database-content", "databases", 150, "tests/integration/database_content"),
     suite("rollouts", "rollout", 210, "tests/integration/rollout"),
     Check("molecule", "whole platform", 160, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 200, "tests/integration/examples"),

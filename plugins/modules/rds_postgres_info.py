@@ -92,6 +92,16 @@ found:
   type: list
   elements: str
   sample: [db_instance.main, db_subnet_group.main]
+protected:
+  description:
+    - One sentence for each instance or replica with the component's tags that RDS refuses to delete, and what to set first.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - >-
+      RDS instance prod-main is protected against deletion. Set deletion.protection to false for main in rds_databases and run site.yml,
+      then delete it.
 target:
   description: Where the resources were found, as endpoint (null for AWS itself), region, account_id, and caller.
   returned: always

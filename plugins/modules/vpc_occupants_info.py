@@ -7,17 +7,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_occupants_info
 version_added: 0.1.0
-short_description: List the EKS clusters in the VPCs of a component
+short_description: List the EKS clusters and RDS instances in the VPCs of a component
 description:
-  - Lists every EKS cluster in the VPCs that a component owns, regardless of the cluster's owner. A network that contains a cluster cannot
-    be deleted, and it is better to know that before the first deletion.
+  - Lists every EKS cluster and every RDS DB instance in the VPCs that a component owns, regardless of its owner. A network that contains
+    one cannot be deleted, and it is better to know that before the first deletion.
   - Changes nothing.
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
 options:
   leaving:
     description:
-      - Components of the same environment that are about to be destroyed. Their clusters are not listed in RV(remaining).
+      - Components of the same environment that are about to be destroyed. What they own is not listed in RV(remaining).
     type: list
     elements: str
     default: []
@@ -33,7 +33,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find clusters that still use the network
+- name: Find what still uses the network
   mainstay.aws.vpc_occupants_info:
     environment: dev
     region: eu-west-1
@@ -42,13 +42,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 occupants:
-  description: The clusters in the networks.
+  description: The clusters and DB instances in the networks.
   returned: always
   type: list
   elements: dict
   contains:
     kind:
-      description: The kind of resource.
+      description: The kind of resource, C(eks_cluster) or C(db_instance).
       type: str
       returned: always
       sample: eks_cluster
@@ -73,11 +73,11 @@ occupants:
       returned: always
       sample: vpc-0a1b2c3d
 remaining:
-  description: One sentence for each cluster that does not belong to O(leaving). Empty if the networks can be deleted.
+  description: One sentence for each of them that does not belong to O(leaving). Empty if the networks can be deleted.
   returned: always
   type: list
   elements: str
-  sample: ["EKS cluster dev-main of dev/eks stands in vpc-0a1b2c3d."]
+  sample: ["EKS cluster dev-main of dev/eks is still in vpc-0a1b2c3d."]
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

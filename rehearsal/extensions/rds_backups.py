@@ -34,12 +34,12 @@ def first_backup(instance: Any) -> None:
     _automated_snapshot(instance, at)
 
 
-def final_snapshot(call: Call, instance: Any, name: str) -> None:
+def final_snapshot(call: Call, instance: Any, name: str) -> Any:
     """The snapshot that DeleteDBInstance or StopDBInstance takes first."""
     wanted = check_identifier(name, "FinalDBSnapshotIdentifier", LONGEST)
     check_name(call, wanted)
     check_quota(call)
-    take(instance, wanted)
+    return take(instance, wanted)
 
 
 def instance_deleted(instance: Any, keep_automated: bool) -> None:

@@ -14,6 +14,7 @@ from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
 SNAPSHOT_STATES = ("available", "storage-optimization")
+UNFINISHED = ("creating", "pending")
 PROTECTED = "Cannot delete protected DB Instance, please disable deletion protection and try again."
 
 
@@ -27,11 +28,12 @@ def delete(call: Call) -> Any:
         raise contradictory(PROTECTED)
     snapshot, skip = call.get("FinalDBSnapshotIdentifier"), bool(call.get("SkipFinalSnapshot"))
     _check_snapshot(call, instance, snapshot, skip, status)
-    if snapshot:
-        rds_backups.final_snapshot(call, instance, str(snapshot))
+    final = rds_backups.final_snapshot(call, instance, str(snapshot)) if snapshot else None
     keep = call.get("DeleteAutomatedBackups") is False
     life_of(instance).drop("available")
-    life_of(instance).play([phase("deleting", end=lambda: _gone(instance, keep))], then="deleting")
+    # An instance with a final snapshot is deleting until that is complete (API reference, DeleteDBInstance).
+    leaving = phase("deleting", ready=lambda: final is None or final.status not in UNFINISHED, end=lambda: _gone(instance, keep))
+    life_of(instance).play([leaving], then="deleting")
     happened(instance, "deletion", "DB instance deleted")
     reply = described(instance, "deleting")
     life_of(instance).advance()

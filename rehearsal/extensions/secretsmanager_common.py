@@ -183,9 +183,12 @@ def move_label(secret: Any, label: str, version_id: str | None) -> None:
 
 
 def checked_key(call: Call, error: str = "EncryptionFailure") -> str | None:
-    """The key that a call names, as it names it; None for the default key. Raises Refusal for a key that cannot be used."""
+    """The key that a call names, as it names it; None for the default key, which an empty name means, too.
+
+    Raises Refusal for a key that cannot be used.
+    """
     named = call.get("KmsKeyId")
-    if named is None or str(named).endswith(DEFAULT_KEY):
+    if not named or str(named).endswith(DEFAULT_KEY):
         return None
     require_key(call, str(named), error)
     return str(named)

@@ -129,7 +129,7 @@ def _described(secret: Any) -> dict[str, Any]:
 def update(call: Call) -> dict[str, Any]:
     secret = changeable_secret(call)
     value, version_id = value_in(call), new_version_id(call)
-    if call.get("KmsKeyId"):
+    if call.get("KmsKeyId") is not None:
         secret.kms_key_id = checked_key(call)
     if call.get("Description") is not None:
         secret.description = call.get("Description")

@@ -22,7 +22,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from rehearsal.testing import Cloud
-from tests.contract.further import COUNTS
+from tests.contract.further import CONFIGURED, COUNTS
 from tests.contract.outcomes import TAKEN, Killed, Outcome, Saboteur
 
 OURS = Owner("test", "contract")
@@ -137,17 +137,18 @@ class Life:
         finally:
             aws.close()
 
-    def look(self, owner: Owner = OURS) -> list[Observed]:
-        """Every resource of the sample's kind that an owner has."""
+    def look(self, state: str = "there", owner: Owner = OURS) -> list[Observed]:
+        """Every resource of the sample's kind that an owner has, as a run that desires this state observes them."""
         aws = self.connection(owner=owner)
         try:
-            return observe(self.mine, aws)
+            return observe(self.mine(state), aws)
         finally:
             aws.close()
 
-    @property
-    def mine(self) -> Mapping[str, Kind]:
-        return {self.kind.name: self.kind}
+    def mine(self, state: str) -> Mapping[str, Kind]:
+        """The sample's kind as its domain makes it for the resources of a state."""
+        make = CONFIGURED.get(self.kind.name)
+        return {self.kind.name: make(self.desired(state)) if make else self.kind}
 
     # --- states ------------------------------------------------------------------------------------------------------
 
@@ -185,13 +186,13 @@ class Life:
         if (self.state, state) == ("changed", "there") and "restore" not in self.steps:
             self.bring("gone")
         if self.state != state:
-            assert list(self.run(self.desired(state), self.mine).failures) == []
+            assert list(self.run(self.desired(state), self.mine(state)).failures) == []
             self.state = state
 
     def begin(self, step: str) -> Counter[str]:
         """Brings the sample to the step's start state, and returns the account's counts there. Manual changes are made at this point."""
-        if step == "create" and self.kind.ends_with_parent:
-            self.state = "unknown"  # it survives deletion and would not be new the second time
+        if step == "create" and (self.kind.ends_with_parent or self.kind.name in CONFIGURED):
+            self.state = "unknown"  # it survives its deletion, or can be restored, and would not be new the second time
         self.bring(STEPS[step][0])
         before = COUNTS[self.kind.name](self.cloud)
         if step == "drift":
@@ -212,14 +213,17 @@ class Life:
     # --- steps -------------------------------------------------------------------------------------------------------
 
     def plan(self, step: str) -> Plan:
-        return make_plan(self.desired(STEPS[step][1]), self.look(), self.mine, self.consent)
+        return self.plan_for(STEPS[step][1])
+
+    def plan_for(self, state: str) -> Plan:
+        return make_plan(self.desired(state), self.look(state), self.mine(state), self.consent)
 
     def take(self, step: str) -> Happened:
         """A step without a failure."""
         before, plan = self.begin(step), self.plan(step)
         saboteur = Saboteur(self.client, self.now)
         self.state = "unknown"
-        result = self.run(self.desired(STEPS[step][1]), self.mine, saboteur)
+        result = self.run(self.desired(STEPS[step][1]), self.mine(STEPS[step][1]), saboteur)
         assert list(result.failures) == [], step
         self.check_rest(step)
         self.state = STEPS[step][1]
@@ -230,23 +234,23 @@ class Life:
 
     def check_rest(self, step: str) -> None:
         """After a step, nothing is in transition and nothing is left to do."""
-        seen = self.look()
-        assert [(one.address, one.state) for one in seen if one.state != "ready"] == [], f"after {step}"
-        assert make_plan(self.desired(STEPS[step][1]), seen, self.mine, self.consent).changes == (), f"a plan after {step}"
+        plan = self.plan(step)
+        assert [(one.address, one.state) for one in plan.observed if one.state != "ready"] == [], f"after {step}"
+        assert plan.changes == (), f"a plan after {step}"
 
     def suffer(self, step: str, call: str, outcome: Outcome) -> None:
         """A step in which ``outcome`` happens to a call; checks that at most one more run completes the work."""
         before = self.begin(step)
         saboteur = Saboteur(self.client, self.now, call, outcome, self.given)
         self.state = "unknown"
-        desired = self.desired(STEPS[step][1])
-        failures = self._failures(desired, saboteur)
+        state = STEPS[step][1]
+        failures = self._failures(state, saboteur)
         assert saboteur.left == 0, "the call was not made as often as it should have been"
         if outcome.ends_well is not None:
             assert (not failures) is outcome.ends_well, failures
         assert {one.address for one in failures} <= {self.sample.resource.address, ""}, failures
         if failures:
-            assert list(self.run(desired, self.mine).failures) == [], "the next run"
+            assert list(self.run(self.desired(state), self.mine(state)).failures) == [], "the next run"
         self.check_rest(step)
         assert change(before, COUNTS[self.kind.name](self.cloud)) == self.happened[step].counts, "duplicates or orphans"
         self.state = STEPS[step][1]
@@ -263,19 +267,19 @@ class Life:
         before, held = self.kind.read(theirs, seen), COUNTS[self.kind.name](self.cloud)
         assert before is not None
         taken = None if self.kind.exclusive else Saboteur(self.client, self.now, self.happened["create"].calls[0], TAKEN)
-        assert [one.address for one in self._failures(self.desired("there"), taken)] == [self.sample.resource.address]
+        assert [one.address for one in self._failures("there", taken)] == [self.sample.resource.address]
         assert self.kind.read(theirs, seen) == before
         assert COUNTS[self.kind.name](self.cloud) == held
         self.kind.claim(ours, seen, seen.address)
-        assert make_plan(self.desired("changed"), self.look(), self.mine, self.consent).changes == ()
+        assert self.plan_for("changed").changes == ()
         self.state = "changed"
 
     def _seen(self) -> Observed:
         return next(one for one in self.look() if one.address == self.sample.resource.address)
 
-    def _failures(self, desired: Sequence[Resource], saboteur: Saboteur | None) -> list[Failure]:
+    def _failures(self, state: str, saboteur: Saboteur | None) -> list[Failure]:
         try:
-            return list(self.run(desired, self.mine, saboteur).failures)
+            return list(self.run(self.desired(state), self.mine(state), saboteur).failures)
         except (Killed, ObservationFailed) as error:
             return [failure("", error)]
 

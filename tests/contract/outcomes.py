@@ -139,7 +139,7 @@ class Saboteur:
         }
 
 
-IDENTIFYING = ("Id", "Arn", "RoleName", "logGroupName", "nodegroupName", "addonName", "fargateProfileName")
+IDENTIFYING = ("Id", "Arn", "ARN", "RoleName", "logGroupName", "nodegroupName", "addonName", "fargateProfileName")
 """Suffixes of response members that hold identifiers. EKS lists contain only such names."""
 
 

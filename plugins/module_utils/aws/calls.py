@@ -87,7 +87,15 @@ DEPENDENCIES = frozenset(
     }
 )
 
-TAKEN = frozenset({"InvalidSubnet.Conflict", "ResourceConflictException", "Resource.AlreadyAssociated", "NetworkAclEntryAlreadyExists"})
+TAKEN = frozenset(
+    {
+        "InvalidSubnet.Conflict",
+        "NetworkAclEntryAlreadyExists",
+        "Resource.AlreadyAssociated",
+        "ResourceConflictException",
+        "ResourceExistsException",
+    }
+)
 
 GONE = re.compile(r"NotFound|NoSuch|NotFoundException|\.NotFound$|Unknown(Key|Resource)|NonExistent|DoesNotExist")
 

@@ -102,6 +102,10 @@ class Domain:
         """
         return observed
 
+    def findings(self, _observed: Sequence[Observed]) -> dict[str, Any]:
+        """What a lookup returns about the existing resources in addition to the outputs, such as what refuses to be deleted."""
+        return {}
+
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
         """The values published to other components, computed from resource attributes by address."""
         return {}

@@ -45,7 +45,8 @@ def read_outputs(module: Any, make_domain: MakeDomain, *, described: bool) -> No
     found = sorted(address for address in attributes if attributes[address])
     outputs = {**domain.outputs(attributes), "deferred": [address for address in found if states.get(address) == "pending"]}
     missing = sorted(set(attributes) - set(found))
-    module.exit_json(changed=False, outputs=outputs, found=found, missing=missing, target=observation.place.as_dict())
+    more = domain.findings(observation.observed)
+    module.exit_json(changed=False, outputs=outputs, found=found, missing=missing, target=observation.place.as_dict(), **more)
     raise AssertionError("exit_json does not return")
 
 

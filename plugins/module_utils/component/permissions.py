@@ -33,6 +33,7 @@ COMMON = Permissions(
         "iam:ListRoleTags": (Grant((iam("role/mainstay/{environment}/*"),)),),
         **each("ec2", "DescribeNatGateways DescribeRegions", REGIONAL),
         "kms:DescribeKey": (Grant((arn("kms", "key/*"),)),),
+        "secretsmanager:DescribeSecret": (Grant((arn("secretsmanager", "secret:/mainstay/{environment}/*"),)),),
     },
     writes={"ssm:DeleteParameter": (Grant((LOCK,)),), "ssm:PutParameter": (Grant((LOCK,), (new,)),)},
 )
@@ -45,6 +46,7 @@ READS = (
     *operations("iam", "get_open_id_connect_provider list_open_id_connect_providers list_role_tags list_roles"),
     *operations("ec2", "describe_nat_gateways"),
     *operations("kms", "describe_key"),
+    *operations("secretsmanager", "describe_secret"),
 )
 """The operations of connect.py, quota_reads.py and unclaimed.py."""
 
@@ -56,6 +58,7 @@ EVERYWHERE = (
     *operations("resourcegroupstaggingapi", "get_resources"),
     *operations("ec2", "describe_nat_gateways"),
     *operations("kms", "describe_key"),
+    *operations("secretsmanager", "describe_secret"),
 )
 """The operations of quota_reads.py and unclaimed.py in further regions."""
 

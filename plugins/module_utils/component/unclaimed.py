@@ -118,7 +118,7 @@ def _entry(arn: str, component: str, tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_alive(aws: Aws, arn: str) -> bool:
-    """Whether the resource still exists: deleted keys keep their tags until they are gone, NAT gateways for an hour afterward."""
+    """Whether the resource still exists: deleted keys and secrets keep their tags until they are gone, NAT gateways for an hour."""
     region = arn.split(":")[3]
     aws = aws.in_region(region) if region in aws.regions else aws
     if ":natgateway/" in arn:
@@ -127,4 +127,7 @@ def _is_alive(aws: Aws, arn: str) -> bool:
     if ":kms:" in arn:
         reply = aws.find("kms", "describe_key", KeyId=arn)
         return reply is not None and reply["KeyMetadata"]["KeyState"] not in ("PendingDeletion", "PendingReplicaDeletion")
+    if f":secret:/mainstay/{aws.owner.environment}/" in arn:
+        reply = aws.find("secretsmanager", "describe_secret", SecretId=arn)
+        return reply is not None and not reply.get("DeletedDate")
     return True

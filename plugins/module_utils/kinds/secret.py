@@ -1,10 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Secrets in AWS Secrets Manager whose password is generated here and is seen by nobody.
+"""Secrets in AWS Secrets Manager with generated passwords, which are never displayed.
 
-A value exists in memory for the one call that stores it: it is no property, so it is in no plan, diff, output, or log. What it is for
-reads it from Secrets Manager.
+A value exists in memory only for the call that stores it. It is not a property, so no plan, diff, output, or log contains it. Whatever
+logs in with it reads it from Secrets Manager.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..aws.tags import tag_list
 from ..reconcile.errors import AlreadyThere, CallFailed
 from ..reconcile.model import Observed, fixed, given, initial, later
 
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 
 ROTATION = f"{TAG_PREFIX}rotation"
 """The tag that keeps the marker of the rotation for which the value was generated."""
@@ -36,6 +36,8 @@ RECOVERY_DAYS = 30
 """How long a deleted secret can be restored: the longest period that Secrets Manager offers."""
 
 NAME = "SecretId"
+INVALID = "InvalidRequestException"
+"""The code of Secrets Manager's refusals that depend on a secret's state."""
 
 
 def generated(content: Mapping[str, Any]) -> str:
@@ -43,16 +45,35 @@ def generated(content: Mapping[str, Any]) -> str:
     return json.dumps({**content, "password": "".join(secrets.choice(ALPHABET) for dummy in range(LENGTH))})
 
 
-def version_for(arn: str, rotation: str) -> str:
-    """The id of the version that one rotation makes: the same for each attempt at it."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn} {rotation}"))
+def text(value: str) -> str | None:
+    """A description as it is compared: Secrets Manager does not distinguish an empty one from none."""
+    return value or None
+
+
+def version_for(arn: str, before: str, rotation: str) -> str:
+    """The ID of the version with which a rotation replaces version ``before``: the same for each attempt, and another one for the next
+    rotation, even if that has a marker that was used before.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn} {before} {rotation}"))
+
+
+def missing_version(arn: str, versions: Mapping[str, Sequence[str]], rotation: str) -> str | None:
+    """The ID of the version that a rotation has yet to create; None if an earlier attempt created it.
+
+    ``versions``: version ID -> staging labels. The version of an earlier attempt is still pending, or it is current and has replaced the
+    previous one.
+    """
+    at = {label: version for version, labels in versions.items() for label in labels}
+    current = at.get(CURRENT, "")
+    version = version_for(arn, current, rotation)
+    return None if version in versions or current == version_for(arn, at.get(PREVIOUS, ""), rotation) else version
 
 
 class Secret(NamedKind):
-    """``wanted``: the names of the described secrets; one of them that is scheduled for deletion is restored, with its old value.
+    """``wanted``: the names of the described secrets; if one of them is scheduled for deletion, it is restored with its old value.
 
-    Another ``rotation`` generates another value. It becomes AWSCURRENT at once; or, if ``pending`` is set, AWSPENDING: then what uses the
-    secret first sets the new password and makes it current afterwards (the protocol of Secrets Manager's own rotations).
+    Another ``rotation`` generates another value. It becomes AWSCURRENT at once, unless ``pending_first`` names the secret: then it becomes
+    AWSPENDING, and whatever uses the secret sets the new password and then makes it current, as in Secrets Manager's own rotations.
     """
 
     name = "secret"
@@ -74,7 +95,7 @@ class Secret(NamedKind):
     holds_data = True
 
     secret_name = fixed("Name")
-    description = given()
+    description = given(canonical=text)
     kms_key_id = given()
     content = initial()
     rotation = given()
@@ -149,7 +170,9 @@ class Secret(NamedKind):
     # -- changing --------------------------------------------------------------------------------------------------------------------
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
-        """One call with the value and all tags. Its name collides with itself; which password a repeated call had does not matter."""
+        """One call with the value and all tags. A repeated call generates another password, so it conflicts with the first one's result,
+        which is then adopted.
+        """
         rotation = str(properties.get("rotation") or "")
         tags = {**properties.get("tags", {}), **aws.owner.tags(address), **({ROTATION: rotation} if rotation else {})}
         request = {
@@ -181,11 +204,11 @@ class Secret(NamedKind):
             self.rotate(aws, seen, str(properties["rotation"] or ""))
 
     def rotate(self, aws: Aws, seen: Observed, rotation: str) -> None:
-        """Another value, then the marker: an interrupted rotation is finished by the next run, with the same value."""
+        """Store another value, then the marker. The next run completes an interrupted rotation without a second new value."""
         where = self.where(seen)
         current = aws.read("secretsmanager", "describe_secret", **where)
-        version = version_for(current["ARN"], rotation)
-        if version not in (current.get("VersionIdsToStages") or {}):
+        version = missing_version(current["ARN"], current.get("VersionIdsToStages") or {}, rotation)
+        if version:
             stage = PENDING if seen.id in self.pending_first else CURRENT
             content = self._content(aws, where)
             sent = {"ClientRequestToken": version, "SecretString": generated(content), "VersionStages": [stage]}
@@ -194,18 +217,31 @@ class Secret(NamedKind):
 
     @staticmethod
     def _content(aws: Aws, where: Mapping[str, str]) -> dict[str, Any]:
-        """What the present value says beside the password."""
-        value = json.loads(aws.read("secretsmanager", "get_secret_value", **where)["SecretString"])
-        return {name: text for name, text in value.items() if name != "password"}
+        """What the current value contains besides the password. Errors do not quote the value."""
+        try:
+            value = json.loads(aws.read("secretsmanager", "get_secret_value", **where).get("SecretString") or "")
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            name = where[NAME]
+            message = f"the current value of {name} is not a JSON object, so what it must contain besides the password is unknown"
+            form = """'{"username": "..."}'"""
+            hint = f"Store one, without a password: aws secretsmanager put-secret-value --secret-id {name} --secret-string {form}"
+            raise CallFailed(message, hint=hint)
+        return {name: item for name, item in value.items() if name != "password"}
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        aws.remove("secretsmanager", "delete_secret", **self.where(seen), RecoveryWindowInDays=RECOVERY_DAYS)
+        """Schedule the deletion. Secrets Manager refuses to schedule it twice, as after a lost reply."""
+        try:
+            aws.remove("secretsmanager", "delete_secret", **self.where(seen), RecoveryWindowInDays=RECOVERY_DAYS)
+        except CallFailed as error:
+            if error.code != INVALID or not all(raw.get("DeletedDate") for raw in self.entries_at(aws, self.where(seen))):
+                raise
 
 
 def _name_taken(error: CallFailed, name: str) -> CallFailed:
     """The error for a name that a deleted secret still has: Secrets Manager calls it an invalid request."""
-    if error.code != "InvalidRequestException" or "scheduled for deletion" not in error.message:
+    if error.code != INVALID or "scheduled for deletion" not in error.message:
         return error
-    hint = f"Restore it and adopt it, or delete it for good: aws secretsmanager delete-secret --secret-id {name} "
-    "--force-delete-without-recovery"
-    return AlreadyThere(error.message, error.operation, error.code, hint)
+    purge = f"aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery"
+    return AlreadyThere(error.message, error.operation, error.code, f"Restore it and adopt it, or delete it permanently: {purge}")

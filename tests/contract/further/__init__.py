@@ -3,6 +3,7 @@
 ``FURTHER``: role of the domain -> name -> sample that covers what the smallest resource of a kind does not. The smallest one has covered
 the rest: of a further sample, each step tests only the calls that the smallest one does not make.
 ``ONE_WAY``: names of further samples whose change cannot be reverted: they are only created, changed, and deleted.
+``CONFIGURED``: kind -> makes it from the desired resources as its domain does, for kinds that behave differently for what is desired.
 ``COUNTS``: kind -> the number of its resources, and of any leftovers, in an account (see account.py). Every kind has one.
 """
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Sample
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from tests.contract.account import Count
 
 MODULES: list[Any] = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
@@ -25,5 +27,9 @@ for module in MODULES:
         FURTHER.setdefault(role, {}).update(samples)
 
 ONE_WAY: tuple[str, ...] = tuple(name for module in MODULES for name in getattr(module, "ONE_WAY", ()))
+
+CONFIGURED: dict[str, Callable[[Sequence[Resource]], Kind]] = {
+    kind: make for module in MODULES for kind, make in getattr(module, "CONFIGURED", {}).items()
+}
 
 COUNTS: dict[str, Count] = {kind: count for module in MODULES for kind, count in getattr(module, "COUNTS", {}).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
@@ -10,7 +11,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Plac
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import parameter_group
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import log_group
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.secret import Secret
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from rehearsal.testing import Cloud
 from tests.contract.account import listed
 from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
@@ -18,7 +20,13 @@ from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
 
 def rotated_secret(place: Place) -> Sample:
     """Another value on request, other tags, one of them by hand."""
-    properties = {"secret_name": f"{place.path}rotated", "content": {"username": "one"}, "rotation": "1", "tags": MANY}
+    properties = {
+        "secret_name": f"{place.path}rotated",
+        "content": {"username": "one"},
+        "rotation": "1",
+        "deletion_date": None,
+        "tags": MANY,
+    }
     return Sample(
         Resource("secret", "rotated", properties),
         change={"rotation": "2", "tags": FEW},
@@ -27,14 +35,32 @@ def rotated_secret(place: Place) -> Sample:
 
 
 def group_elsewhere(_place: Place) -> Sample:
+    """Its tags are changed, too."""
     small = parameter_group()
-    properties = {**small.resource.properties, "db_parameter_group_name": "elsewhere", "region": ELSEWHERE}
-    return replace(small, resource=Resource("db_parameter_group", "elsewhere", properties))
+    properties = {**small.resource.properties, "db_parameter_group_name": "elsewhere", "region": ELSEWHERE, "tags": MANY}
+    return replace(small, resource=Resource("db_parameter_group", "elsewhere", properties), change={"tags": FEW})
 
 
 def logs_elsewhere(place: Place) -> Sample:
+    """Its tags are changed, too."""
     small = log_group(place, "db_log_group", "/aws/rds/instance/elsewhere/")
-    return replace(small, resource=Resource("db_log_group", "elsewhere", {**small.resource.properties, "region": ELSEWHERE}))
+    properties = {**small.resource.properties, "region": ELSEWHERE, "tags": MANY}
+    return replace(small, resource=Resource("db_log_group", "elsewhere", properties), change={"tags": FEW})
+
+
+def deleted_secret(place: Place) -> Sample:
+    """Deleted by hand, which can be undone for some time."""
+    properties = {"secret_name": f"{place.path}deleted", "content": {"username": "one"}, "description": "one", "deletion_date": None}
+    return Sample(
+        Resource("secret", "deleted", properties),
+        change={"description": "two"},
+        drift=Drift(Operation("secretsmanager", "delete_secret"), lambda one: {"SecretId": one.id}, "deletion_date"),
+    )
+
+
+def secrets_kind(desired: Sequence[Resource]) -> Kind:
+    """A deleted secret whose name is desired is restored."""
+    return Secret([str(one.properties["secret_name"]) for one in desired])
 
 
 def own_groups(cloud: Cloud) -> Counter[str]:
@@ -68,5 +94,12 @@ COUNTS = {
     "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
-FURTHER = {"rds": {"rotation": rotated_secret, "parameters elsewhere": group_elsewhere, "logs elsewhere": logs_elsewhere}}
-ONE_WAY = ()
+CONFIGURED = {"secret": secrets_kind}
+FURTHER = {
+    "rds": {
+        "rotation": rotated_secret,
+        "deleted by hand": deleted_secret,
+        "parameters elsewhere": group_elsewhere,
+        "logs elsewhere": logs_elsewhere,
+    }
+}

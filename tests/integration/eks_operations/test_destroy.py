@@ -8,11 +8,7 @@ The runs have exactly the policies that the collection generates for this invent
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +20,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry impo
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.documents import policies
 from rehearsal.testing import Cloud
 
-from .site import ROOT, Changes, Site
+from .killing import killed
+from .site import Changes, Site
 from .support import ACCOUNT, REGION, Place
-from .workloads import INGRESS, controller, exposed, inside, namespace, no_controller, until
+from .workloads import INGRESS, controller, exposed, inside, namespace, no_controller
 
 DESTROY = "playbooks/destroy.yml"
 MEANT = ("--extra-vars", "destroy=prod")
@@ -58,30 +55,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def unprotected(site: Site) -> None:
     site.variables["eks_clusters"] = clusters(deletion_protection=False)
     site.must("site.yml")
-
-
-def killed(site: Site, when: Callable[[], bool], what: str) -> None:
-    """A run that is killed, with all its processes, as soon as ``when`` holds."""
-    quiet = subprocess.DEVNULL
-    running = subprocess.Popen(site.command(DESTROY, MEANT), cwd=ROOT, env=site.environment(), stdout=quiet, stderr=quiet)
-    try:
-        until(when, what)
-        assert running.poll() is None, "the run was over before it could be killed"
-    finally:
-        for process in processes_of(site):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        running.wait()
-
-
-def processes_of(site: Site) -> list[int]:
-    """ansible-playbook and its workers, each with its own session; they have the same command name."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if str(site.folder / "hosts.json").encode() in (folder / "cmdline").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-    return sorted(found)
 
 
 def what_is_left(cloud: Cloud) -> dict[str, Any]:
@@ -141,7 +114,7 @@ def test_from_the_first_refusal_to_an_empty_account(site: Site) -> None:
 
     api = inside(cloud, NAME)
     path = f"{INGRESS.format('shop')}/front"
-    killed(site, lambda: "deletionTimestamp" in api.get(path)["metadata"], "the Ingress is being deleted")
+    killed(site, DESTROY, MEANT, lambda: "deletionTimestamp" in api.get(path)["metadata"], "the Ingress is being deleted")
     own_policies(site)
     done = site.must(DESTROY, *MEANT)
     cloud.admin.policies(apply=None)
@@ -159,7 +132,7 @@ def test_without_a_controller_and_killed_while_nodes_go(site: Site) -> None:
     unprotected(site)
     no_controller(inside(cloud, NAME))
     cloud.admin.settings(transition_seconds={"default": 0, "eks_nodegroup": 3})
-    killed(site, lambda: called(cloud, "DeleteNodegroup"), "node groups are being deleted")
+    killed(site, DESTROY, MEANT, lambda: called(cloud, "DeleteNodegroup"), "node groups are being deleted")
     assert called(cloud, "DeleteLoadBalancer")
     done = site.must(DESTROY, *MEANT)
     assert what_is_left(cloud) == {"load balancers": [STRANGER]}, done.text

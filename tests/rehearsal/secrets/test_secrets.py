@@ -52,13 +52,14 @@ def test_names_of_a_secret(secrets: Any, form: str) -> None:
     assert secrets.get_secret_value(SecretId=named)["ARN"] == arn
 
 
-def test_an_update_changes_only_what_it_names(secrets: Any, cloud: Cloud) -> None:
+@pytest.mark.parametrize("default", ["alias/aws/secretsmanager", ""])
+def test_an_update_changes_only_what_it_names(secrets: Any, cloud: Cloud, default: str) -> None:
     key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
     secrets.create_secret(Name="app", Description="before", SecretString="s", KmsKeyId=key)
     assert "VersionId" not in secrets.update_secret(SecretId="app", Description="after")
     seen = secrets.describe_secret(SecretId="app")
     assert (seen["Description"], seen["KmsKeyId"], len(seen["VersionIdsToStages"])) == ("after", key, 1)
-    secrets.update_secret(SecretId="app", KmsKeyId="alias/aws/secretsmanager")
+    secrets.update_secret(SecretId="app", KmsKeyId=default)
     assert "KmsKeyId" not in secrets.describe_secret(SecretId="app")
 
 

@@ -70,6 +70,7 @@ CHANGES: list[tuple[str, str, type[CallFailed]]] = [
     ("InvalidPermission.Duplicate", "", AlreadyThere),
     ("FlowLogAlreadyExists", "", AlreadyThere),
     ("NetworkAclEntryAlreadyExists", "", AlreadyThere),
+    ("ResourceExistsException", "", AlreadyThere),
     ("Resource.AlreadyAssociated", "", AlreadyThere),
     ("DependencyViolation", "", NotYet),
     ("DeleteConflict", "", NotYet),

@@ -84,3 +84,24 @@ def test_backups_with_the_tags_of_their_instance_belong_to_no_component() -> Non
     found = look(aws, ["cluster"])
     aws.close()
     assert found == [{"component": "legacy", "address": "db_instance.old", "arn": arns[-1]}]
+
+
+def test_secrets_that_are_being_deleted_are_no_leftovers() -> None:
+    """Secrets Manager keeps a deleted secret, with its tags, for 30 days. One of another name is not asked about, which policies allow."""
+    folder = "arn:aws:secretsmanager:eu-west-1:1:secret:"
+    deleted, kept, other = (f"{folder}{name}" for name in ("/mainstay/prod/legacy/main/master-1", "/mainstay/prod/legacy/x-2", "by-hand-3"))
+    tags = tag_list({**mark("secret.old"), "mainstay:component": "legacy"})
+    script = Script(
+        {
+            "get_caller_identity": {"Account": "1"},
+            "get_resources": {"ResourceTagMappingList": [{"ResourceARN": name, "Tags": tags} for name in (deleted, kept, other)]},
+            "list_roles": {"Roles": []},
+            "list_open_id_connect_providers": {"OpenIDConnectProviderList": []},
+            "describe_secret": lambda params: {"DeletedDate": "2026-11-30"} if params["SecretId"] == deleted else {},
+        }
+    )
+    aws = script.aws()
+    found = [one["arn"] for one in look(aws, ["cluster"])]
+    aws.close()
+    assert found == [kept, other]
+    assert len(script.methods("describe_secret")) == 2

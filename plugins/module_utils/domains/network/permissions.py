@@ -65,6 +65,7 @@ NETWORK = Permissions(
         ),
         # Clusters may exist in a network that is to be destroyed or replaced.
         **each("eks", "DescribeCluster ListClusters", REGIONAL),
+        "rds:DescribeDBInstances": (Grant((arn("rds", "db:*"),)),),
     },
     writes={
         "ec2:CreateVpc": (new_ec2(*ROOTS),),

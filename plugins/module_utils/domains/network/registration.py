@@ -26,6 +26,7 @@ def load() -> Details:
             "what is in the networks": (
                 *operations("ec2", "describe_network_interfaces describe_vpcs"),
                 *operations("eks", "describe_cluster list_clusters"),
+                *operations("rds", "describe_db_instances"),
             ),
         },
         unused={

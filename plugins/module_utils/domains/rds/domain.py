@@ -18,7 +18,7 @@ from ...inputs.problems import Problems
 from ...kinds.iam_role import IamRole
 from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
-from ...reconcile.model import Kind, Resource
+from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from . import further_regions, replication
 from .facts import AwsFacts
@@ -36,6 +36,7 @@ from .kinds.db_subnet_group import DbSubnetGroup
 from .names import regions, secret_names
 from .notes import notes
 from .outputs import outputs
+from .protection import protected, refusals
 from .questions import questions
 from .resources import build, with_present_names
 from .settings.instance import Instance, Network, read, read_network
@@ -114,9 +115,12 @@ class RdsDomain(Domain):
         found = of_plan(plan, self.options, default)
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
         going = gone_with_backups(plan, self.options, default)
-        regions = aws.regions if deleted(plan, ("database_key",)) else ()
-        keys = {key: users for region in regions for key, users in needed(aws.in_region(region), going).items()}
-        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)])
+        looked_in = aws.regions if deleted(plan, ("database_key",)) else ()
+        keys = {key: users for region in looked_in for key, users in needed(aws.in_region(region), going).items()}
+        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
+
+    def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
+        return {"protected": protected(observed)}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         databases = {name: tuple(one.content.databases) for name, one in self.instances.items()}

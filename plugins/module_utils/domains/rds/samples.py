@@ -115,7 +115,7 @@ def parameter_group() -> Sample:
 
 
 def secret(place: Place) -> Sample:
-    properties = {"secret_name": f"{place.path}{NAME}", "description": "one", "content": {"username": NAME}}
+    properties = {"secret_name": f"{place.path}{NAME}", "description": "one", "content": {"username": NAME}, "deletion_date": None}
     return Sample(
         Resource("secret", NAME, properties),
         change={"description": "two"},

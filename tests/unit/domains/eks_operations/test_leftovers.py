@@ -24,7 +24,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operation
     leftovers,
     summed_up,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.occupants import occupants
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.occupants import occupants, remaining
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.run import ours
 
 HERE = Cluster("prod-main", frozenset({"vpc-1"}), security_group="sg-cluster")
@@ -173,4 +173,27 @@ def test_occupants_are_named_with_their_owner() -> None:
     assert [(one["name"], one["environment"], one["component"]) for one in occupants({"vpc-1"}, there)] == [
         ("by-hand", "", ""),
         ("prod-main", "prod", "eks"),
+    ]
+
+
+def instance(name: str, vpc: str = "vpc-1", tags: dict[str, str] | None = None) -> dict[str, Any]:
+    return {
+        "DBInstanceIdentifier": name,
+        "DBSubnetGroup": {"VpcId": vpc},
+        "TagList": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+    }
+
+
+def test_databases_are_occupants_too() -> None:
+    ours_too = Owner("prod", "database").tags("db_instance.main")
+    there = [instance("prod-main", tags=ours_too), instance("by-hand"), instance("elsewhere", "vpc-9"), {"DBInstanceIdentifier": "old"}]
+    found = occupants({"vpc-1"}, [described("by-hand")], there)
+    assert [(one["kind"], one["name"], one["component"]) for one in found] == [
+        ("eks_cluster", "by-hand", ""),
+        ("db_instance", "by-hand", ""),
+        ("db_instance", "prod-main", "database"),
+    ]
+    assert remaining(found, "prod", ["database"]) == [
+        "EKS cluster by-hand with no owner mark is still in vpc-1.",
+        "RDS instance by-hand with no owner mark is still in vpc-1.",
     ]
