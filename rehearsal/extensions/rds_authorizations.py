@@ -125,7 +125,16 @@ def _named(call: Call) -> Iterator[str]:
 def _arn(call: Call, kind: str, name: str) -> str:
     if name.startswith("arn:"):
         return name
-    return arn(call, "rds", f"{kind}:{name if kind in ('db-proxy', 'db-proxy-endpoint') else name.lower()}")
+    if kind in ("db-proxy", "db-proxy-endpoint"):
+        return _arns_of_proxies(call).get((kind, name), arn(call, "rds", f"{kind}:{name}"))
+    return arn(call, "rds", f"{kind}:{name.lower()}")
+
+
+def _arns_of_proxies(call: Call) -> dict[tuple[str, str], str]:
+    """The ARNs of proxies and their endpoints end in random text, not in their names."""
+    proxies = call.backend.db_proxies.values()
+    found = {("db-proxy", one.name): one.arn for one in proxies}
+    return found | {("db-proxy-endpoint", name): one.arn for proxy in proxies for name, one in proxy.endpoints.items()}
 
 
 def _all(call: Call) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from rehearsal.testing import Cloud
 
@@ -25,7 +26,20 @@ def tags(cloud: Cloud) -> dict[str, dict[str, str]]:
         found[key["KeyId"]] = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
     for group in logs.describe_log_groups()["logGroups"]:
         found[group["logGroupName"]] = logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"]
-    return found
+    for page in cloud.client("secretsmanager").get_paginator("list_secrets").paginate():
+        for secret in page["SecretList"]:
+            found[secret["Name"]] = {tag["Key"]: tag["Value"] for tag in secret.get("Tags", [])}
+    return {**found, **tags_of_databases(cloud.client("rds"))}
+
+
+def tags_of_databases(rds: Any) -> dict[str, dict[str, str]]:
+    """ARN -> tags, for instances and everything that belongs to them in RDS. A list call does not return the tags of all of these."""
+    instances = rds.describe_db_instances()["DBInstances"]
+    arns = [one["DBInstanceArn"] for one in instances]
+    arns += [one["DBSubnetGroupArn"] for one in rds.describe_db_subnet_groups()["DBSubnetGroups"]]
+    arns += [one["DBParameterGroupArn"] for one in rds.describe_db_parameter_groups()["DBParameterGroups"]]
+    arns += [one["DBProxyArn"] for one in rds.describe_db_proxies()["DBProxies"]]
+    return {arn: {tag["Key"]: tag["Value"] for tag in rds.list_tags_for_resource(ResourceName=arn)["TagList"]} for arn in arns}
 
 
 def lacking(cloud: Cloud, expected: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -31,6 +31,9 @@ NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_
 """These clusters have no control plane and these instances no server, so nothing can be installed in them, and nothing needs to wait for
 their response."""
 
+CONTENT = ("--extra-vars", '{"rds_manage_content": true}')
+"""For a cloud with PostgreSQL servers: what is inside the instances is managed too."""
+
 LARGEST = 6144
 """AWS's limit on a managed policy's characters, without white space."""
 
@@ -74,14 +77,14 @@ def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
 
 
 @contextmanager
-def cloud_of(inventory: str) -> Iterator[Cloud]:
+def cloud_of(inventory: str, servers: bool = False) -> Iterator[Cloud]:
     """A cloud that simulates the inventory's account and region, with the contents of its seed.
 
-    Its clusters exist in the EKS API only, and its instances in the RDS API only: no control planes and no servers start.
+    Its clusters exist in the EKS API only: no control planes start. Without ``servers``, its instances exist in the RDS API only.
     """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
-    settings = {"control_planes": False, "databases": False}
+    settings = {"control_planes": False, "databases": servers}
     with Cloud(account_id=target["platform_account_id"], region=target["platform_region"], settings=settings) as cloud:
         if path.exists():
             seed.apply(seed.load(path, cloud.region), cloud.description)
@@ -90,9 +93,9 @@ def cloud_of(inventory: str) -> Iterator[Cloud]:
 
 
 @contextmanager
-def confined_cloud_of(inventory: str, *arguments: str) -> Iterator[Cloud]:
+def confined_cloud_of(inventory: str, *arguments: str, servers: bool = False) -> Iterator[Cloud]:
     """The same, with exactly the inventory's generated policies in force."""
-    with cloud_of(inventory) as cloud:
+    with cloud_of(inventory, servers) as cloud:
         cloud.admin.policies(**policies_of(inventory, *arguments))
         yield cloud
 

@@ -9,10 +9,12 @@ import ipaddress
 import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.database_content.wanted.settings import read_contents
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import resources as eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks import validate as eks_input
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import FOUND_LATER
@@ -25,10 +27,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate 
 from rehearsal.testing import Cloud
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
+from tests.integration.examples import database_state as keeps_
 from tests.integration.examples import network_state as is_
 from tests.integration.examples.cluster_state import ClusterState
+from tests.integration.examples.database_state import CERTIFICATES, DatabaseState, Logins
 from tests.integration.examples.network_state import NetworkState
 from tests.integration.examples.running import (
+    CONTENT,
     INVENTORIES,
     Run,
     confined_cloud_of,
@@ -149,6 +154,70 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
 }
 """The same for the cluster."""
 
+DATABASE_ROWS: Mapping[str, Mapping[str, keeps_.Check]] = {
+    "examples/brandcoach/prod": {
+        "D1, D23": keeps_.postgresql,
+        "D2": keeps_.version("15"),
+        "D3": keeps_.class_of("db.t3.large"),
+        "D8": keeps_.standby,
+        "D12": keeps_.encrypted,
+        "D13, D15": keeps_.daily_backups,
+        "D19": keeps_.patched("sat:23:30-sun:00:30"),
+    },
+    "examples/innovate/workloads": {
+        "D1": keeps_.postgresql,
+        "D2": keeps_.version("15"),
+        "D4": keeps_.class_of("db.t3.medium"),
+        "D6": keeps_.storage(100, "gp3"),
+        "D9": keeps_.one_zone,
+        "D12": keeps_.encrypted,
+        "D13, D15": keeps_.daily_backups,
+        "D14": keeps_.kept_for(14),
+        "D24": keeps_.credentials_in_secrets_manager,
+    },
+    "examples/codelearn/prod": {
+        "D1": keeps_.postgresql,
+        "D2": keeps_.version("15"),
+        "D4": keeps_.class_of("db.t3.medium"),
+        "D5": keeps_.may_become("db.r5.large"),
+        "D6": keeps_.storage(100, "gp3"),
+        "D7": keeps_.grows_to(500),
+        "D10": keeps_.standby,
+        "D11": keeps_.replica("codelearn-postgres-reports"),
+        "D12": keeps_.encrypted,
+        "D13": keeps_.daily_backups,
+        "D14": keeps_.kept_for(7),
+        "D20": keeps_.pooled,
+        "D21": keeps_.named("codelearn-postgres", "codelearn"),
+        "D24": keeps_.credentials_in_secrets_manager,
+    },
+    "examples/creator-publishing/prod": {
+        "D1": keeps_.postgresql,
+        "D10": keeps_.standby,
+        "D13, D15": keeps_.daily_backups,
+        "D14": keeps_.kept_for(30),
+        "D22": keeps_.observed,
+        "A11": keeps_.protected,
+    },
+    "examples/ai-community/prod": {
+        "D1": keeps_.postgresql,
+        "D10": keeps_.standby,
+        "D13, D15": keeps_.daily_backups,
+        "D14": keeps_.kept_for(30),
+        "D22": keeps_.observed,
+    },
+}
+"""The same for the database. What needs a login is in LOGINS."""
+
+LOGINS: Mapping[str, Mapping[str, keeps_.LoginCheck]] = {
+    "examples/ai-community/prod": {
+        "D1": keeps_.master_is_no_superuser,
+        "D18": keeps_.extension("community", "vector"),
+        "X5": keeps_.user_logs_in_with_a_token("community", "community"),
+    },
+}
+"""The inventories whose instances have servers, and what must be true inside. All others' exist in the RDS API only, to save time."""
+
 
 def expected_addresses(inventory: str) -> set[str]:
     """The resources that the inventory describes, derived without AWS."""
@@ -162,7 +231,22 @@ def expected_addresses(inventory: str) -> set[str]:
     assert problems + more + wrong == []
     resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
     resources += rds.build(instances, Place(environment, "database", *place), AwsFacts(), lambda _name: False)
-    return {resource.address for resource in resources}
+    inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
+    return {resource.address for resource in resources} | inside
+
+
+def expected_content(databases: Mapping[str, Any]) -> set[str]:
+    """The roles, databases, and extensions that an inventory describes inside its instances."""
+    found = set()
+    for name, one in databases.items():
+        contents, problems = read_contents(one.get("databases"), one.get("users"), "dbadmin")
+        assert problems == []
+        found |= {f"postgres_role.{name}/{user}" for user in contents.users}
+        for database in contents.databases.values():
+            found.add(f"postgres_database.{name}/{database.name}")
+            found |= {f"postgres_schema.{name}/{database.name}/{schema.name}" for schema in database.schemas}
+            found |= {f"postgres_extension.{name}/{database.name}/{extension.name}" for extension in database.extensions}
+    return found
 
 
 def updated(run: Run) -> list[dict[str, str]]:
@@ -178,9 +262,9 @@ def check_rows[S](inventory: str, state: S, rows: Mapping[str, Callable[[S], Non
             raise AssertionError(f"{row} does not hold in {inventory}: {error!r}") from error
 
 
-def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path) -> Run:
+def planned_from_nothing(cloud: Cloud, inventory: str, folder: Path, *arguments: str) -> Run:
     """A plan on an empty account: it has every resource that the inventory describes, and makes no change."""
-    planned = play(cloud, inventory, folder, "--check", "--diff", role="plan")
+    planned = play(cloud, inventory, folder, "--check", "--diff", *arguments, role="plan")
     assert planned.code == 0, planned.output
     assert {address for address, action in planned.actions.items() if action["action"] == "create"} == expected_addresses(inventory)
     assert set(planned.totals) == {"create"}
@@ -200,9 +284,10 @@ def test_plan_from_nothing(inventory: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("inventory", ROWS)
 def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
     """Plan, apply, check the requirements, plan and apply again, destroy: with the inventory's generated policies, nothing is denied."""
-    with confined_cloud_of(inventory) as cloud:
-        planned = planned_from_nothing(cloud, inventory, tmp_path)
-        applied = play(cloud, inventory, tmp_path)
+    inside = CONTENT if inventory in LOGINS else ()
+    with confined_cloud_of(inventory, servers=inventory in LOGINS) as cloud:
+        planned = planned_from_nothing(cloud, inventory, tmp_path, *inside)
+        applied = play(cloud, inventory, tmp_path, *inside)
         assert applied.code == 0, applied.output
         assert set(applied.actions) == set(planned.actions)
 
@@ -210,13 +295,16 @@ def test_life_of_a_platform(inventory: str, tmp_path: Path) -> None:
         with with_every_right(cloud):
             check_rows(inventory, state, ROWS[inventory])
             check_rows(inventory, ClusterState(cloud.client), CLUSTER_ROWS[inventory])
+            database = DatabaseState(cloud.client)
+            check_rows(inventory, database, DATABASE_ROWS[inventory])
+            check_rows(inventory, Logins(database, cloud.environment()[CERTIFICATES]), LOGINS.get(inventory, {}))
             assert company_tags.lacking(cloud, variables(inventory)["platform_tags"]) == {}
 
-        again = play(cloud, inventory, tmp_path, "--check", "--diff", role="plan")
+        again = play(cloud, inventory, tmp_path, "--check", "--diff", *inside, role="plan")
         assert denials(cloud) == []
         assert (again.code, set(again.totals)) == (0, {"unchanged"}), again.output
         cloud.admin.clear_requests()
-        repeated = play(cloud, inventory, tmp_path)
+        repeated = play(cloud, inventory, tmp_path, *inside)
         assert (repeated.code, set(repeated.totals), mutations(cloud)) == (0, {"unchanged"}, []), repeated.output
 
         # production clusters and databases are protected: protection is disabled first, which changes nothing else

@@ -34,8 +34,9 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     assert first.returncode == 0, first.stdout
     written = files(tmp_path)
     cluster = [f"cluster/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
+    database = [f"database/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
     network = [f"network/{name}.json" for name in ("apply-1", "apply-2", "plan-1")]
-    assert sorted(written) == [*cluster, *network]
+    assert sorted(written) == [*cluster, *database, *network]
     (tmp_path / "network" / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
     again = write(tmp_path, PYTHONHASHSEED="2")
@@ -48,7 +49,7 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
 def test_one_set_for_the_environment_takes_the_place_of_those_of_components(tmp_path: Path) -> None:
     assert write(tmp_path).returncode == 0
     assert write(tmp_path, "-e", "permissions_scope=environment").returncode == 0
-    assert sorted(files(tmp_path)) == ["apply-1.json", "apply-2.json", "apply-3.json", "apply-4.json", "plan-1.json"]
+    assert sorted(files(tmp_path)) == [*(f"apply-{number}.json" for number in range(1, 6)), "plan-1.json"]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,7 @@ def test_a_boundary_in_the_inventory_is_on_every_role(tmp_path: Path) -> None:
         ]
         assert {(role["Path"], role["PermissionsBoundary"]["PermissionsBoundaryArn"]) for role in roles} == {
             ("/mainstay/prod/cluster/", BOUNDARY),
+            ("/mainstay/prod/database/", BOUNDARY),
             ("/mainstay/prod/network/", BOUNDARY),
         }
         gone = play(cloud, INVENTORY, tmp_path, *free, "-e", "destroy=prod", *BOUND, playbook="playbooks/destroy.yml")
@@ -98,5 +100,5 @@ def test_every_denial_names_the_required_permission(tmp_path: Path) -> None:
         refused = play(cloud, INVENTORY, tmp_path)
         output = " ".join(refused.output.split())
         assert refused.code != 0
-        for action in ("ec2:CreateVpc", "ec2:AllocateAddress", "iam:CreateRole", "kms:CreateKey"):
+        for action in ("ec2:CreateVpc", "ec2:AllocateAddress", "iam:CreateRole", "kms:CreateKey", "rds:CreateDBParameterGroup"):
             assert f"The credentials need {action}. `make policies`" in output, refused.output

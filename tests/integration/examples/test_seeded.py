@@ -53,7 +53,8 @@ def test_a_boundary_that_the_account_holds(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_without_it_the_run_fails_where_it_would_in_the_account(tmp_path: Path) -> None:
-    with Cloud(account_id=TARGET["platform_account_id"], region=TARGET["platform_region"]) as cloud:
+    settings = {"control_planes": False, "databases": False}
+    with Cloud(account_id=TARGET["platform_account_id"], region=TARGET["platform_region"], settings=settings) as cloud:
         refused = play(cloud, INVENTORY, tmp_path)
         assert refused.code != 0
         assert "NoSuchEntity" in refused.output

@@ -247,3 +247,21 @@ def test_further_endpoints(account: Proxies) -> None:
     assert list(seen()) == ["default"]
     assert refused(account.rds.delete_db_proxy_endpoint, DBProxyEndpointName="default") == "InvalidDBProxyEndpointStateFault"
     assert refused(account.rds.delete_db_proxy_endpoint, DBProxyEndpointName="third") == "DBProxyEndpointNotFoundFault"
+
+
+def test_policies_see_the_tags_of_a_proxy_that_a_call_names(account: Proxies) -> None:
+    """A call has the name, and the ARN ends in random text."""
+    account.make(Tags=[{"Key": "team", "Value": "a"}])
+    until(lambda: account.proxy()["Status"] == "available")
+    account.cloud.admin.policies(apply=by_team("a"))
+    account.rds.modify_db_proxy(DBProxyName="main", IdleClientTimeout=60)
+    account.cloud.admin.policies(apply=by_team("b"))
+    assert refused(account.rds.modify_db_proxy, DBProxyName="main", IdleClientTimeout=90) == "AccessDenied"
+    account.cloud.admin.policies(apply=None)
+
+
+def by_team(team: str) -> list[dict[str, Any]]:
+    """Every action on the proxies with a team's tag."""
+    condition = {"StringEquals": {"aws:ResourceTag/team": team}}
+    statement = {"Effect": "Allow", "Action": "rds:*", "Resource": "arn:aws:rds:*:*:db-proxy:prx-*", "Condition": condition}
+    return [{"Version": "2012-10-17", "Statement": [statement]}]
