@@ -40,7 +40,7 @@ def user_part(user: str) -> str:
 def names(instances: Any, environment: str, _component: str) -> Names:
     """What policies are limited to: the subnets and security groups that the inventory lists, and the further regions that it names."""
     found = read(instances, "databases", environment, Network(), Problems())
-    placed: list[Instance | Replica] = [part for one in found.values() for part in (one, *one.replicas.values())]
+    placed: list[Instance | Replica] = [*found.values(), *(replica for one in found.values() for replica in one.replicas.values())]
     return Names(
         subnets=tuple(sorted({subnet for one in placed for subnet in one.subnet_ids})),
         security_groups=tuple(sorted({group for one in placed for group in one.security_group_ids})),
