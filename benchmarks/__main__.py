@@ -1,4 +1,4 @@
-"""Builds the same networks and clusters with this collection and with Terraform, turn by turn on the rehearsal cloud, and times both.
+"""Builds the same platforms with this collection and with Terraform, turn by turn on the rehearsal cloud, and times both.
 
 Called by make bench; README.md says how to read what it prints."""
 
@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import clusters, inventory, provider, report
+from benchmarks import clusters, databases, inventory, provider, report
 from benchmarks.measure import Sample, alternate
 from benchmarks.subjects import (
     COMPONENT,
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
             chosen = subjects(stack, scratch, options)
-            bench = PlatformBench(options, chosen) if options.eks else Bench(options, chosen)
+            bench = PlatformBench(options, chosen) if options.eks or options.databases else Bench(options, chosen)
             bench.run()
     except (Problem, Unexpected) as error:
         fail(shortened(str(error)))
@@ -81,12 +81,24 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--wait", type=float, default=4.0, metavar="S", help="how long NAT gateways and endpoints take, 120 in AWS (4)")
     parser.add_argument("--eks", action="store_true", help="a network and clusters in it, in place of networks alone")
     parser.add_argument("--clusters", type=numbers, default=[1, 4], metavar="N,...", help="with --eks: how many clusters (1,4)")
-    parser.add_argument("--scale", type=float, default=7.5, metavar="F", help="with --eks: how much faster than AWS it all comes up (7.5)")
+    parser.add_argument(
+        "--databases",
+        type=numbers,
+        default=[],
+        metavar="N,...",
+        help="also how many databases in the network; one number with --eks (none)",
+    )
+    parser.add_argument(
+        "--scale", type=float, default=7.5, metavar="F", help="with --eks or --databases: how much faster than AWS it all comes up (7.5)"
+    )
     parser.add_argument("--only-wait", action="store_true", help="only the run with waits")
     parser.add_argument("--rate-limits", action="store_true", help="the clouds refuse calls beyond the rates that AWS publishes")
     parser.add_argument("--hosts", type=int, default=0, metavar="N", help="also N components of one network each, side by side (0)")
     parser.add_argument("--without-terraform", action="store_true", help="measure this collection alone")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.eks and len(given.databases) > 1:
+        parser.error("--eks varies the number of clusters, so --databases takes one number")
+    return given
 
 
 def numbers(text: str) -> list[int]:
@@ -107,7 +119,7 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
 
     def cloud() -> Cloud:
         limits = {"rate_limits": "aws"} if options.rate_limits else {}
-        return stack.enter_context(Cloud(region=REGION, settings={"control_planes": False, **limits}))
+        return stack.enter_context(Cloud(region=REGION, settings={"control_planes": False, "databases": False, **limits}))
 
     chosen: list[Subject] = [Playbook(cloud(), scratch)]
     if not options.without_terraform:
@@ -123,7 +135,9 @@ def subjects(stack: ExitStack, scratch: Path, options: argparse.Namespace) -> li
 class Bench:
     """The network scenarios and their results."""
 
-    noun = "network"
+    @property
+    def noun(self) -> str:
+        return "network"
 
     def __init__(self, options: argparse.Namespace, subjects: Sequence[Subject]) -> None:
         self.options = options
@@ -244,16 +258,21 @@ class Bench:
 
 
 class PlatformBench(Bench):
-    """The scenarios with a network and clusters in it."""
+    """The scenarios with a network and clusters or databases in it."""
 
-    noun = "cluster"
+    @property
+    def noun(self) -> str:
+        return "cluster" if self.options.eks else "database"
 
     @property
     def sizes(self) -> list[int]:
-        return list(self.options.clusters)
+        return list(self.options.clusters if self.options.eks else self.options.databases)
 
     def size(self, count: int, **more: Any) -> Size:
-        return Size(networks=1, clusters=count, **more)
+        """``count``: the number of clusters, or of databases if there are no clusters."""
+        if self.options.eks:
+            return Size(clusters=count, databases=max(self.options.databases, default=0), **more)
+        return Size(databases=count, **more)
 
     def measure_waits(self) -> None:
         """This collection only: beyond the emulated waits, Terraform spends most of its time in waits of its own, which do not scale."""
@@ -261,11 +280,12 @@ class PlatformBench(Bench):
             return
         scale, subject = self.options.scale, self.subjects[0]
         assert isinstance(subject, Playbook)
+        size = self.size(1, poll=POLL / scale)
         seconds = {kind: real / scale for kind, real in clusters.CREATION_SECONDS.items()}
-        path = clusters.critical_path(networks(1), clusters.for_role(1), REGION, seconds)
+        path = clusters.critical_path(networks(1), clusters.for_role(size.clusters), databases.for_role(size.databases), REGION, seconds)
         chain = ", ".join(f"{address} {seconds[address.partition('.')[0]]:g} s" for address in path.addresses)
-        say(f"1 cluster, 80 ms a request, everything comes up {scale:g} times as fast as in AWS: {chain}")
-        empty = self.emptied(self.size(1, poll=POLL / scale), 80, transition_seconds=seconds)
+        say(f"{size.contents}, 80 ms a request, everything comes up {scale:g} times as fast as in AWS: {chain}")
+        empty = self.emptied(size, 80, transition_seconds=databases.transitions(seconds))
         samples = alternate([subject], "create", self.options.cold_runs, empty)
         result = report.Result(1, 80, "create", {subject.name: samples[0]})
         print(f"    {report.line(result)}", flush=True)

@@ -1,4 +1,4 @@
-"""A network and the clusters in it: the input of both subjects, and the minimum time that AWS would need to create it."""
+"""The clusters of a network: the input of both subjects, and the minimum time that AWS would need to create everything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks import databases as databases_of
 from scripts.terminal import ROOT
 
 sys.path.insert(0, str(ROOT / "collections"))
@@ -36,7 +37,14 @@ NAMESPACES = ("jobs",)
 SERVICE_ACCOUNTS = {"uploads": {"namespace": "web", "service_account": "api"}}
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
-CREATION_SECONDS = {"nat_gateway": 120.0, "vpc_endpoint": 120.0, "eks_cluster": 600.0, "eks_nodegroup": 180.0, "eks_addon": 60.0}
+CREATION_SECONDS = {
+    "nat_gateway": 120.0,
+    "vpc_endpoint": 120.0,
+    "eks_cluster": 600.0,
+    "eks_nodegroup": 180.0,
+    "eks_addon": 60.0,
+    **databases_of.CREATION_SECONDS,
+}
 """AWS's approximate creation time for one resource of each kind. Creation times of all other kinds are negligible."""
 
 
@@ -79,10 +87,12 @@ class Path:
     addresses: tuple[str, ...]
 
 
-def critical_path(networks: Mapping[str, Any], clusters: Mapping[str, Any], region: str, seconds: Mapping[str, float]) -> Path:
-    """The longest chain of creations from an empty account, over the resources that the two roles build, given the time for each kind.
+def critical_path(
+    networks: Mapping[str, Any], clusters: Mapping[str, Any], databases: Mapping[str, Any], region: str, seconds: Mapping[str, float]
+) -> Path:
+    """The longest chain of creations from an empty account, over the resources that the roles build, given the time for each kind.
 
-    A cluster depends on no network resource that takes time, so the result is the longer of the two chains.
+    Clusters and databases depend on no network resource that takes time, and not on each other, so the result is the longest chain of any.
     """
     place = Place("bench", "any", region, "123456789012")
     read, problems = validate_networks(networks, "networks", place.region)
@@ -93,6 +103,7 @@ def critical_path(networks: Mapping[str, Any], clusters: Mapping[str, Any], regi
     return max(
         longest(build_networks(read, place), NETWORK_KINDS, seconds),
         longest(build_clusters(wanted, place, {}, {}), CLUSTER_KINDS, seconds),
+        longest(*databases_of.desired(databases, place), seconds),
         key=lambda path: path.seconds,
     )
 

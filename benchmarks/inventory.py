@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchmarks.database_inventory import databases
 from rehearsal.testing import Cloud
 
 Item = tuple[str, ...]
@@ -50,6 +51,7 @@ def take(cloud: Cloud) -> Inventory:
         "keys and aliases": keys(cloud.client("kms")),
         "roles and policies": roles(cloud.client("iam")),
         **clusters(cloud.client("eks"), cloud.client("ec2"), cloud.client("iam"), network.zone_of),
+        **databases(cloud.client("rds"), cloud.client("secretsmanager"), network.zone_of),
     }
     return {name: Counter(items) for name, items in parts.items()}
 

@@ -3,6 +3,8 @@
     make rehearse ENV=prod                       # in each checkout: builds the inventory on a cloud of its own and leaves it running
     .venv/bin/python -m benchmarks.processor prod --against ../before --runs 7
 
+    .venv/bin/python -m benchmarks.processor prod --against ../before --limit 'all:!rds'    # if one of them has no databases
+
 Runs alternate between the checkouts, so that other work on the machine affects all of them, and ratios are computed turn by turn. Ten
 empty tasks show what Ansible itself costs. A figure is user and system time of the whole process tree, without the cloud.
 """
@@ -58,13 +60,18 @@ def processor_seconds(command: Sequence[str], checkout: Path, environment: Mappi
     return used() - before
 
 
-def measured(checkouts: Sequence[Path], name: str, runs: int, empty: Path) -> Figures:
-    """The seconds of each run, by checkout and step. One uncounted warm-up round fills caches."""
-    steps = {
-        "plan": ["ansible-playbook", "site.yml", "-i", f"inventories/{name}", "--check", "--diff"],
-        "unchanged": ["ansible-playbook", "site.yml", "-i", f"inventories/{name}"],
+def steps_of(name: str, limit: str, empty: Path) -> dict[str, list[str]]:
+    """The command of each step. ``limit``: a pattern of hosts; empty for all of them. It does not apply to the empty tasks."""
+    site = ["ansible-playbook", "site.yml", "-i", f"inventories/{name}", *(["--limit", limit] if limit else [])]
+    return {
+        "plan": [*site, "--check", "--diff"],
+        "unchanged": site,
         "ten empty tasks": ["ansible-playbook", "-i", "localhost,", "-c", "local", str(empty)],
     }
+
+
+def measured(checkouts: Sequence[Path], name: str, runs: int, steps: Mapping[str, Sequence[str]]) -> Figures:
+    """The seconds of each run, by checkout and step. One uncounted warm-up round fills caches."""
     environments = {checkout: environment_of(checkout, name) for checkout in checkouts}
     found: Figures = {}
     for turn in range(runs + 1):
@@ -93,12 +100,14 @@ def main() -> int:
     parser.add_argument("name", help="the inventory, such as prod")
     parser.add_argument("--against", type=Path, action="append", default=[], help="another checkout; may be given several times")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--limit", default="", help="a pattern of hosts, such as 'all:!rds', for all checkouts (every host)")
     given = parser.parse_args()
     checkouts = [ROOT, *(path.resolve() for path in given.against)]
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.yml"
         empty.write_text(json.dumps(EMPTY), encoding="utf-8")
-        print("\n".join(lines(measured(checkouts, given.name, given.runs, empty), str(ROOT))))
+        found = measured(checkouts, given.name, given.runs, steps_of(given.name, given.limit, empty))
+        print("\n".join(lines(found, str(ROOT))))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from benchmarks import clusters
+from benchmarks import clusters, databases
 from benchmarks.provider import Tools, write_cli_config
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
@@ -19,7 +20,7 @@ from scripts.terminal import BIN, ROOT, isolated_environment
 Step = Literal["create", "unchanged", "plan"]
 STEPS: tuple[Step, ...] = ("create", "unchanged", "plan")
 
-ENVIRONMENT, COMPONENT, CLUSTERS = "bench", "network", "cluster"
+ENVIRONMENT, COMPONENT, CLUSTERS, DATABASES = "bench", "network", "cluster", "database"
 REGION = "af-south-1"
 ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
@@ -35,15 +36,26 @@ def networks(count: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Size:
-    """What is built: the number of components, of networks in each, and of clusters in the first network.
+    """What is built: the number of components, of networks in each, and of clusters and databases in the first network.
 
     ``poll``: overrides the roles' longest poll interval.
     """
 
     networks: int = 1
     clusters: int = 0
+    databases: int = 0
     hosts: int = 1
     poll: float | None = None
+
+    @property
+    def components(self) -> int:
+        return self.hosts + bool(self.clusters) + bool(self.databases)
+
+    @property
+    def contents(self) -> str:
+        """What is in the first network, in words."""
+        counts = {"cluster": self.clusters, "database": self.databases}
+        return " and ".join(f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items() if count)
 
 
 class Subject(Protocol):
@@ -97,12 +109,14 @@ class Playbook:
         }
         # JSON is YAML.
         names = [COMPONENT, *(f"{COMPONENT}-{number:02}" for number in range(2, size.hosts + 1))]
-        groups = {"vpc": {"hosts": dict.fromkeys(names)}, **({"eks": {"hosts": {CLUSTERS: None}}} if size.clusters else {})}
+        further = {"eks": CLUSTERS if size.clusters else "", "rds": DATABASES if size.databases else ""}
+        groups = {"vpc": {"hosts": dict.fromkeys(names)}, **{group: {"hosts": {host: None}} for group, host in further.items() if host}}
         built_in = next(iter(networks(1)))
         variables: dict[str, dict[str, Any]] = {
             "all": shared,
             "vpc": {"vpc_networks": networks(size.networks)},
             "eks": {"eks_clusters": clusters.for_role(size.clusters), "eks_network": built_in, "eks_manage_content": False},
+            "rds": {"rds_databases": databases.for_role(size.databases), "rds_network": built_in, "rds_manage_content": False},
         }
         if size.poll:
             variables["all"]["platform_poll_interval"] = size.poll
@@ -127,11 +141,12 @@ class Playbook:
         wanted = "changes" if step == "create" else "no_changes"
         if summary["result"] != wanted:
             raise Unexpected(f"{self.name} ({step}) ended with {summary['result']}, not {wanted}:\n{output}")
-        expected = self.size.hosts + bool(self.size.clusters)
+        expected = self.size.components
         if len(components) != expected:
             raise Unexpected(f"{self.name} ({step}) spoke of {len(components)} components, not {expected}:\n{output}")
         resources = sum(one["counts"]["create"] + one["counts"]["unchanged"] for one in components)
-        module_seconds = components[0]["seconds"] + (components[-1]["seconds"] if self.size.clusters else 0.0)
+        # What is in the network waits for it, and runs side by side.
+        module_seconds = components[0]["seconds"] + max((one["seconds"] for one in components[self.size.hosts :]), default=0.0)
         return {"resources": resources, "module_seconds": module_seconds}
 
 
@@ -170,7 +185,10 @@ class Terraform:
         variables = {
             "networks": networks(size.networks),
             **clusters.for_terraform(size.clusters, next(iter(networks(1)))),
+            **databases.for_terraform(size.databases, next(iter(networks(1)))),
             "cluster_component": CLUSTERS,
+            "database_component": DATABASES,
+            "database_passwords": {name: secrets.token_hex(20) for name in databases.names(size.databases)},
             "environment": ENVIRONMENT,
             "component": COMPONENT,
             "region": REGION,

@@ -145,6 +145,7 @@ CHECKS = (
     suite("content", "cluster content", 210, "tests/integration/eks_content"),
     suite("database-content", "databases", 150, "tests/integration/database_content"),
     suite("rollouts", "rollout", 210, "tests/integration/rollout"),
+    suite("snapshot-gate", "databases", 210, "tests/integration/snapshot_gate"),
     Check("molecule", "whole platform", 160, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 200, "tests/integration/examples"),
     suite("permissions", "whole platform", 100, "tests/integration/permissions"),
@@ -171,5 +172,5 @@ CHECKS = (
     Check("broken-playbooks", "whole platform", 2400, broken_playbooks, NIGHTLY),
     suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
     suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),
-    Check("mutants", "rollout", 300, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
+    Check("mutants", "rollout and snapshot gate", 600, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
 )

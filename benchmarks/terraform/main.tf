@@ -1,5 +1,5 @@
-# The networks of one component and the clusters of another, as the roles vpc and eks of this collection build them, written the way that
-# suits Terraform best. See README.md.
+# The networks of one component, the clusters of another and the databases of a third, as the roles vpc, eks and rds of this collection build
+# them, written the way that suits Terraform best. See README.md.
 
 terraform {
   required_version = ">= 1.3"
@@ -43,6 +43,40 @@ variable "before_nodes" {
   default     = []
 }
 
+variable "databases" {
+  description = "RDS for PostgreSQL instances by name."
+  type = map(object({
+    version             = string
+    class               = string
+    size                = number
+    limit               = number
+    retention_days      = number
+    monitoring_interval = number
+    log_exports         = set(string)
+    log_retention_days  = number
+    parameters          = map(object({ value = string, static = bool }))
+  }))
+  default = {}
+}
+
+variable "database_component" {
+  type    = string
+  default = "database"
+}
+
+variable "database_network" {
+  description = "The network that the databases are in."
+  type        = string
+  default     = ""
+}
+
+variable "database_passwords" {
+  description = "The master's password of each database, by name."
+  type        = map(string)
+  default     = {}
+  sensitive   = true
+}
+
 variable "environment" {
   type = string
 }
@@ -72,6 +106,8 @@ provider "aws" {
     eks            = var.endpoint
     iam            = var.endpoint
     kms            = var.endpoint
+    rds            = var.endpoint
+    secretsmanager = var.endpoint
     sts            = var.endpoint
   }
 
@@ -124,6 +160,20 @@ module "cluster" {
   node_groups                     = each.value.node_groups
   fargate_namespaces              = each.value.fargate_namespaces
   service_accounts                = each.value.service_accounts
+}
+
+module "databases" {
+  source = "./database"
+  count  = length(var.databases) > 0 ? 1 : 0
+
+  databases         = var.databases
+  passwords         = var.database_passwords
+  environment       = var.environment
+  component         = var.database_component
+  region            = var.region
+  account_id        = data.aws_caller_identity.current.account_id
+  subnet_ids        = [for name, id in module.network[var.database_network].subnet_ids : id if substr(name, 0, 9) == "database-"]
+  security_group_id = module.network[var.database_network].security_group_ids.database
 }
 
 output "networks" {

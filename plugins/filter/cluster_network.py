@@ -8,6 +8,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.chosen_network import (
+    NotThere,
+    chosen,
+    find_subnets,
+    missing_subnets,
+    planned_network,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""
@@ -70,21 +77,14 @@ _value:
 
 def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private", planned: bool = False) -> dict[str, Any]:
     """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier."""
-    if name not in networks:
-        if planned:
-            groups = {name: [UNKNOWN] for name in ("security_group_ids", "node_security_group_ids")}
-            return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], **groups}
-        there = ", ".join(sorted(networks)) or "none"
-        raise AnsibleFilterError(
-            f"eks_network is {name!r}, but there is no such network (existing: {there}); create it first, or name another one"
-        )
-    network = networks[name]
-    subnets = network["subnet_ids"].get(tier)
-    if not subnets:
-        tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
-        raise AnsibleFilterError(f"eks_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
-    groups = network["security_group_ids"]
-    if not planned and (missing := [f"the {tier} subnet of {zone}" for zone, one in sorted(subnets.items()) if one == UNKNOWN]):
+    if planned and name not in networks:
+        return planned_network("security_group_ids", "node_security_group_ids")
+    try:
+        subnets = find_subnets(networks, name, tier, "eks")
+    except NotThere as error:
+        raise AnsibleFilterError(str(error)) from None
+    groups = networks[name]["security_group_ids"]
+    if not planned and (missing := missing_subnets(subnets, tier)):
         raise AnsibleFilterError(
             f"eks_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
         )
@@ -93,9 +93,7 @@ def cluster_network(networks: Mapping[str, Any], name: str, tier: str = "private
             f"eks_network is {name!r}, but its security group {' and '.join(missing)} is not there yet; apply the network first"
         )
     return {
-        "vpc_id": network["vpc_id"],
-        "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
-        "subnet_zones": sorted(subnets),
+        **chosen(networks[name], subnets),
         "security_group_ids": [groups["control_plane"]],
         "node_security_group_ids": [groups["nodes"]],
     }

@@ -8,6 +8,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.chosen_network import (
+    NotThere,
+    chosen,
+    find_subnets,
+    missing_subnets,
+    planned_network,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
 
 DOCUMENTATION = r"""
@@ -74,33 +81,22 @@ def database_network(
     networks: Mapping[str, Any], name: str, tier: str = "database", group: str = "database", planned: bool = False
 ) -> dict[str, Any]:
     """The ids of one network; raises AnsibleFilterError if it is not there, or has no such tier or group."""
-    if name not in networks:
-        if planned:
-            return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], "security_group_ids": [UNKNOWN]}
-        there = ", ".join(sorted(networks)) or "none"
-        raise AnsibleFilterError(
-            f"rds_network is {name!r}, but there is no such network (existing: {there}); create it first, or name another one"
-        )
-    network = networks[name]
-    subnets, groups = network["subnet_ids"].get(tier), network["security_group_ids"]
-    if not subnets:
-        tiers = ", ".join(sorted(network["subnet_ids"])) or "none"
-        raise AnsibleFilterError(f"rds_network_tier is {tier!r}, but network {name} has no subnets of it; its tiers are {tiers}")
+    if planned and name not in networks:
+        return planned_network("security_group_ids")
+    try:
+        subnets = find_subnets(networks, name, tier, "rds")
+    except NotThere as error:
+        raise AnsibleFilterError(str(error)) from None
+    groups = networks[name]["security_group_ids"]
     if group not in groups:
         there = ", ".join(sorted(groups)) or "none"
         raise AnsibleFilterError(f"rds_security_group is {group!r}, but network {name} has no such security group; its groups are {there}")
-    missing = [f"the {tier} subnet of {zone}" for zone, one in sorted(subnets.items()) if one == UNKNOWN]
-    missing += [f"the security group {group}"] if groups[group] in (None, UNKNOWN) else []
+    missing = [*missing_subnets(subnets, tier), *([f"the security group {group}"] if groups[group] in (None, UNKNOWN) else [])]
     if missing and not planned:
         raise AnsibleFilterError(
             f"rds_network is {name!r}, but {', '.join(missing)} is described and not there yet; apply the network first"
         )
-    return {
-        "vpc_id": network["vpc_id"],
-        "subnet_ids": [subnets[zone] for zone in sorted(subnets)],
-        "subnet_zones": sorted(subnets),
-        "security_group_ids": [groups[group]],
-    }
+    return {**chosen(networks[name], subnets), "security_group_ids": [groups[group]]}
 
 
 class FilterModule:

@@ -99,7 +99,8 @@ options:
       - C(access) maps users to V(read), V(write), or V(owner). Read and write access covers all tables, sequences, and functions in the
         schemas described here, also those that the owner creates later. Users with V(owner) become members of the owner's role, which must
         then be a group.
-      - C(privileges) adds privileges by user, or C(public), and by C(database), C(schema), C(tables), C(sequences), and C(functions), as
+      - >-
+        C(privileges) adds privileges by user, or C(public), and by C(database), C(schema), C(tables), C(sequences), and C(functions), as
         in V({jobs: {tables: [TRUNCATE]}}). Privileges that are described nowhere are revoked.
       - C(public) says what all roles may do, with C(connect) (V(false)), C(temporary) (V(false)), and, in the schema C(public), C(create)
         (V(false)) and C(usage) (V(true)).
@@ -116,7 +117,8 @@ options:
       - Roles by name.
       - C(login) is V(password), V(iam), or V(none). A user with V(iam) has no password, and a user with V(none) is a group.
       - C(member_of) lists the groups, and roles of PostgreSQL such as V(pg_monitor). Other memberships are revoked.
-      - C(settings) are settings for the sessions of the user. V({role: shop_owner}) makes a member of a group create objects as the group.
+      - >-
+        C(settings) are settings for the sessions of the user. V({role: shop_owner}) makes a member of a group create objects as the group.
       - C(connection_limit) and C(valid_until), such as V(2030-12-31T00:00:00Z), are those of CREATE ROLE, and so are C(create_databases)
         and C(create_roles) (V(false)).
       - C(rotation) is ignored here; the task that makes the secrets uses it.
@@ -126,22 +128,19 @@ options:
     description:
       - The ARN of the secret of each user with a password, as M(mainstay.aws.rds_postgres) returns it.
       - The password is set from the version C(AWSCURRENT), and again when there is another version. A version C(AWSPENDING), unless the
-        secret
-        is rotated by a Lambda function, is set, verified by logging in, and then made C(AWSCURRENT).
+        secret is rotated by a Lambda function, is set, verified by logging in, and then made C(AWSCURRENT).
     type: dict
     default: {}
   secrets:
     description:
       - What secrets hold, by ARN, if the caller has read them already. Each has C(username), C(password), C(version), and possibly
-        C(pending)
-        with the same keys. Secrets that are listed here are not read from AWS.
+        C(pending) with the same keys. Secrets that are listed here are not read from AWS.
     type: dict
     default: {}
   rotate:
     description:
       - Users that get a new password in this call. It is saved as the version C(AWSPENDING) of the user's secret, set, verified by
-        logging in,
-        and then made C(AWSCURRENT). If that is interrupted, the next call continues with the same password.
+        logging in, and then made C(AWSCURRENT). If that is interrupted, the next call continues with the same password.
     type: list
     elements: str
     default: []

@@ -23,6 +23,8 @@ INSTANCE: Named = ("db", "DBInstanceIdentifier")
 GROUP: Named = ("pg", "DBParameterGroupName")
 SUBNETS: Named = ("subgrp", "DBSubnetGroupName")
 SNAPSHOT: Named = ("snapshot", "DBSnapshotIdentifier")
+CLUSTER: Named = ("cluster", "DBClusterIdentifier")
+CLUSTER_SNAPSHOT: Named = ("cluster-snapshot", "DBClusterSnapshotIdentifier")
 PROXY: Named = ("db-proxy", "DBProxyName")
 
 RESOURCES: Mapping[str, tuple[Named, ...]] = {
@@ -53,6 +55,15 @@ RESOURCES: Mapping[str, tuple[Named, ...]] = {
     **dict.fromkeys(
         ("DeleteDBSnapshot", "DescribeDBSnapshotAttributes", "ModifyDBSnapshot", "ModifyDBSnapshotAttribute"),
         (SNAPSHOT,),
+    ),
+    "DescribeDBClusters": (CLUSTER,),
+    **dict.fromkeys(("CreateDBClusterSnapshot", "DescribeDBClusterSnapshots"), (CLUSTER, CLUSTER_SNAPSHOT)),
+    "CopyDBClusterSnapshot": (
+        *(("cluster-snapshot", "SourceDBClusterSnapshotIdentifier"), ("cluster-snapshot", "TargetDBClusterSnapshotIdentifier")),
+    ),
+    **dict.fromkeys(
+        ("DeleteDBClusterSnapshot", "DescribeDBClusterSnapshotAttributes", "ModifyDBClusterSnapshotAttribute"),
+        (CLUSTER_SNAPSHOT,),
     ),
     "RestoreDBInstanceFromDBSnapshot": (INSTANCE, SNAPSHOT, GROUP, SUBNETS, ("og", "OptionGroupName")),
     "RestoreDBInstanceToPointInTime": (

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds import db_instance_updating
 from rehearsal.testing import Cloud
 from tests.contract.life import Life, Stage
 from tests.contract.subjects import ACCOUNT_ID, KINDS, REGION, Subject
@@ -37,5 +38,6 @@ def life_of(stage: Stage) -> Callable[[Subject], Life]:
 
 @pytest.fixture(autouse=True)
 def jumping(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
-    """The one kind that reads the clock itself reads the sample's clock."""
-    monkeypatch.setattr(cluster_log_group, "time", SimpleNamespace(monotonic=stage.now))
+    """The kinds that read the clock themselves read the sample's clock."""
+    for module in (cluster_log_group, db_instance_updating):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=stage.now))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 
-READS = ("describe_", "list_", "get_", "can_", "lookup_")
+READS = ("describe_", "list_", "get_", "can_", "lookup_", "download_")
 REFUSED = "RefusedOnPurpose"
 """The code of every injected error: no kind recognizes it, so none can handle it specially."""
 

@@ -10,12 +10,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Sa
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.registry import DOMAINS
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind
 from tests.contract.further import FURTHER, ONE_WAY
+from tests.contract.further import KINDS as WITH_OPTIONS
 from tests.contract.life import OURS, STEPS
 
 REGION, ACCOUNT_ID = "us-east-1", "111122223333"
 PLACE = Place(OURS.environment, OURS.component, REGION, ACCOUNT_ID)
 
-KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.details.kinds.items()}
+KINDS: dict[str, Kind] = {name: kind for domain in DOMAINS for name, kind in domain.details.kinds.items()} | WITH_OPTIONS
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def test_only_the_two_roles_have_policies(cloud: CheckedCloud) -> None:
         ("kms", "create_key", {}, "AccessDeniedException", "perform: kms:CreateKey on resource: * because no identity-based policy allows"),
         ("logs", "create_log_group", {"logGroupName": "/a"}, "AccessDeniedException", "log-group:/a because no identity-based policy"),
         ("iam", "get_role", {"RoleName": "x"}, "AccessDenied", f"perform: iam:GetRole on resource: arn:aws:iam::{ACCOUNT}:role/x"),
-        ("rds", "delete_db_instance", {"DBInstanceIdentifier": "x"}, "AccessDenied", "perform: rds:DeleteDBInstance on resource: *"),
+        ("rds", "delete_db_instance", {"DBInstanceIdentifier": "x"}, "AccessDenied", f"resource: arn:aws:rds:af-south-1:{ACCOUNT}:db:x"),
     ],
 )
 def test_how_a_denial_reads(cloud: CheckedCloud, service: str, method: str, parameters: dict[str, Any], code: str, said: str) -> None:

@@ -80,7 +80,13 @@ def test_a_build_contains_what_users_need_and_nothing_that_lies_around(tarball: 
         private = [member.name for member in members if b"canary-private" in getattr(archive.extractfile(member), "read", bytes)()]
     built = {member.name for member in members} - {"MANIFEST.json", "FILES.json"}
     assert private == []
-    needed = {name for name in files() if name.startswith(PACKED)} | {"bin/mainstay-plan", "README.md", "LICENSE", "requirements.yml"}
+    needed = {name for name in files() if name.startswith(PACKED)} | {
+        "bin/mainstay-plan",
+        "bin/mainstay-snapshot-gate",
+        "README.md",
+        "LICENSE",
+        "requirements.yml",
+    }
     assert needed - built == set(), "add a line for these to galaxy.yml"
     assert built - set(files()) == set()
     assert not [name for name in built if name.startswith(("tests/", "scripts/", ".", "collections/", "rehearsal/", "inventories/"))]

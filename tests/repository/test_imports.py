@@ -23,7 +23,7 @@ LAYERS = (
     ("sensitive",),
     ("aws", "inputs", "kubernetes", "postgresql", "saved_plans"),
     ("component", "kinds"),
-    ("controller", *DOMAINS, "rollout"),
+    ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content"),
     ("domains",),
     ("permissions", "platform"),

@@ -34,13 +34,13 @@ resource "aws_kms_alias" "secrets" {
 
 resource "aws_cloudwatch_log_group" "cluster" {
   name              = "/aws/eks/${local.aws_name}/cluster"
-  retention_in_days = 90
+  retention_in_days = 365
   kms_key_id        = aws_kms_key.secrets.arn
 }
 
 resource "aws_cloudwatch_log_group" "fargate" {
   count             = length(var.fargate_namespaces) > 0 ? 1 : 0
   name              = "/aws/eks/${local.aws_name}/fargate"
-  retention_in_days = 90
+  retention_in_days = 365
   kms_key_id        = aws_kms_key.secrets.arn
 }

@@ -9,7 +9,7 @@ resource "aws_vpc_endpoint" "gateway" {
 }
 
 resource "aws_vpc_endpoint" "interface" {
-  for_each = toset(["ecr.api", "ecr.dkr", "sts", "logs"])
+  for_each = toset(["ec2", "ecr.api", "ecr.dkr", "sts", "logs"])
 
   vpc_id              = aws_vpc.this.id
   service_name        = "com.amazonaws.${var.region}.${each.key}"

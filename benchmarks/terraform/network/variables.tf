@@ -35,7 +35,7 @@ variable "flow_log_role_policy" {
 }
 
 locals {
-  prefix = "${var.environment}-${var.name}"
+  prefix = "${var.environment}-${var.component}-${var.name}"
   zones  = toset(var.availability_zones)
 
   # A subnet's block follows from its tier and the letter of its zone: the private tier has the lower half of the network in eight parts,

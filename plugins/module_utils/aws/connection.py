@@ -151,7 +151,12 @@ class Aws:
         return other
 
     def one_look(self) -> Aws:
-        """The same connection for one observation, in which ``once`` keeps answers. The engine requests it whenever it observes."""
+        """The same connection for one observation, in which ``once`` keeps answers. The engine requests it whenever it observes.
+
+        Within an observation it is the connection itself, so that whoever reads beside the engine shares its answers.
+        """
+        if self._answers is not None:
+            return self
         other = copy.copy(self)
         other._answers = {}
         return other

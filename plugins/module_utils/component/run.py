@@ -210,11 +210,12 @@ def read_state(module: Any, aws: Aws, endpoint: str | None, region: str, domain:
         module.fail_json(msg=reason)
     components = module.params.get("claimed")
     questions = domain.questions()
+    look = aws.one_look()
     with Pool(max_workers=3 + len(questions), thread_name_prefix="look") as pool:
         identity = pool.submit(aws.read, "sts", "get_caller_identity")
         unclaimed = pool.submit(unclaimed_by, aws, components, region) if components else None
-        seen = pool.submit(observe, domain.kinds, aws)
-        asked = {name: pool.submit(question, aws) for name, question in questions.items()}
+        seen = pool.submit(observe, domain.kinds, look)
+        asked = {name: pool.submit(question, look) for name, question in questions.items()}
     try:
         caller = identity.result()
     except CallFailed as error:

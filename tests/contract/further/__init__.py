@@ -3,6 +3,7 @@
 ``FURTHER``: role of the domain -> name -> sample that covers what the smallest resource of a kind does not. The smallest one has covered
 the rest: of a further sample, each step tests only the calls that the smallest one does not make.
 ``ONE_WAY``: names of further samples whose change cannot be reverted: they are only created, changed, and deleted.
+``KINDS``: kind -> the kind with the options that further samples require, instead of the domain's own.
 ``CONFIGURED``: kind -> makes it from the desired resources as its domain does, for kinds that behave differently for what is desired.
 ``COUNTS``: kind -> the number of its resources, and of any leftovers, in an account (see account.py). Every kind has one.
 """
@@ -27,6 +28,8 @@ for module in MODULES:
         FURTHER.setdefault(role, {}).update(samples)
 
 ONE_WAY: tuple[str, ...] = tuple(name for module in MODULES for name in getattr(module, "ONE_WAY", ()))
+
+KINDS: dict[str, Kind] = {kind: one for module in MODULES for kind, one in getattr(module, "KINDS", {}).items()}
 
 CONFIGURED: dict[str, Callable[[Sequence[Resource]], Kind]] = {
     kind: make for module in MODULES for kind, make in getattr(module, "CONFIGURED", {}).items()

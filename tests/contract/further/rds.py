@@ -1,4 +1,4 @@
-"""Databases: how they are counted, and cases that the smallest resource of a kind does not cover."""
+"""What databases depend on: how it is counted, and cases that the smallest resource of a kind does not cover."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import parameter_group
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import FAMILY, parameter_group
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import log_group
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.secret import Secret
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
@@ -63,6 +63,47 @@ def secrets_kind(desired: Sequence[Resource]) -> Kind:
     return Secret([str(one.properties["secret_name"]) for one in desired])
 
 
+DYNAMIC = [
+    "autovacuum_naptime",
+    "checkpoint_timeout",
+    "deadlock_timeout",
+    "default_statistics_target",
+    "effective_io_concurrency",
+    "lock_timeout",
+    "log_autovacuum_min_duration",
+    "log_min_duration_sample",
+    "log_min_duration_statement",
+    "log_rotation_age",
+    "log_temp_files",
+    "logical_decoding_work_mem",
+    "tcp_keepalives_interval",
+    "max_wal_size",
+    "min_wal_size",
+    "statement_timeout",
+    "tcp_keepalives_count",
+    "tcp_keepalives_idle",
+    "temp_buffers",
+    "vacuum_cost_limit",
+]
+STATIC = ["max_connections", "max_prepared_transactions", "max_wal_senders", "wal_buffers"]
+
+
+def many_parameters(_place: Place) -> Sample:
+    """More parameters of both apply types than one call takes, other tags, and one parameter that is reset by hand."""
+    parameters = dict.fromkeys(DYNAMIC, "1000") | dict.fromkeys(STATIC, "100")
+    properties = {"db_parameter_group_name": "many", "db_parameter_group_family": FAMILY, "description": "many", "tags": MANY}
+    reset = [{"ParameterName": "max_wal_senders", "ApplyMethod": "pending-reboot"}]
+    return Sample(
+        Resource("db_parameter_group", "many", {**properties, "parameters": parameters}),
+        change={"parameters": {"work_mem": "8192"}, "tags": FEW},
+        drift=Drift(
+            Operation("rds", "reset_db_parameter_group"),
+            lambda one: {"DBParameterGroupName": one.id, "ResetAllParameters": False, "Parameters": reset},
+            "parameters",
+        ),
+    )
+
+
 def own_groups(cloud: Cloud) -> Counter[str]:
     """Without AWS's default groups, which come with the first use of a family."""
     found = (cloud.client("rds", region=region).describe_db_parameter_groups() for region in (cloud.region, ELSEWHERE))
@@ -81,16 +122,12 @@ def replications(cloud: Cloud) -> Counter[str]:
     return Counter(replications=sum(one["Status"] in ("pending", "replicating") for one in found))
 
 
-INSTANCES = listed("rds", "describe_db_instances", "DBInstances")
-
 COUNTS = {
     "backup_replication": replications,
     "database_key": keys,
-    "db_instance": INSTANCES,
     "db_log_group": log_groups,
     "db_parameter_group": own_groups,
     "db_proxy": listed("rds", "describe_db_proxies", "DBProxies"),
-    "db_replica": INSTANCES,
     "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
@@ -99,6 +136,7 @@ FURTHER = {
     "rds": {
         "rotation": rotated_secret,
         "deleted by hand": deleted_secret,
+        "many parameters": many_parameters,
         "parameters elsewhere": group_elsewhere,
         "logs elsewhere": logs_elsewhere,
     }

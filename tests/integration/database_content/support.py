@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,11 @@ import psycopg
 
 from rehearsal.postgresql.fleet import Fleet
 from rehearsal.testing import Cloud
-from tests.integration.network.play import ROOT
+from tests.integration.module_runs import ModuleRuns
 
 ACCOUNT = "210987654321"
 REGION = "af-south-1"
+MODULE = "postgres_objects"
 MASTER = "dbadmin"
 MASTER_PASSWORD = "canary-of-the-master-0123456789"
 NUMBERS = itertools.count(1)
@@ -59,16 +58,14 @@ class Server:
         return self.fleet.log(self.key).read_text(errors="replace")
 
 
-class Inside:
+class Inside(ModuleRuns):
     """One component inside the server. Names of roles and databases end in ``number``, since all tests share the server."""
 
     def __init__(self, cloud: Cloud, server: Server, folder: Path) -> None:
-        self.cloud = cloud
+        super().__init__(cloud, folder)
         self.server = server
-        self.folder = folder
         self.number = next(NUMBERS)
         self.component = f"content-{self.number}"
-        self.printed = ""
         self.secrets = cloud.client("secretsmanager")
         self.arns: dict[str, str] = {}
         self.master_arn = self.secret("master", MASTER, MASTER_PASSWORD)
@@ -104,65 +101,16 @@ class Inside:
 
     def plan(self, **options: Any) -> dict[str, Any]:
         """Plans with read-only credentials; changes nothing."""
-        result = self._run("plan", self.options(**options))
+        result = self.run_module(MODULE, self.options(**options), "plan")
         assert "plan" not in result or result["plan"]["api_calls"]["write"] == 0
         return result
 
     def apply(self, **options: Any) -> dict[str, Any]:
-        return self._run("apply", self.options(**options))
+        return self.run_module(MODULE, self.options(**options), "apply")
 
     def play(self, tasks: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Tasks in a playbook, at -vvv --diff; returns their results."""
-        named = [{"name": f"Task {n}", **task, "register": f"result_{n}", "ignore_errors": True} for n, task in enumerate(tasks)]
-        results = "{{ [" + ", ".join(f"result_{n}" for n in range(len(tasks))) + "] | to_json }}"
-        keep = {"name": "Keep", "ansible.builtin.copy": {"content": results, "dest": str(self.folder / "results.json"), "mode": "0600"}}
-        playbook = self.folder / "playbook.json"
-        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*named, {**keep, "check_mode": False}]}]))
-        (self.folder / "ansible.cfg").touch()
-        command = [
-            str(Path(sys.executable).parent / "ansible-playbook"),
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            str(playbook),
-            "-vvv",
-            "--diff",
-        ]
-        command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-        done = subprocess.run(
-            command, env=self._variables("apply"), cwd=self.folder, capture_output=True, text=True, check=False, timeout=300
-        )
-        self.printed += done.stdout + done.stderr
-        assert (self.folder / "results.json").exists(), done.stdout + done.stderr
-        found: list[dict[str, Any]] = json.loads((self.folder / "results.json").read_text())
-        return found
-
-    def _run(self, role: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = self.folder / "arguments.json"
-        given = {"_ansible_check_mode": role == "plan", "_ansible_diff": True, "_ansible_remote_tmp": str(self.folder)}
-        arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **given}}))
-        variables = {**self._variables(role), "PYTHONPATH": str(ROOT / "collections")}
-        command = [sys.executable, "-m", "ansible_collections.mainstay.aws.plugins.modules.postgres_objects", str(arguments)]
-        done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
-        arguments.unlink()
-        self.printed += done.stdout + done.stderr
-        assert done.stdout, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
-
-    def _variables(self, role: str) -> dict[str, str]:
-        return {
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-            "ANSIBLE_HOME": str(self.folder / "ansible"),
-            "ANSIBLE_CALLBACKS_ENABLED": "mainstay.aws.plan_summary",
-            "ANSIBLE_NOCOLOR": "1",
-            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "summary.json"),
-            **{name: value for name, value in self.cloud.environment(role).items() if name != "KUBECONFIG"},
-        }
+        return self.run_tasks(tasks, "apply")
 
 
 def counts(result: Mapping[str, Any]) -> dict[str, int]:

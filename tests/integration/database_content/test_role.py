@@ -54,7 +54,7 @@ def play(inside: Inside, *arguments: str, **variables: Any) -> tuple[int, str]:
     program = str(Path(sys.executable).parent / "ansible-playbook")
     command = [program, "-i", str(inventory), str(playbook), "--diff", "-vvv", *arguments]
     done = subprocess.run(
-        command, env=inside._variables("apply"), cwd=inside.folder, capture_output=True, text=True, check=False, timeout=300
+        command, env=inside.environment("apply"), cwd=inside.folder, capture_output=True, text=True, check=False, timeout=300
     )
     assert MASTER_PASSWORD not in done.stdout + done.stderr
     return done.returncode, done.stdout + done.stderr

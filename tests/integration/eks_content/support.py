@@ -9,9 +9,7 @@ import base64
 import gzip
 import itertools
 import json
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from ansible_collections.mainstay.aws.plugins.filter.chart_files import chart_fi
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.eks_token import make_token
 from rehearsal.kubernetes.api import Api, ApiError
 from rehearsal.testing import Cloud
+from tests.integration.module_runs import ModuleRuns
 from tests.integration.network.play import ROOT
 from tests.rehearsal.conftest import trust, until
 
@@ -78,17 +77,16 @@ class Account:
         return Api(cluster["endpoint"], authority, token=make_token(credentials, CLUSTER, REGION, self.cloud.endpoint).token)
 
 
-class InsideCluster:
+class InsideCluster(ModuleRuns):
     """One component inside the cluster."""
 
     def __init__(self, account: Account, folder: Path) -> None:
+        super().__init__(account.cloud, folder)
         self.account = account
-        self.folder = folder
         self.number = next(NUMBERS)
         self.component = f"content-{self.number}"
         self.namespace = f"test-{self.number}"
         self.api = account.api(folder)
-        self.printed = ""
         self.played: set[str] = set()
 
     def options(self, **options: Any) -> dict[str, Any]:
@@ -113,7 +111,7 @@ class InsideCluster:
         return result
 
     def plan_as_an_ordinary_module(self, **options: Any) -> dict[str, Any]:
-        (result,) = self._play(
+        (result,) = self.run_tasks(
             [{"mainstay.aws.k8s_objects": self.templated(self.options(**options)), "check_mode": True}], "plan", MAINSTAY_IN_WORKER="never"
         )
         return result
@@ -124,62 +122,10 @@ class InsideCluster:
     def _call(self, options: Mapping[str, Any], role: str) -> dict[str, Any]:
         """One call of the module. The first of each role in a test is a playbook; later ones run the module alone, which is faster."""
         if role in self.played:
-            return self._run_module(options, role)
+            return self.run_module("k8s_objects", options, role)
         self.played.add(role)
-        (result,) = self._play([{"mainstay.aws.k8s_objects": self.templated(options), "check_mode": role == "plan"}], role)
+        (result,) = self.run_tasks([{"mainstay.aws.k8s_objects": self.templated(options), "check_mode": role == "plan"}], role)
         return result
-
-    def _run_module(self, options: Mapping[str, Any], role: str) -> dict[str, Any]:
-        arguments = self.folder / "arguments.json"
-        given = {"_ansible_check_mode": role == "plan", "_ansible_diff": True, "_ansible_remote_tmp": str(self.folder)}
-        arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **given}}))
-        variables = {**self._variables(role), "PYTHONPATH": str(ROOT / "collections")}
-        command = [sys.executable, "-m", "ansible_collections.mainstay.aws.plugins.modules.k8s_objects", str(arguments)]
-        done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
-        self.printed += done.stdout + done.stderr
-        assert done.stdout, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
-
-    def _variables(self, role: str) -> dict[str, str]:
-        lead = {name: value for name, value in self.account.cloud.environment(role).items() if name != "KUBECONFIG"}
-        return {
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-            "ANSIBLE_HOME": str(self.folder / "ansible"),
-            "ANSIBLE_CALLBACKS_ENABLED": "mainstay.aws.plan_summary",
-            "ANSIBLE_NOCOLOR": "1",
-            "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "summary.json"),
-            **lead,
-        }
-
-    def _play(self, tasks: Sequence[Mapping[str, Any]], role: str, **more: str) -> list[dict[str, Any]]:
-        named = [{"name": f"Task {n}", **task, "register": f"result_{n}", "ignore_errors": True} for n, task in enumerate(tasks)]
-        results = "{{ [" + ", ".join(f"result_{n}" for n in range(len(tasks))) + "] | to_json }}"
-        keep = {"name": "Keep", "ansible.builtin.copy": {"content": results, "dest": str(self.folder / "results.json"), "mode": "0600"}}
-        playbook = self.folder / "playbook.json"
-        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*named, {**keep, "check_mode": False}]}]))
-        (self.folder / "ansible.cfg").touch()
-        variables = {**self._variables(role), **more}
-        command = [
-            str(Path(sys.executable).parent / "ansible-playbook"),
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            str(playbook),
-            "-vvv",
-            "--diff",
-        ]
-        command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-        (self.folder / "results.json").unlink(missing_ok=True)
-        done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
-        self.printed += done.stdout + done.stderr
-        assert (self.folder / "results.json").exists(), done.stdout + done.stderr
-        found: list[dict[str, Any]] = json.loads((self.folder / "results.json").read_text())
-        return found
 
     def gone(self, path: str) -> bool:
         try:

@@ -112,7 +112,7 @@ class Canaries:
         text = json.dumps([{**play, "vars": {"chart": "{{ lookup('ansible.builtin.file', 'chart.json') | from_json }}"}}])
         (self.folder / "play.json").write_text(text)
         variables = {
-            **self.inside._variables(role),
+            **self.inside.environment(role),
             "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "plan.json"),
             "MAINSTAY_PLAN_SUMMARY_MARKDOWN_PATH": str(self.folder / "plan.md"),
             "TMPDIR": str(self.temporary),

@@ -88,6 +88,7 @@ SELDOM = {
     "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
     "iam:PutRolePermissionsBoundary": "asked where a boundary is demanded; roles of networks show it",
     "iam:ListRoleTags": "asked about roles of components that no host claims",
+    "secretsmanager:DescribeSecret": "asked about secrets of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
 }
 """Actions that no scenario needs, besides those for draining, which has its own tests."""

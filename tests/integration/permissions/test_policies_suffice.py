@@ -53,6 +53,7 @@ SELDOM = {
     "eks:DescribeCluster": "asked about every cluster of the region; here there is none",
     **dict.fromkeys(("iam:GetOpenIDConnectProvider", "iam:ListOpenIDConnectProviders"), "asked for what no host claims"),
     "iam:ListRoleTags": "asked about roles of components that no host claims",
+    "secretsmanager:DescribeSecret": "asked about secrets of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
     "ec2:DescribeNetworkInterfaces": "asked before something that may be in use is replaced or deleted by a pattern",
     "ec2:DescribeVpcEndpointServices": "asked about interface endpoints; here there are none",

@@ -118,8 +118,11 @@ def reset_parameter(s: Standing) -> None:
 
 
 def another_group(s: Standing) -> list[str]:
-    vpc = s.site.network["vpc_id"]
-    return [s.client("ec2").create_security_group(VpcId=vpc, GroupName="other", Description="other")["GroupId"]]
+    """A group that is not the component's: made once for all cases."""
+    filters = [{"Name": "vpc-id", "Values": [s.site.network["vpc_id"]]}, {"Name": "group-name", "Values": ["other"]}]
+    found = s.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    made = found or [s.client("ec2").create_security_group(VpcId=s.site.network["vpc_id"], GroupName="other", Description="other")]
+    return [made[0]["GroupId"]]
 
 
 def another_subnet(s: Standing) -> None:
@@ -285,6 +288,15 @@ def test_a_secret_that_was_deleted_comes_back_with_its_value(standing: Standing)
     assert summary(result.plan) == {"secret.main/user-shop": "update"}
     assert client.get_secret_value(SecretId=USER)["VersionId"] == before
     standing.whole = True
+
+
+def test_a_replica_that_was_promoted_is_named_and_not_replaced_without_consent(standing: Standing) -> None:
+    standing.client("rds").promote_read_replica(DBInstanceIdentifier=READER, BackupRetentionPeriod=7)
+    standing.at_rest()
+    assert "promoted" in touched(standing.site.plan(standing.desired))[REPLICA]
+    failures = standing.site.try_apply(standing.desired).failures
+    assert f"{READER} was promoted" in failures[0].message
+    assert "platform_replace" in failures[0].hint
 
 
 def test_a_component_that_is_removed_leaves_secrets_that_can_be_restored(standing: Standing) -> None:

@@ -168,6 +168,7 @@ def test_from_one_form_of_credentials_to_the_others(site: Site) -> None:
         first,
         {"iam": True},
         {"managed": {"kms_key_id": site.key}},
+        {"iam": True},
         site.secret(PASSWORDS[1]),
     ]
     for number, form in enumerate(forms):

@@ -209,6 +209,18 @@ def test_a_question_has_an_answer_for_each_region() -> None:
     assert answers == [HOME, AWAY, HOME, AWAY]
 
 
+def test_reads_beside_an_observation_share_its_answers() -> None:
+    """The engine begins an observation of its own only if there is none."""
+    aws = Regions().aws(AWAY)
+    look = aws.one_look()
+    assert look.one_look() is look
+    assert aws.one_look() is not look
+    asked: list[str] = []
+    for place in (look, look.one_look()):
+        place.once("who", lambda: asked.append("asked"))
+    assert asked == ["asked"]
+
+
 def test_an_error_says_where() -> None:
     regions = Regions(refused={AWAY: "AccessDenied"})
     with pytest.raises(CallFailed) as caught:

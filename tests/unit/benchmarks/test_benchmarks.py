@@ -113,6 +113,26 @@ def test_clusters_without_cold_runs_have_no_cold_run_with_waits(subject: Any, ca
     assert "Cold run with waits" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("options", "noun", "sizes", "contents"),
+    [
+        ("--eks --clusters 1,4", "cluster", [1, 4], ["1 cluster", "4 clusters"]),
+        ("--eks --clusters 1 --databases 2", "cluster", [1], ["1 cluster and 2 databases"]),
+        ("--databases 1,5", "database", [1, 5], ["1 database", "5 databases"]),
+    ],
+)
+def test_sizes_of_platforms(subject: Any, options: str, noun: str, sizes: list[int], contents: list[str]) -> None:
+    bench = PlatformBench(parse(options.split()), [subject])
+    assert (bench.noun, bench.sizes) == (noun, sizes)
+    assert [bench.size(count).contents for count in bench.sizes] == contents
+
+
+def test_clusters_and_several_numbers_of_databases(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--eks", "--databases", "1,2"])
+    assert "--databases takes one number" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options", ["--cold-runs -1", "--runs many"])
 def test_a_number_of_runs_that_is_none(options: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -23,7 +23,7 @@ from ...reconcile.planner import Plan
 from . import further_regions, replication
 from .facts import AwsFacts
 from .judge import objections
-from .keeping import deleted, gone_with_backups, remains
+from .keeping import gone_with_backups, looked_in, remains, removed
 from .kinds.backup_replication import BackupReplication
 from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
@@ -114,9 +114,10 @@ class RdsDomain(Domain):
         default = Options()
         found = of_plan(plan, self.options, default)
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
-        going = gone_with_backups(plan, self.options, default)
-        looked_in = aws.regions if deleted(plan, ("database_key",)) else ()
-        keys = {key: users for region in looked_in for key, users in needed(aws.in_region(region), going).items()}
+        keys: dict[str, list[str]] = {}
+        for region in looked_in(plan):
+            there = aws.in_region(region) if region else aws
+            keys |= needed(there, gone_with_backups(plan, self.options, default, region), removed(plan, region))
         return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
 
     def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:

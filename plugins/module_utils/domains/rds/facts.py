@@ -31,8 +31,8 @@ class Key:
 @dataclass(frozen=True)
 class AwsFacts:
     """``versions``: version -> its entry in DescribeDBEngineVersions. ``options``: (described version, class) -> entries of
-    DescribeOrderableDBInstanceOptions. ``parameters``: family -> parameter -> its entry in the defaults, for wanted ones. ``subnets`` and
-    ``keys`` hold only those that exist.
+    DescribeOrderableDBInstanceOptions. Both hold only what was asked about (settled.py). ``parameters``: family -> parameter -> its entry
+    in the defaults, for wanted ones. ``subnets`` and ``keys`` hold only those that exist.
     """
 
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

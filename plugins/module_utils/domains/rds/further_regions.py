@@ -14,9 +14,10 @@ from ...aws.connection import Aws
 from .facts import AwsFacts
 from .judge import of_key, of_subnets
 from .offers import of_replica
-from .questions import engine_versions, keys_by_arn, orderable, subnets_by_id
+from .questions import engine_versions, instances_of, keys_by_arn, orderable, subnets_by_id
 from .settings.instance import Instance
 from .settings.replicas import Replica
+from .settled import has_class
 
 Instances = Mapping[str, Instance]
 
@@ -35,14 +36,16 @@ def abroad(instances: Instances) -> Iterator[tuple[Instance, Replica]]:
 
 
 def facts(aws: Aws, region: str, instances: Instances) -> AwsFacts:
-    """What AWS answers in a region about the replicas there."""
+    """What AWS answers in a region about the replicas there. Offers are read only for those that do not have their class yet."""
     there = aws.in_region(region)
     here = [(one, replica) for one, replica in abroad(instances) if replica.region == region]
     subnets = sorted({subnet for _one, replica in here for subnet in replica.subnet_ids})
     keys = sorted({replica.kms_key_arn for _one, replica in here if replica.kms_key_arn})
+    listed = {str(one["DBInstanceIdentifier"]): one for one in instances_of(there)}
+    new = [(one, replica) for one, replica in here if not has_class(replica, listed)]
     return AwsFacts(
-        versions=engine_versions(there),
-        options=orderable(there, sorted({(one.version, replica.instance_class) for one, replica in here})),
+        versions=engine_versions(there) if new else {},
+        options=orderable(there, sorted({(one.version, replica.instance_class) for one, replica in new})),
         subnets=subnets_by_id(there, subnets),
         keys=keys_by_arn(there, keys) if keys else {},
     )
@@ -67,4 +70,5 @@ def of_one(one: Instance, replica: Replica, known: AwsFacts | None) -> Iterator[
     )
     yield from of_subnets(there, known)
     yield from of_key(there, known)
-    yield from of_replica(one, replica, known, known.newest(one.version))
+    if (one.version, replica.instance_class) in known.options:
+        yield from of_replica(one, replica, known, known.newest(one.version))

@@ -22,7 +22,9 @@ Offer = Mapping[str, Any]
 def of_class(one: Instance, known: AwsFacts) -> Iterator[str]:
     """Check that the class exists for the version, in the zones, with the storage, and with everything else that the instance has."""
     version = known.newest(one.version)
-    offers = known.options.get((one.version, one.instance_class)) or []
+    offers = known.options.get((one.version, one.instance_class))
+    if offers is None:  # not asked: the instance has all of that already
+        return
     path, what = f"{one.path}.class", f"'{one.instance_class}'"
     if not offers:
         yield f"{path} is {what}, but RDS does not offer it here for PostgreSQL {version}; choose another class, or another version"
@@ -53,7 +55,7 @@ def of_replicas(one: Instance, known: AwsFacts, version: str) -> Iterator[str]:
 
 def of_replica(one: Instance, replica: Replica, known: AwsFacts, version: str) -> Iterator[str]:
     """``known``: about the region of the replica."""
-    offers = known.options.get((one.version, replica.instance_class)) or []
+    offers = known.options.get((one.version, replica.instance_class), ())
     path, where = f"{replica.path}.class", f"in {replica.region}" if replica.region else "here"
     if not offers:
         yield f"{path} is '{replica.instance_class}', but RDS does not offer it {where} for PostgreSQL {version}; choose another class"
@@ -81,8 +83,10 @@ def of_storage(one: Instance, offers: Sequence[Offer], version: str) -> Iterator
     offer = best(offers, wanted.type)
     yield from within(f"{path}.size", wanted.size, "GiB", offer.get("MinStorageSize"), offer.get("MaxStorageSize"), wanted.type)
     if wanted.autoscale_to and offer.get("SupportsStorageAutoscaling") is False:
-        yield f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it "
-        "to none"
+        yield (
+            f"{path}.autoscale_to is {wanted.autoscale_to}, but RDS does not grow storage by itself with {one.instance_class}; set it to "
+            "none"
+        )
     if wanted.tunable:
         yield from of_performance(path, wanted, offer)
 

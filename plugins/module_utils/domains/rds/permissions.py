@@ -71,6 +71,8 @@ INSTANCES = Permissions(
         "secretsmanager:ListSecrets": (REGIONAL,),
         "secretsmanager:DescribeSecret": (SECRETS, MANAGED_SECRETS),
         "secretsmanager:GetSecretValue": (SECRETS,),
+        # A plan logs in to see what is inside an instance, and the secret of its login is encrypted with the component's key.
+        "kms:Decrypt": (OWN_KEY,),
     },
     writes={
         "rds:CreateDBInstance": (new("db"), own("subgrp", "pg"), OPTION_GROUPS),
@@ -107,7 +109,7 @@ INSTANCES = Permissions(
             "RevokeSecurityGroupIngress UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress",
             OWN_EC2,
         ),
-        **each("kms", "CreateGrant Decrypt GenerateDataKey", OWN_KEY),
+        **each("kms", "CreateGrant GenerateDataKey", OWN_KEY),
         "iam:CreateServiceLinkedRole": (Grant((iam("role/aws-service-role/rds*"),), (equals("iam:AWSServiceName", "rds.amazonaws.com"),)),),
         "iam:PassRole": (Grant((ROLE,), (equals("iam:PassedToService", PASSED_TO),)),),
     },

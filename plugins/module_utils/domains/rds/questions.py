@@ -1,7 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Queries to AWS before instances can be judged and built: versions, what classes offer, parameters, subnets, keys; all in parallel."""
+"""Queries to AWS before instances can be judged and built: versions, what classes offer, parameters, subnets, keys; all in parallel.
+
+What RDS offers is read only if an instance is to be created or changed in a way that the offers decide.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ from typing import Any
 from ...aws.connection import Aws
 from ...reconcile.model import is_unknown
 from .facts import Key, Subnet
+from .kinds.db_instance import DbInstance
+from .kinds.db_instance_base import LISTED
 from .kinds.db_parameter_group import described_parameters
 from .settings import versions
 from .settings.instance import Instance
 from .settings.parameters import EXTENSIONS
+from .settled import is_settled
 
 ENGINE = "postgres"
 VERSIONS = "rds engine versions"
@@ -26,7 +32,6 @@ def questions(instances: Mapping[str, Instance]) -> dict[str, Callable[[Aws], An
     """The queries that these instances require; none if there are no instances."""
     if not instances:
         return {}
-    pairs = sorted({pair for one in instances.values() for pair in classes_of(one)})
     families = {versions.family_of(one.version): set[str]() for one in instances.values()}
     for one in instances.values():
         wanted = families[versions.family_of(one.version)]
@@ -35,9 +40,9 @@ def questions(instances: Mapping[str, Instance]) -> dict[str, Callable[[Aws], An
     subnets = sorted({subnet for one in instances.values() for subnet in one.subnet_ids if not is_unknown(subnet)})
     keys = sorted({one.kms_key_arn for one in instances.values() if one.kms_key_arn})
     found: dict[str, Callable[[Aws], Any]] = {
-        "versions": engine_versions,
+        "versions": lambda aws: engine_versions(aws) if unsettled(aws, instances) else {},
         "support": major_versions,
-        "options": lambda aws: orderable(aws, pairs),
+        "options": lambda aws: orderable(aws, sorted({pair for one in unsettled(aws, instances) for pair in classes_of(one)})),
         "parameters": lambda aws: parameters_of(aws, {family: sorted(names) for family, names in families.items()}),
     }
     if subnets:
@@ -53,6 +58,18 @@ def classes_of(instance: Instance) -> set[tuple[str, str]]:
     return {(instance.version, one) for one in classes}
 
 
+def unsettled(aws: Aws, instances: Mapping[str, Instance]) -> list[Instance]:
+    """The instances whose described state RDS's offers still decide."""
+    there = {str(one["DBInstanceIdentifier"]): one for one in instances_of(aws)}
+    return [one for one in instances.values() if not is_settled(one, there)]
+
+
+def instances_of(aws: Aws) -> Sequence[Mapping[str, Any]]:
+    """Every instance in the region of the connection. The list is the one that the kinds read."""
+    found: Sequence[Mapping[str, Any]] = aws.once(LISTED, lambda: DbInstance().listed(aws))
+    return found
+
+
 def engine_versions(aws: Aws) -> dict[str, Any]:
     """version -> what RDS says about it."""
     listed = aws.once(VERSIONS, lambda: aws.list_all("rds", "describe_db_engine_versions", "DBEngineVersions", Engine=ENGINE))
@@ -65,6 +82,8 @@ def major_versions(aws: Aws) -> dict[str, versions.Support]:
 
 def orderable(aws: Aws, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:
     """The offers for each (described version, class). A major version is asked about as its newest minor one."""
+    if not pairs:
+        return {}
     offered = engine_versions(aws)
 
     def ask(pair: tuple[str, str]) -> list[Any]:

@@ -290,6 +290,7 @@ class InstanceParts:
                 "db_instance_identifier": replica.identifier,
                 # RDS finds a source in another region by its ARN only
                 "source_db_instance_identifier": ref(source, "arn") if replica.region else ref(source),
+                "promoted": False,
                 **self.common(self.name(name), replica),
                 **({"db_subnet_group_name": ref(f"db_subnet_group.{self.name(name)}")} if replica.region else {}),
                 "db_instance_class": replica.instance_class,

@@ -29,6 +29,8 @@ GROUP = Resource(
     },
 )
 INSTANCE_REF = ref(f"db_instance.{NAME}")
+
+
 TAG_BY_HAND = Drift(
     Operation("rds", "add_tags_to_resource"),
     lambda one: {"ResourceName": one.attributes["arn"], "Tags": [{"Key": "team", "Value": "by hand"}]},
@@ -194,8 +196,10 @@ def proxy(place: Place) -> Sample:
     return Sample(
         Resource("db_proxy", NAME, properties),
         needs=(*ground(place), instance_resource(place), login),
-        change={"tags": TWO},
-        drift=TAG_BY_HAND,
+        change={"idle_client_timeout": 900, "tags": TWO},
+        drift=Drift(
+            Operation("rds", "modify_db_proxy"), lambda one: {"DBProxyName": one.id, "IdleClientTimeout": 600}, "idle_client_timeout"
+        ),
     )
 
 

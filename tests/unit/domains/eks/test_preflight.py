@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import ROUTINGS, role_errors
+from ansible_collections.mainstay.aws.plugins.module_utils.component.role_references import ROUTINGS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight import role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.tiers import STANDARD_TIERS
 from tests.unit.domains.eks.samples import settings
 

@@ -118,6 +118,7 @@ def there(**more: Any) -> AwsFacts:
     ("far", "facts", "expected"),
     [
         ({}, there(), []),
+        ({}, there(options={}), []),
         ({"kms_key_arn": KEY, "zone": f"{AWAY}a"}, there(), []),
         (
             {},
@@ -136,7 +137,7 @@ def there(**more: Any) -> AwsFacts:
         ),
         (
             {},
-            there(options={}),
+            there(options={("17", "db.t4g.medium"): []}),
             ["class is 'db.t4g.medium', but RDS does not offer it in eu-west-1 for PostgreSQL 17.6; choose another class"],
         ),
         (

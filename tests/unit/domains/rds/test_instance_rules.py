@@ -142,7 +142,7 @@ def test_drift_of_credentials(desired: dict[str, Any], present: dict[str, Any] |
         ),
         (None, {"managed": {}}, {"ManageMasterUserPassword"}),
         ({"managed": {}}, OURS, {"ManageMasterUserPassword", "MasterUserPassword"}),
-        ({"managed": {}}, {"iam": True}, {"ManageMasterUserPassword", "MasterUserPassword", TYPE}),
+        ({"managed": {}}, {"iam": True}, {"ManageMasterUserPassword", "MasterUserPassword"}),
         ({"managed": {"kms_key_id": "k"}}, {"managed": {"kms_key_id": "l"}}, {"ManageMasterUserPassword", "MasterUserPassword"}),
         (OURS, {"secret_arn": SECRET, "version": "2"}, {"MasterUserPassword"}),
         ({"iam": True}, OURS, {"MasterUserPassword", TYPE}),

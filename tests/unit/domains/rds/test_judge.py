@@ -39,13 +39,18 @@ def offering(**changes: Any) -> AwsFacts:
         ),
         (
             {},
-            known(options={}),
+            known(options={("17", "db.t4g.medium"): []}),
             "class is 'db.t4g.medium', but RDS does not offer it here for PostgreSQL 17.6; choose another class, or another version",
         ),
         (
             {},
             offering(MultiAZCapable=False),
             "class is 'db.t4g.medium', but RDS offers no multi_az with it; choose another class, or turn that off",
+        ),
+        (
+            {},
+            offering(SupportsStorageAutoscaling=False),
+            "storage.autoscale_to is 200, but RDS does not grow storage by itself with db.t4g.medium; set it to none",
         ),
         (
             {"multi_az": False, "zone": "af-south-1b"},

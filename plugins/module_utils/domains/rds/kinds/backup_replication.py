@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....aws.named_kind import NamedCalls, NamedKind
 from ....aws.owner import TAG_PREFIX
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed
+from .shared import DESCRIBED_TAGS
 
 SOURCE_NOT_READY = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault")
 NOT_REPLICABLE = ("InvalidDBInstanceAutomatedBackupState", "InvalidDBInstanceAutomatedBackupStateFault")
@@ -38,7 +39,7 @@ class BackupReplication(NamedKind):
         name="DBInstanceAutomatedBackupsArn",
         arn="DBInstanceAutomatedBackupsArn",
     )
-    tagging = Tagging(tag="add_tags_to_resource", untag="remove_tags_from_resource", key="ResourceName", of="arn", create_tags="TagList")
+    tagging = DESCRIBED_TAGS
     status_member = "Status"
     states = {"pending": "pending", "creating": "pending", "retained": "failed", "deleting": "deleting"}
     elsewhere = True

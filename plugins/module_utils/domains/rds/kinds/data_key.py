@@ -18,11 +18,17 @@ KEPT = f"{TAG_PREFIX}kept-for"
 """The tag of a key that is no longer the component's, and stays for what it encrypted."""
 
 
-def needed(aws: Aws, deleting: Sequence[str] = ()) -> dict[str, list[str]]:
-    """The keys that snapshots and automated backups in this region need, with the names of these. ``deleting``: see needed_keys."""
+def needed(aws: Aws, deleting: Sequence[str] = (), removed: Sequence[str] = ()) -> dict[str, list[str]]:
+    """The keys that snapshots, automated backups, and instances in this region need, with the names of these.
+
+    ``deleting``: see needed_keys. ``removed``: identifiers of the instances that the same run deletes. Any other one needs its key, such as
+    the old half of a blue/green deployment, which this component leaves alone.
+    """
     snapshots = aws.list_all("rds", "describe_db_snapshots", "DBSnapshots")
     backups = aws.list_all("rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups")
-    return needed_keys(snapshots, backups, deleting)
+    listed = aws.list_all("rds", "describe_db_instances", "DBInstances")
+    staying = [one for one in listed if one["DBInstanceIdentifier"] not in removed and one.get("DBInstanceStatus") != "deleting"]
+    return needed_keys(snapshots, backups, deleting, staying)
 
 
 class DataKey(KmsKey):
@@ -32,7 +38,7 @@ class DataKey(KmsKey):
     """
 
     name = "database_key"
-    operations = ("rds.describe_db_instance_automated_backups", "rds.describe_db_snapshots")
+    operations = ("rds.describe_db_instance_automated_backups", "rds.describe_db_instances", "rds.describe_db_snapshots")
 
     def delete(self, aws: Aws, seen: Observed) -> None:
         if not still_needs(str(seen.attributes.get("arn") or seen.id), needed(aws)):

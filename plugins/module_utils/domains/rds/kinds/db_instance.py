@@ -24,6 +24,7 @@ from .db_instance_storage import kept_size, storage_in_create
 from .db_instance_updating import password_of
 from .db_instance_versions import is_major_only, newest
 from .db_instance_versions import kept as kept_version
+from .shared import lower
 
 COMPOSED = ("tags", "master_credentials", "static_parameters", *INSIGHTS)
 """Properties that the create call does not take under their own name."""
@@ -113,11 +114,11 @@ class DbReplica(CreatingInstance):
     promoted = later()
     engine_version = later(effective=kept_version)
     allocated_storage = given(effective=kept_size)
-    db_parameter_group_name = later("DBParameterGroupName", canonical=lambda name: str(name).lower())
+    db_parameter_group_name = later("DBParameterGroupName", canonical=lower)
     static_parameters = later()
     backup_retention_period = later(effective=DeletingInstance.backup_retention_period.effective)
     preferred_backup_window = later(effective=DeletingInstance.preferred_backup_window.effective)
-    preferred_maintenance_window = later(canonical=lambda window: str(window).lower())
+    preferred_maintenance_window = later(canonical=lower)
     engine_lifecycle_support = later()
     master_credentials = later(effective=kept)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....aws.named_kind import NamedCalls, NamedKind
 from ....reconcile.model import Observed, Property, State, fixed, given, initial, later
 from . import db_instance_credentials as credentials
 from . import limits
@@ -23,6 +23,7 @@ from .db_instance_pending import LOGS, needs_reboot, parameter_group, pending, s
 from .db_instance_states import BUSY, said, state_of
 from .db_instance_storage import kept_size
 from .db_instance_versions import kept
+from .shared import DESCRIBED_TAGS, lower
 
 OWNED_BY_AWS_BACKUP = "owned by AWS Backup"
 """The observed value of retention and window while AWS Backup decides them: any call that names them is refused."""
@@ -43,10 +44,6 @@ def kept_once_set(desired: Any, observed: Any) -> Any:
     return desired if observed is None else observed
 
 
-def lower(value: str) -> str:
-    return str(value).lower()
-
-
 class RdsInstance(NamedKind):
     """The properties have AWS's names. ``options`` are choices for each instance by its identifier, ``default`` for all others."""
 
@@ -61,7 +58,7 @@ class RdsInstance(NamedKind):
         name="DBInstanceIdentifier",
         arn="DBInstanceArn",
     )
-    tagging = Tagging(tag="add_tags_to_resource", untag="remove_tags_from_resource", key="ResourceName", of="arn", create_tags="TagList")
+    tagging = DESCRIBED_TAGS
     status_member = "DBInstanceStatus"
     settles = ("update", "delete")
     quotas = (limits.INSTANCES,)

@@ -79,22 +79,32 @@ def in_create(credentials: Mapping[str, Any], password: str | None) -> dict[str,
 def in_modify(present: Mapping[str, Any] | None, wanted: Mapping[str, Any], password: str | None) -> dict[str, Any]:
     """The parameters of ModifyDBInstance.
 
-    RDS cannot change the key of a managed secret. It is switched off first, with a password that is used for nothing, and on again by
-    the next call.
+    RDS cannot change the key of a managed secret, and takes no password together with a login by IAM, while it wants one to stop managing
+    it. So a managed secret is switched off first, with a password that is used for nothing; the next call sets what is wanted.
     """
     before, after = form_of(present), form_of(wanted)
     if after == "managed" and before == "managed":
         key = wanted["managed"].get("kms_key_id")
         other = key is not None and key != (present or {})["managed"].get("kms_key_id")
-        return {"ManageMasterUserPassword": False, "MasterUserPassword": unused_password()} if other else {}
+        return no_longer_managed() if other else {}
+    if after == "iam" and before == "managed":
+        return no_longer_managed()
     params = in_create(wanted, password)
     if before == "managed":
         params["ManageMasterUserPassword"] = False
-        if after == "iam":
-            params["MasterUserPassword"] = unused_password()
     if before == "iam" and after != "iam":
         params["MasterUserAuthenticationType"] = "password"
     return params
+
+
+def no_longer_managed() -> dict[str, Any]:
+    """The parameters that switch a managed secret off, with a password that is kept nowhere."""
+    return {"ManageMasterUserPassword": False, "MasterUserPassword": unused_password()}
+
+
+def is_first_of_two(wanted: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    """Whether a call only switches a managed secret off, so that another call follows."""
+    return params.get("ManageMasterUserPassword") is False and form_of(wanted) != "secret"
 
 
 def unused_password() -> str:

@@ -24,7 +24,7 @@ from . import db_instance_upgrading as upgrading
 from .db_instance_base import STATIC_PARAMETERS, RdsInstance, reached
 from .db_instance_changes import Call, calls
 from .db_instance_changes import is_upgrade as is_major
-from .db_instance_credentials import MARK, form_of, in_modify, mark_of, password_in, password_problem
+from .db_instance_credentials import MARK, form_of, in_modify, is_first_of_two, mark_of, password_in, password_problem
 from .db_instance_pending import needs_reboot, parameter_group
 from .db_instance_refusals import is_storage_refusal, refused, storage_refused
 from .db_instance_states import BUSY, DELETING, is_broken, said
@@ -115,7 +115,8 @@ class UpdatingInstance(RdsInstance):
         if left.get("promoted") is False:
             raise CallFailed(
                 f"{now.id} was promoted: it is a database of its own now and cannot become a replica again",
-                hint=f"Set promoted to true to keep it so, or replace {now.address} (platform_replace) to have a replica again.",
+                hint=f"To have a replica again, replace it (platform_replace and platform_allow_replace name {now.address}): a final "
+                "snapshot keeps what it holds.",
             )
         if raw.get(self.status_member) == "storage-full" and left and "allocated_storage" not in left:
             raise CallFailed(said(raw), "", "storage-full")
@@ -157,13 +158,15 @@ class UpdatingInstance(RdsInstance):
         self, aws: Aws, raw: Mapping[str, Any], now: Observed, wanted: Mapping[str, Any], params: Mapping[str, Any]
     ) -> None:
         """Write the mark after the password, so that an interruption in between leaves drift and not a wrong mark."""
-        if mark := mark_of(wanted):
+        first = is_first_of_two(wanted, params)
+        mark = "" if first else mark_of(wanted)
+        if mark:
             self.mark(aws, now, {MARK: mark})
         elif MARK in self.tags_of(raw):
             aws.change("rds", self.tagging.untag, **self._tag_key(now), TagKeys=[MARK])
-        if params.get("ManageMasterUserPassword") is False and form_of(wanted) == "managed":
+        if first:
             aws.begun.pop(now.id, None)
-            raise NotYet("its managed secret is made again with the other key", "", "ChangeInProgress", dependency=True)
+            raise NotYet("RDS no longer manages its password; the new credentials follow", "", "ChangeInProgress", dependency=True)
 
     def mark(self, aws: Aws, now: Observed, tags: Mapping[str, str]) -> None:
         aws.change("rds", self.tagging.tag, **self._tag_key(now), **self.tagging.sent(tags))

@@ -20,7 +20,7 @@ from ....reconcile.errors import CallFailed, NotYet
 from .db_instance_changes import is_upgrade
 from .db_instance_final import SOURCE, WHEN, WHY
 from .db_instance_options import Options
-from .db_instance_refusals import REPLICAS_FIRST
+from .db_instance_refusals import REPLICAS_FIRST, refused
 from .db_instance_upgrade_log import last_written, logs, why_not_upgraded
 from .db_instance_versions import is_major_only, major, newest, parts, reached
 
@@ -142,7 +142,10 @@ def take_snapshot(aws: Aws, raw: Mapping[str, Any], target: str, tags: Mapping[s
     name = f"{identifier}-before-{target.replace('.', '-')}-{now:%Y%m%d%H%M%S}"
     marks = {SOURCE: f"{identifier} {raw.get('DbiResourceId', '')}".strip(), WHEN: f"{now:%Y-%m-%dT%H:%M:%SZ}", WHY: why}
     own = {key: value for key, value in visible(tags).items() if not key.startswith("aws:")}
-    aws.change("rds", "create_db_snapshot", DBInstanceIdentifier=identifier, DBSnapshotIdentifier=name, Tags=tag_list({**own, **marks}))
+    try:
+        aws.change("rds", "create_db_snapshot", DBInstanceIdentifier=identifier, DBSnapshotIdentifier=name, Tags=tag_list({**own, **marks}))
+    except CallFailed as error:
+        raise refused(error) from error  # an instance that is backing up serves connections, and takes no snapshot
     raise NotYet(f"snapshot {name} is being taken", "", "Snapshot", dependency=True)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Read, Tagging
+from ....aws.named_kind import NamedCalls, NamedKind, Read
 from ....reconcile.model import Observed, fixed, initial, later
 from . import limits
-from .db_subnet_group import lower
+from .shared import READ_TAGS, lower
 
 MOST_AT_ONCE = 20
 """Parameters that ModifyDBParameterGroup takes."""
@@ -58,19 +58,11 @@ class DbParameterGroup(NamedKind):
         id="DBParameterGroupName",
         arn="DBParameterGroupArn",
     )
-    tagging = Tagging(
-        tag="add_tags_to_resource",
-        untag="remove_tags_from_resource",
-        key="ResourceName",
-        of="arn",
-        create="Tags",
-        create_tags="TagList",
-        read="list_tags_for_resource",
-    )
+    tagging = READ_TAGS
     reads = (Read("describe_db_parameters", {"Source": "user"}),)
     operations = ("describe_engine_default_parameters", "modify_db_parameter_group", "reset_db_parameter_group")
     quotas = (limits.PARAMETER_GROUPS,)
-    exclusive = True
+    # not exclusive: after a major upgrade, the old group can be deleted only once the instance has the new one
     elsewhere = True
 
     db_parameter_group_name = fixed("DBParameterGroupName", canonical=lower)

@@ -10,13 +10,18 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Read, Tagging
-from ....reconcile.errors import CallFailed
+from ....aws.named_kind import NamedCalls, NamedKind, Read
+from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, State, fixed, given, later
 from . import limits
+from .db_instance_base import reached
+from .shared import READ_TAGS
 
 TARGET_GROUP = "default"
 """The one target group that a proxy has; RDS creates it with the proxy and names it."""
+
+BUSY = "InvalidDBProxyStateFault"
+"""What RDS answers to a call that changes or deletes a proxy while it is modifying or deleting it."""
 
 MODIFIED: Mapping[str, str] = {
     "auth": "Auth",
@@ -67,15 +72,7 @@ class DbProxy(NamedKind):
         id="DBProxyName",
         arn="DBProxyArn",
     )
-    tagging = Tagging(
-        tag="add_tags_to_resource",
-        untag="remove_tags_from_resource",
-        key="ResourceName",
-        of="arn",
-        create="Tags",
-        create_tags="TagList",
-        read="list_tags_for_resource",
-    )
+    tagging = READ_TAGS
     reads = (Read("describe_db_proxy_target_groups", optional=True), Read("describe_db_proxy_targets", optional=True))
     operations = ("deregister_db_proxy_targets", "modify_db_proxy", "modify_db_proxy_target_group", "register_db_proxy_targets")
     quotas = (limits.PROXIES,)
@@ -134,17 +131,42 @@ class DbProxy(NamedKind):
         return ""
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """Set what is not set yet. Raises NotYet while RDS modifies the proxy; the engine then calls it again."""
+        now = self.read(aws, seen) or seen
+        declared = self.properties
+        left = {name: value for name, value in properties.items() if not reached(declared[name], value, now.properties.get(name))}
+        try:
+            self._set(aws, now, left)
+        except CallFailed as error:
+            raise self._busy(error) from error
+
+    def _set(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
+        """The settings of the proxy itself come last: RDS refuses every other change while it modifies them."""
         if "tags" in properties:
             self.set_tags(aws, seen, properties["tags"])
-        changed = {MODIFIED[name]: value for name, value in properties.items() if name in MODIFIED}
-        if changed:
-            aws.change("rds", "modify_db_proxy", DBProxyName=seen.id, **changed)
         if properties.get("pool") is not None:
             config = {api: properties["pool"][name] for name, api in POOL.items() if name in properties["pool"]}
             where = {"DBProxyName": seen.id, "TargetGroupName": TARGET_GROUP}
             aws.change("rds", "modify_db_proxy_target_group", **where, ConnectionPoolConfig=config)
         if "db_instance_identifier" in properties:
             self._set_target(aws, seen, properties["db_instance_identifier"])
+        changed = {MODIFIED[name]: value for name, value in properties.items() if name in MODIFIED}
+        if changed:
+            aws.change("rds", "modify_db_proxy", DBProxyName=seen.id, **changed)
+
+    def delete(self, aws: Aws, seen: Observed) -> None:
+        """A deletion that has already begun is not refused."""
+        try:
+            super().delete(aws, seen)
+        except CallFailed as error:
+            now = self.read(aws, seen) if error.code == BUSY else seen
+            if now is not None and now.state != "deleting":
+                raise self._busy(error) from error
+
+    @staticmethod
+    def _busy(error: CallFailed) -> CallFailed:
+        """NotYet if RDS is modifying the proxy, else the error itself."""
+        return NotYet(error.message, error.operation, error.code, error.hint, dependency=True) if error.code == BUSY else error
 
     def _set_target(self, aws: Aws, seen: Observed, identifier: str | None) -> None:
         """A proxy has one target: the old one goes first."""

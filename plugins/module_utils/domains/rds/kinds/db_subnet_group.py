@@ -10,14 +10,10 @@ from typing import Any
 
 from ....aws.canonical import sorted_strings
 from ....aws.connection import Aws
-from ....aws.named_kind import NamedCalls, NamedKind, Tagging
+from ....aws.named_kind import NamedCalls, NamedKind
 from ....reconcile.model import Observed, fixed, given
 from . import limits
-
-
-def lower(value: str) -> str:
-    """RDS keeps names in lower case."""
-    return str(value).lower()
+from .shared import READ_TAGS, lower
 
 
 class DbSubnetGroup(NamedKind):
@@ -35,15 +31,7 @@ class DbSubnetGroup(NamedKind):
         id="DBSubnetGroupName",
         arn="DBSubnetGroupArn",
     )
-    tagging = Tagging(
-        tag="add_tags_to_resource",
-        untag="remove_tags_from_resource",
-        key="ResourceName",
-        of="arn",
-        create="Tags",
-        create_tags="TagList",
-        read="list_tags_for_resource",
-    )
+    tagging = READ_TAGS
     operations = ("modify_db_subnet_group",)
     quotas = (limits.SUBNET_GROUPS,)
     exclusive = True

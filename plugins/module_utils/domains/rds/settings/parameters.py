@@ -30,9 +30,9 @@ DEFAULTS: Mapping[str, str] = {
 second or more, temporary files of 10 MiB or more."""
 
 
-def read_parameters(reader: Reader, defaults: Mapping[str, str] = DEFAULTS) -> dict[str, str]:
-    """The parameters by name, as text. The user's values come over the defaults, and null removes one."""
-    found = dict(defaults)
+def read_parameters(reader: Reader, defaults: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The parameters by name, as text. The user's values come over ``defaults`` (this role's, if None), and null removes one."""
+    found = dict(DEFAULTS if defaults is None else defaults)
     for name, value in reader.mapping("parameters").items():
         path = f"{reader.at('parameters')}.{name}"
         if not NAME.fullmatch(name):

@@ -1,0 +1,76 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Checks the names by which a role's variables refer to the rest of the inventory: networks, tiers, hosts, and the role's own entries.
+
+For roles whose resources are in a network of another component and have content that some host can reach.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..inputs.problems import Problems, suggestion
+
+ROUTINGS = {"public": "public", "private": "private", "database": "isolated"}
+"""The tiers of a network that lists none, with their routing. Other tiers specify their routing."""
+
+LOCAL = ("localhost", "127.0.0.1")
+"""Hosts that need not be in the inventory."""
+
+
+@dataclass(frozen=True)
+class References:
+    """What the variables of one role refer to.
+
+    ``prefix``: of its variables. ``described``: the variable with its entries, each called ``entry``. ``host``: the variable that names
+    the host from which their content is reached. ``tier``: the tier of a network that is used if none is named; ``not_public`` says why it
+    must not be a public one.
+    """
+
+    prefix: str
+    described: str
+    entry: str
+    host: str
+    tier: str
+    not_public: str
+
+    def errors(self, variables: Mapping[str, Any]) -> list[str]:
+        """Names missing from the inventory. A plan would not notice, because it may run before what they name exists."""
+        inventory = variables.get("__platform_inventory") or {}
+        problems = Problems()
+        hosts = [*(inventory.get("hosts") or ()), *LOCAL]
+        component, host = self._given(variables, "vpc_component") or "", variables.get(self.host) or ""
+        networks = inventory.get("networks") or {}
+        if networks and self._given(variables, "network"):
+            self._check_network(variables, networks, problems)
+        elif self._given(variables, "network") and component not in hosts and (near := difflib.get_close_matches(component, hosts, 1)):
+            problems.add(f"{self.prefix}_vpc_component", component, f"the inventory has no such host; did you mean {near[0]}?")
+        if inventory and host and host not in hosts:
+            problems.add(self.host, host, f"the inventory has no such host; {suggestion(host, hosts)}")
+        entries = variables[self.described]
+        for name in self._given(variables, "content_adopt") or {}:
+            if name not in entries:
+                remedy = f"there is no such {self.entry}; {suggestion(name, list(entries))}"
+                problems.add(f"{self.prefix}_content_adopt", name, remedy)
+        return problems.messages
+
+    def _given(self, variables: Mapping[str, Any], name: str) -> Any:
+        return variables.get(f"{self.prefix}_{name}")
+
+    def _check_network(self, variables: Mapping[str, Any], networks: Mapping[str, Any], problems: Problems) -> None:
+        """Check the network and the tier against the description of the network component."""
+        name, tier = self._given(variables, "network"), self._given(variables, "network_tier") or self.tier
+        if name not in networks:
+            remedy = f"{self._given(variables, 'vpc_component')} describes no such network; {suggestion(str(name), list(networks))}"
+            problems.add(f"{self.prefix}_network", name, remedy)
+            return
+        tiers = (networks[name] or {}).get("tiers") or dict.fromkeys(ROUTINGS)
+        if tier not in tiers:
+            remedy = f"network {name} has no such tier; {suggestion(str(tier), list(tiers))}"
+            problems.add(f"{self.prefix}_network_tier", tier, remedy)
+        elif (ROUTINGS.get(tier) or (tiers[tier] or {}).get("routing")) == "public":
+            problems.add(f"{self.prefix}_network_tier", tier, self.not_public)

@@ -1,0 +1,94 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What to do if the deployment fails, and what would make the next snapshot shorter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .facts import Facts, Snapshot
+from .moments import iso
+from .policy import Policy
+from .progress import minutes
+
+POINT_IN_TIME, SNAPSHOT, NONE = "point_in_time", "snapshot", "none"
+TAGS = {POINT_IN_TIME: "mainstay:restore-minutes-point-in-time", SNAPSHOT: "mainstay:restore-minutes-snapshot"}
+"""Tags of a database in which a drill records how many minutes each way back took."""
+
+LONG = 600.0
+"""Seconds from which on a snapshot delays a deployment noticeably."""
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """method: point_in_time or snapshot (none: there is no way back). to: the time or the identifier. minutes: what the last drill took."""
+
+    method: str
+    to: str
+    minutes: float | None
+    sentence: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"method": self.method, "to": self.to, "minutes": self.minutes, "sentence": self.sentence}
+
+
+def drill_minutes(given: Mapping[str, float | None], tags: Mapping[str, str]) -> dict[str, float]:
+    """How long each way back took: as given, else as the database's tags say."""
+    found = {}
+    for method, tag in TAGS.items():
+        value = given.get(method)
+        text = tags.get(tag, "")
+        if value is not None:
+            found[method] = float(value)
+        elif text.replace(".", "", 1).isdigit():
+            found[method] = float(text)
+    return found
+
+
+def way_back(facts: Facts, policy: Policy, took: Mapping[str, float]) -> WayBack:
+    """The fastest way back: a point in time where that is within the RPO, since it also keeps what was written after the snapshot."""
+    database, one = facts.database, facts.snapshot
+    latest = database.latest_restorable
+    covered = bool(database.retention_days) and latest is not None and facts.now - latest <= policy.rpo
+    has_snapshot = one is not None and one.status == "available"
+    slower = POINT_IN_TIME in took and SNAPSHOT in took and took[POINT_IN_TIME] > took[SNAPSHOT]
+    if covered and not (has_snapshot and slower):
+        to = iso(facts.now)
+        return WayBack(POINT_IN_TIME, to, took.get(POINT_IN_TIME), f"Restore {database} to {to}{_drill(took.get(POINT_IN_TIME))}.")
+    if one is not None and has_snapshot:
+        return WayBack(SNAPSHOT, one.identifier, took.get(SNAPSHOT), f"Restore {one.identifier}{_drill(took.get(SNAPSHOT))}.")
+    return WayBack(NONE, "", None, f"There is no way back for {database}.")
+
+
+def _drill(took: float | None) -> str:
+    return f"; the last drill took {took:.0f} min" if took is not None else "; no drill has measured how long that takes"
+
+
+def earlier(one: Snapshot, others: Iterable[Snapshot], seconds: float) -> str:
+    """Whether a snapshot an hour earlier would have made a long one short: snapshots hold what changed since the one before.
+
+    ``seconds``: how long it took. Empty if it was not long, or if another one was recent.
+    """
+    if seconds < LONG or one.started is None:
+        return ""
+    before = [
+        other.started
+        for other in others
+        if other.resource_id == one.resource_id and other.arn != one.arn and other.status == "available" and other.started is not None
+    ]
+    last = max((at for at in before if at < one.started), default=None)
+    if last is None:
+        return f"It took {minutes(seconds)} because it was the first snapshot. Later ones hold only what has changed since."
+    gap = one.started - last
+    if gap <= 2 * HOUR:
+        return ""
+    share = seconds * HOUR / gap
+    return (
+        f"It took {minutes(seconds)} because the last snapshot was {minutes(gap)} old. With one an hour before the deployment, it would "
+        f"have taken about {minutes(share)}."
+    )

@@ -1,0 +1,181 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The module's options. Reports all problems together, one sentence each, before the first API call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, Policy
+from .judging.pruning import Retention
+from .judging.restore import READING, Proof, is_reading
+from .judging.token import expiry_of
+from .judging.way_back import POINT_IN_TIME, SNAPSHOT
+from .plan import Limits, Plan
+
+IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
+DEPLOYMENT = re.compile(r"[\w .:/=+@-]{1,128}")
+ACCOUNT = re.compile(r"\d{12}")
+MOST_TAGS = 50
+OWN_TAGS = 3
+POSITIVE = ("max_age", "rpo", "timeout", "stall_timeout", "poll_interval")
+
+
+PROOF: dict[str, Any] = {
+    "query": {"type": "str", "required": True},
+    "ca_cert": {"type": "path", "required": True},
+    "database": {"type": "str", "default": "postgres"},
+    "instance_class": {"type": "str", "default": ""},
+    "subnet_group": {"type": "str", "default": ""},
+    "security_groups": {"type": "list", "elements": "str", "default": []},
+    "parameter_group": {"type": "str", "default": ""},
+    "timeout": {"type": "float", "default": 3600.0},
+    "query_timeout": {"type": "float", "default": 60.0},
+    "ttl": {"type": "float", "default": 7200.0},
+}
+
+
+def argument_spec() -> dict[str, Any]:
+    return {
+        "databases": {"type": "list", "elements": "str", "required": True},
+        "deployment": {"type": "str", "required": True},
+        "action": {"type": "str", "default": TAKE, "choices": [TAKE, REQUIRE, VERIFY]},
+        "changes": {"type": "list", "elements": "str", "choices": list(CHANGES)},
+        "needed_for": {"type": "list", "elements": "str", "default": list(CHANGES), "choices": list(CHANGES)},
+        "max_age": {"type": "float", "default": 3600.0},
+        "rpo": {"type": "float", "default": 900.0},
+        "pitr": {"type": "str", "default": REQUIRED, "choices": [REQUIRED, OPTIONAL]},
+        "require_encryption": {"type": "bool", "default": True},
+        "kms_key": {"type": "str", "default": "", "no_log": False},
+        "shared_with": {"type": "list", "elements": "str", "default": []},
+        "count_aws_backup": {"type": "bool", "default": False},
+        "require_quiesced": {"type": "bool", "default": False},
+        "tokens": {"type": "dict", "default": {}, "no_log": False},
+        "tags": {"type": "dict", "default": {}},
+        "prune": {"type": "bool", "default": True},
+        "keep": {"type": "int", "default": 10},
+        "keep_days": {"type": "float", "default": 35.0},
+        "restore_minutes": {
+            "type": "dict",
+            "default": {},
+            "options": {POINT_IN_TIME: {"type": "float"}, SNAPSHOT: {"type": "float"}},
+        },
+        "proof": {"type": "dict", "options": PROOF},
+        "database_timeout": {"type": "float", "default": 1800.0},
+        "timeout": {"type": "float", "default": 7200.0},
+        "stall_timeout": {"type": "float", "default": 1800.0},
+        "poll_interval": {"type": "float", "default": 10.0},
+    }
+
+
+def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None, list[str]]:
+    """The plan, or every problem with the options."""
+    problems = [
+        *_names_wrong(params),
+        *_policy_wrong(params),
+        *_tokens_wrong(params),
+        *_tags_wrong(params["tags"]),
+        *_proof_wrong(params["proof"]),
+    ]
+    if problems:
+        return None, problems
+    return Plan(
+        databases=tuple(one.lower() for one in params["databases"]),
+        deployment=params["deployment"],
+        policy=policy_of(params),
+        changes=None if params["changes"] is None else tuple(params["changes"]),
+        action=params["action"],
+        tokens={str(name).lower(): str(token) for name, token in params["tokens"].items()},
+        tags={str(name): str(value) for name, value in params["tags"].items()},
+        prune=params["prune"],
+        retention=Retention(params["keep"], params["keep_days"]),
+        limits=Limits(params["database_timeout"], params["timeout"], params["stall_timeout"], params["poll_interval"]),
+        drill=dict(params["restore_minutes"] or {}),
+        proof=_proof(params["proof"]),
+        check_mode=check_mode,
+    ), []
+
+
+def policy_of(params: Mapping[str, Any]) -> Policy:
+    """Sorted, so that the same policy always gives the same token."""
+    return Policy(
+        needed_for=tuple(sorted(set(params["needed_for"]))),
+        max_age=float(params["max_age"]),
+        rpo=float(params["rpo"]),
+        pitr=params["pitr"],
+        require_encryption=params["require_encryption"],
+        kms_key=params["kms_key"] or "",
+        shared_with=tuple(sorted(set(params["shared_with"]))),
+        count_aws_backup=params["count_aws_backup"],
+        require_quiesced=params["require_quiesced"],
+    )
+
+
+def _proof(given: Mapping[str, Any] | None) -> Proof | None:
+    return Proof(**{**given, "security_groups": tuple(given["security_groups"])}) if given else None
+
+
+def _proof_wrong(given: Mapping[str, Any] | None) -> list[str]:
+    if not given:
+        return []
+    problems = [] if is_reading(given["query"]) else [f"proof.query begins with none of {', '.join(READING)}; a smoke query only reads"]
+    return problems + [
+        f"proof.{name} is {given[name]:g}; it has to be more than 0" for name in ("timeout", "query_timeout", "ttl") if given[name] <= 0
+    ]
+
+
+def _names_wrong(params: Mapping[str, Any]) -> list[str]:
+    names = params["databases"]
+    problems = [] if names else ["databases is empty; name at least one DB instance or cluster"]
+    problems += [
+        f"databases names {name!r}; an identifier of RDS has 1 to 63 letters, digits and single hyphens, and begins with a letter"
+        for name in names
+        if not IDENTIFIER.fullmatch(name) or len(name) > 63
+    ]
+    lower = [name.lower() for name in names]
+    problems += [f"databases names {name!r} twice" for name in sorted(set(lower)) if lower.count(name) > 1]
+    if not DEPLOYMENT.fullmatch(params["deployment"]):
+        problems.append(
+            f"deployment is {params['deployment']!r}; it has to be 1 to 128 letters, digits, spaces, or . : / = + - @ _, because it "
+            "becomes a tag"
+        )
+    return problems
+
+
+def _policy_wrong(params: Mapping[str, Any]) -> list[str]:
+    problems = [f"{name} is {params[name]:g}; it has to be more than 0" for name in POSITIVE if params[name] <= 0]
+    problems += [f"{name} is {params[name]:g}; it cannot be negative" for name in ("database_timeout", "keep_days") if params[name] < 0]
+    if params["keep"] < 1:
+        problems.append(f"keep is {params['keep']}; it has to be at least 1, because the newest snapshot is always kept")
+    if params["pitr"] == REQUIRED and 0 < params["rpo"] < PITR_LAG:
+        problems.append(
+            f"rpo is {params['rpo']:g} s; point-in-time recovery of RDS is up to {PITR_LAG:g} s behind, so it cannot give that. Raise rpo, "
+            "or set pitr to optional"
+        )
+    problems += [
+        f"shared_with names {one!r}; it has to be an account ID of 12 digits" for one in params["shared_with"] if not ACCOUNT.fullmatch(one)
+    ]
+    return problems
+
+
+def _tokens_wrong(params: Mapping[str, Any]) -> list[str]:
+    if params["action"] != VERIFY:
+        return []
+    tokens = {str(name).lower(): str(token) for name, token in params["tokens"].items()}
+    return [
+        f"tokens has {'no' if name.lower() not in tokens else 'an invalid'} token for {name}; give the tokens that the gate returned"
+        for name in params["databases"]
+        if expiry_of(tokens.get(name.lower(), "")) is None
+    ]
+
+
+def _tags_wrong(tags: Mapping[str, Any]) -> list[str]:
+    problems = [
+        f"tags has {name!r}; the prefixes aws: and mainstay: are reserved" for name in tags if str(name).startswith(("aws:", "mainstay:"))
+    ]
+    if len(tags) > MOST_TAGS - OWN_TAGS:
+        problems.append(f"tags has {len(tags)} entries; RDS allows {MOST_TAGS}, of which the gate needs {OWN_TAGS}")
+    return problems
