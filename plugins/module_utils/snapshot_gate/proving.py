@@ -14,10 +14,12 @@ from ..postgresql.problems import LoginRefused, NoConnection
 from ..postgresql.session import Address, Login, Session, Watch, connect
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 from ..reconcile.waiting import Clock, until
-from .acting import GaveUp, Say
-from .judging.facts import Database, Snapshot
+from ..recovery.databases import Database, Snapshot
+from ..recovery.giving_up import GaveUp, Say
+from ..recovery.progress import minutes
+from ..recovery.states import NEVER, READY_NOW
+from ..recovery.troubles import BUSY, reason_of
 from .judging.findings import PASSED, Check, Finding
-from .judging.progress import minutes
 from .judging.restore import (
     STAGES,
     Proof,
@@ -30,8 +32,6 @@ from .judging.restore import (
     request,
     usability,
 )
-from .judging.states import NEVER, READY_NOW
-from .judging.troubles import BUSY, reason_of
 from .observing import Reader
 
 TEARDOWN_SECONDS = 900.0

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging import naming, pruning, restore, token
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import (
-    Facts,
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.databases import (
     Key,
     Quota,
     Snapshot,
@@ -20,11 +18,13 @@ from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging
     instance_of,
     snapshot_of,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.progress import Progress
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.states import readiness
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.troubles import BUSY, reason_of
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging import naming, pruning, restore, token
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import Facts
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.policy import CHANGES, Policy, is_needed
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.progress import Progress
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.pruning import DAY, Retention
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.states import readiness
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.troubles import BUSY, reason_of
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.verdict import (
     after,
     before,

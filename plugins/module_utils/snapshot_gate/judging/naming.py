@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .facts import AWS_BACKUP, Database, Snapshot
+from ...recovery.databases import AWS_BACKUP, Database, Snapshot
+from ...recovery.states import WAITING
 from .policy import Policy
-from .states import WAITING
 
 LONGEST = 255
 MANAGED_BY, DATABASE, DEPLOYMENT, HOLD = "mainstay:managed-by", "mainstay:database", "mainstay:deployment", "mainstay:hold"

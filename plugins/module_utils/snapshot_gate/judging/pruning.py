@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .facts import Database, Snapshot
+from ...recovery.databases import Database, Snapshot
+from ...recovery.states import WAITING
 from .naming import HOLD, is_managed, newest_first
-from .states import WAITING
 
 DAY = 86400.0
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import Database, Snapshot
+from ...recovery.databases import Database, Snapshot
+from ...recovery.states import HOPELESS
 from .naming import DEPLOYMENT, MANAGED_BY, MODULE
-from .states import HOPELESS
 
 PROOF_OF, EXPIRES = "mainstay:proof-of", "mainstay:expires"
 READING = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import Facts, Snapshot
-from .moments import iso
+from ...recovery.databases import Snapshot
+from ...recovery.moments import iso
+from ...recovery.progress import minutes
+from .facts import Facts
 from .policy import Policy
-from .progress import minutes
 
 POINT_IN_TIME, SNAPSHOT, NONE = "point_in_time", "snapshot", "none"
 TAGS = {POINT_IN_TIME: "mainstay:restore-minutes-point-in-time", SNAPSHOT: "mainstay:restore-minutes-snapshot"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .judging.facts import Snapshot, cluster_snapshot_of, snapshot_of
+from .databases import Snapshot, cluster_snapshot_of, snapshot_of
 
 
 @dataclass(frozen=True)
