@@ -8,6 +8,7 @@ RULES = range(1, 31)
 
 DATABASE, SNAPSHOT, NAMING = "judging/database_rules.py", "judging/snapshot_rules.py", "judging/naming.py"
 RESTORE = "judging/restore.py"
+TAGS = "../recovery/tags.py"
 
 MUTANTS = (
     Mutant(1, "a stopped database is waited for", "../recovery/states.py", "if HOPELESS.fullmatch(database.status):", "if False:"),
@@ -176,10 +177,11 @@ MUTANTS = (
         'owner = " (set by AWS Backup)" if facts.database.backup_owner else ""',
         'owner = ""',
     ),
-    Mutant(25, "the database's tags are lost", NAMING, "return {**own, **extra,", "return {**extra,"),
-    Mutant(25, "tags of AWS are sent", NAMING, "if not name.startswith(RESERVED)}", "}"),
+    Mutant(25, "the database's tags are lost", NAMING, "return {**own(database.tags), **extra,", "return {**extra,"),
+    Mutant(25, "tags of AWS are sent", TAGS, 'FOREIGN = ("aws:", ', "FOREIGN = ("),
+    Mutant(25, "tags of the owner are sent", TAGS, 'FOREIGN = ("aws:", "rds:", TAG_PREFIX)', 'FOREIGN = ("aws:", "rds:")'),
     Mutant(26, "pending copies have failed", "../recovery/states.py", '"creating", "pending", "copying"}', '"creating", "copying"}'),
-    Mutant(26, "tags are read elsewhere", "../recovery/databases.py", '        "tags": _tags(reply),\n    }', '        "tags": {},\n    }'),
+    Mutant(26, "tags are read elsewhere", "../recovery/databases.py", '"tags": tags_of(reply),\n    }', '"tags": {},\n    }'),
     Mutant(
         30,
         "why it does not count is not said",
@@ -190,9 +192,10 @@ MUTANTS = (
     Mutant(30, "it is not said either if there is none", "gate.py", "        if old:\n", "        if False:\n"),
     Mutant(17, "the restored instance is public", RESTORE, '"PubliclyAccessible": False', '"PubliclyAccessible": True'),
     Mutant(17, "the groups are RDS's defaults", RESTORE, '        "VpcSecurityGroupIds": list(groups),\n', ""),
-    Mutant(17, "a restore never expires", RESTORE, "        EXPIRES: str(int(now + proof.ttl)),\n", ""),
-    Mutant(17, "what a killed run left stays", RESTORE, "return expired or (", "return expired or False and ("),
-    Mutant(17, "others' instances are deleted", RESTORE, "if tags.get(MANAGED_BY) != MODULE or", "if"),
+    Mutant(17, "a restore never expires", TAGS, "        EXPIRES: str(int(now + ttl)),\n", ""),
+    Mutant(17, "what a killed run left stays", TAGS, "return now >= int(expires) or same_run", "return now >= int(expires)"),
+    Mutant(17, "others' instances are deleted", TAGS, "ours = tags.get(MANAGED_BY) == maker.module and", "ours ="),
+    Mutant(17, "what is on hold is deleted", TAGS, " or HOLD in tags:", ":"),
     Mutant(17, "any query will do", RESTORE, "return words is not None and words[1].upper() in READING", "return True"),
     Mutant(
         17,

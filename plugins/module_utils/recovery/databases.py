@@ -73,6 +73,11 @@ class Snapshot:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def is_copy(self) -> bool:
+        """RDS names the source of a copy only if that is elsewhere. Its original time tells in any case."""
+        return bool(self.copied_from) or (self.original is not None and self.created is not None and self.original != self.created)
+
+    @property
     def started(self) -> float | None:
         """When the data was taken. A copy has a creation time of its own, which says nothing about its data."""
         return self.original if self.original is not None else self.created
@@ -105,7 +110,8 @@ def _epoch(value: datetime | None) -> float | None:
     return value.timestamp() if value is not None else None
 
 
-def _tags(reply: Mapping[str, Any]) -> dict[str, str]:
+def tags_of(reply: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that a description contains."""
     return {str(tag["Key"]): str(tag.get("Value") or "") for tag in reply.get("TagList") or ()}
 
 
@@ -127,7 +133,7 @@ def instance_of(reply: Mapping[str, Any]) -> Database:
         latest_restorable=_epoch(reply.get("LatestRestorableTime")),
         replica_of=str(reply.get("ReadReplicaSourceDBInstanceIdentifier") or reply.get("ReadReplicaSourceDBClusterIdentifier") or ""),
         backup_owner=str(reply.get("AwsBackupRecoveryPointArn") or ""),
-        tags=_tags(reply),
+        tags=tags_of(reply),
     )
 
 
@@ -148,7 +154,7 @@ def cluster_of(reply: Mapping[str, Any]) -> Database:
         latest_restorable=_epoch(reply.get("LatestRestorableTime")),
         replica_of=str(reply.get("ReplicationSourceIdentifier") or ""),
         backup_owner=str(reply.get("AwsBackupRecoveryPointArn") or ""),
-        tags=_tags(reply),
+        tags=tags_of(reply),
     )
 
 
@@ -191,5 +197,5 @@ def _common(reply: Mapping[str, Any]) -> dict[str, Any]:
         "encryption_type": str(reply.get("StorageEncryptionType") or ""),
         "kms_key": str(reply.get("KmsKeyId") or ""),
         "created": _epoch(reply.get("SnapshotCreateTime")),
-        "tags": _tags(reply),
+        "tags": tags_of(reply),
     }

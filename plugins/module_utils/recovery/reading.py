@@ -87,6 +87,10 @@ class Reading:
         quotas = self.aws.read("rds", "describe_account_attributes")["AccountQuotas"]
         return next((Quota(int(one["Used"]), int(one["Max"])) for one in quotas if one.get("AccountQuotaName") == wanted), None)
 
+    def key_arn(self, named: str) -> str:
+        """The ARN of a key that is named by ID, alias or ARN. Raises CallFailed if there is none."""
+        return str(self.aws.read("kms", "describe_key", KeyId=named)["KeyMetadata"]["Arn"])
+
     def key(self, identifier: str) -> Key:
         """A KMS key, or why it cannot be read."""
         try:

@@ -23,9 +23,7 @@ class Reader(Reading):
 
     def resolved(self, policy: Policy) -> str:
         """The ARN of the key that the policy names by ID, alias or ARN; empty if it names none. Raises CallFailed if there is none."""
-        if not policy.kms_key:
-            return ""
-        return str(self.aws.read("kms", "describe_key", KeyId=policy.kms_key)["KeyMetadata"]["Arn"])
+        return self.key_arn(policy.kms_key) if policy.kms_key else ""
 
     def facts(self, database: Database, snapshots: Iterable[Snapshot]) -> Facts:
         """What is known before a snapshot is chosen."""

@@ -9,9 +9,10 @@ from ...recovery.databases import Key
 from ...recovery.moments import iso
 from ...recovery.progress import minutes
 from ...recovery.states import NEVER, readiness, remedy
+from ...recovery.tags import MANAGED_BY
 from .facts import Facts
 from .findings import AFTER, BEFORE, FAILED, PASSED, WARNING, Finding, Rule, decide
-from .naming import MANAGED_BY, MODULE
+from .naming import MODULE
 from .policy import REQUIRED, Policy
 
 

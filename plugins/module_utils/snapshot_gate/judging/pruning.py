@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ...recovery.databases import Database, Snapshot
 from ...recovery.states import WAITING
-from .naming import HOLD, is_managed, newest_first
+from ...recovery.tags import HOLD
+from .naming import is_managed, newest_first
 
 DAY = 86400.0
 
