@@ -8,7 +8,7 @@ RULES = range(1, 31)
 
 DATABASE, SNAPSHOT, NAMING = "judging/database_rules.py", "judging/snapshot_rules.py", "judging/naming.py"
 RESTORE = "judging/restore.py"
-TAGS = "../recovery/tags.py"
+TAGS, USABILITY, ACCESS = "../recovery/tags.py", "../recovery/usability.py", "../recovery/access.py"
 
 MUTANTS = (
     Mutant(1, "a stopped database is waited for", "../recovery/states.py", "if HOPELESS.fullmatch(database.status):", "if False:"),
@@ -201,7 +201,7 @@ MUTANTS = (
         17,
         "nothing is torn down",
         "proving.py",
-        "            notes += self._delete(name)\n        seconds",
+        "            notes += self.reaper.delete(INSTANCE, name).notes\n        seconds",
         "            pass\n        seconds",
     ),
     Mutant(
@@ -211,15 +211,15 @@ MUTANTS = (
         '        "MultiAZ": False,\n',
         '        "MultiAZ": False,\n        "ManageMasterUserPassword": True,\n',
     ),
-    Mutant(18, "the old password stays", RESTORE, '"ManageMasterUserPassword": True, "ApplyImmediately"', '"ApplyImmediately"'),
+    Mutant(18, "the old password stays", USABILITY, '"ManageMasterUserPassword": True, "ApplyImmediately"', '"ApplyImmediately"'),
     Mutant(
         19, "lack of capacity is any error", "../recovery/troubles.py", '    "InsufficientDBInstanceCapacity": "restore_capacity",\n', ""
     ),
     Mutant(23, "a restore is backed up first", RESTORE, '        "BackupRetentionPeriod": 0,\n', ""),
-    Mutant(23, "it has to be available", RESTORE, 'frozenset({"available", "backing-up", ', 'frozenset({"available", '),
-    Mutant(27, "waiting parameters are ignored", RESTORE, 'one.get("ParameterApplyStatus") == "pending-reboot"', "False"),
+    Mutant(23, "it has to be available", USABILITY, 'frozenset({"available", "backing-up", ', 'frozenset({"available", '),
+    Mutant(27, "waiting parameters are ignored", USABILITY, 'one.get("ParameterApplyStatus") == "pending-reboot"', "False"),
     Mutant(28, "the snapshot's storage will do", RESTORE, "max(database.allocated, snapshot.allocated)", "snapshot.allocated"),
     Mutant(28, "the database's storage will do", RESTORE, "max(database.allocated, snapshot.allocated)", "database.allocated"),
-    Mutant(29, "the pending password is never tried", RESTORE, '"AWSCURRENT", "AWSPENDING")', '"AWSCURRENT",)'),
-    Mutant(29, "the password is read once", "proving.py", "            for stage in STAGES:\n", "            for stage in STAGES[:1]:\n"),
+    Mutant(29, "the pending password is never tried", ACCESS, "STAGES = (CURRENT, PENDING)", "STAGES = (CURRENT,)"),
+    Mutant(29, "the password is read once", ACCESS, "for stage in STAGES]\n", "for stage in STAGES[:1]]\n"),
 )
