@@ -12,12 +12,13 @@ from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed
 from ..reconcile.waiting import Clock, until
 from ..recovery.calls import calls_for
 from ..recovery.completing import Waits, complete
+from ..recovery.copies import next_name
 from ..recovery.databases import Database, Snapshot
 from ..recovery.giving_up import GaveUp, Say
 from ..recovery.progress import minutes
 from ..recovery.states import NEVER, READY_NOW, readiness, remedy
 from ..recovery.troubles import BUSY, FULL
-from .judging.naming import base_name, is_of_deployment, next_name, tags_for
+from .judging.naming import base_name, is_of_deployment, tags_for
 from .observing import Reader
 from .plan import Plan
 
