@@ -61,9 +61,7 @@ class Door:
         if not self._address.host:
             return f"{self._name} has no endpoint yet."
         if not (access.user or access.secret or self._managed or access.before):
-            return (
-                f"RDS manages no master password of {self._name}: name a secret with username and password, or a user that logs in by IAM."
-            )
+            return f"RDS manages no master password of {self._name}: name a secret with a login, or a user that logs in by IAM."
         return ""
 
     def open(self, database: str, *, changing: bool = False) -> Session:

@@ -64,9 +64,7 @@ class Restorer:
                 if found is not None and is_ours(found):
                     return
                 if found is not None:
-                    raise GaveUp(
-                        "refused", "identifier_taken", f"There is a DB instance {name} already, made by another program."
-                    ) from error
+                    raise GaveUp("refused", "identifier_taken", f"Another program has just made a DB instance {name}.") from error
                 if not isinstance(error, Ambiguous):
                     raise
                 lost = error

@@ -721,7 +721,7 @@ def test_rule_17_a_smoke_query_only_reads(query: str, expected: bool) -> None:
 
 def test_rule_18_the_password_is_managed_by_a_change_after_the_restore() -> None:
     assert not [name for name in asked() if "Password" in name or "Secret" in name]
-    assert restore.password_change("proof-main") == {
+    assert usability.password_change("proof-main") == {
         "DBInstanceIdentifier": "proof-main",
         "ManageMasterUserPassword": True,
         "ApplyImmediately": True,
@@ -772,7 +772,7 @@ def test_rule_23_a_test_restore_asks_for_no_backups() -> None:
     ],
 )
 def test_rule_19_another_family_means_that_rds_would_upgrade(code: str, message: str, expected: bool) -> None:
-    assert restore.means_upgrade(code, message) is expected
+    assert usability.means_upgrade(code, message) is expected
 
 
 @pytest.mark.parametrize(("status", "expected"), [("in-sync", False), ("pending-reboot", True), ("applying", False)])
