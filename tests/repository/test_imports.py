@@ -25,7 +25,7 @@ LAYERS = (
     ("component", "kinds"),
     ("recovery",),
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
-    ("domains.cluster_content", "domains.database_content"),
+    ("domains.cluster_content", "domains.database_content", "restore"),
     ("domains",),
     ("permissions", "platform"),
 )
