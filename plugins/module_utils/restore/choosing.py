@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..aws.calls import is_gone
 from ..aws.connection import Aws
 from ..reconcile.errors import CallFailed
 from ..recovery.databases import Database, Snapshot, instance_of, snapshot_of
@@ -107,7 +108,12 @@ class Choosing:
         )
 
     def _backups(self, **query: str) -> list[Backups]:
-        found = self.aws.list_all("rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", **query)
+        try:
+            found = self.aws.list_all("rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", **query)
+        except CallFailed as error:
+            if is_gone(error):
+                return []
+            raise
         return [backups_of(one) for one in found]
 
     def _check_moment(self, backups: Backups) -> None:
@@ -206,4 +212,5 @@ def _refuse_wrong_source(source: dict[str, Any]) -> None:
 
 
 def as_refusal(error: CallFailed) -> str:
-    return " ".join(part for part in (f"{error.operation} ({error.code}): {error.message}", error.hint) if part)
+    text = " ".join(part for part in (f"{error.operation} ({error.code}): {error.message}", error.hint) if part)
+    return f"{text.rstrip('.')}."

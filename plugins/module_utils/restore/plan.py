@@ -59,11 +59,14 @@ class Verification:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. answer: until the new instance answers. finish: for which its first backup may delay what is changed afterwards."""
+    """Seconds. answer: until the new instance answers. finish: for which its first backup may delay what is changed afterwards. login: for
+    which the source may refuse to let us in.
+    """
 
     answer: float = 7200.0
     finish: float = 14400.0
     poll: float = 10.0
+    login: float = 20.0
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Restore:
         except CallFailed as error:
             begun = self.found.created or self.found.adopted
             ended = refusal(error, self._what())
-            self._end(FAILED if begun else REFUSED, ended.reason, ended.sentence if self.found.method else f"{as_refusal(error)}.")
+            self._end(FAILED if begun else REFUSED, ended.reason, ended.sentence if self.found.method else as_refusal(error))
         return replace(self.found, seconds=self.moments.seconds(self.clock.now()))
 
     def _end(self, state: str, reason: str, sentence: str) -> None:
@@ -177,7 +177,7 @@ class Restore:
             return lambda: wanted.expected
         if wanted.against != SOURCE or chosen.source is None:
             return dict
-        door = Door(self.aws, self.clock, chosen.source, wanted.access, wanted.ca_cert, seconds=20.0)
+        door = Door(self.aws, self.clock, chosen.source, wanted.access, wanted.ca_cert, self.plan.limits.login, self.plan.limits.poll)
         if problem := door.problem:
             raise GaveUp(REFUSED, "verify", f"The source cannot be read for verification: {problem} Set it in verify.")
         try:

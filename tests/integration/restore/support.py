@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -125,6 +126,7 @@ class Restores(Site):
         plan, problems = plan_of(checked.validated_parameters, check_mode=check_mode)
         if plan is None:
             return {"state": "refused", "msg": "\n".join(problems)}
+        plan = replace(plan, limits=replace(plan.limits, login=1.0))
         clock = SystemClock()
         aws = Aws(lambda service: watch(self.cloud.client(service, role)), Owner("", ""), pause=clock.pause, region=self.cloud.region)
         try:
@@ -134,7 +136,6 @@ class Restores(Site):
 
     def drop(self, *names: str) -> None:
         for name in names:
-            self.rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
             self.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
         until(lambda: not set(names) & set(self.names()), 30.0)
 

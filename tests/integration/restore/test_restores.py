@@ -165,10 +165,16 @@ def test_the_snapshot_of_a_gate(site: Restores) -> None:
     assert found["origin"]["snapshot"] == "main-r1", found["msg"]
 
 
-@pytest.mark.parametrize("fault", ["lost_reply", "throttled"])
-def test_one_instance_whatever_becomes_of_the_reply(site: Restores, fault: str) -> None:
-    options = {"lost_reply": {"fault": "lose_reply"}, "throttled": {"fault": "throttle"}}[fault]
-    site.cloud.admin.fault("rds", "RestoreDBInstanceFromDBSnapshot", count=1, **options)
+FAULTS = {
+    "lost reply": {"fault": "reset_after"},
+    "lost request": {"fault": "reset_before"},
+    "throttled": {"fault": "error", "code": "Throttling", "status": 400},
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_one_instance_whatever_becomes_of_the_call(site: Restores, name: str) -> None:
+    site.cloud.admin.fault("rds", "RestoreDBInstanceFromDBSnapshot", **FAULTS[name])
     found = site.restore(snapshot="first")
     assert found["state"] == "done", found["msg"]
     assert sorted(site.names()) == ["copy", "main"]
@@ -179,7 +185,7 @@ def test_one_instance_whatever_becomes_of_the_reply(site: Restores, fault: str) 
     [("InsufficientDBInstanceCapacity", "restore_capacity"), ("InstanceQuotaExceeded", "restore_quota"), ("AccessDenied", "access_denied")],
 )
 def test_a_restore_that_is_refused_leaves_nothing(site: Restores, code: str, reason: str) -> None:
-    site.cloud.admin.fault("rds", "RestoreDBInstanceFromDBSnapshot", fault="error", code=code, count=10)
+    site.cloud.admin.fault("rds", "RestoreDBInstanceFromDBSnapshot", fault="error", code=code, status=400, times=None)
     found = site.restore(snapshot="first")
     assert (found["state"], found["reason"], found["changed"]) == ("refused", reason, False), found["msg"]
     assert site.names() == ["main"]
