@@ -146,6 +146,7 @@ CHECKS = (
     suite("database-content", "databases", 150, "tests/integration/database_content"),
     suite("rollouts", "rollout", 210, "tests/integration/rollout"),
     suite("snapshot-gate", "databases", 210, "tests/integration/snapshot_gate"),
+    suite("restore", "databases", 200, *folders("recovery", "restore", "cutover")),
     Check("molecule", "whole platform", 160, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 200, "tests/integration/examples"),
     suite("permissions", "whole platform", 100, "tests/integration/permissions"),
