@@ -26,7 +26,7 @@ LAYERS = (
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content"),
     ("domains",),
-    ("permissions", "platform"),
+    ("loading", "permissions", "platform"),
 )
 """From the bottom to the top. A unit may import only units in earlier rows: neighbors in a row are independent of each other.
 
