@@ -27,6 +27,7 @@ LAYERS = (
     ("domains.cluster_content", "domains.database_content"),
     ("domains",),
     ("loading", "permissions", "platform"),
+    ("refresh",),
 )
 """From the bottom to the top. A unit may import only units in earlier rows: neighbors in a row are independent of each other.
 

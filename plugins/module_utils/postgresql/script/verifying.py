@@ -60,8 +60,9 @@ def wrong_counts(expected: Mapping[str, int], found: Mapping[str, int]) -> list[
 
 
 def failed_checks(session: Session, checks: Mapping[str, str]) -> list[Finding]:
-    """The checks whose query returns a row. Raises Rejected for one that is no query."""
+    """The checks whose query returns a row. Within a transaction. Raises Rejected for one that is no query."""
     found = []
+    session.send(b'SET LOCAL search_path = "$user", public')
     for name, query in checks.items():
         text = query.strip().rstrip(";")
         try:
@@ -70,4 +71,5 @@ def failed_checks(session: Session, checks: Mapping[str, str]) -> list[Finding]:
             raise Rejected(f"check {name}: {error.message}", error.code) from None
         if number:
             found.append(Finding(name, number))
+    session.send(b"SET LOCAL search_path = pg_catalog")
     return found
