@@ -27,6 +27,9 @@ IGNORED = ("rdsadmin", "template0", "template1")
 SHORTEST_REASON = 8
 KNOWN = ("files", "checks", "none")
 
+ANY_TABLE = """SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'f')
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LIMIT 1"""
+
 FULL = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> ALL (%s) ORDER BY datname"
 
 
@@ -94,9 +97,13 @@ def _scripts(files: Iterable[Any], where: str) -> tuple[tuple[Script, ...], list
 
 
 def uncovered(session: Session, treated: Mapping[str, Treatment]) -> list[str]:
-    """Databases of the server that no treatment names. Nothing of production may arrive by oversight."""
+    """Databases of the server that no treatment names. Nothing of production may arrive by oversight.
+
+    The session is in database postgres, which need not be named while it has no table.
+    """
     there = [str(row[0]) for row in session.rows(FULL, [list(IGNORED)])]
-    missing = [name for name in there if name not in treated and name != "postgres"]
+    empty = () if session.rows(ANY_TABLE) else ("postgres",)
+    missing = [name for name in there if name not in treated and name not in empty]
     gone = sorted(set(treated) - set(there))
     found = [f"database {name} of the source is not in anonymise" for name in missing]
     return found + [f"anonymise names database {name}, which the source does not have" for name in gone]

@@ -15,7 +15,7 @@ from ..reconcile.errors import CallFailed
 
 OTHERS = """SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname <> current_user AND rolname !~ '^(pg_|rds)' ORDER BY rolname"""
 
-SESSIONS = """SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND usename !~ '^rds'"""
+SESSIONS = """SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> current_user AND usename !~ '^rds'"""
 
 OPERATION = "lock the users out"
 

@@ -65,7 +65,12 @@ class Target(Inside):
 
     def prepared(self) -> Target:
         team, name = self.named("team"), self.named("db")
-        self.server.run(f"CREATE ROLE {team}; GRANT {team} TO {MASTER}; CREATE DATABASE {name} OWNER {team}; REVOKE {team} FROM {MASTER}")
+        for statement in (
+            f"CREATE ROLE {team}; GRANT {team} TO {MASTER}",
+            f"CREATE DATABASE {name} OWNER {team}",
+            f"REVOKE {team} FROM {MASTER}",
+        ):
+            self.server.run(statement)
         return self
 
     def file(self, content: str | bytes, name: str = "seed.sql") -> str:
