@@ -145,6 +145,7 @@ CHECKS = (
     suite("content", "cluster content", 210, "tests/integration/eks_content"),
     suite("database-content", "databases", 150, "tests/integration/database_content"),
     suite("rollouts", "rollout", 210, "tests/integration/rollout"),
+    suite("refresh", "databases", 120, "tests/integration/refresh"),
     suite("snapshot-gate", "databases", 210, "tests/integration/snapshot_gate"),
     suite("restore", "databases", 200, *folders("recovery", "restore", "cutover")),
     Check("molecule", "whole platform", 160, molecule, EVERYTHING | {"molecule"}),

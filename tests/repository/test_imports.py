@@ -27,7 +27,8 @@ LAYERS = (
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content", "restore"),
     ("domains",),
-    ("permissions", "platform"),
+    ("loading", "permissions", "platform"),
+    ("refresh",),
 )
 """From the bottom to the top. A unit may import only units in earlier rows: neighbors in a row are independent of each other.
 
