@@ -16,6 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting imp
 from ansible_collections.mainstay.aws.plugins.module_utils.restore.cutover import CutOver
 from ansible_collections.mainstay.aws.plugins.module_utils.restore.cutover_answer import argument_spec, plan_of, result_of
 from rehearsal.testing import Cloud
+from tests.integration.restore.test_restores import documented
 from tests.integration.snapshot_gate.support import Site, until
 
 OWNER = {"mainstay:environment": "prod", "mainstay:component": "orders", "mainstay:address": "db_instance.main"}
@@ -151,3 +152,12 @@ def test_what_is_wrong_is_refused_before_the_first_change(site: CutOvers) -> Non
             wrong[name] = found["msg"]
     assert wrong == {}
     assert not [one for one in site.cloud.admin.requests()[since:] if one["mutating"]]
+
+
+def test_exactly_the_documented_permissions_suffice(site: CutOvers) -> None:
+    site.cloud.admin.policies(apply=[documented("Cut over")])
+    try:
+        found = site.cut_over()
+    finally:
+        site.cloud.admin.policies(apply=None)
+    assert found["state"] == "done", found["msg"]

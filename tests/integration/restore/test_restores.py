@@ -6,11 +6,22 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.module_runs import ModuleRuns
+from tests.integration.network.play import ROOT
+
 from .support import CANARY, MARKS, OWNER, Restores, pause, restorable, until
+
+PAGE = ROOT / "docs" / "recovery.md"
 
 CARRIED = (
     *("DBInstanceClass", "AllocatedStorage", "StorageType", "MaxAllocatedStorage", "MultiAZ", "BackupRetentionPeriod", "KmsKeyId"),
@@ -198,3 +209,66 @@ def test_a_major_version_that_rds_upgraded_is_not_done(site: Restores) -> None:
     finally:
         site.cloud.admin.settings(rds_restored_versions={})
     assert (found["state"], found["reason"]) == ("failed", "restore_upgraded"), found["msg"]
+
+
+def documented(heading: str) -> dict[str, Any]:
+    """The policy in a section of docs/recovery.md."""
+    section = PAGE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    found: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", section, re.DOTALL)[0])
+    return found
+
+
+INDIRECT = {"secretsmanager:CreateSecret", "secretsmanager:TagResource", "rds:AddTagsToResource", "iam:PassRole"}
+"""What RDS asks for while it carries out other calls."""
+
+
+def test_exactly_the_documented_permissions_suffice_and_all_are_needed(site: Restores) -> None:
+    key, policy = site.key(), documented("Restore a database")
+    site.cloud.admin.policies(apply=[policy])
+    before = len(site.cloud.admin.requests())
+    try:
+        first = site.restore(snapshot="first", kms_key=key)
+        second = site.restore("copy-2", point_in_time="latest")
+    finally:
+        site.cloud.admin.policies(apply=None)
+    assert (first["state"], second["state"]) == ("done", "done"), (first["msg"], second["msg"])
+    requests = site.cloud.admin.requests()[before:]
+    assert [one for one in requests if one["error_code"] in ("AccessDenied", "AccessDeniedException")] == []
+    granted = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert {action.partition(":")[2] for action in granted - INDIRECT} == {str(one["operation"]) for one in requests}
+
+
+def test_a_playbook_that_is_killed_is_continued_by_the_same_command(site: Restores, tmp_path: Path) -> None:
+    site.takes(instance=4.0)
+    command = [
+        str(Path(sys.executable).parent / "ansible-playbook"),
+        str(ROOT / "playbooks/restore.yml"),
+        "-i",
+        "localhost,",
+        "-vvv",
+        "--diff",
+    ]
+    report = tmp_path / "report.json"
+    variables = {
+        "restore_source": "main",
+        "restore_target": "copy",
+        "restore_snapshot": "first",
+        "restore_ca_cert": site.ca,
+        "restore_poll_interval": "0.2",
+        "restore_region": site.cloud.region,
+        "restore_report": str(report),
+    }
+    environment = ModuleRuns(site.cloud, tmp_path).environment("apply")
+    command = [*playbook, "-i", "localhost,", "-vvv", "--diff", "--extra-vars", json.dumps(variables)]
+    with (tmp_path / "first.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        until(lambda: "copy" in site.names(), 60.0)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+    site.takes()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
+    found = json.loads(report.read_text())
+    assert (done.returncode, found["state"], found["adopted"]) == (0, "done", True), done.stdout + done.stderr
+    assert sorted(site.names()) == ["copy", "main"]
+    shown = done.stdout + done.stderr + (tmp_path / "first.log").read_text() + report.read_text()
+    assert not [one for one in [CANARY, *site.passwords()] if one in shown]
