@@ -19,6 +19,8 @@ from ..snapshot_gate.judging.token import expiry_of, fits
 from .origin import Backups, Origin, backups_of, moment_problem, newest_good, snapshot_problem, unknown
 from .plan import NEWEST, Overrides, Plan
 
+INSIGHTS_KEY = "PerformanceInsightsKMSKeyId"
+
 EXPLICIT = ("instance_class", "subnet_group", "security_groups", "parameter_group")
 """What has to be given if there is no instance to take settings from: RDS would take the defaults of the VPC and the engine."""
 
@@ -54,7 +56,7 @@ class Choosing:
             found = backups or self._own(database)
             self._check_moment(found)
             origin = Origin(backups=found, moment=plan.moment)
-        return Chosen(origin, source, self._like(everything, source), notes)
+        return Chosen(origin, source, self._with_own_keys(self._like(everything, source)), notes)
 
     def _instances(self) -> dict[str, dict[str, Any]]:
         """By identifier. Also tells AWS's time."""
@@ -170,6 +172,19 @@ class Choosing:
                 f"If that is what you want, set source to {one.resource_id}.",
             )
         return one
+
+    def _with_own_keys(self, like: dict[str, Any]) -> dict[str, Any]:
+        """Without the keys of secret and insights that are AWS's own: whoever names a key needs permissions for it."""
+        secret, insights = dict(like.get("MasterUserSecret") or {}), like.get(INSIGHTS_KEY)
+        if self._is_of_aws(secret.get("KmsKeyId")):
+            del secret["KmsKeyId"]
+        found = {**like, "MasterUserSecret": secret}
+        if self._is_of_aws(insights):
+            del found[INSIGHTS_KEY]
+        return found
+
+    def _is_of_aws(self, key: Any) -> bool:
+        return bool(key) and self.reading.key(str(key)).manager == "AWS"
 
     def _like(self, everything: dict[str, dict[str, Any]], source: dict[str, Any] | None) -> dict[str, Any]:
         """The DBInstance to take settings from."""
