@@ -127,7 +127,10 @@ class Accounts:
     def in_staging(self, query: str, database: str = "shop") -> list[tuple[Any, ...]]:
         found = self.instance(self.here, TARGET)
         with self.login(found, MASTER, self.master(found), database) as connection:
-            return list(connection.execute(query.encode()).fetchall())
+            connection.execute(f"GRANT shop TO {MASTER}".encode())
+            rows = list(connection.execute(query.encode()).fetchall())
+            connection.execute(f"REVOKE shop FROM {MASTER}".encode())
+            return rows
 
     def options(self, **options: Any) -> dict[str, Any]:
         given = {
