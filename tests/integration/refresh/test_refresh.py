@@ -21,7 +21,7 @@ OWNED = {"mainstay:environment": "staging", "mainstay:component": "database", "m
 
 DIFFERENT = {
     *("DbiResourceId", "InstanceCreateTime", "LatestRestorableTime", "MasterUserSecret", "Endpoint", "AvailabilityZone", "TagList"),
-    *("CertificateDetails", "DBName", "BackupTarget"),
+    *("CertificateDetails", "DBName", "BackupTarget", "DbInstancePort"),
 }
 """What RDS gives each instance anew."""
 
