@@ -30,11 +30,16 @@ ANSWERING = frozenset({"available", "backing-up", "storage-optimization", "confi
 LONGEST = 63
 
 IN_THE_CALL = (
-    *("DBInstanceClass", "StorageType", "Iops", "StorageThroughput", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade"),
+    *("DBInstanceClass", "StorageType", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade"),
     *("CopyTagsToSnapshot", "MaxAllocatedStorage", "CACertificateIdentifier"),
     *("NetworkType", "EngineLifecycleSupport", "DedicatedLogVolume"),
 )
 """Settings that RestoreDBInstanceFromDBSnapshot takes as DescribeDBInstances returns them."""
+
+GP3_THRESHOLD = 400
+"""GiB. Below it, gp3 storage of PostgreSQL has a fixed performance that DescribeDBInstances shows, and calls must not repeat."""
+
+PERFORMANCE = ("Iops", "StorageThroughput")
 
 AFTERWARDS = ("PreferredMaintenanceWindow", "MonitoringInterval", "MonitoringRoleArn", "PerformanceInsightsRetentionPeriod")
 """Settings that only ModifyDBInstance takes."""
@@ -67,6 +72,8 @@ def request(target: Mapping[str, Any], snapshot: Snapshot, name: str, groups: tu
         "BackupRetentionPeriod": 0,
         "Tags": tag_list(dict(tags)),
     }
+    if int(target.get("AllocatedStorage") or 0) >= GP3_THRESHOLD or str(target.get("StorageType")).startswith("io"):
+        found |= {name: target[name] for name in PERFORMANCE if target.get(name)}
     if port := int((target.get("Endpoint") or {}).get("Port") or 0):
         found["Port"] = port
     return found

