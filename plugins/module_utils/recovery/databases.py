@@ -106,6 +106,11 @@ class Quota:
     limit: int
 
 
+def account_in(arn: str) -> str:
+    """The account that an ARN names; empty if it is not an ARN."""
+    return arn.split(":")[4] if arn.count(":") >= 5 else ""
+
+
 def _epoch(value: datetime | None) -> float | None:
     return value.timestamp() if value is not None else None
 

@@ -93,13 +93,17 @@ class Actor:
         return complete(self.reader, self.clock, database, snapshot, waits, self.say)
 
     def delete(self, database: Database, snapshots: Iterable[Snapshot]) -> tuple[list[str], list[str]]:
-        """Delete snapshots: (identifiers that are gone, one sentence for each that could not be deleted)."""
-        calls = calls_for(database.is_cluster)
-        gone, kept = [], []
-        for one in snapshots:
-            try:
-                self.aws.remove("rds", calls.delete, **{calls.snapshot_id: one.identifier})
-                gone.append(one.identifier)
-            except CallFailed as error:
-                kept.append(f"{one.identifier} could not be deleted: {error.operation} ({error.code}): {error.message}")
-        return gone, kept
+        return delete(self.aws, database, snapshots)
+
+
+def delete(aws: Aws, database: Database, snapshots: Iterable[Snapshot]) -> tuple[list[str], list[str]]:
+    """Delete snapshots: (identifiers that are gone, one sentence for each that could not be deleted)."""
+    calls = calls_for(database.is_cluster)
+    gone, kept = [], []
+    for one in snapshots:
+        try:
+            aws.remove("rds", calls.delete, **{calls.snapshot_id: one.identifier})
+            gone.append(one.identifier)
+        except CallFailed as error:
+            kept.append(f"{one.identifier} could not be deleted: {error.operation} ({error.code}): {error.message}")
+    return gone, kept

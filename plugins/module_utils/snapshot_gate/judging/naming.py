@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...recovery.copies import next_name
 from ...recovery.databases import AWS_BACKUP, Database, Snapshot
 from ...recovery.states import WAITING
-from ...recovery.tags import DATABASE, MANAGED_BY, own
+from ...recovery.tags import COPY_OF, DATABASE, MANAGED_BY, own
 from .policy import Policy
 
 LONGEST = 255
@@ -57,6 +57,19 @@ def is_managed(snapshot: Snapshot, database: Database) -> bool:
         and snapshot.resource_id == database.resource_id
         and snapshot.kind == "manual"
         and not snapshot.is_copy
+    )
+
+
+def is_managed_copy(snapshot: Snapshot, database: Database) -> bool:
+    """Whether the gate made this copy. One that a person made of it has its tags at most, and another source."""
+    tags = snapshot.tags
+    of = tags.get(COPY_OF, "")
+    return (
+        tags.get(MANAGED_BY) == MODULE
+        and tags.get(DATABASE) == database.resource_id
+        and snapshot.kind == "manual"
+        and bool(of)
+        and snapshot.copied_from in ("", of)
     )
 
 
