@@ -49,6 +49,10 @@ class Copies:
             self._readings[to] = Reading(self._connect(to), ServerTime(self.clock.now))
         return Place(self._readings[to], to.account or account_in(database.arn))
 
+    def names(self, database: Database) -> list[str]:
+        """The places of the copies, for people."""
+        return [str(self.place(to, database)) for to in self.wanted]
+
     def before(self, database: Database) -> tuple[CopyFacts, ...]:
         """What decides whether copies can be made: keys, and quotas."""
         return tuple(self._facts(to, database, None, quota=True) for to in self.wanted)

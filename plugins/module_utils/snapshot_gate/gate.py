@@ -167,7 +167,7 @@ class OneGate:
         going = to_delete(database, facts.snapshots, self.plan.retention, facts.now) if self.plan.prune else []
         said = f"A snapshot {choice.name} of {database} would be taken."
         if self.policy.copies:
-            said = f"{said[:-1]} and copied to {', '.join(one.where for one in facts.copies or ())}."
+            said = f"{said[:-1]} and copied to {', '.join(self.copies.names(database))}."
         if going:
             said += f" Afterwards, {', '.join(one.identifier for one in going)} would be deleted."
         found = Verdict("passed", "would_take", said, database.identifier, database.resource_id, self.before)
