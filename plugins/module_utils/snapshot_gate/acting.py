@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ..aws.connection import Aws
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed
 from ..reconcile.waiting import Clock, until
-from ..recovery.calls import calls_for
+from ..recovery.calls import Calls, calls_for
 from ..recovery.completing import Waits, complete
 from ..recovery.copies import next_name
 from ..recovery.databases import Database, Snapshot
@@ -102,8 +102,20 @@ def delete(aws: Aws, database: Database, snapshots: Iterable[Snapshot]) -> tuple
     gone, kept = [], []
     for one in snapshots:
         try:
-            aws.remove("rds", calls.delete, **{calls.snapshot_id: one.identifier})
+            _remove(aws, calls, one.identifier)
             gone.append(one.identifier)
         except CallFailed as error:
             kept.append(f"{one.identifier} could not be deleted: {error.operation} ({error.code}): {error.message}")
     return gone, kept
+
+
+def _remove(aws: Aws, calls: Calls, identifier: str) -> None:
+    """After a lost reply, the call is sent again: that a snapshot is gone by then is no error."""
+    for last in (False, True):
+        try:
+            aws.remove("rds", calls.delete, **{calls.snapshot_id: identifier})
+        except Ambiguous:
+            if last:
+                raise
+        else:
+            return
