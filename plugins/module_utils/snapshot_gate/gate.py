@@ -23,7 +23,7 @@ from .judging.policy import REQUIRE, TAKE, VERIFY, Policy, is_needed
 from .judging.pruning import room, to_delete
 from .judging.token import expiry_of, fits
 from .judging.verdict import Verdict, after, before, conclusion, not_needed, refusal
-from .judging.way_back import WayBack, drill_minutes, earlier, way_back
+from .judging.way_back import WayBack, drill_day, drill_minutes, earlier, way_back
 from .observing import Reader
 from .plan import Plan
 from .proving import Prover
@@ -210,7 +210,8 @@ class OneGate:
         return found
 
     def _way_back(self, facts: Facts) -> WayBack:
-        return way_back(facts, self.policy, drill_minutes(self.plan.drill, facts.database.tags))
+        given, tags = self.plan.drill, facts.database.tags
+        return way_back(facts, self.policy, drill_minutes(given, tags), drill_day(given, tags))
 
     def _pruned(self, verdict: Verdict, facts: Facts, one: Snapshot) -> Verdict:
         """Delete old snapshots of ours. That one could not be deleted does not change the verdict."""
