@@ -234,6 +234,13 @@ MUTANTS = (
     Mutant(8, "automated snapshots can be shared", COPIES, 'if source.kind != "manual":', "if False:"),
     Mutant(9, "the quota there does not matter", COPY_RULES, "one.quota.used >= one.quota.limit", "False"),
     Mutant(13, "any copy with our tag is deleted", NAMING, 'and snapshot.copied_from in ("", of)', "and True"),
+    Mutant(
+        13,
+        "a person's copy with our tags is deleted",
+        NAMING,
+        "return is_managed(snapshot, database) and re.fullmatch(",
+        "return is_managed(snapshot, database) or re.fullmatch(",
+    ),
     Mutant(13, "what is copied elsewhere is deleted", "gate.py", ", *self.copies.in_progress(facts.database))", ")"),
     Mutant(31, "copies are believed", COPY_RULES, "wrong += problems(", "wrong += [] and problems("),
     Mutant(31, "any key will do there", COPIES, "if wanted.key and one.kms_key != wanted.key:", "if False:"),

@@ -258,7 +258,7 @@ class Account:
         self.said: list[str] = []
 
     def gate(self, database: str = "main", **plan: Any) -> Verdict:
-        wanted = Plan((database,), "r1", **{"limits": LIMITS, **plan})
+        wanted = Plan((database,), **{"limits": LIMITS, "deployment": "r1", **plan})
         aws = Aws(lambda service: self.rds, Owner("", ""), pause=self.clock.pause, region="eu-west-1")
         try:
             return Gate(aws, self.clock, wanted, lambda who, doing, seconds: self.said.append(doing)).run(database)

@@ -17,7 +17,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.recovery.databases im
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.tags import COPY_OF, HOLD
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.gate import Gate
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import CopyFacts
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.naming import is_managed, is_managed_copy
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.naming import is_managed, is_managed_copy, is_prunable
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.policy import CopyTo, Policy
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.pruning import Retention, to_delete
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.verdict import Verdict
@@ -211,7 +211,9 @@ def test_rule_13_only_our_own_copies_are_deleted(change: dict[str, Any], expecte
 def test_rule_13_a_copy_is_not_the_snapshot_itself() -> None:
     assert is_managed(snapshot(), database())
     assert not is_managed(a_copy(), database())
-    assert not is_managed(snapshot(original=NOW - 90.0), database()), "RDS does not name the source of a copy in the same place"
+    assert is_prunable(snapshot(), database())
+    assert is_prunable(snapshot("main-r1-2"), database())
+    assert not is_prunable(snapshot("before-the-audit"), database()), "RDS does not name the source of a copy in the same place"
 
 
 POLICY = Policy(copies=(AWAY,))

@@ -98,19 +98,14 @@ def test_rule_12_all_pages_count(account: Account) -> None:
 
 
 def test_rule_13_what_cannot_be_deleted_is_a_note(account: Account) -> None:
-    account.gate()
-    account.clock.pause(10.0)
-    for number in (2, 3):
-        account.rds.add(f"old-{number}", TagList=account.rds.snapshots["main-r1"]["TagList"])
-    account.rds.snapshots["main-r1"]["TagList"] = [dict(tag) for tag in account.rds.snapshots["main-r1"]["TagList"]]
-    for tag in account.rds.snapshots["main-r1"]["TagList"]:
-        if tag["Key"] == "mainstay:deployment":
-            tag["Value"] = "r0"
+    for release in ("r0", "r1", "r2"):
+        account.gate(deployment=release)
+        account.clock.pause(10.0)
     account.rds.faults["delete_db_snapshot"] = ["InvalidDBSnapshotState"]
-    verdict = account.gate(retention=Retention(1, 0))
+    verdict = account.gate(deployment="r3", retention=Retention(1, 0))
     assert decision(verdict) == ("passed", "snapshot")
     assert [note for note in verdict.notes if "could not be deleted" in note]
-    assert len(verdict.pruned) == 1
+    assert len(verdict.pruned) == 2
 
 
 def test_rule_14_a_member_stands_for_its_cluster(account: Account) -> None:

@@ -60,6 +60,14 @@ def is_managed(snapshot: Snapshot, database: Database) -> bool:
     )
 
 
+def is_prunable(snapshot: Snapshot, database: Database) -> bool:
+    """Whether the gate may delete this snapshot. RDS copies tags along if a person asks for it, but names are unique: ours follow from the
+    database and the deployment.
+    """
+    base = base_name(snapshot.source, snapshot.tags.get(DEPLOYMENT, ""))
+    return is_managed(snapshot, database) and re.fullmatch(rf"{re.escape(base)}(-\d+)?", snapshot.identifier) is not None
+
+
 def is_managed_copy(snapshot: Snapshot, database: Database) -> bool:
     """Whether the gate made this copy. One that a person made of it has its tags at most, and another source."""
     tags = snapshot.tags
@@ -117,5 +125,5 @@ def existing(database: Database, snapshots: Iterable[Snapshot], policy: Policy, 
 
 
 def newest_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    """A snapshot without a time has just been begun."""
-    return sorted(snapshots, key=lambda one: (one.started is None, one.started or 0.0, one.identifier), reverse=True)
+    """A snapshot without a time has just been begun. A copy comes after its source, which has the same time."""
+    return sorted(snapshots, key=lambda one: (one.started is None, one.started or 0.0, not one.is_copy, one.identifier), reverse=True)

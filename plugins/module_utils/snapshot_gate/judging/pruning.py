@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...recovery.databases import Database, Snapshot
 from ...recovery.states import WAITING
 from ...recovery.tags import HOLD
-from .naming import is_managed, newest_first
+from .naming import is_prunable, newest_first
 
 DAY = 86400.0
 
@@ -30,7 +30,7 @@ def to_delete(
     retention: Retention,
     now: float,
     spare: str = "",
-    is_ours: Callable[[Snapshot, Database], bool] = is_managed,
+    is_ours: Callable[[Snapshot, Database], bool] = is_prunable,
 ) -> list[Snapshot]:
     """The snapshots to delete, oldest first: taken by the gate, of this very database, complete, beyond ``keep`` or older than ``days``.
 
