@@ -204,7 +204,8 @@ options:
         default: ""
       role_arn:
         description:
-          - ARN of a role in another account, which makes the copy there. The credentials of the module assume it.
+          - ARN of a role in another account, which makes the copy there. The credentials of the module assume it, not the role of
+            O(role_arn).
         type: str
       role_session_name:
         description: Name of the session, by which CloudTrail records the calls.
@@ -244,6 +245,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - mainstay.aws.role
 attributes:
   check_mode:
     description: Makes all checks and states what would be taken and deleted, without changing anything.

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from ..aws.connection import Aws
 from ..aws.owner import Owner
-from ..aws.roles import Role, client_maker_as
+from ..aws.roles import Role, client_maker_as, role_of
 from ..aws.session import client_maker, refused_endpoint
 from ..component.interruption import hand_over, interruptible
 from ..component.progress import Channel, progress
@@ -49,7 +49,8 @@ def run(module: Any) -> NoReturn:
     if problems:
         _refuse(module, problems)
     clock = SystemClock()
-    aws = Aws(make, Owner("", ""), pause=clock.pause, region=str(region))
+    role = role_of(module.params)
+    aws = Aws(client_maker_as(module, make, role, clock.pause) if role else make, Owner("", ""), pause=clock.pause, region=str(region))
     accounts = Accounts(aws, lambda role: client_maker_as(module, make, role, clock.pause), clock)
     began = time.monotonic()
     try:

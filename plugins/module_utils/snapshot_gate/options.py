@@ -81,6 +81,7 @@ def argument_spec() -> dict[str, Any]:
         "timeout": {"type": "float", "default": 7200.0},
         "stall_timeout": {"type": "float", "default": 1800.0},
         "poll_interval": {"type": "float", "default": 10.0},
+        **ROLE_OPTIONS,
     }
 
 
@@ -93,6 +94,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         *_tags_wrong(params["tags"]),
         *_proof_wrong(params["proof"]),
         *_copies_wrong(params["copies"]),
+        *role_problems(params),
     ]
     if problems:
         return None, problems

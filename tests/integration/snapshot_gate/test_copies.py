@@ -135,6 +135,19 @@ def test_rule_31_a_run_that_was_killed_is_continued_and_takes_back_the_share(sit
     assert site.calls("CopyDBSnapshot") == 1
 
 
+def test_the_gate_acts_as_a_role_of_the_databases_account(site: Site, far: Far, tmp_path: Path) -> None:
+    """From an account that holds no databases, such as one for pipelines."""
+    environment = site.cloud.environment("apply", OTHER)
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "sts:AssumeRole"}
+    made = site.cloud.client("iam").create_role(
+        RoleName="gate", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )
+    code, report, shown = run(site, tmp_path, "--databases", "main", environment=environment, snapshot_gate_role_arn=made["Role"]["Arn"])
+    assert (code, report.get("verdict")) == (0, "passed"), shown
+    code, report, shown = run(site, tmp_path, "--databases", "main", environment=environment)
+    assert (code, report.get("reason")) == (4, "no_database"), shown
+
+
 def test_the_documented_permissions_suffice_for_copies(site: Site, far: Far, tmp_path: Path) -> None:
     policies = [documented(number) for number in (0, 2, 3)]
     site.cloud.admin.policies(apply=policies)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from .support import Site, until
 PAGE = ROOT / "docs" / "snapshot-gate.md"
 
 
-def start(site: Site, folder: Path, *arguments: str, role: str = "apply", **variables: Any) -> subprocess.Popen[str]:
-    environment = isolated_environment({**site.cloud.environment(role), "ANSIBLE_NOCOLOR": "1"})
+def start(
+    site: Site, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any
+) -> subprocess.Popen[str]:
+    environment = isolated_environment({**(environment or site.cloud.environment()), "ANSIBLE_NOCOLOR": "1"})
     environment["PATH"] = f"{BIN}:{environment.get('PATH', '')}"
     quick = {"snapshot_gate_poll_interval": 0.2, "snapshot_gate_database_timeout": 5, **variables}
     command = [str(BIN / "python"), str(ROOT / "bin" / "mainstay-snapshot-gate"), "--deployment", "r1"]

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.mainstay.aws.plugins.doc_fragments import role
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.options import argument_spec, at_home, plan_of
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.plan import Plan
 from ansible_collections.mainstay.aws.plugins.modules import rds_snapshot_gate
@@ -53,6 +54,7 @@ def planned(**options: Any) -> tuple[Plan | None, list[str]]:
         ({"proof": {**PROOF, "ttl": 0}}, "proof.ttl is 0"),
         ({"copies": [{"region": "Frankfurt"}]}, "copies[0].region is 'Frankfurt'"),
         ({"copies": [{"region": "eu-central-1"}, {"role_arn": "backup"}]}, "copies[1].role_arn is 'backup'"),
+        ({"role_arn": "deploy"}, "role_arn is 'deploy'"),
         ({"copy_timeout": 0}, "copy_timeout is 0"),
     ],
 )
@@ -135,5 +137,8 @@ def without_prose(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_documentation_has_the_options_of_the_module() -> None:
-    documented = yaml.safe_load(rds_snapshot_gate.DOCUMENTATION)["options"]
+    documented = {
+        **yaml.safe_load(rds_snapshot_gate.DOCUMENTATION)["options"],
+        **yaml.safe_load(role.ModuleDocFragment.DOCUMENTATION)["options"],
+    }
     assert without_prose(documented) == without_prose(documentable(argument_spec()))
