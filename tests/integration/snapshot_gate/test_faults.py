@@ -31,8 +31,6 @@ CALLS: dict[str, tuple[str, int]] = {
 FAULTS: dict[str, dict[str, Any]] = {
     "the reply is lost": {"fault": "reset_after"},
     "it is not done": {"fault": "reset_before"},
-    "the reply breaks off": {"fault": "truncate"},
-    "the server fails": {"fault": "error", "code": "InternalFailure", "status": 500},
     "it is throttled": {"fault": "error", "code": "Throttling", "status": 400, "times": 2},
     "it is refused": {"fault": "error", "code": "AccessDenied", "status": 403},
 }
