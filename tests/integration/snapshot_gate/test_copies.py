@@ -170,7 +170,7 @@ def test_the_documented_permissions_suffice_for_copies(site: Site, far: Far, tmp
         site.cloud.admin.policies(apply=None)
     denied = [one for one in site.cloud.admin.requests() if one["error_code"] in ("AccessDenied", "AccessDeniedException")]
     assert denied == []
-    assert (names(far.rds), names(far.abroad)) == (["main-r1", "main-r2"], ["main-r1", "main-r2"])
+    assert (sorted(names(far.rds)), sorted(names(far.abroad))) == (["main-r1", "main-r2"], ["main-r1", "main-r2"])
 
 
 COPY_ACTIONS = ("sts:AssumeRole", "kms:CreateGrant", "rds:ModifyDBSnapshotAttribute", "rds:CopyDBSnapshot")
