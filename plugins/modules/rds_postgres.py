@@ -51,7 +51,7 @@ options:
       - C(monitoring) has C(interval) (V(60) seconds; V(0) turns it off), C(insights) (V(standard), V(advanced), or V(none)),
         C(insights_retention_days), C(log_exports) (V(postgresql), V(upgrade), V(iam-db-auth-error)), and C(log_retention_days) (V(365)).
       - C(deletion) has C(protection), on by default in V(prod) and V(production), C(final_snapshot) (V(true)), and C(automated_backups)
-        (V(keep) or V(delete)).
+        (V(keep) or V(delete), also for those that were replicated).
       - C(parameters) are engine parameters by name, over this module's defaults; null removes a default. A change of the major version
         moves them to a parameter group of the new family.
       - C(replicas) has read replicas by name, each with C(identifier), C(class), C(zone), C(multi_az), C(autoscale_to), C(parameters),

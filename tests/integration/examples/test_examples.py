@@ -21,6 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import preflight as rds_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import replication
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import resources as rds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate as validate_instances
@@ -196,6 +197,7 @@ DATABASE_ROWS: Mapping[str, Mapping[str, keeps_.Check]] = {
         "D10": keeps_.standby,
         "D13, D15": keeps_.daily_backups,
         "D14": keeps_.kept_for(30),
+        "D17": keeps_.copied_to("eu-central-1"),
         "D22": keeps_.observed,
         "A11": keeps_.protected,
     },
@@ -204,6 +206,7 @@ DATABASE_ROWS: Mapping[str, Mapping[str, keeps_.Check]] = {
         "D10": keeps_.standby,
         "D13, D15": keeps_.daily_backups,
         "D14": keeps_.kept_for(30),
+        "D17": keeps_.copied_to("us-west-2"),
         "D22": keeps_.observed,
     },
 }
@@ -230,7 +233,8 @@ def expected_addresses(inventory: str) -> set[str]:
     instances, wrong = validate_instances(*described)
     assert problems + more + wrong == []
     resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
-    resources += rds.build(instances, Place(environment, "database", *place), AwsFacts(), lambda _name: False)
+    database = Place(environment, "database", *place)
+    resources += [*rds.build(instances, database, AwsFacts(), lambda _name: False), *replication.resources(instances, database)]
     inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
     return {resource.address for resource in resources} | inside
 

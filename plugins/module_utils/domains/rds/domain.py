@@ -60,7 +60,7 @@ def kinds(options: Mapping[str, Options] | None = None, secrets: Sequence[str] =
         DbInstance(options),
         DbReplica(options),
         DbProxy(),
-        BackupReplication(),
+        BackupReplication(options),
     )
     return {kind.name: kind for kind in (*others, *own)}
 
@@ -107,7 +107,7 @@ class RdsDomain(Domain):
         return with_present_names([*built, *replicated], observation.observed)
 
     def notes(self, observation: Observation) -> Sequence[str]:
-        return notes(self.instances, known(observation))
+        return notes(self.instances, known(observation), observation.place.further_regions)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         """Say what the plan interrupts, and what it keeps of what it deletes."""
