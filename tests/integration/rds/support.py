@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Checked, Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import RdsDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
@@ -87,11 +87,11 @@ class Site(Component):
         assert domain.problems(observation) == []
         return list(domain.resources(observation))
 
-    def warnings(self, plan: Plan) -> list[str]:
+    def checked(self, plan: Plan) -> Checked:
         """What the domain says about a plan of its desired resources."""
         aws = self.aws("plan")
         try:
-            return list((self.domain or self.domain_of(None)).checks(plan, aws, REGION).warnings)
+            return (self.domain or self.domain_of(None)).checks(plan, aws, REGION)
         finally:
             aws.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.site import Requests, ids, summary
+from tests.integration.site import Requests, ids, summary, touched
 
 from .support import EVERYTHING, Site, database, new_network
 
@@ -76,6 +76,35 @@ def test_without_backups_there_the_key_goes_too(site: Site, far: dict[str, Any])
     assert site.cloud.client("kms", region=AWAY).describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
 
+def test_a_replica_there_that_was_promoted_is_kept_once_the_settings_say_so(site: Site, far: dict[str, Any]) -> None:
+    """Promoted by hand while its source's region was out of reach. It stays the component's, and nothing is lost with it."""
+    replica, name = {"master": {"credentials": "generated"}}, "prod-main-far"
+    site.apply(site.desired({"main": database(**replica, replicas={"far": far})}))
+    rds = site.cloud.client("rds", region=AWAY)
+    rds.promote_read_replica(DBInstanceIdentifier=name)
+    rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=name, WaiterConfig={"Delay": 0})
+    plan = site.plan(site.desired({"main": database(**replica, replicas={"far": far})}))
+    assert touched(plan) == {"db_replica.main/far": {"promoted"}}
+    (failure,) = site.checked(plan).refusals
+    assert f"{name} was promoted" in failure.message
+    assert "promoted: true at main.replicas.far of rds_databases" in failure.hint
+
+    kept = {"main": database(**replica, replicas={"far": {**far, "promoted": True}}, backups={"retention_days": 14})}
+    plan = site.plan(site.desired(kept))
+    assert touched(plan)["db_replica.main/far"] == {"backup_retention_period"}
+    assert site.checked(plan).refusals == []
+    result = site.apply(site.desired(kept))
+    key = next(seen for seen in result.final if seen.address == "database_key.eu-central-1").attributes["arn"]
+    requests = Requests(site.cloud)
+    assert (summary(site.apply(site.desired(kept)).plan), requests.changes()) == ({}, [])
+    assert [one["BackupRetentionPeriod"] for one in rds.describe_db_instances()["DBInstances"]] == [14]
+
+    site.remove(kept)
+    (final,) = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert (final["DBInstanceIdentifier"], final["KmsKeyId"], key_state(site, key)) == (name, key, "Enabled")
+    assert not [tag for tag in final["TagList"] if tag["Key"] == "mainstay:address"]
+
+
 def test_what_the_other_region_lacks_is_said_before_the_first_change(site: Site, far: dict[str, Any]) -> None:
     path = "databases.main.replicas.far"
     subnet = {"subnet_ids": [far["subnet_ids"][0], "subnet-0123456789abcdef0"]}
@@ -140,7 +169,7 @@ def test_replication_that_ends_leaves_what_was_copied_and_its_key(site: Site) ->
     site.further_regions = (AWAY,)
     gone = {"backup_replication.main", "database_key.eu-central-1"}
     assert summary(site.plan(desired, purge=["*"])) == dict.fromkeys(gone, "delete (no consent)")
-    said = site.warnings(site.plan(desired, purge=EVERYTHING))
+    said = site.checked(site.plan(desired, purge=EVERYTHING)).warnings
     assert said == [
         "backup_replication.main: what was replicated of the backups of prod-main to eu-central-1 is kept there until its retention of 7 "
         "days is over, and so is its key.",
@@ -160,7 +189,7 @@ def test_replication_that_ends_takes_what_was_copied_along_if_the_settings_say_s
     (key,) = {one["KmsKeyId"] for one in copies(site)}
     domain = site.domain_of(databases, state="absent")
     plan = site.plan([], purge=EVERYTHING)
-    said = [text for text in site.warnings(plan) if AWAY in text]
+    said = [text for text in site.checked(plan).warnings if AWAY in text]
     assert said == ["backup_replication.main: what was replicated of the backups of prod-main to eu-central-1 is deleted."]
     assert domain is site.domain
     site.apply([], purge=EVERYTHING)

@@ -20,7 +20,7 @@ from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
-from . import further_regions, replication
+from . import further_regions, promotions, replication
 from .facts import AwsFacts
 from .judge import objections
 from .keeping import gone_with_backups, looked_in, remains, removed
@@ -118,14 +118,15 @@ class RdsDomain(Domain):
         for region in looked_in(plan):
             there = aws.in_region(region) if region else aws
             keys |= needed(there, gone_with_backups(plan, self.options, default, region), removed(plan, region))
-        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
+        said += [*promotions.warnings(plan), *remains(plan, self.options, default, keys)]
+        return Checked(warnings=said, refusals=[*refusals(plan), *promotions.refusals(plan)])
 
     def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
         return {"protected": protected(observed)}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         databases = {name: tuple(one.content.databases) for name, one in self.instances.items()}
-        return outputs(attributes, databases, os.environ)
+        return outputs(attributes, databases, os.environ, promotions.addresses(self.instances))
 
 
 def named_in(names: Sequence[str]) -> Callable[[str], bool]:
