@@ -97,7 +97,7 @@ class RdsDomain(Domain):
 
     def problems(self, observation: Observation) -> Sequence[str]:
         answers = observation.answers
-        away = further_regions.problems(self.instances, answers)
+        away = further_regions.problems(self.instances, observation.place.region, answers)
         backups = replication.problems(self.instances, observation.place.region, answers)
         return [*objections(self.instances, known(observation), self.may_upgrade), *away, *backups]
 
