@@ -94,7 +94,9 @@ def test_a_present_addon_has_its_nodes_and_the_plan_says_that_it_finds_no_others
     there = known(Observed("eks_addon", "eks_addon.main/coredns", "1"))
     assert not [text for text in of_places(one, there) if "coredns" in text]
     (note,) = [text for text in notes({"main": one}, there) if "coredns" in text]
-    assert note.startswith("main: the pods of coredns keep their nodes, but once these go, no node group takes its pods: a has the taint dedicated=db:NO_SCHEDULE;")
+    assert note.startswith(
+        "main: the pods of coredns keep their nodes, but once these go, no node group takes its pods: a has the taint dedicated=db"
+    )
 
 
 def test_dns_on_fargate_waits_for_its_profile_and_says_where_it_runs() -> None:
