@@ -225,6 +225,9 @@ class EksNodegroup(EksKind):
     def _version(self, now: Observed, left: Mapping[str, Any]) -> dict[str, Any]:
         version = {self.api_name(name): left[name] for name in ("version", "release_version") if left.get(name)}
         if left.get("launch_template_version"):
+            if not version and now.properties.get("release_version"):
+                # without it, EKS also brings the nodes to its newest release (UpdateNodegroupVersion)
+                version["releaseVersion"] = now.properties["release_version"]
             version["launchTemplate"] = {"id": now.properties["launch_template_id"], "version": left["launch_template_version"]}
         return version
 
