@@ -35,7 +35,7 @@ def _leads_out(ec2: Any, subnet: Any) -> bool:
     own = [table for table in tables if subnet.id in table._associations.values()]
     main = [table for table in tables if table.main_association_id is not None]
     for table in own or main:
-        for route in table.routes.values():
+        for route in table.routes:
             if route.destination_cidr_block != WORLD:
                 continue
             if not str(route.gateway_id or "").startswith("igw-") or str(subnet.map_public_ip_on_launch).lower() == "true":

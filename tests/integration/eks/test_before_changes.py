@@ -139,7 +139,7 @@ def test_desired_size_is_the_number_of_nodes_of_a_group_that_nothing_scales(site
     site.apply(site.desired(main=sized(2, max_size=2)))
     assert nodes() == 2
     assert summary(site.plan(site.desired(main=sized(2, max_size=2)))) == {}
-    assert summary(site.plan(site.desired(main=sized(1, scaling={"target_cpu_percent": 70})))) == {"update": 1}
+    assert summary(site.plan(site.desired(main=sized(1, scaling={"target_cpu_percent": 70})))) == {"eks_nodegroup.main/system": "update"}
 
 
 def test_dns_on_fargate_waits_for_its_profile(site: Site) -> None:
