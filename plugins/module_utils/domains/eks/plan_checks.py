@@ -22,7 +22,6 @@ from .reach import SECTIONS, Gates, ShutIn, is_listed, obstacle, shut_in
 from .settings.cluster import Cluster
 from .settings.releases import image_of, release_of
 
-CODE_CONFIGURATION, CODE_REACH, CODE_RELEASE = "AddonConfiguration", "NodesCannotReachAws", "NodeRelease"
 NOT_ASKED = "could not be checked"
 RENEWING = ("version", "release_version", "launch_template_version")
 """The properties of a node group whose change replaces its nodes, one batch after the other."""
@@ -76,7 +75,7 @@ def _of_addon(action: Action, cluster: Cluster, aws: Aws) -> list[Failure]:
     path = f"{cluster.path}.addons.{name}.configuration"
     hint = f"aws eks describe-addon-configuration --addon-name {name} --addon-version {version} shows all settings."
     return [
-        Failure(action.address, "", CODE_CONFIGURATION, f"{path}{one.path} is {shown(one.value)}, but {one.remedy}", hint)
+        Failure(action.address, "", "AddonConfiguration", f"{path}{one.path} is {shown(one.value)}, but {one.remedy}", hint)
         for one in mistakes(given, schema)
     ]
 
@@ -97,7 +96,7 @@ def _of_release(action: Action, cluster: Cluster, aws: Aws) -> list[Failure]:
         return []
     exists = f"the one of that day is {', '.join(sorted(there))}" if there else f"AWS has no image {name} in this region"
     message = f"{group.path}.release_version is '{release}', but {exists}; name a release that exists, or newest"
-    return [Failure(action.address, "", CODE_RELEASE, message)]
+    return [Failure(action.address, "", "NodeRelease", message)]
 
 
 def _of_subnets(action: Action, cluster: Cluster, aws: Aws) -> list[Failure]:
@@ -115,7 +114,7 @@ def _of_subnets(action: Action, cluster: Cluster, aws: Aws) -> list[Failure]:
     part = action.address.partition("/")[2]
     listed = cluster.given_subnets or is_listed(cluster, action.kind, part)
     return [
-        Failure(action.address, "", CODE_REACH, message)
+        Failure(action.address, "", "NodesCannotReachAws", message)
         for subnet in shut_in
         if (message := obstacle(subnet, gates, cluster, listed, f"{cluster.path}.{SECTIONS[action.kind]}.{part}"))
     ]
