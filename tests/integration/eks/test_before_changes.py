@@ -125,6 +125,15 @@ def test_releases_follow_the_settings_and_the_version(site: Site) -> None:
     assert all(release.startswith("1.36.") for _version, release in releases(site).values())
 
 
+def test_a_pinned_release_of_bottlerocket_is_kept_by_an_upgrade(site: Site) -> None:
+    """Its releases are the same for every version of Kubernetes; without its name, EKS would take its newest one."""
+    groups = {"system": {"ami_type": "BOTTLEROCKET_x86_64", "release_version": "1.58.0-4f2a7c91", "max_size": 2}}
+    site.apply(site.desired(main=cluster(node_groups=groups)))
+    site.apply(site.desired(main=cluster(version="1.36", node_groups=groups)))
+    assert releases(site) == {"system": ("1.36", "1.58.0-4f2a7c91")}
+    assert summary(site.plan(site.desired(main=cluster(version="1.36", node_groups=groups)))) == {}
+
+
 def test_desired_size_is_the_number_of_nodes_of_a_group_that_nothing_scales(site: Site) -> None:
     def sized(count: int, **more: Any) -> dict[str, Any]:
         return cluster(node_scaling="none", node_groups={"system": {"min_size": 1, "max_size": 4, "desired_size": count, **more}})

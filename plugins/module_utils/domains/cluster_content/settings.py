@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...inputs.kubernetes import label_problem
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text, as_namespace, as_port, one_of
@@ -127,7 +128,7 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
     found = Namespace(
         name=name,
         pod_security=reader.choice("pod_security", STANDARDS, "restricted"),
-        labels=reader.string_map("labels"),
+        labels=read_labels(reader),
         network=read_network(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
         quota=read_quantities(reader.section("quota")),
         limits=read_limits(reader.section("limits")),
@@ -135,6 +136,14 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
     )
     reader.finish()
     return found
+
+
+def read_labels(reader: Reader) -> dict[str, str]:
+    labels = reader.string_map("labels")
+    for key, value in labels.items():
+        if wrong := label_problem(key, value):
+            reader.problems.add(reader.at(f"labels.{key}"), value, wrong)
+    return labels
 
 
 def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network:

@@ -377,6 +377,7 @@ def test_a_sandbox_per_developer() -> None:
         ({"quota": {"pods": "many"}, "developers": {"anna": {}}}, "sandboxes.quota.pods is 'many', but it must be a quantity"),
         ({"quota": QUOTA, "developers": {"anna": {"grup": "x"}}}, "sandboxes.developers.anna.grup is not a setting"),
         ({"quota": QUOTA, "developers": {"anna": {"group": "system:masters"}}}, "groups that begin with system:"),
+        ({"quota": QUOTA, "labels": {"a b/c": "d"}, "developers": {"anna": {}}}, "sandboxes.labels.a b/c is 'd', but the prefix before"),
         ({"quota": QUOTA, "developers": {"web": {}}}, "namespaces has sandbox-web or teams has web already"),
     ],
 )

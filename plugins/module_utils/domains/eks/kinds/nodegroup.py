@@ -85,6 +85,7 @@ class EksNodegroup(EksKind):
     timeout = 1800.0
     timeouts = {"update": 7200.0}
     serialised = ("update",)
+    together = {"version": ("release_version",), "launch_template_version": ("release_version",)}
     reads = (Read(LISTED, optional=True),)
 
     cluster_name = fixed()
