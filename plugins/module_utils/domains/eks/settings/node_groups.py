@@ -149,10 +149,23 @@ def check_sizes(group: NodeGroup, reader: Reader) -> None:
         remedy = f"it must be from min_size ({group.min_size}) to max_size ({group.max_size})"
         reader.problems.add(reader.at("desired_size"), group.desired_size, remedy)
     for name, schedule in group.scaling.schedules.items():
-        sizes = [schedule[key] for key in ("min_size", "desired_size", "max_size") if key in schedule]
-        if sizes != sorted(sizes):
-            remedy = "min_size must not be more than desired_size, nor desired_size more than max_size"
-            reader.problems.add(f"{reader.at('scaling')}.schedules.{name}", dict(schedule), remedy)
+        check_schedule(f"{reader.at('scaling')}.schedules.{name}", schedule, group, reader)
+
+
+def check_schedule(path: str, schedule: Mapping[str, Any], group: NodeGroup, reader: Reader) -> None:
+    """A size outside the limits that hold at that time makes EC2 Auto Scaling skip the whole action, every time."""
+    sizes = [schedule[key] for key in ("min_size", "desired_size", "max_size") if key in schedule]
+    if sizes != sorted(sizes):
+        remedy = "min_size must not be more than desired_size, nor desired_size more than max_size"
+        reader.problems.add(path, dict(schedule), remedy)
+        return
+    others = [group.min_size, *(one["min_size"] for one in group.scaling.schedules.values() if "min_size" in one)]
+    limits = [group.max_size, *(one["max_size"] for one in group.scaling.schedules.values() if "max_size" in one)]
+    for key in ("min_size", "desired_size"):
+        if "max_size" not in schedule and schedule.get(key, 0) > max(limits):
+            reader.problems.add(f"{path}.{key}", schedule[key], f"max_size is never more than {max(limits)}; raise it, too")
+    if "min_size" not in schedule and schedule.get("desired_size", max(others)) < min(others):
+        reader.problems.add(f"{path}.desired_size", schedule["desired_size"], f"min_size is never less than {min(others)}; lower it, too")
 
 
 def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
