@@ -197,8 +197,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             group(taints=[{"key": "a", "value": "b", "effect": "NO_SCHEDULE"}, {"key": "a", "value": "c", "effect": "NO_SCHEDULE"}]),
-            f"{GROUP}.taints is {{'key': 'a', 'value': 'c', 'effect': 'NO_SCHEDULE'}}, but the list has another taint a with NO_SCHEDULE; "
-            "keep one",
+            f"{GROUP}.taints is {{'key': 'a', 'value': 'c', 'effect': 'NO_SCHEDULE'}}, but the list has another taint a with NO_SCHEDULE"
+            "; keep one",
         ),
         (
             group(labels={"a b/c": "d"}),
