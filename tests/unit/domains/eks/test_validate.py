@@ -202,8 +202,8 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
         ),
         (
             group(labels={"a b/c": "d"}),
-            f"{GROUP}.labels.a b/c is 'd', but the prefix before the slash must be a DNS name of at most 253 lower-case characters, such as "
-            "example.com",
+            f"{GROUP}.labels.a b/c is 'd', but the prefix before the slash must be a DNS name of at most 253 lower-case characters, such "
+            "as example.com",
         ),
         (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 20 * * *", "min_size": 3, "max_size": 1}}}),
