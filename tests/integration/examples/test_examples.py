@@ -105,6 +105,7 @@ ROWS: Mapping[str, Mapping[str, Check]] = {
 CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     "examples/brandcoach/prod": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K5": has_.node_group("workers", ["t3.medium"], 3, 9),
         "K6": has_.node_group("workers", ["t3.medium"], 3, 9),
         "K10": has_.named("brandcoach-cluster"),
@@ -115,6 +116,7 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     },
     "examples/innovate/workloads": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K2": has_.version("1.33"),
         "K2, Z25": has_.extended_support,
         "K3": has_.encrypted_secrets,
@@ -128,6 +130,7 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     },
     "examples/codelearn/prod": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K5": has_.node_group("standard-workers", ["m5.large"], 2, 10),
         "K9": has_.node_group("standard-workers", ["m5.large"], 2, 10, desired=3),
         "K10": has_.named("codelearn-cluster"),
@@ -142,12 +145,14 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     "examples/creator-publishing/prod": {
         "A11": has_.replaces_failed_nodes,
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K11": has_.fargate("jobs"),
         "K12": has_.encrypted_disks,
         "K25": has_.replaces_failed_nodes,
     },
     "examples/ai-community/prod": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K11": has_.fargate("jobs"),
         "K12": has_.encrypted_disks,
         "K25": has_.cluster_autoscaler,
