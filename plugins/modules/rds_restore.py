@@ -93,6 +93,30 @@ options:
         description: As in the call of the gate.
         type: bool
         default: false
+      copies:
+        description: As in the call of the gate.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          region:
+            description: As in the call of the gate.
+            type: str
+            default: ""
+          kms_key:
+            description: As in the call of the gate.
+            type: str
+            default: ""
+          role_arn:
+            description: As in the call of the gate.
+            type: str
+          role_session_name:
+            description: As in the call of the gate.
+            type: str
+            default: mainstay
+          role_external_id:
+            description: As in the call of the gate.
+            type: str
   settings_from:
     description:
       - Identifier of the DB instance whose settings the new one gets. Defaults to O(source). Required for a source that was deleted, unless

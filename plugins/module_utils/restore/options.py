@@ -21,7 +21,18 @@ from .plan import FAIL, FINGERPRINT, LATEST, NOTHING, REPORT, SOURCE, Gate, Limi
 
 IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
 RESOURCE_ID = re.compile(r"db-[A-Z0-9]{10,}")
-POLICY = ("needed_for", "max_age", "rpo", "pitr", "require_encryption", "kms_key", "shared_with", "count_aws_backup", "require_quiesced")
+POLICY = (
+    "needed_for",
+    "max_age",
+    "rpo",
+    "pitr",
+    "require_encryption",
+    "kms_key",
+    "shared_with",
+    "count_aws_backup",
+    "require_quiesced",
+    "copies",
+)
 RESERVED = ("aws:", "mainstay:")
 MOST_TAGS, OWN_TAGS = 50, 3
 KINDS = (
