@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ import yaml
 from rehearsal import seed
 from rehearsal.identities import ROLES
 from rehearsal.testing import Cloud
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests.runs import run_playbook
 
 INVENTORIES = sorted(
     str(path.parent.relative_to(ROOT)) for pattern in ("inventories/*/hosts.yml", "examples/*/*/hosts.yml") for path in ROOT.glob(pattern)
@@ -68,9 +68,8 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
 def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
     """All IAM policies that the collection generates for an inventory's components."""
     with TemporaryDirectory() as folder:
-        command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}"]
-        command += arguments
-        subprocess.run(command, cwd=ROOT, env=isolated_environment({}), capture_output=True, check=True)
+        command = ["playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}", *arguments]
+        run_playbook(command, isolated_environment({}), ROOT).check_returncode()
         found = {role: [json.loads(path.read_text()) for path in sorted(Path(folder).rglob(f"{role}-*.json"))] for role in ROLES}
     assert all(len(json.dumps(document, separators=(",", ":"))) <= LARGEST for documents in found.values() for document in documents)
     return found
@@ -120,8 +119,7 @@ def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: 
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     environment = isolated_environment({**cloud.environment(role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
-    command = [str(BIN / "ansible-playbook"), playbook, "-i", inventory, *NOTHING_INSIDE, *arguments]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    ran = run_playbook([playbook, "-i", inventory, *NOTHING_INSIDE, *arguments], environment, ROOT)
     return Run(ran.returncode, ran.stdout + ran.stderr, json.loads(report.read_text()) if report.exists() else {})
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
 from tests.integration.examples.running import confined_cloud_of, denials, play, policies_of, unprotected
+from tests.runs import run_playbook
 
 INVENTORY = "inventories/prod"
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -19,9 +20,8 @@ BOUND = ("-e", f"platform_permissions_boundary={BOUNDARY}")
 
 
 def write(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", INVENTORY, "-e", f"permissions_folder={folder}"]
-    variables = {**isolated_environment({}), **environment}
-    return subprocess.run([*command, *arguments], cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    command = ["playbooks/permissions.yml", "-i", INVENTORY, "-e", f"permissions_folder={folder}", *arguments]
+    return run_playbook(command, {**isolated_environment({}), **environment}, ROOT)
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,9 +15,9 @@ import pytest
 
 from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor
+from tests.runs import Run, start_playbook
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 ZONES = ["us-east-1a", "us-east-1b"]
 PATIENCE = 180
 FOLDER = "/mainstay/locks/test/"
@@ -41,9 +39,7 @@ def hold(cloud: Cloud, component: str) -> None:
     cloud.admin.script("nat_gateway", {"tag": {"mainstay:component": component}}, [{"state": "pending"}])
 
 
-def start(
-    cloud: Cloud, folder: Path, component: str = "network", state: str = "present", cidr: str = "10.0.0.0/16"
-) -> subprocess.Popen[str]:
+def start(cloud: Cloud, folder: Path, component: str = "network", state: str = "present", cidr: str = "10.0.0.0/16") -> Run:
     networks = {"main": {"cidr": cidr, "availability_zones": ZONES, "nat": "per_az"}}
     call = {
         "environment": "test",
@@ -58,14 +54,7 @@ def start(
     tasks = [{"name": "Network", "mainstay.aws.vpc_network": call}]
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]))
     environment = {**os.environ, **cloud.environment()}
-    return subprocess.Popen(
-        [ANSIBLE, "-i", "localhost,", str(playbook)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return start_playbook(["-i", "localhost,", str(playbook)], environment, ROOT)
 
 
 def wait_for(cloud: Cloud, operation: str) -> None:
