@@ -25,11 +25,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
-from tests.runs.server import LENGTH
-
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
 MODULES = "ansible_collections.mainstay.aws.plugins.modules"
+
+LENGTH = 9
+"""Digits of a request's length, which precede it."""
 
 LATE = ("AWS_", "KUBECONFIG", "MAINSTAY_", "PATH", "PG", "PYTEST_", "TMPDIR")
 """Variables, by prefix, that are read only during a run. All others belong to the settings of a server: Ansible reads them on import."""

@@ -28,10 +28,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.runs import LENGTH
+
 PLUGINS = "ansible_collections.mainstay.aws.plugins"
 CONTROLLER = f"{PLUGINS}.module_utils.controller"
-LENGTH = 9
-"""Digits of a request's length, which precede it."""
 
 
 def prepare(kind: str) -> None:

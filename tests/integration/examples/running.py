@@ -20,7 +20,7 @@ from rehearsal import seed
 from rehearsal.identities import ROLES
 from rehearsal.testing import Cloud
 from scripts.terminal import ROOT, isolated_environment
-from tests.runs import run_playbook
+from tests.runs import KEEP_RESULTS, run_playbook
 
 INVENTORIES = sorted(
     str(path.parent.relative_to(ROOT)) for pattern in ("inventories/*/hosts.yml", "examples/*/*/hosts.yml") for path in ROOT.glob(pattern)
@@ -33,6 +33,8 @@ their response."""
 
 CONTENT = ("--extra-vars", '{"rds_manage_content": true}')
 """For a cloud with PostgreSQL servers: what is inside the instances is managed too."""
+
+GENERATED = "{{ ansible_play_hosts_all | map('extract', hostvars) | mainstay.aws.iam_policies | to_json }}"
 
 LARGEST = 6144
 """AWS's limit on a managed policy's characters, without white space."""
@@ -66,11 +68,18 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
 
 @cache
 def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
-    """All IAM policies that the collection generates for an inventory's components."""
+    """All IAM policies that the collection generates for an inventory's components, as playbooks/permissions.yml does.
+
+    That playbook also writes each to a file, which takes most of its time; test_permissions.py runs it.
+    """
     with TemporaryDirectory() as folder:
-        command = ["playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}", *arguments]
-        run_playbook(command, isolated_environment({}), ROOT).check_returncode()
-        found = {role: [json.loads(path.read_text()) for path in sorted(Path(folder).rglob(f"{role}-*.json"))] for role in ROLES}
+        playbook, kept = Path(folder) / "policies.json", Path(folder) / "kept.json"
+        keep = {"keep_results": {"content": GENERATED, "path": str(kept)}, "run_once": True}
+        playbook.write_text(json.dumps([{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [keep]}]))
+        environment = isolated_environment(KEEP_RESULTS)
+        run_playbook([str(playbook), "-i", str(ROOT / inventory), *arguments], environment, ROOT).check_returncode()
+        generated = json.loads(kept.read_text())
+        found = {role: [json.loads(one["content"]) for one in generated if one["purpose"] == role] for role in ROLES}
     assert all(len(json.dumps(document, separators=(",", ":"))) <= LARGEST for documents in found.values() for document in documents)
     return found
 
