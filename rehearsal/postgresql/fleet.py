@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from rehearsal.postgresql import PostgresError, extensions, parameters, template
+from rehearsal.postgresql import PostgresError, extensions, parameters, statistics, template
 from rehearsal.postgresql.access import InstanceAccess, Question, TokenCheck
 from rehearsal.postgresql.cloud import current
 from rehearsal.postgresql.history import History
@@ -220,10 +220,12 @@ class Fleet:
 
     def set_version(self, key: str, version: str) -> None:
         """What the instance says its engine version is: it decides which extensions are offered, and if these change, a running
-        instance restarts.
+        instance restarts. A major upgrade to a version before 18 loses the planner statistics.
         """
         with self._at(key) as member:
             before, member.server.version = member.server.version, version
+            if member.server.running and statistics.are_lost(before, version):
+                statistics.forget(member.server)
             if member.server.running and extensions.offered(before) != extensions.offered(version):
                 self.reboot(key)
 

@@ -4,7 +4,8 @@
 """What has to happen before and after a new engine version ("Upgrading the RDS for PostgreSQL DB engine", RDS User Guide).
 
 A minor version comes to the replicas first, a major one to the primary, and RDS takes its replicas along. Before a major upgrade, a
-snapshot is taken that no retention period deletes. Afterwards the version is compared.
+snapshot is taken that no retention period deletes. Afterwards the version is compared. A major upgrade loses planner statistics before
+version 18; what is inside an instance is planned afterwards and finds the tables without any (domains/database_content).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from ....aws.connection import Aws
-from ....aws.owner import TAG_PREFIX
 from ....aws.tags import tag_dict, tag_list, visible
 from ....reconcile.errors import CallFailed, NotYet
 from .db_instance_changes import is_upgrade
@@ -32,9 +32,6 @@ NOT_ABROAD = (
     "them again."
 )
 
-UPGRADED_FROM = f"{TAG_PREFIX}upgraded-from"
-"""The tag of an instance that has had a major upgrade: planner statistics do not survive it before version 18."""
-
 
 def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: Options, tags: Mapping[str, str]) -> str:
     """The exact version to send. Raises NotYet while replicas or the snapshot are to be waited for, CallFailed without consent."""
@@ -50,7 +47,6 @@ def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: 
     check_other_regions(raw)
     target = exact(aws, raw, wanted)
     take_snapshot(aws, raw, target, tags)
-    aws.change("rds", "add_tags_to_resource", ResourceName=raw["DBInstanceArn"], Tags=tag_list({UPGRADED_FROM: present}))
     return target
 
 
@@ -158,18 +154,12 @@ def newest_log(aws: Aws, identifier: str) -> int:
     return last_written(logs(aws, identifier))
 
 
-def analyzed(aws: Aws, arn: str) -> None:
-    """Note that planner statistics have been collected since the last major upgrade."""
-    aws.remove("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=[UPGRADED_FROM])
-
-
 def check_outcome(aws: Aws, raw: Mapping[str, Any], record: Mapping[str, Any]) -> None:
     """Raises CallFailed if RDS has given up a major upgrade: it is at rest again with its old version, which is no error of any call."""
     identifier = str(raw["DBInstanceIdentifier"])
     if not record["moved"] and newest_log(aws, identifier) <= int(record["logs"]):
         return
     aws.begun.pop(identifier, None)
-    analyzed(aws, str(raw["DBInstanceArn"]))
     wanted = record["sets"]["engine_version"]
     why = why_not_upgraded(aws, identifier)
     raise CallFailed(
