@@ -18,7 +18,7 @@ CONNECT_SECONDS = 10
 """How long a server may take to answer for the first time: a private endpoint answers at once, or never."""
 
 LOCK_SECONDS = 10
-"""How long a change waits for a lock before it is tried again. Whoever wants the same table after it waits as well."""
+"""How long a change waits for a lock before it is tried again. Later clients of the same table wait as well."""
 
 SYSTEM_CA = "system"
 """Instead of a file: the certificate authorities of this host. Those of RDS are not among them; those of RDS Proxy are."""

@@ -36,10 +36,10 @@ class Line:
         self.target = (str(url.hostname), int(url.port or 0))
         self.open: list[socket.socket] = []
         self.port = 0
-        self.mend()
+        self.restore()
         self.endpoint = f"http://127.0.0.1:{self.port}"
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self.server = socket.create_server(("127.0.0.1", self.port))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
@@ -107,7 +107,7 @@ def test_an_outage_in_the_middle_is_held_out(cloud: Cloud, line: Line, tmp_path:
     wait_for(cloud, operation)
     line.cut()
     time.sleep(OUTAGE)
-    line.mend()
+    line.restore()
     printed, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, printed
     assert "".join(printed.split()).count("AWScannotbereached") == 1, printed

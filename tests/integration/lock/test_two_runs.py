@@ -79,10 +79,10 @@ def test_one_of_two_runs_of_a_component_proceeds(cloud: Cloud, tmp_path: Path) -
     first = start(cloud, tmp_path)
     wait_for(cloud, "CreateNatGateway")
     second = start(cloud, tmp_path)
-    told, _ = second.communicate(timeout=PATIENCE)
+    reported, _ = second.communicate(timeout=PATIENCE)
     cloud.admin.clear_scripts()
     assert second.returncode == 2
-    assert "component network of environment test is being changed by" in told.replace("\n", " ")
+    assert "component network of environment test is being changed by" in reported.replace("\n", " ")
     printed, _ = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, printed
     assert gateways(cloud) == 2
@@ -99,10 +99,10 @@ def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_othe
     wait_for(cloud, "CreateNatGateway")
     second = start(cloud, tmp_path, "two", cidr="10.1.0.0/16")
     destroying = start(cloud, tmp_path, "old", "absent")
-    told, _ = destroying.communicate(timeout=PATIENCE)
+    reported, _ = destroying.communicate(timeout=PATIENCE)
     cloud.admin.clear_scripts()
     assert destroying.returncode == 2
-    assert "which blocks component old" in told.replace("\n", " ")
+    assert "which blocks component old" in reported.replace("\n", " ")
     for run in (first, second):
         printed, _ = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, printed

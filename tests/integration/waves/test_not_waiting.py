@@ -167,8 +167,8 @@ def test_a_gateway_that_fails_in_the_second_part_fails_the_run(project: Project)
     assert counts(failed) == {"create": RESOURCES - 3, "failed": 1, "unfinished": len(TABLES)}
 
     project.cloud.admin.clear_scripts()
-    mended = project.run()
-    assert (mended.code, counts(mended)["update"]) == (0, len(TABLES)), mended.output
+    repaired = project.run()
+    assert (repaired.code, counts(repaired)["update"]) == (0, len(TABLES)), repaired.output
 
 
 def test_an_interruption_in_the_second_wave_is_reported_and_the_next_run_resumes(project: Project) -> None:

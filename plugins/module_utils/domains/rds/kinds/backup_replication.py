@@ -78,7 +78,7 @@ class BackupReplication(NamedKind):
             raise NotYet(error.message, error.operation, error.code, error.hint, dependency=True) from error
 
     def _of(self, aws: Aws, source: str) -> list[dict[str, Any]]:
-        """The replications of an instance to the region of the connection, whoever owns them."""
+        """The replications of an instance to the region of the connection, whatever their owner."""
         found = aws.list_all(self.calls.service, self.calls.list, self.calls.items)
         ours = (dict(raw) for raw in found if raw.get("DBInstanceArn") == source and not self.is_gone(raw))
         return [raw for raw in ours if self.state(raw)[0] in ("pending", "ready")]
