@@ -329,7 +329,7 @@ SEALED = "Encoded authorization failure message: Zm9vYmFy_-x="
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "action", "told"),
+    ("name", "message", "action", "reported"),
     [
         ("ec2:CreateVpc", f"You are not authorized to perform this operation. {SEALED}", "ec2:CreateVpc", "this operation."),
         (
