@@ -125,9 +125,9 @@ def tool(name: str, budget: float, *command: str, groups: frozenset[str] = LINT)
 
 
 LARGE = {
-    "vpc": of_role("vpc", "network", 150, 220, "network"),
-    "eks": of_role("eks", "clusters", 140, 300, "eks", "eks_operations"),
-    "rds": of_role("rds", "databases", 150, 200, "rds"),
+    "vpc": of_role("vpc", "network", 215, 330, "network"),
+    "eks": of_role("eks", "clusters", 165, 430, "eks", "eks_operations"),
+    "rds": of_role("rds", "databases", 150, 250, "rds"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -139,31 +139,31 @@ ROLES = tuple(
 
 CHECKS = (
     # Checks start in this order: the longest first, so that none delays the end of the run.
-    Check("sanity", "style", 180, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
-    kubernetes(280),
+    Check("sanity", "style", 200, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
+    kubernetes(210),
     *ROLES,
-    suite("content", "cluster content", 210, "tests/integration/eks_content"),
-    suite("database-content", "databases", 150, "tests/integration/database_content"),
-    suite("rollouts", "rollout", 210, "tests/integration/rollout"),
+    suite("content", "cluster content", 460, "tests/integration/eks_content"),
+    suite("database-content", "databases", 165, "tests/integration/database_content"),
+    suite("rollouts", "rollout", 300, "tests/integration/rollout"),
     suite("snapshot-gate", "databases", 210, "tests/integration/snapshot_gate"),
-    Check("molecule", "whole platform", 160, molecule, EVERYTHING | {"molecule"}),
-    suite("examples", "whole platform", 200, "tests/integration/examples"),
-    suite("permissions", "whole platform", 100, "tests/integration/permissions"),
-    suite("broken-runs", "whole platform", 200, *folders("playbook_faults", "interruption", "lock", "saved")),
-    suite("runs", "whole platform", 180, *folders("callback", "change", "consent", "waves", "worker")),
+    Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
+    suite("examples", "whole platform", 350, "tests/integration/examples"),
+    suite("permissions", "whole platform", 60, "tests/integration/permissions"),
+    suite("broken-runs", "whole platform", 275, *folders("playbook_faults", "interruption", "lock", "saved")),
+    suite("runs", "whole platform", 225, *folders("callback", "change", "consent", "waves", "worker")),
     suite(
         "rehearsal",
         "rehearsal",
-        110,
+        215,
         *("--ignore", "tests/rehearsal/kubernetes", "--ignore", "tests/rehearsal/postgresql"),
         "tests/rehearsal",
     ),
-    suite("postgresql", "rehearsal", 60, "tests/rehearsal/postgresql"),
-    suite("unit-slow", "engine and units", 100, "-m", "slow and not nightly", "tests/unit", "tests/repository"),
-    suite("unit", "engine and units", 75, "-m", "not slow and not nightly", "tests/unit", "tests/repository", groups=QUICK),
-    tool("ansible-lint", 60, "ansible-lint", "--offline", "-q"),
-    Check("mypy", "style", 50, types, QUICK_LINT),
-    Check("syntax", "style", 25, syntax, QUICK),
+    suite("postgresql", "rehearsal", 100, "tests/rehearsal/postgresql"),
+    suite("unit-slow", "engine and units", 70, "-m", "slow and not nightly", "tests/unit", "tests/repository"),
+    suite("unit", "engine and units", 165, "-m", "not slow and not nightly", "tests/unit", "tests/repository", groups=QUICK),
+    tool("ansible-lint", 45, "ansible-lint", "--offline", "-q"),
+    Check("mypy", "style", 25, types, QUICK_LINT),
+    Check("syntax", "style", 10, syntax, QUICK),
     tool("docs", 25, "antsibull-docs", "lint-collection-docs", "--plugin-docs", "."),
     tool("changelog", 10, "antsibull-changelog", "lint"),
     Check("ruff", "style", 5, style, QUICK_LINT),
