@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,12 +93,30 @@ def cloud_of(inventory: str, servers: bool = False) -> Iterator[Cloud]:
     """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
-    settings = {"control_planes": False, "databases": servers}
-    with Cloud(account_id=target["platform_account_id"], region=target["platform_region"], settings=settings) as cloud:
-        if path.exists():
-            seed.apply(seed.load(path, cloud.region), cloud.description)
-            cloud.admin.clear_requests()
-        yield cloud
+    cloud = _empty_cloud(target["platform_account_id"], target["platform_region"])
+    cloud.admin.settings(control_planes=False, databases=servers)
+    if path.exists():
+        seed.apply(seed.load(path, cloud.region), cloud.description)
+        cloud.admin.clear_requests()
+    yield cloud
+
+
+def _empty_cloud(account_id: str, region: str) -> Cloud:
+    """The cloud of the previous test, reset, if it has this account and region; else a new one. Only one runs at a time."""
+    if not _running or (_running[0].account_id, _running[0].region) != (account_id, region):
+        _stop()
+        _running.append(Cloud(account_id=account_id, region=region).__enter__())
+    _running[0].admin.reset()
+    return _running[0]
+
+
+def _stop() -> None:
+    while _running:
+        _running.pop().__exit__(None, None, None)
+
+
+_running: list[Cloud] = []
+atexit.register(_stop)
 
 
 @contextmanager
