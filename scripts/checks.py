@@ -145,7 +145,7 @@ CHECKS = (
     suite("content", "cluster content", 460, "tests/integration/eks_content"),
     suite("database-content", "databases", 165, "tests/integration/database_content"),
     suite("rollouts", "rollout", 300, "tests/integration/rollout"),
-    suite("snapshot-gate", "databases", 210, "tests/integration/snapshot_gate"),
+    suite("snapshot-gate", "databases", 240, *folders("snapshot_gate", "recovery")),
     Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 350, "tests/integration/examples"),
     suite("permissions", "whole platform", 60, "tests/integration/permissions"),
