@@ -18,7 +18,7 @@ CONNECT_SECONDS = 10
 """How long a server may take to answer for the first time: a private endpoint answers at once, or never."""
 
 LOCK_SECONDS = 10
-"""How long a change waits for a lock before it is tried again. Whoever wants the same table after it waits as well."""
+"""How long a change waits for a lock before it is tried again. Later clients of the same table wait as well."""
 
 BATCH = 64 * 1024
 """Bytes of rows that are sent at once."""

@@ -73,7 +73,7 @@ class ServerLink:
         self._failure: Exception | None = None
         self._sessions: dict[str, Session] = {}
         self.turn = threading.RLock()
-        """Held by whoever changes something: the connections for changes are shared."""
+        """Held during a change: the connections for changes are shared."""
         self._ca: Certificates | None = None
         self.latest: Look | None = None
         """What the last observation found."""
