@@ -217,7 +217,7 @@ class Restore:
         usable = self.restorer.usable(self.plan.target)
         self.moments.usable = self.clock.now()
         self.found = replace(self.found, instance=usable)
-        self.restorer.check_version(usable, chosen.origin.engine_version, self._what())
+        self.restorer.check_version(usable, chosen.origin.engine_version, f"{self._what()} was restored into {self.plan.target}, but")
         if usable.get("EngineVersion") != chosen.origin.engine_version:
             note = f"{self.plan.target} has version {usable.get('EngineVersion')}; the source had {chosen.origin.engine_version}."
             self.found = replace(self.found, notes=(*self.found.notes, note))
