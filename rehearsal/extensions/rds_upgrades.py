@@ -13,7 +13,7 @@ from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_life import Phase, phase
 from rehearsal.extensions.rds_logs import write_log
 from rehearsal.extensions.rds_parameter_status import server_parameters
-from rehearsal.extensions.rds_parameters import default_group, find_group
+from rehearsal.extensions.rds_parameters import DEFAULT, default_group, find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_replication import replicas_of
 from rehearsal.extensions.rds_versions import Version, offered, targets, versions
@@ -21,11 +21,17 @@ from rehearsal.registry import Call
 from rehearsal.replies import Refusal
 
 PRECHECK = "error/pg_upgrade_precheck.log"
+KEEPS_STATISTICS = 18
+"""The first version to which pg_upgrade brings the planner's statistics along (PostgreSQL 18, release notes)."""
 PREFACE = (
     "Upgrade could not be run on {moment:%a %b %d %H:%M:%S %Y}\n"
     "The instance could not be upgraded from {before} to {after} because of following reasons. Please take appropriate action on databases"
     " and try to upgrade again.\n"
     "Following usages in database 'postgres' need to be corrected before upgrade:\n"
+)
+CUSTOM_GROUP = (
+    "The current DB instance parameter group {} is custom. You must explicitly specify a new DB instance parameter group, either default or"
+    " custom, for the engine version upgrade."
 )
 
 
@@ -41,6 +47,8 @@ def check_upgrade(call: Call, instance: Any, given: Mapping[str, Any]) -> Versio
     if wanted.major is not current.major:
         if not call.get("AllowMajorVersionUpgrade"):
             raise contradictory("The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
+        if group is None and not DEFAULT.fullmatch(instance.db_parameter_group_name):
+            raise contradictory(CUSTOM_GROUP.format(instance.db_parameter_group_name))
         if instance.is_replica:
             raise contradictory(f"The read replica {instance.db_instance_identifier} gets a new major version with its source.")
     else:
@@ -81,7 +89,8 @@ def upgrade_phase(call: Call, instance: Any) -> Phase:
     failure = call.settings.rds_failing_upgrades.get(instance.db_instance_identifier)
     if failure is not None and wanted.major is not version_of(instance).major:
         return phase("upgrading", end=lambda: _failed(instance, wanted, failure))
-    task = rds_servers.Task(instance, lambda servers, key: _upgrade_server(servers, key, _group_after(instance, wanted), wanted))
+    loses = wanted.major is not version_of(instance).major and wanted.major.number < KEEPS_STATISTICS
+    task = rds_servers.Task(instance, lambda servers, key: _upgrade_server(servers, key, _group_after(instance, wanted), wanted, loses))
     return phase("upgrading", **task.phase, end=lambda: _done(instance, wanted))
 
 
@@ -92,9 +101,11 @@ def _group_after(instance: Any, wanted: Version) -> Any:
     return find_group(instance.backend, record_of(instance).pending_group or default_group(wanted.family))
 
 
-def _upgrade_server(servers: Any, key: str, group: Any, wanted: Version) -> None:
+def _upgrade_server(servers: Any, key: str, group: Any, wanted: Version, loses_statistics: bool = False) -> None:
     servers.set_parameters(key, server_parameters(group), restart=False)
     servers.set_version(key, wanted.text)
+    if loses_statistics:
+        servers.lose_statistics(key)
 
 
 def _failed(instance: Any, wanted: Version, reason: str) -> None:

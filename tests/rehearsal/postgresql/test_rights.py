@@ -111,6 +111,16 @@ def test_offered_extensions_follow_the_engine_version(new: Callable[..., Instanc
     assert [row[0] for row in instance.rows(query)] == [*basic, "vector"]
 
 
+def test_statistics_are_lost_as_in_a_major_upgrade(new: Callable[..., Instance]) -> None:
+    instance = new()
+    instance.run("CREATE TABLE t WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 100) AS n", "ANALYZE t")
+    query = "SELECT reltuples::int, (SELECT count(*)::int FROM pg_stats WHERE tablename = 't') FROM pg_class WHERE relname = 't'"
+    assert instance.rows(query) == [(100, 1)]
+    instance.fleet.lose_statistics(instance.key)
+    assert instance.rows(query) == [(-1, 0)]
+    assert instance.rows("SELECT count(*)::int FROM t") == [(100,)]
+
+
 def test_what_stubs_compute(shared: Instance) -> None:
     shared.run("CREATE SCHEMA stubs", 'CREATE EXTENSION "uuid-ossp" SCHEMA stubs', "CREATE EXTENSION pgcrypto SCHEMA stubs")
     one, two, digest, code = shared.rows(
