@@ -25,7 +25,7 @@ from .keeping import deleted, gone_with_backups, remains, removed
 from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
 from .kinds.db_instance_options import Options
-from .kinds.db_instance_restarts import of_plan
+from .kinds.db_instance_restarts import changes_certificate, of_plan
 from .kinds.db_log_group import DbLogGroup
 from .kinds.db_parameter_group import DbParameterGroup
 from .kinds.db_proxy import DbProxy
@@ -34,7 +34,7 @@ from .names import secret_names
 from .notes import notes
 from .outputs import outputs
 from .protection import protected, refusals
-from .questions import questions
+from .questions import questions, rotating
 from .resources import build, with_present_names
 from .settings.instance import Instance, Network, read, read_network
 from .validate import validate
@@ -92,7 +92,7 @@ class RdsDomain(Domain):
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         """Say what the plan interrupts, and what it keeps of what it deletes."""
         default = Options()
-        found = of_plan(plan, self.options, default)
+        found = of_plan(plan, self.options, default, rotating(aws) if changes_certificate(plan) else ())
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
         with_backups = gone_with_backups(plan, self.options, default)
         keys = needed(aws, with_backups, removed(plan)) if deleted(plan, ("database_key",)) else {}

@@ -145,7 +145,7 @@ class InstanceParts:
             "db_parameter_group_name": f"{identifier}-{self.family}",
             "db_parameter_group_family": self.family,
             "description": f"Parameters of {identifier}",
-            "parameters": dict(parameters),
+            "parameters": self.known.unlike_defaults(self.family, parameters),
             "tags": self.tags(self.family),
         }
         return Resource("db_parameter_group", address.partition(".")[2], properties)

@@ -216,3 +216,16 @@ def test_a_resource_that_was_moved_or_adopted_keeps_its_name() -> None:
     found = {one.address: one for one in with_present_names(list(resources(proxy={"auth": "iam"}).values()), [group, going, seen()])}
     assert found["db_subnet_group.main"].properties["db_subnet_group_name"] == "legacy"
     assert found["db_proxy.main"].properties["db_proxy_name"] == "prod-main-proxy"
+
+
+def test_a_parameter_that_equals_the_default_is_not_set() -> None:
+    """RDS would not describe it as set, and every run would set it again."""
+    family = {**known().parameters["postgres17"]}
+    family |= {name: {**family[name], "ParameterValue": value} for name, value in {"rds.force_ssl": "1", "work_mem": "4096"}.items()}
+    facts = known(parameters={"postgres17": family})
+    group = "db_parameter_group.main/postgres17"
+    without = properties(group, facts, parameters={"work_mem": 4096})["parameters"]
+    assert {"rds.force_ssl", "work_mem"}.isdisjoint(without)
+    assert without["log_statement"] == "ddl"
+    found = properties(group, facts, parameters={"work_mem": 8192, "rds.force_ssl": 0})["parameters"]
+    assert (found["work_mem"], found["rds.force_ssl"]) == ("8192", "0")

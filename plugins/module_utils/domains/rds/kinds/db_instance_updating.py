@@ -57,9 +57,6 @@ class UpdatingInstance(RdsInstance):
         "secretsmanager.rotate_secret",
     )
 
-    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {**super().attributes(raw), "upgraded_from": self.tags_of(raw).get(upgrading.UPGRADED_FROM)}
-
     def read(self, aws: Aws, seen: Observed) -> Observed | None:
         """As ``find`` sees it, but pending while a call of this run is not visible, and failed if it waits for something hopeless."""
         raws = self.described(aws, self.entries_at(aws, self.where(seen)))

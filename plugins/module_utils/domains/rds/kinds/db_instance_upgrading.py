@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from ....aws.connection import Aws
-from ....aws.owner import TAG_PREFIX
 from ....aws.tags import tag_dict, tag_list, visible
 from ....reconcile.errors import CallFailed, NotYet
 from .db_instance_changes import is_upgrade
@@ -32,9 +31,6 @@ NOT_ABROAD = (
     "them again."
 )
 
-UPGRADED_FROM = f"{TAG_PREFIX}upgraded-from"
-"""The tag of an instance that has had a major upgrade: planner statistics do not survive it before version 18."""
-
 
 def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: Options, tags: Mapping[str, str]) -> str:
     """The exact version to send. Raises NotYet while replicas or the snapshot are to be waited for, CallFailed without consent."""
@@ -50,7 +46,6 @@ def prepare(aws: Aws, raw: Mapping[str, Any], left: Mapping[str, Any], options: 
     check_other_regions(raw)
     target = exact(aws, raw, wanted)
     take_snapshot(aws, raw, target, tags)
-    aws.change("rds", "add_tags_to_resource", ResourceName=raw["DBInstanceArn"], Tags=tag_list({UPGRADED_FROM: present}))
     return target
 
 
@@ -158,18 +153,12 @@ def newest_log(aws: Aws, identifier: str) -> int:
     return last_written(logs(aws, identifier))
 
 
-def analyzed(aws: Aws, arn: str) -> None:
-    """Note that planner statistics have been collected since the last major upgrade."""
-    aws.remove("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=[UPGRADED_FROM])
-
-
 def check_outcome(aws: Aws, raw: Mapping[str, Any], record: Mapping[str, Any]) -> None:
     """Raises CallFailed if RDS has given up a major upgrade: it is at rest again with its old version, which is no error of any call."""
     identifier = str(raw["DBInstanceIdentifier"])
     if not record["moved"] and newest_log(aws, identifier) <= int(record["logs"]):
         return
     aws.begun.pop(identifier, None)
-    analyzed(aws, str(raw["DBInstanceArn"]))
     wanted = record["sets"]["engine_version"]
     why = why_not_upgraded(aws, identifier)
     raise CallFailed(
