@@ -19,9 +19,13 @@ from rehearsal.testing import Cloud
 def connect(cloud: Cloud, name: str, user: str, password: str, database: str = "postgres") -> psycopg.Connection[Any]:
     """A login to an instance or a replica, over TLS that is verified against the rehearsal's bundle."""
     endpoint = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]["Endpoint"]
+    return connect_to(cloud, (endpoint["Address"], endpoint["Port"]), user, password, database)
+
+
+def connect_to(cloud: Cloud, endpoint: tuple[str, int], user: str, password: str, database: str) -> psycopg.Connection[Any]:
     return psycopg.connect(
-        host=endpoint["Address"],
-        port=endpoint["Port"],
+        host=endpoint[0],
+        port=endpoint[1],
         user=user,
         password=password,
         dbname=database,
@@ -32,10 +36,22 @@ def connect(cloud: Cloud, name: str, user: str, password: str, database: str = "
     )
 
 
-def with_secret(cloud: Cloud, name: str, secret: str, database: str = "postgres") -> psycopg.Connection[Any]:
-    """A login with the user and the password in a secret."""
+def login_in(cloud: Cloud, secret: str) -> tuple[str, str]:
+    """User and password in a secret."""
     found = json.loads(cloud.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
-    return connect(cloud, name, found["username"], found["password"], database)
+    return found["username"], found["password"]
+
+
+def with_secret(cloud: Cloud, name: str, secret: str, database: str = "postgres") -> psycopg.Connection[Any]:
+    """A login to an instance or a replica with a secret."""
+    return connect(cloud, name, *login_in(cloud, secret), database)
+
+
+def through_proxy(cloud: Cloud, secret: str, database: str) -> psycopg.Connection[Any]:
+    """A login to the endpoint of the only proxy with a secret. In the rehearsal, the endpoint ends in its port."""
+    (proxy,) = cloud.client("rds").describe_db_proxies()["DBProxies"]
+    host, port = proxy["Endpoint"].split(":")
+    return connect_to(cloud, (host, int(port)), *login_in(cloud, secret), database)
 
 
 def until(holds: Callable[[], bool]) -> None:

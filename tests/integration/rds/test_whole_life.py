@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A database with a replica and a real server, from site.yml over a major upgrade to destroy.yml, seen by boto3 and psycopg alone."""
+"""A database with a replica, a proxy, and a real server, from site.yml over a major upgrade to destroy.yml, seen by boto3 and psycopg alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.eks_operations.site import Run, Site
 from tests.integration.eks_operations.support import ACCOUNT, REGION
 from tests.integration.site import Requests
 
-from .servers import changing_statements, until, with_secret
+from .servers import changing_statements, through_proxy, until, with_secret
 
 MAIN, READER = "prod-main", "prod-main-reports"
 MASTER, APP = "/mainstay/prod/database/main/master", "/mainstay/prod/database/main/user-app"
@@ -32,6 +32,7 @@ DATABASE: dict[str, Any] = {
     "maintenance": {"apply": "now"},
     "deletion": {"protection": False},
     "replicas": {"reports": {}},
+    "proxy": {"users": ["app"]},
     "databases": {"app": {"owner": "app", "extensions": ["vector"], "schemas": {"shop": {}}}},
     "users": {"app": {"login": "password", "settings": {"search_path": "shop, public"}}, "reports": {"login": "iam"}},
 }
@@ -77,7 +78,7 @@ def statistics(cloud: Cloud) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-def test_the_secrets_log_in_over_verified_tls_and_the_reader_has_the_rows(site: Site) -> None:
+def test_the_secrets_log_in_over_verified_tls_and_reader_and_proxy_have_the_rows(site: Site) -> None:
     with with_secret(site.cloud, MAIN, MASTER) as connection:
         role = connection.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
         encrypted = connection.execute("SELECT current_setting('rds.force_ssl')").fetchone()
@@ -87,6 +88,8 @@ def test_the_secrets_log_in_over_verified_tls_and_the_reader_has_the_rows(site: 
         connection.execute(table)
         connection.execute("ANALYZE shop.orders")
     until(lambda: orders(site.cloud, READER) == 20000)
+    with through_proxy(site.cloud, APP, "app") as connection:
+        assert connection.execute("SELECT count(*) FROM shop.orders").fetchone() == (20000,)
     assert statistics(site.cloud) == (20000, 2)
 
 
