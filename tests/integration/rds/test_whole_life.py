@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A database with a replica, a proxy, and a real server, from site.yml over a major upgrade to destroy.yml, seen by boto3 and psycopg alone."""
+"""A database with a replica, a proxy, and a real server, from site.yml over a major upgrade to destroy.yml: boto3 and psycopg look."""
 
 from __future__ import annotations
 
