@@ -19,6 +19,7 @@ from ...aws.place import Place
 from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Observed, Ref, Resource, ref
 from .facts import AwsFacts
+from .kinds.db_instance_versions import is_major_change, reached
 from .kinds.db_log_group import log_group_name
 from .names import KEY, MONITORING, identifiers, secret_name, user_part
 from .roles import monitoring_role, proxy_role, secrets_of
@@ -268,7 +269,19 @@ class InstanceParts:
             **({"preferred_backup_window": one.backups.window} if one.backups.window else {}),
             "tags": self.tags(),
         }
-        yield Resource("db_instance", one.name, properties, self.waits(self.group_of(), [self.name(log) for log in self.logs()]))
+        first = [f"db_replica.{self.name(name)}" for name in sorted(one.replicas)] if self.upgrade() == "minor" else []
+        waits = (*self.waits(self.group_of(), [self.name(log) for log in self.logs()]), *first)
+        yield Resource("db_instance", one.name, properties, waits)
+
+    def upgrade(self) -> str:
+        """The upgrade that the existing instance gets: minor, major, or empty. RDS makes a minor one of the replicas first, a major one of
+        the primary; the second waits for the first and is not begun if that fails.
+        """
+        present = self.known.of(f"db_instance.{self.one.name}")
+        has = str(present.properties.get("engine_version") or "") if present else ""
+        if not has or reached(self.one.version, has):
+            return ""
+        return "major" if is_major_change(self.one.version, has) else "minor"
 
     def logs(self) -> tuple[str, ...]:
         return self.one.monitoring.log_exports
@@ -294,7 +307,8 @@ class InstanceParts:
                 "tags": self.tags(name, replica.tags),
             }
             logs = [self.name(f"{name}-{log}") for log in self.logs()]
-            yield Resource("db_replica", self.name(name), properties, self.waits(group, logs))
+            first = (f"db_instance.{self.one.name}",) if self.upgrade() == "major" else ()
+            yield Resource("db_replica", self.name(name), properties, (*self.waits(group, logs), *first))
 
     # -- the proxy -------------------------------------------------------------------------------------------------------------------
 

@@ -229,3 +229,13 @@ def test_a_parameter_that_equals_the_default_is_not_set() -> None:
     assert without["log_statement"] == "ddl"
     found = properties(group, facts, parameters={"work_mem": 8192, "rds.force_ssl": 0})["parameters"]
     assert (found["work_mem"], found["rds.force_ssl"]) == ("8192", "0")
+
+
+@pytest.mark.parametrize(
+    ("has", "version", "primary_waits", "replica_waits"),
+    [("16.4", "17", False, True), ("17.4", "17.6", True, False), ("17.4", "17", False, False), ("17.6", "17.4", False, False)],
+)
+def test_whoever_is_upgraded_second_waits_for_the_first(has: str, version: str, primary_waits: bool, replica_waits: bool) -> None:
+    """Otherwise it would wait for hours for an upgrade that has failed."""
+    found = resources(known(observed=(seen(engine_version=has),)), version=version, **GENERATED, replicas={"r": {}})
+    assert ("db_replica.main/r" in found[DB].after, DB in found["db_replica.main/r"].after) == (primary_waits, replica_waits)
