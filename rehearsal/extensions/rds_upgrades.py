@@ -21,8 +21,6 @@ from rehearsal.registry import Call
 from rehearsal.replies import Refusal
 
 PRECHECK = "error/pg_upgrade_precheck.log"
-KEEPS_STATISTICS = 18
-"""The first version to which pg_upgrade brings the planner's statistics along (PostgreSQL 18, release notes)."""
 PREFACE = (
     "Upgrade could not be run on {moment:%a %b %d %H:%M:%S %Y}\n"
     "The instance could not be upgraded from {before} to {after} because of following reasons. Please take appropriate action on databases"
@@ -89,8 +87,7 @@ def upgrade_phase(call: Call, instance: Any) -> Phase:
     failure = call.settings.rds_failing_upgrades.get(instance.db_instance_identifier)
     if failure is not None and wanted.major is not version_of(instance).major:
         return phase("upgrading", end=lambda: _failed(instance, wanted, failure))
-    loses = wanted.major is not version_of(instance).major and wanted.major.number < KEEPS_STATISTICS
-    task = rds_servers.Task(instance, lambda servers, key: _upgrade_server(servers, key, _group_after(instance, wanted), wanted, loses))
+    task = rds_servers.Task(instance, lambda servers, key: _upgrade_server(servers, key, _group_after(instance, wanted), wanted))
     return phase("upgrading", **task.phase, end=lambda: _done(instance, wanted))
 
 
@@ -101,11 +98,9 @@ def _group_after(instance: Any, wanted: Version) -> Any:
     return find_group(instance.backend, record_of(instance).pending_group or default_group(wanted.family))
 
 
-def _upgrade_server(servers: Any, key: str, group: Any, wanted: Version, loses_statistics: bool = False) -> None:
+def _upgrade_server(servers: Any, key: str, group: Any, wanted: Version) -> None:
     servers.set_parameters(key, server_parameters(group), restart=False)
     servers.set_version(key, wanted.text)
-    if loses_statistics:
-        servers.lose_statistics(key)
 
 
 def _failed(instance: Any, wanted: Version, reason: str) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Unpack
 
-from rehearsal.postgresql import PostgresError, extensions, template
+from rehearsal.postgresql import PostgresError, extensions, statistics, template
 from rehearsal.postgresql.access import TokenCheck
 from rehearsal.postgresql.cloud import current
 from rehearsal.postgresql.copies import Copying
@@ -157,20 +157,14 @@ class Fleet(Copying):
 
     def set_version(self, key: str, version: str) -> None:
         """What the instance says its engine version is: it decides which extensions are offered, and if these change, a running
-        instance restarts.
+        instance restarts. A major upgrade to a version before 18 loses the planner statistics.
         """
         with self._at(key) as member:
             before, member.server.version = member.server.version, version
+            if member.server.running and statistics.are_lost(before, version):
+                statistics.forget(member.server)
             if member.server.running and extensions.offered(before) != extensions.offered(version):
                 self.reboot(key)
-
-    def lose_statistics(self, key: str) -> None:
-        """The planner's statistics are as after pg_upgrade: there are none until ANALYZE. Does nothing to a replica, which follows its
-        source.
-        """
-        with self._at(key) as member:
-            if member.server.running and member.server.primary is None:
-                template.forget_statistics(member.server)
 
     def rename(self, key: str, name: str) -> None:
         """The host name of its endpoint changes; the port does not."""

@@ -77,12 +77,3 @@ def set_password(server: Server, user: str, password: str | None) -> None:
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(str(Verifier.of(password)))))
         if connection.execute("SELECT pg_has_role(%s, 'rds_iam', 'SET')", [user]).fetchone() == (True,):
             connection.execute(sql.SQL("REVOKE rds_iam FROM {}").format(sql.Identifier(user)))
-
-
-def forget_statistics(server: Server) -> None:
-    """Removes what ANALYZE and VACUUM have found out about tables, in all databases."""
-    names = server.value("SELECT array_agg(datname) FROM pg_database WHERE datallowconn")
-    for name in names:
-        with server.connect(str(name)) as connection:
-            connection.execute("DELETE FROM pg_statistic")
-            connection.execute("UPDATE pg_class SET reltuples = -1 WHERE relkind IN ('r', 'm', 'p') AND oid >= 16384")

@@ -23,6 +23,7 @@ LAYERS = (
     ("sensitive",),
     ("aws", "inputs", "kubernetes", "postgresql", "saved_plans"),
     ("component", "kinds"),
+    ("recovery",),
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content"),
     ("domains",),

@@ -60,7 +60,8 @@ class Details:
     ``services``: botocore's names of the services that a call uses even when it changes nothing.
     ``permissions``: how narrowly each action can be restricted.
     ``reads``: the operations of its questions and checks, by purpose; ``applying``: the operations that only an apply calls. Neither lists
-    what its kinds declare themselves or what every component calls.
+    what its kinds declare themselves or what every component calls. ``reads_elsewhere``: those of the reads that are also made in further
+    regions.
     ``unused``: actions that its kinds could take but the role never requests, with the reason.
     ``attachable``: ARNs of the AWS managed policies that may be attached to its roles.
     ``names``: what a host's variable names in AWS, given the variable, the environment and the component. Invalid values are ignored here;
@@ -72,6 +73,7 @@ class Details:
     services: tuple[str, ...]
     permissions: Permissions
     reads: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
+    reads_elsewhere: tuple[Operation, ...] = ()
     applying: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
     unused: Mapping[str, str] = field(default_factory=dict)
     attachable: tuple[str, ...] = ()

@@ -56,9 +56,11 @@ def needed(domains: Iterable[Details], *, further_regions: bool = False) -> Need
 
 
 def _elsewhere(domains: Iterable[Details], table: Permissions) -> frozenset[str]:
-    """The actions of kinds that can live in another region, and of what every component reads there."""
-    kinds = [kind for details in domains for kind in details.kinds.values() if isinstance(kind, AwsKind) and kind.elsewhere]
+    """The actions of kinds that can live in another region, and of what domains and every component read there."""
+    given = list(domains)
+    kinds = [kind for details in given for kind in details.kinds.values() if isinstance(kind, AwsKind) and kind.elsewhere]
     called = {*EVERYWHERE, *(operation for kind in kinds for operation in kind.declared())}
+    called |= {operation for details in given for operation in details.reads_elsewhere}
     actions = [action_of(operation.service, api_name(operation)) for operation in called]
     return frozenset(one for action in actions for one in table.needed_for(action))
 

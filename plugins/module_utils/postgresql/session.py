@@ -74,6 +74,27 @@ class Session:
         except driver().Error as error:
             raise as_call_failed(error, query.split(maxsplit=1)[0].upper()) from None
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All queries inside see the database as it is at one moment, and none can write."""
+        with self._block():
+            self._connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """An error inside leaves the surrounding transaction as it was."""
+        with self._block():
+            yield
+
+    @contextlib.contextmanager
+    def _block(self) -> Iterator[None]:
+        try:
+            with self._connection.transaction():
+                yield
+        except driver().Error as error:
+            raise as_call_failed(error, "SELECT") from None
+
     def alone(self, statement: str, operation: str) -> None:
         """Carry out a statement that no transaction may contain."""
         self._change(statement, operation)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import FAMILY
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import FAMILY, parameter_group
+from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import log_group
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.secret import Secret
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from rehearsal.testing import Cloud
 from tests.contract.account import listed
-from tests.contract.further.shared import FEW, LOG_GROUPS, MANY, keys
+from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
 
 
 def rotated_secret(place: Place) -> Sample:
@@ -30,6 +32,20 @@ def rotated_secret(place: Place) -> Sample:
         change={"rotation": "2", "tags": FEW},
         drift=Drift(Operation("secretsmanager", "untag_resource"), lambda one: {"SecretId": one.id, "TagKeys": ["team"]}, "tags"),
     )
+
+
+def group_elsewhere(_place: Place) -> Sample:
+    """Its tags are changed, too."""
+    small = parameter_group()
+    properties = {**small.resource.properties, "db_parameter_group_name": "elsewhere", "region": ELSEWHERE, "tags": MANY}
+    return replace(small, resource=Resource("db_parameter_group", "elsewhere", properties), change={"tags": FEW})
+
+
+def logs_elsewhere(place: Place) -> Sample:
+    """Its tags are changed, too."""
+    small = log_group(place, "db_log_group", "/aws/rds/instance/elsewhere/")
+    properties = {**small.resource.properties, "region": ELSEWHERE, "tags": MANY}
+    return replace(small, resource=Resource("db_log_group", "elsewhere", properties), change={"tags": FEW})
 
 
 def deleted_secret(place: Place) -> Sample:
@@ -90,17 +106,38 @@ def many_parameters(_place: Place) -> Sample:
 
 def own_groups(cloud: Cloud) -> Counter[str]:
     """Without AWS's default groups, which come with the first use of a family."""
-    groups = cloud.client("rds").describe_db_parameter_groups()["DBParameterGroups"]
-    return Counter(groups=sum(not one["DBParameterGroupName"].startswith("default.") for one in groups))
+    found = (cloud.client("rds", region=region).describe_db_parameter_groups() for region in (cloud.region, ELSEWHERE))
+    names = [one["DBParameterGroupName"] for groups in found for one in groups["DBParameterGroups"]]
+    return Counter(groups=sum(not name.startswith("default.") for name in names))
+
+
+def log_groups(cloud: Cloud) -> Counter[str]:
+    found = (cloud.client("logs", region=region).describe_log_groups()["logGroups"] for region in (cloud.region, ELSEWHERE))
+    return Counter(groups=sum(map(len, found)))
+
+
+def replications(cloud: Cloud) -> Counter[str]:
+    """Of backups, in the other region. A deleted one is retained without an owner."""
+    found = cloud.client("rds", region=ELSEWHERE).describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
+    return Counter(replications=sum(one["Status"] in ("pending", "replicating") for one in found))
 
 
 COUNTS = {
+    "backup_replication": replications,
     "database_key": keys,
-    "db_log_group": LOG_GROUPS,
+    "db_log_group": log_groups,
     "db_parameter_group": own_groups,
     "db_proxy": listed("rds", "describe_db_proxies", "DBProxies"),
     "db_subnet_group": listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
 CONFIGURED = {"secret": secrets_kind}
-FURTHER = {"rds": {"rotation": rotated_secret, "deleted by hand": deleted_secret, "many parameters": many_parameters}}
+FURTHER = {
+    "rds": {
+        "rotation": rotated_secret,
+        "deleted by hand": deleted_secret,
+        "many parameters": many_parameters,
+        "parameters elsewhere": group_elsewhere,
+        "logs elsewhere": logs_elsewhere,
+    }
+}

@@ -267,14 +267,17 @@ def test_the_initial_database_of_the_instance_is_taken_over(inside: Inside) -> N
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_lost_statistics_are_collected_as_after_a_major_upgrade(inside: Inside) -> None:
-    wanted, database = described(inside), inside.named("db")
+def test_a_major_upgrade_is_followed_by_analyze(inside: Inside) -> None:
+    wanted, database, server = described(inside), inside.named("db"), inside.server
     inside.apply(**wanted)
-    as_team(inside, "CREATE TABLE app.big WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 20000) AS n")
+    as_team(inside, "CREATE TABLE app.big WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 20000) AS n; ANALYZE app.big")
+    server.fleet.set_version(server.key, "16.8")
+    assert counts(inside.plan(**wanted)) == {"unchanged": 8}
+    server.fleet.set_version(server.key, "17.4")
     plan = changes(inside.plan(**wanted))
     assert plan == {f"postgres_database.main/{database}": {"statistics": ("missing for 1 tables: app.big", "present")}}
     inside.apply(**wanted)
-    assert inside.server.rows("SELECT reltuples FROM pg_class WHERE relname = 'big'", database) == [(20000.0,)]
+    assert server.rows("SELECT reltuples FROM pg_class WHERE relname = 'big'", database) == [(20000.0,)]
     assert counts(inside.plan(**wanted)) == {"unchanged": 8}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import RdsDomain
@@ -20,7 +21,7 @@ from tests.integration.site import ACCOUNT, Component
 __all__ = ["ACCOUNT", "EVERYTHING", "REGION", "Site", "database"]
 
 REGION = "eu-west-1"
-EVERYTHING = ("*", "database_key.*", "secret.*", "db_instance.*", "db_replica.*")
+EVERYTHING = ("*", "database_key.*", "secret.*", "db_instance.*", "db_replica.*", "backup_replication.*")
 
 
 def database(**more: Any) -> dict[str, Any]:
@@ -50,6 +51,12 @@ class Site(Component):
     def __post_init__(self) -> None:
         self.network = new_network(self.cloud)
 
+    def aws(self, role: str = "apply") -> Aws:
+        """It also looks in the regions that the settings name."""
+        aws = Aws(lambda service, region=REGION: watch(self.cloud.client(service, role, region)), self.owner, region=REGION)
+        aws.also_in(self.domain.regions() if self.domain else [])
+        return aws
+
     def domain_of(self, databases: Mapping[str, Any] | None, **params: Any) -> RdsDomain:
         given = {"environment": self.environment, "component": self.component, "region": REGION, "state": "present", **params}
         self.domain = RdsDomain({**given, "databases": databases, "network": self.network})
@@ -78,13 +85,18 @@ class Site(Component):
         assert domain.problems(observation) == []
         return list(domain.resources(observation))
 
+    def remove(self, databases: Mapping[str, Any]) -> None:
+        """Remove the component, as with ``rds_state: absent``."""
+        self.domain_of(databases, state="absent")
+        self.apply([], purge=EVERYTHING)
 
-def new_network(cloud: Cloud) -> dict[str, Any]:
-    ec2 = cloud.client("ec2")
+
+def new_network(cloud: Cloud, region: str = REGION) -> dict[str, Any]:
+    ec2 = cloud.client("ec2", region=region)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{region}{zone}")["Subnet"]["SubnetId"]
         for number, zone in enumerate("ab")
     ]
     group = ec2.create_security_group(VpcId=vpc, GroupName="database", Description="database")["GroupId"]
-    return {"vpc_id": vpc, "subnet_ids": subnets, "subnet_zones": [f"{REGION}a", f"{REGION}b"], "security_group_ids": [group]}
+    return {"vpc_id": vpc, "subnet_ids": subnets, "subnet_zones": [f"{region}a", f"{region}b"], "security_group_ids": [group]}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -19,9 +20,11 @@ from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
+from . import further_regions, replication
 from .facts import AwsFacts
 from .judge import objections
-from .keeping import deleted, gone_with_backups, remains, removed
+from .keeping import gone_with_backups, looked_in, remains, removed
+from .kinds.backup_replication import BackupReplication
 from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
 from .kinds.db_instance_options import Options
@@ -30,7 +33,7 @@ from .kinds.db_log_group import DbLogGroup
 from .kinds.db_parameter_group import DbParameterGroup
 from .kinds.db_proxy import DbProxy
 from .kinds.db_subnet_group import DbSubnetGroup
-from .names import secret_names
+from .names import regions, secret_names
 from .notes import notes
 from .outputs import outputs
 from .protection import protected, refusals
@@ -50,7 +53,15 @@ def kinds(options: Mapping[str, Options] | None = None, secrets: Sequence[str] =
     whose new values are set by the users' roles before they become current.
     """
     others: tuple[Kind, ...] = (IamRole(), DataKey(), SecurityGroup(), Secret(secrets, pending))
-    own: tuple[Kind, ...] = (DbSubnetGroup(), DbParameterGroup(), DbLogGroup(), DbInstance(options), DbReplica(options), DbProxy())
+    own: tuple[Kind, ...] = (
+        DbSubnetGroup(),
+        DbParameterGroup(),
+        DbLogGroup(),
+        DbInstance(options),
+        DbReplica(options),
+        DbProxy(),
+        BackupReplication(),
+    )
     return {kind.name: kind for kind in (*others, *own)}
 
 
@@ -71,20 +82,29 @@ class RdsDomain(Domain):
             self.instances, more = validate(params["databases"], "databases", environment, component, network, region)
             if problems + more:
                 raise InvalidInput(problems + more)
-        described = self.instances or read(params.get("databases"), "databases", environment, Network(), Problems())
-        self.options = options_of(described, self.may_upgrade)
+        self.described = self.instances or read(params.get("databases"), "databases", environment, Network(), Problems())
+        self.options = options_of(self.described, self.may_upgrade)
         every, users = secret_names(self.instances, environment, component)
         self.kinds = kinds(self.options, every, users)
 
+    def regions(self) -> Sequence[str]:
+        """Also for a removal: what is in other regions is found there."""
+        return regions(self.described)
+
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
-        return questions(self.instances)
+        asked = {**replication.questions(self.instances), **further_regions.questions(self.instances)}
+        return {**questions(self.instances), **asked}
 
     def problems(self, observation: Observation) -> Sequence[str]:
-        return objections(self.instances, known(observation), self.may_upgrade)
+        answers = observation.answers
+        away = further_regions.problems(self.instances, answers)
+        backups = replication.problems(self.instances, observation.place.region, answers)
+        return [*objections(self.instances, known(observation), self.may_upgrade), *away, *backups]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
         built = build(self.instances, observation.place, known(observation), self.may_reboot)
-        return with_present_names(built, observation.observed)
+        replicated = replication.resources(self.instances, observation.place)
+        return with_present_names([*built, *replicated], observation.observed)
 
     def notes(self, observation: Observation) -> Sequence[str]:
         return notes(self.instances, known(observation))
@@ -94,15 +114,18 @@ class RdsDomain(Domain):
         default = Options()
         found = of_plan(plan, self.options, default, rotating(aws) if changes_certificate(plan) else ())
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
-        with_backups = gone_with_backups(plan, self.options, default)
-        keys = needed(aws, with_backups, removed(plan)) if deleted(plan, ("database_key",)) else {}
+        keys: dict[str, list[str]] = {}
+        for region in looked_in(plan):
+            there = aws.in_region(region) if region else aws
+            keys |= needed(there, gone_with_backups(plan, self.options, default, region), removed(plan, region))
         return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
 
     def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
         return {"protected": protected(observed)}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
-        return outputs(attributes, {name: tuple(one.content.databases) for name, one in self.instances.items()})
+        databases = {name: tuple(one.content.databases) for name, one in self.instances.items()}
+        return outputs(attributes, databases, os.environ)
 
 
 def named_in(names: Sequence[str]) -> Callable[[str], bool]:
@@ -125,7 +148,10 @@ def options_of(instances: Mapping[str, Instance], may_upgrade: Callable[[str], b
 
 
 def known(observation: Observation) -> AwsFacts:
-    return AwsFacts(**observation.answers, observed=tuple(observation.observed))
+    """The answers about the component's own region."""
+    elsewhere = (replication.QUESTION, further_regions.QUESTION)
+    own = {name: answer for name, answer in observation.answers.items() if not name.startswith(elsewhere)}
+    return AwsFacts(**own, observed=tuple(observation.observed))
 
 
 def run(module: Any) -> NoReturn:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ...inputs.problems import shown, suggestion
 from ...reconcile.model import Observed, is_unknown
 from .facts import AwsFacts
+from .kinds.db_instance_versions import is_earlier
 from .kinds.db_instance_versions import refused as version_refused
 from .offers import of_class
 from .settings import versions
@@ -46,9 +47,10 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
     yield from of_subnets(one, known)
     yield from of_key(one, known)
     yield from of_authority(one, known)
-    if versions.matching(one.version, known.versions):
+    offered_here = bool(versions.matching(one.version, known.versions)) and not is_earlier(one.version, version_of(present))
+    if offered_here:
         yield from of_class(one, known)
-    if has_version(one, present) or versions.matching(one.version, known.versions):
+    if has_version(one, present) or offered_here:
         yield from of_parameters(one, known)
         offered = known.parameters.get(versions.family_of(one.version), {}).get(EXTENSIONS, {}).get("AllowedValues") or ""
         yield from not_offered(one.path, one.version, one.content.extensions(), [name for name in offered.split(",") if name])
@@ -56,18 +58,25 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
         yield from of_storage(one, present)
 
 
+def version_of(present: Observed | None) -> str:
+    """The version that the instance has; empty if it does not exist."""
+    return str(present.properties.get("engine_version") or "") if present else ""
+
+
 def has_version(one: Instance, present: Observed | None) -> bool:
     """Whether the instance exists with a version that the described one allows."""
-    has = str(present.properties.get("engine_version") or "") if present else ""
+    has = version_of(present)
     return bool(has and versions.matching(one.version, [has]))
 
 
 def of_version(one: Instance, known: AwsFacts, present: Observed | None, may_upgrade: bool) -> Iterator[str]:
-    """A version that an existing instance has is accepted even if RDS no longer offers it."""
-    has = str(present.properties.get("engine_version") or "") if present else ""
-    if not has_version(one, present):
-        yield from versions.refused(one.path, one.version, known.versions)
-    yield from version_refused(f"{one.path}.version", has, one.version, may_upgrade)
+    """A version that an existing instance has is accepted even if RDS no longer offers it. Whether RDS still offers an earlier one does
+    not matter: there is no way back to it.
+    """
+    against = version_refused(f"{one.path}.version", version_of(present), one.version, may_upgrade)
+    if not against and not has_version(one, present):
+        against = list(versions.refused(one.path, one.version, known.versions))
+    yield from against
 
 
 def of_identifier(one: Instance, present: Observed | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from .kinds.db_instance_keys import still_needs
 from .kinds.db_instance_options import ByIdentifier, Options
 
 KINDS = ("db_instance", "db_replica")
+KEYS = ("database_key",)
 
 
 def deleted(plan: Plan, kinds: Sequence[str]) -> list[Action]:
@@ -19,19 +20,30 @@ def deleted(plan: Plan, kinds: Sequence[str]) -> list[Action]:
     return [action for action in plan.permitted if action.verb in ("delete", "replace") and action.kind in kinds and action.observed]
 
 
-def removed(plan: Plan) -> list[str]:
-    """The identifiers of instances that are deleted."""
-    return [action.observed.id for action in deleted(plan, KINDS) if action.observed]
+def region_of(action: Action) -> str:
+    """The further region of what the action deletes; empty for the component's own."""
+    return str(action.observed.properties.get("region") or "") if action.observed else ""
 
 
-def gone_with_backups(plan: Plan, options: ByIdentifier, default: Options) -> list[str]:
-    """The identifiers of instances that are deleted together with their automated backups."""
-    return [name for name in removed(plan) if options.get(name, default).delete_automated_backups]
+def looked_in(plan: Plan) -> list[str]:
+    """The regions whose keys are deleted; empty for the component's own."""
+    return sorted({region_of(action) for action in deleted(plan, KEYS)})
+
+
+def removed(plan: Plan, region: str = "") -> list[str]:
+    """The identifiers of instances that are deleted in a region."""
+    return [action.observed.id for action in deleted(plan, KINDS) if action.observed and region_of(action) == region]
+
+
+def gone_with_backups(plan: Plan, options: ByIdentifier, default: Options, region: str = "") -> list[str]:
+    """The identifiers of instances in a region that are deleted together with their automated backups. Replicas of these backups stay."""
+    return [name for name in removed(plan, region) if options.get(name, default).delete_automated_backups]
 
 
 def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping[str, Sequence[str]]) -> list[str]:
     """One sentence for each instance, about what is kept of it, and for each key that stays. ``needed``: see data_key.needed."""
-    found, keeps = [], False
+    found: list[str] = []
+    keeping: set[str] = set()
     for action in deleted(plan, KINDS):
         if action.observed is None:
             continue
@@ -40,15 +52,15 @@ def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping
         snapshot = own.final_snapshot and (action.kind == "db_instance" or bool(action.observed.properties.get("promoted")))
         kept = ["a final snapshot"] if snapshot else []
         kept += ["the automated backups"] if has_backups and not own.delete_automated_backups else []
-        keeps = keeps or bool(kept)
+        keeping |= {region_of(action)} if kept else set()
         verb = "are" if len(kept) > 1 or "the automated backups" in kept else "is"
         found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} {verb} kept.")
-    for action in deleted(plan, ("database_key",)):
+    for action in deleted(plan, KEYS):
         if action.observed is None:
             continue
         key = str(action.observed.attributes.get("arn") or action.observed.id)
         text = still_needs(key, {name: list(users) for name, users in needed.items()})
-        if text or keeps:
+        if text or region_of(action) in keeping:
             why = text or f"the key {key} stays: what is kept of its instances cannot be restored without it."
             found.append(f"{action.address}: {why} It loses its alias and its owner tags.")
     return found

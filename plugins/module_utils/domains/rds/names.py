@@ -13,6 +13,7 @@ from ...aws.owner import Owner
 from ...aws.place import Place
 from ...inputs.problems import Problems
 from .settings.instance import Instance, Network, read
+from .settings.replicas import Replica
 
 KEY = "database_key.data"
 """The component's key: for storage, insights, logs, and secrets of all its instances."""
@@ -37,17 +38,27 @@ def user_part(user: str) -> str:
 
 
 def names(instances: Any, environment: str, _component: str) -> Names:
-    """What policies are limited to: the subnets and security groups that the inventory lists."""
-    found = read(instances, "databases", environment, Network(), Problems()).values()
+    """What policies are limited to: the subnets and security groups that the inventory lists, and the further regions that it names."""
+    found = read(instances, "databases", environment, Network(), Problems())
+    placed: list[Instance | Replica] = [*found.values(), *(replica for one in found.values() for replica in one.replicas.values())]
     return Names(
-        subnets=tuple(sorted({subnet for one in found for subnet in one.subnet_ids})),
-        security_groups=tuple(sorted({group for one in found for group in one.security_group_ids})),
+        subnets=tuple(sorted({subnet for one in placed for subnet in one.subnet_ids})),
+        security_groups=tuple(sorted({group for one in placed for group in one.security_group_ids})),
+        regions=regions(found),
     )
 
 
-def identifiers(instance: Instance) -> list[str]:
-    """The identifiers of an instance and of its replicas in its region."""
-    return [instance.identifier, *(one.identifier for one in instance.replicas.values() if not one.region)]
+def regions(instances: Mapping[str, Instance]) -> tuple[str, ...]:
+    """The further regions that the settings of these instances name: those of replicas and of replicated backups."""
+    replicas = {replica.region for one in instances.values() for replica in one.replicas.values() if replica.region}
+    backups = {one.backups.replicate_to.region for one in instances.values() if one.backups.replicate_to is not None}
+    return tuple(sorted(replicas | backups))
+
+
+def identifiers(instance: Instance, region: str = "") -> list[str]:
+    """The identifiers of an instance and of its replicas in its region, or of its replicas in a further region."""
+    own = [] if region else [instance.identifier]
+    return [*own, *(one.identifier for one in instance.replicas.values() if one.region == region)]
 
 
 def secret_names(instances: Mapping[str, Instance], environment: str, component: str) -> tuple[list[str], list[str]]:

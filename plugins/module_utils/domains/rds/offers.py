@@ -13,6 +13,7 @@ from typing import Any
 
 from .facts import AwsFacts
 from .settings.instance import Instance
+from .settings.replicas import Replica
 from .settings.storage import Storage
 
 Offer = Mapping[str, Any]
@@ -46,15 +47,20 @@ def of_class(one: Instance, known: AwsFacts) -> Iterator[str]:
 
 
 def of_replicas(one: Instance, known: AwsFacts, version: str) -> Iterator[str]:
+    """Those in the region of their source. Others are judged by what that region offers (further_regions.py)."""
     for replica in one.replicas.values():
-        if replica.region or replica.instance_class == one.instance_class:
-            continue
-        offers = known.options.get((one.version, replica.instance_class), ())
-        path = f"{replica.path}.class"
-        if not offers:
-            yield f"{path} is '{replica.instance_class}', but RDS does not offer it here for PostgreSQL {version}; choose another class"
-        else:
-            yield from of_zone(path, replica.instance_class, replica.zone, best(offers, one.storage.type))
+        if not replica.region and replica.instance_class != one.instance_class:
+            yield from of_replica(one, replica, known, version)
+
+
+def of_replica(one: Instance, replica: Replica, known: AwsFacts, version: str) -> Iterator[str]:
+    """``known``: about the region of the replica."""
+    offers = known.options.get((one.version, replica.instance_class), ())
+    path, where = f"{replica.path}.class", f"in {replica.region}" if replica.region else "here"
+    if not offers:
+        yield f"{path} is '{replica.instance_class}', but RDS does not offer it {where} for PostgreSQL {version}; choose another class"
+    else:
+        yield from of_zone(path, replica.instance_class, replica.zone, best(offers, one.storage.type))
 
 
 def best(offers: Sequence[Offer], storage_type: str) -> Offer:

@@ -22,6 +22,7 @@ from ...aws.grants import (
     typed,
 )
 from ...kinds.permissions import EC2_TAGS, KEYS, OWN_EC2, OWN_KEY, ROLE, ROLES, named_log_groups, new_ec2
+from .replication import REPLICATIONS
 
 PASSED_TO = ("monitoring.rds.amazonaws.com", "rds.amazonaws.com")
 """The services that the roles for monitoring and of proxies are passed to."""
@@ -148,4 +149,4 @@ INSTANCES = Permissions(
     },
 )
 
-PERMISSIONS = merged((ROLES, KEYS, named_log_groups("/aws/rds/instance/", "/aws/rds/instance/"), EC2_TAGS, INSTANCES))
+PERMISSIONS = merged((ROLES, KEYS, named_log_groups("/aws/rds/instance/", "/aws/rds/instance/"), EC2_TAGS, INSTANCES, REPLICATIONS))

@@ -59,10 +59,15 @@ def classes_of(instance: Instance) -> set[tuple[str, str]]:
 
 
 def unsettled(aws: Aws, instances: Mapping[str, Instance]) -> list[Instance]:
-    """The instances whose described state RDS's offers still decide. The list of what exists is the one that the kinds read."""
-    listed = aws.once(LISTED, lambda: DbInstance().listed(aws))
-    there = {str(one["DBInstanceIdentifier"]): one for one in listed}
+    """The instances whose described state RDS's offers still decide."""
+    there = {str(one["DBInstanceIdentifier"]): one for one in instances_of(aws)}
     return [one for one in instances.values() if not is_settled(one, there)]
+
+
+def instances_of(aws: Aws) -> Sequence[Mapping[str, Any]]:
+    """Every instance in the region of the connection. The list is the one that the kinds read."""
+    found: Sequence[Mapping[str, Any]] = aws.once(LISTED, lambda: DbInstance().listed(aws))
+    return found
 
 
 def engine_versions(aws: Aws) -> dict[str, Any]:

@@ -28,8 +28,10 @@ def load() -> Details:
             "parameters": operations("rds", "describe_engine_default_parameters"),
             "subnets": operations("ec2", "describe_subnets"),
             "keys": operations("kms", "describe_key"),
+            "replication": operations("rds", "describe_source_regions"),
             "what needs a key": operations("rds", "describe_db_instance_automated_backups describe_db_snapshots"),
         },
+        reads_elsewhere=operations("rds", "describe_source_regions"),
         unused={"iam:UpdateRole": "the roles of an instance have no description", **UNUSED},
         attachable=(f"arn:aws:iam::aws:policy/{MONITORING_POLICY}",),
         names=names,
@@ -51,6 +53,7 @@ REGISTRATION = Registration(
         "db_replica",
         "security_group",
         "db_proxy",
+        "backup_replication",
     ),
     load=load,
 )

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...aws.place import Place
-from ...aws.policies import key_policy, logs_use_of_key
 from ...reconcile.model import Observed, Ref, Resource, ref
 from .facts import AwsFacts
+from .keys import at, key_in, keys
 from .kinds.db_instance_versions import is_major_change, reached
 from .kinds.db_log_group import log_group_name
-from .names import KEY, MONITORING, identifiers, secret_name, user_part
+from .names import KEY, MONITORING, secret_name, user_part
 from .roles import monitoring_role, proxy_role, secrets_of
 from .settings.instance import Instance
 from .settings.proxy import Proxy
@@ -41,14 +41,12 @@ NAMES = {
 def build(instances: Mapping[str, Instance], place: Place, known: AwsFacts, may_reboot: Callable[[str], bool]) -> list[Resource]:
     """Every resource of these instances, which must have passed validate.py. ``may_reboot``: whether an instance, or a replica as
     ``instance/replica``, may be restarted in this run."""
-    found: list[Resource] = []
-    if instances:
-        found.append(key(list(instances.values()), place))
+    found = keys(instances, place)
     if any(one.monitoring.interval for one in instances.values()):
         found.append(monitoring_role(place))
     for name in sorted(instances):
         part = InstanceParts(instances[name], place, known, may_reboot)
-        found += part.subnet_group()
+        found += part.subnet_groups()
         found += part.parameter_groups()
         found += part.log_groups()
         found += part.secrets()
@@ -67,21 +65,9 @@ def with_present_names(resources: Sequence[Resource], observed: Iterable[Observe
     ]
 
 
-def key(instances: Sequence[Instance], place: Place) -> Resource:
-    """One key for the component: storage, insights, secrets, and the logs of its instances."""
-    logs = [name for one in sorted(instances, key=lambda one: one.name) for name in identifiers(one)]
-    uses = [
-        logs_use_of_key(place, f"CloudWatchLogsOf{position}", log_group_name(identifier, "*"))
-        for position, identifier in enumerate(logs, start=1)
-    ]
-    properties = {
-        "description": f"Databases of {place.environment}/{place.component}",
-        "policy": key_policy(place, *uses),
-        "enable_key_rotation": True,
-        "alias": f"alias{place.path}data",
-        "tags": {**place.tags, "Name": f"{place.environment}-{place.component}-data"},
-    }
-    return Resource("database_key", KEY.partition(".")[2], properties)
+def region_of(part: Instance | Replica) -> str:
+    """The further region of a replica; empty for the component's own."""
+    return part.region if isinstance(part, Replica) else ""
 
 
 def digest(parameters: Mapping[str, str]) -> str:
@@ -110,25 +96,34 @@ class InstanceParts:
     def family(self) -> str:
         return family_of(self.one.version)
 
-    @property
-    def key_arn(self) -> str | Ref:
-        return self.one.kms_key_arn or ref(KEY, "arn")
+    def key_arn(self, part: Instance | Replica) -> str | Ref:
+        """The key for the storage and the insights of the instance or of a replica. In one region, both have the same."""
+        region = region_of(part)
+        return (part.kms_key_arn if region else self.one.kms_key_arn) or key_in(region)
 
     # -- what an instance stands on --------------------------------------------------------------------------------------------------
 
-    def subnet_group(self) -> Iterator[Resource]:
+    def subnet_groups(self) -> Iterator[Resource]:
+        """One for the instance and its replicas in its region, and one for each replica elsewhere."""
+        yield self.subnet_group(self.one.name, self.one)
+        for replica in self.one.replicas.values():
+            if replica.region:
+                yield self.subnet_group(self.name(replica.name), replica)
+
+    def subnet_group(self, name: str, part: Instance | Replica) -> Resource:
         properties = {
+            **at(region_of(part)),
             # not the identifier of the instance: each would count as mentioning the other
-            "db_subnet_group_name": f"{self.one.identifier}-subnets",
-            "db_subnet_group_description": f"Subnets of {self.one.identifier}",
-            "subnet_ids": list(self.one.subnet_ids),
+            "db_subnet_group_name": f"{part.identifier}-subnets",
+            "db_subnet_group_description": f"Subnets of {part.identifier}",
+            "subnet_ids": list(part.subnet_ids),
             "tags": self.tags(),
         }
-        yield Resource("db_subnet_group", self.one.name, properties)
+        return Resource("db_subnet_group", name, properties)
 
     def own_group(self, replica: Replica) -> bool:
-        """Whether a replica has parameters of its own."""
-        return not replica.region and dict(replica.parameters) != dict(self.one.parameters)
+        """Whether a replica has a parameter group of its own: it is in another region, or its parameters differ."""
+        return bool(replica.region) or dict(replica.parameters) != dict(self.one.parameters)
 
     def group_of(self, replica: Replica | None = None) -> str:
         """The address of the parameter group. A group is of one major version: an upgrade leads to a new one."""
@@ -136,17 +131,18 @@ class InstanceParts:
         return f"db_parameter_group.{self.name(f'{replica.name}-{self.family}' if replica and own else self.family)}"
 
     def parameter_groups(self) -> Iterator[Resource]:
-        yield self.parameter_group(self.group_of(), self.one.identifier, self.one.parameters)
+        yield self.parameter_group(self.group_of(), self.one)
         for replica in self.one.replicas.values():
             if self.own_group(replica):
-                yield self.parameter_group(self.group_of(replica), replica.identifier, replica.parameters)
+                yield self.parameter_group(self.group_of(replica), replica)
 
-    def parameter_group(self, address: str, identifier: str, parameters: Mapping[str, str]) -> Resource:
+    def parameter_group(self, address: str, part: Instance | Replica) -> Resource:
         properties = {
-            "db_parameter_group_name": f"{identifier}-{self.family}",
+            **at(region_of(part)),
+            "db_parameter_group_name": f"{part.identifier}-{self.family}",
             "db_parameter_group_family": self.family,
-            "description": f"Parameters of {identifier}",
-            "parameters": self.known.unlike_defaults(self.family, parameters),
+            "description": f"Parameters of {part.identifier}",
+            "parameters": self.known.unlike_defaults(self.family, part.parameters),
             "tags": self.tags(self.family),
         }
         return Resource("db_parameter_group", address.partition(".")[2], properties)
@@ -154,15 +150,16 @@ class InstanceParts:
     def log_groups(self) -> Iterator[Resource]:
         """They must exist before the export begins, or RDS creates groups that keep their logs forever and unencrypted."""
         for log in self.one.monitoring.log_exports:
-            yield self.log_group(self.one.identifier, log, self.name(log))
+            yield self.log_group(self.one, log, self.name(log))
             for replica in self.one.replicas.values():
-                if not replica.region:
-                    yield self.log_group(replica.identifier, log, self.name(f"{replica.name}-{log}"))
+                yield self.log_group(replica, log, self.name(f"{replica.name}-{log}"))
 
-    def log_group(self, identifier: str, log: str, name: str) -> Resource:
+    def log_group(self, part: Instance | Replica, log: str, name: str) -> Resource:
+        region = region_of(part)
         properties = {
-            "log_group_name": log_group_name(identifier, log),
-            "kms_key_id": ref(KEY, "arn"),
+            **at(region),
+            "log_group_name": log_group_name(part.identifier, log),
+            "kms_key_id": key_in(region),
             "retention_in_days": self.one.monitoring.log_retention_days,
             "tags": self.tags(f"{log}-logs"),
         }
@@ -203,15 +200,15 @@ class InstanceParts:
 
     # -- the instance and its replicas -----------------------------------------------------------------------------------------------
 
-    def common(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def common(self, name: str, part: Instance | Replica) -> dict[str, Any]:
         """What an instance and its replicas have in common. ``name``: ``instance`` or ``instance/replica``."""
         one = self.one
         found: dict[str, Any] = {
             "engine_version": one.version,
             "allocated_storage": one.storage.size,
             "storage_type": one.storage.type,
-            "vpc_security_group_ids": [*one.security_group_ids, *self.proxy_group()],
-            "kms_key_id": self.key_arn,
+            "vpc_security_group_ids": self.security_groups(part),
+            "kms_key_id": self.key_arn(part),
             "enable_iam_database_authentication": one.iam_authentication,
             "auto_minor_version_upgrade": one.maintenance.minor_upgrades,
             "copy_tags_to_snapshot": one.backups.copy_tags,
@@ -219,16 +216,22 @@ class InstanceParts:
             "publicly_accessible": False,
             "port": one.port,
             "enabled_cloudwatch_logs_exports": list(one.monitoring.log_exports),
-            **self.monitoring(),
+            **self.monitoring(self.key_arn(part)),
         }
         if one.storage.tunable:
             found |= {"iops": one.storage.iops} if one.storage.iops else {}
             found |= {"storage_throughput": one.storage.throughput} if one.storage.throughput else {}
         found |= {"ca_certificate_identifier": one.ca} if one.ca else {}
         found |= {"preferred_maintenance_window": one.maintenance.window} if one.maintenance.window else {}
-        return {**found, **self.static_parameters(name, parameters)}
+        return {**found, **self.static_parameters(name, part.parameters)}
 
-    def monitoring(self) -> dict[str, Any]:
+    def security_groups(self, part: Instance | Replica) -> list[str | Ref]:
+        """A replica elsewhere is in another network, where the groups of its source do not exist."""
+        if region_of(part):
+            return list(part.security_group_ids)
+        return [*self.one.security_group_ids, *self.proxy_group()]
+
+    def monitoring(self, key: str | Ref) -> dict[str, Any]:
         """Enhanced monitoring and Database Insights. The retention of ``advanced`` goes together with its mode."""
         settings, insights = self.one.monitoring, self.one.monitoring.insights != "none"
         return {
@@ -236,16 +239,18 @@ class InstanceParts:
             **({"monitoring_role_arn": ref(MONITORING, "arn")} if settings.interval else {}),
             "database_insights_mode": "advanced" if settings.insights == "advanced" else "standard",
             "performance_insights_retention_period": settings.insights_retention_days if insights else None,
-            **({"performance_insights_kms_key_id": self.key_arn} if insights else {}),
+            **({"performance_insights_kms_key_id": key} if insights else {}),
         }
 
     def static_parameters(self, name: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        """The digest of the parameters that only a restart applies: for a new instance, and for one that may be restarted in this run."""
+        """The digest of the parameters that only a restart applies: for a new instance, and for one that may be restarted in this run. It is
+        of one family, because a replica gets the group of a new major version only after RDS has upgraded it, and then waits for a reboot.
+        """
         kind = "db_replica" if "/" in name else "db_instance"
         if self.known.of(f"{kind}.{name}") and not self.may_reboot(name):
             return {}
         static = {key: value for key, value in parameters.items() if self.known.is_static(self.family, key)}
-        return {"static_parameters": digest(static)}
+        return {"static_parameters": digest({**static, "family": self.family})}
 
     def instance(self) -> Iterator[Resource]:
         one = self.one
@@ -253,7 +258,7 @@ class InstanceParts:
         properties: dict[str, Any] = {
             "db_instance_identifier": one.identifier,
             "engine": "postgres",
-            **self.common(one.name, one.parameters),
+            **self.common(one.name, one),
             # a major version becomes an exact one with the instance, so that the plan says which
             "engine_version": one.version if present else self.known.newest(one.version),
             "db_instance_class": one.instance_class,
@@ -294,11 +299,15 @@ class InstanceParts:
     def replicas(self) -> Iterator[Resource]:
         for name, replica in sorted(self.one.replicas.items()):
             group = self.group_of(replica)
+            source = f"db_instance.{self.one.name}"
             properties: dict[str, Any] = {
+                **at(replica.region),
                 "db_instance_identifier": replica.identifier,
-                "source_db_instance_identifier": ref(f"db_instance.{self.one.name}"),
+                # RDS finds a source in another region by its ARN only
+                "source_db_instance_identifier": ref(source, "arn") if replica.region else ref(source),
                 "promoted": False,
-                **self.common(self.name(name), replica.parameters),
+                **self.common(self.name(name), replica),
+                **({"db_subnet_group_name": ref(f"db_subnet_group.{self.name(name)}")} if replica.region else {}),
                 "db_instance_class": replica.instance_class,
                 "max_allocated_storage": replica.autoscale_to,
                 "multi_az": replica.multi_az,

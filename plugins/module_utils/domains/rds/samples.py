@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ...aws.operations import Operation
 from ...aws.place import Place
+from ...aws.policies import key_policy
 from ...aws.samples import Drift, Sample
 from ...kinds.samples import NAME, ONE, TWO, VPC, VPC_ID, key, log_group, role, role_resource, security_group
 from ...reconcile.model import Resource, ref
@@ -49,6 +50,7 @@ def samples(place: Place) -> tuple[Sample, ...]:
         instance(place),
         replica(place),
         proxy(place),
+        backup_replication(place),
     )
 
 
@@ -198,4 +200,27 @@ def proxy(place: Place) -> Sample:
         drift=Drift(
             Operation("rds", "modify_db_proxy"), lambda one: {"DBProxyName": one.id, "IdleClientTimeout": 600}, "idle_client_timeout"
         ),
+    )
+
+
+def destination(place: Place) -> Place:
+    """Another region."""
+    return place.in_region("eu-central-1" if place.region == "eu-west-1" else "eu-west-1")
+
+
+def backup_replication(place: Place) -> Sample:
+    there = destination(place)
+    encrypting = Resource("database_key", "there", {"region": there.region, "policy": key_policy(there)})
+    properties = {
+        "region": there.region,
+        "source_db_instance_arn": ref(INSTANCE_REF.address, "arn"),
+        "backup_retention_period": 7,
+        "kms_key_id": ref(encrypting.address, "arn"),
+        "tags": ONE,
+    }
+    return Sample(
+        Resource("backup_replication", NAME, properties),
+        needs=(*ground(place), instance_resource(place), encrypting),
+        change={"tags": TWO},
+        drift=TAG_BY_HAND,
     )

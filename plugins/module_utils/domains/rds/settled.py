@@ -13,6 +13,7 @@ from typing import Any
 
 from .kinds.db_instance_states import DELETING
 from .settings.instance import Instance
+from .settings.replicas import Replica
 from .settings.versions import matching
 
 Described = Mapping[str, Mapping[str, Any]]
@@ -54,5 +55,9 @@ def has_features(one: Instance, raw: Mapping[str, Any]) -> bool:
 
 
 def has_replicas(one: Instance, there: Described) -> bool:
-    replicas = [replica for replica in one.replicas.values() if not replica.region]
-    return all(there.get(replica.identifier, {}).get("DBInstanceClass") == replica.instance_class for replica in replicas)
+    return all(has_class(replica, there) for replica in one.replicas.values() if not replica.region)
+
+
+def has_class(replica: Replica, there: Described) -> bool:
+    """Whether a replica exists with its class. ``there``: the instances in its region."""
+    return bool(there.get(replica.identifier, {}).get("DBInstanceClass") == replica.instance_class)

@@ -43,19 +43,18 @@ def validate(
         check_proxy(instance, problems)
         check_parameters(instance, problems)
         for replica in instance.replicas.values():
-            check_replica(instance, replica, problems)
+            check_replica(instance, replica, region, problems)
         for message in extension_problems(instance.path, instance.version, instance.content.extensions()):
             problems.messages.append(message)
     return found, problems.messages
 
 
 def identifiers(instances: Mapping[str, Instance]) -> Iterator[tuple[str, str]]:
-    """(path, identifier) of every instance and replica. Replicas in other regions have names of their own there."""
+    """(path, identifier) of every instance and replica. Those in other regions are included: the order of deletions follows names."""
     for instance in instances.values():
         yield instance.path, instance.identifier
         for replica in instance.replicas.values():
-            if not replica.region:
-                yield replica.path, replica.identifier
+            yield replica.path, replica.identifier
 
 
 def check_identifiers(instances: Mapping[str, Instance], problems: Problems) -> None:
@@ -64,7 +63,7 @@ def check_identifiers(instances: Mapping[str, Instance], problems: Problems) -> 
         if not is_identifier(identifier):
             problems.add(f"{path}.identifier", identifier, IDENTIFIER_REMEDY)
         elif identifier in taken:
-            remedy = f"{taken[identifier]} already has that identifier; identifiers are unique in an account and region"
+            remedy = f"{taken[identifier]} already has that identifier; choose another one for one of them"
             problems.add(f"{path}.identifier", identifier, remedy)
         taken.setdefault(identifier, path)
 
@@ -145,7 +144,12 @@ def check_parameters(instance: Instance, problems: Problems) -> None:
                 problems.add(f"{path}.parameters.{PRELOAD}", parameters.get(PRELOAD), remedy)
 
 
-def check_replica(instance: Instance, replica: Replica, problems: Problems) -> None:
+def check_replica(instance: Instance, replica: Replica, region: str, problems: Problems) -> None:
+    """``region``: the component's own."""
+    if region and replica.region == region:
+        problems.add(f"{replica.path}.region", region, "that is the region of the instance; remove it, or name another one")
+    elif replica.region and len(replica.subnet_ids) == 1:
+        problems.add(f"{replica.path}.subnet_ids", list(replica.subnet_ids), "RDS wants subnets in at least two availability zones")
     if not CLASS.fullmatch(replica.instance_class) and replica.instance_class != instance.instance_class:
         problems.add(f"{replica.path}.class", replica.instance_class, "it must be a DB instance class such as db.t4g.medium")
     if replica.zone and not replica.region and instance.subnet_zones and replica.zone not in instance.subnet_zones:

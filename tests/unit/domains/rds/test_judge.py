@@ -203,11 +203,12 @@ def test_a_major_upgrade_needs_consent() -> None:
     assert found(there, may_upgrade=True) == []
 
 
-def test_a_version_is_never_lowered() -> None:
-    there = known(
-        observed=(seen(),), parameters={"postgres15": known().parameters["postgres17"]}, options={("15", "db.t4g.medium"): [OFFER]}
-    )
-    assert "RDS does not go back" in found(there, may_upgrade=True, version="15")[0]
+@pytest.mark.parametrize("version", ["15", "15.8", "13"])
+@pytest.mark.parametrize("may_upgrade", [False, True])
+def test_a_version_is_never_lowered(version: str, may_upgrade: bool) -> None:
+    """One sentence, whether RDS still offers the version or not, and whatever it offers with it."""
+    (problem,) = found(known(observed=(seen(),), options={}), may_upgrade, version=version)
+    assert problem.startswith(f"n.main.version is '{version}', but the instance has 17.4, and RDS does not go back to an earlier version")
 
 
 @pytest.mark.parametrize(

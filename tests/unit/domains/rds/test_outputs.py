@@ -111,19 +111,38 @@ def test_nothing_found() -> None:
     assert outputs({"database_key.data": {"arn": "key-arn"}}) == {"databases": {}}
 
 
+FAR = "arn:aws:rds:eu-west-1:123456789012:db:prod-main-far"
+GLOBAL = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+
+
 @pytest.mark.parametrize(
-    ("arn", "expected"),
+    ("arns", "expected"),
     [
-        (ARN, BUNDLE),
+        ([ARN], BUNDLE),
+        ([ARN, ARN + "-reports", UNKNOWN], BUNDLE),
+        ([ARN, FAR], GLOBAL),
         (
-            "arn:aws-us-gov:rds:us-gov-west-1:1:db:x",
+            ["arn:aws-us-gov:rds:us-gov-west-1:1:db:x"],
             "https://truststore.pki.us-gov-west-1.rds.amazonaws.com/us-gov-west-1/us-gov-west-1-bundle.pem",
         ),
-        ("arn:aws-cn:rds:cn-north-1:1:db:x", "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/cn-north-1/cn-north-1-bundle.pem"),
-        ("arn:aws-other:rds:x:1:db:x", None),
-        ("", None),
-        (None, None),
+        (["arn:aws-cn:rds:cn-north-1:1:db:x"], "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/cn-north-1/cn-north-1-bundle.pem"),
+        (["arn:aws-other:rds:x:1:db:x"], None),
+        (["", None], None),
     ],
 )
-def test_where_the_certificates_are(arn: str | None, expected: str | None) -> None:
-    assert ca_bundle_url(arn) == expected
+def test_where_the_certificates_are(arns: list[str | None], expected: str | None) -> None:
+    assert ca_bundle_url(arns) == expected
+
+
+def test_a_rehearsal_has_certificates_of_its_own() -> None:
+    """They are there before the first instance is."""
+    announced = {"MAINSTAY_REHEARSAL_RDS_CA": "/tmp/a cloud/rds-ca.pem"}
+    assert ca_bundle_url([ARN], announced) == ca_bundle_url([None], announced) == "file:///tmp/a%20cloud/rds-ca.pem"
+    assert outputs(ALL, environment=announced)["databases"]["main"]["ca_bundle_url"] == "file:///tmp/a%20cloud/rds-ca.pem"
+
+
+def test_a_reader_in_another_region_has_another_authority() -> None:
+    attributes = {"db_instance.main": MAIN, "db_replica.main/far-east": {"endpoint": "far-host", "arn": FAR}}
+    logs = {"db_log_group.main/far-east-postgresql": {"id": "far"}, "db_log_group.main/upgrade": {"id": "own"}}
+    found = outputs({**attributes, **logs})["databases"]["main"]
+    assert (found["ca_bundle_url"], found["log_group_names"]) == (GLOBAL, {"upgrade": "own"})

@@ -11,12 +11,13 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.keys import keys
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.backup_replication import BackupReplication
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.names import regions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.replication import (
     REPLICATIONS,
     problems,
     questions,
-    regions,
     resources,
 )
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.backups import Backups, Replication
@@ -56,15 +57,16 @@ def test_one_question_for_each_destination() -> None:
 
 
 def test_the_component_s_own_key_serves_all_replications_to_a_region() -> None:
-    built = {one.address: one for one in resources(TWO, PLACE)}
+    built = {one.address: one for one in (*keys(TWO, PLACE), *resources(TWO, PLACE))}
     assert sorted(built) == [
         "backup_replication.main",
         "backup_replication.other",
         "backup_replication.third",
+        "database_key.data",
         "database_key.eu-central-1",
     ]
     key = built["database_key.eu-central-1"].properties
-    assert (key["region"], key["alias"]) == ("eu-central-1", "alias/mainstay/prod/db/backups")
+    assert (key["region"], key["alias"]) == ("eu-central-1", "alias/mainstay/prod/db/data")
     assert built["backup_replication.main"].properties == {
         "region": "eu-central-1",
         "source_db_instance_arn": ref("db_instance.main", "arn"),

@@ -168,6 +168,7 @@ def test_only_static_parameters_count_for_a_reboot() -> None:
     base = properties()["static_parameters"]
     assert properties(parameters={"work_mem": 65536})["static_parameters"] == base
     assert properties(parameters={"max_connections": 200})["static_parameters"] != base
+    assert properties(version="16")["static_parameters"] != base, "an upgraded replica gets its group afterwards"
     assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"}) != digest({"a": "2", "b": "1"})
 
 

@@ -15,6 +15,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from tests.unit.domains.rds.samples import KEY, NETWORK, SUBNETS, complaints, instance, settings
 
 ABROAD = KEY.replace("af-south-1", "eu-west-1")
+FAR = {"region": "eu-west-1", "subnet_ids": list(SUBNETS), "security_group_ids": ["sg-0e000000"]}
 GENERATED = {"credentials": "generated"}
 BELOW = (
     "but gp3 storage of less than 400 GiB always has 3000 IOPS and 125 MiB/s, and RDS refuses other values; leave it out, or set size to "
@@ -189,6 +190,18 @@ BELOW = (
             "proxy.users is 'app', but it is not a user with a password; valid names are shop",
         ),
         (
+            {"master": GENERATED, "replicas": {"far": {**FAR, "region": "af-south-1"}}},
+            "replicas.far.region is 'af-south-1', but that is the region of the instance; remove it, or name another one",
+        ),
+        (
+            {"master": GENERATED, "replicas": {"far": {**FAR, "subnet_ids": [SUBNETS[0]]}}},
+            "replicas.far.subnet_ids is ['subnet-0a000000'], but RDS wants subnets in at least two availability zones",
+        ),
+        (
+            {"master": GENERATED, "replicas": {"far": {**FAR, "identifier": "prod-main"}}},
+            "replicas.far.identifier is 'prod-main', but n.main already has that identifier; choose another one for one of them",
+        ),
+        (
             {"master": GENERATED, "replicas": {"far": {"region": "eu-west-1", "subnet_ids": list(SUBNETS)}}},
             "replicas.far.security_group_ids is missing: the replica is in eu-west-1, where the network of its source is not; list those "
             "of a "
@@ -225,9 +238,7 @@ def test_two_instances_cannot_have_one_identifier() -> None:
     """A replica counts too."""
     both = {"a": settings(identifier="shop-b", master=GENERATED), "b": settings(identifier="shop", master=GENERATED, replicas={"b": {}})}
     found = validate(both, "n", "dev", "database", NETWORK)[1]
-    assert found == [
-        "n.b.replicas.b.identifier is 'shop-b', but n.a already has that identifier; identifiers are unique in an account and region"
-    ]
+    assert found == ["n.b.replicas.b.identifier is 'shop-b', but n.a already has that identifier; choose another one for one of them"]
 
 
 @pytest.mark.parametrize("identifier", ["Shop", "shop-", "sh--op", "1shop", "a" * 64])

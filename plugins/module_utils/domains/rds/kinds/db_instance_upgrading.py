@@ -4,7 +4,8 @@
 """What has to happen before and after a new engine version ("Upgrading the RDS for PostgreSQL DB engine", RDS User Guide).
 
 A minor version comes to the replicas first, a major one to the primary, and RDS takes its replicas along. Before a major upgrade, a
-snapshot is taken that no retention period deletes. Afterwards the version is compared.
+snapshot is taken that no retention period deletes. Afterwards the version is compared. A major upgrade loses planner statistics before
+version 18; what is inside an instance is planned afterwards and finds the tables without any (domains/database_content).
 """
 
 from __future__ import annotations

@@ -45,6 +45,11 @@ def is_major_change(wanted: str, present: str | None) -> bool:
     return bool(present) and not reached(wanted, present) and major(wanted) != major(str(present))
 
 
+def is_earlier(wanted: str, present: str | None) -> bool:
+    """Whether the setting is an earlier major version, to which there is no way back."""
+    return bool(present) and major(wanted) != major(str(present)) and parts(wanted) < parts(str(present))
+
+
 def newest(wanted: str, offered: Iterable[str]) -> str:
     """The exact version to request for a setting: the newest offered minor version for a major one; the setting itself if none is."""
     if not is_major_only(wanted):
@@ -57,7 +62,7 @@ def refused(path: str, present: str, wanted: str, consent: bool) -> list[str]:
     if not wanted or not present or major(wanted) == major(present):
         return []
     value = f"{path} is '{wanted}', but the instance has {present}"
-    if parts(wanted) < parts(present):
+    if is_earlier(wanted, present):
         return [
             f'{value}, and RDS does not go back to an earlier version; set it to "{major(present)}", or restore a snapshot that was '
             f"taken with version {major(wanted)} into a new instance"

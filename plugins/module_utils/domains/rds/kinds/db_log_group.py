@@ -23,6 +23,7 @@ class DbLogGroup(LogGroup):
     name = "db_log_group"
     deleted_after = ("db_instance", "db_replica")
     adopts_unmarked = True
+    elsewhere = True
 
     def prefix(self, aws: Aws) -> str:
         return PREFIX

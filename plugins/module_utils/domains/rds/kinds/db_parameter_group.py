@@ -63,6 +63,7 @@ class DbParameterGroup(NamedKind):
     operations = ("describe_engine_default_parameters", "modify_db_parameter_group", "reset_db_parameter_group")
     quotas = (limits.PARAMETER_GROUPS,)
     # not exclusive: after a major upgrade, the old group can be deleted only once the instance has the new one
+    elsewhere = True
 
     db_parameter_group_name = fixed("DBParameterGroupName", canonical=lower)
     db_parameter_group_family = fixed("DBParameterGroupFamily")

@@ -35,6 +35,7 @@ class DbSubnetGroup(NamedKind):
     operations = ("modify_db_subnet_group",)
     quotas = (limits.SUBNET_GROUPS,)
     exclusive = True
+    elsewhere = True
 
     db_subnet_group_name = fixed("DBSubnetGroupName", canonical=lower)
     db_subnet_group_description = given("DBSubnetGroupDescription")
