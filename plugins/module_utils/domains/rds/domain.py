@@ -160,5 +160,8 @@ def run(module: Any) -> NoReturn:
 
 
 def read_found(module: Any) -> NoReturn:
-    """Return the outputs of the existing instances."""
-    read_outputs(module, RdsDomain, described=module.params["databases"] is not None)
+    """Return the outputs of the existing instances: of the described ones, or of everything that a removal would remove."""
+    everything = bool(module.params["everything"])
+    if everything:
+        module.params["state"] = "absent"
+    read_outputs(module, RdsDomain, described=module.params["databases"] is not None and not everything)
