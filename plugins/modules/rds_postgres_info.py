@@ -23,8 +23,8 @@ options:
     type: dict
   everything:
     description:
-      - Whether to publish everything that carries the tags of the component although O(databases) is given. O(databases) then only says in which
-        other regions to look.
+      - Whether to publish everything that carries the tags of the component although O(databases) is given. O(databases) then only says in
+        which other regions to look.
     type: bool
     default: false
   network:

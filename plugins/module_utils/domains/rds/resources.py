@@ -243,8 +243,8 @@ class InstanceParts:
         }
 
     def static_parameters(self, name: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        """The digest of the parameters that only a restart applies: for a new instance, and for one that may be restarted in this run. It is
-        of one family, because a replica gets the group of a new major version only after RDS has upgraded it, and then waits for a reboot.
+        """The digest of the parameters that only a restart applies: for a new instance, and for one that may be restarted in this run. It
+        is of one family: a replica gets the group of a new major version only after RDS has upgraded it, and then waits for a reboot.
         """
         kind = "db_replica" if "/" in name else "db_instance"
         if self.known.of(f"{kind}.{name}") and not self.may_reboot(name):
