@@ -104,7 +104,11 @@ def meddle(cloud: Cloud) -> None:
 
 def live(site: Site, name: str) -> None:
     """One run, as the module makes it: questions, quotas, the search for unclaimed resources, the lock, and the apply."""
-    desired = site.desired(LIFE[name], allow_reboot=["*"], allow_major_upgrade=["*"]) if LIFE[name] else []
+    if LIFE[name]:
+        desired = site.desired(LIFE[name], allow_reboot=["*"], allow_major_upgrade=["*"])
+    else:
+        desired = []
+        site.domain_of(None, state="absent")
     plan = site.plan(desired, purge=EVERYTHING)
     aws = site.aws()
     try:
