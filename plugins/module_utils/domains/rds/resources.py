@@ -249,7 +249,8 @@ class InstanceParts:
         kind = "db_replica" if "/" in name else "db_instance"
         if self.known.of(f"{kind}.{name}") and not self.may_reboot(name):
             return {}
-        static = {key: value for key, value in parameters.items() if self.known.is_static(self.family, key)}
+        set_ = self.known.unlike_defaults(self.family, parameters)
+        static = {key: value for key, value in set_.items() if self.known.is_static(self.family, key)}
         return {"static_parameters": digest({**static, "family": self.family})}
 
     def instance(self) -> Iterator[Resource]:
