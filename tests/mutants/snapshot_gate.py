@@ -8,28 +8,29 @@ RULES = range(1, 31)
 
 DATABASE, SNAPSHOT, NAMING = "judging/database_rules.py", "judging/snapshot_rules.py", "judging/naming.py"
 RESTORE = "judging/restore.py"
+TAGS = "../recovery/tags.py"
 
 MUTANTS = (
-    Mutant(1, "a stopped database is waited for", "judging/states.py", "if HOPELESS.fullmatch(database.status):", "if False:"),
-    Mutant(1, "a full one is always waited for", "judging/states.py", 'if database.status == "storage-full" and', "if False and"),
-    Mutant(1, "one that may grow is given up", "judging/states.py", "database.max_allocated <= database.allocated:", "True:"),
+    Mutant(1, "a stopped database is waited for", "../recovery/states.py", "if HOPELESS.fullmatch(database.status):", "if False:"),
+    Mutant(1, "a full one is always waited for", "../recovery/states.py", 'if database.status == "storage-full" and', "if False and"),
+    Mutant(1, "one that may grow is given up", "../recovery/states.py", "database.max_allocated <= database.allocated:", "True:"),
     Mutant(1, "a hopeless state is no reason", DATABASE, "readiness(database) != NEVER,", "True,"),
-    Mutant(1, "optimizing storage prevents snapshots", "judging/states.py", '"available", "storage-optimization"}', '"available"}'),
+    Mutant(1, "optimizing storage prevents snapshots", "../recovery/states.py", '"available", "storage-optimization"}', '"available"}'),
     Mutant(2, "existing is enough", SNAPSHOT, 'one.status == "available" and one.percent == 100,', "True,"),
     Mutant(2, "99 % is complete", SNAPSHOT, "one.percent == 100,", "one.percent >= 99,"),
-    Mutant(2, "nothing ever stalls", "judging/progress.py", "return self.quiet(now) >= self.stall", "return False"),
-    Mutant(2, "any reading is an advance", "judging/progress.py", "percent > self.seen[-1][1]:", "percent >= self.seen[-1][1]:"),
+    Mutant(2, "nothing ever stalls", "../recovery/progress.py", "return self.quiet(now) >= self.stall", "return False"),
+    Mutant(2, "any reading is an advance", "../recovery/progress.py", "percent > self.seen[-1][1]:", "percent >= self.seen[-1][1]:"),
     Mutant(
         2,
         "a failed snapshot is waited for",
-        "acting.py",
+        "../recovery/completing.py",
         "if one.status not in WAITING:",
         "if False:",
     ),
     Mutant(
         2,
         "a missing snapshot is waited for",
-        "acting.py",
+        "../recovery/completing.py",
         "if one is None and (seen or waited >= limits.settle):",
         "if False:",
     ),
@@ -52,7 +53,7 @@ MUTANTS = (
     Mutant(
         5,
         "a copy is as old as itself",
-        "judging/facts.py",
+        "../recovery/databases.py",
         "return self.original if self.original is not None else self.created",
         "return self.created",
     ),
@@ -96,7 +97,7 @@ MUTANTS = (
     Mutant(
         12,
         "only the first page is read",
-        "observing.py",
+        "../recovery/reading.py",
         'for one in self.aws.list_all("rds", calls.describe, calls.items, **query)]',
         'for one in self.aws.read("rds", calls.describe, **query)[calls.items]]',
     ),
@@ -127,7 +128,7 @@ MUTANTS = (
     Mutant(
         14,
         "members are taken for instances",
-        "observing.py",
+        "../recovery/reading.py",
         'if found is not None and not found.get("DBClusterIdentifier"):',
         "if found is not None:",
     ),
@@ -165,7 +166,7 @@ MUTANTS = (
     Mutant(20, "expired tokens are good", "gate.py", "if expiry <= now:", "if False:"),
     Mutant(21, "connections do not matter", SNAPSHOT, "facts.connections == 0,", "True,"),
     Mutant(21, "unknown connections are none", SNAPSHOT, "if facts.connections is None:", "if False:"),
-    Mutant(22, "a denial is any error", "judging/troubles.py", '    "AccessDenied": "access_denied",\n', ""),
+    Mutant(22, "a denial is any error", "../recovery/troubles.py", '    "AccessDenied": "access_denied",\n', ""),
     Mutant(22, "a busy database is an error", "acting.py", "if error.code not in BUSY or not left:", "if True:"),
     Mutant(24, "snapshots of AWS Backup always count", SNAPSHOT, "policy.count_aws_backup,", "True,"),
     Mutant(24, "they never count", NAMING, "({AWS_BACKUP} if policy.count_aws_backup else set())", "set()"),
@@ -176,10 +177,11 @@ MUTANTS = (
         'owner = " (set by AWS Backup)" if facts.database.backup_owner else ""',
         'owner = ""',
     ),
-    Mutant(25, "the database's tags are lost", NAMING, "return {**own, **extra,", "return {**extra,"),
-    Mutant(25, "tags of AWS are sent", NAMING, "if not name.startswith(RESERVED)}", "}"),
-    Mutant(26, "pending copies have failed", "judging/states.py", '"creating", "pending", "copying"}', '"creating", "copying"}'),
-    Mutant(26, "tags are read elsewhere", "judging/facts.py", '        "tags": _tags(reply),\n    }', '        "tags": {},\n    }'),
+    Mutant(25, "the database's tags are lost", NAMING, "return {**own(database.tags), **extra,", "return {**extra,"),
+    Mutant(25, "tags of AWS are sent", TAGS, 'FOREIGN = ("aws:", ', "FOREIGN = ("),
+    Mutant(25, "tags of the owner are sent", TAGS, 'FOREIGN = ("aws:", "rds:", TAG_PREFIX)', 'FOREIGN = ("aws:", "rds:")'),
+    Mutant(26, "pending copies have failed", "../recovery/states.py", '"creating", "pending", "copying"}', '"creating", "copying"}'),
+    Mutant(26, "tags are read elsewhere", "../recovery/databases.py", '"tags": tags_of(reply),\n    }', '"tags": {},\n    }'),
     Mutant(
         30,
         "why it does not count is not said",
@@ -190,9 +192,10 @@ MUTANTS = (
     Mutant(30, "it is not said either if there is none", "gate.py", "        if old:\n", "        if False:\n"),
     Mutant(17, "the restored instance is public", RESTORE, '"PubliclyAccessible": False', '"PubliclyAccessible": True'),
     Mutant(17, "the groups are RDS's defaults", RESTORE, '        "VpcSecurityGroupIds": list(groups),\n', ""),
-    Mutant(17, "a restore never expires", RESTORE, "        EXPIRES: str(int(now + proof.ttl)),\n", ""),
-    Mutant(17, "what a killed run left stays", RESTORE, "return expired or (", "return expired or False and ("),
-    Mutant(17, "others' instances are deleted", RESTORE, "if tags.get(MANAGED_BY) != MODULE or", "if"),
+    Mutant(17, "a restore never expires", TAGS, "        EXPIRES: str(int(now + ttl)),\n", ""),
+    Mutant(17, "what a killed run left stays", TAGS, "return now >= int(expires) or same_run", "return now >= int(expires)"),
+    Mutant(17, "others' instances are deleted", TAGS, "ours = tags.get(MANAGED_BY) == maker.module and", "ours ="),
+    Mutant(17, "what is on hold is deleted", TAGS, " or HOLD in tags:", ":"),
     Mutant(17, "any query will do", RESTORE, "return words is not None and words[1].upper() in READING", "return True"),
     Mutant(
         17,
@@ -209,7 +212,9 @@ MUTANTS = (
         '        "MultiAZ": False,\n        "ManageMasterUserPassword": True,\n',
     ),
     Mutant(18, "the old password stays", RESTORE, '"ManageMasterUserPassword": True, "ApplyImmediately"', '"ApplyImmediately"'),
-    Mutant(19, "lack of capacity is any error", "judging/troubles.py", '    "InsufficientDBInstanceCapacity": "restore_capacity",\n', ""),
+    Mutant(
+        19, "lack of capacity is any error", "../recovery/troubles.py", '    "InsufficientDBInstanceCapacity": "restore_capacity",\n', ""
+    ),
     Mutant(23, "a restore is backed up first", RESTORE, '        "BackupRetentionPeriod": 0,\n', ""),
     Mutant(23, "it has to be available", RESTORE, 'frozenset({"available", "backing-up", ', 'frozenset({"available", '),
     Mutant(27, "waiting parameters are ignored", RESTORE, 'one.get("ParameterApplyStatus") == "pending-reboot"', "False"),

@@ -67,6 +67,16 @@ def of_another_region(endpoint: str, region: str, home: str) -> str | None:
     )
 
 
+def checked(client: Any, service: str, place: str, home: str) -> Any:
+    """A new client of the region ``place``, set up for use. Raises CallFailed if its endpoint is refused: variables such as
+    AWS_ENDPOINT_URL_EC2, or the profile, may set one too.
+    """
+    used = client.meta.endpoint_url
+    if reason := refused_endpoint(used, os.environ) or (of_another_region(used, place, home) if place != home else None):
+        raise CallFailed(reason, service, "EndpointRefused")
+    return watch(client)
+
+
 def client_maker(module: Any) -> tuple[Callable[..., Any], str | None, str | None]:
     """(function that creates a service's client, region, endpoint or None for AWS), from a module's connection options.
 
@@ -98,10 +108,6 @@ def client_maker(module: Any) -> tuple[Callable[..., Any], str | None, str | Non
             client = (inherited.get(service) if place == region else None) or create(service, place)
         except BotoCoreError as error:  # incomplete credentials, a broken profile
             raise CallFailed(str(error), service, type(error).__name__, NO_CREDENTIALS) from error
-        # variables such as AWS_ENDPOINT_URL_EC2, or the profile, may also set an endpoint
-        used = client.meta.endpoint_url
-        if reason := refused_endpoint(used, os.environ) or (of_another_region(used, str(place), str(region)) if place != region else None):
-            raise CallFailed(reason, service, "EndpointRefused")
-        return watch(client)
+        return checked(client, service, str(place), str(region))
 
     return make, region, endpoint or os.environ.get("AWS_ENDPOINT_URL")

@@ -5,30 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from ..aws.connection import Aws
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed
 from ..reconcile.waiting import Clock, until
-from .calls import calls_for
-from .judging.facts import Database, Snapshot
-from .judging.naming import base_name, is_of_deployment, next_name, tags_for
-from .judging.progress import Progress, minutes
-from .judging.states import NEVER, READY_NOW, WAITING, readiness, remedy
-from .judging.troubles import BUSY, FULL
+from ..recovery.calls import calls_for
+from ..recovery.completing import Waits, complete
+from ..recovery.copies import next_name
+from ..recovery.databases import Database, Snapshot
+from ..recovery.giving_up import GaveUp, Say
+from ..recovery.progress import minutes
+from ..recovery.states import NEVER, READY_NOW, readiness, remedy
+from ..recovery.troubles import BUSY, FULL
+from .judging.naming import base_name, is_of_deployment, tags_for
 from .observing import Reader
 from .plan import Plan
-
-Say = Callable[[str, float], None]
-"""Reports progress: what is being waited for, and for how many seconds so far."""
-
-
-class GaveUp(Exception):
-    """The gate cannot get a snapshot. state and reason are those of the verdict."""
-
-    def __init__(self, state: str, reason: str, sentence: str, snapshot: Snapshot | None = None) -> None:
-        super().__init__(sentence)
-        self.state, self.reason, self.sentence, self.snapshot = state, reason, sentence, snapshot
 
 
 class Actor:
@@ -97,31 +89,8 @@ class Actor:
     def complete(self, database: Database, snapshot: Snapshot) -> Snapshot:
         """Wait until a snapshot is complete. Raises GaveUp if it fails, stalls, disappears, or takes too long."""
         limits = self.plan.limits
-        progress = Progress(self.clock.now(), limits.stall)
-        name, seen = snapshot.identifier, False
-        for waited in until(self.clock, limits.snapshot, limits.poll):
-            one = self.reader.snapshot(database, name)
-            if one is None and (seen or waited >= limits.settle):
-                raise GaveUp("failed", "deleted_meanwhile", f"{name} was deleted while the gate waited for it.", snapshot)
-            if one is None:
-                continue
-            seen, snapshot = True, one
-            progress.report(self.clock.now(), one.percent)
-            if one.status == "available":
-                return one
-            if one.status not in WAITING:
-                sentence = f"{name} is {one.status}; it had reached {progress.percent} %. A new run takes another one."
-                raise GaveUp("failed", "snapshot_failed", sentence, one)
-            if progress.is_stalled(self.clock.now()):
-                quiet = minutes(progress.quiet(self.clock.now()))
-                sentence = (
-                    f"{name} has made no progress for {quiet} at {one.percent} % (stall_timeout). A new run continues to wait for it."
-                )
-                raise GaveUp("failed", "stalled", sentence, one)
-            self.say(f"{name} {one.status} {progress.sentence(self.clock.now())}", waited)
-        reached = progress.sentence(self.clock.now())
-        sentence = f"{name} is not complete after {minutes(limits.snapshot)} (timeout): {reached}. A new run continues to wait for it."
-        raise GaveUp("failed", "timeout", sentence, snapshot)
+        waits = Waits(limits.snapshot, limits.stall, limits.poll, limits.settle)
+        return complete(self.reader, self.clock, database, snapshot, waits, self.say)
 
     def delete(self, database: Database, snapshots: Iterable[Snapshot]) -> tuple[list[str], list[str]]:
         """Delete snapshots: (identifiers that are gone, one sentence for each that could not be deleted)."""

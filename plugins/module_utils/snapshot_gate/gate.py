@@ -10,20 +10,22 @@ from dataclasses import dataclass, replace
 from ..aws.connection import Aws
 from ..reconcile.errors import CallFailed, failure
 from ..reconcile.waiting import Clock, Progress, Stopped
-from .acting import Actor, GaveUp
-from .judging.facts import Database, Facts, Snapshot
+from ..recovery.databases import Database, Snapshot
+from ..recovery.giving_up import GaveUp
+from ..recovery.server_time import ServerTime
+from ..recovery.troubles import reason_of
+from .acting import Actor
+from .judging.facts import Facts
 from .judging.findings import Check
 from .judging.naming import ADOPT, NEW, Choice, choose, existing
 from .judging.policy import REQUIRE, VERIFY, Policy, is_needed
 from .judging.pruning import room, to_delete
 from .judging.token import expiry_of, fits
-from .judging.troubles import reason_of
 from .judging.verdict import Verdict, after, before, conclusion, not_needed, refusal
 from .judging.way_back import WayBack, drill_minutes, earlier, way_back
 from .observing import Reader
 from .plan import Plan
 from .proving import Prover
-from .server_time import ServerTime
 
 
 @dataclass

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..recovery.tags import POINT_IN_TIME, SNAPSHOT
 from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, Policy
 from .judging.pruning import Retention
 from .judging.restore import READING, Proof, is_reading
 from .judging.token import expiry_of
-from .judging.way_back import POINT_IN_TIME, SNAPSHOT
 from .plan import Limits, Plan
 
 IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")

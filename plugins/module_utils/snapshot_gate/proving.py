@@ -8,21 +8,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..aws.calls import is_gone
 from ..aws.connection import Aws
 from ..postgresql.problems import LoginRefused, NoConnection
 from ..postgresql.session import Address, Login, Session, Watch, connect
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
 from ..reconcile.waiting import Clock, until
-from .acting import GaveUp, Say
-from .judging.facts import Database, Snapshot
+from ..recovery.databases import Database, Snapshot
+from ..recovery.giving_up import GaveUp, Say
+from ..recovery.progress import minutes
+from ..recovery.reaping import INSTANCE, Reaper
+from ..recovery.states import NEVER, READY_NOW
+from ..recovery.troubles import BUSY, reason_of
 from .judging.findings import PASSED, Check, Finding
-from .judging.progress import minutes
 from .judging.restore import (
     STAGES,
     Proof,
     has_secret,
-    is_leftover,
+    maker,
     means_upgrade,
     name_for,
     needs_reboot,
@@ -30,12 +32,7 @@ from .judging.restore import (
     request,
     usability,
 )
-from .judging.states import NEVER, READY_NOW
-from .judging.troubles import BUSY, reason_of
 from .observing import Reader
-
-TEARDOWN_SECONDS = 900.0
-"""How long an instance may refuse to be deleted because it is still being created."""
 
 LOGIN_SECONDS = 180.0
 
@@ -45,15 +42,17 @@ OUT_OF_SUPPORT = "RDS upgrades versions that are out of support while it restore
 class Prover:
     def __init__(self, aws: Aws, clock: Clock, reader: Reader, proof: Proof, poll: float, say: Say) -> None:
         self.aws, self.clock, self.reader, self.proof, self.poll, self.say = aws, clock, reader, proof, poll, say
+        self.reaper = Reaper(aws, clock, poll)
 
     def prove(self, database: Database, snapshot: Snapshot, deployment: str) -> tuple[Check, list[str]]:
         """(the check, notes about what could not be deleted). Raises GaveUp if the snapshot cannot be restored or does not answer."""
-        notes = self.reap(database, deployment)
+        now = self.reader.time.now()
+        notes = list(self.reaper.reap(maker(deployment), now, database.resource_id).notes)
         began = self.clock.now()
         name = name_for(database, deployment, self.reader.time.now())
         source = self._describe(database.identifier)
         try:
-            self._restore(request(source, database, snapshot, self.proof, name, self.reader.time.now()))
+            self._restore(request(source, database, snapshot, self.proof, deployment, name, self.reader.time.now()))
             usable = self._usable(name, "is being restored")
             self._check_version(database, usable)
             usable = self._own_password(name)
@@ -67,21 +66,11 @@ class Prover:
             sentence = f"{snapshot.identifier} could not be restored: {error.operation} ({error.code}): {error.message}.{why}"
             raise GaveUp("failed", "restore_upgraded" if upgraded else reason_of(error.code), sentence, snapshot) from error
         finally:
-            notes += self._delete(name)
+            notes += self.reaper.delete(INSTANCE, name).notes
         seconds = self.clock.now() - began
         evidence = {"rows": rows, "seconds": round(seconds)}
         sentence = f"{snapshot.identifier} was restored and answered the smoke query with {rows} rows after {minutes(seconds)}"
         return Check(17, "proof", Finding(PASSED, sentence, evidence)), notes
-
-    def reap(self, database: Database, deployment: str) -> list[str]:
-        """Delete test restores that have expired, or that a killed run of this deployment left."""
-        now = self.reader.time.now()
-        notes = []
-        for one in self.aws.list_all("rds", "describe_db_instances", "DBInstances"):
-            tags = {str(tag["Key"]): str(tag.get("Value") or "") for tag in one.get("TagList") or ()}
-            if is_leftover(tags, database, deployment, now) and one.get("DBInstanceStatus") != "deleting":
-                notes += self._delete(str(one["DBInstanceIdentifier"]))
-        return notes
 
     def _describe(self, name: str) -> dict[str, Any]:
         return dict(self.aws.read("rds", "describe_db_instances", DBInstanceIdentifier=name)["DBInstances"][0])
@@ -172,19 +161,3 @@ class Prover:
             return None
         values = json.loads(found["SecretString"])
         return Login(str(values["username"]), str(values["password"]))
-
-    def _delete(self, name: str) -> list[str]:
-        """Delete a test restore without a snapshot of it. What refuses is deleted by the next run: it carries its expiry."""
-        given = {"DBInstanceIdentifier": name, "SkipFinalSnapshot": True, "DeleteAutomatedBackups": True}
-        for _waited in until(self.clock, TEARDOWN_SECONDS, self.poll):
-            try:
-                self.aws.change("rds", "delete_db_instance", **given)
-                return []
-            except Ambiguous:
-                continue
-            except CallFailed as error:
-                if is_gone(error):
-                    return []
-                if error.code not in BUSY:
-                    return [f"The test restore {name} could not be deleted: {error.operation} ({error.code}): {error.message}"]
-        return [f"The test restore {name} could not be deleted within {minutes(TEARDOWN_SECONDS)}; the next run deletes it."]

@@ -52,8 +52,10 @@ class FakeRds:
     ``faults``: what happens to the next calls by method: an error code, or "lost" for a reply that does not arrive.
     """
 
-    def __init__(self, clock: FakeClock) -> None:
-        self.clock = clock
+    def __init__(self, clock: FakeClock, account: str = "111111111111", region: str = "eu-west-1") -> None:
+        self.clock, self.account, self.region = clock, account, region
+        self.others: list[FakeRds] = []
+        self.shared: dict[str, list[str]] = {}
         self.meta = SimpleNamespace(method_to_api_mapping={})
         self.database: dict[str, Any] = {
             "DBInstanceIdentifier": "main",
@@ -118,7 +120,13 @@ class FakeRds:
             raise refused("DBInstanceNotFound")
         return {"DBInstances": [{**self.database, "LatestRestorableTime": self.now()}]}
 
-    def _describe_db_clusters(self, DBClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
+    def _delete_db_cluster(self, DBClusterIdentifier: str, **given: Any) -> dict[str, Any]:  # noqa: N803
+        self.clusters = [one for one in self.clusters if one["DBClusterIdentifier"] != DBClusterIdentifier]
+        return {}
+
+    def _describe_db_clusters(self, DBClusterIdentifier: str = "", Marker: int = 0) -> dict[str, Any]:  # noqa: N803
+        if not DBClusterIdentifier:
+            return {"DBClusters": self.clusters}
         found = [one for one in self.clusters if one["DBClusterIdentifier"] == DBClusterIdentifier]
         if not found:
             raise refused("DBClusterNotFoundFault")
@@ -152,7 +160,7 @@ class FakeRds:
         self.snapshots[name] = {
             **same,
             "DBSnapshotIdentifier": name,
-            "DBSnapshotArn": f"arn:{name}",
+            "DBSnapshotArn": f"arn:{name}" if self.account == "111111111111" else f"arn:{self.account}:{name}",
             "Status": "available",
             "PercentProgress": 100,
             "SnapshotType": "manual",
@@ -169,7 +177,42 @@ class FakeRds:
         return {"DBSnapshot": self.snapshots.pop(DBSnapshotIdentifier)}
 
     def _describe_db_snapshot_attributes(self, DBSnapshotIdentifier: str) -> dict[str, Any]:  # noqa: N803
-        return {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": []}}
+        accounts = self.shared.get(DBSnapshotIdentifier, [])
+        attributes = [{"AttributeName": "restore", "AttributeValues": list(accounts)}] if accounts else []
+        return {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": attributes}}
+
+    def _modify_db_snapshot_attribute(self, DBSnapshotIdentifier: str, AttributeName: str, **change: list[str]) -> dict[str, Any]:  # noqa: N803
+        kept = [one for one in self.shared.get(DBSnapshotIdentifier, []) if one not in change.get("ValuesToRemove", [])]
+        self.shared[DBSnapshotIdentifier] = kept + change.get("ValuesToAdd", [])
+        return {}
+
+    def _copy_db_snapshot(
+        self,
+        SourceDBSnapshotIdentifier: str,  # noqa: N803
+        TargetDBSnapshotIdentifier: str,  # noqa: N803
+        Tags: Any,  # noqa: N803
+        KmsKeyId: str = "",  # noqa: N803
+        **given: Any,
+    ) -> dict[str, Any]:
+        """A copy of a snapshot of this account, or of another one that shares it."""
+        everything = [(owner, one) for owner in (self, *self.others) for one in owner.snapshots.values()]
+        found = [(owner, one) for owner, one in everything if one["DBSnapshotArn"] == SourceDBSnapshotIdentifier]
+        if not found:
+            raise refused("DBSnapshotNotFound")
+        owner, source = found[0]
+        if owner.account != self.account and self.account not in owner.shared.get(source["DBSnapshotIdentifier"], []):
+            raise refused("DBSnapshotNotFound")
+        if TargetDBSnapshotIdentifier in self.snapshots:
+            raise refused("DBSnapshotAlreadyExists")
+        other = ("DBSnapshotArn", "SnapshotCreateTime", "DBSnapshotIdentifier")
+        same = {member: value for member, value in source.items() if member not in other}
+        made = self.add(
+            TargetDBSnapshotIdentifier,
+            **{**same, "KmsKeyId": KmsKeyId or source["KmsKeyId"], "TagList": Tags, "Status": "pending", "PercentProgress": 0},
+            OriginalSnapshotCreateTime=source.get("OriginalSnapshotCreateTime", source["SnapshotCreateTime"]),
+            SourceDBSnapshotIdentifier=source["DBSnapshotArn"],
+        )
+        return {"DBSnapshot": made}
 
     def _describe_account_attributes(self) -> dict[str, Any]:
         return {"AccountQuotas": [{"AccountQuotaName": "ManualSnapshots", "Used": self.quota[0], "Max": self.quota[1]}]}

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import Database, Facts, Key, Quota, Snapshot
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.databases import Database, Key, Quota, Snapshot
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import Facts
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.naming import DATABASE, DEPLOYMENT, MANAGED_BY, MODULE
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.policy import Policy
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.verdict import after, before

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging import naming, pruning, restore, token
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import (
-    Facts,
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.databases import (
     Key,
     Quota,
     Snapshot,
@@ -20,11 +18,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging
     instance_of,
     snapshot_of,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.progress import Progress
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.states import readiness
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.tags import is_leftover
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.troubles import BUSY, reason_of
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging import naming, pruning, restore, token
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.facts import Facts
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.policy import CHANGES, Policy, is_needed
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.progress import Progress
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.pruning import DAY, Retention
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.states import readiness
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.troubles import BUSY, reason_of
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.verdict import (
     after,
     before,
@@ -643,7 +644,7 @@ SOURCE = {
 
 
 def asked(of: dict[str, Any] | None = None, **proof: Any) -> dict[str, Any]:
-    return restore.request(SOURCE, database(**(of or {})), snapshot(), restore.Proof("SELECT 1", **proof), "proof-main", NOW)
+    return restore.request(SOURCE, database(**(of or {})), snapshot(), restore.Proof("SELECT 1", **proof), "r1", "proof-main", NOW)
 
 
 def test_rule_17_a_test_restore_is_isolated_cheap_and_temporary() -> None:
@@ -666,8 +667,9 @@ def test_rule_17_a_test_restore_is_isolated_cheap_and_temporary() -> None:
     }
     assert tags == {
         "mainstay:managed-by": "rds_snapshot_gate",
-        "mainstay:proof-of": "db-MAIN",
-        "mainstay:deployment": "r1",
+        "mainstay:purpose": "proof",
+        "mainstay:database": "db-MAIN",
+        "mainstay:run": "r1",
         "mainstay:expires": str(int(NOW) + 7200),
     }
     given = asked(instance_class="db.t4g.micro", subnet_group="test", security_groups=("sg-2",), parameter_group="other")
@@ -680,16 +682,19 @@ def test_rule_17_a_test_restore_is_isolated_cheap_and_temporary() -> None:
     [
         ({}, True),
         ({"mainstay:managed-by": "me"}, False),
-        ({"mainstay:proof-of": ""}, False),
-        ({"mainstay:deployment": "r0"}, False),
-        ({"mainstay:deployment": "r0", "mainstay:expires": str(int(NOW) - 1)}, True),
-        ({"mainstay:proof-of": "db-OTHER", "mainstay:expires": str(int(NOW) - 1)}, True),
-        ({"mainstay:proof-of": "db-OTHER"}, False),
+        ({"mainstay:purpose": "drill"}, False),
+        ({"mainstay:database": ""}, False),
+        ({"mainstay:run": "r0"}, False),
+        ({"mainstay:run": "r0", "mainstay:expires": str(int(NOW) - 1)}, True),
+        ({"mainstay:database": "db-OTHER", "mainstay:expires": str(int(NOW) - 1)}, True),
+        ({"mainstay:database": "db-OTHER"}, False),
+        ({"mainstay:expires": ""}, False),
+        ({"mainstay:hold": "audit"}, False),
     ],
 )
 def test_rule_17_what_is_left_is_found_by_its_tags(change: dict[str, str], expected: bool) -> None:
     tags = {tag["Key"]: tag["Value"] for tag in asked()["Tags"]} | change
-    assert restore.is_leftover(tags, database(), "r1", NOW) is expected
+    assert is_leftover(tags, restore.maker("r1"), NOW, "db-MAIN") is expected
 
 
 def test_rule_17_each_attempt_has_a_name_of_its_own() -> None:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from .facts import Facts, Key
+from ...recovery.databases import Key
+from ...recovery.moments import iso
+from ...recovery.progress import minutes
+from ...recovery.states import NEVER, readiness, remedy
+from ...recovery.tags import MANAGED_BY
+from .facts import Facts
 from .findings import AFTER, BEFORE, FAILED, PASSED, WARNING, Finding, Rule, decide
-from .moments import iso
-from .naming import MANAGED_BY, MODULE
+from .naming import MODULE
 from .policy import REQUIRED, Policy
-from .progress import minutes
-from .states import NEVER, readiness, remedy
 
 
 def state(facts: Facts, _policy: Policy) -> Finding:

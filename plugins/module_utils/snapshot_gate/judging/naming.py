@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .facts import AWS_BACKUP, Database, Snapshot
+from ...recovery.copies import next_name
+from ...recovery.databases import AWS_BACKUP, Database, Snapshot
+from ...recovery.states import WAITING
+from ...recovery.tags import DATABASE, MANAGED_BY, own
 from .policy import Policy
-from .states import WAITING
 
 LONGEST = 255
-MANAGED_BY, DATABASE, DEPLOYMENT, HOLD = "mainstay:managed-by", "mainstay:database", "mainstay:deployment", "mainstay:hold"
+DEPLOYMENT = "mainstay:deployment"
 MODULE = "rds_snapshot_gate"
-RESERVED = "aws:"
 REUSE, ADOPT, NEW = "reuse", "adopt", "new"
-MOST_IN_SERIES = 50
 
 
 def base_name(database: str, deployment: str) -> str:
@@ -37,27 +37,26 @@ def base_name(database: str, deployment: str) -> str:
     return found
 
 
-def next_name(base: str, taken: Iterable[str]) -> str:
-    """The first identifier of a deployment's series that is free: an old or failed snapshot keeps its name."""
-    used = set(taken)
-    names = (base, *(f"{base}-{number}" for number in range(2, MOST_IN_SERIES)))
-    return next((name for name in names if name not in used), f"{base}-{MOST_IN_SERIES}")
-
-
 def tags_for(database: Database, deployment: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """The tags of a new snapshot. Tags in CreateDBSnapshot replace those that RDS would copy, so the database's own come along."""
-    own = {name: value for name, value in database.tags.items() if not name.startswith(RESERVED)}
-    return {**own, **extra, MANAGED_BY: MODULE, DATABASE: database.resource_id, DEPLOYMENT: deployment}
+    """The tags of a new snapshot. Tags in CreateDBSnapshot replace those that RDS would copy, so the database's own come along.
+
+    Those of AWS and of the database's owner do not: the snapshot is the gate's.
+    """
+    return {**own(database.tags), **extra, MANAGED_BY: MODULE, DATABASE: database.resource_id, DEPLOYMENT: deployment}
 
 
 def is_managed(snapshot: Snapshot, database: Database) -> bool:
-    """Whether the gate took this snapshot, of this database and not of an earlier one with its identifier."""
+    """Whether the gate took this snapshot, of this database and not of an earlier one with its identifier.
+
+    A copy is another snapshot, even if the tags were copied along.
+    """
     tags = snapshot.tags
     return (
         tags.get(MANAGED_BY) == MODULE
         and tags.get(DATABASE) == database.resource_id
         and snapshot.resource_id == database.resource_id
         and snapshot.kind == "manual"
+        and not snapshot.is_copy
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .facts import Database, Snapshot
-from .naming import HOLD, is_managed, newest_first
-from .states import WAITING
+from ...recovery.databases import Database, Snapshot
+from ...recovery.states import WAITING
+from ...recovery.tags import HOLD
+from .naming import is_managed, newest_first
 
 DAY = 86400.0
 

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import Database, Snapshot
-from .naming import DEPLOYMENT, MANAGED_BY, MODULE
-from .states import HOPELESS
+from ...aws.tags import tag_list
+from ...recovery.databases import Database, Snapshot
+from ...recovery.states import HOPELESS
+from ...recovery.tags import PROOF, Maker, temporary
+from .naming import MODULE
 
-PROOF_OF, EXPIRES = "mainstay:proof-of", "mainstay:expires"
 READING = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
 """What a smoke query may begin with. It also runs in a read-only transaction."""
 
@@ -63,7 +64,14 @@ def storage_for(database: Database, snapshot: Snapshot) -> int:
     return max(database.allocated, snapshot.allocated)
 
 
-def request(source: Mapping[str, Any], database: Database, snapshot: Snapshot, proof: Proof, name: str, now: float) -> dict[str, Any]:
+def maker(deployment: str) -> Maker:
+    """Who makes test restores."""
+    return Maker(MODULE, PROOF, deployment)
+
+
+def request(
+    source: Mapping[str, Any], database: Database, snapshot: Snapshot, proof: Proof, deployment: str, name: str, now: float
+) -> dict[str, Any]:
     """The parameters of RestoreDBInstanceFromDBSnapshot. ``source`` is the DBInstance.
 
     Groups are named, because RDS would take the defaults of the VPC and the family. Nothing that costs or protects more than a test needs;
@@ -73,12 +81,7 @@ def request(source: Mapping[str, Any], database: Database, snapshot: Snapshot, p
     groups = proof.security_groups or tuple(one["VpcSecurityGroupId"] for one in source.get("VpcSecurityGroups") or ())
     parameters = proof.parameter_group or next((str(one["DBParameterGroupName"]) for one in source.get("DBParameterGroups") or ()), "")
     subnets = proof.subnet_group or str((source.get("DBSubnetGroup") or {}).get("DBSubnetGroupName") or "")
-    tags = {
-        MANAGED_BY: MODULE,
-        PROOF_OF: database.resource_id,
-        DEPLOYMENT: snapshot.tags.get(DEPLOYMENT, ""),
-        EXPIRES: str(int(now + proof.ttl)),
-    }
+    tags = temporary(maker(deployment), database.resource_id, now, proof.ttl)
     found = {
         "DBInstanceIdentifier": name,
         "DBSnapshotIdentifier": snapshot.arn,
@@ -93,7 +96,7 @@ def request(source: Mapping[str, Any], database: Database, snapshot: Snapshot, p
         "AutoMinorVersionUpgrade": False,
         "CopyTagsToSnapshot": False,
         "BackupRetentionPeriod": 0,
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items() if value],
+        "Tags": tag_list(tags),
     }
     return {key: value for key, value in found.items() if value or key not in UNKNOWN_IF_EMPTY}
 
@@ -126,12 +129,3 @@ def means_upgrade(code: str, message: str) -> bool:
 
 def has_secret(instance: Mapping[str, Any]) -> bool:
     return (instance.get("MasterUserSecret") or {}).get("SecretStatus") == "active"
-
-
-def is_leftover(tags: Mapping[str, str], database: Database, deployment: str, now: float) -> bool:
-    """Whether an instance is a test restore that is to be deleted: an expired one, or one that a killed run of this deployment left."""
-    if tags.get(MANAGED_BY) != MODULE or not tags.get(PROOF_OF):
-        return False
-    expires = tags.get(EXPIRES, "")
-    expired = expires.isdigit() and int(expires) <= now
-    return expired or (tags[PROOF_OF] == database.resource_id and tags.get(DEPLOYMENT) == deployment)

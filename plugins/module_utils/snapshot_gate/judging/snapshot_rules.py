@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from .facts import AWS_BACKUP, Facts, Snapshot
+from ...recovery.databases import AWS_BACKUP, Snapshot
+from ...recovery.moments import iso
+from ...recovery.progress import minutes
+from .facts import Facts
 from .findings import AFTER, FAILED, PASSED, WARNING, Finding, Rule, decide
-from .moments import iso
 from .policy import Policy
-from .progress import minutes
 
 SKEW = 5.0
 """Seconds by which a time of AWS may be ahead of its Date header: servers differ a little, and the header has whole seconds."""

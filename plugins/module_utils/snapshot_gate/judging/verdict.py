@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...recovery.databases import Snapshot
+from ...recovery.moments import iso
 from . import database_rules, snapshot_rules
-from .facts import Facts, Snapshot
+from .facts import Facts
 from .findings import AFTER, BEFORE, WARNING, Check, judge
-from .moments import iso
 from .policy import Policy
 from .token import make
 from .way_back import WayBack

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import Facts, Snapshot
-from .moments import iso
+from ...recovery.databases import Snapshot
+from ...recovery.moments import iso
+from ...recovery.progress import minutes
+from ...recovery.tags import POINT_IN_TIME, SNAPSHOT, restore_minutes
+from .facts import Facts
 from .policy import Policy
-from .progress import minutes
 
-POINT_IN_TIME, SNAPSHOT, NONE = "point_in_time", "snapshot", "none"
-TAGS = {POINT_IN_TIME: "mainstay:restore-minutes-point-in-time", SNAPSHOT: "mainstay:restore-minutes-snapshot"}
-"""Tags of a database in which a drill records how many minutes each way back took."""
+NONE = "none"
 
 LONG = 600.0
 """Seconds from which on a snapshot delays a deployment noticeably."""
@@ -39,15 +39,7 @@ class WayBack:
 
 def drill_minutes(given: Mapping[str, float | None], tags: Mapping[str, str]) -> dict[str, float]:
     """How long each way back took: as given, else as the database's tags say."""
-    found = {}
-    for method, tag in TAGS.items():
-        value = given.get(method)
-        text = tags.get(tag, "")
-        if value is not None:
-            found[method] = float(value)
-        elif text.replace(".", "", 1).isdigit():
-            found[method] = float(text)
-    return found
+    return {**restore_minutes(tags), **{method: float(value) for method, value in given.items() if value is not None}}
 
 
 def way_back(facts: Facts, policy: Policy, took: Mapping[str, float]) -> WayBack:

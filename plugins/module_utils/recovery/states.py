@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import Database
+from .databases import Database
 
 READY = frozenset({"available", "storage-optimization"})
 """The states in which RDS accepts CreateDBSnapshot."""

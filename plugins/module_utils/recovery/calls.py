@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .judging.facts import Snapshot, cluster_snapshot_of, snapshot_of
+from .databases import Snapshot, cluster_snapshot_of, snapshot_of
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,12 @@ class Calls:
     database_id: str
     create: str
     delete: str
+    copy: str
+    copy_source: str
+    copy_target: str
     attributes: str
     attributes_result: tuple[str, str]
+    modify_attributes: str
     convert: Callable[[Mapping[str, Any]], Snapshot]
     dimension: str
     quota: str
@@ -36,8 +40,12 @@ INSTANCE = Calls(
     database_id="DBInstanceIdentifier",
     create="create_db_snapshot",
     delete="delete_db_snapshot",
+    copy="copy_db_snapshot",
+    copy_source="SourceDBSnapshotIdentifier",
+    copy_target="TargetDBSnapshotIdentifier",
     attributes="describe_db_snapshot_attributes",
     attributes_result=("DBSnapshotAttributesResult", "DBSnapshotAttributes"),
+    modify_attributes="modify_db_snapshot_attribute",
     convert=snapshot_of,
     dimension="DBInstanceIdentifier",
     quota="ManualSnapshots",
@@ -49,8 +57,12 @@ CLUSTER = Calls(
     database_id="DBClusterIdentifier",
     create="create_db_cluster_snapshot",
     delete="delete_db_cluster_snapshot",
+    copy="copy_db_cluster_snapshot",
+    copy_source="SourceDBClusterSnapshotIdentifier",
+    copy_target="TargetDBClusterSnapshotIdentifier",
     attributes="describe_db_cluster_snapshot_attributes",
     attributes_result=("DBClusterSnapshotAttributesResult", "DBClusterSnapshotAttributes"),
+    modify_attributes="modify_db_cluster_snapshot_attribute",
     convert=cluster_snapshot_of,
     dimension="DBClusterIdentifier",
     quota="ManualClusterSnapshots",
