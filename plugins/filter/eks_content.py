@@ -30,6 +30,8 @@ options:
     description:
       - The cluster in the outputs of M(mainstay.aws.eks_cluster). C(name), C(version), C(vpc_id), and C(container_log_group_name) are used;
         a missing value is not known yet.
+      - With C(shared) set to V(true), another component builds the cluster. That one installs the controllers and the default storage
+        class, so O(settings) is ignored and no storage class is created by default.
     type: dict
     default: {}
   region:
@@ -83,7 +85,7 @@ def eks_content(
     name: str = "content",
 ) -> dict[str, Any]:
     """What k8s_objects takes; raises with everything that is wrong."""
-    from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of
+    from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.content import content_of, of_shared_cluster
     from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import Cluster
     from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked
     from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
@@ -97,7 +99,8 @@ def eks_content(
         log_group=str(known.get("container_log_group_name") or UNKNOWN),
         registry=registry,
     )
-    found, problems = content_of(content, name, described.controllers, facts, charts or {}, vendored or {})
+    wanted, controllers = (of_shared_cluster(content), ()) if known.get("shared") else (content, described.controllers)
+    found, problems = content_of(wanted, name, controllers, facts, charts or {}, vendored or {})
     if problems:
         raise AnsibleFilterError("\n".join(problems))
     return found

@@ -51,12 +51,12 @@ options:
       - C(monitoring) has C(interval) (V(60) seconds; V(0) turns it off), C(insights) (V(standard), V(advanced), or V(none)),
         C(insights_retention_days), C(log_exports) (V(postgresql), V(upgrade), V(iam-db-auth-error)), and C(log_retention_days) (V(365)).
       - C(deletion) has C(protection), on by default in V(prod) and V(production), C(final_snapshot) (V(true)), and C(automated_backups)
-        (V(keep) or V(delete)).
+        (V(keep) or V(delete), also for those that were replicated).
       - C(parameters) are engine parameters by name, over this module's defaults; null removes a default. A change of the major version
         moves them to a parameter group of the new family.
       - C(replicas) has read replicas by name, each with C(identifier), C(class), C(zone), C(multi_az), C(autoscale_to), C(parameters),
         and C(tags), and for another region C(region), C(subnet_ids), C(security_group_ids), and C(kms_key_arn). What is not given is as
-        with the source.
+        with the source. C(promoted) (V(false)) makes one a database of its own, or accepts one that was promoted without this module.
       - C(proxy) is an RDS Proxy, with C(auth) (V(password) or V(iam)), C(users), C(idle_timeout), C(borrow_timeout),
         C(max_connections_percent), C(max_idle_connections_percent), C(session_pinning_filters), and C(init_query). An empty mapping creates
         one with all defaults.
@@ -176,6 +176,7 @@ outputs:
           host: prod-main.abcdefghijkl.af-south-1.rds.amazonaws.com
           port: 5432
           reader_hosts: {}
+          promoted_hosts: {}
           proxy_host: null
           engine_version: "17.6"
           parameter_group: prod-main-postgres17

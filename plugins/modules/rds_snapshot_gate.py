@@ -182,6 +182,44 @@ options:
         description: Seconds after which any run with this option deletes the restored instance, if its own could not.
         type: float
         default: 7200
+  copies:
+    description:
+      - Where the snapshot must also be. With O(action=take), it is copied there, and the verdict depends on what the destination then says
+        of each copy. The other actions make none, and the copies must exist. An entry with the account's own role or none stays in the
+        account.
+      - For another account, the snapshot is shared with exactly that account while it is copied. The share is taken back whatever happens.
+        Snapshots under the default key C(aws/rds) cannot be shared, which is a refusal before a snapshot is taken.
+      - Old copies that the gate made are deleted under the same rules as its snapshots.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      region:
+        description: Region of the copy. Defaults to the region of the databases.
+        type: str
+        default: ""
+      kms_key:
+        description: ID, ARN, or alias of the copy's key, in the copy's region and account. Required if the database is encrypted.
+        type: str
+        default: ""
+      role_arn:
+        description:
+          - ARN of a role in another account, which makes the copy there. The credentials of the module assume it, not the role of
+            O(role_arn).
+        type: str
+      role_session_name:
+        description: Name of the session, by which CloudTrail records the calls.
+        type: str
+        default: mainstay
+      role_external_id:
+        description: The external ID, if the role's trust policy demands one.
+        type: str
+  copy_timeout:
+    description:
+      - How long to wait, in seconds, until a copy is complete. Copies to another region can take hours, and RDS makes those of a database
+        one after the other.
+    type: float
+    default: 14400
   database_timeout:
     description:
       - How long to wait, in seconds, until the database can be snapshotted, for example while it is backing up or being modified. States
@@ -207,6 +245,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - mainstay.aws.role
 attributes:
   check_mode:
     description: Makes all checks and states what would be taken and deleted, without changing anything.
@@ -250,6 +289,16 @@ EXAMPLES = r"""
     deployment: "{{ release }}"
     action: require
     max_age: 43200
+
+- name: Keep a copy of the snapshot in another region, and one in the backup account
+  mainstay.aws.rds_snapshot_gate:
+    databases: [orders]
+    deployment: "{{ release }}"
+    copies:
+      - region: eu-central-1
+        kms_key: alias/backups
+      - kms_key: arn:aws:kms:eu-west-1:222222222222:key/2f1c0a4b-6d1e-4c39-9f6a-0b1f5e1c7a55
+        role_arn: arn:aws:iam::222222222222:role/backup
 
 - name: Gate a development database without automated backups
   mainstay.aws.rds_snapshot_gate:
@@ -328,6 +377,12 @@ databases:
       type: dict
       returned: always
       sample: {identifier: orders-1, status: available, started: "2026-11-30T08:00:00Z", taken: true}
+    copies:
+      description: The copies of the snapshot, as their destinations describe them.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{region: eu-central-1, account: "", identifier: orders-1, status: available}]
     token:
       description: The token, to be checked with O(action=verify). Empty unless the verdict is V(passed) or V(not_needed).
       type: str

@@ -12,6 +12,7 @@ from rehearsal.registry import Call, adjusts, answers
 from rehearsal.replies import Refusal
 
 RULES_PER_GROUP = 60
+WEIGHTS = {".cloudfront.origin-facing": 55, ".route53-healthchecks": 25, ".vpc-lattice": 10}
 # Where a permission lists its sources of each type, and the key of each source.
 _SOURCES = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "UserIdGroupPairs": "GroupId", "PrefixListIds": "PrefixListId"}
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
@@ -37,11 +38,20 @@ def authorize(call: Call) -> Any:
         _check(call, group, rule)
         if rule in existing or rule in wanted[:index]:
             raise Refusal("InvalidPermission.Duplicate", f'the specified rule "{_words(rule)}" already exists')
-    if len(existing) + len(wanted) > RULES_PER_GROUP:
+    if sum(_weight(call, rule) for rule in [*existing, *wanted]) > RULES_PER_GROUP:
         raise Refusal("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
     added = [_moto_rule(call, group, rule) for rule in wanted]
     _moto_rules(group, call).extend(added)
     return {"Return": True, "SecurityGroupRules": [_reply(rule, call) for rule in added]}
+
+
+def _weight(call: Call, rule: Rule) -> int:
+    """How many rules AWS counts: for a prefix list, the entries that it may have; AWS's own lists have a published weight."""
+    if rule.source_type != "PrefixListIds":
+        return 1
+    found = call.backend.managed_prefix_lists.get(rule.source)
+    name = str(getattr(found, "prefix_list_name", ""))
+    return int(getattr(found, "max_entries", 0) or next((weight for end, weight in WEIGHTS.items() if name.endswith(end)), 1))
 
 
 @answers("ec2", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress")

@@ -14,6 +14,7 @@ from rehearsal.registry import Call, answers
 from rehearsal.replies import Refusal
 
 TYPES: Mapping[str, tuple[type, ...]] = {"object": (dict,), "array": (list,), "string": (str,), "integer": (int,), "boolean": (bool,)}
+ON_FARGATE = ("coredns", "metrics-server")
 KINDS_OF_VALUE = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
@@ -49,7 +50,7 @@ def _described(product: Product, version: str, minors: list[Any]) -> dict[str, A
     return {
         "addonVersion": version,
         "architecture": ["amd64", "arm64"],
-        "computeTypes": ["ec2", "auto", "fargate"] if product.name == "coredns" else ["ec2", "auto"],
+        "computeTypes": ["ec2", "auto", "fargate"] if product.name in ON_FARGATE else ["ec2", "auto"],
         "compatibilities": [
             {"clusterVersion": minor, "platformVersions": ["*"], "defaultVersion": product.defaults[minor] == version}
             for minor in minors

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 from rehearsal.extensions.eks_addon_catalogue import Product, Workload
@@ -19,6 +20,7 @@ MANAGER = "eks"
 """The field manager that EKS uses to apply add-on workloads."""
 MANAGED = "app.kubernetes.io/managed-by"
 ROLE = "eks.amazonaws.com/role-arn"
+COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 PLAYER = "add-ons"
 LOOK_SOON_SECONDS, LOOK_SECONDS = 0.5, 3.0
 PATHS = {
@@ -41,25 +43,61 @@ def left_unmanaged(cluster: Any) -> dict[str, str]:
 def well(addon: Any) -> bool:
     """Whether the add-on's workloads have the nodes they need.
 
-    With a control plane, this is the last observed availability of the Deployments. Without one, a node that accepts pods is enough, or a
-    Fargate profile for the namespace.
+    With a control plane, this is the last observed availability of the Deployments. Without one, a node that accepts their pods is enough,
+    or a Fargate profile that selects them.
     """
     if not addon.product.needs_nodes:
         return True
     member = member_of(addon.cluster)
     if member is None:
-        return _has_capacity(addon.cluster, addon.product.namespace)
+        return _has_capacity(addon)
     member.rounds.add(PLAYER, lambda plane: look(addon.cluster, plane))
     return set(_deployments(addon.product)) <= _available(addon.cluster)
 
 
-def _has_capacity(cluster: Any, namespace: str) -> bool:
-    from rehearsal.extensions.eks_nodegroup_life import ready_nodes  # which checks the add-ons for the network
+def _has_capacity(addon: Any) -> bool:
+    """Whether each Deployment has a node whose taints its pods tolerate, or a Fargate profile that selects them."""
+    settings = json.loads(addon.configuration or "{}")
+    pods = [_workload(addon.product, one, addon.version, settings)["spec"]["template"] for one in addon.product.workloads]
+    needing = [pod for pod, one in zip(pods, addon.product.workloads, strict=True) if one.kind == "Deployment"]
+    return all(_fits_node(addon.cluster, pod) or _fits_fargate(addon.cluster, addon.product.namespace, pod) for pod in needing)
 
-    if ready_nodes(cluster):
-        return True
+
+def _fits_node(cluster: Any, pod: dict[str, Any]) -> bool:
+    from rehearsal.extensions.eks_nodegroup_life import kubernetes_taint, node_labels, ready_groups  # they check the add-ons themselves
+
+    return any(
+        all(_tolerated(kubernetes_taint(taint), pod["spec"]["tolerations"]) for taint in group.taints)
+        and _selected(pod["spec"]["nodeSelector"], node_labels(group, group.rehearsal_build))
+        for group in ready_groups(cluster)
+    )
+
+
+def _selected(selector: dict[str, str], labels: dict[str, str]) -> bool:
+    """Labels that kubelets set are not known without a control plane."""
+    return all(labels.get(key) == value for key, value in selector.items() if not key.startswith("kubernetes.io/"))
+
+
+def _tolerated(taint: dict[str, str], tolerations: list[dict[str, Any]]) -> bool:
+    return taint["effect"] == "PreferNoSchedule" or any(
+        one.get("effect") in (None, "", taint["effect"])
+        and one.get("key") in (None, "", taint["key"])
+        and (one.get("operator") == "Exists" or (one.get("value") or "") == taint.get("value", ""))
+        for one in tolerations
+    )
+
+
+def _fits_fargate(cluster: Any, namespace: str, pod: dict[str, Any]) -> bool:
+    labels, annotations = pod["metadata"]["labels"], pod["metadata"]["annotations"]
+    if annotations.get(COMPUTE_TYPE, "fargate") != "fargate":
+        return False
     profiles = [profile for profile in cluster.fargate_profiles.values() if profile.status == "ACTIVE"]
-    return any(selector.get("namespace") == namespace for profile in profiles for selector in profile.selectors)
+    return any(
+        fnmatchcase(namespace, selector.get("namespace", ""))
+        and all(fnmatchcase(labels.get(key, ""), value) for key, value in (selector.get("labels") or {}).items())
+        for profile in profiles
+        for selector in profile.selectors
+    )
 
 
 def _deployments(product: Product) -> list[tuple[str, str]]:
@@ -189,7 +227,7 @@ def _workload(product: Product, workload: Workload, version: str, settings: dict
     labels = _labels(workload)
     annotations = dict(own.get("podAnnotations") or {})
     if product.name == "coredns":
-        annotations["eks.amazonaws.com/compute-type"] = str(settings.get("computeType") or "ec2").lower()
+        annotations[COMPUTE_TYPE] = str(settings.get("computeType") or "ec2").lower()
     template = {"metadata": {"labels": labels | dict(own.get("podLabels") or {}), "annotations": annotations}, "spec": pod}
     spec: dict[str, Any] = {"selector": {"matchLabels": labels}, "template": template}
     if workload.kind == "Deployment":

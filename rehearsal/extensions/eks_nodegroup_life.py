@@ -24,6 +24,8 @@ from rehearsal.extensions.eks_instances import (
     next_step,
     terminate,
 )
+from rehearsal.extensions.eks_nodegroup_marks import registers
+from rehearsal.extensions.eks_reach import reaches_aws
 from rehearsal.registry import one_at_a_time
 from rehearsal.replies import Refusal
 
@@ -68,9 +70,9 @@ def is_settled(group: Any) -> bool:
     return bool(group.__dict__.get("rehearsal_settled"))
 
 
-def ready_nodes(cluster: Any) -> int:
-    """The number of node group nodes that accept pods."""
-    return sum(each.joined and each.leaving is None for group in cluster.nodegroups.values() for each in instances_of(group))
+def ready_groups(cluster: Any) -> list[Any]:
+    """The node groups with a node that accepts pods."""
+    return [group for group in cluster.nodegroups.values() if any(each.joined and each.leaving is None for each in instances_of(group))]
 
 
 def desired_size(group: Any) -> int:
@@ -157,6 +159,11 @@ def roll_is_over(group: Any) -> bool:
     return _current_roll(group) is None
 
 
+def can_join(group: Any) -> bool:
+    """Whether new nodes become ready: the network add-on runs, their kubelets register, and their subnets lead to AWS."""
+    return bool(runs(group.rehearsal_cluster, NETWORK)) and registers(group) and reaches_aws(group)
+
+
 # --- clusters without a control plane ---
 
 
@@ -165,7 +172,7 @@ def advance_described(group: Any) -> None:
     for _ in range(2 * len(instances_of(group)) + 2 * desired_size(group) + 2):
         _advance(group)
         for instance in list(instances_of(group)):
-            if runs(group.rehearsal_cluster, NETWORK) and not instance.joined:
+            if can_join(group) and not instance.joined:
                 instance.joined = True
                 attach_pod_interface(group, instance)
             if instance.leaving is not None:
@@ -219,7 +226,7 @@ def wishes(group: Any) -> list[Any]:
     from rehearsal.kubernetes.node_groups import Wanted
     from rehearsal.kubernetes.nodes import shape_of
 
-    network = runs(group.rehearsal_cluster, NETWORK)
+    network = can_join(group)
     return [
         Wanted(
             name=each.node,

@@ -18,6 +18,7 @@ from rehearsal.extensions.eks_nodegroup_life import (
     is_settled,
     kubernetes_taint,
 )
+from rehearsal.extensions.eks_nodegroup_marks import check_labels, check_taints
 from rehearsal.extensions.eks_releases import CUSTOM
 from rehearsal.registry import Call, answers, settles
 from rehearsal.replies import Refusal
@@ -73,8 +74,7 @@ def create(call: Call) -> Any:
     version, release = _versions(call, cluster, ami)
     checks.checked_subnets(call, cluster, subnets)
     update_config = checks.checked_update_config(call.get("updateConfig")) or {"maxUnavailable": 1}
-    for taint in call.get("taints") or []:
-        kubernetes_taint(taint)
+    check_marks(call.get("labels"), call.get("taints"))
     checks.checked_role(call, str(call.get("nodeRole")), "ec2.amazonaws.com", "nodeRole")
     group = carried_out(
         lambda: call.backend.create_nodegroup(
@@ -107,6 +107,13 @@ def create(call: Call) -> Any:
     admit_nodes(call, cluster, group.node_role)
     follow(group)
     return {"nodegroup": described(group)}
+
+
+def check_marks(labels: dict[str, str] | None, taints: list[dict[str, str]] | None) -> None:
+    check_labels(labels or {})
+    check_taints(taints or [])
+    for taint in taints or []:
+        kubernetes_taint(taint)
 
 
 def _versions(call: Call, cluster: Any, ami: str) -> tuple[str, str]:
@@ -216,8 +223,7 @@ def update_config(call: Call) -> Any:
     scaling = checks.checked_sizes(call.get("scalingConfig"), group.scaling_config)
     wanted = checks.checked_update_config(call.get("updateConfig"))
     labels, taints = dict(call.get("labels") or {}), dict(call.get("taints") or {})
-    for taint in taints.get("addOrUpdateTaints") or []:
-        kubernetes_taint(taint)
+    check_marks(labels.get("addOrUpdateLabels"), taints.get("addOrUpdateTaints"))
     before = [kubernetes_taint(taint) for taint in group.taints]
     carried_out(
         lambda: call.backend.update_nodegroup_config(

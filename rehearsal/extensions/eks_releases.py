@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rehearsal.kubernetes import VERSIONS
 
@@ -30,6 +31,12 @@ def ami_type(name: str) -> AmiType:
     architecture = "arm64" if "ARM_64" in name else "amd64"
     family = name.split("_", maxsplit=1)[0]
     return AmiType(name, architecture, family, "1.32" if family == "AL2" else None)
+
+
+def build_day(release: str) -> datetime:
+    """When a release was built. Bottlerocket's do not say so; they get the days of Amazon Linux's."""
+    day = DATES[BOTTLEROCKET.index(release)] if release in BOTTLEROCKET else release.rpartition("-")[2]
+    return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def releases(ami: str, version: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from rehearsal.extensions.keys import AWS_MANAGED
 from rehearsal.registry import MOTO, Call, adjusts, answers
 from rehearsal.replies import Refusal
 
@@ -72,7 +73,8 @@ def take_arns_everywhere() -> None:
 
 
 @adjusts("kms")
-def publish_key_regions() -> None:
+def complete_descriptions() -> None:
+    """Whether a key is AWS's own, and whether it has several regions."""
     from moto.kms.models import Key
 
     original = Key.to_dict
@@ -80,6 +82,8 @@ def publish_key_regions() -> None:
     def to_dict(self: Any) -> dict[str, Any]:
         described = original(self)
         described["KeyMetadata"]["MultiRegion"] = bool(described["KeyMetadata"].get("MultiRegion"))
+        if any(alias.startswith(AWS_MANAGED) for alias in self.aliases):
+            described["KeyMetadata"]["KeyManager"] = "AWS"
         return described
 
     Key.to_dict = to_dict

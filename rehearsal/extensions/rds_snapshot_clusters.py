@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from rehearsal.accounts import place_of
 from rehearsal.extensions.rds_common import check_identifier, check_tags, filtered, invalid, page
-from rehearsal.extensions.rds_snapshot_record import checked_key, is_default_key, tags_in
+from rehearsal.extensions.rds_snapshot_copies import key_of_copy
+from rehearsal.extensions.rds_snapshot_record import is_default_key, may_use, tags_in
 from rehearsal.extensions.rds_snapshot_sharing import ATTRIBUTE, changed_accounts
 from rehearsal.extensions.rds_snapshot_state import GONE, SnapshotState, begin, begin_deletion, has_begun, percent_of, script_fields
-from rehearsal.registry import Call, adjusts, answers, settles
+from rehearsal.registry import Call, adjusts, answers, backend, settles
 from rehearsal.replies import Refusal
 from rehearsal.transitions import KINDS, moment
 
@@ -71,15 +73,15 @@ def copy_snapshot(call: Call) -> dict[str, Any]:
     from moto.rds.models import DBClusterSnapshot
 
     name = check_identifier(call.get("TargetDBClusterSnapshotIdentifier"), "TargetDBClusterSnapshotIdentifier", LONGEST)
-    source = _own(call, "SourceDBClusterSnapshotIdentifier")
+    source = _usable(call, "SourceDBClusterSnapshotIdentifier")
     if source.status != "available":
         raise _wrong_state(f"Cannot copy the snapshot {source.id} because it is in state {source.status}.")
     _check_new(call, name)
     tags = tags_in(call) or (list(source.tags) if call.get("CopyTags") else [])
     snapshot = DBClusterSnapshot(call.backend, source.cluster, name, tags=tags)
     snapshot.tags = tags
-    if call.get("KmsKeyId"):
-        snapshot.kms_key_id, snapshot.encrypted = checked_key(call, call.get("KmsKeyId")), True
+    key = key_of_copy(call, source, str(call.get("SourceDBClusterSnapshotIdentifier")))
+    snapshot.kms_key_id, snapshot.encrypted = key, key is not None
     snapshot.rehearsal_source = source
     return {"DBClusterSnapshot": _begun(call, snapshot, name, (("pending", 0.2), ("copying", 0.8)))}
 
@@ -167,6 +169,18 @@ def modify_attribute(call: Call) -> dict[str, Any]:
 def _attributes(snapshot: Any) -> dict[str, Any]:
     values = [{"AttributeName": ATTRIBUTE, "AttributeValues": list(snapshot.attributes[ATTRIBUTE])}]
     return {"DBClusterSnapshotAttributesResult": {"DBClusterSnapshotIdentifier": snapshot.id, "DBClusterSnapshotAttributes": values}}
+
+
+def _usable(call: Call, parameter: str) -> Any:
+    """A snapshot of the account, or by its ARN, one in another region or one that another account shares with it."""
+    name = str(call.get(parameter) or "")
+    if not name.startswith("arn:"):
+        return _own(call, parameter)
+    place, identifier = place_of(name), name.rpartition(":cluster-snapshot:")[2]
+    found = backend("rds", place.account_id, place.region).cluster_snapshots.get(identifier)
+    if found is None or not may_use(found, call.account_id):
+        raise _not_found(name)
+    return found
 
 
 def _own(call: Call, parameter: str = "DBClusterSnapshotIdentifier") -> Any:

@@ -39,7 +39,7 @@ def copy_snapshot(call: Call) -> dict[str, Any]:
             "DBSnapshotAlreadyExists", f"Cannot create the snapshot because a snapshot with the identifier {name} already exists."
         )
     check_quota(call)
-    key = _key(call, source)
+    key = key_of_copy(call, source, str(call.get("SourceDBSnapshotIdentifier")))
     tags = tags_in(call)
     if call.get("CopyTags") and not tags:
         tags = [tag for tag in source.tags if not tag["Key"].startswith("aws:")]
@@ -67,11 +67,14 @@ def _data(before: Held, held: Held, name: str) -> Callable[[], Any] | None:
     return work
 
 
-def _key(call: Call, source: Any) -> str | None:
-    """The key of the copy, or None if it is not encrypted. A key cannot leave its region, nor AWS's own key its account."""
+def key_of_copy(call: Call, source: Any, named_source: str) -> str | None:
+    """The key of a copy of a DB or cluster snapshot, or None if it is not encrypted.
+
+    A key cannot leave its region, nor AWS's own key its account.
+    """
     named, elsewhere, foreign = call.get("KmsKeyId"), source.region != call.region, source.account_id != call.account_id
-    if elsewhere and not str(call.get("SourceDBSnapshotIdentifier")).startswith("arn:"):
-        raise invalid("The parameter SourceDBSnapshotIdentifier must be an ARN for a copy from another region.")
+    if elsewhere and not named_source.startswith("arn:"):
+        raise invalid("The source snapshot must be named by its ARN for a copy from another region.")
     if not source.encrypted:
         return checked_key(call, named) if named else None
     if elsewhere and not call.get("PreSignedUrl"):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.mutants.declared import Mutant
 
-RULES = range(1, 31)
+RULES = range(1, 32)
 
 DATABASE, SNAPSHOT, NAMING = "judging/database_rules.py", "judging/snapshot_rules.py", "judging/naming.py"
 RESTORE = "judging/restore.py"
 TAGS = "../recovery/tags.py"
+COPIES, COPYING, COPY_RULES = "../recovery/copies.py", "../recovery/copying.py", "judging/copy_rules.py"
 
 MUTANTS = (
     Mutant(1, "a stopped database is waited for", "../recovery/states.py", "if HOPELESS.fullmatch(database.status):", "if False:"),
@@ -31,7 +32,7 @@ MUTANTS = (
         2,
         "a missing snapshot is waited for",
         "../recovery/completing.py",
-        "if one is None and (seen or waited >= limits.settle):",
+        "if one is None and (seen or waited >= waits.settle):",
         "if False:",
     ),
     Mutant(
@@ -88,12 +89,19 @@ MUTANTS = (
     Mutant(9, "the quota is ignored", DATABASE, "used < limit,", "True,"),
     Mutant(9, "room is made of everything", "judging/pruning.py", "kept = position == 0 or", "kept = False or"),
     Mutant(10, "any snapshot with the identifier is ours", NAMING, " and snapshot.tags.get(DEPLOYMENT) == deployment", ""),
-    Mutant(10, "tags are not looked at", NAMING, "tags.get(MANAGED_BY) == MODULE", "True"),
+    Mutant(
+        10,
+        "tags are not looked at",
+        NAMING,
+        "return (\n        tags.get(MANAGED_BY) == MODULE\n"
+        "        and tags.get(DATABASE) == database.resource_id\n        and snapshot.res",
+        "return (\n        snapshot.res",
+    ),
     Mutant(10, "a lost reply is an error", "acting.py", "except (AlreadyThere, Ambiguous) as error:", "except AlreadyThere as error:"),
     Mutant(11, "two hyphens in a row", NAMING, 're.sub(r"-+", "-", ', 're.sub(r"-+$", "-", '),
     Mutant(11, "an identifier may begin with a digit", NAMING, "if not found[:1].isalpha():", "if False:"),
     Mutant(11, "long identifiers are cut only", NAMING, "-{hashlib.sha256(f'{database} {deployment}'.encode()).hexdigest()[:8]}", ""),
-    Mutant(11, "an identifier is used twice", NAMING, "if name not in used), f", "if True), f"),
+    Mutant(11, "an identifier is used twice", COPIES, "if name not in used), f", "if True), f"),
     Mutant(
         12,
         "only the first page is read",
@@ -112,15 +120,15 @@ MUTANTS = (
         13,
         "failed snapshots count",
         "judging/pruning.py",
-        'if is_managed(one, database) and one.status == "available"]',
-        "if is_managed(one, database)]",
+        'if is_ours(one, database) and one.status == "available"]',
+        "if is_ours(one, database)]",
     ),
     Mutant(
         13,
         "what cannot be deleted fails the gate",
         "acting.py",
-        "            except CallFailed as error:\n                kept.append(",
-        "            except ZeroDivisionError as error:\n                kept.append(",
+        "        except CallFailed as error:\n            kept.append(",
+        "        except ZeroDivisionError as error:\n            kept.append(",
     ),
     Mutant(
         14, "a cluster's storage has a size", SNAPSHOT, "if database.is_cluster or not database.allocated:", "if not database.allocated:"
@@ -201,7 +209,7 @@ MUTANTS = (
         17,
         "nothing is torn down",
         "proving.py",
-        "            notes += self._delete(name)\n        seconds",
+        "            notes += self.reaper.delete(INSTANCE, name).notes\n        seconds",
         "            pass\n        seconds",
     ),
     Mutant(
@@ -220,6 +228,67 @@ MUTANTS = (
     Mutant(27, "waiting parameters are ignored", RESTORE, 'one.get("ParameterApplyStatus") == "pending-reboot"', "False"),
     Mutant(28, "the snapshot's storage will do", RESTORE, "max(database.allocated, snapshot.allocated)", "snapshot.allocated"),
     Mutant(28, "the database's storage will do", RESTORE, "max(database.allocated, snapshot.allocated)", "database.allocated"),
+    Mutant(8, "a copy needs no key of its own", COPY_RULES, "if facts.database.encrypted\n            else", "if False else"),
+    Mutant(8, "any key will do for a copy", COPY_RULES, 'if one.key.state == "Enabled"', "if True"),
+    Mutant(8, "copies to accounts need no key of one's own", DATABASE, "*policy.shared_with, *(one.account", "*policy.shared_with, *('' "),
+    Mutant(8, "automated snapshots can be shared", COPIES, 'if source.kind != "manual":', "if False:"),
+    Mutant(9, "the quota there does not matter", COPY_RULES, "one.quota.used >= one.quota.limit", "False"),
+    Mutant(13, "any copy with our tag is deleted", NAMING, 'and snapshot.copied_from in ("", of)', "and True"),
+    Mutant(
+        13,
+        "a person's copy with our tags is deleted",
+        NAMING,
+        "return is_managed(snapshot, database) and re.fullmatch(",
+        "return is_managed(snapshot, database) or re.fullmatch(",
+    ),
+    Mutant(13, "what is copied elsewhere is deleted", "gate.py", ", *self.copies.in_progress(facts.database))", ")"),
+    Mutant(31, "copies are believed", COPY_RULES, "wrong += problems(", "wrong += [] and problems("),
+    Mutant(31, "any key will do there", COPIES, "if wanted.key and one.kms_key != wanted.key:", "if False:"),
+    Mutant(31, "any state will do there", COPIES, 'if one.status != "available" or one.percent != 100:', "if False:"),
+    Mutant(31, "any source will do", COPIES, 'if one.copied_from not in ("", source.arn):', "if False:"),
+    Mutant(31, "any size will do there", COPIES, "if one.allocated != source.allocated:", "if False:"),
+    Mutant(
+        31,
+        "the share stays after a failure",
+        COPYING,
+        "problem = self._unshare(database, source)\n            raise",
+        'problem = ""\n            raise',
+    ),
+    Mutant(
+        31,
+        "the share stays after an interruption",
+        COPYING,
+        "        except BaseException:\n            self._unshare(database, source)\n",
+        "        except BaseException:\n",
+    ),
+    Mutant(
+        31,
+        "the share stays after a success",
+        COPYING,
+        "if problem := self._unshare(database, source):\n            raise GaveUp",
+        'if problem := "":\n            raise GaveUp',
+    ),
+    Mutant(
+        31,
+        "a share that was left is not taken back",
+        COPYING,
+        "if problem := self.take_back(database, wanted.source):",
+        'if problem := "":',
+    ),
+    Mutant(31, "a failed copy is used again", COPYING, '(one.status == "available" or one.status in WAITING)', "True"),
+    Mutant(31, "any snapshot of the name is taken for the copy", COPIES, "return same and one.copied_from in", "return one.copied_from in"),
+    Mutant(31, "the limit of copies at a time is an error", COPYING, "return found is None or found.used < found.limit", "return False"),
+    Mutant(31, "the region of the source is not sent", COPIES, "if source_region != region:", "if False:"),
+    Mutant(
+        31, "a token does not cover the copies", "judging/policy.py", '"copies": [one.as_dict() for one in self.copies]', '"copies": []'
+    ),
+    Mutant(
+        31,
+        "requiring makes copies",
+        "gate.py",
+        "if self.plan.action == TAKE and not self.plan.check_mode:\n            self.copying",
+        "if not self.plan.check_mode:\n            self.copying",
+    ),
     Mutant(29, "the pending password is never tried", RESTORE, '"AWSCURRENT", "AWSPENDING")', '"AWSCURRENT",)'),
     Mutant(29, "the password is read once", "proving.py", "            for stage in STAGES:\n", "            for stage in STAGES[:1]:\n"),
 )

@@ -25,6 +25,10 @@ def one(_properties: Mapping[str, Any]) -> int:
     return 1
 
 
+def no_lists(_before: Any, _after: Any) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Quota:
     """A quota under its code in AWS's Service Quotas, with its everyday ``name``; ``default`` is the value that AWS publishes."""
@@ -55,7 +59,11 @@ class Count(Quota):
 
 @dataclass(frozen=True)
 class Size(Quota):
-    """How long one property of one resource may be. ``size`` measures its greatest length during a change from one value to another."""
+    """How long one property of one resource may be. ``size`` measures its greatest length during a change from one value to another.
+
+    ``lists``: the prefix lists among what ``size`` counts, each as often as it occurs. AWS counts as many entries as a list may hold.
+    """
 
     property: str
     size: Callable[[Any, Any], int] = field(compare=False, repr=False)
+    lists: Callable[[Any, Any], Sequence[str]] = field(default=no_lists, compare=False, repr=False)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,14 +48,14 @@ class Role:
         return found[1] if found else ""
 
 
-def role_of(params: dict[str, Any]) -> Role | None:
+def role_of(params: Mapping[str, Any]) -> Role | None:
     """The role that the options name; None if they name none."""
     if not params.get("role_arn"):
         return None
     return Role(str(params["role_arn"]), str(params.get("role_session_name") or DEFAULT_SESSION), str(params.get("role_external_id") or ""))
 
 
-def role_problems(params: dict[str, Any], prefix: str = "") -> list[str]:
+def role_problems(params: Mapping[str, Any], prefix: str = "") -> list[str]:
     """What is wrong with the options, one sentence each. ``prefix``: where they are, such as ``copies[0].``"""
     arn, name, external = (str(params.get(key) or "") for key in OPTIONS)
     problems = []

@@ -49,12 +49,14 @@ class Checked:
 
     ``problems``: what an apply may run into. ``warnings``: printed with the plan. ``refusals``: why an apply must change nothing.
     ``late``: the same, but not reported by a plan, because what causes it is removed before the apply, as playbooks/destroy.yml does.
+    ``notes``: what to print with the plan, besides the domain's notes.
     """
 
     problems: Sequence[Failure] = ()
     warnings: Sequence[str] = ()
     refusals: Sequence[Failure] = ()
     late: Sequence[Failure] = ()
+    notes: Sequence[str] = ()
 
 
 Verdict = Callable[[Result], Sequence[Failure]]

@@ -9,12 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..aws.connection import Aws
-from ..aws.quotas import Count, Quota
+from ..aws.quotas import Count, Quota, filtered
 from ..reconcile.errors import CallFailed, Failure
 from ..reconcile.planner import Plan
 from .quotas import UNCHECKED, Demand, Limit, demands, regions, shortfalls
 
 Identity = tuple[str, str]
+
+WEIGHTS = {
+    ".cloudfront.origin-facing": 55,
+    ".ec2-instance-connect": 2,
+    ".groundstation": 5,
+    ".route53-healthchecks": 25,
+    ".vpc-lattice": 10,
+}
+"""End of the name of a prefix list of AWS -> its weight; 1 for all others (Amazon VPC User Guide, AWS-managed prefix lists)."""
 
 
 def check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str) -> tuple[list[Failure], list[Failure]]:
@@ -34,10 +43,40 @@ def _check(plan: Plan, kinds: Mapping[str, Any], aws: Aws, region: str, named: s
     wanted = demands(plan, kinds, named)
     if not wanted:
         return [], []
+    wanted, lacking = _weighed(wanted, aws)
     limits, in_use, doubts = _ask(wanted, aws)
     found = shortfalls([demand for demand in wanted if demand.quota.identity() not in doubts], limits, in_use)
-    certain = [short.failure(region) for short in found if not short.limit.doubt]
+    certain = lacking + [short.failure(region) for short in found if not short.limit.doubt]
     return certain, [short.failure(region) for short in found if short.limit.doubt] + list(doubts.values())
+
+
+def _weighed(wanted: list[Demand], aws: Aws) -> tuple[list[Demand], list[Failure]]:
+    """The demands with each prefix list at its size, and the prefix lists that do not exist. No call if no list is named."""
+    named = sorted({one for demand in wanted for one in demand.lists})
+    if not named:
+        return wanted, []
+    try:
+        found = aws.list_all("ec2", "describe_managed_prefix_lists", "PrefixLists", Filters=filtered("prefix-list-id", named))
+    except CallFailed as error:
+        message = f"the sizes of prefix lists could not be read: {error.message}"
+        return wanted, [Failure("", error.operation, UNCHECKED, message, error.hint or "Allow the call, then run again.")]
+    sizes = {str(raw["PrefixListId"]): size_of_list(raw) for raw in found}
+    lacking = [
+        Failure(
+            demand.label, "", "NoPrefixList", f"{one} is not a prefix list of this account and region", "Correct the id, then run again."
+        )
+        for demand in wanted
+        for one in dict.fromkeys(demand.lists)
+        if one not in sizes
+    ]
+    return [demand.weighed(sizes) for demand in wanted], lacking
+
+
+def size_of_list(raw: Mapping[str, Any]) -> int:
+    """How many rules a prefix list counts for: the entries that it may have or, for those of AWS, its published weight."""
+    name = str(raw.get("PrefixListName") or "")
+    weight = next((number for end, number in WEIGHTS.items() if name.endswith(end)), 1)
+    return int(raw.get("MaxEntries") or weight)
 
 
 def _ask(wanted: Sequence[Demand], aws: Aws) -> tuple[dict[Identity, Limit], dict[Identity, Mapping[str, int]], dict[Identity, Failure]]:

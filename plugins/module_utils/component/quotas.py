@@ -17,7 +17,7 @@ from typing import Any
 from ..aws.elsewhere import REGION as REGION_OF
 from ..aws.quotas import REGION, Count, Quota, Size
 from ..reconcile.errors import Failure
-from ..reconcile.model import Observed, Ref, Resource
+from ..reconcile.model import Observed, Ref, Resource, is_unknown
 from ..reconcile.planner import Action, Plan
 
 EXCEEDED = "QuotaExceeded"
@@ -34,13 +34,21 @@ class Limit:
 
 @dataclass(frozen=True)
 class Demand:
-    """A plan's peak demand on one quota in one scope. ``new`` marks a scope that this run creates."""
+    """A plan's peak demand on one quota in one scope. ``new`` marks a scope that this run creates.
+
+    ``lists``: the prefix lists in the amount, each of which counts once until its size is known.
+    """
 
     quota: Quota
     scope: str
     label: str
     amount: int
     new: bool = False
+    lists: tuple[str, ...] = ()
+
+    def weighed(self, sizes: Mapping[str, int]) -> Demand:
+        """The demand in which each prefix list counts with its size."""
+        return replace(self, amount=self.amount + sum(sizes.get(one, 1) - 1 for one in self.lists), lists=())
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,8 @@ def shortfalls(
 def _size(quota: Size, action: Action) -> Iterator[Demand]:
     for change in action.changes:
         if change.property == quota.property and action.desired and isinstance(change.after, list | tuple | Mapping):
-            yield Demand(quota, action.address, action.address, quota.size(change.before, change.after))
+            lists = tuple(one for one in quota.lists(change.before, change.after) if not is_unknown(one))
+            yield Demand(quota, action.address, action.address, quota.size(change.before, change.after), lists=lists)
 
 
 def _steps(quota: Count, action: Action, plan: Plan, exclusive: bool) -> Iterator[tuple[int, str, str, bool]]:

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inputs.problems import Problems, suggestion
-
-ROUTINGS = {"public": "public", "private": "private", "database": "isolated"}
-"""The tiers of a network that lists none, with their routing. Other tiers specify their routing."""
+from .described_network import ROUTINGS, routing_of
 
 LOCAL = ("localhost", "127.0.0.1")
 """Hosts that need not be in the inventory."""
@@ -72,5 +70,5 @@ class References:
         if tier not in tiers:
             remedy = f"network {name} has no such tier; {suggestion(str(tier), list(tiers))}"
             problems.add(f"{self.prefix}_network_tier", tier, remedy)
-        elif (ROUTINGS.get(tier) or (tiers[tier] or {}).get("routing")) == "public":
+        elif routing_of(networks[name] or {}, tier) == "public":
             problems.add(f"{self.prefix}_network_tier", tier, self.not_public)

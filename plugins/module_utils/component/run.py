@@ -95,9 +95,10 @@ def plan_or_apply(module: Any, domain: Domain, aws: Aws, observation: Observatio
     if in_the_way:
         return replace(planned, failures=in_the_way), Remarks()
     notes = [saving.keep_or_note(place, desired, planned, consent, domain.kinds)] if saving else []
-    note = "; ".join(text for text in (*notes, *(() if absent else domain.notes(observation))) if text)
+    notes += () if absent else domain.notes(observation)
     exceeded, doubtful = check_quotas(planned.plan, domain.kinds, aws, place.region) if module.params["check_quotas"] else ([], [])
     checked = domain.checks(planned.plan, aws, place.region)
+    note = "; ".join(text for text in (*notes, *checked.notes) if text)
     for text in checked.warnings:
         module.warn(text)
     same_name, beside = find_unmarked(planned.plan, domain.kinds, aws)

@@ -229,6 +229,10 @@ class Kind(Protocol):
         """Attributes that an update changes, each with the properties whose update changes it: they are known after that update."""
 
     @property
+    def together(self) -> Mapping[str, tuple[str, ...]]:
+        """Properties that an update of another one names too, even if they keep their values: the backend would choose others."""
+
+    @property
     def serialised(self) -> tuple[str, ...]:
         """Which of "create", "update" and "delete" ``serialise_by`` applies to."""
 
@@ -291,6 +295,7 @@ class KindDefaults:
     timeout = 600.0
     timeouts: Mapping[str, float] = {}
     changing: Mapping[str, tuple[str, ...]] = {}
+    together: Mapping[str, tuple[str, ...]] = {}
     serialised: tuple[str, ...] = ("create", "update", "delete")
 
     def __init__(self) -> None:

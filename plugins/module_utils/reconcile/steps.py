@@ -272,7 +272,10 @@ def _finish(context: RunContext, kind: Kind, resource: Resource) -> None:
     wanted = {name: resolve(resource.properties[name], context.lookup) for name in declared}
     changes = differences(declared, wanted, seen)
     if changes:
-        context.live[resource.address] = _update(context, kind, seen, {change.property: change.after for change in changes})
+        values = {change.property: change.after for change in changes}
+        partners = {partner for name in values for partner in kind.together.get(name, ())}
+        values |= {name: declared[name].normal(wanted[name]) for name in partners - set(values) if name in wanted}
+        context.live[resource.address] = _update(context, kind, seen, values)
 
 
 def _update(context: RunContext, kind: Kind, seen: Observed, values: dict[str, Any]) -> Observed:

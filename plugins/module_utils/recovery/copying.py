@@ -54,7 +54,9 @@ class Copier:
     say: Say
     retry: float = 1800.0
     lasting: Collection[str] = field(default_factory=tuple)
-    """Accounts whose share is not ours to take back."""
+    """Accounts that the source may stay shared with, if it was before."""
+    begun: list[str] = field(default_factory=list)
+    """The identifiers of the copies that this object began, and did not find."""
 
     def copy(self, database: Database, wanted: Wanted) -> Snapshot:
         """The complete copy, as the destination describes it. An earlier attempt's copy is adopted: it is waited for, or already complete.
@@ -174,7 +176,9 @@ class Copier:
                 return name
             given = parameters(calls, wanted, name, self.source.region, self.destination.region)
             try:
-                return calls.convert(aws.change("rds", calls.copy, **given)[calls.items.removesuffix("s")])
+                reply = aws.change("rds", calls.copy, **given)
+                self.begun.append(name)
+                return calls.convert(reply[calls.items.removesuffix("s")])
             except CallFailed as error:
                 if not self._passes(database, error, waited):
                     raise

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .tags import COPY_OF
+
 AWS_BACKUP = "awsbackup"
 
 
@@ -74,8 +76,8 @@ class Snapshot:
 
     @property
     def is_copy(self) -> bool:
-        """RDS names the source of a copy only if that is elsewhere. Its original time tells in any case."""
-        return bool(self.copied_from) or (self.original is not None and self.created is not None and self.original != self.created)
+        """RDS names the source of a copy only if that is in another region or account; we tag ours."""
+        return bool(self.copied_from or self.tags.get(COPY_OF))
 
     @property
     def started(self) -> float | None:
@@ -104,6 +106,11 @@ class Quota:
 
     used: int
     limit: int
+
+
+def account_in(arn: str) -> str:
+    """The account that an ARN names; empty if it is not an ARN."""
+    return arn.split(":")[4] if arn.count(":") >= 5 else ""
 
 
 def _epoch(value: datetime | None) -> float | None:

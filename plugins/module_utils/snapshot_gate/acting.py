@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ..aws.connection import Aws
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed
 from ..reconcile.waiting import Clock, until
-from ..recovery.calls import calls_for
+from ..recovery.calls import Calls, calls_for
 from ..recovery.completing import Waits, complete
 from ..recovery.copies import next_name
 from ..recovery.databases import Database, Snapshot
@@ -93,13 +93,29 @@ class Actor:
         return complete(self.reader, self.clock, database, snapshot, waits, self.say)
 
     def delete(self, database: Database, snapshots: Iterable[Snapshot]) -> tuple[list[str], list[str]]:
-        """Delete snapshots: (identifiers that are gone, one sentence for each that could not be deleted)."""
-        calls = calls_for(database.is_cluster)
-        gone, kept = [], []
-        for one in snapshots:
-            try:
-                self.aws.remove("rds", calls.delete, **{calls.snapshot_id: one.identifier})
-                gone.append(one.identifier)
-            except CallFailed as error:
-                kept.append(f"{one.identifier} could not be deleted: {error.operation} ({error.code}): {error.message}")
-        return gone, kept
+        return delete(self.aws, database, snapshots)
+
+
+def delete(aws: Aws, database: Database, snapshots: Iterable[Snapshot]) -> tuple[list[str], list[str]]:
+    """Delete snapshots: (identifiers that are gone, one sentence for each that could not be deleted)."""
+    calls = calls_for(database.is_cluster)
+    gone, kept = [], []
+    for one in snapshots:
+        try:
+            _remove(aws, calls, one.identifier)
+            gone.append(one.identifier)
+        except CallFailed as error:
+            kept.append(f"{one.identifier} could not be deleted: {error.operation} ({error.code}): {error.message}")
+    return gone, kept
+
+
+def _remove(aws: Aws, calls: Calls, identifier: str) -> None:
+    """After a lost reply, the call is sent again: that a snapshot is gone by then is no error."""
+    for last in (False, True):
+        try:
+            aws.remove("rds", calls.delete, **{calls.snapshot_id: identifier})
+        except Ambiguous:
+            if last:
+                raise
+        else:
+            return

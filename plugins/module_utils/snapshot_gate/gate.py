@@ -15,14 +15,15 @@ from ..recovery.giving_up import GaveUp
 from ..recovery.server_time import ServerTime
 from ..recovery.troubles import reason_of
 from .acting import Actor
+from .copies import Connect, Copies
 from .judging.facts import Facts
 from .judging.findings import Check
 from .judging.naming import ADOPT, NEW, Choice, choose, existing
-from .judging.policy import REQUIRE, VERIFY, Policy, is_needed
+from .judging.policy import REQUIRE, TAKE, VERIFY, Policy, is_needed
 from .judging.pruning import room, to_delete
 from .judging.token import expiry_of, fits
 from .judging.verdict import Verdict, after, before, conclusion, not_needed, refusal
-from .judging.way_back import WayBack, drill_minutes, earlier, way_back
+from .judging.way_back import WayBack, drill_day, drill_minutes, earlier, way_back
 from .observing import Reader
 from .plan import Plan
 from .proving import Prover
@@ -45,8 +46,11 @@ class Timing:
 
 
 class Gate:
-    def __init__(self, aws: Aws, clock: Clock, plan: Plan, progress: Progress) -> None:
+    """connect: the connection to where a copy is; by default, the same account in the copy's region."""
+
+    def __init__(self, aws: Aws, clock: Clock, plan: Plan, progress: Progress, connect: Connect | None = None) -> None:
         self.clock, self.plan = clock, plan
+        self.connect = connect or (lambda to: aws.in_region(to.region))
         self.reader = Reader(aws, ServerTime(clock.now))
         self._aws, self._progress = aws, progress
 
@@ -67,8 +71,10 @@ class OneGate:
         self.timing = Timing(self.clock.now())
         self.made: Snapshot | None = None
         self.before: tuple[Check, ...] = ()
+        self.copying = False
         self.key: str | None = None
         self.actor = Actor(gate._aws, gate.clock, gate.reader, gate.plan, lambda doing, seconds: gate._progress(identifier, doing, seconds))
+        self.copies = Copies(gate.connect, gate.clock, gate.reader, gate.plan, self.actor.say)
 
     def run(self) -> Verdict:
         try:
@@ -78,10 +84,10 @@ class OneGate:
         except Stopped:
             verdict = Verdict("failed", "interrupted", self._interrupted(), snapshot=self.made)
         except CallFailed as error:
-            state = "failed" if self.made else "refused"
+            state = "failed" if self.made or self.copying else "refused"
             verdict = Verdict(state, reason_of(error.code), str(failure(self.identifier, error)), snapshot=self.made)
         verdict = replace(verdict, database=verdict.database or self.identifier)
-        return replace(verdict, taken=self.made is not None, seconds=self.timing.seconds(self.clock.now()))
+        return replace(verdict, taken=self.made is not None, copied=bool(self.copies.begun), seconds=self.timing.seconds(self.clock.now()))
 
     def _interrupted(self) -> str:
         if self.made is None:
@@ -116,6 +122,9 @@ class OneGate:
             self.timing.taking = self.timing.taking or self.clock.now()
             one = self.actor.complete(database, one)
             self.timing.complete = self.clock.now()
+        if self.plan.action == TAKE and not self.plan.check_mode:
+            self.copying = bool(self.policy.copies)
+            self.copies.make(database, one)
         return self._conclude(facts, one)
 
     def _choice(self, facts: Facts) -> Choice | None:
@@ -138,7 +147,7 @@ class OneGate:
 
     def _may_take(self, facts: Facts) -> Verdict | None:
         """The refusal, if anything forbids taking a snapshot. Makes room first if the quota is reached."""
-        facts = replace(facts, quota=self.reader.quota(facts.database))
+        facts = replace(facts, quota=self.reader.quota(facts.database), copies=self.copies.before(facts.database))
         checks = before(facts, self._resolved())
         if any(check.failed and check.name == "quota" for check in checks) and self.plan.prune:
             going = room(facts.database, facts.snapshots, self.plan.retention, facts.now)
@@ -148,7 +157,7 @@ class OneGate:
                 return None
             if going and not others:
                 self.actor.delete(facts.database, going)
-                facts = replace(facts, quota=self.reader.quota(facts.database))
+                facts = replace(facts, quota=self.reader.quota(facts.database), copies=self.copies.before(facts.database))
                 checks = before(facts, self._resolved())
         self.before = checks
         return refusal(facts, checks)
@@ -157,6 +166,8 @@ class OneGate:
         database = facts.database
         going = to_delete(database, facts.snapshots, self.plan.retention, facts.now) if self.plan.prune else []
         said = f"A snapshot {choice.name} of {database} would be taken."
+        if self.policy.copies:
+            said = f"{said[:-1]} and copied to {', '.join(self.copies.names(database))}."
         if going:
             said += f" Afterwards, {', '.join(one.identifier for one in going)} would be deleted."
         found = Verdict("passed", "would_take", said, database.identifier, database.resource_id, self.before)
@@ -168,7 +179,7 @@ class OneGate:
         judged = after(now, self._resolved())
         earlier_ones = tuple(check for check in self.before if check.name not in {other.name for other in judged})
         verdict = conclusion(now, self.policy, self.plan.deployment, (*earlier_ones, *judged))
-        verdict = replace(verdict, way_back=self._way_back(now))
+        verdict = replace(verdict, way_back=self._way_back(now), copies=now.copies or ())
         if verdict.state != "passed":
             return verdict
         if self.timing.taking is not None and self.timing.complete is not None:
@@ -194,19 +205,23 @@ class OneGate:
         found = replace(self.reader.facts(database, snapshots), snapshot=one, shared_with=self.reader.shared_with(database, one))
         if self.policy.require_quiesced and one.data_time is not None:
             found = replace(found, connections=self.reader.connections(database, one.data_time))
+        if self.policy.copies and not (self.plan.check_mode and self.plan.action == TAKE):
+            found = replace(found, copies=self.copies.after(database, one))
         return found
 
     def _way_back(self, facts: Facts) -> WayBack:
-        return way_back(facts, self.policy, drill_minutes(self.plan.drill, facts.database.tags))
+        given, tags = self.plan.drill, facts.database.tags
+        return way_back(facts, self.policy, drill_minutes(given, tags), drill_day(given, tags))
 
     def _pruned(self, verdict: Verdict, facts: Facts, one: Snapshot) -> Verdict:
         """Delete old snapshots of ours. That one could not be deleted does not change the verdict."""
-        everything = (one, *(other for other in facts.snapshots if other.arn != one.arn))
+        everything = (one, *(other for other in facts.snapshots if other.arn != one.arn), *self.copies.in_progress(facts.database))
         going = to_delete(facts.database, everything, self.plan.retention, facts.now, one.arn)
+        there, kept_there = self.copies.prune(facts.database, facts.now, one)
         if self.plan.check_mode:
-            return replace(verdict, pruned=tuple(other.identifier for other in going))
+            return replace(verdict, pruned=(*(other.identifier for other in going), *there))
         gone, kept = self.actor.delete(facts.database, going)
-        return replace(verdict, pruned=tuple(gone)).noting(*kept)
+        return replace(verdict, pruned=(*gone, *there)).noting(*kept, *kept_there)
 
     def _verify(self, database: Database, needed: bool) -> Verdict:
         """Whether a token is still good, by what AWS says now. Waits for nothing and changes nothing."""

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ..aws.roles import OPTIONS as ROLE_OPTIONS
+from ..aws.roles import role_of, role_problems
 from ..recovery.tags import POINT_IN_TIME, SNAPSHOT
-from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, Policy
+from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, CopyTo, Policy
 from .judging.pruning import Retention
 from .judging.restore import READING, Proof, is_reading
 from .judging.token import expiry_of
@@ -21,7 +24,8 @@ DEPLOYMENT = re.compile(r"[\w .:/=+@-]{1,128}")
 ACCOUNT = re.compile(r"\d{12}")
 MOST_TAGS = 50
 OWN_TAGS = 3
-POSITIVE = ("max_age", "rpo", "timeout", "stall_timeout", "poll_interval")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+POSITIVE = ("max_age", "rpo", "timeout", "stall_timeout", "poll_interval", "copy_timeout")
 
 
 PROOF: dict[str, Any] = {
@@ -35,6 +39,13 @@ PROOF: dict[str, Any] = {
     "timeout": {"type": "float", "default": 3600.0},
     "query_timeout": {"type": "float", "default": 60.0},
     "ttl": {"type": "float", "default": 7200.0},
+}
+
+
+COPY: dict[str, Any] = {
+    "region": {"type": "str", "default": ""},
+    "kms_key": {"type": "str", "default": "", "no_log": False},
+    **ROLE_OPTIONS,
 }
 
 
@@ -64,10 +75,13 @@ def argument_spec() -> dict[str, Any]:
             "options": {POINT_IN_TIME: {"type": "float"}, SNAPSHOT: {"type": "float"}},
         },
         "proof": {"type": "dict", "options": PROOF},
+        "copies": {"type": "list", "elements": "dict", "default": [], "options": COPY},
+        "copy_timeout": {"type": "float", "default": 14400.0},
         "database_timeout": {"type": "float", "default": 1800.0},
         "timeout": {"type": "float", "default": 7200.0},
         "stall_timeout": {"type": "float", "default": 1800.0},
         "poll_interval": {"type": "float", "default": 10.0},
+        **ROLE_OPTIONS,
     }
 
 
@@ -79,6 +93,8 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         *_tokens_wrong(params),
         *_tags_wrong(params["tags"]),
         *_proof_wrong(params["proof"]),
+        *_copies_wrong(params["copies"]),
+        *role_problems(params),
     ]
     if problems:
         return None, problems
@@ -92,7 +108,9 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         tags={str(name): str(value) for name, value in params["tags"].items()},
         prune=params["prune"],
         retention=Retention(params["keep"], params["keep_days"]),
-        limits=Limits(params["database_timeout"], params["timeout"], params["stall_timeout"], params["poll_interval"]),
+        limits=Limits(
+            params["database_timeout"], params["timeout"], params["stall_timeout"], params["poll_interval"], params["copy_timeout"]
+        ),
         drill=dict(params["restore_minutes"] or {}),
         proof=_proof(params["proof"]),
         check_mode=check_mode,
@@ -111,7 +129,36 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         shared_with=tuple(sorted(set(params["shared_with"]))),
         count_aws_backup=params["count_aws_backup"],
         require_quiesced=params["require_quiesced"],
+        copies=tuple(CopyTo(one["region"] or "", one["kms_key"] or "", role_of(one)) for one in params["copies"]),
     )
+
+
+def _copies_wrong(copies: Sequence[Mapping[str, Any]]) -> list[str]:
+    problems = []
+    for position, one in enumerate(copies):
+        where = f"copies[{position}]"
+        problems += role_problems(one, f"{where}.")
+        if one["region"] and not REGION.fullmatch(one["region"]):
+            problems.append(f"{where}.region is {one['region']!r}; expected the name of a region, such as eu-central-1")
+    return problems
+
+
+def at_home(plan: Plan, region: str) -> tuple[Plan, list[str]]:
+    """The plan with the region of each copy, and what is wrong with that. ``region``: where the databases are."""
+    copies = tuple(replace(one, region=one.region or region) for one in plan.policy.copies)
+    problems = [
+        f"copies[{position}] is in {region}, where the database is, with its account and its key, and so protects against nothing. Name "
+        "another region, a kms_key, or a role_arn of another account"
+        for position, one in enumerate(copies)
+        if one.region == region and not one.account and not one.kms_key
+    ]
+    places = [(one.region, one.account) for one in copies]
+    problems += [
+        f"copies names {where} {'of account ' + account if account else ''}".rstrip() + " twice"
+        for where, account in sorted(set(places))
+        if places.count((where, account)) > 1
+    ]
+    return replace(plan, policy=replace(plan.policy, copies=copies)), problems
 
 
 def _proof(given: Mapping[str, Any] | None) -> Proof | None:

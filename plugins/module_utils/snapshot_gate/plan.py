@@ -21,6 +21,8 @@ class Limits:
     snapshot: float = 7200.0
     stall: float = 1800.0
     poll: float = 10.0
+    copies: float = 14400.0
+    """Until a copy is complete: between regions, it takes hours, and waits for others of the same database."""
     settle: float = 30.0
     """How long a new snapshot may be missing from RDS's answers."""
 

@@ -9,13 +9,18 @@ from dataclasses import replace
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.operations import Operation
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.samples import Drift, Sample
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import FAMILY, parameter_group
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.backup_replication import BackupReplication
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.db_instance_options import Options
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.samples import FAMILY, backup_replication, parameter_group
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.samples import log_group
 from ansible_collections.mainstay.aws.plugins.module_utils.kinds.secret import Secret
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
 from rehearsal.testing import Cloud
 from tests.contract.account import listed
 from tests.contract.further.shared import ELSEWHERE, FEW, MANY, keys
+
+WITH_COPIES = "copies-deleted"
+"""The identifier of an instance whose replicated backups are deleted with their replication."""
 
 
 def rotated_secret(place: Place) -> Sample:
@@ -56,6 +61,17 @@ def deleted_secret(place: Place) -> Sample:
         change={"description": "two"},
         drift=Drift(Operation("secretsmanager", "delete_secret"), lambda one: {"SecretId": one.id}, "deletion_date"),
     )
+
+
+def deleted_copies(place: Place) -> Sample:
+    """What was replicated is deleted with the replication, as the options of its instance say."""
+    small = backup_replication(place)
+    needs = [
+        replace(one, properties={**one.properties, "db_instance_identifier": WITH_COPIES}) if one.kind == "db_instance" else one
+        for one in small.needs
+    ]
+    resource = Resource("backup_replication", "deleted", {**small.resource.properties, "tags": MANY})
+    return replace(small, resource=resource, needs=tuple(needs), change={"tags": FEW})
 
 
 def secrets_kind(desired: Sequence[Resource]) -> Kind:
@@ -132,6 +148,7 @@ COUNTS = {
     "secret": listed("secretsmanager", "list_secrets", "SecretList"),
 }
 CONFIGURED = {"secret": secrets_kind}
+KINDS = {"backup_replication": BackupReplication({WITH_COPIES: Options(delete_automated_backups=True)})}
 FURTHER = {
     "rds": {
         "rotation": rotated_secret,
@@ -139,5 +156,6 @@ FURTHER = {
         "many parameters": many_parameters,
         "parameters elsewhere": group_elsewhere,
         "logs elsewhere": logs_elsewhere,
+        "deleted copies": deleted_copies,
     }
 }

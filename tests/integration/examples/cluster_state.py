@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from rehearsal.extensions.eks_releases import releases
+
 LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
 POLICIES = "arn:aws:iam::aws:policy/"
 
@@ -87,6 +89,15 @@ def named(name: str) -> Check:
         assert state.name == name
 
     return check
+
+
+def newest_release(state: ClusterState) -> None:
+    """Every node group runs the newest release that AWS publishes for its image and the cluster's version."""
+    groups = state.groups.values()
+    assert groups
+    for group in groups:
+        newest = releases(group["amiType"], group["version"])[-1]
+        assert (group["version"], group["releaseVersion"]) == (state.cluster["version"], newest)
 
 
 def encrypted_secrets(state: ClusterState) -> None:

@@ -181,6 +181,18 @@ def kept_for(days: int) -> Check:
     return check
 
 
+def copied_to(region: str) -> Check:
+    """Automated backups are copied to another region as well, encrypted with a key of the account there."""
+
+    def check(state: DatabaseState) -> None:
+        (copies,) = state.client("rds", region=region).describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
+        assert (copies["DBInstanceArn"], copies["Status"]) == (state.instance["DBInstanceArn"], "replicating")
+        key = state.client("kms", region=region).describe_key(KeyId=copies["KmsKeyId"])["KeyMetadata"]
+        assert (key["KeyManager"], key["KeyState"]) == ("CUSTOMER", "Enabled")
+
+    return check
+
+
 def patched(window: str) -> Check:
     """AWS installs minor versions in this window."""
 

@@ -21,6 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.preflight
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.network.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import preflight as rds_input
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import replication
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import resources as rds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate as validate_instances
@@ -104,6 +105,7 @@ ROWS: Mapping[str, Mapping[str, Check]] = {
 CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     "examples/brandcoach/prod": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K5": has_.node_group("workers", ["t3.medium"], 3, 9),
         "K6": has_.node_group("workers", ["t3.medium"], 3, 9),
         "K10": has_.named("brandcoach-cluster"),
@@ -114,6 +116,7 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     },
     "examples/innovate/workloads": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K2": has_.version("1.33"),
         "K2, Z25": has_.extended_support,
         "K3": has_.encrypted_secrets,
@@ -127,6 +130,7 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     },
     "examples/codelearn/prod": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K5": has_.node_group("standard-workers", ["m5.large"], 2, 10),
         "K9": has_.node_group("standard-workers", ["m5.large"], 2, 10, desired=3),
         "K10": has_.named("codelearn-cluster"),
@@ -141,12 +145,14 @@ CLUSTER_ROWS: Mapping[str, Mapping[str, has_.Check]] = {
     "examples/creator-publishing/prod": {
         "A11": has_.replaces_failed_nodes,
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K11": has_.fargate("jobs"),
         "K12": has_.encrypted_disks,
         "K25": has_.replaces_failed_nodes,
     },
     "examples/ai-community/prod": {
         "K1": has_.managed_control_plane,
+        "K26": has_.newest_release,
         "K11": has_.fargate("jobs"),
         "K12": has_.encrypted_disks,
         "K25": has_.cluster_autoscaler,
@@ -196,6 +202,7 @@ DATABASE_ROWS: Mapping[str, Mapping[str, keeps_.Check]] = {
         "D10": keeps_.standby,
         "D13, D15": keeps_.daily_backups,
         "D14": keeps_.kept_for(30),
+        "D17": keeps_.copied_to("eu-central-1"),
         "D22": keeps_.observed,
         "A11": keeps_.protected,
     },
@@ -204,6 +211,7 @@ DATABASE_ROWS: Mapping[str, Mapping[str, keeps_.Check]] = {
         "D10": keeps_.standby,
         "D13, D15": keeps_.daily_backups,
         "D14": keeps_.kept_for(30),
+        "D17": keeps_.copied_to("us-west-2"),
         "D22": keeps_.observed,
     },
 }
@@ -230,7 +238,8 @@ def expected_addresses(inventory: str) -> set[str]:
     instances, wrong = validate_instances(*described)
     assert problems + more + wrong == []
     resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
-    resources += rds.build(instances, Place(environment, "database", *place), AwsFacts(), lambda _name: False)
+    database = Place(environment, "database", *place)
+    resources += [*rds.build(instances, database, AwsFacts(), lambda _name: False), *replication.resources(instances, database)]
     inside = expected_content(variables(inventory, "rds")["rds_databases"]) if inventory in LOGINS else set()
     return {resource.address for resource in resources} | inside
 

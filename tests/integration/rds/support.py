@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
-from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Observation
+from ansible_collections.mainstay.aws.plugins.module_utils.component.domain import Checked, Observation
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import RdsDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Kind, Resource
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Plan
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from rehearsal.testing import Cloud
 from tests.integration.site import ACCOUNT, Component
@@ -45,6 +46,7 @@ class Site(Component):
     component: str = "database"
     network: dict[str, Any] = field(default_factory=dict)
     domain: RdsDomain | None = None
+    further_regions: Sequence[str] = ()
 
     patience: ClassVar[Patience] = Patience(poll=0.05, settle=1.0, timeout=60)
 
@@ -52,9 +54,9 @@ class Site(Component):
         self.network = new_network(self.cloud)
 
     def aws(self, role: str = "apply") -> Aws:
-        """It also looks in the regions that the settings name."""
+        """It also looks in the regions that the settings and ``platform_further_regions`` name."""
         aws = Aws(lambda service, region=REGION: watch(self.cloud.client(service, role, region)), self.owner, region=REGION)
-        aws.also_in(self.domain.regions() if self.domain else [])
+        aws.also_in([*self.further_regions, *(self.domain.regions() if self.domain else [])])
         return aws
 
     def domain_of(self, databases: Mapping[str, Any] | None, **params: Any) -> RdsDomain:
@@ -84,6 +86,14 @@ class Site(Component):
         observation = self.observation(domain)
         assert domain.problems(observation) == []
         return list(domain.resources(observation))
+
+    def checked(self, plan: Plan) -> Checked:
+        """What the domain says about a plan of its desired resources."""
+        aws = self.aws("plan")
+        try:
+            return (self.domain or self.domain_of(None)).checks(plan, aws, REGION)
+        finally:
+            aws.close()
 
     def remove(self, databases: Mapping[str, Any]) -> None:
         """Remove the component, as with ``rds_state: absent``."""

@@ -297,6 +297,18 @@ def test_a_replica_that_was_promoted_is_named_and_not_replaced_without_consent(s
     failures = standing.site.try_apply(standing.desired).failures
     assert f"{READER} was promoted" in failures[0].message
     assert "platform_replace" in failures[0].hint
+    (refusal,) = standing.site.checked(standing.site.plan(standing.desired)).refusals
+    assert f"{READER} was promoted" in refusal.message
+
+
+def test_a_replica_that_was_promoted_stays_if_the_settings_say_so(standing: Standing) -> None:
+    standing.client("rds").promote_read_replica(DBInstanceIdentifier=READER, BackupRetentionPeriod=3)
+    standing.at_rest()
+    main = {**DATABASES["main"], "replicas": {"reader": {"promoted": True}}}
+    desired = standing.site.desired({"main": main})
+    result = standing.site.apply(desired)
+    assert touched(result.plan) == {REPLICA: {"backup_retention_period", "preferred_backup_window"}}
+    assert (ids(result), summary(standing.site.plan(desired))) == (standing.ids, {})
 
 
 def test_a_component_that_is_removed_leaves_secrets_that_can_be_restored(standing: Standing) -> None:

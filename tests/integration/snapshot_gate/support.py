@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import boto3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from botocore.config import Config
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.roles import Role, assume
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.answer import judge_all, result_of
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.options import argument_spec, plan_of
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.answer import Accounts, judge_all, result_of
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.options import argument_spec, at_home, plan_of
 from rehearsal.testing import Cloud
 
 QUICK = {"database_timeout": 3, "timeout": 20, "stall_timeout": 10, "poll_interval": 0.2}
@@ -75,14 +78,33 @@ class Site:
         plan, problems = plan_of(checked.validated_parameters, check_mode=check_mode)
         assert plan is not None, problems
         plan = replace(plan, limits=replace(plan.limits, settle=1.0))
+        plan, problems = at_home(plan, self.cloud.region)
+        assert not problems, problems
         clock = SystemClock()
-        aws = Aws(lambda service: watch(self.cloud.client(service, role)), Owner("", ""), pause=clock.pause, region=self.cloud.region)
+
+        def make(service: str, region: str = "") -> Any:
+            return watch(self.cloud.client(service, role, region or None))
+
+        aws = Aws(make, Owner("", ""), pause=clock.pause, region=self.cloud.region)
+        accounts = Accounts(aws, lambda one: self.acting_as(make, one), clock)
         began = time.monotonic()
         try:
-            verdicts = judge_all(aws, clock, plan)
+            verdicts = judge_all(aws, clock, plan, accounts.connect)
         finally:
+            accounts.close()
             aws.close()
-        return result_of(plan, verdicts, aws.counts, time.monotonic() - began)
+        return result_of(plan, verdicts, accounts.counts(), time.monotonic() - began)
+
+    def acting_as(self, make: Callable[..., Any], role: Role) -> Callable[..., Any]:
+        """Clients with the credentials of a role."""
+
+        def make_as(service: str, region: str = "") -> Any:
+            issued = assume(make, role, time.sleep)
+            session = boto3.session.Session(issued["access_key"], issued["secret_key"], issued["token"], region or self.cloud.region)
+            config = Config(retries={"total_max_attempts": 1})
+            return watch(session.client(service, endpoint_url=self.cloud.endpoint, config=config))
+
+        return make_as
 
     def script(self, kind: str, name: str, *states: Mapping[str, Any]) -> None:
         self.cloud.admin.script(f"rds_{kind}", {"id": name}, list(states))

@@ -9,7 +9,9 @@ import json
 import re
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,10 @@ from .support import Site, until
 PAGE = ROOT / "docs" / "snapshot-gate.md"
 
 
-def start(site: Site, folder: Path, *arguments: str, role: str = "apply", **variables: Any) -> subprocess.Popen[str]:
-    environment = isolated_environment({**site.cloud.environment(role), "ANSIBLE_NOCOLOR": "1"})
+def start(
+    site: Site, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any
+) -> subprocess.Popen[str]:
+    environment = isolated_environment({**(environment or site.cloud.environment()), "ANSIBLE_NOCOLOR": "1"})
     environment["PATH"] = f"{BIN}:{environment.get('PATH', '')}"
     quick = {"snapshot_gate_poll_interval": 0.2, "snapshot_gate_database_timeout": 5, **variables}
     command = [str(BIN / "python"), str(ROOT / "bin" / "mainstay-snapshot-gate"), "--deployment", "r1"]
@@ -53,6 +57,15 @@ def test_the_exit_codes(site: Site, tmp_path: Path) -> None:
     assert (code, report["reason"]) == (4, "no_database"), shown
     code, report, shown = run(site, tmp_path, "--databases", "main", "--tags", "nothing")
     assert (code, report) == (1, {}), shown
+
+
+def test_a_user_starts_it_in_any_folder_without_a_virtual_environment(site: Site, tmp_path: Path) -> None:
+    """As after `git clone` and `make setup`: nothing is on PATH, and the folder is another one."""
+    environment = {**isolated_environment(site.cloud.environment()), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    for name, expected in (("main", 0), ("mian", 4)):
+        command = [sys.executable, str(ROOT / "bin" / "mainstay-snapshot-gate"), "--databases", name, "--deployment", "r1"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == expected, done.stdout + done.stderr
 
 
 def test_the_same_with_tokens_of_an_earlier_run(site: Site, tmp_path: Path) -> None:

@@ -97,3 +97,21 @@ def test_members_of_clusters_have_no_snapshots_of_their_own(account: Clusters) -
     account.cloud.admin.script("rds_instance", {"id": "member"}, [{"state": "available", "fields": fields}])
     assert account.instance("member")["DBClusterIdentifier"] == "main"
     assert refused(account.snapshot, name="one", of="member") == "InvalidParameterValue"
+
+
+OTHER, FAR = "111122223333", "eu-central-1"
+
+
+def test_a_cluster_snapshot_is_copied_to_another_region_and_account(account: Clusters) -> None:
+    source = account.make("one")
+    given = {"SourceDBClusterSnapshotIdentifier": source["DBClusterSnapshotArn"], "TargetDBClusterSnapshotIdentifier": "one"}
+    far, other = Databases(account.cloud, FAR), Databases(account.cloud, account_id=OTHER)
+    assert refused(far.rds.copy_db_cluster_snapshot, **given, SourceRegion=account.region) == "InvalidParameterValue"
+    key = far.key()
+    far.rds.copy_db_cluster_snapshot(**given, SourceRegion=account.region, KmsKeyId=key)
+    (copy,) = far.rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]
+    assert (copy["KmsKeyId"], copy["SourceDBClusterSnapshotArn"]) == (key, source["DBClusterSnapshotArn"])
+    assert refused(other.rds.copy_db_cluster_snapshot, **given, KmsKeyId=other.key()) == "DBClusterSnapshotNotFoundFault"
+    share = {"DBClusterSnapshotIdentifier": "one", "AttributeName": "restore", "ValuesToAdd": [OTHER]}
+    account.rds.modify_db_cluster_snapshot_attribute(**share)
+    assert refused(other.rds.copy_db_cluster_snapshot, **given, KmsKeyId=other.key()) == "KMSKeyNotAccessibleFault"

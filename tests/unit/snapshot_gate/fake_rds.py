@@ -54,6 +54,8 @@ class FakeRds:
 
     def __init__(self, clock: FakeClock, account: str = "111111111111", region: str = "eu-west-1") -> None:
         self.clock, self.account, self.region = clock, account, region
+        self.prefix = "" if account == "111111111111" else f"{account}:"
+        self.key_manager = "CUSTOMER"
         self.others: list[FakeRds] = []
         self.shared: dict[str, list[str]] = {}
         self.meta = SimpleNamespace(method_to_api_mapping={})
@@ -160,7 +162,7 @@ class FakeRds:
         self.snapshots[name] = {
             **same,
             "DBSnapshotIdentifier": name,
-            "DBSnapshotArn": f"arn:{name}" if self.account == "111111111111" else f"arn:{self.account}:{name}",
+            "DBSnapshotArn": f"arn:{self.prefix}{name}",
             "Status": "available",
             "PercentProgress": 100,
             "SnapshotType": "manual",
@@ -244,7 +246,7 @@ class FakeRds:
         return {"SecretString": json.dumps({"username": "postgres", "password": self.secrets[VersionStage]})}
 
     def _describe_key(self, KeyId: str) -> dict[str, Any]:  # noqa: N803
-        return {"KeyMetadata": {"Arn": KeyId, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}}
+        return {"KeyMetadata": {"Arn": KeyId, "KeyState": "Enabled", "KeyManager": self.key_manager}}
 
 
 class Account:
@@ -256,7 +258,7 @@ class Account:
         self.said: list[str] = []
 
     def gate(self, database: str = "main", **plan: Any) -> Verdict:
-        wanted = Plan((database,), "r1", **{"limits": LIMITS, **plan})
+        wanted = Plan((database,), **{"limits": LIMITS, "deployment": "r1", **plan})
         aws = Aws(lambda service: self.rds, Owner("", ""), pause=self.clock.pause, region="eu-west-1")
         try:
             return Gate(aws, self.clock, wanted, lambda who, doing, seconds: self.said.append(doing)).run(database)

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.moments import iso
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.tags import measured
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.policy import Policy
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.pruning import Retention
 
 from .fake_rds import LIMITS, Account, decision
-from .samples import KEY
+from .samples import KEY, NOW
 
 
 @pytest.fixture
@@ -96,19 +98,14 @@ def test_rule_12_all_pages_count(account: Account) -> None:
 
 
 def test_rule_13_what_cannot_be_deleted_is_a_note(account: Account) -> None:
-    account.gate()
-    account.clock.pause(10.0)
-    for number in (2, 3):
-        account.rds.add(f"old-{number}", TagList=account.rds.snapshots["main-r1"]["TagList"])
-    account.rds.snapshots["main-r1"]["TagList"] = [dict(tag) for tag in account.rds.snapshots["main-r1"]["TagList"]]
-    for tag in account.rds.snapshots["main-r1"]["TagList"]:
-        if tag["Key"] == "mainstay:deployment":
-            tag["Value"] = "r0"
+    for release in ("r0", "r1", "r2"):
+        account.gate(deployment=release)
+        account.clock.pause(10.0)
     account.rds.faults["delete_db_snapshot"] = ["InvalidDBSnapshotState"]
-    verdict = account.gate(retention=Retention(1, 0))
+    verdict = account.gate(deployment="r3", retention=Retention(1, 0))
     assert decision(verdict) == ("passed", "snapshot")
     assert [note for note in verdict.notes if "could not be deleted" in note]
-    assert len(verdict.pruned) == 1
+    assert len(verdict.pruned) == 2
 
 
 def test_rule_14_a_member_stands_for_its_cluster(account: Account) -> None:
@@ -175,3 +172,15 @@ def test_a_deployment_that_changes_nothing_needs_no_snapshot(account: Account) -
     assert decision(again) == ("not_needed", "changes")
     assert decision(account.gate(action="verify", tokens={"main": verdict.token})) == ("refused", "token")
     assert account.rds.snapshots == {}
+
+
+def test_the_way_back_has_what_the_last_drill_measured(account: Account) -> None:
+    tags = measured({"snapshot": 12.0, "point_in_time": 24.0}, NOW)
+    account.rds.database["TagList"] = [{"Key": name, "Value": value} for name, value in tags.items()]
+    found = account.gate().way_back
+    assert found is not None
+    assert (found.method, found.minutes) == ("snapshot", 12.0)
+    assert f"the last drill ({iso(NOW)[:10]}) took 12 min" in found.sentence
+    given = account.gate(drill={"snapshot": 30.0}).way_back
+    assert given is not None
+    assert (given.method, given.minutes) == ("point_in_time", 24.0)

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.options import argument_spec, plan_of
+from ansible_collections.mainstay.aws.plugins.doc_fragments import role
+from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.options import argument_spec, at_home, plan_of
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.plan import Plan
 from ansible_collections.mainstay.aws.plugins.modules import rds_snapshot_gate
 from tests.unit.documentation import documentable
@@ -51,6 +52,10 @@ def planned(**options: Any) -> tuple[Plan | None, list[str]]:
         ({"action": "verify", "tokens": {"orders": "x"}}, "tokens has an invalid token for orders"),
         ({"proof": {**PROOF, "query": "DELETE FROM orders"}}, "proof.query begins with none of SELECT"),
         ({"proof": {**PROOF, "ttl": 0}}, "proof.ttl is 0"),
+        ({"copies": [{"region": "Frankfurt"}]}, "copies[0].region is 'Frankfurt'"),
+        ({"copies": [{"region": "eu-central-1"}, {"role_arn": "backup"}]}, "copies[1].role_arn is 'backup'"),
+        ({"role_arn": "deploy"}, "role_arn is 'deploy'"),
+        ({"copy_timeout": 0}, "copy_timeout is 0"),
     ],
 )
 def test_bad_input(options: dict[str, Any], said: str) -> None:
@@ -58,6 +63,29 @@ def test_bad_input(options: dict[str, Any], said: str) -> None:
     assert plan is None
     assert len(problems) == 1
     assert said in problems[0]
+
+
+ROLE = "arn:aws:iam::222222222222:role/backup"
+
+
+@pytest.mark.parametrize(
+    ("copies", "said"),
+    [
+        ([{"region": "eu-central-1", "kms_key": "k"}, {"kms_key": "k", "role_arn": ROLE}], ""),
+        ([{"kms_key": "k"}], ""),
+        ([{}], "copies[0] is in eu-west-1, where the database is"),
+        ([{"region": "eu-west-1"}], "copies[0] is in eu-west-1, where the database is"),
+        ([{"region": "eu-central-1"}, {"region": "eu-central-1", "kms_key": "k"}], "copies names eu-central-1 twice"),
+        ([{"role_arn": ROLE}, {"region": "eu-west-1", "role_arn": ROLE}], "copies names eu-west-1 of account 222222222222 twice"),
+    ],
+)
+def test_where_copies_are(copies: list[dict[str, str]], said: str) -> None:
+    plan, _problems = planned(copies=copies)
+    assert plan is not None
+    found, problems = at_home(plan, "eu-west-1")
+    assert " ".join(problems).startswith(said)
+    assert bool(problems) is bool(said)
+    assert all(one.region for one in found.policy.copies)
 
 
 def test_all_problems_are_reported_together() -> None:
@@ -109,5 +137,8 @@ def without_prose(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_documentation_has_the_options_of_the_module() -> None:
-    documented = yaml.safe_load(rds_snapshot_gate.DOCUMENTATION)["options"]
+    documented = {
+        **yaml.safe_load(rds_snapshot_gate.DOCUMENTATION)["options"],
+        **yaml.safe_load(role.ModuleDocFragment.DOCUMENTATION)["options"],
+    }
     assert without_prose(documented) == without_prose(documentable(argument_spec()))

@@ -306,9 +306,9 @@ def test_rule_09_the_refusal_has_figures() -> None:
     assert "100 of 100" in verdict.sentence
 
 
-@pytest.mark.parametrize(("count", "expected"), [(1, []), (2, ["s1"]), (3, ["s2", "s1"])])
+@pytest.mark.parametrize(("count", "expected"), [(1, []), (2, ["main-s1"]), (3, ["main-s2", "main-s1"])])
 def test_rule_09_room_is_never_made_of_the_newest(count: int, expected: list[str]) -> None:
-    found = [snapshot(f"s{number}", age=number * 100) for number in range(count)]
+    found = [snapshot(f"main-s{number}", age=number * 100, deployment=f"s{number}") for number in range(count)]
     assert [one.identifier for one in pruning.room(database(), found, Retention(1, 0), NOW)] == expected
 
 
@@ -372,7 +372,7 @@ def test_rule_25_the_databases_own_tags_come_along() -> None:
 
 # 13: pruning
 
-RELEASES = [snapshot(f"s{number}", age=number * DAY + 60, deployment=f"r{number}") for number in range(5)]
+RELEASES = [snapshot(f"main-s{number}", age=number * DAY + 60, deployment=f"s{number}") for number in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -388,12 +388,13 @@ RELEASES = [snapshot(f"s{number}", age=number * DAY + 60, deployment=f"r{number}
         (3, 0.0, {"s4": {"kind": "automated"}}, ["s3"]),
         (3, 0.0, {"s4": {"resource_id": "db-OLD"}}, ["s3"]),
         (3, 0.0, {"s4": {"tags": {}}}, ["s3"]),
-        (3, 0.0, {"s4": {"tags": {**snapshot().tags, "mainstay:hold": "case 12"}}}, ["s3"]),
+        (3, 0.0, {"s4": {"tags": {**snapshot(deployment="s4").tags, "mainstay:hold": "case 12"}}}, ["s3"]),
     ],
 )
 def test_rule_13_what_is_deleted(keep: int, days: float, change: dict[str, dict[str, Any]], expected: list[str]) -> None:
-    found = [replace(one, **change.get(one.identifier, {})) for one in RELEASES]
-    assert [one.identifier for one in pruning.to_delete(database(), found, Retention(keep, days), NOW)] == expected
+    found = [replace(one, **change.get(one.identifier.removeprefix("main-"), {})) for one in RELEASES]
+    going = pruning.to_delete(database(), found, Retention(keep, days), NOW)
+    assert [one.identifier for one in going] == [f"main-{name}" for name in expected]
 
 
 def test_rule_13_never_the_last_good_one() -> None:
@@ -404,7 +405,7 @@ def test_rule_13_never_the_last_good_one() -> None:
 def test_rule_13_never_the_one_in_use_or_one_that_is_being_copied() -> None:
     copy = snapshot("copy", age=0, status="copying", copied_from=RELEASES[4].arn, tags={})
     found = pruning.to_delete(database(), [*RELEASES, copy], Retention(1, 0.0), NOW, spare=RELEASES[3].arn)
-    assert [one.identifier for one in found] == ["s2", "s1"]
+    assert [one.identifier for one in found] == ["main-s2", "main-s1"]
 
 
 # 14, 15, 16: the database

@@ -38,6 +38,12 @@ def content_of(
     return found, problems
 
 
+def of_shared_cluster(given: Any) -> Any:
+    """The content of a cluster that another component builds: that one installs the controllers and the default storage class."""
+    without = {"storage_class": {"enabled": False}}
+    return {**without, **given} if isinstance(given, Mapping) else given or without
+
+
 def _with(content: Content, controllers: Sequence[str], path: str, problems: list[str]) -> Content:
     own = namespaces(controllers)
     taken = {one.name for one in content.namespaces}

@@ -8,36 +8,63 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...inputs.problems import Problems
+from ...inputs.values import AWS_NAME
 from ...reconcile.model import UNKNOWN
 from ..eks.settings.cluster import checked
-from .content import content_of
+from .content import content_of, of_shared_cluster
 from .controllers import SECRETS, Cluster
+from .spec import WITHIN
 
 WITHOUT_REGISTRY = (SECRETS,)
 """Controllers whose chart in this role names no registry."""
 
 
-def input_errors(content: Any, name: str, clusters: Any, charts: Any = None) -> list[str]:
-    """Every problem with the content of all clusters. ``clusters``: their settings, which are checked elsewhere."""
+def input_errors(content: Any, name: str, clusters: Any, charts: Any = None, shared: Any = None) -> list[str]:
+    """Every problem with the content of all clusters. ``clusters``: their settings, which are checked elsewhere. ``shared``: the clusters
+    that another component builds.
+    """
     described = clusters if isinstance(clusters, Mapping) else {}
+    borrowed = shared if isinstance(shared, Mapping) else {}
     if not isinstance(content, Mapping) or not isinstance(charts or {}, Mapping):
         wrong, value = (name, content) if not isinstance(content, Mapping) else ("eks_charts", charts)
         return [f"{wrong} is {value!r}, but it must be a mapping"]
     problems = [
-        f"{name}.{one} matches no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}"
+        f"{name}.{one} matches no cluster; eks_clusters has {', '.join(sorted(described)) or 'none'}{_borrowed(borrowed)}"
         for one in content
-        if one not in described
+        if one not in described and one not in borrowed
     ]
     nowhere = Cluster(*[UNKNOWN] * 6)
     for one, settings in described.items():
         problems += content_of(content.get(one), f"{name}.{one}", checked(settings).controllers, nowhere, charts or {}, {})[1]
+    for one in borrowed:
+        problems += content_of(of_shared_cluster(content.get(one)), f"{name}.{one}", (), nowhere, {}, {})[1]
     return list(dict.fromkeys(problems))
+
+
+def _borrowed(shared: Mapping[str, Any]) -> str:
+    return f", and eks_shared_clusters has {', '.join(sorted(shared))}" if shared else ""
 
 
 def role_errors(variables: Mapping[str, Any]) -> list[str]:
     """Every problem with the contents of the clusters."""
-    found = input_errors(variables.get("eks_content", {}), "eks_content", variables["eks_clusters"], variables.get("eks_charts"))
+    shared = variables.get("eks_shared_clusters") or {}
+    found = shared_errors(shared, variables["eks_clusters"])
+    found += input_errors(variables.get("eks_content", {}), "eks_content", variables["eks_clusters"], variables.get("eks_charts"), shared)
     return found or image_errors(variables)
+
+
+def shared_errors(shared: Any, clusters: Any) -> list[str]:
+    """Every problem with the names of clusters that another component builds."""
+    problems = Problems()
+    for name, cluster in shared.items() if isinstance(shared, Mapping) else ():
+        if not (isinstance(name, str) and WITHIN.fullmatch(name)):
+            problems.add("eks_shared_clusters", name, "it must be lower-case letters, digits and '-', such as main")
+        elif isinstance(clusters, Mapping) and name in clusters:
+            problems.add("eks_shared_clusters", name, "eks_clusters has a cluster of that name; choose another one")
+        elif not (isinstance(cluster, str) and AWS_NAME.fullmatch(cluster)):
+            problems.add(f"eks_shared_clusters.{name}", cluster, "it must be the name of an EKS cluster in AWS, such as dev-main")
+    return problems.messages
 
 
 def image_errors(variables: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...inputs.kubernetes import label_problem
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text, as_namespace, as_port, one_of
@@ -90,6 +91,8 @@ def read_content(given: Any, path: str) -> tuple[Content, list[str]]:
     )
     known = {one.name for one in namespaces}
     teams = tuple(read_team(name, value, reader, known) for name, value in reader.mapping("teams").items())
+    sandboxes, their_teams = read_sandboxes(reader, known, {one.name for one in teams}, bool(cidrs))
+    namespaces, teams = namespaces + sandboxes, teams + their_teams
     storage = read_storage(reader)
     releases = reader.mapping("releases")
     objects = reader.items("objects", (), _manifest, "it must be a manifest, a mapping with apiVersion, kind and metadata")
@@ -125,7 +128,7 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
     found = Namespace(
         name=name,
         pod_security=reader.choice("pod_security", STANDARDS, "restricted"),
-        labels=reader.string_map("labels"),
+        labels=read_labels(reader),
         network=read_network(reader.section("network"), has_cidrs, bool(reader.given.get("service_accounts"))),
         quota=read_quantities(reader.section("quota")),
         limits=read_limits(reader.section("limits")),
@@ -133,6 +136,14 @@ def read_namespace(name: str, given: Any, path: str, has_cidrs: bool, problems: 
     )
     reader.finish()
     return found
+
+
+def read_labels(reader: Reader) -> dict[str, str]:
+    labels = reader.string_map("labels")
+    for key, value in labels.items():
+        if wrong := label_problem(key, value):
+            reader.problems.add(reader.at(f"labels.{key}"), value, wrong)
+    return labels
 
 
 def read_network(reader: Reader, has_cidrs: bool, has_accounts: bool) -> Network:
@@ -214,10 +225,51 @@ def read_team(name: str, given: Any, parent: Reader, known: set[str]) -> Team:
         namespaces=reader.items("namespaces", (), one_of(known), f"it must be one of the namespaces described here: {listed}"),
         access=reader.choice("access", ACCESS, "edit"),
     )
-    if found.group.startswith("system:"):
-        reader.problems.add(reader.at("group"), found.group, "groups that begin with system: are Kubernetes' own; choose another name")
+    check_group(found.group, reader)
     reader.finish()
     return found
+
+
+SAME_FOR_ALL = ("pod_security", "labels", "network", "quota", "limits")
+"""The settings of a namespace that all sandboxes share."""
+
+
+def read_sandboxes(
+    parent: Reader, namespaces: set[str], teams: set[str], has_cidrs: bool
+) -> tuple[tuple[Namespace, ...], tuple[Team, ...]]:
+    """A namespace and a team for each developer: ``developers`` by name, each with its group; all else is the same for all of them."""
+    reader = parent.section("sandboxes")
+    shared = {key: value for key in SAME_FOR_ALL if (value := reader.take(key)) is not None}
+    prefix, access = reader.text("prefix", "sandbox-"), reader.choice("access", ACCESS, "edit")
+    found: list[Namespace] = []
+    members: list[Team] = []
+    developers = reader.mapping("developers")
+    for developer, settings in developers.items():
+        name = f"{prefix}{developer}"
+        if not NAMESPACE.fullmatch(developer) or not NAMESPACE.fullmatch(name):
+            reader.problems.add(reader.at("developers"), developer, f"{NAMES_IT}, and so must be the namespace, {name}")
+        elif name in namespaces or developer in teams:
+            reader.problems.add(reader.at("developers"), developer, f"namespaces has {name} or teams has {developer} already; rename one")
+        else:
+            found.append(read_namespace(name, shared, reader.path, has_cidrs, reader.problems))
+            members.append(read_member(developer, Reader(settings, reader.at(f"developers.{developer}"), reader.problems), name, access))
+    if developers and not shared.get("quota"):
+        example = "{requests.cpu: 2, requests.memory: 4Gi, pods: 20}"
+        reader.problems.missing(reader.at("quota"), f"say what one developer may use, such as {example}")
+    reader.finish()
+    return tuple(found), tuple(members)
+
+
+def read_member(developer: str, reader: Reader, namespace: str, access: str) -> Team:
+    found = Team(developer, reader.text("group", developer), (namespace,), access)
+    check_group(found.group, reader)
+    reader.finish()
+    return found
+
+
+def check_group(group: str, reader: Reader) -> None:
+    if group.startswith("system:"):
+        reader.problems.add(reader.at("group"), group, "groups that begin with system: are Kubernetes' own; choose another name")
 
 
 def read_storage(parent: Reader) -> Storage:

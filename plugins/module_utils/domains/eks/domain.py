@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
@@ -26,6 +27,8 @@ from .kinds.all import eks_kinds
 from .login import guard, looks_of
 from .operations.upgrade.planned import planned
 from .outputs import outputs
+from .patching import release_notes, with_releases
+from .plan_checks import refusals, renewal_notes
 from .questions import questions
 from .resources import build
 from .settings.cluster import Cluster, read_network, with_public_cidrs
@@ -50,6 +53,7 @@ class EksDomain(Domain):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.clusters: dict[str, Cluster] = {}
         self.consent = consent_of(params)
+        self.now = datetime.now(UTC)
         if params.get("clusters") and params.get("state") != "absent":
             network, problems = read_network(params["network"], "network")
             clusters = with_public_cidrs(params["clusters"], params.get("public_cidrs") or [])
@@ -60,7 +64,7 @@ class EksDomain(Domain):
         self.kinds = kinds(list(self.names.values()))
 
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
-        return questions(self.clusters)
+        return questions(self.clusters, self.now)
 
     def problems(self, observation: Observation) -> Sequence[str]:
         return objections(self.clusters, known(observation), self.may_recreate)
@@ -72,19 +76,21 @@ class EksDomain(Domain):
     def resources(self, observation: Observation) -> Sequence[Resource]:
         there = known(observation)
         clusters = {name: replace(cluster, vpc_id=there.vpc_of(cluster)) for name, cluster in self.clusters.items()}
-        built = build(with_present_places(clusters, there), observation.place, there.addons, there.installed())
+        clusters = with_releases(with_present_places(clusters, there), there, self.now)
+        built = build(clusters, observation.place, there.addons, there.installed())
         return with_present_names(built, observation.observed)
 
     def notes(self, observation: Observation) -> Sequence[str]:
         there = known(observation)
-        return [*notes(self.clusters, there), *place_notes(self.clusters, there)]
+        return [*notes(self.clusters, there), *place_notes(self.clusters, there), *release_notes(self.clusters, there, self.now)]
 
     def checks(self, plan: Plan, aws: Aws, region: str) -> Checked:
+        refused, renewed = refusals(plan, aws, self.clusters), renewal_notes(plan)
         if not any(planned(plan)):
-            return Checked()
+            return Checked(refusals=refused, notes=renewed)
         from .operations.upgrade.check import upgrade_doubts
 
-        return Checked(*upgrade_doubts(plan, aws, region))
+        return Checked(*upgrade_doubts(plan, aws, region), refusals=refused, notes=renewed)
 
     def guard(self, aws: Aws, observation: Observation, plan: Plan) -> Verdict:
         there = {seen.address: seen for seen in plan.observed}

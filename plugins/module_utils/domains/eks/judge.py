@@ -13,12 +13,18 @@ from ...reconcile.model import Observed, is_unknown
 from . import version_change as upgrade
 from .settings import versions
 from .settings.access import lockouts, unadministered
-from .settings.addons import Offer, Offers
+from .settings.addons import BEFORE_NODES, Offer, Offers, chosen
 from .settings.cluster import Cluster
+from .settings.node_groups import NodeGroup
+from .settings.placement import unplaced
+from .settings.releases import NEWEST, Newest, rolled_back
 from .settings.versions import Support
 
 ADDRESSES_OF_CLUSTER = 6
 """Free addresses that EKS needs in each subnet of a new cluster (docs.aws.amazon.com/eks/latest/userguide/network-reqs.html)."""
+
+EKS_NAMES = {"x86_64": "amd64", "arm64": "arm64"}
+"""Processor architectures: EC2's name -> the name in DescribeAddonVersions."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class AwsFacts:
     instance_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     subnets: Mapping[str, Subnet] = field(default_factory=dict)
     public_subnets: frozenset[str] = frozenset()
+    releases: Newest | None = None
+    """The newest releases of node images; None if this run asks for none."""
     observed: tuple[Observed, ...] = ()
     caller: str = ""
 
@@ -90,6 +98,8 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
     yield from of_fargate_profiles(cluster, known)
     if cluster.version in known.versions:
         yield from of_addons(cluster, known.addons)
+        yield from of_processors(cluster, known)
+    yield from of_places(cluster, known)
 
 
 def of_name(cluster: Cluster, before: str) -> Iterator[str]:
@@ -140,13 +150,26 @@ def of_node_groups(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
                     f"{', '.join(processors)}; choose the image of the other architecture, or another instance type"
                 )
         yield from _missing(f"{group.path}.subnet_ids", group.subnet_ids, known)
-        fresh = known.of(f"eks_nodegroup.{cluster.name}/{name}") is None
+        present = known.of(f"eks_nodegroup.{cluster.name}/{name}")
+        fresh = present is None
+        yield from of_release(cluster, group, present, known)
         room = known.room(group.subnet_ids or cluster.subnet_ids)
         if fresh and room is not None and room < group.min_size:
             yield (
                 f"{group.path}.min_size is {group.min_size}, but its subnets have {room} free addresses; choose subnets with enough free "
                 "addresses"
             )
+
+
+def of_release(cluster: Cluster, group: NodeGroup, present: Observed | None, known: AwsFacts) -> Iterator[str]:
+    """Check that a pinned release is not older than the running one, and that AWS publishes a newest one."""
+    if group.release.pinned and present:
+        yield from rolled_back(group.path, group.release.pinned, str(present.properties.get("release_version") or ""))
+    if group.release.newest and known.releases is not None and (group.ami_type, cluster.version) not in known.releases:
+        yield (
+            f"{group.path}.release_version is '{NEWEST}', but AWS publishes no image of {group.ami_type} for Kubernetes {cluster.version}; "
+            "choose another ami_type or version"
+        )
 
 
 def of_fargate_profiles(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
@@ -172,10 +195,39 @@ def of_addons(cluster: Cluster, offers: Offers) -> Iterator[str]:
             )
 
 
+def of_places(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
+    """Check that the pods of new add-ons find a node. Those of present ones have found theirs: see ``place_notes``."""
+    for name, remedy in unplaced(cluster):
+        if known.of(f"eks_addon.{cluster.name}/{name}") is None:
+            yield f"{cluster.path}.addons is '{name}', but {remedy}"
+
+
+def of_processors(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
+    """Check that add-ons run on the processors of the cluster's nodes or, without nodes, on Fargate."""
+    processors = {group.architecture for group in cluster.node_groups.values() if group.starts_nodes}
+    for name, addon in cluster.addons.items():
+        offer = known.addons.get((name, cluster.version), Offer())
+        version = chosen(name, addon.version, known.installed().get(f"eks_addon.{cluster.name}/{name}"), offer) or ""
+        path = f"{cluster.path}.addons.{name}"
+        built = offer.architectures.get(version, ())
+        if lacking := sorted(one for one in processors if built and EKS_NAMES[one] not in built):
+            yield (
+                f"{path}.version would be {version}, which EKS builds for {', '.join(built)}, but the nodes are {', '.join(lacking)}; "
+                "choose a version that is built for them, nodes with another ami_type, or leave the add-on out"
+            )
+        runs_on = offer.compute_types.get(version, ())
+        if name not in BEFORE_NODES and not cluster.node_groups and cluster.fargate_profiles and runs_on and "fargate" not in runs_on:
+            yield f"{path} needs nodes ({', '.join(runs_on)}), but the cluster has only Fargate profiles; add a node group, or leave it out"
+
+
 def notes(clusters: Mapping[str, Cluster], known: AwsFacts) -> list[str]:
-    """The plan's notes on version support for these clusters."""
-    return [
+    """The plan's notes on version support for these clusters, and on present add-ons whose pods will find no other node."""
+    found = [
         versions.note(cluster.name, cluster.version, cluster.upgrade_policy, known.versions[cluster.version])
         for dummy, cluster in sorted(clusters.items())
         if cluster.version in known.versions
     ]
+    for cluster in clusters.values():
+        left = [(name, remedy) for name, remedy in unplaced(cluster) if known.of(f"eks_addon.{cluster.name}/{name}")]
+        found += [f"{cluster.name}: the pods of {name} keep their nodes, but once these go, {remedy}" for name, remedy in left]
+    return found

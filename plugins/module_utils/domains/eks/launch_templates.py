@@ -35,6 +35,6 @@ def devices(group: NodeGroup) -> list[dict[str, Any]]:
     """The disks by image: Amazon Linux has one; Bottlerocket has its system on the first and all container data on the second."""
     disk = {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": "gp3"}
     sized = {**disk, "VolumeSize": group.disk_gib}
-    if group.ami_type.startswith("BOTTLEROCKET"):
+    if group.is_bottlerocket:
         return [{"DeviceName": "/dev/xvda", "Ebs": disk}, {"DeviceName": "/dev/xvdb", "Ebs": sized}]
     return [{"DeviceName": "/dev/xvda", "Ebs": sized}]

@@ -78,16 +78,17 @@ CLUSTERS = Permissions(
         # Any resource with a wanted name is read to find its owner; resources in a cluster are read to find ours.
         **each(
             "eks",
-            "DescribeAccessEntry DescribeAddon DescribeAddonVersions DescribeCluster DescribeClusterVersions DescribeFargateProfile "
-            "DescribeNodegroup DescribePodIdentityAssociation DescribeUpdate ListAccessEntries ListAddons ListAssociatedAccessPolicies "
-            "ListClusters ListFargateProfiles ListNodegroups ListPodIdentityAssociations ListUpdates DescribeInsight ListInsights",
+            "DescribeAccessEntry DescribeAddon DescribeAddonConfiguration DescribeAddonVersions DescribeCluster DescribeClusterVersions "
+            "DescribeFargateProfile DescribeNodegroup DescribePodIdentityAssociation DescribeUpdate ListAccessEntries ListAddons "
+            "ListAssociatedAccessPolicies ListClusters ListFargateProfiles ListNodegroups ListPodIdentityAssociations ListUpdates "
+            "DescribeInsight ListInsights",
             REGIONAL,
         ),
         **each("autoscaling", "DescribePolicies DescribeScheduledActions", REGIONAL),
         **each(
             "ec2",
-            "DescribeInstances DescribeInstanceTypes DescribeLaunchTemplates DescribeLaunchTemplateVersions DescribeRouteTables "
-            "DescribeSubnets",
+            "DescribeImages DescribeInstances DescribeInstanceTypes DescribeInternetGateways DescribeLaunchTemplates "
+            "DescribeLaunchTemplateVersions DescribeNatGateways DescribeRouteTables DescribeSubnets DescribeVpcEndpoints",
             REGIONAL,
         ),
         "iam:GetOpenIDConnectProvider": (Grant((ANY_PROVIDER,)),),

@@ -10,7 +10,8 @@ from typing import Any
 
 from ...component.role_references import References
 from ...reconcile.model import UNKNOWN
-from .settings.cluster import Network, with_public_cidrs
+from .reach import described_errors
+from .settings.cluster import Cluster, Network, with_public_cidrs
 from .validate import validate
 
 REFERENCES = References(
@@ -36,5 +37,17 @@ def role_errors(variables: Mapping[str, Any]) -> list[str]:
     component = variables.get("platform_component") or variables["inventory_hostname"]
     environment = variables.get("platform_environment") or ""
     clusters = with_public_cidrs(variables["eks_clusters"], variables.get("eks_public_cidrs") or [])
-    found = input_errors(clusters, "eks_clusters", environment, component, bool(variables.get("eks_network")))
-    return [*found, *REFERENCES.errors(variables)]
+    network = FOUND_LATER if variables.get("eks_network") else Network()
+    parsed, found = validate(clusters, "eks_clusters", environment, component, network)
+    found += REFERENCES.errors(variables)
+    return found or unreachable(parsed, variables)
+
+
+def unreachable(clusters: Mapping[str, Cluster], variables: Mapping[str, Any]) -> list[str]:
+    """What nodes cannot reach from the network that the inventory describes for them."""
+    networks = (variables.get("__platform_inventory") or {}).get("networks") or {}
+    name, tier = str(variables.get("eks_network") or ""), str(variables.get("eks_network_tier") or REFERENCES.tier)
+    if not isinstance(networks.get(name), Mapping):
+        return []
+    registry = str(variables.get("eks_image_registry") or "") if variables.get("eks_manage_content", True) else None
+    return list(described_errors(clusters, networks[name], name, tier, registry))

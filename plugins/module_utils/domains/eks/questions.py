@@ -6,21 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ...aws.connection import Aws
 from ...reconcile.model import is_unknown
 from .judge import Subnet
+from .patching import due
 from .settings.addons import Offers, offer_of
 from .settings.cluster import Cluster
+from .settings.releases import image_of, newest_of
 from .settings.versions import Support, support_of
 
 MOST_VALUES = 200
 """The number of values that an EC2 filter accepts."""
 
 
-def questions(clusters: Mapping[str, Cluster]) -> dict[str, Callable[[Aws], Any]]:
-    """The queries that these clusters require; none if there are no clusters."""
+def questions(clusters: Mapping[str, Cluster], now: datetime | None = None) -> dict[str, Callable[[Aws], Any]]:
+    """The queries that these clusters require; none if there are no clusters. ``now``: the time of the run, for maintenance windows."""
     if not clusters:
         return {}
     addons = sorted({(name, one.version) for one in clusters.values() for name in one.addons})
@@ -34,7 +37,16 @@ def questions(clusters: Mapping[str, Cluster]) -> dict[str, Callable[[Aws], Any]
         found["subnets"] = lambda aws: subnets_by_id(aws, subnets)
     if fargate:
         found["public_subnets"] = lambda aws: public_subnets(aws, fargate)
+    moment = now or datetime.now(UTC)
+    if images := due(clusters, moment):
+        found["releases"] = lambda aws: newest_releases(aws, images, moment)
     return found
+
+
+def newest_releases(aws: Aws, wanted: list[tuple[str, str]], now: datetime) -> dict[tuple[str, str], str]:
+    """The newest release by (AMI type, minor version). Images that AWS does not publish are left out."""
+    names = [{"Name": "name", "Values": [image_of(*one) for one in wanted]}]
+    return newest_of(aws.list_all("ec2", "describe_images", "Images", Owners=["amazon"], Filters=names), wanted, now)
 
 
 def subnets_of(cluster: Cluster) -> set[str]:

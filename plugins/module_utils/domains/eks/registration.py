@@ -35,6 +35,11 @@ def load() -> Details:
                 "describe_addon describe_addon_versions describe_cluster describe_cluster_versions describe_insight describe_nodegroup "
                 "list_addons list_insights list_nodegroups",
             ),
+            "node images": operations("ec2", "describe_images"),
+            "what nodes reach": operations(
+                "ec2", "describe_internet_gateways describe_nat_gateways describe_route_tables describe_subnets describe_vpc_endpoints"
+            ),
+            "settings of add-ons": operations("eks", "describe_addon_configuration"),
             "what controllers made": READS,
         },
         applying={"what controllers left": DELETES},

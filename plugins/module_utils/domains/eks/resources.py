@@ -25,6 +25,7 @@ from .settings.cluster import NO_KEY, Cluster
 from .settings.controllers import CONTROLLERS, LOGS
 from .settings.identities import PodRole
 from .settings.node_groups import NodeGroup
+from .settings.placement import waits_for_profiles
 
 Installed = Mapping[str, str]
 """address of an add-on -> its installed version."""
@@ -160,11 +161,12 @@ class ClusterParts:
                 "cluster_name": self.cluster_name,
                 "addon_name": name,
                 **({"addon_version": version} if version else {}),
-                "configuration": configuration_of(name, addon.configuration),
+                "configuration": configuration_of(name, addon.configuration, bool(self.one.node_groups)),
                 "resolve_conflicts": "OVERWRITE",
                 "tags": self.tags(name),
             }
-            waits = after(name, self.one.name, self.one.addons, self.one.node_groups)
+            profiles = waits_for_profiles(addon, self.one.fargate_profiles.values(), bool(self.one.node_groups))
+            waits = after(name, self.one.name, self.one.addons, self.one.node_groups, profiles)
             if name in RIGHTS and (addon.role_arn or name in with_own_role(self.one)):
                 properties["pod_identity_role_arn"] = addon.role_arn or self.role_arn(f"addon-{name}")
                 properties["pod_identity_service_account"] = RIGHTS[name].service_account
@@ -214,7 +216,7 @@ class ClusterParts:
             **({"release_version": group.release_version} if group.release_version else {}),
             "min_size": group.min_size,
             "max_size": group.max_size,
-            "desired_size": group.desired_size,
+            "node_count" if group.sized else "desired_size": group.desired_size,
             "labels": dict(group.labels),
             "taints": [dict(taint) for taint in group.taints],
             "update_config": dict(group.update),

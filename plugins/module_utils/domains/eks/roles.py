@@ -131,18 +131,22 @@ def pod_trust(cluster: Cluster, place: Place, namespace: str, service_account: s
 
 
 def service_account_trust(cluster: Cluster, namespace: str, service_account: str) -> dict[str, Any]:
-    """The bearer of a service account token signed by this cluster may assume the role."""
+    """The bearer of a service account token signed by this cluster may assume the role.
+
+    A pattern of service accounts needs StringLike: StringEquals compares * as a character, and such a trust never matches.
+    """
     issuer = f"eks_cluster.{cluster.name}"
     subject = Ref(issuer, "oidc_provider", suffix=":sub")
     audience = Ref(issuer, "oidc_provider", suffix=":aud")
+    whose = {subject: f"system:serviceaccount:{namespace}:{service_account}"}
+    client = {audience: "sts.amazonaws.com"}
+    pattern = any(sign in service_account for sign in "*?")
     return policy(
         {
             "Effect": "Allow",
             "Principal": {"Federated": ref(f"iam_oidc_provider.{cluster.name}", "arn")},
             "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {
-                "StringEquals": {subject: f"system:serviceaccount:{namespace}:{service_account}", audience: "sts.amazonaws.com"},
-            },
+            "Condition": {"StringEquals": client, "StringLike": whose} if pattern else {"StringEquals": {**whose, **client}},
         }
     )
 

@@ -17,6 +17,7 @@ from .settings.addons import AFTER_NODES, AGENT, RIGHTS
 from .settings.cluster import Cluster, Network, read
 from .settings.controllers import CONTROLLERS
 from .settings.identities import ADMINISTRATOR
+from .settings.releases import wrong_release
 
 ANYWHERE = Network()
 
@@ -38,6 +39,7 @@ def validate(
         check_administrators(cluster, problems)
         check_service_accounts(cluster, problems)
         check_addons(cluster, problems)
+        check_releases(cluster, problems)
         check_lengths(cluster, environment, component, problems)
     return found, problems.messages
 
@@ -123,6 +125,14 @@ def check_addons(cluster: Cluster, problems: Problems) -> None:
         if name in AFTER_NODES and not cluster.node_groups and not cluster.fargate_profiles:
             remedy = "its pods need a node; add a node group or a Fargate profile, or leave it out"
             problems.add(f"{cluster.path}.addons", name, remedy)
+
+
+def check_releases(cluster: Cluster, problems: Problems) -> None:
+    """A pinned release must be one of the group's image and of the cluster's version, also after an upgrade."""
+    for group in cluster.node_groups.values():
+        pinned = group.release.pinned
+        if pinned and (remedy := wrong_release(pinned, group.ami_type, cluster.version)):
+            problems.add(f"{group.path}.release_version", pinned, remedy)
 
 
 def check_lengths(cluster: Cluster, environment: str, component: str, problems: Problems) -> None:

@@ -23,6 +23,7 @@ from ...reconcile.errors import CallFailed, EngineError, failure
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
 from .continuity import with_present_places
+from .endpoint_places import endpoint_notes, misplaced_endpoints, services_to_ask, with_offered_endpoints
 from .kinds.default_acl import DefaultNetworkAcl
 from .kinds.flow_log import FlowLog
 from .kinds.routing import NetworkAcl, RouteTable
@@ -32,7 +33,7 @@ from .occupants import refusals
 from .outputs import inside_their_network, outputs
 from .proposal import propose
 from .resources import build
-from .services import service_name
+from .services import EndpointService, service_name, services_of
 from .settings import Network
 from .validate import missing_services, missing_zones, validate
 
@@ -77,8 +78,8 @@ class NetworkDomain(Domain):
     def questions(self) -> Mapping[str, Callable[[Aws], Any]]:
         if not self.networks:
             return {}
-        services = sorted({service for network in self.networks.values() for service in network.endpoints.interface})
-        return {"zones": available_zones, **({"services": lambda aws: endpoint_services(aws, services)} if services else {})}
+        wanted = sorted({one for network in self.networks.values() for one in services_to_ask(network)})
+        return {"zones": available_zones, **({"services": lambda aws: endpoint_services(aws, wanted)} if wanted else {})}
 
     def problems(self, observation: Observation) -> Sequence[str]:
         if not self.networks:
@@ -86,14 +87,19 @@ class NetworkDomain(Domain):
         place, answers = observation.place, observation.answers
         return [
             *missing_zones(self.networks, place.region, answers["zones"]),
-            *missing_services(self.networks, place, answers.get("services") or ()),
+            *missing_services(self.networks, place, answers.get("services") or {}),
+            *misplaced_endpoints(self.networks, place, answers.get("services") or {}),
         ]
+
+    def notes(self, observation: Observation) -> Sequence[str]:
+        return endpoint_notes(self.networks, observation.place, observation.answers.get("services") or {})
 
     def belonging(self, observed: Sequence[Observed]) -> Sequence[Observed]:
         return inside_their_network(observed)
 
     def resources(self, observation: Observation) -> Sequence[Resource]:
-        return build(with_present_places(self.networks, observation.observed), observation.place)
+        networks = with_offered_endpoints(self.networks, observation.place, observation.answers.get("services") or {})
+        return build(with_present_places(networks, observation.observed), observation.place)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         found = refusals(plan, aws, self.absent)
@@ -146,12 +152,12 @@ def available_zones(aws: Aws) -> list[str]:
     return [zone["ZoneName"] for zone in aws.list_all("ec2", "describe_availability_zones", "AvailabilityZones", Filters=filters)]
 
 
-def endpoint_services(aws: Aws, wanted: Sequence[str]) -> list[str]:
-    """The names of the requested endpoint services that exist or, if any is missing, of all services that the region offers."""
+def endpoint_services(aws: Aws, wanted: Sequence[tuple[str, str]]) -> dict[str, EndpointService]:
+    """The requested endpoint services (name, Interface or Gateway) that exist or, if any is missing, all that the region offers."""
     meta = aws.client("ec2").meta
-    names = [service_name(service, "Interface", meta.region_name, meta.partition) for service in wanted]
+    names = sorted({service_name(service, sort, meta.region_name, meta.partition) for service, sort in wanted})
     list_call = ("ec2", "describe_vpc_endpoint_services", "ServiceDetails")
     found = aws.list_all(*list_call, Filters=[{"Name": "service-name", "Values": names}])
     if len({one["ServiceName"] for one in found}) < len(names):
         found += aws.list_all(*list_call)
-    return sorted({str(one["ServiceName"]) for one in found})
+    return services_of(found)

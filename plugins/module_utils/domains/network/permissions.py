@@ -58,9 +58,9 @@ NETWORK = Permissions(
         # EC2's describe calls do not support resource-level permissions; the few that do gain nothing from them.
         **each(
             "ec2",
-            "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeNatGateways DescribeNetworkAcls "
-            "DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute "
-            "DescribeVpcEndpoints DescribeVpcEndpointServices DescribeVpcs",
+            "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeInternetGateways DescribeManagedPrefixLists "
+            "DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups DescribeSubnets "
+            "DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcEndpointServices DescribeVpcs",
             REGIONAL,
         ),
         # Clusters may exist in a network that is to be destroyed or replaced.

@@ -22,6 +22,7 @@ def load() -> Details:
         permissions=PERMISSIONS,
         reads={
             "availability zones": operations("ec2", "describe_availability_zones"),
+            "sizes of prefix lists": operations("ec2", "describe_managed_prefix_lists"),
             "endpoint services": operations("ec2", "describe_vpc_endpoint_services"),
             "what is in the networks": (
                 *operations("ec2", "describe_network_interfaces describe_vpcs"),

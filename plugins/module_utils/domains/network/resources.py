@@ -10,7 +10,7 @@ in their address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,8 +76,9 @@ class NetworkParts:
     def subnet_id(self, tier: str, zone: str) -> Ref:
         return ref(f"subnet.{self.name(f'{tier}-{zone}')}")
 
-    def subnet_ids(self, tier: str) -> list[Ref]:
-        return [self.subnet_id(tier, zone) for zone in sorted(self.network.blocks[tier])]
+    def subnet_ids(self, tier: str, zones: Collection[str] | None = None) -> list[Ref]:
+        """The subnets of a tier, in some of its zones or in all."""
+        return [self.subnet_id(tier, zone) for zone in sorted(self.network.blocks[tier]) if zones is None or zone in zones]
 
     def vpc(self) -> Iterator[Resource]:
         network = self.network
@@ -231,9 +232,9 @@ class NetworkParts:
         for service in self.network.endpoints.interface:
             properties = {
                 **self.endpoint(service, "Interface"),
-                "subnet_ids": self.subnet_ids("private"),
+                "subnet_ids": self.subnet_ids("private", self.network.endpoints.zones.get(service)),
                 "security_group_ids": [ref(f"security_group.{self.name('endpoints')}")],
-                "private_dns_enabled": True,
+                "private_dns_enabled": service not in self.network.endpoints.unnamed,
             }
             yield Resource("vpc_endpoint", self.name(service), properties, after)
 

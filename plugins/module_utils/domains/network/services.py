@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 CHINA_PREFIXED = frozenset(
     {
         "application-autoscaling",
@@ -38,3 +42,29 @@ def service_name(service: str, sort: str, region: str, partition: str) -> str:
         return service
     prefix = "cn.com.amazonaws" if partition == "aws-cn" and sort == "Interface" and service in CHINA_PREFIXED else "com.amazonaws"
     return f"{prefix}.{region}.{service}"
+
+
+@dataclass(frozen=True)
+class EndpointService:
+    """What AWS offers under one name: the zones of its interface endpoints (empty: not known), and whether they get private names."""
+
+    name: str
+    interface: bool = True
+    zones: frozenset[str] = frozenset()
+    private_dns: bool = True
+
+    def zones_among(self, zones: Iterable[str]) -> tuple[str, ...]:
+        """Those of some zones in which the service can have an interface."""
+        return tuple(zone for zone in zones if not self.zones or zone in self.zones)
+
+
+def services_of(details: Iterable[Mapping[str, Any]]) -> dict[str, EndpointService]:
+    """The entries below ``ServiceDetails`` by name. S3 and DynamoDB have two entries, one for gateways."""
+    found: dict[str, EndpointService] = {}
+    for one in details:
+        name = str(one["ServiceName"])
+        interface = any(kind.get("ServiceType") != "Gateway" for kind in one.get("ServiceType") or [{}])
+        if interface or name not in found:
+            private = bool(one.get("PrivateDnsName") or one.get("PrivateDnsNames"))
+            found[name] = EndpointService(name, interface, frozenset(one.get("AvailabilityZones") or ()), private)
+    return dict(sorted(found.items()))

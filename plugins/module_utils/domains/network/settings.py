@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...component.described_network import GATEWAY_ENDPOINTS, INTERFACE_ENDPOINTS
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import (
@@ -37,7 +38,7 @@ from .tiers import Tier, read_tiers
 
 NAT_MODES = ("none", "single", "per_az", "regional")
 TRAFFIC_TYPES = ("ALL", "ACCEPT", "REJECT")
-GATEWAY_SERVICES = ("s3", "dynamodb")
+GATEWAY_SERVICES = GATEWAY_ENDPOINTS
 NEVER_OPEN_TO_THE_WORLD = (22, 3389, 5432, 6379)
 GROUPS = ("load_balancer", "control_plane", "nodes", "database", "cache", "endpoints")
 """The security groups of a network, by short name."""
@@ -59,9 +60,13 @@ class Endpoints:
     """
 
     gateway: tuple[str, ...] = GATEWAY_SERVICES
-    interface: tuple[str, ...] = ("ec2", "ecr.api", "ecr.dkr", "sts", "logs")
+    interface: tuple[str, ...] = INTERFACE_ENDPOINTS
     organization_id: str = ""
     policies: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """service -> the zones of its interface endpoint, once AWS has said where it offers the service; all zones of the tier otherwise."""
+    unnamed: frozenset[str] = frozenset()
+    """Services that AWS offers without private names."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ...kinds.secret import Secret
 from ...kinds.security_group import SecurityGroup
 from ...reconcile.model import Kind, Observed, Resource
 from ...reconcile.planner import Plan
-from . import further_regions, replication
+from . import further_regions, promotions, replication
 from .facts import AwsFacts
 from .judge import objections
 from .keeping import gone_with_backups, looked_in, remains, removed
@@ -60,7 +60,7 @@ def kinds(options: Mapping[str, Options] | None = None, secrets: Sequence[str] =
         DbInstance(options),
         DbReplica(options),
         DbProxy(),
-        BackupReplication(),
+        BackupReplication(options),
     )
     return {kind.name: kind for kind in (*others, *own)}
 
@@ -97,7 +97,7 @@ class RdsDomain(Domain):
 
     def problems(self, observation: Observation) -> Sequence[str]:
         answers = observation.answers
-        away = further_regions.problems(self.instances, answers)
+        away = further_regions.problems(self.instances, observation.place.region, answers)
         backups = replication.problems(self.instances, observation.place.region, answers)
         return [*objections(self.instances, known(observation), self.may_upgrade), *away, *backups]
 
@@ -107,7 +107,7 @@ class RdsDomain(Domain):
         return with_present_names([*built, *replicated], observation.observed)
 
     def notes(self, observation: Observation) -> Sequence[str]:
-        return notes(self.instances, known(observation))
+        return notes(self.instances, known(observation), observation.place.further_regions)
 
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         """Say what the plan interrupts, and what it keeps of what it deletes."""
@@ -118,14 +118,15 @@ class RdsDomain(Domain):
         for region in looked_in(plan):
             there = aws.in_region(region) if region else aws
             keys |= needed(there, gone_with_backups(plan, self.options, default, region), removed(plan, region))
-        return Checked(warnings=[*said, *remains(plan, self.options, default, keys)], refusals=refusals(plan))
+        said += [*promotions.warnings(plan), *remains(plan, self.options, default, keys)]
+        return Checked(warnings=said, refusals=[*refusals(plan), *promotions.refusals(plan)])
 
     def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
         return {"protected": protected(observed)}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         databases = {name: tuple(one.content.databases) for name, one in self.instances.items()}
-        return outputs(attributes, databases, os.environ)
+        return outputs(attributes, databases, os.environ, promotions.addresses(self.instances))
 
 
 def named_in(names: Sequence[str]) -> Callable[[str], bool]:

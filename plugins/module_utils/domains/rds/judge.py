@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...inputs.problems import shown, suggestion
 from ...reconcile.model import Observed, is_unknown
-from .facts import AwsFacts
+from .facts import AwsFacts, Key
 from .kinds.db_instance_versions import is_earlier
 from .kinds.db_instance_versions import refused as version_refused
 from .offers import of_class
@@ -111,18 +111,21 @@ def of_subnets(one: Instance, known: AwsFacts) -> Iterator[str]:
 
 
 def of_key(one: Instance, known: AwsFacts) -> Iterator[str]:
-    """RDS cannot use a key that is disabled or going, and an instance whose key is lost is lost with it."""
-    path = f"{one.path}.kms_key_arn"
-    if not one.kms_key_arn:
-        return
-    key = known.keys.get(one.kms_key_arn)
+    """The user's own key, if there is one."""
+    if one.kms_key_arn:
+        yield from key_problems(f"{one.path}.kms_key_arn", one.kms_key_arn, known.keys)
+
+
+def key_problems(path: str, arn: str, keys: Mapping[str, Key]) -> Iterator[str]:
+    """RDS cannot use a key that is disabled or going, and what is encrypted with it is lost with it. ``keys``: those that exist, by ARN."""
+    key = keys.get(arn)
     if key is None:
-        yield f"{path} is '{one.kms_key_arn}', but there is no such key, or it may not be described; correct it, or remove it"
+        yield f"{path} is '{arn}', but there is no such key, or it may not be described; correct it, or remove it"
     elif key.state != "Enabled":
         remedy = f"{WAYS_BACK.get(key.state, 'wait until it is enabled')}, or name another key"
-        yield f"{path} is '{one.kms_key_arn}', but that key is {key.state}, so RDS cannot use it; {remedy}"
+        yield f"{path} is '{arn}', but that key is {key.state}, so RDS cannot use it; {remedy}"
     elif key.spec != "SYMMETRIC_DEFAULT":
-        yield f"{path} is '{one.kms_key_arn}', but that key is {key.spec}, and RDS encrypts with symmetric keys only; name another key"
+        yield f"{path} is '{arn}', but that key is {key.spec}, and RDS encrypts with symmetric keys only; name another key"
 
 
 def of_authority(one: Instance, known: AwsFacts) -> Iterator[str]:

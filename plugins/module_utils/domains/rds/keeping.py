@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...reconcile.planner import Action, Plan
+from .kinds.backup_replication import identifier_of
 from .kinds.db_instance_keys import still_needs
 from .kinds.db_instance_options import ByIdentifier, Options
 
 KINDS = ("db_instance", "db_replica")
 KEYS = ("database_key",)
+REPLICATIONS = ("backup_replication",)
 
 
 def deleted(plan: Plan, kinds: Sequence[str]) -> list[Action]:
@@ -36,8 +38,23 @@ def removed(plan: Plan, region: str = "") -> list[str]:
 
 
 def gone_with_backups(plan: Plan, options: ByIdentifier, default: Options, region: str = "") -> list[str]:
-    """The identifiers of instances in a region that are deleted together with their automated backups. Replicas of these backups stay."""
-    return [name for name in removed(plan, region) if options.get(name, default).delete_automated_backups]
+    """The identifiers of instances whose automated backups in a region are deleted: with the instance there, or with the replication to
+    that region.
+    """
+    replicated = [source_of(action) for action in deleted(plan, REPLICATIONS) if region_of(action) == region]
+    return [name for name in (*removed(plan, region), *replicated) if options.get(name, default).delete_automated_backups]
+
+
+def source_of(action: Action) -> str:
+    """The identifier of the instance whose backups are replicated."""
+    return identifier_of(str(action.observed.properties.get("source_db_instance_arn") or "")) if action.observed else ""
+
+
+def replicas_of_backups(action: Action, delete: bool) -> str:
+    """What becomes of backups when their replication is deleted or replaced. ``delete``: the options of the instance say so."""
+    what = f"what was replicated of the backups of {source_of(action)} to {region_of(action)}"
+    days = action.observed.properties.get("backup_retention_period") if action.observed else None
+    return f"{what} is deleted." if delete else f"{what} is kept there until its retention of {days} days is over, and so is its key."
 
 
 def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping[str, Sequence[str]]) -> list[str]:
@@ -55,6 +72,10 @@ def remains(plan: Plan, options: ByIdentifier, default: Options, needed: Mapping
         keeping |= {region_of(action)} if kept else set()
         verb = "are" if len(kept) > 1 or "the automated backups" in kept else "is"
         found.append(f"{action.address}: {' and '.join(kept) if kept else 'nothing'} of {name} {verb} kept.")
+    for action in deleted(plan, REPLICATIONS):
+        delete = options.get(source_of(action), default).delete_automated_backups
+        keeping |= set() if delete else {region_of(action)}
+        found.append(f"{action.address}: {replicas_of_backups(action, delete)}")
     for action in deleted(plan, KEYS):
         if action.observed is None:
             continue

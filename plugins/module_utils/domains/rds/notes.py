@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from .facts import AwsFacts
 from .kinds.db_instance_storage import grown_note, limit_note
@@ -20,8 +20,21 @@ PROXY_PRICE = 0.015
 """USD per vCPU of the instance and hour of RDS Proxy, for at least 2 vCPUs (aws.amazon.com/rds/proxy/pricing)."""
 
 
-def notes(instances: Mapping[str, Instance], known: AwsFacts) -> list[str]:
-    return [f"{name}: {text}" for name, one in sorted(instances.items()) for text in of_instance(one, known)]
+def notes(instances: Mapping[str, Instance], known: AwsFacts, regions: Sequence[str] = ()) -> list[str]:
+    """``regions``: the further ones in which resources are looked for."""
+    found = sorted(instances.items())
+    return [f"{name}: {text}" for name, one in found for text in (*of_instance(one, known), *of_unseen(one, known, regions))]
+
+
+def of_unseen(one: Instance, known: AwsFacts, regions: Sequence[str]) -> Iterator[str]:
+    """What RDS makes of an instance in regions where this run does not look, such as after the setting that named one was removed."""
+    present = known.of(f"db_instance.{one.name}")
+    for what, named in (present.attributes.get("elsewhere") or {}).items() if present else ():
+        for region in sorted(set(named) - set(regions)):
+            yield (
+                f"it has {what} in {region}, which no setting names, so this run does not look there; if they are this component's, name "
+                f"{region} in platform_further_regions to have them removed, or describe them again"
+            )
 
 
 def of_instance(one: Instance, known: AwsFacts) -> Iterator[str]:

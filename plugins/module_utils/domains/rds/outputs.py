@@ -9,7 +9,7 @@ come from addresses, and only leaves can be unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -58,22 +58,24 @@ def outputs(
     attributes: Attributes,
     databases: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     environment: Mapping[str, str] = MappingProxyType({}),
+    promoted: Collection[str] = (),
 ) -> dict[str, Any]:
     """The outputs of a component. ``databases``: those described inside each instance. ``environment``: the variables of this process.
+    ``promoted``: addresses of replicas that the settings describe as databases of their own.
 
-    {"databases": {name: {identifier, arn, resource_id, host, port, reader_hosts: {replica: host}, proxy_host, engine_version,
-    parameter_group, master_username, master_secret_arn, user_secret_arns: {user: arn}, databases: [name], ca_bundle_url, kms_key_arn,
-    log_group_names: {log: name}}}}; None if there is no such resource.
+    {"databases": {name: {identifier, arn, resource_id, host, port, reader_hosts: {replica: host}, promoted_hosts: {replica: host},
+    proxy_host, engine_version, parameter_group, master_username, master_secret_arn, user_secret_arns: {user: arn}, databases: [name],
+    ca_bundle_url, kms_key_arn, log_group_names: {log: name}}}}; None if there is no such resource.
     """
     names = sorted(part for kind, part in map(split, attributes) if kind == "db_instance")
-    found = {name: instance_outputs(name, attributes, databases.get(name, ())) for name in names}
+    found = {name: instance_outputs(name, attributes, databases.get(name, ()), promoted) for name in names}
     for name, one in found.items():
         replicas = (found["arn"] for address, found in attributes.items() if address.startswith(f"db_replica.{name}/") and "arn" in found)
         one["ca_bundle_url"] = ca_bundle_url([one["arn"], *replicas], environment)
     return {"databases": found}
 
 
-def instance_outputs(name: str, attributes: Attributes, databases: tuple[str, ...]) -> dict[str, Any]:
+def instance_outputs(name: str, attributes: Attributes, databases: tuple[str, ...], promoted: Collection[str]) -> dict[str, Any]:
     """Everything but the certificates, whose place depends on the environment as well."""
     address = f"db_instance.{name}"
     found: dict[str, Any] = {key: value(attributes, address, attribute) for key, attribute in INSTANCE.items()}
@@ -81,14 +83,15 @@ def instance_outputs(name: str, attributes: Attributes, databases: tuple[str, ..
     found["proxy_host"] = value(attributes, f"db_proxy.{name}", "endpoint")
     found["kms_key_arn"] = value(attributes, address, "kms_key_id") or value(attributes, KEY, "arn")
     found["databases"] = sorted(databases)
-    found |= {"parameter_group": None, "reader_hosts": {}, "user_secret_arns": {}, "log_group_names": {}}
+    found |= {"parameter_group": None, "reader_hosts": {}, "promoted_hosts": {}, "user_secret_arns": {}, "log_group_names": {}}
     for other in sorted(attributes):
         kind, full = split(other)
         instance, part = halves(full, "/")
         if instance != name or not part:
             continue
         if kind == "db_replica":
-            found["reader_hosts"][part] = value(attributes, other, "endpoint")
+            own = other in promoted or value(attributes, other, "promoted") is True
+            found["promoted_hosts" if own else "reader_hosts"][part] = value(attributes, other, "endpoint")
         elif kind == "secret" and part.startswith("user-"):
             found["user_secret_arns"][part.removeprefix("user-")] = value(attributes, other, "arn")
         elif kind == "db_parameter_group" and part.startswith("postgres"):

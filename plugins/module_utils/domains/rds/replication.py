@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,11 @@ from ...aws.connection import Aws
 from ...aws.grants import REGIONAL, Grant, Permissions, arn, each, keeps_mark, marked, not_others, request_marked
 from ...aws.place import Place
 from ...reconcile.model import Resource, ref
+from .facts import Key
+from .judge import key_problems
 from .keys import key_in
 from .kinds.backup_replication import not_offered, source_region
+from .questions import keys_by_arn
 from .settings.backups import Replication
 from .settings.instance import Instance
 
@@ -33,6 +37,7 @@ REPLICATIONS = Permissions(
             Grant((arn("rds", "db:*"),), (marked,)),
             Grant(BACKUPS),
         ),
+        "rds:DeleteDBInstanceAutomatedBackup": (Grant(BACKUPS, (marked,)),),
         "rds:AddTagsToResource": (
             Grant(BACKUPS, (marked, keeps_mark)),
             Grant(BACKUPS, (request_marked, not_others)),
@@ -43,28 +48,45 @@ REPLICATIONS = Permissions(
 )
 
 
+@dataclass(frozen=True)
+class Destination:
+    """What AWS answers in a destination: ``source`` about the instances' region (source_region), ``keys`` about those of the user there."""
+
+    source: Mapping[str, Any]
+    keys: Mapping[str, Key]
+
+
 def replicated(instances: Instances) -> dict[str, Replication]:
     """The replications that are described, by the name of their instance."""
     return {name: one.backups.replicate_to for name, one in instances.items() if one.backups.replicate_to is not None}
 
 
 def questions(instances: Instances) -> dict[str, Callable[[Aws], Any]]:
-    """Whether RDS replicates backups to each of the destinations."""
-    wanted = sorted({one.region for one in replicated(instances).values()})
-    return {f"{QUESTION}{region}": partial(_source, destination=region) for region in wanted}
+    """Whether RDS replicates backups to each of the destinations, and with which keys."""
+    wanted = replicated(instances).values()
+    keys = {region: sorted({one.kms_key_arn for one in wanted if one.region == region} - {""}) for region in {one.region for one in wanted}}
+    return {f"{QUESTION}{region}": partial(_destination, region=region, keys=keys[region]) for region in sorted(keys)}
 
 
-def _source(aws: Aws, destination: str) -> Mapping[str, Any]:
-    return source_region(aws, aws.home, destination)
+def _destination(aws: Aws, region: str, keys: list[str]) -> Destination:
+    source = source_region(aws, aws.home, region) if region != aws.home else {}
+    return Destination(source, keys_by_arn(aws.in_region(region), keys) if keys else {})
 
 
 def problems(instances: Instances, region: str, answers: Mapping[str, Any]) -> list[str]:
-    """The replications that RDS does not offer, each with the alternatives. ``answers``: to ``questions``."""
-    found = []
-    for name, one in replicated(instances).items():
-        path = f"{instances[name].path}.backups.replicate_to"
-        found.append(not_offered(path, region, one.region, answers.get(f"{QUESTION}{one.region}") or {}))
-    return [text for text in found if text]
+    """The replications that RDS does not offer, each with the alternatives, and keys that cannot be used. ``answers``: to ``questions``."""
+    return [
+        text
+        for name, one in replicated(instances).items()
+        for text in _of_one(f"{instances[name].path}.backups.replicate_to", one, region, answers.get(f"{QUESTION}{one.region}"))
+    ]
+
+
+def _of_one(path: str, one: Replication, region: str, answer: Destination | None) -> Iterator[str]:
+    if text := not_offered(path, region, one.region, answer.source if answer else {}):
+        yield text
+    elif answer and one.kms_key_arn:
+        yield from key_problems(f"{path}.kms_key_arn", one.kms_key_arn, answer.keys)
 
 
 def resources(instances: Instances, place: Place) -> list[Resource]:

@@ -269,10 +269,9 @@ class InstanceParts:
             **self.credentials(),
             "db_subnet_group_name": ref(f"db_subnet_group.{one.name}"),
             "db_parameter_group_name": ref(self.group_of()),
-            "backup_retention_period": one.backups.retention_days,
             "engine_lifecycle_support": one.engine_lifecycle_support,
             **({"availability_zone": one.zone} if one.zone else {}),
-            **({"preferred_backup_window": one.backups.window} if one.backups.window else {}),
+            **self.backups(),
             "tags": self.tags(),
         }
         first = [f"db_replica.{self.name(name)}" for name in sorted(one.replicas)] if self.upgrade() == "minor" else []
@@ -288,6 +287,14 @@ class InstanceParts:
         if not has or reached(self.one.version, has):
             return ""
         return "major" if is_major_change(self.one.version, has) else "minor"
+
+    def backups(self) -> dict[str, Any]:
+        """Of the instance, and of replicas that are databases of their own."""
+        backups = self.one.backups
+        return {
+            "backup_retention_period": backups.retention_days,
+            **({"preferred_backup_window": backups.window} if backups.window else {}),
+        }
 
     def logs(self) -> tuple[str, ...]:
         return self.one.monitoring.log_exports
@@ -306,7 +313,8 @@ class InstanceParts:
                 "db_instance_identifier": replica.identifier,
                 # RDS finds a source in another region by its ARN only
                 "source_db_instance_identifier": ref(source, "arn") if replica.region else ref(source),
-                "promoted": False,
+                "promoted": replica.promoted,
+                **(self.backups() if replica.promoted else {}),
                 **self.common(self.name(name), replica),
                 **({"db_subnet_group_name": ref(f"db_subnet_group.{self.name(name)}")} if replica.region else {}),
                 "db_instance_class": replica.instance_class,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...recovery.databases import Key
+from ...recovery.databases import Key, account_in
 from ...recovery.moments import iso
 from ...recovery.progress import minutes
 from ...recovery.states import NEVER, readiness, remedy
@@ -67,14 +67,16 @@ def key_usable(facts: Facts, _policy: Policy) -> Finding | None:
 
 
 def default_key(facts: Facts, policy: Policy) -> Finding | None:
-    """AWS's own key cannot be used by other accounts, so snapshots under it cannot be shared."""
-    if not policy.shared_with or facts.key is None or not facts.database.encrypted:
+    """AWS's own key cannot be used by other accounts, so snapshots under it can neither be shared nor copied to them."""
+    own = account_in(facts.database.arn)
+    others = sorted({*policy.shared_with, *(one.account for one in policy.copies if one.account not in ("", own))})
+    if not others or facts.key is None or not facts.database.encrypted:
         return None
     return decide(
         not is_default(facts.key),
         "The key can be used by other accounts if its policy allows it",
         f"{facts.database} is encrypted with the default key aws/rds, so its snapshots cannot be shared with "
-        f"{', '.join(policy.shared_with)}. Copy the snapshot under a key of your own, or set shared_with to [].",
+        f"{', '.join(others)}, nor copied to there. Move the database to a key of your own, or leave these out of shared_with and copies.",
         key=facts.key.arn,
     )
 

@@ -8,6 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...recovery.databases import Database, Key, Quota, Snapshot
+from .policy import CopyTo
+
+
+@dataclass(frozen=True)
+class CopyFacts:
+    """A place in which a copy is required. where: its name for people. key: None if the policy names none. copy: None if there is none."""
+
+    to: CopyTo
+    where: str
+    key: Key | None = None
+    quota: Quota | None = None
+    copy: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -27,3 +39,4 @@ class Facts:
     quota: Quota | None = None
     replica_lag: float | None = None
     connections: float | None = None
+    copies: tuple[CopyFacts, ...] | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...recovery.copies import next_name
 from ...recovery.databases import AWS_BACKUP, Database, Snapshot
 from ...recovery.states import WAITING
-from ...recovery.tags import DATABASE, MANAGED_BY, own
+from ...recovery.tags import COPY_OF, DATABASE, MANAGED_BY, own
 from .policy import Policy
 
 LONGEST = 255
@@ -57,6 +57,27 @@ def is_managed(snapshot: Snapshot, database: Database) -> bool:
         and snapshot.resource_id == database.resource_id
         and snapshot.kind == "manual"
         and not snapshot.is_copy
+    )
+
+
+def is_prunable(snapshot: Snapshot, database: Database) -> bool:
+    """Whether the gate may delete this snapshot. RDS copies tags along if a person asks for it, but names are unique: ours follow from the
+    database and the deployment.
+    """
+    base = base_name(snapshot.source, snapshot.tags.get(DEPLOYMENT, ""))
+    return is_managed(snapshot, database) and re.fullmatch(rf"{re.escape(base)}(-\d+)?", snapshot.identifier) is not None
+
+
+def is_managed_copy(snapshot: Snapshot, database: Database) -> bool:
+    """Whether the gate made this copy. One that a person made of it has its tags at most, and another source."""
+    tags = snapshot.tags
+    of = tags.get(COPY_OF, "")
+    return (
+        tags.get(MANAGED_BY) == MODULE
+        and tags.get(DATABASE) == database.resource_id
+        and snapshot.kind == "manual"
+        and bool(of)
+        and snapshot.copied_from in ("", of)
     )
 
 
@@ -104,5 +125,5 @@ def existing(database: Database, snapshots: Iterable[Snapshot], policy: Policy, 
 
 
 def newest_first(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    """A snapshot without a time has just been begun."""
-    return sorted(snapshots, key=lambda one: (one.started is None, one.started or 0.0, one.identifier), reverse=True)
+    """A snapshot without a time has just been begun. A copy comes after its source, which has the same time."""
+    return sorted(snapshots, key=lambda one: (one.started is None, one.started or 0.0, not one.is_copy, one.identifier), reverse=True)

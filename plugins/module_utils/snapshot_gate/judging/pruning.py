@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...recovery.databases import Database, Snapshot
 from ...recovery.states import WAITING
 from ...recovery.tags import HOLD
-from .naming import is_managed, newest_first
+from .naming import is_prunable, newest_first
 
 DAY = 86400.0
 
@@ -24,15 +24,23 @@ class Retention:
     days: float = 35.0
 
 
-def to_delete(database: Database, snapshots: Iterable[Snapshot], retention: Retention, now: float, spare: str = "") -> list[Snapshot]:
+def to_delete(
+    database: Database,
+    snapshots: Iterable[Snapshot],
+    retention: Retention,
+    now: float,
+    spare: str = "",
+    is_ours: Callable[[Snapshot, Database], bool] = is_prunable,
+) -> list[Snapshot]:
     """The snapshots to delete, oldest first: taken by the gate, of this very database, complete, beyond ``keep`` or older than ``days``.
 
     Never the newest complete one, ``spare`` (the ARN of the one in use), one that is being copied (deleting it would end the copy), or one
     that carries the tag ``mainstay:hold``. Snapshots of AWS Backup and of RDS itself are not the gate's.
+    ``is_ours``: what else is the gate's, such as its copies.
     """
     everything = list(snapshots)
     copied = {one.copied_from for one in everything if one.copied_from and one.status in WAITING}
-    complete = [one for one in newest_first(everything) if is_managed(one, database) and one.status == "available"]
+    complete = [one for one in newest_first(everything) if is_ours(one, database) and one.status == "available"]
     found = []
     for position, one in enumerate(complete):
         too_many = position >= retention.keep

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...recovery.databases import Snapshot
 from ...recovery.moments import iso
-from . import database_rules, snapshot_rules
-from .facts import Facts
+from . import copy_rules, database_rules, snapshot_rules
+from .facts import CopyFacts, Facts
 from .findings import AFTER, BEFORE, WARNING, Check, judge
 from .policy import Policy
 from .token import make
@@ -21,7 +21,7 @@ from .way_back import WayBack
 STATES = ("failed", "refused", "passed", "not_needed")
 """The worst first. refused: something must be put right first, and no snapshot was taken. failed: there is no good snapshot."""
 
-RULES = (*database_rules.RULES, *snapshot_rules.RULES)
+RULES = (*database_rules.RULES, *snapshot_rules.RULES, *copy_rules.RULES)
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Verdict:
     way_back: WayBack | None = None
     notes: tuple[str, ...] = ()
     pruned: tuple[str, ...] = ()
+    copies: tuple[CopyFacts, ...] = ()
+    copied: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
     def noting(self, *notes: str) -> Verdict:
@@ -65,6 +67,7 @@ class Verdict:
             }
             if one
             else None,
+            "copies": [_copy(each) for each in self.copies],
             "token": self.token,
             "expires": iso(self.expires),
             "way_back": self.way_back.as_dict() if self.way_back else None,
@@ -72,6 +75,12 @@ class Verdict:
             "pruned": list(self.pruned),
             "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
         }
+
+
+def _copy(one: CopyFacts) -> dict[str, Any]:
+    found = one.copy
+    named = {"identifier": found.identifier, "arn": found.arn, "status": found.status} if found else {}
+    return {"region": one.to.region, "account": one.to.account, **named}
 
 
 def before(facts: Facts, policy: Policy) -> tuple[Check, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from ...recovery.databases import Snapshot
 from ...recovery.moments import iso
 from ...recovery.progress import minutes
-from ...recovery.tags import POINT_IN_TIME, SNAPSHOT, restore_minutes
+from ...recovery.tags import POINT_IN_TIME, RESTORE_MEASURED, SNAPSHOT, restore_minutes
 from .facts import Facts
 from .policy import Policy
 
@@ -42,8 +42,16 @@ def drill_minutes(given: Mapping[str, float | None], tags: Mapping[str, str]) ->
     return {**restore_minutes(tags), **{method: float(value) for method, value in given.items() if value is not None}}
 
 
-def way_back(facts: Facts, policy: Policy, took: Mapping[str, float]) -> WayBack:
-    """The fastest way back: a point in time where that is within the RPO, since it also keeps what was written after the snapshot."""
+def drill_day(given: Mapping[str, float | None], tags: Mapping[str, str]) -> str:
+    """When the drill was that the tags record; empty if its minutes are not used."""
+    return "" if any(value is not None for value in given.values()) else tags.get(RESTORE_MEASURED, "")[:10]
+
+
+def way_back(facts: Facts, policy: Policy, took: Mapping[str, float], when: str = "") -> WayBack:
+    """The fastest way back: a point in time where that is within the RPO, since it also keeps what was written after the snapshot.
+
+    ``took``: minutes of the last drill. ``when``: its day, if it is known.
+    """
     database, one = facts.database, facts.snapshot
     latest = database.latest_restorable
     covered = bool(database.retention_days) and latest is not None and facts.now - latest <= policy.rpo
@@ -51,14 +59,16 @@ def way_back(facts: Facts, policy: Policy, took: Mapping[str, float]) -> WayBack
     slower = POINT_IN_TIME in took and SNAPSHOT in took and took[POINT_IN_TIME] > took[SNAPSHOT]
     if covered and not (has_snapshot and slower):
         to = iso(facts.now)
-        return WayBack(POINT_IN_TIME, to, took.get(POINT_IN_TIME), f"Restore {database} to {to}{_drill(took.get(POINT_IN_TIME))}.")
+        return WayBack(POINT_IN_TIME, to, took.get(POINT_IN_TIME), f"Restore {database} to {to}{_drill(took.get(POINT_IN_TIME), when)}.")
     if one is not None and has_snapshot:
-        return WayBack(SNAPSHOT, one.identifier, took.get(SNAPSHOT), f"Restore {one.identifier}{_drill(took.get(SNAPSHOT))}.")
+        return WayBack(SNAPSHOT, one.identifier, took.get(SNAPSHOT), f"Restore {one.identifier}{_drill(took.get(SNAPSHOT), when)}.")
     return WayBack(NONE, "", None, f"There is no way back for {database}.")
 
 
-def _drill(took: float | None) -> str:
-    return f"; the last drill took {took:.0f} min" if took is not None else "; no drill has measured how long that takes"
+def _drill(took: float | None, when: str) -> str:
+    if took is None:
+        return "; no drill has measured how long that takes"
+    return f"; the last drill{f' ({when})' if when else ''} took {took:.0f} min"
 
 
 def earlier(one: Snapshot, others: Iterable[Snapshot], seconds: float) -> str:

@@ -350,3 +350,44 @@ def test_charts_are_read_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "icon.png").write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(AnsibleFilterError, match=r"icon\.png is not text"):
         chart_files(tmp_path)
+
+
+QUOTA = {"requests.cpu": "2", "pods": 20}
+
+
+def test_a_sandbox_per_developer() -> None:
+    found = made({"sandboxes": {"quota": QUOTA, "network": {"within": True}, "developers": {"anna": None, "ben": {"group": "devs-ben"}}}})
+    for developer, group in (("anna", "anna"), ("ben", "devs-ben")):
+        name = f"sandbox-{developer}"
+        assert f"Namespace//{name}" in found
+        (quota,) = [one for key, one in found.items() if key.startswith(f"ResourceQuota/{name}/")]
+        assert quota["spec"]["hard"] == {"requests.cpu": "2", "pods": "20"}
+        (binding,) = [one for key, one in found.items() if key.startswith(f"RoleBinding/{name}/")]
+        assert (binding["subjects"][0]["name"], binding["roleRef"]["name"]) == (group, "edit")
+    bindings = [key for key in found if key.startswith(("RoleBinding/", "ClusterRoleBinding/"))]
+    assert len(bindings) == 2
+
+
+@pytest.mark.parametrize(
+    ("sandboxes", "expected"),
+    [
+        ({"developers": {"anna": {}}}, "sandboxes.quota is missing: say what one developer may use"),
+        ({"quota": QUOTA, "developers": {"Anna": {}}}, "sandboxes.developers is 'Anna', but it must be a name of lower-case letters"),
+        ({"quota": QUOTA, "prefix": "x" * 62, "developers": {"anna": {}}}, "and so must be the namespace"),
+        ({"quota": {"pods": "many"}, "developers": {"anna": {}}}, "sandboxes.quota.pods is 'many', but it must be a quantity"),
+        ({"quota": QUOTA, "developers": {"anna": {"grup": "x"}}}, "sandboxes.developers.anna.grup is not a setting"),
+        ({"quota": QUOTA, "developers": {"anna": {"group": "system:masters"}}}, "groups that begin with system:"),
+        ({"quota": QUOTA, "labels": {"a b/c": "d"}, "developers": {"anna": {}}}, "sandboxes.labels.a b/c is 'd', but the prefix before"),
+        ({"quota": QUOTA, "developers": {"web": {}}}, "namespaces has sandbox-web or teams has web already"),
+    ],
+)
+def test_wrong_sandboxes(sandboxes: dict[str, Any], expected: str) -> None:
+    content = {"sandboxes": sandboxes, "namespaces": {"sandbox-web": {}}}
+    assert [text for text in input_errors({"main": content}, "eks_content", {"main": NONE}) if expected in text]
+
+
+def test_a_cluster_of_another_component_gets_neither_controllers_nor_a_storage_class() -> None:
+    content = {"sandboxes": {"quota": QUOTA, "developers": {"anna": {}}}}
+    found = eks_content(content, {"version": "1.36", "node_groups": {"a": {}}}, {"shared": True}, region="af-south-1", vendored=VENDORED)
+    assert (found["releases"], found["patches"]) == ({}, [])
+    assert "StorageClass" not in {one["kind"] for one in found["objects"]}

@@ -179,6 +179,33 @@ def test_refused(more: dict[str, Any], expected: str) -> None:
             '* * 1-5"',
         ),
         (
+            group(autoscaled=False, scaling={"schedules": {"day": {"recurrence": "0 8 * * *", "desired_size": 9}}}),
+            f"{GROUP}.scaling.schedules.day.desired_size is 9, but max_size is never more than 3; raise it, too",
+        ),
+        (
+            group(autoscaled=False, scaling={"schedules": {"day": {"recurrence": "0 8 * * *", "min_size": 9}}}),
+            f"{GROUP}.scaling.schedules.day.min_size is 9, but max_size is never more than 3; raise it, too",
+        ),
+        (
+            group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 8 * * *", "desired_size": 0}}}),
+            f"{GROUP}.scaling.schedules.night.desired_size is 0, but min_size is never less than 1; lower it, too",
+        ),
+        (
+            group(autoscaled=False, min_size=2, max_size=2, scaling={"target_cpu_percent": 70}),
+            f"{GROUP}.scaling.target_cpu_percent is 70, but min_size and max_size are both 2, so it changes nothing; widen them, or remove "
+            "it",
+        ),
+        (
+            group(taints=[{"key": "a", "value": "b", "effect": "NO_SCHEDULE"}, {"key": "a", "value": "c", "effect": "NO_SCHEDULE"}]),
+            f"{GROUP}.taints is {{'key': 'a', 'value': 'c', 'effect': 'NO_SCHEDULE'}}, but the list has another taint a with NO_SCHEDULE"
+            "; keep one",
+        ),
+        (
+            group(labels={"a b/c": "d"}),
+            f"{GROUP}.labels.a b/c is 'd', but the prefix before the slash must be a DNS name of at most 253 lower-case characters, such "
+            "as example.com",
+        ),
+        (
             group(autoscaled=False, scaling={"schedules": {"night": {"recurrence": "0 20 * * *", "min_size": 3, "max_size": 1}}}),
             f"{GROUP}.scaling.schedules.night is {{'recurrence': '0 20 * * *', 'min_size': 3, 'max_size': 1}}, but min_size must not be "
             f"more "
@@ -354,3 +381,22 @@ def test_blocks_for_one_run(settings_: dict[str, Any], expected: list[str]) -> N
 @pytest.mark.parametrize("wrong", [None, [], {"main": None}, {"main": {"endpoint": []}}, {"main": {"endpoint": {"public_cidrs": "x"}}}])
 def test_blocks_for_what_is_no_cluster(wrong: Any) -> None:
     assert with_public_cidrs(wrong, ["203.0.113.7/32"]) == wrong or wrong == {"main": {"endpoint": []}}
+
+
+@pytest.mark.parametrize(
+    ("section", "account", "accepted"),
+    [
+        ("irsa_roles", "api", True),
+        ("irsa_roles", "api-*", True),
+        ("irsa_roles", "*", True),
+        ("irsa_roles", "api:x", False),
+        ("irsa_roles", "API", False),
+        ("pod_identities", "api", True),
+        ("pod_identities", "api-*", False),
+        ("pod_identities", "a?i", False),
+        ("pod_identities", "a" * 254, False),
+    ],
+)
+def test_patterns_of_service_accounts(section: str, account: str, accepted: bool) -> None:
+    found = complaints(**{section: {"uploads": {**POD, "service_account": account}}})
+    assert [text.startswith(f"{section}.uploads.service_account is ") for text in found] == ([] if accepted else [True])

@@ -42,6 +42,7 @@ USES: list[tuple[str, list[Any], list[Any], list[Any], list[str]]] = [
     ("another key's snapshot", [OTHER], [], [], DELETED),
     ("a snapshot", [OTHER, MANUAL], [], [], RELEASED),
     ("a kept backup", [], [BACKUP], [], RELEASED),
+    ("a backup that is being deleted", [], [{**BACKUP, "Status": "deleting"}], [], DELETED),
     ("the old half of a blue/green deployment", [], [], [OLD_HALF], RELEASED),
     ("an instance that is being deleted", [], [], [{**OLD_HALF, "DBInstanceStatus": "deleting"}], DELETED),
     ("both without encryption", [{**MANUAL, "KmsKeyId": None}], [{**BACKUP, "KmsKeyId": None}], [], DELETED),

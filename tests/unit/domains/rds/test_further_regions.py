@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.domain import KINDS, RdsDomain
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts, Key, Subnet
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.further_regions import problems, questions
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.further_regions import Region, problems, questions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.names import names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Resource, ref
@@ -153,9 +153,29 @@ def there(**more: Any) -> AwsFacts:
 def test_what_the_other_region_lacks_is_said(far: dict[str, Any], facts: AwsFacts, expected: list[str]) -> None:
     instances = {"main": instance(**OTHERS, replicas={"near": {}, "far": {**FAR, **far}})}
     assert list(questions(instances)) == ["replicas in eu-west-1"]
-    assert problems(instances, {"replicas in eu-west-1": facts}) == [f"n.main.replicas.far.{text}" for text in expected]
+    answers = {"replicas in eu-west-1": Region(facts)}
+    assert problems(instances, PLACE.region, answers) == [f"n.main.replicas.far.{text}" for text in expected]
+
+
+@pytest.mark.parametrize(
+    ("home", "listed", "expected"),
+    [
+        (PLACE.region, True, ""),
+        (
+            PLACE.region,
+            False,
+            f"is {AWAY}, but RDS makes no read replicas there of instances in {PLACE.region}; name another region, or remove the replica "
+            "and copy snapshots there with AWS Backup",
+        ),
+        (AWAY, True, f"is {AWAY}, but that is the region of the instance; remove it, or name another one"),
+    ],
+)
+def test_where_replicas_can_be_made(home: str, listed: bool, expected: str) -> None:
+    instances = {"main": instance(**OTHERS, replicas={"far": FAR})}
+    found = problems(instances, home, {"replicas in eu-west-1": Region(there(), listed)})
+    assert found == ([f"n.main.replicas.far.region {expected}"] if expected else [])
 
 
 def test_nothing_is_asked_without_replicas_elsewhere() -> None:
     instances = {"main": instance(**OTHERS, replicas={"near": {}})}
-    assert (questions(instances), problems(instances, {})) == ({}, [])
+    assert (questions(instances), problems(instances, PLACE.region, {})) == ({}, [])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.db_instance_base import elsewhere
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.notes import notes
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.versions import Support
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed
@@ -91,3 +92,31 @@ def test_until_when_a_version_is_supported(support: dict[str, Support], more: di
 def test_each_note_names_its_instance() -> None:
     found = notes({"b": instance(), "a": instance()}, known())
     assert [text.partition(":")[0] for text in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "expected"),
+    [
+        ((), ["replicated backups in eu-west-1", "read replicas in eu-west-1", "read replicas in us-east-1"]),
+        (("eu-west-1",), ["read replicas in us-east-1"]),
+        (("eu-west-1", "us-east-1"), []),
+    ],
+)
+def test_regions_that_no_setting_names_any_more(regions: tuple[str, ...], expected: list[str]) -> None:
+    places = {"replicated backups": ["eu-west-1"], "read replicas": ["eu-west-1", "us-east-1"]}
+    present = replace(seen(), attributes={"elsewhere": places})
+    found = notes({"main": instance(**GENERATED)}, known(observed=(present,)), regions)
+    unseen = [text for text in found if "no setting names" in text]
+    assert [text.removeprefix("main: it has ").partition(",")[0] for text in unseen] == expected
+    assert all("platform_further_regions" in text for text in unseen)
+
+
+def test_what_an_instance_has_in_other_regions() -> None:
+    raw = {
+        "ReadReplicaDBInstanceIdentifiers": ["near", "arn:aws:rds:us-east-1:123456789012:db:far"],
+        "DBInstanceAutomatedBackupsReplications": [
+            {"DBInstanceAutomatedBackupsArn": "arn:aws:rds:eu-west-1:123456789012:auto-backup:ab-1"}
+        ],
+    }
+    assert elsewhere(raw) == {"replicated backups": ["eu-west-1"], "read replicas": ["us-east-1"]}
+    assert elsewhere({"ReadReplicaDBInstanceIdentifiers": ["near"]}) == {}

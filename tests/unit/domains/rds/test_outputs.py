@@ -14,6 +14,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 
 ARN = "arn:aws:rds:af-south-1:123456789012:db:prod-main"
 BUNDLE = "https://truststore.pki.rds.amazonaws.com/af-south-1/af-south-1-bundle.pem"
+READER = "db_replica.main/etl"
 MAIN: dict[str, Any] = {
     "id": "prod-main",
     "arn": ARN,
@@ -27,7 +28,7 @@ ALL: dict[str, dict[str, Any]] = {
     "database_key.data": {"arn": "key-arn"},
     "db_instance.main": MAIN,
     "db_replica.main/reports": {"endpoint": "reports-host"},
-    "db_replica.main/etl": {"endpoint": "etl-host"},
+    READER: {"endpoint": "etl-host"},
     "db_proxy.main": {"endpoint": "proxy-host"},
     "secret.main/master": {"arn": "master-secret"},
     "secret.main/user-shop": {"arn": "shop-secret"},
@@ -56,6 +57,7 @@ def test_everything_that_an_application_needs() -> None:
                 "master_secret_arn": "master-secret",
                 "proxy_host": "proxy-host",
                 "reader_hosts": {"etl": "etl-host", "reports": "reports-host"},
+                "promoted_hosts": {},
                 "user_secret_arns": {"shop": "shop-secret", "user-x": "x-secret"},
                 "databases": ["audit", "shop"],
                 "ca_bundle_url": BUNDLE,
@@ -98,6 +100,17 @@ def test_a_plan_has_the_shape_of_a_run() -> None:
     assert {key: set(value) for key, value in found.items() if isinstance(value, dict)} == {
         key: set(value) for key, value in made.items() if isinstance(value, dict)
     }
+
+
+@pytest.mark.parametrize(
+    ("described", "attribute", "promoted"),
+    [((), False, False), ((), UNKNOWN, False), ((), True, True), ((READER,), False, True), ((READER,), UNKNOWN, True)],
+)
+def test_a_promoted_replica_is_no_reader(described: tuple[str, ...], attribute: Any, promoted: bool) -> None:
+    """A plan that promotes it has the shape of the run already."""
+    found = outputs({"db_instance.main": MAIN, READER: {"endpoint": "host", "promoted": attribute}}, promoted=described)
+    hosts = [found["databases"]["main"][key] for key in ("reader_hosts", "promoted_hosts")]
+    assert hosts == ([{}, {"etl": "host"}] if promoted else [{"etl": "host"}, {}])
 
 
 def test_instances_whose_names_begin_alike_stay_apart() -> None:

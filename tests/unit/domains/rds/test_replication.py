@@ -11,11 +11,13 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import Key
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.keys import keys
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.kinds.backup_replication import BackupReplication
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.names import regions
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.replication import (
     REPLICATIONS,
+    Destination,
     problems,
     questions,
     resources,
@@ -40,10 +42,10 @@ TWO = {
     "other": instance("other", Replication("eu-central-1")),
     "third": instance("third", Replication("us-east-1", kms_key_arn=KEY)),
 }
-REPLICA = {"main": instance("main", replicas={"far": Replica("far", "p", "prod-main-far", "db.t4g.medium", region="us-west-2")})}
+FAR = {"main": instance("main", replicas={"far": Replica("far", "p", "prod-main-far", "db.t4g.medium", region="us-west-2")})}
 
 
-@pytest.mark.parametrize(("instances", "expected"), [(NONE, ()), (TWO, ("eu-central-1", "us-east-1")), (REPLICA, ("us-west-2",))])
+@pytest.mark.parametrize(("instances", "expected"), [(NONE, ()), (TWO, ("eu-central-1", "us-east-1")), (FAR, ("us-west-2",))])
 def test_the_regions_that_settings_name(instances: dict[str, Instance], expected: tuple[str, ...]) -> None:
     assert regions(instances) == expected
 
@@ -80,19 +82,45 @@ def test_the_component_s_own_key_serves_all_replications_to_a_region() -> None:
 
 
 OFFERED, NOT_OFFERED = ({"SupportsDBInstanceAutomatedBackupsReplication": value} for value in (True, False))
+NOT_REPLICATED = "region is {there}, but RDS does not replicate automated backups from {here} to {there}; "
+COPY = f"{NOT_REPLICATED}name another region, or remove replicate_to and "
+REPLICA = "make a read replica in {there} (replicas, with region: {there}) or "
+SNAPSHOTS = "copy snapshots there with AWS Backup"
 
 
-@pytest.mark.parametrize(("answer", "refused"), [(OFFERED, 0), (NOT_OFFERED, 1), ({}, 1), (None, 1)])
-def test_what_is_not_offered_is_said_with_the_alternatives(answer: Any, refused: int) -> None:
-    far = {"main": instance("main", Replication("af-south-1"))}
-    found = problems(far, "eu-west-1", {"replication to af-south-1": answer})
-    assert len(found) == refused
-    for text in found:
-        assert text.startswith(
-            "databases.main.backups.replicate_to.region is af-south-1, but RDS does not replicate automated backups from eu-west-1 to "
-            "af-south-1. Instead, name a region that RDS offers"
-        )
-        assert "make a read replica in af-south-1" in text
+@pytest.mark.parametrize(
+    ("here", "there", "answer", "expected"),
+    [
+        ("eu-west-1", "us-east-1", OFFERED, ""),
+        ("eu-west-1", "af-south-1", NOT_OFFERED, COPY + REPLICA + SNAPSHOTS),
+        ("af-south-1", "eu-west-1", NOT_OFFERED, COPY + REPLICA + SNAPSHOTS),
+        # Read replicas come from listed regions only, too.
+        ("me-central-1", "us-east-1", {}, COPY + SNAPSHOTS),
+        ("eu-west-1", "eu-west-1", {}, "region is {there}, but that is the region of the instance; name another one"),
+    ],
+)
+def test_what_is_not_offered_is_one_sentence_with_the_alternatives(here: str, there: str, answer: dict[str, Any], expected: str) -> None:
+    far = {"main": instance("main", Replication(there))}
+    found = problems(far, here, {f"replication to {there}": Destination(answer, {})})
+    path = "databases.main.backups.replicate_to"
+    assert found == ([f"{path}.{expected.format(here=here, there=there)}"] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({KEY: Key(KEY, "Enabled", "SYMMETRIC_DEFAULT")}, ""),
+        ({KEY: Key(KEY, "Disabled", "SYMMETRIC_DEFAULT")}, "that key is Disabled, so RDS cannot use it; enable it, or name another key"),
+        (
+            {KEY: Key(KEY, "Enabled", "RSA_2048")},
+            "that key is RSA_2048, and RDS encrypts with symmetric keys only; name another key",
+        ),
+        ({}, "there is no such key, or it may not be described; correct it, or remove it"),
+    ],
+)
+def test_a_key_in_the_destination_that_cannot_be_used(keys: dict[str, Key], expected: str) -> None:
+    found = problems(TWO, "eu-west-1", {f"replication to {region}": Destination(OFFERED, keys) for region in ("eu-central-1", "us-east-1")})
+    assert found == ([f"databases.third.backups.replicate_to.kms_key_arn is '{KEY}', but {expected}"] if expected else [])
 
 
 def test_permissions_are_for_both_regions() -> None:

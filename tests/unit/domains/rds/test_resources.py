@@ -181,6 +181,8 @@ def test_only_static_parameters_count_for_a_reboot() -> None:
         ({"autoscale_to": 300}, "max_allocated_storage", 300),
         ({}, "multi_az", False),
         ({}, "promoted", False),
+        ({"promoted": True}, "promoted", True),
+        ({"promoted": True}, "backup_retention_period", 30),
         ({}, "source_db_instance_identifier", ref(DB)),
         ({}, "db_parameter_group_name", ref("db_parameter_group.main/postgres17")),
         ({"parameters": {"work_mem": 64}}, "db_parameter_group_name", ref("db_parameter_group.main/r-postgres17")),

@@ -145,6 +145,7 @@ class EksKind(NamedKind):
         now = self.at_rest(aws, seen)
         declared = self.properties
         left = {name: value for name, value in properties.items() if declared[name].normal(now.properties.get(name)) != value}
+        left |= {one: properties[one] for name in list(left) for one in self.together.get(name, ()) if one in properties}
         for name in [name for name in left if hasattr(self, f"set_{name}")]:
             getattr(self, f"set_{name}")(aws, now, left.pop(name))
         steps = self.steps(aws, now, left) if left else []

@@ -74,7 +74,7 @@ def vcpus_of_group(properties: Mapping[str, Any]) -> int:
     types = properties.get("instance_types") or []
     if properties.get("capacity_type") == "SPOT" or not all(is_standard(name) for name in types):
         return 0
-    nodes = properties.get("desired_size") or properties.get("min_size") or 0
+    nodes = properties.get("node_count") or properties.get("desired_size") or properties.get("min_size") or 0
     return int(nodes) * min((vcpus_of_size(name) for name in types), default=0)
 
 

@@ -19,7 +19,7 @@ from .failed_updates import LISTED, not_in_force, said_of, updates_of
 
 Taint = Mapping[str, str]
 
-SIZES = ("min_size", "max_size")
+SIZES = ("min_size", "max_size", "node_count")
 MEMBERS = {
     "max_unavailable": "maxUnavailable",
     "max_unavailable_percentage": "maxUnavailablePercentage",
@@ -85,6 +85,7 @@ class EksNodegroup(EksKind):
     timeout = 1800.0
     timeouts = {"update": 7200.0}
     serialised = ("update",)
+    together = {"version": ("release_version",), "launch_template_version": ("release_version",)}
     reads = (Read(LISTED, optional=True),)
 
     cluster_name = fixed()
@@ -98,6 +99,7 @@ class EksNodegroup(EksKind):
     min_size = given()
     max_size = given()
     desired_size = given(effective=keep_observed)
+    node_count = given()
     labels = given(canonical=dict)
     taints = given(canonical=canonical_taints)
     update_config = given()
@@ -152,6 +154,10 @@ class EksNodegroup(EksKind):
     def get_desired_size(self, raw: Mapping[str, Any]) -> Any:
         return (raw.get("scalingConfig") or {}).get("desiredSize")
 
+    def get_node_count(self, raw: Mapping[str, Any]) -> Any:
+        """The number of nodes, for groups in which only the settings decide it: see desired_size."""
+        return self.get_desired_size(raw)
+
     def get_launch_template_id(self, raw: Mapping[str, Any]) -> Any:
         return (raw.get("launchTemplate") or {}).get("id")
 
@@ -184,7 +190,7 @@ class EksNodegroup(EksKind):
         plain = ("cluster_name", "nodegroup_name", "node_role", "subnet_ids", "instance_types", "ami_type", "capacity_type")
         request = {self.api_name(n): asked[n] for n in (*plain, "labels", "taints", "version", "release_version") if asked.get(n)}
         scaling = {"minSize": asked.get("min_size"), "maxSize": asked.get("max_size")}
-        scaling["desiredSize"] = asked.get("desired_size", asked.get("min_size"))
+        scaling["desiredSize"] = asked.get("node_count", asked.get("desired_size", asked.get("min_size")))
         request["scalingConfig"] = {name: value for name, value in scaling.items() if value is not None}
         if asked.get("update_config"):
             request["updateConfig"] = {MEMBERS[name]: value for name, value in asked["update_config"].items()}
@@ -207,8 +213,8 @@ class EksNodegroup(EksKind):
         config: dict[str, Any] = {}
         have = now.properties
         if any(left.get(name) is not None for name in SIZES):
-            low, high = (int(left[name] if name in left else have[name]) for name in SIZES)
-            config["scalingConfig"] = {"minSize": low, "maxSize": high, "desiredSize": within(int(have["desired_size"]), low, high)}
+            low, high, count = (int(left[name] if name in left else have[name]) for name in SIZES)
+            config["scalingConfig"] = {"minSize": low, "maxSize": high, "desiredSize": within(count, low, high)}
         if "labels" in left:
             config["labels"] = label_changes(have.get("labels") or {}, left["labels"] or {})
         if "taints" in left:
@@ -220,6 +226,9 @@ class EksNodegroup(EksKind):
     def _version(self, now: Observed, left: Mapping[str, Any]) -> dict[str, Any]:
         version = {self.api_name(name): left[name] for name in ("version", "release_version") if left.get(name)}
         if left.get("launch_template_version"):
+            if not version and now.properties.get("release_version"):
+                # without it, EKS also brings the nodes to its newest release (UpdateNodegroupVersion)
+                version["releaseVersion"] = now.properties["release_version"]
             version["launchTemplate"] = {"id": now.properties["launch_template_id"], "version": left["launch_template_version"]}
         return version
 

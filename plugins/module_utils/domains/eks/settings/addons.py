@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
@@ -17,6 +17,8 @@ AFTER_NODES = ("coredns", "aws-ebs-csi-driver", "metrics-server")
 """These have pods of their own and stay DEGRADED until a node is Ready."""
 
 AGENT = "eks-pod-identity-agent"
+DNS = "coredns"
+FARGATE = "Fargate"
 
 STEPWISE = ("vpc-cni",)
 """Add-ons that are upgraded one minor version at a time (docs.aws.amazon.com/eks/latest/userguide/vpc-add-on-update.html)."""
@@ -47,10 +49,15 @@ CONFIGURATION: Mapping[str, Mapping[str, Any]] = {"vpc-cni": {"enableNetworkPoli
 
 @dataclass(frozen=True)
 class Offer:
-    """What AWS offers of one add-on for one minor version of Kubernetes: the versions, and which one is the default."""
+    """What AWS offers of one add-on for one minor version of Kubernetes: the versions, and which one is the default.
+
+    ``architectures`` and ``compute_types`` by version, in EKS's names: amd64, arm64; ec2, fargate. Empty: AWS does not say.
+    """
 
     versions: tuple[str, ...] = ()
     default: str | None = None
+    architectures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compute_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Offers = Mapping[tuple[str, str], Offer]
@@ -61,15 +68,20 @@ def offer_of(reply: Iterable[Mapping[str, Any]], minor: str) -> Offer:
     """Parse the entries below ``addons`` of DescribeAddonVersions, called for one add-on."""
     versions: list[str] = []
     default = None
+    architectures: dict[str, tuple[str, ...]] = {}
+    compute_types: dict[str, tuple[str, ...]] = {}
     for addon in reply:
         for entry in addon.get("addonVersions", []):
             fitting = [one for one in entry.get("compatibilities", []) if one.get("clusterVersion") == minor]
             if fitting:
                 versions.append(entry["addonVersion"])
+                for found, key in ((architectures, "architecture"), (compute_types, "computeTypes")):
+                    if entry.get(key):
+                        found[entry["addonVersion"]] = tuple(entry[key])
             if any(one.get("defaultVersion") for one in fitting):
                 default = entry["addonVersion"]
     ordered = tuple(sorted(versions, key=rank))
-    return Offer(ordered, default or (ordered[-1] if ordered else None))
+    return Offer(ordered, default or (ordered[-1] if ordered else None), architectures, compute_types)
 
 
 def rank(version: str) -> tuple[int, ...]:
@@ -100,12 +112,16 @@ def next_step(installed: str, wanted: str, offered: Iterable[str]) -> str:
     return max(steps, key=rank, default=wanted)
 
 
-def configuration_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {**CONFIGURATION.get(name, {}), **given}
+def configuration_of(name: str, given: Mapping[str, Any], has_nodes: bool = True) -> dict[str, Any]:
+    """The user's configuration and our defaults. Without nodes, DNS runs on Fargate, from which its pods are kept off otherwise."""
+    usual = {"computeType": FARGATE} if name == DNS and not has_nodes else CONFIGURATION.get(name, {})
+    return {**usual, **given}
 
 
-def after(name: str, cluster: str, addons: Iterable[str], node_groups: Iterable[str]) -> tuple[str, ...]:
-    """The addresses that an add-on waits for besides the cluster: other add-ons that its pods depend on, and the nodes.
+def after(
+    name: str, cluster: str, addons: Iterable[str], node_groups: Iterable[str], fargate_profiles: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """The addresses that an add-on waits for besides the cluster: other add-ons that its pods depend on, the nodes, and the profiles.
 
     Every other add-on follows the node groups, including unknown ones, since most have pods of their own.
     """
@@ -113,4 +129,5 @@ def after(name: str, cluster: str, addons: Iterable[str], node_groups: Iterable[
         return ()
     present = set(addons)
     earlier = tuple(f"eks_addon.{cluster}/{one}" for one in BEFORE_NODES if one in present)
-    return earlier + tuple(f"eks_nodegroup.{cluster}/{group}" for group in sorted(node_groups))
+    profiles = tuple(f"eks_fargate_profile.{cluster}/{profile}" for profile in sorted(fargate_profiles))
+    return earlier + tuple(f"eks_nodegroup.{cluster}/{group}" for group in sorted(node_groups)) + profiles

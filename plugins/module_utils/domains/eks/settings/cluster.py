@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....component.names import PRODUCTION
+from ....inputs.kubernetes import label_problem
 from ....inputs.networks import read_parts
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
-from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_public_block, matching, one_of
+from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_namespace, as_public_block, matching, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
@@ -130,6 +131,8 @@ class Cluster:
     controllers: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     vpc_id: str = ""
+    given_subnets: bool = False
+    """Whether the user lists the subnets, instead of naming a network."""
 
 
 def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
@@ -178,6 +181,7 @@ def read_cluster(name: str, reader: Reader, environment: str, network: Network) 
         version=read_version(reader),
         named=reader.given.get("name") is not None,
         vpc_id="" if reader.given.get("subnet_ids") is not None else network.vpc_id,
+        given_subnets=reader.given.get("subnet_ids") is not None,
         subnet_ids=reader.ids("subnet_ids", network.subnet_ids, "subnet-"),
         subnet_zones=() if reader.given.get("subnet_ids") is not None else network.subnet_zones,
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
@@ -316,6 +320,8 @@ def read_fargate_profile(name: str, reader: Reader) -> FargateProfile:
     )
     if not 1 <= len(selectors) <= FARGATE_SELECTORS:
         reader.problems.add(reader.at("selectors"), list(selectors), f"EKS accepts 1 to {FARGATE_SELECTORS} selectors per profile")
+    for selector in selectors:
+        check_selector(selector, reader)
     default = reader.given.get("subnet_ids") == "default"
     if default:
         reader.take("subnet_ids")
@@ -338,6 +344,23 @@ def as_selector(value: Any) -> dict[str, Any] | None:
     if None in texts.values():
         return None
     return {**found, "labels": texts} if texts else found
+
+
+def check_selector(selector: Mapping[str, Any], reader: Reader) -> None:
+    """Namespace and labels are those of Kubernetes, or patterns with * and ?. EKS takes others, and they select nothing."""
+    path, namespace = reader.at("selectors"), selector["namespace"]
+    if as_namespace(_example(namespace)) is None:
+        reader.problems.add(
+            path, namespace, "a namespace has at most 63 lower-case letters, digits and hyphens, or it is a pattern with * and ?"
+        )
+    for key, text in selector.get("labels", {}).items():
+        if wrong := label_problem(_example(key), _example(text)):
+            reader.problems.add(f"{path}.labels.{key}", text, wrong)
+
+
+def _example(pattern: str) -> str:
+    """Something that a pattern with * and ? matches."""
+    return pattern.replace("*", "x").replace("?", "x")
 
 
 def read_node_scaling(reader: Reader) -> str:

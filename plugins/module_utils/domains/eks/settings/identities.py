@@ -31,6 +31,14 @@ TYPES = ("STANDARD", "EC2_LINUX", "FARGATE_LINUX", "HYBRID_LINUX")
 RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
 """Prefixes that names of groups and users must not have (CreateAccessEntry)."""
 
+SERVICE_ACCOUNT = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+SERVICE_ACCOUNTS = re.compile(r"(?=.{1,253}$)[a-z0-9*?](?:[a-z0-9.*?-]*[a-z0-9*?])?")
+ONE_ACCOUNT = (
+    "it must be the name of the pods' service account, such as api: lower-case letters, digits, - and .; EKS Pod Identity takes no "
+    "wildcards, which only irsa_roles do"
+)
+SOME_ACCOUNTS = "it must be the name of the pods' service account, such as api, or a pattern with * and ?, such as api-*"
+
 PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::\d{12}:(?:role|user)/\S+")
 
 Scope: TypeAlias = "str | tuple[str, ...]"
@@ -118,23 +126,25 @@ def read_policies(reader: Reader) -> dict[str, Scope]:
 
 
 def read_pod_identities(reader: Reader) -> dict[str, PodRole]:
-    return _read_pod_roles(reader, "pod_identities")
+    """An association names one service account: EKS Pod Identity knows no wildcards."""
+    return _read_pod_roles(reader, "pod_identities", SERVICE_ACCOUNT, ONE_ACCOUNT)
 
 
 def read_irsa_roles(reader: Reader) -> dict[str, PodRole]:
-    return _read_pod_roles(reader, "irsa_roles")
+    """The trust of a role may match several service accounts of one namespace."""
+    return _read_pod_roles(reader, "irsa_roles", SERVICE_ACCOUNTS, SOME_ACCOUNTS)
 
 
-def _read_pod_roles(reader: Reader, key: str) -> dict[str, PodRole]:
-    return {name: read_pod_role(name, entry) for name, entry in reader.section(key).named("the name", 32)}
+def _read_pod_roles(reader: Reader, key: str, accounts: re.Pattern[str], remedy: str) -> dict[str, PodRole]:
+    return {name: read_pod_role(name, entry, accounts, remedy) for name, entry in reader.section(key).named("the name", 32)}
 
 
-def read_pod_role(name: str, reader: Reader) -> PodRole:
+def read_pod_role(name: str, reader: Reader, accounts: re.Pattern[str], remedy: str) -> PodRole:
     found = PodRole(
         name=name,
         path=reader.path,
         namespace=reader.required_text("namespace", "it must be the namespace of the pods, such as web", NAMESPACE),
-        service_account=reader.required_text("service_account", "it must be the name of the pods' service account"),
+        service_account=reader.required_text("service_account", remedy, accounts),
         policy=reader.policy_document("policy"),
         managed_policy_arns=reader.items(
             "managed_policy_arns", (), as_arn, "it must be the ARN of a policy, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....inputs.kubernetes import node_label_problem, taint_problem
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
 from ....inputs.values import as_integer, as_text, matching
+from .releases import EKS_CHOOSES, Release, is_bottlerocket, read_release
 
 LONGEST_NAME = 63
 """The maximum length of a node group's name in EKS, in characters."""
@@ -35,6 +37,9 @@ AMI_TYPES = (
 )
 """The values of CreateNodegroup for Linux that are still maintained: images of Amazon Linux 2 ended in November 2025."""
 
+MOST_MARKS = 50
+"""Labels, and taints, that EKS accepts of a group (CreateNodegroup)."""
+
 MOST_NODES = 450
 """EKS's default quota of nodes in a managed group."""
 
@@ -55,7 +60,10 @@ class Scaling:
 
 @dataclass(frozen=True)
 class NodeGroup:
-    """Nodes of one type. An empty ``subnet_ids`` means the cluster's subnets; ``desired_size`` counts only when the group is created."""
+    """Nodes of one type. An empty ``subnet_ids`` means the cluster's subnets.
+
+    ``desired_size`` counts only when the group is created, unless ``sized``: then nothing else decides the number of nodes.
+    """
 
     name: str
     path: str
@@ -65,13 +73,16 @@ class NodeGroup:
     desired_size: int = 1
     capacity_type: str = "ON_DEMAND"
     ami_type: str = "AL2023_x86_64_STANDARD"
+    release: Release = EKS_CHOOSES
     release_version: str | None = None
+    """The release to run, once it is known which is the newest: see releases.py."""
     disk_gib: int = 50
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Mapping[str, str], ...] = ()
     update: Mapping[str, int] = field(default_factory=dict)
     subnet_ids: tuple[str, ...] = ()
     autoscaled: bool = True
+    sized: bool = False
     scaling: Scaling = Scaling()
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,6 +90,15 @@ class NodeGroup:
     def architecture(self) -> str:
         """EC2's name for the processor architecture of the image."""
         return "arm64" if "ARM_64" in self.ami_type else "x86_64"
+
+    @property
+    def is_bottlerocket(self) -> bool:
+        return is_bottlerocket(self.ami_type)
+
+    @property
+    def starts_nodes(self) -> bool:
+        """Whether the group has nodes without anything asking for one."""
+        return self.desired_size > 0
 
 
 def read_node_groups(reader: Reader, has_autoscaler: bool) -> dict[str, NodeGroup]:
@@ -94,6 +114,7 @@ def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGrou
     desired = reader.integer("desired_size", max(low, 1) if low <= high else low, 0, MOST_NODES)
     autoscaled = reader.boolean("autoscaled", has_autoscaler)
     scaling = read_scaling(reader.section("scaling"))
+    release = read_release(reader)
     group = NodeGroup(
         name=name,
         path=reader.path,
@@ -103,13 +124,15 @@ def read_node_group(name: str, reader: Reader, has_autoscaler: bool) -> NodeGrou
         desired_size=desired,
         capacity_type=reader.choice("capacity_type", CAPACITY_TYPES, defaults.capacity_type),
         ami_type=reader.choice("ami_type", AMI_TYPES, defaults.ami_type),
-        release_version=reader.text("release_version", "") or None,
+        release=release,
+        release_version=release.pinned or None,
         disk_gib=reader.integer("disk_gib", defaults.disk_gib, SMALLEST_DISK, LARGEST_DISK),
-        labels=reader.string_map("labels"),
+        labels=read_labels(reader),
         taints=read_taints(reader),
         update=read_update(reader.section("update")),
         subnet_ids=reader.ids("subnet_ids", (), "subnet-"),
         autoscaled=autoscaled,
+        sized=reader.given.get("desired_size") is not None and not autoscaled and scaling == Scaling(),
         scaling=scaling,
         tags=reader.tags("tags"),
     )
@@ -126,10 +149,23 @@ def check_sizes(group: NodeGroup, reader: Reader) -> None:
         remedy = f"it must be from min_size ({group.min_size}) to max_size ({group.max_size})"
         reader.problems.add(reader.at("desired_size"), group.desired_size, remedy)
     for name, schedule in group.scaling.schedules.items():
-        sizes = [schedule[key] for key in ("min_size", "desired_size", "max_size") if key in schedule]
-        if sizes != sorted(sizes):
-            remedy = "min_size must not be more than desired_size, nor desired_size more than max_size"
-            reader.problems.add(f"{reader.at('scaling')}.schedules.{name}", dict(schedule), remedy)
+        check_schedule(f"{reader.at('scaling')}.schedules.{name}", schedule, group, reader)
+
+
+def check_schedule(path: str, schedule: Mapping[str, Any], group: NodeGroup, reader: Reader) -> None:
+    """A size outside the limits that hold at that time makes EC2 Auto Scaling skip the whole action, every time."""
+    sizes = [schedule[key] for key in ("min_size", "desired_size", "max_size") if key in schedule]
+    if sizes != sorted(sizes):
+        remedy = "min_size must not be more than desired_size, nor desired_size more than max_size"
+        reader.problems.add(path, dict(schedule), remedy)
+        return
+    others = [group.min_size, *(one["min_size"] for one in group.scaling.schedules.values() if "min_size" in one)]
+    limits = [group.max_size, *(one["max_size"] for one in group.scaling.schedules.values() if "max_size" in one)]
+    for key in ("min_size", "desired_size"):
+        if "max_size" not in schedule and schedule.get(key, 0) > max(limits):
+            reader.problems.add(f"{path}.{key}", schedule[key], f"max_size is never more than {max(limits)}; raise it, too")
+    if "min_size" not in schedule and schedule.get("desired_size", max(others)) < min(others):
+        reader.problems.add(f"{path}.desired_size", schedule["desired_size"], f"min_size is never less than {min(others)}; lower it, too")
 
 
 def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
@@ -141,6 +177,9 @@ def check_owner(group: NodeGroup, reader: Reader, has_autoscaler: bool) -> None:
     elif group.autoscaled and scales:
         remedy = "the cluster autoscaler owns the number of nodes of this group; set autoscaled: false, or remove scaling"
         reader.problems.add(reader.at("scaling"), dict(reader.given["scaling"]), remedy)
+    elif group.scaling.target_cpu_percent is not None and group.min_size == group.max_size and not group.scaling.schedules:
+        remedy = f"min_size and max_size are both {group.min_size}, so it changes nothing; widen them, or remove it"
+        reader.problems.add(f"{reader.at('scaling')}.target_cpu_percent", group.scaling.target_cpu_percent, remedy)
 
 
 def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,7 +190,22 @@ def read_instance_types(reader: Reader, default: tuple[str, ...]) -> tuple[str, 
     return types
 
 
+def read_labels(reader: Reader) -> dict[str, str]:
+    labels = reader.string_map("labels")
+    for key, value in labels.items():
+        if wrong := node_label_problem(key, value):
+            reader.problems.add(f"{reader.at('labels')}.{key}", value, wrong)
+    check_number(labels, reader, "labels")
+    return labels
+
+
+def check_number(marks: Sized, reader: Reader, key: str) -> None:
+    if len(marks) > MOST_MARKS:
+        reader.problems.messages.append(f"{reader.at(key)} has {len(marks)} entries, but EKS accepts {MOST_MARKS}; remove some")
+
+
 def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
+    """The taints. Kubernetes identifies a taint by its key and effect, so a second one of both would replace the first."""
     remedy = f"it must be a mapping of key, effect (one of {', '.join(EFFECTS)}) and, optionally, value, a string"
 
     def taint(value: Any) -> dict[str, str] | None:
@@ -165,7 +219,17 @@ def read_taints(reader: Reader) -> tuple[Mapping[str, str], ...]:
             return None
         return {"key": key, **({"value": text} if text else {}), "effect": str(effect)}
 
-    return reader.items("taints", (), taint, remedy)
+    taints: tuple[dict[str, str], ...] = reader.items("taints", (), taint, remedy)
+    check_number(taints, reader, "taints")
+    taken: set[tuple[str, str]] = set()
+    for one in taints:
+        identity = (one["key"], one["effect"])
+        if wrong := taint_problem(one):
+            reader.problems.add(reader.at("taints"), one, wrong)
+        elif identity in taken:
+            reader.problems.add(reader.at("taints"), one, f"the list has another taint {one['key']} with {one['effect']}; keep one")
+        taken.add(identity)
+    return taints
 
 
 def read_update(reader: Reader) -> dict[str, int]:

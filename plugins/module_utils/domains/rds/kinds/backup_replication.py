@@ -3,10 +3,9 @@
 
 """Automated backups of an instance, replicated to another region, for a restore to a point in time there.
 
-A replication lives in its destination: the property ``region``. RDS changes nothing of one, so every change is a replacement, and what was
-replicated until then stays for its retention period. The same holds for a deletion: the owner tags go, since nothing can be done to these
-backups any more, and the key that encrypts them must stay as long as they do. After "Replicating automated backups to another AWS Region"
-in the RDS User Guide.
+A replication lives in its destination: the property ``region``. RDS changes nothing of one, so every change is a replacement. What was
+replicated until then stays for its retention period, without owner tags, and its key stays with it; or it is deleted, if the options of the
+instance say so. After "Replicating automated backups to another AWS Region" in the RDS User Guide.
 """
 
 from __future__ import annotations
@@ -19,11 +18,17 @@ from ....aws.named_kind import NamedCalls, NamedKind
 from ....aws.owner import TAG_PREFIX
 from ....reconcile.errors import AlreadyThere, CallFailed, NotYet
 from ....reconcile.model import Observed, fixed
+from .db_instance_options import ByIdentifier, Options
 from .shared import DESCRIBED_TAGS
 
 SOURCE_NOT_READY = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault")
 NOT_REPLICABLE = ("InvalidDBInstanceAutomatedBackupState", "InvalidDBInstanceAutomatedBackupStateFault")
-"""Already replicated, or no first backup yet."""
+"""Already replicated, or no first backup yet; for a deletion: still being replicated."""
+TOO_MANY = ("DBInstanceAutomatedBackupQuotaExceeded", "DBInstanceAutomatedBackupQuotaExceededFault")
+FULL = (
+    "A region retains as many automated backups as its quota of DB instances allows. Delete retained ones there that are no longer needed, "
+    "or request a higher quota."
+)
 
 
 class BackupReplication(NamedKind):
@@ -42,13 +47,21 @@ class BackupReplication(NamedKind):
     tagging = DESCRIBED_TAGS
     status_member = "Status"
     states = {"pending": "pending", "creating": "pending", "retained": "failed", "deleting": "deleting"}
+    operations = ("delete_db_instance_automated_backup",)
     elsewhere = True
+    holds_data = True
     timeout = 3600.0
     """An instance that has just been created may take a while until its first backup is complete."""
 
     source_db_instance_arn = fixed("SourceDBInstanceArn")
     backup_retention_period = fixed()
     kms_key_id = fixed()
+
+    def __init__(self, options: ByIdentifier | None = None, default: Options | None = None) -> None:
+        """The options of each instance by its identifier, and those of all others."""
+        super().__init__()
+        self.options = dict(options or {})
+        self.default = default or Options()
 
     def get_source_db_instance_arn(self, raw: Mapping[str, Any]) -> Any:
         return raw.get("DBInstanceArn")
@@ -69,6 +82,8 @@ class BackupReplication(NamedKind):
         try:
             return super().create(aws, address, properties, token)
         except CallFailed as error:
+            if error.code in TOO_MANY:
+                raise CallFailed(error.message, error.operation, error.code, FULL) from error
             if error.code in SOURCE_NOT_READY:
                 raise NotYet(error.message, error.operation, error.code, error.hint, dependency=True) from error
             if error.code not in NOT_REPLICABLE:
@@ -89,10 +104,24 @@ class BackupReplication(NamedKind):
         return self.observe_any_owner(aws, self._of(aws, source)) if source else None
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """Stop, and leave the retained backups without an owner."""
-        aws.remove("rds", self.calls.delete, SourceDBInstanceArn=seen.properties["source_db_instance_arn"])
+        """Stop, and leave the retained backups without an owner, or delete them."""
+        source = str(seen.properties["source_db_instance_arn"])
+        aws.remove("rds", self.calls.delete, SourceDBInstanceArn=source)
+        if self.options.get(identifier_of(source), self.default).delete_automated_backups:
+            try:
+                aws.remove("rds", "delete_db_instance_automated_backup", DBInstanceAutomatedBackupsArn=seen.id)
+            except CallFailed as error:
+                if error.code in NOT_REPLICABLE:
+                    raise NotYet(error.message, error.operation, error.code, dependency=True) from error
+                raise
+            return
         names = [f"{TAG_PREFIX}{name}" for name in ("environment", "component", "address")]
         aws.remove("rds", self.tagging.untag, ResourceName=seen.id, TagKeys=names)
+
+
+def identifier_of(source: str) -> str:
+    """The identifier in the ARN of an instance."""
+    return source.rpartition(":")[2]
 
 
 def source_region(aws: Aws, source: str, destination: str) -> Mapping[str, Any]:
@@ -105,11 +134,14 @@ def not_offered(path: str, source: str, destination: str, answer: Mapping[str, A
     """Why backups cannot be replicated between these regions, with what can be done instead; empty if they can.
 
     ``answer``: from ``source_region``. RDS offers no replication from or to most regions that an account has to enable, such as af-south-1.
+    It makes read replicas from every region that DescribeSourceRegions lists.
     """
+    if source == destination:
+        return f"{path}.region is {destination}, but that is the region of the instance; name another one"
     if answer.get("SupportsDBInstanceAutomatedBackupsReplication"):
         return ""
+    replica = f"make a read replica in {destination} (replicas, with region: {destination}) or " if answer else ""
     return (
-        f"{path}.region is {destination}, but RDS does not replicate automated backups from {source} to {destination}. Instead, name a "
-        f"region that RDS offers (aws rds describe-source-regions --region {destination} lists the sources of one), make a read replica in "
-        f"{destination} (replicas, with region), or copy snapshots there with AWS Backup; then remove replicate_to."
+        f"{path}.region is {destination}, but RDS does not replicate automated backups from {source} to {destination}; name another "
+        f"region, or remove replicate_to and {replica}copy snapshots there with AWS Backup"
     )

@@ -132,6 +132,9 @@ class DbReplica(CreatingInstance):
         """Empty after a promotion, which is no reason to replace it."""
         return str(raw.get("ReadReplicaSourceDBInstanceIdentifier") or "")
 
+    def attributes(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super().attributes(raw), "promoted": self.get_promoted(raw)}
+
     def get_promoted(self, raw: Mapping[str, Any]) -> bool:
         return not raw.get("ReadReplicaSourceDBInstanceIdentifier")
 

@@ -39,6 +39,15 @@ def unless_owned(desired: Any, observed: Any) -> Any:
     return observed if observed == OWNED_BY_AWS_BACKUP else desired
 
 
+def elsewhere(raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The regions in which an instance has replicated backups and read replicas. RDS names those in its own region without an ARN."""
+    backups = [str(one.get("DBInstanceAutomatedBackupsArn")) for one in raw.get("DBInstanceAutomatedBackupsReplications") or ()]
+    replicas = [str(one) for one in raw.get("ReadReplicaDBInstanceIdentifiers") or ()]
+    named = {"replicated backups": backups, "read replicas": replicas}
+    found = {what: sorted({arn.split(":")[3] for arn in arns if arn.startswith("arn:")}) for what, arns in named.items()}
+    return {what: regions for what, regions in found.items() if regions}
+
+
 def kept_once_set(desired: Any, observed: Any) -> Any:
     """A value that RDS takes only while it has none."""
     return desired if observed is None else observed
@@ -223,6 +232,7 @@ class RdsInstance(NamedKind):
             "master_user_secret_arn": (raw.get("MasterUserSecret") or {}).get("SecretArn"),
             "db_name": raw.get("DBName"),
             "status": raw.get(self.status_member),
+            "elsewhere": elsewhere(raw),
             "ca_certificate_identifier": raw.get("CACertificateIdentifier"),
             "aws_backup": raw.get("AwsBackupRecoveryPointArn"),
             "backup_retention_period": raw.get("BackupRetentionPeriod"),

@@ -35,7 +35,7 @@ def needed_keys(
         if one.get("KmsKeyId") and one["DBInstanceIdentifier"] not in gone:
             found.setdefault(str(one["KmsKeyId"]), []).append(f"instance {one['DBInstanceIdentifier']}")
     for one in backups:
-        if one.get("KmsKeyId") and one.get("DBInstanceIdentifier") not in gone:
+        if one.get("KmsKeyId") and one.get("DBInstanceIdentifier") not in gone and one.get("Status") != "deleting":
             found.setdefault(str(one["KmsKeyId"]), []).append(
                 f"automated backups of {one.get('DBInstanceIdentifier') or one.get('DbiResourceId')}"
             )

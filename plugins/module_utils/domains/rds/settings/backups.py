@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ....component.names import PRODUCTION
 from ....inputs.reader import Reader
-from .windows import DAY, SHORTEST, Window, daily, overlap, weekly
+from ....inputs.windows import DAY, SHORTEST, Window, daily, overlap, weekly
 
 LONGEST_RETENTION = 35
 """Days that RDS keeps automated backups at most."""

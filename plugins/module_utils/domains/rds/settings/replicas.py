@@ -21,7 +21,8 @@ MOST = 15
 
 @dataclass(frozen=True)
 class Replica:
-    """A read replica. What it does not say is as with its source. ``region`` is empty for the region of the source.
+    """A read replica. What it does not say is as with its source. ``region`` is empty for the region of the source. ``promoted``: it is, or
+    is to become, a database of its own.
 
     ``network`` has the ids of another region: a replica there cannot use those of its source.
     """
@@ -39,6 +40,7 @@ class Replica:
     security_group_ids: tuple[str, ...] = ()
     kms_key_arn: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    promoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def read_replica(name: str, reader: Reader, source: Source) -> Replica:
         security_group_ids=reader.ids("security_group_ids", (), "sg-"),
         kms_key_arn=read_key(reader),
         tags=reader.tags("tags"),
+        promoted=reader.boolean("promoted", False),
     )
     check_place(replica, reader)
     reader.finish()

@@ -1,18 +1,19 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The daily backup window and the weekly maintenance window, both in UTC. Pure functions."""
+"""Daily and weekly windows, such as those of backups and maintenance, in UTC. Pure functions."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
 WEEK = 7 * DAY
 SHORTEST = 30
-"""Minutes that each window must last (CreateDBInstance)."""
+"""Minutes that a window must last: RDS requires it of each of its windows."""
 
 TIME = r"([01]\d|2[0-3]):([0-5]\d)"
 DAILY = re.compile(rf"{TIME}-{TIME}")
@@ -54,3 +55,10 @@ def overlap(backup: Window, maintenance: Window) -> bool:
     return any(
         (start - maintenance.start) % WEEK < maintenance.length or (maintenance.start - start) % WEEK < backup.length for start in starts
     )
+
+
+def is_open(window: Window, moment: datetime) -> bool:
+    """Whether a moment lies in a window."""
+    now = moment.astimezone(UTC)
+    minute = now.hour * 60 + now.minute + (now.weekday() * DAY if window.weekly else 0)
+    return (minute - window.start) % (WEEK if window.weekly else DAY) < window.length

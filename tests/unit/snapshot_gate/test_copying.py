@@ -24,7 +24,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.recovery.giving_up im
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.reading import Reading
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.server_time import ServerTime
 
-from ..snapshot_gate.fake_rds import FakeClock, FakeRds
+from .fake_rds import FakeClock, FakeRds
 
 HERE, THERE = "111111111111", "222222222222"
 THEIR_KEY = "arn:aws:kms:eu-west-1:222222222222:key/2"
