@@ -58,7 +58,33 @@ LIFE: dict[str, dict[str, Any]] = {
     "shrink": {"main": database(), "pooled": {**CHANGED, "version": "17", "proxy": None, "replicas": {}}},
     "destroy": {},
 }
-SELDOM: dict[str, str] = {}
+SELDOM = {
+    **dict.fromkeys(
+        ("ec2:DescribeNatGateways", "iam:GetOpenIDConnectProvider", "iam:ListRoleTags"), "asked about what no host of the inventory claims"
+    ),
+    **dict.fromkeys(
+        ("ec2:UpdateSecurityGroupRuleDescriptionsEgress", "ec2:UpdateSecurityGroupRuleDescriptionsIngress"),
+        "called where the description of a rule was changed by hand",
+    ),
+    **dict.fromkeys(
+        (
+            "rds:DescribeSourceRegions",
+            "rds:StartDBInstanceAutomatedBackupsReplication",
+            "rds:StopDBInstanceAutomatedBackupsReplication",
+        ),
+        "called for backups that are replicated to another region; here is one region",
+    ),
+    "iam:PutRolePermissionsBoundary": "called where a boundary is demanded; roles of networks show it",
+    "kms:ScheduleKeyDeletion": "called where nothing needs the key any more; here final snapshots do",
+    "kms:UpdateAlias": "called where the alias leads to another key",
+    "rds:DeregisterDBProxyTargets": "called where a proxy has a target beside its instance",
+    "rds:DescribeEvents": "asked where RDS refuses a storage change because of an earlier one",
+    "rds:DownloadDBLogFilePortion": "asked where RDS gives up a major upgrade",
+    "rds:PromoteReadReplica": "called where a replica is to be promoted, which no setting of the role asks for",
+    "secretsmanager:UpdateSecretVersionStage": "called where a password inside an instance is rotated",
+    "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
+    "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
+}
 """Actions that no scenario needs."""
 
 
