@@ -125,7 +125,7 @@ def _user(name: Any, reader: Reader, master: str) -> User | None:
         reader.problems.add(reader.path, name, "it is the master user, which the instance itself manages; choose another name")
         return None
     login = reader.choice("login", LOGINS, "password")
-    rotation = reader.take("rotation")  # whoever makes the secrets decides about it
+    rotation = reader.take("rotation")  # the component that creates the secrets uses it
     if rotation is not None and login in LOGINS and login != "password":
         reader.problems.add(reader.at("rotation"), rotation, f"login is {login}, and only generated passwords are rotated; remove it")
     attributes = [one for one, key in (("createdb", "create_databases"), ("createrole", "create_roles")) if reader.boolean(key, False)]
