@@ -398,7 +398,7 @@ def test_rule_13_what_is_deleted(keep: int, days: float, change: dict[str, dict[
 
 
 def test_rule_13_never_the_last_good_one() -> None:
-    old = [snapshot("good", age=100 * DAY), snapshot("bad", age=DAY, status="failed")]
+    old = [snapshot("main-r1", age=100 * DAY), snapshot("main-r1-2", age=DAY, status="failed")]
     assert pruning.to_delete(database(), old, Retention(1, 1.0), NOW) == []
 
 
