@@ -82,7 +82,7 @@ policies: run-setup ## write the IAM policies needed to plan and apply ENV to ar
 check: setup ## run the quick checks for development: style, types, unit tests, syntax (under 2 minutes)
 	@$(PYTHON) -m scripts.verify quick $(ARGS)
 
-test: setup ## run everything that CI runs (30 to 40 minutes on two cores); ARGS=--no-budgets on a slow or busy machine
+test: setup ## run everything that CI runs (about 30 minutes on two cores); ARGS=--no-budgets on a slow or busy machine
 	@$(PYTHON) -m scripts.verify full $(ARGS)
 
 nightly: setup ## run what CI does not: mutants, each permission removed, kubectl's verdicts, broken playbooks (under an hour); ARGS="--seed 7"

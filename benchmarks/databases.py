@@ -81,6 +81,6 @@ def desired(databases: Mapping[str, Any], place: Place) -> tuple[list[Resource],
 
 
 def transitions(seconds: Mapping[str, float]) -> dict[str, float]:
-    """Creation times as the cloud's settings. An instance there goes on to back up after it accepts connections."""
+    """Creation times as the cloud's settings. An instance there still backs up after it accepts connections."""
     others = {kind: time for kind, time in seconds.items() if kind != "db_instance"}
     return {**others, KIND: seconds["db_instance"] / SHARES["creating"]} if "db_instance" in seconds else others

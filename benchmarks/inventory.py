@@ -24,7 +24,7 @@ Inventory = dict[str, Counter[Item]]
 LAST_RULE = 32767
 
 
-def told(text: str) -> str:
+def without_random(text: str) -> str:
     """A text without its random part."""
     return RANDOM.sub(r"\1...", text)
 
@@ -142,18 +142,18 @@ class Account:
 
     def security_groups(self) -> Iterator[Item]:
         for group in self.groups.values():
-            yield self.blocks[group["VpcId"]], told(group["GroupName"])
+            yield self.blocks[group["VpcId"]], without_random(group["GroupName"])
 
     def security_group_rules(self) -> Iterator[Item]:
         for rule in self.every("describe_security_group_rules", "SecurityGroupRules"):
             group = self.groups.get(rule["GroupId"])
             if group:
-                peer = rule.get("CidrIpv4") or told(self.groups[rule["ReferencedGroupInfo"]["GroupId"]]["GroupName"])
+                peer = rule.get("CidrIpv4") or without_random(self.groups[rule["ReferencedGroupInfo"]["GroupId"]]["GroupName"])
                 side = "egress" if rule["IsEgress"] else "ingress"
                 ports = f"{rule.get('FromPort')}-{rule.get('ToPort')}"
                 yield (
                     self.blocks[group["VpcId"]],
-                    told(group["GroupName"]),
+                    without_random(group["GroupName"]),
                     side,
                     rule["IpProtocol"],
                     ports,
@@ -197,7 +197,7 @@ def roles(iam: Any) -> Iterator[Item]:
                 yield role["RoleName"], attached["PolicyArn"]
             for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
                 document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
-                yield role["RoleName"], name, told(canonical(document))
+                yield role["RoleName"], name, without_random(canonical(document))
 
 
 BY_POD_IDENTITY = "addon-"
@@ -208,7 +208,7 @@ def trust(role: Mapping[str, Any]) -> str:
     """Who may assume a role, without the random part of a cluster's issuer."""
     if role["RoleName"].rpartition(".")[2].startswith(BY_POD_IDENTITY):
         return "its add-on"
-    return told(canonical(role["AssumeRolePolicyDocument"]))
+    return without_random(canonical(role["AssumeRolePolicyDocument"]))
 
 
 def clusters(eks: Any, ec2: Any, iam: Any, zone_of: Mapping[str, str]) -> dict[str, Iterator[Item]]:
@@ -243,7 +243,7 @@ def oidc_arns(iam: Any) -> list[str]:
 
 
 def oidc_item(provider: Mapping[str, Any]) -> Item:
-    return told(provider["Url"]), str(sorted(provider["ClientIDList"]))
+    return without_random(provider["Url"]), str(sorted(provider["ClientIDList"]))
 
 
 def addons(eks: Any, clusters: Mapping[str, Any]) -> Iterator[Item]:

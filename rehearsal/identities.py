@@ -49,7 +49,7 @@ def refuse_real(credentials: Credentials) -> None:
 
 @dataclass(frozen=True)
 class Holder:
-    """What a key stands for: one of the cloud's roles, in an account. `account_id` is empty for the cloud's first account."""
+    """What a key represents: one of the cloud's roles, in an account. `account_id` is empty for the cloud's first account."""
 
     role: str
     account_id: str = ""
@@ -89,7 +89,7 @@ class Identities:
         self._issued_secrets = {}
 
     def holder(self, access_key_id: str | None) -> Holder | None:
-        """What a key stands for; None for a key that the cloud did not issue."""
+        """What a key represents; None for a key that the cloud did not issue."""
         if access_key_id is None:
             return None
         return self._own.get(access_key_id) or self._issued.get(access_key_id)

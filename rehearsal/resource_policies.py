@@ -24,7 +24,7 @@ class Caller:
     role_arn: str = ""
 
     def names(self) -> frozenset[str]:
-        """What a policy may write as a principal to name this caller; the account stands for everyone in it."""
+        """What a policy may write as a principal to name this caller; the account means every principal in it."""
         own = {self.arn, self.role_arn} - {""}
         return frozenset({"*", self.account_id, f"arn:aws:iam::{self.account_id}:root", *own})
 

@@ -5,6 +5,7 @@ Started by `launcher.py` as `python -m rehearsal.server <id>`; the configuration
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -42,6 +43,7 @@ def serve(config: dict[str, Any]) -> None:
     further_accounts, state_file, log, owner_pid; see launcher.py.
     """
     prepare_environment(config["account_id"])
+    gc.disable()  # until everything is imported: a million objects come, and none goes
     from werkzeug.serving import make_server
 
     from rehearsal.admin import AdminServer
@@ -109,6 +111,8 @@ def _preload() -> None:
 
     for service in PRELOADED:
         registry.prepare(service)
+    gc.freeze()
+    gc.enable()
 
 
 def _end_with(owner: int) -> None:

@@ -27,7 +27,7 @@ ALSO = ("tests/config.yml", *(str(path.relative_to(ROOT)) for path in sorted(ROO
 NEEDED = ("amazon/aws", "kubernetes/core")
 """Collections that our documentation and code refer to."""
 
-GET_PIP = '''"""Stands in for get-pip: brings pip from the interpreter itself, then installs what was asked for."""
+GET_PIP = '''"""Replaces get-pip: installs the interpreter's own pip, then the requested packages."""
 import subprocess
 import sys
 

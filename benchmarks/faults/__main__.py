@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="OPERATION", help="such as CreateVpc; may be given several times")
     parser.add_argument("--creating", action="store_true", help="only the calls that create something, as in Terraform's runs")
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="such as F2; may be given several times")
-    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="create, change, shrink, mend, alias, destroy")
+    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="create, change, shrink, repair, alias, destroy")
     parser.add_argument("--sample", type=positive, metavar="N", help="run only N cases, spread over the faults and the operations")
     parser.add_argument("--seed", type=int, default=1, help="random seed of the sample (1)")
     parser.add_argument("--jobs", type=positive, default=2, help="how many cases at a time, each with a cloud of its own (2)")

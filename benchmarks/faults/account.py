@@ -43,7 +43,7 @@ IDENTIFIER = re.compile(r"\b([a-z]+)-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-
 
 
 def take(cloud: Cloud) -> Holdings:
-    """Everything in the account, whoever created it."""
+    """Everything in the account, regardless of its creator."""
     raw = [*of_ec2(cloud.client("ec2")), *of_logs(cloud.client("logs")), *of_keys(cloud.client("kms")), *of_roles(cloud.client("iam"))]
     names = {identity: name for _sort, identity, name, _one in raw if name}
     found: Holdings = {}

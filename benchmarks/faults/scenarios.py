@@ -115,7 +115,7 @@ def policy_of(**statement: Any) -> str:
 
 def point_alias_elsewhere(cloud: Cloud) -> None:
     kms = cloud.client("kms")
-    other = kms.create_key(Description="Of somebody else")["KeyMetadata"]["KeyId"]
+    other = kms.create_key(Description="Of another owner")["KeyMetadata"]["KeyId"]
     kms.update_alias(AliasName=f"{ALIASES}logs", TargetKeyId=other)
 
 
@@ -135,7 +135,7 @@ SCENARIOS = {
     "create": Scenario(None, SMALL),
     "change": Scenario(SMALL, LARGE),
     "shrink": Scenario(LARGE, SHRUNK),
-    "mend": Scenario(SMALL, SMALL, drift),
+    "repair": Scenario(SMALL, SMALL, drift),
     "alias": Scenario(SMALL, SMALL, point_alias_elsewhere),
     "destroy": Scenario(SMALL, SMALL, destroy=True),
 }
@@ -160,7 +160,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
         "logs": "TagResource UntagResource",
     },
     "shrink": {"ec2": "DeleteRoute DeleteRouteTable DeleteSubnet DisassociateNatGatewayAddress DisassociateRouteTable"},
-    "mend": {
+    "repair": {
         "ec2": """
             DeleteNetworkAclEntry ModifySubnetAttribute ReplaceNetworkAclEntry ReplaceRouteTableAssociation
             UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress""",

@@ -89,8 +89,8 @@ class Playbook:
         self.summary.unlink(missing_ok=True)
         command = [str(BIN / "ansible-playbook"), playbook, "-i", str(self.folder / "inventory"), *more]
         there = {"AWS_ENDPOINT_URL": self.proxy.endpoint, "MAINSTAY_REHEARSAL_ENDPOINT": self.proxy.endpoint}
-        told = {"MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.summary), "ANSIBLE_NOCOLOR": "1"}
-        environment = isolated_environment({**self.cloud.environment(), **there, **told})
+        reported = {"MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.summary), "ANSIBLE_NOCOLOR": "1"}
+        environment = isolated_environment({**self.cloud.environment(), **there, **reported})
         return Command(command, ROOT, environment, self.folder / log, limits)
 
     def plan_is_empty(self, scenario: str) -> str:

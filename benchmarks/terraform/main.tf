@@ -20,7 +20,7 @@ variable "networks" {
 }
 
 variable "clusters" {
-  description = "EKS clusters by name, and the network that each stands in."
+  description = "EKS clusters by name, and the network of each."
   type = map(object({
     version            = string
     network            = string

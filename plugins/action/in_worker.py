@@ -134,8 +134,8 @@ class ActionModule(NormalAction):
         """
         summarized = FOLDER_VARIABLE in os.environ
         found = dict(result)
-        if not summarized and (told := warnings(found, str(task_vars.get("inventory_hostname", "")))):
-            found["warnings"] = [*(found.get("warnings") or ()), *told]
+        if not summarized and (reported := warnings(found, str(task_vars.get("inventory_hostname", "")))):
+            found["warnings"] = [*(found.get("warnings") or ()), *reported]
         if "failed_on" in found and self._templar.template(task_vars.get("__platform_fails_later", False)):
             return {name: value for name, value in found.items() if name not in ("failed", "exception")}
         return shortened(found, summarized, display.verbosity, constants.DEFAULT_STDOUT_CALLBACK)

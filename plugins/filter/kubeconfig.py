@@ -85,7 +85,7 @@ def kubeconfig(
 
 
 def token_command(python: str, given: Sequence[str]) -> Callable[[str, str], dict[str, Any]]:
-    """What stands below ``exec``, for a cluster and a region."""
+    """The value of ``exec`` for a cluster in a region."""
     own = not given and shutil.which("aws") is None
     words = list(given) or (own_command(python) if own else AWS_CLI)
     environment = {"PYTHONPATH": root_of_collections()} if own else {}

@@ -142,7 +142,7 @@ lines:
   returned: always
   type: list
   elements: str
-  sample: ["warns   main  Node node-1 is not Ready: KubeletStopped. Mend or remove it."]
+  sample: ["warns   main  Node node-1 is not Ready: KubeletStopped. Fix or remove it."]
 blocking:
   description: One sentence for each blocking finding that is not in O(ignore). Empty if the upgrade can start.
   returned: always

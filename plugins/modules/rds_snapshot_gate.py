@@ -22,7 +22,7 @@ author:
 options:
   databases:
     description:
-      - Identifiers of DB instances and DB clusters. A member of a cluster stands for its cluster. All are checked at the same time.
+      - Identifiers of DB instances and DB clusters. A member of a cluster selects its cluster. All are checked at the same time.
     type: list
     elements: str
     required: true

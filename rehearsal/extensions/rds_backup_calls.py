@@ -86,7 +86,12 @@ def start_replication(call: Call) -> dict[str, Any]:
     if not 1 <= days <= LONGEST:
         raise invalid(f"Invalid backup retention period: {days}. It must be between 1 and {LONGEST}.")
     check_tags(call.get("Tags"))
-    backup = Backup(new_arn(call.backend), call.region, instance, moment(), PENDING, days=days, key=_key(call, instance))
+    kept, key = backups_in(call.backend).get(str(instance.dbi_resource_id)), _key(call, instance)
+    if kept and kept.key != key:
+        raise invalid(
+            f"{call.region} retains backups of {instance.db_instance_identifier} that are encrypted with {kept.key}: use that key."
+        )
+    backup = Backup(new_arn(call.backend), call.region, instance, moment(), PENDING, days=days, key=key)
     backup.ready_at = time.monotonic() + transitions.delays.seconds_for(REPLICATION)
     backup.tags = tags_in(call) or []
     backups_in(call.backend)[str(instance.dbi_resource_id)] = backup

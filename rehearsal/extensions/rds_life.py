@@ -70,7 +70,7 @@ class Life:
                 self._phases[0].begin()
 
     def drop(self, then: str) -> None:
-        """Ends everything that goes on: the instance is in this state now."""
+        """Ends all transitions: the instance is in this state now."""
         self._phases.clear()
         self.settled = then
         self.began = time.monotonic()

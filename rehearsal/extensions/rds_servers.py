@@ -39,7 +39,7 @@ def host_name(instance: Any) -> str:
 
 
 def options_of(instance: Any) -> dict[str, Any]:
-    """What the fleet is told about a new server."""
+    """What the fleet learns about a new server."""
     return {
         "version": instance.engine_version,
         "parameters": dict(record_of(instance).effective),

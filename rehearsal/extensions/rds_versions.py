@@ -97,7 +97,7 @@ def default_version() -> Version:
 def targets(version: Version) -> list[Version]:
     """The versions to which one can be upgraded: newer minor versions, and versions of later majors released after it.
 
-    A major upgrade leads to a minor version that is at least as recent; here the position counted from the newest one stands for its date.
+    A major upgrade leads to a minor version that is at least as recent; here the position counted from the newest one serves as its date.
     """
     age = len(version.major.minors) - version.major.minors.index(version.minor)
     found = []

@@ -113,8 +113,8 @@ def _locked(home: Path) -> Iterator[None]:
 
 def keep(configuration: dict[str, Any]) -> None:
     """The main function of the keeper process."""
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    reported = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: reported.set())
     home = Path(configuration["home"])
     with ControlPlane(home, name=configuration["name"], version=configuration["version"]) as plane:
         for number in range(configuration["nodes"]):
@@ -123,7 +123,7 @@ def keep(configuration: dict[str, Any]) -> None:
         new = home / f"{STATE_FILE}.new"
         new.write_text(json.dumps(described | {name: configuration[name] for name in ("id", "name", "version")}, indent=2) + "\n")
         new.replace(home / STATE_FILE)
-        told.wait()
+        reported.wait()
 
 
 if __name__ == "__main__":

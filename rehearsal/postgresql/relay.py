@@ -45,7 +45,7 @@ class Encryption:
 
 
 class Port:
-    """A port that stays ours while nobody listens on it: connections are refused, and no other program can take it."""
+    """A port that stays ours while no server listens on it: connections are refused, and no other program can take it."""
 
     def __init__(self, number: int = 0) -> None:
         self._reserved = self._bound(number)

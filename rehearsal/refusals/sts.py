@@ -16,7 +16,7 @@ from rehearsal.resource_policies import admits
 
 @refuses("sts", "AssumeRole")
 def role_admits_the_caller(call: Call) -> None:
-    """The role must exist and, in another account, trust the caller. AWS words both alike, so that nobody learns which roles exist."""
+    """The role must exist and, in another account, trust the caller. AWS words both alike, so callers cannot learn which roles exist."""
     arn = call.get("RoleArn")
     caller = caller_of(call)
     role = _role(call, arn)

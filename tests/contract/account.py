@@ -1,4 +1,4 @@
-"""Counts an account's resources through the AWS API itself, whoever owns them, to reveal duplicates and orphans.
+"""Counts an account's resources through the AWS API itself, regardless of owner, to reveal duplicates and orphans.
 
 It does not use the kinds. The modules in further/ define what counts for each kind.
 """

@@ -48,7 +48,7 @@ def not_yet() -> BaseException:
 
 
 def in_use() -> BaseException:
-    return NotYet("something else is in the way still", code=REFUSED, dependency=True)
+    return NotYet("another resource still blocks it", code=REFUSED, dependency=True)
 
 
 def taken() -> BaseException:

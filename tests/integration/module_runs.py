@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rehearsal.testing import Cloud
-from tests.integration.network.play import ROOT
+from tests.runs import ROOT, keep_results, plain_settings, run_module, run_playbook
 
 
 class ModuleRuns:
@@ -30,8 +29,7 @@ class ModuleRuns:
         given = {"_ansible_check_mode": role == "plan", "_ansible_diff": True, "_ansible_remote_tmp": str(self.folder)}
         arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **given}}))
         variables = {**self.environment(role), "PYTHONPATH": str(ROOT / "collections")}
-        command = [sys.executable, "-m", f"ansible_collections.mainstay.aws.plugins.modules.{module}", str(arguments)]
-        done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
+        done = run_module(module, arguments, variables, self.folder, timeout=300)
         arguments.unlink()
         self.printed += done.stdout + done.stderr
         assert done.stdout, done.stderr
@@ -41,38 +39,23 @@ class ModuleRuns:
     def run_tasks(self, tasks: Sequence[Mapping[str, Any]], role: str, **more: str) -> list[dict[str, Any]]:
         """Tasks in a playbook, at -vvv --diff; returns their results."""
         named = [{"name": f"Task {n}", **task, "register": f"result_{n}", "ignore_errors": True} for n, task in enumerate(tasks)]
-        results = "{{ [" + ", ".join(f"result_{n}" for n in range(len(tasks))) + "] | to_json }}"
-        keep = {"name": "Keep", "ansible.builtin.copy": {"content": results, "dest": str(self.folder / "results.json"), "mode": "0600"}}
-        playbook = self.folder / "playbook.json"
-        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*named, {**keep, "check_mode": False}]}]))
-        (self.folder / "ansible.cfg").touch()
-        command = [
-            str(Path(sys.executable).parent / "ansible-playbook"),
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            str(playbook),
-            "-vvv",
-            "--diff",
-        ]
-        command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-        (self.folder / "results.json").unlink(missing_ok=True)
-        variables = {**self.environment(role), **more}
-        done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
+        results, playbook = self.folder / "results.json", self.folder / "playbook.json"
+        results.unlink(missing_ok=True)
+        playbook.write_text(
+            json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*named, keep_results(len(tasks), results)]}])
+        )
+        arguments = ["-i", "localhost,", "-c", "local", str(playbook), "-vvv", "--diff"]
+        arguments += ["-e", f"ansible_python_interpreter={sys.executable}"]
+        done = run_playbook(arguments, {**self.environment(role), **more}, self.folder, timeout=300)
         self.printed += done.stdout + done.stderr
-        assert (self.folder / "results.json").exists(), done.stdout + done.stderr
-        found: list[dict[str, Any]] = json.loads((self.folder / "results.json").read_text())
+        assert results.exists(), done.stdout + done.stderr
+        found: list[dict[str, Any]] = json.loads(results.read_text())
         return found
 
     def environment(self, role: str) -> dict[str, str]:
         """The environment variables of a run with the credentials of a role."""
         return {
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-            "ANSIBLE_HOME": str(self.folder / "ansible"),
+            **plain_settings(),
             "ANSIBLE_CALLBACKS_ENABLED": "mainstay.aws.plan_summary",
             "ANSIBLE_NOCOLOR": "1",
             "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(self.folder / "summary.json"),

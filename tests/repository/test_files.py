@@ -32,7 +32,7 @@ HOSTS = [
 ]
 FORBIDDEN = {
     "the host name of a registry": re.compile("|".join(re.escape(host) for host in HOSTS)),
-    "a path of somebody's machine": re.compile(r"(?<![\w.~])/(?:home|Users)/\w|(?<![\w.:~])/(?:root|work)/"),
+    "a path of a developer's machine": re.compile(r"(?<![\w.~])/(?:home|Users)/\w|(?<![\w.:~])/(?:root|work)/"),
 }
 
 

@@ -25,9 +25,10 @@ LAYERS = (
     ("component", "kinds"),
     ("recovery",),
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
-    ("domains.cluster_content", "domains.database_content"),
+    ("domains.cluster_content", "domains.database_content", "restore"),
     ("domains",),
-    ("permissions", "platform"),
+    ("loading", "permissions", "platform"),
+    ("refresh",),
 )
 """From the bottom to the top. A unit may import only units in earlier rows: neighbors in a row are independent of each other.
 

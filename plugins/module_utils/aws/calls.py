@@ -245,8 +245,8 @@ def denied(message: str, name: str, code: str) -> CallFailed:
     The action that AWS names may differ from the call's own: tagging in a create call is a separate action.
     """
     service, _colon, operation = name.partition(":")
-    told = ACTION.search(message)
-    action = told[1] if told else action_of(service, operation)
+    reported = ACTION.search(message)
+    action = reported[1] if reported else action_of(service, operation)
     hint = (
         f"The credentials need {action}. `make policies` (playbook mainstay.aws.permissions) writes policies that grant everything needed."
     )

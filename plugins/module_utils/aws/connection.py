@@ -153,7 +153,7 @@ class Aws:
     def one_look(self) -> Aws:
         """The same connection for one observation, in which ``once`` keeps answers. The engine requests it whenever it observes.
 
-        Within an observation it is the connection itself, so that whoever reads beside the engine shares its answers.
+        Within an observation it is the connection itself, so that other readers share the engine's answers.
         """
         if self._answers is not None:
             return self
@@ -175,7 +175,7 @@ class Aws:
         if first:
             try:
                 answer.set_result(ask())
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets the error too
+            except BaseException as error:  # noqa: BLE001 - all callers that wait for the answer get the error too
                 answer.set_exception(error)
         found: T = answer.result()
         return found

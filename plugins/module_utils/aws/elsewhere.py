@@ -43,7 +43,7 @@ def region_of(seen: Observed) -> str:
     return str(seen.properties.get(REGION) or "")
 
 
-def told(aws: Aws, seen: Observed) -> Observed:
+def with_region(aws: Aws, seen: Observed) -> Observed:
     """The resource with its region, if that is not the component's own or the address is to say it in any case."""
     if aws.region != aws.home or seen.address in aws.at_home:
         return seen.changed({REGION: aws.region})
@@ -83,7 +83,7 @@ def _found(method: Method) -> Method:
     """``find(aws)``: every region's own, and where each is."""
 
     def find(self: Any, aws: Aws) -> list[Observed]:
-        return everywhere(aws, lambda there: [told(there, seen) for seen in method(self, there)])
+        return everywhere(aws, lambda there: [with_region(there, seen) for seen in method(self, there)])
 
     return find
 
@@ -102,7 +102,7 @@ def _made(method: Method) -> Method:
 
     def create(self: Any, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         there = aws.in_region(properties.get(REGION) or aws.region)
-        return told(there, method(self, there, address, _plain(properties), token))
+        return with_region(there, method(self, there, address, _plain(properties), token))
 
     return create
 
@@ -113,7 +113,7 @@ def _of_seen(method: Method) -> Method:
     def act(self: Any, aws: Aws, seen: Observed, *arguments: Any) -> Any:
         there = aws.in_region(region_of(seen) or aws.region)
         found = method(self, there, seen, *arguments)
-        return told(there, found) if isinstance(found, Observed) else found
+        return with_region(there, found) if isinstance(found, Observed) else found
 
     return act
 
@@ -129,7 +129,7 @@ def _looked_up(method: Method) -> Method:
                 there = aws.in_region(region)
                 seen: Observed | None = method(self, there, identifier, address)
                 if seen is not None:
-                    return told(there, seen)
+                    return with_region(there, seen)
         return None
 
     return look_up
@@ -141,7 +141,7 @@ def _held(method: Method) -> Method:
     def holder(self: Any, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         there = aws.in_region(properties.get(REGION) or aws.region)
         seen: Observed | None = method(self, there, _plain(properties))
-        return told(there, seen) if seen is not None else None
+        return with_region(there, seen) if seen is not None else None
 
     return holder
 

@@ -16,7 +16,7 @@ class NotThere(Exception):
 
 
 def planned_network(*groups: str) -> dict[str, Any]:
-    """Stands in for a network that a plan will create. ``groups``: the outputs that list security groups."""
+    """A placeholder for a network that a plan will create. ``groups``: the outputs that list security groups."""
     return {"vpc_id": UNKNOWN, "subnet_ids": [UNKNOWN, UNKNOWN], **{name: [UNKNOWN] for name in groups}}
 
 

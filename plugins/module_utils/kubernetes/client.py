@@ -143,8 +143,8 @@ class Api:
         """The API server's time, advanced by the local monotonic clock."""
         if self._server_time is None:
             return datetime.now(UTC)
-        told, then = self._server_time
-        return told + timedelta(seconds=self.clock.now() - then)
+        reported, then = self._server_time
+        return reported + timedelta(seconds=self.clock.now() - then)
 
     def _call(
         self,
@@ -207,10 +207,10 @@ class Api:
         if response.status < 500:
             self.last_answer = now
         try:
-            told = parsedate_to_datetime(str(response.headers["Date"]))
+            reported = parsedate_to_datetime(str(response.headers["Date"]))
         except (KeyError, ValueError):
             return
-        self._server_time = told, now
+        self._server_time = reported, now
 
     def _pause(self, seconds: float, retry_after: str | None, why: str) -> None:
         """Wait before a retry: at least as long as the API server asks for, but not past the deadline."""

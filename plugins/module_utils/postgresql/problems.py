@@ -9,6 +9,7 @@ is to be dropped, also the names of the first few.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed, NotYet
@@ -28,12 +29,60 @@ LOST = ("08", "57P01", "57P02")
 """Classes of errors that end the connection."""
 
 
+NAMES_ONLY = (
+    "25001",
+    "3F000",
+    "42501",
+    "42601",
+    "42701",
+    "42703",
+    "42704",
+    "42710",
+    "42723",
+    "42809",
+    "42883",
+    "42P01",
+    "42P06",
+    "42P07",
+    "55P03",
+    "57014",
+)
+"""Errors whose main message has names from the statement and no values: all others may repeat what is in a table, such as 22P02."""
+
+NOT_IN_TRANSACTION = "25001"
+
+
 class LoginRefused(Exception):
     """The server refused the password or the token."""
 
 
 class NoConnection(Exception):
     """The server could not be reached, or did not answer in time."""
+
+
+class Rejected(Exception):
+    """A statement of a script failed. Its text has no value of a table or of a statement, so it can be shown and logged."""
+
+    def __init__(self, message: str, code: str, lost: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.code, self.lost = message, code, lost
+        """``lost``: the connection broke, so the server rolled the transaction back."""
+
+
+def rejected(error: Any) -> Rejected:
+    """The exception for a statement of a script: the server's words where they have only names, or else the condition and where it is."""
+    code = code_of(error)
+    condition = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(error).__name__).lower()
+    if code in NAMES_ONLY:
+        found = message_of(error)
+    else:
+        diag = getattr(error, "diag", None)
+        places = {one: getattr(diag, f"{one}_name", None) for one in ("schema", "table", "column", "constraint", "datatype")}
+        found = ", ".join([condition, *(f"{what} {name}" for what, name in places.items() if name)])
+    lost = not code or code.startswith(LOST)
+    if lost:
+        found = "the connection was lost; nothing was changed"
+    return Rejected(f"{found} (SQLSTATE {code})" if code else found, code, lost)
 
 
 def code_of(error: Any) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 PUBLIC = "public"
-"""Stands for all roles as a grantee. PostgreSQL reserves the name, so no role can have it."""
+"""Means all roles as a grantee. PostgreSQL reserves the name, so no role can have it."""
 
 
 def identifier(*parts: str) -> str:

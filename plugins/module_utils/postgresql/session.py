@@ -6,19 +6,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..reconcile.errors import CallFailed, NotYet
 from .driver import driver
-from .problems import LoginRefused, NoConnection, as_call_failed
+from .problems import LoginRefused, NoConnection, as_call_failed, rejected
 
 CONNECT_SECONDS = 10
 """How long a server may take to answer for the first time: a private endpoint answers at once, or never."""
 
 LOCK_SECONDS = 10
-"""How long a change waits for a lock before it is tried again. Whoever wants the same table after it waits as well."""
+"""How long a change waits for a lock before it is tried again. Later clients of the same table wait as well."""
+
+BATCH = 64 * 1024
+"""Bytes of rows that are sent at once."""
 
 SYSTEM_CA = "system"
 """Instead of a file: the certificate authorities of this host. Those of RDS are not among them; those of RDS Proxy are."""
@@ -116,6 +119,38 @@ class Session:
         except driver().Error as error:
             raise as_call_failed(error, operation, sent=sent) from None
 
+    def send(self, statement: bytes, rows: Iterable[bytes] | None = None) -> int:
+        """Carry out a statement of a script within a transaction; ``rows`` follow a ``COPY ... FROM stdin``.
+
+        Returns how many rows it changed. Raises Rejected, whose text has no values.
+        """
+        self._watch.fence()
+        self._watch.count(True)
+        try:
+            with self._connection.cursor() as cursor:
+                if rows is None:
+                    cursor.execute(statement)
+                else:
+                    with cursor.copy(statement) as copy:
+                        for batch in _batches(rows):
+                            copy.write(batch)
+                return max(0, int(cursor.rowcount))
+        except driver().Error as error:
+            raise rejected(error) from None
+
+    def count(self, query: str) -> int:
+        """The single number that a query of the inventory's returns. Raises Rejected, whose text has no values."""
+        self._watch.count(False)
+        try:
+            return int(self._connection.execute(query.encode()).fetchone()[0])
+        except driver().Error as error:
+            raise rejected(error) from None
+
+    def cancel(self) -> None:
+        """End the statement in progress, from another thread."""
+        with contextlib.suppress(Exception):
+            self._connection.cancel_safe() if hasattr(self._connection, "cancel_safe") else self._connection.cancel()
+
     def _change(self, statement: str, operation: str) -> None:
         self._watch.fence()
         self._watch.count(True)
@@ -131,6 +166,19 @@ class Session:
     def close(self) -> None:
         with contextlib.suppress(Exception):
             self._connection.close()
+
+
+def _batches(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Rows joined to larger messages: one call of libpq for each row would take several times as long."""
+    batch, size = [], 0
+    for row in rows:
+        batch.append(row)
+        size += len(row)
+        if size >= BATCH:
+            yield b"".join(batch)
+            batch, size = [], 0
+    if batch:
+        yield b"".join(batch)
 
 
 def connect(address: Address, login: Login, database: str, *, changing: bool, watch: Watch) -> Session:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 UNKNOWN = "(known after apply)"
-"""Stands in for a value known only after the apply. An ordinary string, recognized by containment, so it survives JSON and templates."""
+"""Placeholder for a value known only after the apply. An ordinary string, recognized by containment, so it survives JSON and templates."""
 
 SENSITIVE = "(sensitive)"
 

@@ -107,14 +107,14 @@ class Mirror:
 
     def _watch_once(self) -> bool:
         """Run one watch to its end. Return whether it delivered any event."""
-        told = False
+        reported = False
         for event in self._api.watch(self._path, self._version, **self._query):
             if self._ended.is_set():
                 return False
-            told = True
+            reported = True
             self.heard = max(self.heard, version_of(event.get("object") or {}))
             self.take(event)
-        return told
+        return reported
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Apply one event. Events may arrive twice or late: ignore any older than the known state."""

@@ -257,8 +257,8 @@ class Verifier:
         if not self.plan.bake.longest:
             return None
         self._extend(self.plan.bake.longest)
-        now, told = self.api.clock.now(), self.api.server_now()
-        baking = Baking(self.plan.bake, self.plan.metrics, self._measure, told, self.watches[0].start.server_time, now)
+        now, reported = self.api.clock.now(), self.api.server_now()
+        baking = Baking(self.plan.bake, self.plan.metrics, self._measure, reported, self.watches[0].start.server_time, now)
         ending = baking.begin()
         short_since: float | None = None
         while ending is None:

@@ -134,10 +134,10 @@ def _observed_properties(seen: Observed, described: Mapping[str, Any], kind: Kin
 
 def encoded_action(action: Mapping[str, Any], secrets: Collection[str] = ()) -> dict[str, Any]:
     """One action of a plan as its module shows it, without the values that only an apply can fill in."""
-    told = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "asks_for", "hint", "id")}
+    reported = {name: action[name] for name in ("address", "kind", "action", "reason", "consent", "asks_for", "hint", "id")}
     changes = []
     for change in action["changes"]:
         before, after = masked_together(encode(change["before"]), encode(change["after"]), secrets)
         shown = {"shown": masked(encode(change["shown"]), secrets)} if "shown" in change else {}
         changes.append({**change, "before": before, "after": after, **shown})
-    return {**told, "reason": masked(told["reason"], secrets), "changes": changes}
+    return {**reported, "reason": masked(reported["reason"], secrets), "changes": changes}

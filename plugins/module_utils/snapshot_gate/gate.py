@@ -92,7 +92,7 @@ class OneGate:
     def _interrupted(self) -> str:
         if self.made is None:
             return "Interrupted before a snapshot was taken."
-        return f"Interrupted while {self.made.identifier} was being made. It goes on; a new run of the same deployment waits for it."
+        return f"Interrupted while {self.made.identifier} was being created. AWS continues; a new run of the same deployment waits for it."
 
     def _decide(self) -> Verdict:
         database = self.reader.database(self.identifier)

@@ -71,8 +71,8 @@ def full(action: Action, width: int) -> list[Line]:
 
 
 def _reason(action: Action, width: int) -> list[Line]:
-    told = any(change.forces_replacement and change.property in action.reason for change in action.changes)
-    if not action.reason or told:
+    reported = any(change.forces_replacement and change.property in action.reason for change in action.changes)
+    if not action.reason or reported:
         return []
     label = {"replace": "replaced because", "delete": "destroyed because"}.get(action.action, "because")
     if action.outcome in OUTCOMES:

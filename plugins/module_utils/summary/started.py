@@ -55,8 +55,8 @@ class _Word:
 def started_here(argv: Sequence[str], environment: Mapping[str, str]) -> Started:
     """How this process was started."""
     try:
-        told = json.loads(environment[STARTED_BY])
-        return Started(str(told["command"]), tuple(map(str, told["arguments"])))
+        reported = json.loads(environment[STARTED_BY])
+        return Started(str(reported["command"]), tuple(map(str, reported["arguments"])))
     except (KeyError, TypeError, ValueError):
         program = Path(argv[0]) if argv else Path()
     return Started(_typed(program), tuple(argv[1:])) if program.name == "ansible-playbook" else Started()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.runs import plain_settings, run_playbook
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -42,25 +43,19 @@ class Run:
 def play(folder: Path, *arguments: str, playbook: Path = HERE / "playbook.yml", **environment: str) -> Run:
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MAINSTAY_"))},
-        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+        **plain_settings(),
         "ANSIBLE_LIBRARY": str(HERE / "library"),
         "ANSIBLE_CALLBACKS_ENABLED": "mainstay.aws.plan_summary",
-        "ANSIBLE_HOME": str(folder / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(folder / "made" / "plan.json"),
         "MAINSTAY_PLAN_SUMMARY_MARKDOWN_PATH": str(folder / "made" / "plan.md"),
         **environment,
     }
     variables = {name: value for name, value in variables.items() if value}
-    (folder / "ansible.cfg").touch()
     hosts = folder / "hosts.yml"
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     hosts.write_text(json.dumps({"all": {"hosts": dict.fromkeys(("net", "store", "db"), local)}}))
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-i", str(hosts), "-e", f"scratch={folder}"]
-    done = subprocess.run([*command, *arguments], env=variables, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    done = run_playbook([str(playbook), "-i", str(hosts), "-e", f"scratch={folder}", *arguments], variables, folder, timeout=120)
     return Run(done.returncode, done.stdout + done.stderr, folder, done.stdout)
 
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import yaml
 
 from rehearsal.testing import Cloud
 from scripts.terminal import BIN, ROOT, isolated_environment
+from tests.runs import Completed, run_playbook
 
 ACCOUNT = "123456789012"
 REGION = "af-south-1"
@@ -25,6 +28,10 @@ BEFORE: dict[str, Any] = {
     "endpoints": {"gateway": ["s3"], "interface": []},
     "nat": "none",
 }
+
+
+def in_shell(command: str, environment: Mapping[str, str]) -> Completed:
+    return subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @dataclass
@@ -44,20 +51,27 @@ class Project:
 
     def shell(self, command: str, code: int = 0, **more: str) -> tuple[str, dict[str, Any]]:
         """The output and reports of a command that a user types or pastes. ``code``: the expected exit code."""
-        done, report = self.run(command, **more)
+        done, report = self._reported(lambda environment: in_shell(command, environment), more)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout, report
 
-    def run(self, command: str, **more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    def _reported(self, run: Callable[[dict[str, str]], Completed], more: Mapping[str, str]) -> tuple[Completed, dict[str, Any]]:
         self.cloud.admin.clear_requests()
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         environment = isolated_environment({**self.cloud.environment(), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report), **more})
-        done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = run(environment)
         return done, json.loads(report.read_text()) if report.exists() else {}
 
     def play(self, *options: str, code: int = 0, **more: str) -> tuple[str, dict[str, Any]]:
-        return self.shell(self.command(*options), code, **more)
+        """The same for site.yml with these options, as a shell would split them."""
+        done, report = self.run_site(*options, **more)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout, report
+
+    def run_site(self, *options: str, **more: str) -> tuple[Completed, dict[str, Any]]:
+        arguments = shlex.split(self.command(*options))[1:]
+        return self._reported(lambda environment: run_playbook(arguments, environment, ROOT), more)
 
     def command(self, *options: str) -> str:
         return " ".join([str(BIN / "ansible-playbook"), "site.yml", "-i", str(self.folder / "inventory"), *options])

@@ -77,7 +77,7 @@ def test_a_refused_apply_prints_the_error_and_not_the_plan(project: Project) -> 
 
 def test_without_the_callback_the_module_warns(project: Project) -> None:
     project.describe({**REPLACING, "tiers": {name: tier for name, tier in REPLACING["tiers"].items() if name != "spare"}})
-    done, _report = project.run(project.command("--check"), ANSIBLE_CALLBACKS_ENABLED="ansible.posix.timer")
+    done, _report = project.run_site("--check", ANSIBLE_CALLBACKS_ENABLED="ansible.posix.timer")
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 0, said
     assert "network is blocked: an apply changes nothing in it." in said
@@ -88,7 +88,7 @@ def test_without_the_callback_the_module_warns(project: Project) -> None:
 @pytest.mark.parametrize("callback", ["ansible.posix.json"])
 def test_a_callback_that_prints_json_prints_nothing_else(project: Project, callback: str) -> None:
     project.describe(REPLACING)
-    done, _report = project.run(project.command("--check"), ANSIBLE_STDOUT_CALLBACK=callback, MAINSTAY_PROGRESS="always")
+    done, _report = project.run_site("--check", ANSIBLE_STDOUT_CALLBACK=callback, MAINSTAY_PROGRESS="always")
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout)
     assert data["stats"].keys() == {"network", "second"}

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
+
+from tests.runs import run_playbook
 
 from .support import ACCOUNT, MASTER_PASSWORD, REGION, Inside
 
@@ -50,12 +50,8 @@ def play(inside: Inside, *arguments: str, **variables: Any) -> tuple[int, str]:
     playbook.write_text(json.dumps([{"hosts": "database", "gather_facts": False, "tasks": tasks}]))
     hosts = {name: {"ansible_connection": "local", **given} for name in ("database", "jump")}
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    (inside.folder / "ansible.cfg").touch()
-    program = str(Path(sys.executable).parent / "ansible-playbook")
-    command = [program, "-i", str(inventory), str(playbook), "--diff", "-vvv", *arguments]
-    done = subprocess.run(
-        command, env=inside.environment("apply"), cwd=inside.folder, capture_output=True, text=True, check=False, timeout=300
-    )
+    command = ["-i", str(inventory), str(playbook), "--diff", "-vvv", *arguments]
+    done = run_playbook(command, inside.environment("apply"), inside.folder, timeout=300)
     assert MASTER_PASSWORD not in done.stdout + done.stderr
     return done.returncode, done.stdout + done.stderr
 

@@ -100,7 +100,7 @@ def new_role(cloud: Cloud, name: str, service: str = "") -> None:
 def updated(cloud: Cloud, update: Mapping[str, Any], cluster_name: str, **of: str) -> None:
     """Waits until an EKS update completes; it must succeed."""
     for _waited in until(SystemClock(), 20.0, 0.05):
-        told = cloud.client("eks").describe_update(name=cluster_name, updateId=update["id"], **of)["update"]
-        if told["status"] != "InProgress":
+        reported = cloud.client("eks").describe_update(name=cluster_name, updateId=update["id"], **of)["update"]
+        if reported["status"] != "InProgress":
             break
-    assert told["status"] == "Successful", told
+    assert reported["status"] == "Successful", reported

@@ -94,13 +94,13 @@ def test_without_adopt_every_name_conflict_is_reported_before_the_first_change(s
     site.apply(desired)
     there = unmark(site)
     result = taking(site, desired)
-    told = {one.address: one for one in result.failures}
+    reported = {one.address: one for one in result.failures}
     # the contents of another owner's cluster cannot be read: its name is not known in advance
-    assert set(told) == {"eks_cluster.main", "launch_template.main/system"}
-    assert {one.code for one in told.values()} == {"NameHeld"}
-    assert told["eks_cluster.main"].message == "it conflicts with prod-main, which has no owner mark."
-    assert "adopt: {eks_cluster.main: prod-main}" in told["eks_cluster.main"].hint
-    assert set(there) >= set(told)
+    assert set(reported) == {"eks_cluster.main", "launch_template.main/system"}
+    assert {one.code for one in reported.values()} == {"NameHeld"}
+    assert reported["eks_cluster.main"].message == "it conflicts with prod-main, which has no owner mark."
+    assert "adopt: {eks_cluster.main: prod-main}" in reported["eks_cluster.main"].hint
+    assert set(there) >= set(reported)
 
 
 def test_a_log_group_that_eks_left_behind_is_no_obstacle(site: Site) -> None:
@@ -121,11 +121,12 @@ def test_a_cluster_of_another_owner_is_called_theirs(site: Site) -> None:
     other = Site(site.cloud, environment="staging")
     other.apply(other.desired(main=cluster(name="prod-main")))
     result = taking(site, site.desired(main=cluster()))
-    told = {one.address: one for one in result.failures}
+    reported = {one.address: one for one in result.failures}
     assert (
-        told["eks_cluster.main"].message == f"it conflicts with prod-main, which belongs to staging/{other.component} (eks_cluster.main)."
+        reported["eks_cluster.main"].message
+        == f"it conflicts with prod-main, which belongs to staging/{other.component} (eks_cluster.main)."
     )
-    assert "from: staging" in told["eks_cluster.main"].hint
+    assert "from: staging" in reported["eks_cluster.main"].hint
 
 
 def test_an_access_entry_is_renamed_without_anybody_losing_access(site: Site) -> None:

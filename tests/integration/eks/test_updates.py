@@ -91,12 +91,12 @@ def test_an_update_that_fails_is_an_error_with_its_reason_and_can_be_tried_again
     site: Site, sort: str, address: str, changes: dict[str, Any]
 ) -> None:
     site.apply(site.desired(main=cluster()))
-    told = {"errorCode": "PodEvictionFailure", "errorMessage": "Reached max retries while trying to evict pods"}
-    site.cloud.admin.settings(eks_failing_updates={sort: told})
+    reported = {"errorCode": "PodEvictionFailure", "errorMessage": "Reached max retries while trying to evict pods"}
+    site.cloud.admin.settings(eks_failing_updates={sort: reported})
     desired = site.desired(main=cluster(**changes))
     failures = site.try_apply(desired).failures
     assert [(one.address, one.code) for one in failures] == [(address, "PodEvictionFailure")]
-    assert told["errorMessage"] in failures[0].message
+    assert reported["errorMessage"] in failures[0].message
     assert "PodDisruptionBudget" in failures[0].hint
     site.cloud.admin.settings(eks_failing_updates={})
     site.apply(site.desired(main=cluster(**changes)))
@@ -142,8 +142,8 @@ def test_only_what_never_came_up_is_replaced_without_asking(site: Site, kind: st
 def test_a_configuration_update_that_failed_is_remembered_by_the_next_run(site: Site) -> None:
     """EKS nevertheless describes the group with the new values."""
     site.apply(site.desired(main=cluster()))
-    told = {"errorCode": "NodeCreationFailure", "errorMessage": "Unhealthy nodes in the kubernetes cluster"}
-    site.cloud.admin.settings(eks_failing_updates={"ConfigUpdate": told})
+    reported = {"errorCode": "NodeCreationFailure", "errorMessage": "Unhealthy nodes in the kubernetes cluster"}
+    site.cloud.admin.settings(eks_failing_updates={"ConfigUpdate": reported})
     wanted = cluster(node_groups={"system": {**GROUP["system"], "max_size": 5, "labels": {"tier": "one"}}})
     assert site.try_apply(site.desired(main=wanted)).failures
     site.cloud.admin.settings(eks_failing_updates={})
@@ -152,7 +152,7 @@ def test_a_configuration_update_that_failed_is_remembered_by_the_next_run(site: 
     assert summary(plan) == {"eks_nodegroup.main/system": "update"}
     (notice,) = troubles(plan.observed)
     assert notice.address == "eks_nodegroup.main/system"
-    assert told["errorMessage"] in notice.message
+    assert reported["errorMessage"] in notice.message
     site.apply(site.desired(main=wanted))
     plan = site.plan(site.desired(main=wanted))
     assert (summary(plan), troubles(plan.observed)) == ({}, [])

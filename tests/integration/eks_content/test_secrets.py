@@ -19,6 +19,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.runs import run_playbook
+
 from .support import CLUSTER, REGION, InsideCluster
 from .test_releases import SMALL
 
@@ -118,10 +120,9 @@ class Canaries:
             "TMPDIR": str(self.temporary),
             **environment,
         }
-        (self.inside.folder / "ansible.cfg").touch()
-        command = [str(BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local", "play.json", "-vvvv", "--diff", *options]
+        command = ["-i", "localhost,", "-c", "local", "play.json", "-vvvv", "--diff", *options]
         command += ["--vault-password-file", str(self.inside.folder / "password"), "-e", f"ansible_python_interpreter={sys.executable}"]
-        done = subprocess.run(command, env=variables, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
+        done = run_playbook(command, variables, self.folder, timeout=300)
         assert (self.folder / "plan.json").is_file(), done.stdout + done.stderr
         self.found += done.stdout + done.stderr + self._files()
         return done.stdout + done.stderr

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.testing import Cloud
+from tests.runs import run_playbook
 
 from .support import ACCOUNT, REGION
 
@@ -83,15 +83,7 @@ class Site:
         }
 
     def run(self, playbook: str, *arguments: str) -> Run:
-        done = subprocess.run(
-            self.command(playbook, arguments),
-            cwd=ROOT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-        )
+        done = run_playbook(self.command(playbook, arguments)[1:], self.environment(), ROOT, timeout=SECONDS)
         return Run(done.returncode, done.stdout + done.stderr)
 
     def must(self, playbook: str, *arguments: str) -> Run:

@@ -120,8 +120,8 @@ def test_there_is_no_such_cluster(reader: Aws) -> None:
 def test_a_plan_that_changes_the_version_reports_the_findings(site: Site, reader: Aws) -> None:
     site.cloud.admin.settings(eks_insights=[INSIGHT])
     plan = site.plan(site.desired(main=cluster(version="1.36")))
-    stands, said = upgrade.upgrade_doubts(plan, reader, eks.REGION)
-    assert [(one.address, one.code) for one in stands] == [("eks_cluster.main", "deprecated_api")]
+    blocking, said = upgrade.upgrade_doubts(plan, reader, eks.REGION)
+    assert [(one.address, one.code) for one in blocking] == [("eks_cluster.main", "deprecated_api")]
     assert any("nobody answers" in text for text in said)
 
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import atexit
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ import yaml
 from rehearsal import seed
 from rehearsal.identities import ROLES
 from rehearsal.testing import Cloud
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests.runs import KEEP_RESULTS, run_playbook
 
 INVENTORIES = sorted(
     str(path.parent.relative_to(ROOT)) for pattern in ("inventories/*/hosts.yml", "examples/*/*/hosts.yml") for path in ROOT.glob(pattern)
@@ -33,6 +34,8 @@ their response."""
 
 CONTENT = ("--extra-vars", '{"rds_manage_content": true}')
 """For a cloud with PostgreSQL servers: what is inside the instances is managed too."""
+
+GENERATED = "{{ ansible_play_hosts_all | map('extract', hostvars) | mainstay.aws.iam_policies | to_json }}"
 
 LARGEST = 6144
 """AWS's limit on a managed policy's characters, without white space."""
@@ -66,12 +69,18 @@ def variables(inventory: str, group: str = "all") -> dict[str, Any]:
 
 @cache
 def policies_of(inventory: str, *arguments: str) -> dict[str, list[Any]]:
-    """All IAM policies that the collection generates for an inventory's components."""
+    """All IAM policies that the collection generates for an inventory's components, as playbooks/permissions.yml does.
+
+    That playbook also writes each to a file, which takes most of its time; test_permissions.py runs it.
+    """
     with TemporaryDirectory() as folder:
-        command = [str(BIN / "ansible-playbook"), "playbooks/permissions.yml", "-i", inventory, "-e", f"permissions_folder={folder}"]
-        command += arguments
-        subprocess.run(command, cwd=ROOT, env=isolated_environment({}), capture_output=True, check=True)
-        found = {role: [json.loads(path.read_text()) for path in sorted(Path(folder).rglob(f"{role}-*.json"))] for role in ROLES}
+        playbook, kept = Path(folder) / "policies.json", Path(folder) / "kept.json"
+        keep = {"keep_results": {"content": GENERATED, "path": str(kept)}, "run_once": True}
+        playbook.write_text(json.dumps([{"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [keep]}]))
+        environment = isolated_environment(KEEP_RESULTS)
+        run_playbook([str(playbook), "-i", str(ROOT / inventory), *arguments], environment, ROOT).check_returncode()
+        generated = json.loads(kept.read_text())
+        found = {role: [json.loads(one["content"]) for one in generated if one["purpose"] == role] for role in ROLES}
     assert all(len(json.dumps(document, separators=(",", ":"))) <= LARGEST for documents in found.values() for document in documents)
     return found
 
@@ -84,12 +93,30 @@ def cloud_of(inventory: str, servers: bool = False) -> Iterator[Cloud]:
     """
     target = variables(inventory)
     path = ROOT / inventory / seed.PLACE
-    settings = {"control_planes": False, "databases": servers}
-    with Cloud(account_id=target["platform_account_id"], region=target["platform_region"], settings=settings) as cloud:
-        if path.exists():
-            seed.apply(seed.load(path, cloud.region), cloud.description)
-            cloud.admin.clear_requests()
-        yield cloud
+    cloud = _empty_cloud(target["platform_account_id"], target["platform_region"])
+    cloud.admin.settings(control_planes=False, databases=servers)
+    if path.exists():
+        seed.apply(seed.load(path, cloud.region), cloud.description)
+        cloud.admin.clear_requests()
+    yield cloud
+
+
+def _empty_cloud(account_id: str, region: str) -> Cloud:
+    """The cloud of the previous test, reset, if it has this account and region; else a new one. Only one runs at a time."""
+    if not _running or (_running[0].account_id, _running[0].region) != (account_id, region):
+        _stop()
+        _running.append(Cloud(account_id=account_id, region=region).__enter__())
+    _running[0].admin.reset()
+    return _running[0]
+
+
+def _stop() -> None:
+    while _running:
+        _running.pop().__exit__(None, None, None)
+
+
+_running: list[Cloud] = []
+atexit.register(_stop)
 
 
 @contextmanager
@@ -120,8 +147,7 @@ def play(cloud: Cloud, inventory: str, folder: Path, *arguments: str, playbook: 
     report = folder / "report.json"
     report.unlink(missing_ok=True)
     environment = isolated_environment({**cloud.environment(role), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
-    command = [str(BIN / "ansible-playbook"), playbook, "-i", inventory, *NOTHING_INSIDE, *arguments]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    ran = run_playbook([playbook, "-i", inventory, *NOTHING_INSIDE, *arguments], environment, ROOT)
     return Run(ran.returncode, ran.stdout + ran.stderr, json.loads(report.read_text()) if report.exists() else {})
 
 

@@ -9,8 +9,6 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,9 +19,9 @@ import pytest
 
 from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor
+from tests.runs import Run, start_playbook
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "single"}}
 OUTAGE = 8.0
 """Seconds: longer than the retries of a run that has not changed anything yet."""
@@ -38,10 +36,10 @@ class Line:
         self.target = (str(url.hostname), int(url.port or 0))
         self.open: list[socket.socket] = []
         self.port = 0
-        self.mend()
+        self.restore()
         self.endpoint = f"http://127.0.0.1:{self.port}"
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self.server = socket.create_server(("127.0.0.1", self.port))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
@@ -81,15 +79,14 @@ def line(cloud: Cloud) -> Iterator[Line]:
     line.cut()
 
 
-def start(cloud: Cloud, line: Line, folder: Path) -> subprocess.Popen[str]:
+def start(cloud: Cloud, line: Line, folder: Path) -> Run:
     call = {"environment": "test", "component": "network", "networks": NETWORKS, "region": "us-east-1", "settle_seconds": 3}
     playbook = folder / "play.yml"
     tasks = [{"name": "Network", "mainstay.aws.vpc_network": call}]
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]))
     there = {"AWS_ENDPOINT_URL": line.endpoint, "MAINSTAY_REHEARSAL_ENDPOINT": line.endpoint}
     environment = {**os.environ, **cloud.environment(), **there}
-    command = [ANSIBLE, "-i", "localhost,", str(playbook)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return start_playbook(["-i", "localhost,", str(playbook)], environment, ROOT)
 
 
 def wait_for(cloud: Cloud, operation: str) -> None:
@@ -110,7 +107,7 @@ def test_an_outage_in_the_middle_is_held_out(cloud: Cloud, line: Line, tmp_path:
     wait_for(cloud, operation)
     line.cut()
     time.sleep(OUTAGE)
-    line.mend()
+    line.restore()
     printed, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, printed
     assert "".join(printed.split()).count("AWScannotbereached") == 1, printed

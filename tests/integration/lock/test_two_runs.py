@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,9 +15,9 @@ import pytest
 
 from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor
+from tests.runs import Run, start_playbook
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSIBLE = str(Path(sys.executable).parent / "ansible-playbook")
 ZONES = ["us-east-1a", "us-east-1b"]
 PATIENCE = 180
 FOLDER = "/mainstay/locks/test/"
@@ -41,9 +39,7 @@ def hold(cloud: Cloud, component: str) -> None:
     cloud.admin.script("nat_gateway", {"tag": {"mainstay:component": component}}, [{"state": "pending"}])
 
 
-def start(
-    cloud: Cloud, folder: Path, component: str = "network", state: str = "present", cidr: str = "10.0.0.0/16"
-) -> subprocess.Popen[str]:
+def start(cloud: Cloud, folder: Path, component: str = "network", state: str = "present", cidr: str = "10.0.0.0/16") -> Run:
     networks = {"main": {"cidr": cidr, "availability_zones": ZONES, "nat": "per_az"}}
     call = {
         "environment": "test",
@@ -58,14 +54,7 @@ def start(
     tasks = [{"name": "Network", "mainstay.aws.vpc_network": call}]
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]))
     environment = {**os.environ, **cloud.environment()}
-    return subprocess.Popen(
-        [ANSIBLE, "-i", "localhost,", str(playbook)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return start_playbook(["-i", "localhost,", str(playbook)], environment, ROOT)
 
 
 def wait_for(cloud: Cloud, operation: str) -> None:
@@ -90,10 +79,10 @@ def test_one_of_two_runs_of_a_component_proceeds(cloud: Cloud, tmp_path: Path) -
     first = start(cloud, tmp_path)
     wait_for(cloud, "CreateNatGateway")
     second = start(cloud, tmp_path)
-    told, _ = second.communicate(timeout=PATIENCE)
+    reported, _ = second.communicate(timeout=PATIENCE)
     cloud.admin.clear_scripts()
     assert second.returncode == 2
-    assert "component network of environment test is being changed by" in told.replace("\n", " ")
+    assert "component network of environment test is being changed by" in reported.replace("\n", " ")
     printed, _ = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, printed
     assert gateways(cloud) == 2
@@ -110,10 +99,10 @@ def test_components_do_not_stop_each_other_and_destroying_one_stops_for_the_othe
     wait_for(cloud, "CreateNatGateway")
     second = start(cloud, tmp_path, "two", cidr="10.1.0.0/16")
     destroying = start(cloud, tmp_path, "old", "absent")
-    told, _ = destroying.communicate(timeout=PATIENCE)
+    reported, _ = destroying.communicate(timeout=PATIENCE)
     cloud.admin.clear_scripts()
     assert destroying.returncode == 2
-    assert "which blocks component old" in told.replace("\n", " ")
+    assert "which blocks component old" in reported.replace("\n", " ")
     for run in (first, second):
         printed, _ = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, printed

@@ -43,7 +43,7 @@ def described(cloud: Cloud, environment: str = "prod", component: str = "network
 
 
 def everything(cloud: Cloud, kinds: Collection[str] = ()) -> Iterator[tuple[dict[str, str], Described]]:
-    """(tags, description) of every taggable resource in the account, whoever created it."""
+    """(tags, description) of every taggable resource in the account, regardless of its creator."""
     wanted = kinds or (*TAGGED_EC2, "log_group", "kms_key", "iam_role")
     yield from of_ec2(cloud.client("ec2"), wanted)
     for kind, service, list_all in (("log_group", "logs", of_logs), ("kms_key", "kms", of_kms), ("iam_role", "iam", of_iam)):

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rehearsal.testing import Cloud
+from tests.runs import keep_results, plain_settings, run_playbook
 
 from .support import REGION
 
@@ -37,29 +36,17 @@ def task(options: Mapping[str, Any], check: bool = False, module: str = "vpc_net
 def play(folder: Path, environment: Mapping[str, str], tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The result of each task."""
     numbered = [{"name": f"Task {n}", **one, "register": f"result_{n}"} for n, one in enumerate(tasks)]
-    results = "{{ [" + ", ".join(f"result_{n}" for n in range(len(tasks))) + "] | to_json }}"
-    keep = {"name": "Keep", "ansible.builtin.copy": {"content": results, "dest": str(folder / "results.json"), "mode": "0600"}}
-    (folder / "ansible.cfg").touch()
+    results = folder / "results.json"
+    results.unlink(missing_ok=True)
     playbook = folder / "playbook.yml"
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*numbered, keep]}]))
-    variables = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-        "ANSIBLE_HOME": str(folder / "ansible"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        **environment,
-    }
+    playbook.write_text(
+        json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [*numbered, keep_results(len(tasks), results)]}])
+    )
     # without -v, a failed result is incomplete
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-v", "-i", "localhost,", "-c", "local", str(playbook)]
-    command += ["-e", f"ansible_python_interpreter={sys.executable}"]
-    done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
-    assert (folder / "results.json").exists(), done.stdout + done.stderr
-    found: list[dict[str, Any]] = json.loads((folder / "results.json").read_text())
+    command = ["-v", "-i", "localhost,", "-c", "local", str(playbook), "-e", f"ansible_python_interpreter={sys.executable}"]
+    done = run_playbook(command, {**plain_settings(), **environment}, folder, timeout=180)
+    assert results.exists(), done.stdout + done.stderr
+    found: list[dict[str, Any]] = json.loads(results.read_text())
     return found
 
 

@@ -143,7 +143,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-NOBODY = f"http://127.0.0.1:{free_port()}"
+UNUSED = f"http://127.0.0.1:{free_port()}"
 PLACES: dict[str, tuple[dict[str, str | None], list[str], bool]] = {
     # variables, what the message must contain, whether the cloud may have been called
     "no credentials": (
@@ -157,11 +157,15 @@ PLACES: dict[str, tuple[dict[str, str | None], list[str], bool]] = {
         ["credentials are not accepted", REGION, "wrong or have expired"],
         True,
     ),
-    "endpoint that nobody announced": ({"MAINSTAY_REHEARSAL_ENDPOINT": None}, ["AWS_ENDPOINT_URL", "neither AWS", "make cloud-env"], False),
-    "endpoint of one service": ({"AWS_ENDPOINT_URL_EC2": NOBODY}, [NOBODY, "neither AWS", "make cloud-env"], True),
-    "nobody answers": (
-        {"AWS_ENDPOINT_URL": NOBODY, "MAINSTAY_REHEARSAL_ENDPOINT": NOBODY},
-        ["cannot connect", NOBODY, "Check the region, the network and AWS_ENDPOINT_URL"],
+    "endpoint that was not announced": (
+        {"MAINSTAY_REHEARSAL_ENDPOINT": None},
+        ["AWS_ENDPOINT_URL", "neither AWS", "make cloud-env"],
+        False,
+    ),
+    "endpoint of one service": ({"AWS_ENDPOINT_URL_EC2": UNUSED}, [UNUSED, "neither AWS", "make cloud-env"], True),
+    "nothing listens": (
+        {"AWS_ENDPOINT_URL": UNUSED, "MAINSTAY_REHEARSAL_ENDPOINT": UNUSED},
+        ["cannot connect", UNUSED, "Check the region, the network and AWS_ENDPOINT_URL"],
         False,
     ),
     "unknown profile": (

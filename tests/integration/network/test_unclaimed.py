@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed import look
 from rehearsal.testing import Cloud
+from tests.runs import plain_settings, run_playbook
 
 from .play import ROOT, environment, play, task
 from .support import ACCOUNT, REGION, Requests, Site, network
@@ -105,9 +105,8 @@ def summary(cloud: Cloud, inventory: Path, *arguments: str) -> dict[str, Any]:
     """The summary of a run of site.yml."""
     shown = inventory.parent / "summary.json"
     variables = {**environment(cloud), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(shown)}
-    variables |= {"PATH": "/usr/bin:/bin", "HOME": str(inventory.parent), "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"}
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "site.yml", "-i", str(inventory), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=180)
+    variables |= {"PATH": "/usr/bin:/bin", "HOME": plain_settings()["HOME"], "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = run_playbook(["site.yml", "-i", str(inventory), *arguments], variables, ROOT, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(shown.read_text())
     return found

@@ -42,11 +42,11 @@ def test_what_lost_its_owner_tags_is_named_before_another_is_made(site: Site, ki
     lost = untag(site, *kinds, name=name)
     assert set(lost) <= {address for address, verb in summary(site.plan(site.desired(**WITH_NAT))).items() if verb == "create"}
     blocking, beside = found(site)
-    told = {one.message.split()[0].rstrip(","): one for one in (blocking if name else beside)}
-    assert set(told) == set(lost.values())
+    reported = {one.message.split()[0].rstrip(","): one for one in (blocking if name else beside)}
+    assert set(reported) == set(lost.values())
     assert (beside if name else blocking) == []
     if name:
-        assert all(f"adopt: {{{address}: {identity}}}" in told[identity].hint for address, identity in lost.items())
+        assert all(f"adopt: {{{address}: {identity}}}" in reported[identity].hint for address, identity in lost.items())
 
 
 def test_a_vpc_that_lost_its_owner_tags_is_named_by_its_name(site: Site) -> None:

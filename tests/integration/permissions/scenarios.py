@@ -104,8 +104,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "shrink": Scenario(network(CHANGED), network(networks.AGAIN)),
     "widen": Scenario(network(networks.REGIONAL), network({**networks.REGIONAL, "availability_zones": networks.ZONES})),
     "narrow": Scenario(network({**networks.REGIONAL, "availability_zones": networks.ZONES}), network(networks.REGIONAL)),
-    "mend network": Scenario(network(SMALL), network(SMALL), network_drift),
-    "mend shared": Scenario(network(SMALL), network(SMALL), shared_drift),
+    "repair network": Scenario(network(SMALL), network(SMALL), network_drift),
+    "repair shared": Scenario(network(SMALL), network(SMALL), shared_drift),
     "lost reply": Scenario(network(SMALL), network(SMALL), lose_a_reply),
     "destroy": Scenario(network(CHANGED), []),
 }

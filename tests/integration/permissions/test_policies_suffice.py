@@ -40,7 +40,7 @@ from tests.integration.permissions.scenarios import (
 )
 
 FORGIVEN = {
-    "ssm:DeleteParameter": "a run lock that cannot be let go gives way by its age",
+    "ssm:DeleteParameter": "a run lock that cannot be released expires",
     **dict.fromkeys(
         ("servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas"),
         "a limit that cannot be read is taken to be AWS's default",
@@ -124,9 +124,9 @@ def test_without_any_one_action_something_fails(cloud: Cloud, needed: dict[str, 
     if action in FORGIVEN:
         assert (failures, {one.replace("service-quotas", "servicequotas") for one in denials(cloud)}) == ([], {action})
         return
-    told = [one for one in failures if f"perform: {action} " in one.message]
-    assert told, failures
-    assert all(f"need {action}." in one.hint and "make policies" in one.hint for one in told)
+    reported = [one for one in failures if f"perform: {action} " in one.message]
+    assert reported, failures
+    assert all(f"need {action}." in one.hint and "make policies" in one.hint for one in reported)
 
 
 def test_without_a_boundary_roles_need_none(cloud: Cloud) -> None:

@@ -179,6 +179,9 @@ def test_replication_that_ends_leaves_what_was_copied_and_its_key(site: Site) ->
     site.apply(desired, purge=EVERYTHING)
     assert ([one["Status"] for one in copies(site)], key_state(site, key)) == (["retained"], "Enabled")
     assert gone.isdisjoint(site.ids())
+    (problem,) = site.problems(replicated())
+    assert problem.startswith("databases.main.backups.replicate_to.kms_key_arn is missing, but eu-central-1 has backups of prod-main")
+    assert site.problems(replicated(kms_key_arn=key)) == []
     requests = Requests(site.cloud)
     assert (summary(site.apply(desired).plan), requests.changes()) == ({}, [])
 

@@ -13,7 +13,8 @@ import yaml
 
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Report
 from rehearsal.kubernetes import helm
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests.runs import run_playbook
 
 from .support import BEHAVIOUR, Cluster, as_yaml, outcome, workload
 
@@ -46,8 +47,7 @@ def by_kubernetes_core(**options: Any) -> Apply:
         play[0]["vars"] = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         path = folder / "play.yml"
         path.write_text(yaml.safe_dump(play))
-        command = [str(BIN / "ansible-playbook"), str(path)]
-        done = subprocess.run(command, cwd=ROOT, env=isolated_environment({}), check=False, capture_output=True, text=True, timeout=180)
+        done = run_playbook([str(path)], isolated_environment({}), ROOT, timeout=180)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return apply

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests.runs import KEEP_RESULTS, run_playbook
 
 from .support import Cluster, workload
 
@@ -22,13 +22,12 @@ def play(folder: Path, options: dict[str, Any], *arguments: str, in_worker: bool
     """Runs one task; returns its result and its output."""
     found = folder / "result.json"
     task = {"name": "Verify", "mainstay.aws.k8s_rollout_verify": options, "register": "verified", "failed_when": False}
-    keep = {"name": "Keep", "ansible.builtin.copy": {"content": "{{ verified | to_json }}", "dest": str(found)}, "check_mode": False}
+    keep = {"name": "Keep", "keep_results": {"content": "{{ verified | to_json }}", "path": str(found)}}
     book = [{"name": "Roll out", "hosts": "localhost", "gather_facts": False, "vars": PYTHON, "tasks": [task, keep], **play_options}]
     path = folder / "play.yml"
     path.write_text(yaml.safe_dump(book))
-    environment = isolated_environment({"MAINSTAY_IN_WORKER": "" if in_worker else "never", "ANSIBLE_NOCOLOR": "1"})
-    command = [str(BIN / "ansible-playbook"), str(path), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=180)
+    environment = isolated_environment({"MAINSTAY_IN_WORKER": "" if in_worker else "never", "ANSIBLE_NOCOLOR": "1", **KEEP_RESULTS})
+    done = run_playbook([str(path), *arguments], environment, ROOT, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(found.read_text()), done.stdout + done.stderr
 

@@ -36,7 +36,7 @@ SMALL: dict[str, Any] = {
     "nat": "single",
 }
 PATIENCE = 60
-SOMEBODY = Holder("run-2", "ben on runner", "another machine", 7, "1")
+OTHER_RUN = Holder("run-2", "ben on runner", "another machine", 7, "1")
 
 
 @dataclass
@@ -113,7 +113,7 @@ def test_a_plan_is_saved_and_applied_exactly(project: Project) -> None:
     assert stat.S_IMODE(project.file.stat().st_mode) == 0o600
     plan_file = json.loads(project.file.read_text())
     assert [part["host"] for part in plan_file["components"]] == ["network", "second"]
-    assert "rehearsal-plan" not in project.file.read_text(), "the caller's session is nobody's business"
+    assert "rehearsal-plan" not in project.file.read_text(), "the caller's session is private"
 
     text = project.file.read_bytes()
     assert project.plan().code == 0
@@ -158,7 +158,7 @@ def refused(project: Project, run: Run) -> str:
 def moved_while_it_waited(project: Project) -> None:
     """Between the first read and acquisition of the run lock, another user changes something."""
     ssm, name = project.cloud.client("ssm"), "/mainstay/locks/prod/network/1"
-    ssm.put_parameter(Name=name, Value=Entry("network", 1, SOMEBODY, "shared").value, Type="String")
+    ssm.put_parameter(Name=name, Value=Entry("network", 1, OTHER_RUN, "shared").value, Type="String")
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(project.apply, "--limit", "network", platform_lock_wait=PATIENCE)
         wait_for(project.cloud, "ssm:GetParametersByPath")

@@ -9,14 +9,14 @@ Each test is a row of "What other tools say" in docs/snapshot-gate.md.
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import yaml
 from botocore.exceptions import WaiterError
 
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests.runs import KEEP_RESULTS, run_playbook
 
 from .support import Site, outcome, until
 
@@ -34,14 +34,12 @@ def upstream(site: Site, folder: Path) -> dict[str, Any]:
     options = {"db_snapshot_identifier": "main-r1", "db_instance_identifier": "main", "wait": True, "wait_timeout": 20}
     tasks = [
         {"name": "Take", "amazon.aws.rds_instance_snapshot": options, "register": "taken", "failed_when": False},
-        {"name": "Keep", "ansible.builtin.copy": {"content": "{{ taken | to_json }}", "dest": str(kept), "mode": "0644"}},
+        {"name": "Keep", "keep_results": {"content": "{{ taken | to_json }}", "path": str(kept)}},
     ]
     path = folder / "play.yml"
     path.write_text(yaml.safe_dump([{"name": "Take", "hosts": "localhost", "gather_facts": False, "vars": LOCAL, "tasks": tasks}]))
-    environment = isolated_environment({**site.cloud.environment(), "AWS_MAX_ATTEMPTS": "1", "ANSIBLE_NOCOLOR": "1"})
-    done = subprocess.run(
-        [str(BIN / "ansible-playbook"), str(path)], cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=120
-    )
+    environment = isolated_environment({**site.cloud.environment(), "AWS_MAX_ATTEMPTS": "1", "ANSIBLE_NOCOLOR": "1", **KEEP_RESULTS})
+    done = run_playbook([str(path)], environment, ROOT, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(kept.read_text())
     return found

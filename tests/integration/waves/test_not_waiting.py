@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,8 +21,10 @@ import pytest
 import yaml
 
 from rehearsal.testing import Cloud
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests import runs
 from tests.integration.examples.running import Run, mutations, play
+from tests.runs import start_playbook
 
 REGION = "af-south-1"
 NETWORK: dict[str, Any] = {
@@ -84,10 +85,7 @@ class Project:
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         environment = isolated_environment({**self.cloud.environment(), "MAINSTAY_PLAN_SUMMARY_JSON_PATH": str(report)})
-        command = [str(BIN / "ansible-playbook"), "site.yml", "-i", self.inventory, *arguments]
-        return Started(
-            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True), report
-        )
+        return Started(start_playbook(["site.yml", "-i", self.inventory, *arguments], environment, ROOT), report)
 
     def operations(self) -> list[str]:
         return [f"{request['service']}:{request['operation']}" for request in self.cloud.admin.requests()]
@@ -102,7 +100,7 @@ class Project:
 class Started:
     """A run that continues while the test does something else."""
 
-    process: subprocess.Popen[str]
+    process: runs.Run
     report: Path
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
@@ -169,8 +167,8 @@ def test_a_gateway_that_fails_in_the_second_part_fails_the_run(project: Project)
     assert counts(failed) == {"create": RESOURCES - 3, "failed": 1, "unfinished": len(TABLES)}
 
     project.cloud.admin.clear_scripts()
-    mended = project.run()
-    assert (mended.code, counts(mended)["update"]) == (0, len(TABLES)), mended.output
+    repaired = project.run()
+    assert (repaired.code, counts(repaired)["update"]) == (0, len(TABLES)), repaired.output
 
 
 def test_an_interruption_in_the_second_wave_is_reported_and_the_next_run_resumes(project: Project) -> None:

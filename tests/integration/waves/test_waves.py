@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from scripts.terminal import BIN, ROOT, isolated_environment
+from scripts.terminal import ROOT, isolated_environment
+from tests.runs import run_playbook
 
 HERE = Path(__file__).parent
 
@@ -25,8 +25,8 @@ HERE = Path(__file__).parent
     ],
 )
 def test_waves(arguments: list[str], started: bool) -> None:
-    command = [str(BIN / "ansible-playbook"), str(HERE / "playbooks/waves.yml"), "-i", str(HERE / "inventory"), *arguments]
-    ran = subprocess.run(command, cwd=ROOT, env=isolated_environment({}), capture_output=True, text=True, check=False)
+    command = [str(HERE / "playbooks/waves.yml"), "-i", str(HERE / "inventory"), *arguments]
+    ran = run_playbook(command, isolated_environment({}), ROOT)
     assert ("the component was started" in ran.stdout) is started, ran.stdout
     assert ("Not started, because these failed in this run: network." in ran.stdout) is not started
     assert (ran.returncode == 0) is started

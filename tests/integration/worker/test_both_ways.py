@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import pytest
 
 from rehearsal.testing import Cloud
 from tests.integration.conftest import CloudFor
+from tests.runs import KEEP_RESULTS, run_playbook
 
 ROOT = Path(__file__).resolve().parents[3]
 NETWORKS = {"main": {"cidr": "10.0.0.0/16", "availability_zones": ["us-east-1a", "us-east-1b"], "nat": "single"}}
@@ -34,13 +33,12 @@ def play(cloud: Cloud, tmp_path: Path, arguments: dict[str, Any], way: str, *opt
     out = tmp_path / "result.json"
     tasks = [
         {"name": "Call", "mainstay.aws.vpc_network": arguments, "register": "result", "ignore_errors": True, **task},
-        {"name": "Keep", "ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(out)}, "check_mode": False},
+        {"name": "Keep", "keep_results": {"content": "{{ result | to_json }}", "path": str(out)}},
     ]
     playbook = tmp_path / "play.yml"
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]))
-    environment = {**os.environ, **cloud.environment(), "MAINSTAY_IN_WORKER": "never" if way == "ordinary" else ""}
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", str(playbook), *options]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, **cloud.environment(), "MAINSTAY_IN_WORKER": "never" if way == "ordinary" else "", **KEEP_RESULTS}
+    done = run_playbook(["-i", "localhost,", str(playbook), *options], environment, ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ("runs as an ordinary module" in done.stdout) is (way == "ordinary" and "-vvv" in options)
     result: dict[str, Any] = json.loads(out.read_text())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ import pytest
 import yaml
 
 from rehearsal.testing import Cloud
-from scripts.terminal import BIN, ROOT
+from scripts.terminal import ROOT
 from tests.integration.conftest import CloudFor
+from tests.runs import KEEP_RESULTS, run_playbook
 
 WAYS = ["worker", "ordinary"]
 ALL = {
@@ -47,13 +47,12 @@ def play(cloud: Cloud, folder: Path, way: str, tasks: list[dict[str, Any]], **va
         (inventory / "host_vars" / f"{host}.yml").write_text(yaml.safe_dump(own))
     calls = [{"name": f"Call {n}", **task, "register": f"result_{n}", "ignore_errors": True} for n, task in enumerate(tasks)]
     content = f"{{{{ [{', '.join(f'result_{n}' for n in range(len(tasks)))}] | to_json }}}}"
-    keep = {"ansible.builtin.copy": {"content": content, "dest": f"{folder}/{{{{ inventory_hostname }}}}.json"}, "check_mode": False}
+    keep = {"keep_results": {"content": content, "path": f"{folder}/{{{{ inventory_hostname }}}}.json"}}
     playbook = folder / "play.yml"
     playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [*calls, {"name": "Keep", **keep}]}]))
     environment = {**os.environ, **cloud.environment(), "MAINSTAY_IN_WORKER": "never" if way == "ordinary" else ""}
-    environment["ANSIBLE_INJECT_INVOCATION"] = "true"
-    command = [str(BIN / "ansible-playbook"), "-i", str(inventory), str(playbook), "--check"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment |= {"ANSIBLE_INJECT_INVOCATION": "true", **KEEP_RESULTS}
+    done = run_playbook(["-i", str(inventory), str(playbook), "--check"], environment, ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     return {host: json.loads((folder / f"{host}.json").read_text()) for host in ("one", "two")}
 

@@ -224,6 +224,7 @@ def test_stopping_replication_keeps_what_has_been_replicated(pair: tuple[Databas
     assert backups(there)[0]["Status"] == "retained"
     assert "DBInstanceAutomatedBackupsReplications" not in here.instance("main")
     assert refused(there.rds.stop_db_instance_automated_backups_replication, SourceDBInstanceArn=arn) == "DBInstanceNotFound"
+    assert refused(replicate, here=here, there=there) == "InvalidParameterValue", "they are encrypted with another key"
     there.rds.delete_db_instance_automated_backup(DBInstanceAutomatedBackupsArn=backups(there)[0]["DBInstanceAutomatedBackupsArn"])
     assert backups(there) == []
 

@@ -329,7 +329,7 @@ SEALED = "Encoded authorization failure message: Zm9vYmFy_-x="
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "action", "told"),
+    ("name", "message", "action", "reported"),
     [
         ("ec2:CreateVpc", f"You are not authorized to perform this operation. {SEALED}", "ec2:CreateVpc", "this operation."),
         (
@@ -342,8 +342,8 @@ SEALED = "Encoded authorization failure message: Zm9vYmFy_-x="
         ("sqs:CreateQueue", "no", "sqs:CreateQueue", "no"),
     ],
 )
-def test_a_denial_names_the_action_and_where_policies_come_from(name: str, message: str, action: str, told: str) -> None:
+def test_a_denial_names_the_action_and_where_policies_come_from(name: str, message: str, action: str, reported: str) -> None:
     error = translate("AccessDenied", message, name, mutating=True)
     assert error.hint.startswith(f"The credentials need {action}.")
     assert "make policies" in error.hint
-    assert error.message.endswith(told)
+    assert error.message.endswith(reported)

@@ -118,4 +118,4 @@ def test_how_long_an_operation_has_been_refused() -> None:
     clock.now += 10
     assert pacing.refused("CreateVpc", clock.now) == 0, "a call got through in between"
     clock.now += 2 * LONGEST_INTERVAL + 1
-    assert pacing.refused("CreateVpc", clock.now) == 0, "nobody asked for a while"
+    assert pacing.refused("CreateVpc", clock.now) == 0, "no calls for a while"

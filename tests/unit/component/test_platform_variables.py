@@ -133,7 +133,7 @@ def test_an_unknown_variable_is_an_error() -> None:
         pytest.param({"component": "vpn"}, {**PLACE, "platform_component": "core"}, {"component": "vpn"}, id="component of the task"),
         pytest.param({}, {**PLACE, "platform_plan": "/p"}, {"inventory_hosts": ["network", "cluster"]}, id="saved plan"),
         pytest.param({"apply_plan": "/p"}, PLACE, {"inventory_hosts": ["network", "cluster"]}, id="saved plan of the task"),
-        pytest.param({}, PLACE, {"inventory_hosts": None, "poll_interval": None}, id="what nobody says is left to the module"),
+        pytest.param({}, PLACE, {"inventory_hosts": None, "poll_interval": None}, id="unset options are left to the module"),
         pytest.param(GIVEN, {}, {**GIVEN, "component": "network"}, id="no variables"),
         pytest.param({"environment": "prod"}, {}, {"region": None, "expected_account_id": None}, id="a place of the task's own"),
     ],

@@ -22,14 +22,14 @@ from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model impor
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.planner import Consent, Plan, make_plan
 
 
-def nobody(_aws: Any, _scopes: Sequence[str]) -> Mapping[str, int]:
-    raise AssertionError("pure functions ask nobody")
+def no_calls(_aws: Any, _scopes: Sequence[str]) -> Mapping[str, int]:
+    raise AssertionError("pure functions make no calls")
 
 
-BOXES = Count("x", "L-1", "boxes", 5, nobody)
-ROOMS = Count("x", "L-2", "rooms of a house", 5, nobody, per=("house",))
-STREETS = Count("x", "L-3", "rooms of a street", 5, nobody, per=("house", "street"))
-SEATS = Count("x", "L-4", "seats", 5, nobody, takes=lambda properties: int(properties.get("seats", 0)))
+BOXES = Count("x", "L-1", "boxes", 5, no_calls)
+ROOMS = Count("x", "L-2", "rooms of a house", 5, no_calls, per=("house",))
+STREETS = Count("x", "L-3", "rooms of a street", 5, no_calls, per=("house", "street"))
+SEATS = Count("x", "L-4", "seats", 5, no_calls, takes=lambda properties: int(properties.get("seats", 0)))
 LENGTH = Size("x", "L-5", "words", 3, "words", lambda before, after: len(after))
 
 

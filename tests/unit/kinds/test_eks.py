@@ -349,6 +349,6 @@ def test_access_is_kept_while_policies_change() -> None:
     aws = script.aws()
     EksAccessEntry().set_policies(aws, seen, {"New": ["x"], "Kept": ["b", "a"], "Moved": ["y"]})
     aws.close()
-    told = [(name.partition("_")[0], params["policyArn"].rpartition("/")[2]) for name, params in script.calls]
-    assert told == [("associate", "New"), ("associate", "Moved"), ("disassociate", "Old")]
+    reported = [(name.partition("_")[0], params["policyArn"].rpartition("/")[2]) for name, params in script.calls]
+    assert reported == [("associate", "New"), ("associate", "Moved"), ("disassociate", "Old")]
     assert script.calls[0][1]["policyArn"] == "arn:aws-cn:eks::aws:cluster-access-policy/New"

@@ -97,18 +97,24 @@ def test_a_list_of_ranges_cannot_be_emptied(desired: list[str], observed: list[s
 )
 def test_every_type_of_log_is_named_once(types: list[str]) -> None:
     """A type that a call does not name is unchanged."""
-    told = logging(types)["clusterLogging"]
-    assert sorted(kind for entry in told for kind in entry["types"]) == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-    assert sorted(kind for entry in told if entry["enabled"] for kind in entry["types"]) == sorted(types)
+    reported = logging(types)["clusterLogging"]
+    assert sorted(kind for entry in reported for kind in entry["types"]) == [
+        "api",
+        "audit",
+        "authenticator",
+        "controllerManager",
+        "scheduler",
+    ]
+    assert sorted(kind for entry in reported if entry["enabled"] for kind in entry["types"]) == sorted(types)
 
 
 def test_access_policies_as_aws_returns_them() -> None:
     prefix = "arn:aws:eks::aws:cluster-access-policy/"
-    told = [
+    reported = [
         {"policyArn": f"{prefix}AmazonEKSViewPolicy", "accessScope": {"type": "cluster", "namespaces": []}},
         {"policyArn": f"{prefix}AmazonEKSEditPolicy", "accessScope": {"type": "namespace", "namespaces": ["web"]}},
     ]
-    assert access_policies(told) == {"AmazonEKSViewPolicy": "cluster", "AmazonEKSEditPolicy": ["web"]}
+    assert access_policies(reported) == {"AmazonEKSViewPolicy": "cluster", "AmazonEKSEditPolicy": ["web"]}
 
 
 def test_only_our_own_scaling_is_looked_at() -> None:
@@ -133,15 +139,15 @@ def test_data_of_a_template() -> None:
         "KeyName": None,
         "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}]}],
     }
-    told = {
+    reported = {
         "MetadataOptions": {"HttpTokens": "required", "State": "pending"},
         "SecurityGroupIds": ["sg-2", "sg-1"],
         "BlockDeviceMappings": [],
         "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}],
     }
-    assert canonical_data(asked) == canonical_data(told)
-    assert canonical_data(canonical_data(told)) == canonical_data(told)
-    assert canonical_data({**told, "KeyName": "mine"}) != canonical_data(asked)
+    assert canonical_data(asked) == canonical_data(reported)
+    assert canonical_data(canonical_data(reported)) == canonical_data(reported)
+    assert canonical_data({**reported, "KeyName": "mine"}) != canonical_data(asked)
 
 
 def test_tags_alone_are_no_reason_for_another_version() -> None:

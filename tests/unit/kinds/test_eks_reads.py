@@ -43,9 +43,9 @@ def account(clusters: Mapping[str, bool]) -> Script:
 
     def described(kind: str, item: str, name: str, arn: str) -> Any:
         def describe(params: Mapping[str, Any]) -> Any:
-            told, own = params["clusterName"], params[name]
-            tags = mark(f"{kind}.{told}/{own}") if clusters[told] and not own.endswith("of AWS's") else {}
-            return {item: {"clusterName": told, name: own, arn: f"arn:aws:eks:eu-west-1:1:{item}/{told}/{own}/1", "tags": tags}}
+            reported, own = params["clusterName"], params[name]
+            tags = mark(f"{kind}.{reported}/{own}") if clusters[reported] and not own.endswith("of AWS's") else {}
+            return {item: {"clusterName": reported, name: own, arn: f"arn:aws:eks:eu-west-1:1:{item}/{reported}/{own}/1", "tags": tags}}
 
         return describe
 

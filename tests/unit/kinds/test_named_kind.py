@@ -105,8 +105,8 @@ def queues() -> dict[str, Any]:
 
 def database(name: str, tags: Mapping[str, str], status: str = "available") -> dict[str, Any]:
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    told = {"DBInstanceIdentifier": name, "DBInstanceArn": f"arn:aws:rds:eu-west-1:1:db:{name}", "DBInstanceStatus": status}
-    return {**told, "Engine": "postgres", "AllocatedStorage": 20, "TagList": listed}
+    reported = {"DBInstanceIdentifier": name, "DBInstanceArn": f"arn:aws:rds:eu-west-1:1:db:{name}", "DBInstanceStatus": status}
+    return {**reported, "Engine": "postgres", "AllocatedStorage": 20, "TagList": listed}
 
 
 def databases() -> dict[str, Any]:

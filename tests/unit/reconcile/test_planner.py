@@ -344,7 +344,7 @@ def test_two_that_name_each_other_late_are_deleted_by_unlinking_one() -> None:
             [want("house.a", colour="red"), want("room.b", friends=[ref("house.a")])],
             [there("house.a", colour="blue"), there("room.b", friends=["id-a"])],
             [make("house.a"), finish("room.b"), delete("house.a")],
-            id="replace by creating first: delete when nobody looks any more",
+            id="replace by creating first: delete when nothing refers to it any more",
         ),
         pytest.param(
             [want("room.p", colour="red"), want("house.a", parent=ref("room.p"))],

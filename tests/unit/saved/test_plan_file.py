@@ -277,7 +277,7 @@ def test_files_are_for_their_owner_alone_whatever_the_umask(tmp_path: Path, umas
     finally:
         os.umask(before)
     assert (tmp_path / "a" / "plan.json").stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "a").stat().st_mode & 0o022 == 0, "nobody else can put another file in its place"
+    assert (tmp_path / "a").stat().st_mode & 0o022 == 0, "no other user can replace the file"
 
 
 def test_a_symbolic_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:

@@ -148,5 +148,5 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert run("diff", str(one), str(one)) == (0, "The plans make the same changes to the same resources.\n", "")
     code, printed, _ = run("diff", str(one), str(two))
     assert (code, "found only in the first plan: house.stays (id-stays)" in printed) == (1, True)
-    code, _, told = run("show", str(tmp_path / "none"))
-    assert (code, "cannot be read: No such file" in told) == (2, True)
+    code, _, reported = run("show", str(tmp_path / "none"))
+    assert (code, "cannot be read: No such file" in reported) == (2, True)

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.postgresql.problems import LoginRefused
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Stopped
-from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate import proving
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery import access
 from ansible_collections.mainstay.aws.plugins.module_utils.snapshot_gate.judging.restore import Proof
 
 from .fake_rds import Account, decision
@@ -45,7 +45,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     found = Server()
-    monkeypatch.setattr(proving, "connect", found.connect)
+    monkeypatch.setattr(access, "connect", found.connect)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery import access, usability
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.databases import (
     Key,
     Quota,
@@ -741,7 +742,7 @@ def test_rule_17_a_smoke_query_only_reads(query: str, said: str) -> None:
 
 def test_rule_18_the_password_is_managed_by_a_change_after_the_restore() -> None:
     assert not [name for name in asked() if "Password" in name or "Secret" in name]
-    assert restore.password_change("proof-main") == {
+    assert usability.password_change("proof-main") == {
         "DBInstanceIdentifier": "proof-main",
         "ManageMasterUserPassword": True,
         "ApplyImmediately": True,
@@ -776,7 +777,7 @@ def test_rule_19_why_a_restore_was_refused(code: str, expected: str) -> None:
     ],
 )
 def test_rule_23_a_restored_instance_is_usable_as_soon_as_it_answers(status: str, address: str, expected: str) -> None:
-    assert restore.usability({"DBInstanceStatus": status, "Endpoint": {"Address": address}}) == expected
+    assert usability.usability({"DBInstanceStatus": status, "Endpoint": {"Address": address}}) == expected
 
 
 def test_rule_23_a_test_restore_asks_for_no_backups() -> None:
@@ -792,12 +793,12 @@ def test_rule_23_a_test_restore_asks_for_no_backups() -> None:
     ],
 )
 def test_rule_19_another_family_means_that_rds_would_upgrade(code: str, message: str, expected: bool) -> None:
-    assert restore.means_upgrade(code, message) is expected
+    assert usability.means_upgrade(code, message) is expected
 
 
 @pytest.mark.parametrize(("status", "expected"), [("in-sync", False), ("pending-reboot", True), ("applying", False)])
 def test_rule_27_parameters_that_wait_for_a_reboot(status: str, expected: bool) -> None:
-    assert restore.needs_reboot({"DBParameterGroups": [{"ParameterApplyStatus": status}]}) is expected
+    assert usability.needs_reboot({"DBParameterGroups": [{"ParameterApplyStatus": status}]}) is expected
 
 
 @pytest.mark.parametrize(("allocated", "expected"), [(50, 100), (100, 100), (200, 200)])
@@ -806,4 +807,4 @@ def test_rule_28_a_restore_takes_the_larger_storage(allocated: int, expected: in
 
 
 def test_rule_29_the_pending_password_is_tried_too() -> None:
-    assert restore.STAGES == ("AWSCURRENT", "AWSPENDING")
+    assert access.STAGES == ("AWSCURRENT", "AWSPENDING")

@@ -172,7 +172,7 @@ SECOND: list[tuple[str, Data, dict[str, str], str]] = [
         "Done: 3 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
     ),
     (
-        "it was up before anybody looked",
+        "it was up before the first look",
         plan(changed("table", "done"), unchanged=2),
         {"a": "done", "nat": "done", "table": "done"},
         "Done: 3 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
@@ -189,11 +189,11 @@ SECOND: list[tuple[str, Data, dict[str, str], str]] = [
         "Stopped: 1 added, 0 changed, 0 replaced, 0 destroyed, 0 unchanged in 3.0 s (38 API calls).",
     ),
     (
-        "somebody holds the lock",
+        "another run holds the lock",
         plan(
             changed("table", "planned"),
             waits=[wait("nat", "planned")],
-            errors=[{"message": "held by somebody"}],
+            errors=[{"message": "held by another run"}],
             unchanged=2,
         ),
         {"a": "done", "nat": "begun", "table": "planned"},

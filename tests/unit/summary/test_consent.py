@@ -152,8 +152,8 @@ def test_a_shell_hands_the_words_on_as_they_were(tmp_path: Path) -> None:
 
 def test_make_and_its_shell_hand_the_words_on_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("plan:\n\t@printf '%s\\n' $(ENV) $(REHEARSAL) $(ARGS)\n")
-    told = announce(["make", "plan", "ENV=prod", "REHEARSAL=1"], ARGUMENTS)
-    found = offer(report(delete(EVERY.partition(":")[2]), started=started_here(["/x/ansible-playbook", "--check"], told)))
+    reported = announce(["make", "plan", "ENV=prod", "REHEARSAL=1"], ARGUMENTS)
+    found = offer(report(delete(EVERY.partition(":")[2]), started=started_here(["/x/ansible-playbook", "--check"], reported)))
     assert found is not None
     assert found.lead == FULL
     assert printed(found.text, tmp_path) == ["prod", "1", *ARGUMENTS, "--extra-vars", json.dumps({"platform_purge": [EVERY]})]

@@ -41,7 +41,7 @@ LEGACY = [
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        pytest.param([], [], id="nobody asked"),
+        pytest.param([], [], id="not requested"),
         pytest.param([{"looked": True, "resources": []}], [], id="nothing found"),
         pytest.param([{"resources": [vpc(1)]}], LEGACY, id="found"),
         pytest.param([{"resources": [vpc(1)]}, {"resources": [vpc(1)]}], LEGACY, id="found in two places"),

@@ -79,7 +79,7 @@ def _described_zones(cluster: Cluster, known: AwsFacts) -> list[str]:
     """The zone of each described subnet. For a subnet that does not exist yet, it comes from the network; empty if unknown."""
     planned = cluster.subnet_zones or ("",) * len(cluster.subnet_ids)
     found = [known.subnets[one].availability_zone if one in known.subnets else "" for one in cluster.subnet_ids]
-    return [zone or told for zone, told in zip(found, planned, strict=True)]
+    return [zone or reported for zone, reported in zip(found, planned, strict=True)]
 
 
 def _of_cluster(cluster: Cluster, present: Observed, known: AwsFacts) -> tuple[str, ...]:

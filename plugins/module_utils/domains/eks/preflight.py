@@ -24,7 +24,7 @@ REFERENCES = References(
 )
 
 FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,), (UNKNOWN,))
-"""Stands for a network that is looked up, or created, before the clusters are."""
+"""Placeholder for a network that is looked up, or created, before the clusters are."""
 
 
 def input_errors(clusters: Any, name: str, environment: str = "", component: str = "cluster", network: bool = True) -> list[str]:

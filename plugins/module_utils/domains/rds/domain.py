@@ -98,7 +98,7 @@ class RdsDomain(Domain):
     def problems(self, observation: Observation) -> Sequence[str]:
         answers = observation.answers
         away = further_regions.problems(self.instances, observation.place.region, answers)
-        backups = replication.problems(self.instances, observation.place.region, answers)
+        backups = replication.problems(self.instances, observation.place.region, answers, observation.observed)
         return [*objections(self.instances, known(observation), self.may_upgrade), *away, *backups]
 
     def resources(self, observation: Observation) -> Sequence[Resource]:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a plan says beside its actions: until when a version is supported, what is charged for, and what somebody else owns. Pure."""
+"""What a plan says beside its actions: until when a version is supported, what is charged for, and what another owner controls. Pure."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def of_instance(one: Instance, known: AwsFacts) -> Iterator[str]:
     present = known.of(f"db_instance.{one.name}")
     if present:
         size, limit = present.properties.get("allocated_storage"), one.storage.autoscale_to
-        told = [
+        reported = [
             left_alone(f"{one.path}.version", str(present.properties.get("engine_version") or ""), one.version),
             grown_note(f"{one.path}.storage.size", one.storage.size, size),
             limit_note(f"{one.path}.storage.autoscale_to", size, limit),
         ]
         if present.attributes.get("aws_backup"):
-            told.append("AWS Backup owns the backup retention and window, so backups.retention_days and backups.window are not applied")
-        yield from (text for text in told if text)
+            reported.append("AWS Backup owns the backup retention and window, so backups.retention_days and backups.window are not applied")
+        yield from (text for text in reported if text)
     else:
         yield from (text for text in [limit_note(f"{one.path}.storage.autoscale_to", one.storage.size, one.storage.autoscale_to)] if text)
     for name, replica in sorted(one.replicas.items()):

@@ -24,7 +24,7 @@ REFERENCES = References(
 )
 
 FOUND_LATER = Network((UNKNOWN, UNKNOWN), (UNKNOWN,))
-"""Stands for a network that is looked up, or created, before the instances are."""
+"""Placeholder for a network that is looked up, or created, before the instances are."""
 
 
 def input_errors(

@@ -100,7 +100,7 @@ class InstanceParts:
         region = region_of(part)
         return (part.kms_key_arn if region else self.one.kms_key_arn) or key_in(region)
 
-    # -- what an instance stands on --------------------------------------------------------------------------------------------------
+    # -- dependencies of an instance --------------------------------------------------------------------------------------------------
 
     def subnet_groups(self) -> Iterator[Resource]:
         """One for the instance and its replicas in its region, and one for each replica elsewhere."""

@@ -42,7 +42,7 @@ class Policy:
 
     needed_for: the changes that need a snapshot. max_age: how long ago a snapshot may have started. rpo: how much data may be lost, and so
     how far point-in-time recovery may be behind. kms_key: the ARN of the key that snapshots must have; empty for the database's own.
-    shared_with: the accounts that a snapshot may be shared with. require_quiesced: nobody may have been connected since the snapshot.
+    shared_with: the accounts that a snapshot may be shared with. require_quiesced: no client may have been connected since the snapshot.
     copies: where the snapshot must also be.
     """
 

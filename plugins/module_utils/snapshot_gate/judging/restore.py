@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The test restore that proves a snapshot: what it asks for, when it is usable, and what is left to delete."""
+"""The test restore that proves a snapshot: what it asks for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import Any
 from ...aws.tags import tag_list
 from ...postgresql.script.splitting import ScriptProblem, statements
 from ...recovery.databases import Database, Snapshot
-from ...recovery.states import HOPELESS
 from ...recovery.tags import PROOF, Maker, temporary
 from .naming import MODULE
 
@@ -23,12 +22,7 @@ READING = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
 
 FIRST_WORD = re.compile(rb"[\s(]*([A-Za-z_]+)")
 
-STAGES = ("AWSCURRENT", "AWSPENDING")
-"""The versions of a managed secret to log in with, in this order: during a rotation, the server already has the pending one."""
-
 UNKNOWN_IF_EMPTY = ("DBInstanceClass", "AllocatedStorage", "DBSubnetGroupName", "VpcSecurityGroupIds", "DBParameterGroupName")
-
-ANSWERING = frozenset({"available", "backing-up", "storage-optimization", "configuring-enhanced-monitoring", "configuring-log-exports"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,7 @@ def request(
 
     Groups are named, because RDS would take the defaults of the VPC and the family. Nothing that costs or protects more than a test needs;
     no retention, or the restored instance would be backed up in full first. Its tags are its own, never the source's. RDS manages master
-    passwords in this call for Oracle only: see password_change().
+    passwords in this call for Oracle only.
     """
     groups = proof.security_groups or tuple(one["VpcSecurityGroupId"] for one in source.get("VpcSecurityGroups") or ())
     parameters = proof.parameter_group or next((str(one["DBParameterGroupName"]) for one in source.get("DBParameterGroups") or ()), "")
@@ -115,33 +109,3 @@ def request(
         "Tags": tag_list(tags),
     }
     return {key: value for key, value in found.items() if value or key not in UNKNOWN_IF_EMPTY}
-
-
-def password_change(name: str) -> dict[str, Any]:
-    """The parameters of the ModifyDBInstance by which the restored instance gets a password of its own: it still has the old one."""
-    return {"DBInstanceIdentifier": name, "ManageMasterUserPassword": True, "ApplyImmediately": True}
-
-
-def usability(instance: Mapping[str, Any]) -> str:
-    """Whether a restored instance answers: ready, wait or never. It does while it is still backed up, which can take hours."""
-    status = str(instance.get("DBInstanceStatus") or "")
-    if HOPELESS.fullmatch(status):
-        return "never"
-    has_address = bool((instance.get("Endpoint") or {}).get("Address"))
-    return "ready" if status in ANSWERING and has_address else "wait"
-
-
-def needs_reboot(instance: Mapping[str, Any]) -> bool:
-    """Whether static parameters wait for a reboot: no window applies them, and the database would be tested with others."""
-    return any(one.get("ParameterApplyStatus") == "pending-reboot" for one in instance.get("DBParameterGroups") or ())
-
-
-def means_upgrade(code: str, message: str) -> bool:
-    """Whether RDS refused a restore because the source's parameter group is of another family: it would come up with another major version,
-    since the snapshot's is out of support.
-    """
-    return code == "InvalidParameterCombination" and "DBParameterGroupFamily" in message
-
-
-def has_secret(instance: Mapping[str, Any]) -> bool:
-    return (instance.get("MasterUserSecret") or {}).get("SecretStatus") == "active"

@@ -88,10 +88,10 @@ def test_a_stopped_run_resumes_after_the_other_one(tmp_path: Path) -> None:
 
         def meanwhile() -> None:
             time.sleep(1.0)
-            seen.append("moved" if marker.exists() else "stands still")
+            seen.append("moved" if marker.exists() else "stopped")
 
         ended = processes.run_stopped(command, proxy, rule, meanwhile)
-    assert seen == ["stands still"]
+    assert seen == ["stopped"]
     assert ended.code == 0
     assert marker.exists()
     assert rule.released.is_set()

@@ -89,7 +89,7 @@ CASES: list[Any] = [
     ("ours no longer wanted", {"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, {"f:a": {"f:b": {}, "f:c": {}}}, {"spec.a.c": (2, None)}),
     ("a whole part of ours no longer wanted", {"b": 1}, {"b": 1, "a": {"c": 2}}, {"f:a": {"f:c": {}}, "f:b": {}}, {"spec.a.c": (2, None)}),
     ("false that the API leaves out", {"a": False}, {}, {"f:a": {}}, {}),
-    ("false that somebody has taken out", {"a": False}, {}, {"f:x": {}}, {"spec.a": (None, False)}),
+    ("false that another client has removed", {"a": False}, {}, {"f:x": {}}, {"spec.a": (None, False)}),
     ("false that was never set", {"a": False}, {}, None, {"spec.a": (None, False)}),
     ("an empty mapping that the API keeps", {"emptyDir": {}}, {"emptyDir": {}}, {"f:emptyDir": {}}, {}),
     ("an empty list that the API leaves out", {"ingress": []}, {}, {"f:ingress": {}}, {}),
@@ -117,7 +117,7 @@ CASES: list[Any] = [
     ),
     ("quantities", {"limits": {"cpu": 0.5}}, {"limits": {"cpu": "500m"}}, {"f:limits": {"f:cpu": {}}}, {}),
     ("a list that is one whole", {"args": ["a", "b"]}, {"args": ["a", "b"]}, {"f:args": {}}, {}),
-    ("the order of such a list", {"args": ["a", "b"]}, {"args": ["b", "a"]}, {"f:args": {}}, {"spec.args": (["b", "a"], ["a", "b"])}),
+    ("the order of that list", {"args": ["a", "b"]}, {"args": ["b", "a"]}, {"f:args": {}}, {"spec.args": (["b", "a"], ["a", "b"])}),
     ("a set, in any order", {"names": ["a", "b"]}, {"names": ["b", "x", "a"]}, {"f:names": {'v:"a"': {}, 'v:"b"': {}}}, {}),
     (
         "a set with something of ours that is not wanted",
@@ -134,7 +134,7 @@ CASES: list[Any] = [
         {},
     ),
     (
-        "an element that somebody else has added",
+        "an element that another client has added",
         {"ports": [{"containerPort": 80}]},
         {"ports": [{"containerPort": 80, "protocol": "TCP"}, {"containerPort": 81, "protocol": "TCP"}]},
         PORTS,
@@ -176,7 +176,7 @@ CASES: list[Any] = [
         {},
     ),
     (
-        "such rules that somebody else has widened",
+        "rules that another client has widened",
         {"egress": [{"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]}]},
         {"egress": [{"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}, "podSelector": {}}]}]},
         {"f:podSelector": {}},

@@ -48,7 +48,7 @@ CASES: dict[str, tuple[FakeSession, list[str], list[str], list[str]]] = {
         [f"{GRANT} WITH INHERIT TRUE, SET TRUE"],
         [f"{GRANT} WITH INHERIT FALSE, SET TRUE"],
     ),
-    "whoever owns the database": (
+    "the owner of the database": (
         FakeSession(150010),
         ["pg_database_owner"],
         ['GRANT "owner_of_this" TO "dbadmin"'],

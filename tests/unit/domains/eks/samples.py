@@ -57,7 +57,7 @@ def cluster(**more: Any) -> Cluster:
 
 
 def complaints(environment: str = "prod", network: Network = NETWORK, **more: Any) -> list[str]:
-    """The mistakes in such a cluster, without the path of the cluster."""
+    """The mistakes in this cluster, without the path of the cluster."""
     _, problems = validate({"main": settings(**more)}, "eks_clusters", environment, "eks", network)
     return [problem.removeprefix("eks_clusters.main.") for problem in problems]
 
@@ -68,5 +68,5 @@ def known(*observed: Observed, **more: Any) -> AwsFacts:
 
 
 def resources(place: Place = PLACE, **more: Any) -> dict[str, Resource]:
-    """The resources of such a cluster by address."""
+    """The resources of this cluster by address."""
     return {resource.address: resource for resource in build({"main": cluster(**more)}, place, OFFERS, {})}

@@ -301,7 +301,7 @@ STEPS = Offer(
         ("v1.19.6-eksbuild.1", "v1.21.1-eksbuild.7", "v1.19.6-eksbuild.1"),
         (None, "v1.15.0-eksbuild.1", "v1.21.1-eksbuild.7"),
     ],
-    ids=["new", "one up", "two up", "told, two up", "told, one up", "told, down", "too old for any step"],
+    ids=["new", "one up", "two up", "given, two up", "given, one up", "given, down", "too old for any step"],
 )
 def test_the_network_addon_goes_one_minor_version_at_a_time(given: str | None, installed: str | None, expected: str) -> None:
     assert chosen("vpc-cni", given, installed, STEPS) == expected

@@ -113,7 +113,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "kubelet_skew:old",
         "Node old runs kubelet v1.32.9, more than 3 minor versions older than 1.36.",
     ),
-    "a kubelet of nobody's": (
+    "a kubelet of no node group": (
         inside(nodes=(NODE, Node("own", "v1.34.9"))),
         "warns",
         "kubelet_behind:own",
@@ -180,7 +180,7 @@ CASES: Mapping[str, tuple[dict[str, Any], str, str, str]] = {
         "insight:Kubelet version skew",
         "EKS's check 'Kubelet version skew' is WARNING: nodes lag behind.",
     ),
-    "a check that cannot be told": ({"insights": (Insight("Add-ons", "UNKNOWN", "1.36"),)}, "info", "insight:Add-ons", "is UNKNOWN."),
+    "a check with an unknown result": ({"insights": (Insight("Add-ons", "UNKNOWN", "1.36"),)}, "info", "insight:Add-ons", "is UNKNOWN."),
     "as many as there are": (
         budget(min_available="2", allowed=0, healthy=2, desired_healthy=2),
         "blocks",

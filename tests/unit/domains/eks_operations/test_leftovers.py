@@ -82,7 +82,7 @@ TABLE: list[tuple[str, AwsResource, bool, bool]] = [
     ("one of another cluster", interface("aws-K8S-i-0abc", {"cluster.k8s.amazonaws.com/name": "prod-other"}), False, False),
     ("one without a name", interface("aws-K8S-i-0abc"), False, True),
     ("a branch interface", interface("aws-k8s-branch-eni"), False, True),
-    ("an interface of somebody's", interface("primary"), False, False),
+    ("an interface of another owner", interface("primary"), False, False),
 ]
 
 

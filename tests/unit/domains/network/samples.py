@@ -30,6 +30,6 @@ def network(**more: Any) -> Network:
 
 
 def complaints(**more: Any) -> list[str]:
-    """The mistakes in such a network, without the path of the network."""
+    """The mistakes in this network, without the path of the network."""
     _, problems = validate({"main": settings(**more)}, "vpc_networks", REGION)
     return [problem.removeprefix("vpc_networks.main.") for problem in problems]

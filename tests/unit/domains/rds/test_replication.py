@@ -22,11 +22,11 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.replicati
     questions,
     resources,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.backups import Backups, Replication
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.backups import Backups, Deletion, Replication
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Instance
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.replicas import Replica
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.statements import statements
-from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import ref
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import Observed, ref
 
 PLACE = Place("prod", "db", "eu-west-1", "123456789012", tags={"owner": "data"})
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
@@ -133,3 +133,61 @@ def test_permissions_are_for_both_regions() -> None:
     declared = {one.method for one in BackupReplication().declared() if one.service == "rds"}
     actions = {f"rds:{''.join(part.capitalize() for part in name.split('_')).replace('Db', 'DB')}" for name in declared}
     assert actions == {name for name in (*REPLICATIONS.reads, *REPLICATIONS.writes) if name != "rds:DescribeSourceRegions"}
+
+
+ARN, HERE = "arn:aws:rds:eu-west-1:123456789012:db:prod-third", "replication to us-east-1"
+OTHER_KEY = f"{KEY}-2"
+
+
+def copies(arn: str, status: str = "replicating", key: str = KEY, number: int = 1) -> dict[str, Any]:
+    return {
+        "DBInstanceArn": arn,
+        "Status": status,
+        "KmsKeyId": key,
+        "DBInstanceAutomatedBackupsArn": f"arn:aws:rds:us-east-1:123456789012:auto-backup:ab-{number}",
+    }
+
+
+def judged(backups: list[dict[str, Any]], key: str = KEY, delete: bool = False) -> list[str]:
+    """The problems of an instance that exists and has a replication of ours, ``ab-1``."""
+    deletion = Deletion(automated_backups="delete" if delete else "keep")
+    one = instance("third", Replication("us-east-1", kms_key_arn=key), deletion=deletion)
+    observed = [
+        Observed("db_instance", "db_instance.third", "prod-third", {}, {"arn": ARN}),
+        Observed("backup_replication", "backup_replication.third", copies(ARN)["DBInstanceAutomatedBackupsArn"]),
+        Observed("database_key", "database_key.us-east-1", "1", {}, {"arn": KEY}),
+    ]
+    usable = {name: Key(name, "Enabled", "SYMMETRIC_DEFAULT") for name in (KEY, OTHER_KEY)}
+    return problems({"third": one}, "eu-west-1", {HERE: Destination(OFFERED, usable, backups)}, observed)
+
+
+@pytest.mark.parametrize(
+    ("backups", "key", "delete", "refused"),
+    [
+        ([], OTHER_KEY, False, False),
+        ([copies(ARN)], KEY, False, False),
+        ([copies(ARN, "Retained")], KEY, False, False),
+        ([copies(ARN, "retained")], "", False, False),  # the component's own key is the same one
+        ([copies(ARN, "retained", OTHER_KEY, 2)], "", False, True),
+        ([copies(ARN, "retained")], OTHER_KEY, False, True),
+        ([copies(ARN)], OTHER_KEY, False, True),
+        ([copies(ARN)], OTHER_KEY, True, False),  # deleted with the replication that is replaced
+        ([copies(ARN, "retained", KEY, 2)], OTHER_KEY, True, True),
+        ([copies(f"{ARN}-2", "retained")], OTHER_KEY, False, False),
+    ],
+)
+def test_backups_that_are_retained_with_another_key(backups: list[dict[str, Any]], key: str, delete: bool, refused: bool) -> None:
+    found = judged(backups, key, delete)
+    assert len(found) == refused
+    for text in found:
+        given = f"'{key}'" if key else "missing"
+        assert text.startswith(f"databases.third.backups.replicate_to.kms_key_arn is {given}, but us-east-1 has backups of prod-third that")
+
+
+@pytest.mark.parametrize(
+    ("others", "status", "ours", "refused"),
+    [(19, "replicating", 0, False), (20, "replicating", 0, True), (19, "Pending", 1, False), (20, "retained", 0, False)],
+)
+def test_the_most_replications_to_a_region(others: int, status: str, ours: int, refused: bool) -> None:
+    found = judged([*(copies(f"{ARN}-{number}", status) for number in range(others)), *[copies(ARN)] * ours])
+    assert [text.partition(", but ")[0] for text in found] == ["databases.third.backups.replicate_to.region is us-east-1"] * refused

@@ -147,9 +147,9 @@ class HelmRelease(KindDefaults):
         # A release that is about to change is not waited for: the change may be what it needs.
         waits = bool(one and one.wait and look.waiting and unchanged)
         where = f"{release.namespace}/{release.name}"
-        told = {"revision": release.revision, "version": release.version, "status": release.status}
+        reported = {"revision": release.revision, "version": release.version, "status": release.status}
         state: State = "pending" if waits else "ready"
-        return Observed(self.name, address, where, properties, told, state, look.waiting, guard=look.guard)
+        return Observed(self.name, address, where, properties, reported, state, look.waiting, guard=look.guard)
 
     def _drifted(self, address: str, what: str, value: Any) -> Any:
         """A live value that differs from what the chart produced, as plans show it. ``what``: ``Kind namespace/name path``."""

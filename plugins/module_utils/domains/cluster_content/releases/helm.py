@@ -59,8 +59,8 @@ class Helm:
 
     def major(self, folder: Path) -> int:
         """Helm's major version. Helm 3 has no --force-conflicts; it overwrites the changes of others anyway."""
-        told = self._run(folder, ["version", "--template", "{{.Version}}"], "").strip().lstrip("v")
-        return int(told.partition(".")[0]) if told.partition(".")[0].isdigit() else 3
+        reported = self._run(folder, ["version", "--template", "{{.Version}}"], "").strip().lstrip("v")
+        return int(reported.partition(".")[0]) if reported.partition(".")[0].isdigit() else 3
 
     def _run(self, folder: Path, arguments: Sequence[str], stdin: str) -> str:
         from ....kubernetes.programs import run

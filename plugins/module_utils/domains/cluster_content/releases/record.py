@@ -197,7 +197,7 @@ def objects_of(manifest: Any) -> list[Manifest]:
     if not isinstance(manifest, str):
         raise Unreadable("its manifest is no text")
     if SEPARATOR.search(manifest):
-        raise Unreadable("its manifest has a line that begins with --- and goes on")
+        raise Unreadable("its manifest has a line that begins with --- and contains text")
     try:
         if "<<" in manifest and merged_aliases(manifest) > MOST_MERGED:
             raise Unreadable(f"its manifest merges more than {MOST_MERGED} YAML aliases")

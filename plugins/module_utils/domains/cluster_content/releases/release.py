@@ -66,8 +66,8 @@ def fingerprint(templates: Mapping[str, str], defaults: Any) -> str:
 def chart_of_files(files: Mapping[str, str], where: str) -> Chart:
     """A chart from its files by path. Raises ValueError that says what is missing."""
     try:
-        told = load(files["Chart.yaml"])
-        name, version = str(told["name"]), str(told["version"])
+        reported = load(files["Chart.yaml"])
+        name, version = str(reported["name"]), str(reported["version"])
     except (KeyError, TypeError, yaml.YAMLError) as error:
         raise ValueError(f"{where} has no Chart.yaml with name and version, so it is not a Helm chart") from error
     templates = {path: text for path, text in files.items() if path.startswith("templates/")}

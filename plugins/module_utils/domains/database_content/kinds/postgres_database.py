@@ -185,7 +185,7 @@ class PostgresDatabase(SqlKind):
 
     @in_turn
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """Drop a database that nobody uses. Its owner becomes the login first, in one transaction, since dropping takes none."""
+        """Drop a database that no client uses. Its owner becomes the login first, in one transaction, since dropping takes none."""
         session = self.link.changing(aws)
         name = self.parts(seen)[0]
         if name != self.link.target.database:

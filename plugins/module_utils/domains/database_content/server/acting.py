@@ -19,7 +19,7 @@ GRANTS_HAVE_OPTIONS = 160000
 """The first version in which memberships have INHERIT and SET options, and CREATEROLE gives ADMIN OPTION on roles it has made only."""
 
 DATABASE_OWNER = "pg_database_owner"
-"""A predefined role, which owns schema public. It cannot be granted: whoever owns the database has it."""
+"""A predefined role, which owns schema public. It cannot be granted: the owner of the database is its only member."""
 
 Run = Callable[[str], None]
 

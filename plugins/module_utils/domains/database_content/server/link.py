@@ -73,7 +73,7 @@ class ServerLink:
         self._failure: Exception | None = None
         self._sessions: dict[str, Session] = {}
         self.turn = threading.RLock()
-        """Held by whoever changes something: the connections for changes are shared."""
+        """Held during a change: the connections for changes are shared."""
         self._ca: Certificates | None = None
         self.latest: Look | None = None
         """What the last observation found."""
@@ -83,21 +83,25 @@ class ServerLink:
 
     def look(self, aws: Aws) -> Look | None:
         """What is inside the server; None if it does not exist yet. All kinds share one look in each observation."""
-        if self.target.unknown:
-            if self.needed:
-                raise CallFailed(
-                    f"the endpoint of the server is not known (option endpoint: host is {self.target.host!r})",
-                    hint="Run the task that creates the instance first, and pass on its outputs.",
-                )
+        if not self.exists():
             return None
         return aws.once(f"postgresql {self.target.host}:{self.target.port}", partial(self._look, aws))
+
+    def exists(self) -> bool:
+        """Whether the endpoint is known. Raises CallFailed if it is needed and is not."""
+        if self.target.unknown and self.needed:
+            raise CallFailed(
+                f"the endpoint of the server is not known (option endpoint: host is {self.target.host!r})",
+                hint="Run the task that creates the instance first, and pass on its outputs.",
+            )
+        return not self.target.unknown
 
     def known(self, aws: Aws) -> Look | None:
         """What the last observation found, if nothing has been changed since; otherwise a new one."""
         return self.look(aws) if self.latest is None or self._changed else self.latest
 
     def _look(self, aws: Aws) -> Look:
-        with self._reading(aws, self.target.database) as session:
+        with self.reading(aws, self.target.database) as session:
             server = read_server(session)
         there = [name for name in self.databases if name in server.databases]
         closed = [name for name in there if not server.databases[name].connectable]
@@ -114,10 +118,10 @@ class ServerLink:
         return self.latest
 
     def _look_into(self, aws: Aws, database: str) -> DatabaseState:
-        with self._reading(aws, database) as session:
+        with self.reading(aws, database) as session:
             return read_database(session)
 
-    def _reading(self, aws: Aws, database: str) -> _Closing:
+    def reading(self, aws: Aws, database: str) -> _Closing:
         return _Closing(self._connect(aws, database, changing=False))
 
     # --- changing ----------------------------------------------------------------------------------------------------

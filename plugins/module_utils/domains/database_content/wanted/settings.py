@@ -124,7 +124,7 @@ def _user(name: Any, reader: Reader, master: str) -> User | None:
         reader.problems.add(reader.path, name, "it is the master user, which the instance itself manages; choose another name")
         return None
     login = reader.choice("login", LOGINS, "password")
-    reader.take("rotation")  # whoever makes the secrets decides about it
+    reader.take("rotation")  # the component that creates the secrets uses it
     attributes = [one for one, key in (("createdb", "create_databases"), ("createrole", "create_roles")) if reader.boolean(key, False)]
     one = User(
         name=name,

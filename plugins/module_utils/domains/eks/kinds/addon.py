@@ -74,8 +74,8 @@ class EksAddon(EksKind):
             for arn in raw.get("podIdentityAssociations") or []
         ]
         answers = aws.map(lambda one: described_association(aws, one[1], one[2]), owned)
-        told = [(owner, answer) for (owner, _cluster, _id), answer in zip(owned, answers, strict=True) if answer]
-        return [{**raw, "associations": [answer for owner, answer in told if owner == raw["addonArn"]]} for raw in raws]
+        reported = [(owner, answer) for (owner, _cluster, _id), answer in zip(owned, answers, strict=True) if answer]
+        return [{**raw, "associations": [answer for owner, answer in reported if owner == raw["addonArn"]]} for raw in raws]
 
     def get_configuration(self, raw: Mapping[str, Any]) -> Any:
         return document(raw.get("configurationValues"))

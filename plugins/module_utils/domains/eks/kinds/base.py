@@ -95,10 +95,10 @@ class EksKind(NamedKind):
         return issues(raw)
 
     def trouble_of(self, raw: Mapping[str, Any]) -> str:
-        status, told = raw.get("status"), issues(raw)
-        if status in BUSY or (status in (None, "ACTIVE") and not told):
+        status, reported = raw.get("status"), issues(raw)
+        if status in BUSY or (status in (None, "ACTIVE") and not reported):
             return ""
-        return f"{status}: {told or 'EKS gives no reason'}"
+        return f"{status}: {reported or 'EKS gives no reason'}"
 
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         try:
@@ -128,12 +128,12 @@ class EksKind(NamedKind):
         if update is None:
             return False
         reply = aws.find("eks", "describe_update", updateId=update, **self.of_update(seen))
-        told = reply["update"] if reply else {"status": "Successful"}
-        if told["status"] == "InProgress":
+        reported = reply["update"] if reply else {"status": "Successful"}
+        if reported["status"] == "InProgress":
             return True
         aws.begun.pop(seen.id, None)
-        if told["status"] != "Successful":
-            raise failed_update(told)
+        if reported["status"] != "Successful":
+            raise failed_update(reported)
         return False
 
     def of_update(self, seen: Observed) -> dict[str, str]:

@@ -29,8 +29,8 @@ EVICTION = (
 
 def issues(raw: Mapping[str, Any]) -> str:
     """The health issues that EKS reports."""
-    told = (raw.get("health") or {}).get("issues") or []
-    return "; ".join(": ".join(str(issue[part]) for part in ("code", "message") if issue.get(part)) for issue in told)
+    reported = (raw.get("health") or {}).get("issues") or []
+    return "; ".join(": ".join(str(issue[part]) for part in ("code", "message") if issue.get(part)) for issue in reported)
 
 
 def refused(error: CallFailed) -> CallFailed:
@@ -42,14 +42,15 @@ def refused(error: CallFailed) -> CallFailed:
     return error
 
 
-def failed_update(told: Mapping[str, Any]) -> CallFailed:
+def failed_update(reported: Mapping[str, Any]) -> CallFailed:
     """An update that did not succeed, with all the details that EKS gives."""
-    errors = told.get("errors") or []
+    errors = reported.get("errors") or []
     said = [
         f"{error.get('errorCode', 'Unknown')}: {error.get('errorMessage', 'no message')}"
         + (f" ({', '.join(error['resourceIds'])})" if error.get("resourceIds") else "")
         for error in errors
     ]
     codes = [str(error.get("errorCode")) for error in errors]
-    message = f"the {told.get('type', 'update')} {told.get('id', '')} ended as {told['status']}: {'; '.join(said) or 'no reason given'}"
-    return CallFailed(message, "", codes[0] if codes else str(told["status"]), EVICTION if "PodEvictionFailure" in codes else "")
+    update = f"{reported.get('type', 'update')} {reported.get('id', '')}"
+    message = f"the {update} ended as {reported['status']}: {'; '.join(said) or 'no reason given'}"
+    return CallFailed(message, "", codes[0] if codes else str(reported["status"]), EVICTION if "PodEvictionFailure" in codes else "")

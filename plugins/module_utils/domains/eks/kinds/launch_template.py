@@ -59,8 +59,8 @@ class LaunchTemplate(Ec2Kind):
     def observe_all(self, aws: Aws, raws: list[dict[str, Any]]) -> list[Observed]:
         """The list omits the data; each template takes its own call, made in parallel."""
         versions = aws.map(lambda raw: self._latest(aws, raw["LaunchTemplateId"]), raws)
-        told = [{**raw, "version": version} for raw, version in zip(raws, versions, strict=True) if version]
-        return super().observe_all(aws, told)
+        reported = [{**raw, "version": version} for raw, version in zip(raws, versions, strict=True) if version]
+        return super().observe_all(aws, reported)
 
     @staticmethod
     def _latest(aws: Aws, identifier: str) -> dict[str, Any] | None:
@@ -88,8 +88,8 @@ class LaunchTemplate(Ec2Kind):
 
     def set_data(self, aws: Aws, seen: Observed, value: Mapping[str, Any]) -> None:
         """Sent twice from the same version, this creates only one new version: the client token identifies the step between versions."""
-        told = json.dumps([seen.id, seen.attributes["latest_version"], value], sort_keys=True)
-        token = hashlib.sha256(told.encode()).hexdigest()[:32]
+        reported = json.dumps([seen.id, seen.attributes["latest_version"], value], sort_keys=True)
+        token = hashlib.sha256(reported.encode()).hexdigest()[:32]
         aws.change("ec2", "create_launch_template_version", LaunchTemplateId=seen.id, LaunchTemplateData=value, ClientToken=token)
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:

@@ -165,8 +165,8 @@ class EksNodegroup(EksKind):
         return (raw.get("launchTemplate") or {}).get("version")
 
     def get_update_config(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        told = raw.get("updateConfig") or {}
-        return {name: told[api] for name, api in MEMBERS.items() if told.get(api) not in (None, "DEFAULT")}
+        reported = raw.get("updateConfig") or {}
+        return {name: reported[api] for name, api in MEMBERS.items() if reported.get(api) not in (None, "DEFAULT")}
 
     def get_target_cpu_percent(self, raw: Mapping[str, Any]) -> float | None:
         return eks_scaling.target_of(raw["policies"], _group(raw))

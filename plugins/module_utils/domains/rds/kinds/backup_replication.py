@@ -21,6 +21,8 @@ from ....reconcile.model import Observed, fixed
 from .db_instance_options import ByIdentifier, Options
 from .shared import DESCRIBED_TAGS
 
+LISTED = "rds automated backups"
+RETAINED = "retained"
 SOURCE_NOT_READY = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault")
 NOT_REPLICABLE = ("InvalidDBInstanceAutomatedBackupState", "InvalidDBInstanceAutomatedBackupStateFault")
 """Already replicated, or no first backup yet; for a deletion: still being replicated."""
@@ -68,11 +70,15 @@ class BackupReplication(NamedKind):
 
     def reason_of(self, raw: Mapping[str, Any]) -> str:
         """Stopped by hand, or by a run that ended before it had removed the tags: another one takes its place."""
-        return "it was stopped; what it has copied stays" if raw.get("Status") == "retained" else ""
+        return "it was stopped; what it has copied stays" if status_of(raw) == RETAINED else ""
+
+    def listed(self, aws: Aws) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = aws.once(LISTED, lambda: super(BackupReplication, self).listed(aws))
+        return found
 
     def is_gone(self, raw: Mapping[str, Any]) -> bool:
         """The backups of an instance in its own region are no replication."""
-        return raw.get("Status") == "active" or super().is_gone(raw)
+        return status_of(raw) == "active" or super().is_gone(raw)
 
     def request(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """boto3 signs the call for the source's region with ``SourceRegion``."""
@@ -93,7 +99,7 @@ class BackupReplication(NamedKind):
             raise NotYet(error.message, error.operation, error.code, error.hint, dependency=True) from error
 
     def _of(self, aws: Aws, source: str) -> list[dict[str, Any]]:
-        """The replications of an instance to the region of the connection, whoever owns them."""
+        """The replications of an instance to the region of the connection, whatever their owner."""
         found = aws.list_all(self.calls.service, self.calls.list, self.calls.items)
         ours = (dict(raw) for raw in found if raw.get("DBInstanceArn") == source and not self.is_gone(raw))
         return [raw for raw in ours if self.state(raw)[0] in ("pending", "ready")]
@@ -117,6 +123,11 @@ class BackupReplication(NamedKind):
             return
         names = [f"{TAG_PREFIX}{name}" for name in ("environment", "component", "address")]
         aws.remove("rds", self.tagging.untag, ResourceName=seen.id, TagKeys=names)
+
+
+def status_of(raw: Mapping[str, Any]) -> str:
+    """In lower case, as RDS's documentation has it; its replies do not always."""
+    return str(raw.get("Status") or "").lower()
 
 
 def identifier_of(source: str) -> str:

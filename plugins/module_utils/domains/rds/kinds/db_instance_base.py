@@ -158,8 +158,8 @@ class RdsInstance(NamedKind):
         return state_of(status), said(raw) or (status if status in BUSY else "")
 
     def trouble_of(self, raw: Mapping[str, Any]) -> str:
-        told = [said(raw), *sentences(raw), note(str(raw.get("DBInstanceIdentifier")), raw.get("Beside") or ())]
-        return " ".join(sentence for sentence in told if sentence)
+        reported = [said(raw), *sentences(raw), note(str(raw.get("DBInstanceIdentifier")), raw.get("Beside") or ())]
+        return " ".join(sentence for sentence in reported if sentence)
 
     # -- properties ------------------------------------------------------------------------------------------------------------------
 

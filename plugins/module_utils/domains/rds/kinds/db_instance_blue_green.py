@@ -1,7 +1,7 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a blue/green deployment by somebody else does to an instance of ours. Pure functions over replies of RDS.
+"""How another party's blue/green deployment affects an instance of ours. Pure functions over replies of RDS.
 
 A deployment makes a copy named ``<name>-green-<six letters>``. A switchover gives the copy the name of the original, which becomes
 ``<name>-old<number>``; the copies carry the original's tags. The name is what applications use, so the instance that has it is ours,

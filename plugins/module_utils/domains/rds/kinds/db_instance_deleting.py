@@ -101,9 +101,9 @@ class DeletingInstance(UpdatingInstance):
 
     @staticmethod
     def check_replicas(aws: Aws, raw: Mapping[str, Any]) -> None:
-        """Raises CallFailed if deleting it would make an instance of its own of a replica that somebody else has.
+        """Raises CallFailed if deleting it would promote a replica that another owner has.
 
-        Replicas of ours are deleted before their primary, which goes on listing them for a moment.
+        Replicas of ours are deleted before their primary, which continues to list them for a moment.
         """
         for replica in replicas_of(aws, raw):
             name = replica["DBInstanceIdentifier"]

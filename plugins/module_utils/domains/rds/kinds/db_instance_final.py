@@ -4,7 +4,7 @@
 """Final snapshots: their names, their mark, and how a deletion survives an interruption. Pure functions.
 
 DeleteDBInstance takes no tags for its snapshot; it copies the instance's if CopyTagsToSnapshot is on, the owner's among them. A snapshot
-that carries owner tags would be a resource of the component, which a later run, or the removal of what nobody claims, would delete. So:
+that carries owner tags would be a resource of the component, which a later run, or the removal of unclaimed resources, would delete. So:
 
 1. The instance gets the mark (name, reason, time of the snapshot) as tags. A run that is killed here finds the name and uses it again.
 2. CopyTagsToSnapshot is switched on if it is off, so that the mark reaches the snapshot in the deletion's own call.

@@ -33,9 +33,9 @@ LOGS = "enabled_cloudwatch_logs_exports"
 
 def pending(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The values that properties will have, by property."""
-    told = raw.get("PendingModifiedValues") or {}
-    found = {name: told[member] for member, name in PROPERTIES.items() if told.get(member) is not None}
-    logs = told.get("PendingCloudwatchLogsExports") or {}
+    reported = raw.get("PendingModifiedValues") or {}
+    found = {name: reported[member] for member, name in PROPERTIES.items() if reported.get(member) is not None}
+    logs = reported.get("PendingCloudwatchLogsExports") or {}
     if logs:
         now = set(raw.get("EnabledCloudwatchLogsExports") or ())
         found[LOGS] = sorted((now | set(logs.get("LogTypesToEnable") or ())) - set(logs.get("LogTypesToDisable") or ()))

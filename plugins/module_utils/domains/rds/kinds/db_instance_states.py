@@ -82,5 +82,5 @@ def said(raw: Mapping[str, Any]) -> str:
     status = str(raw.get("DBInstanceStatus") or "").lower()
     if not is_broken(status):
         return ""
-    told = [str(info["Message"]).rstrip(".") for info in raw.get("StatusInfos") or () if info.get("Message") and not info.get("Normal")]
-    return f"the instance is {status}{f' ({"; ".join(told)})' if told else ''}. {REMEDIES[status]}"
+    reported = [str(info["Message"]).rstrip(".") for info in raw.get("StatusInfos") or () if info.get("Message") and not info.get("Normal")]
+    return f"the instance is {status}{f' ({"; ".join(reported)})' if reported else ''}. {REMEDIES[status]}"

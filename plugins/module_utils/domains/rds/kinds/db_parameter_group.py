@@ -44,7 +44,7 @@ def described_parameters(aws: Aws, family: str, names: Iterable[str]) -> list[di
 
 
 class DbParameterGroup(NamedKind):
-    """Its parameters are those that somebody set; all others are the engine's defaults. Of one family, for one major version."""
+    """Its parameters are those set explicitly; all others are the engine's defaults. Of one family, for one major version."""
 
     name = "db_parameter_group"
     calls = NamedCalls(

@@ -54,10 +54,10 @@ def run(module: Any) -> NoReturn:
         drainer = Drainer(aws, clusters, occupied, lambda name: api_of(aws.client, name, region, params["api_timeout"]))
         drainer.look()
         protected = drainer.protected()
-        told = Run(params["component"], params["environment"], target, module.check_mode)
+        reported = Run(params["component"], params["environment"], target, module.check_mode)
 
         def plan(**how: bool) -> dict[str, Any]:
-            return {"plan": plan_of(told, drainer.drains, time.monotonic() - begin, aws.counts, **how)} if params["summarize"] else {}
+            return {"plan": plan_of(reported, drainer.drains, time.monotonic() - begin, aws.counts, **how)} if params["summarize"] else {}
 
         if module.check_mode:
             answer(module, drainer, protected, changed=any(drain.left() for drain in drainer.drains), **plan())
@@ -119,8 +119,8 @@ def drain(module: Any, aws: Aws, drainer: Drainer, caller: str, plan: Callable[.
     if not done:
         left = [f"- {drain.cluster.name}: {name}" for drain in drainer.drains for name in drain.left()]
         text = f"Still left after {params['timeout']:g} s. Find out what holds each one, or raise timeout, and run again:"
-        told = [one.as_dict() for one in drainer.drains]
-        module.fail_json(msg="\n".join([text, *left]), changed=changed, clusters=told, **plan(failed=True))
+        reported = [one.as_dict() for one in drainer.drains]
+        module.fail_json(msg="\n".join([text, *left]), changed=changed, clusters=reported, **plan(failed=True))
     answer(module, drainer, [], changed, **plan())
 
 

@@ -82,7 +82,7 @@ def line_of(finding: Mapping[str, Any]) -> str:
 
 def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], list[str]]:
     """What blocks the version changes of a plan, and what else to know about them. A plan without any makes no calls."""
-    stands: list[Failure] = []
+    blocking: list[Failure] = []
     said: list[str] = []
     for address, name, version in planned(plan):
         try:
@@ -91,6 +91,6 @@ def upgrade_doubts(plan: Plan, aws: Aws, region: str) -> tuple[list[Failure], li
             said.append(f"{address}: what blocks {version} could not be checked: {error}")
             continue
         found = judge(facts) if facts else []
-        stands += [Failure(address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
+        blocking += [Failure(address, "", one.rule, one.what, one.remedy) for one in found if one.severity == BLOCKS]
         said += [f"{address}: {one.sentence()}" for one in found if one.severity == WARNS]
-    return stands, said
+    return blocking, said
