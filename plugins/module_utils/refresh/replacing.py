@@ -10,39 +10,26 @@ from typing import Any
 
 from ..aws.calls import is_gone
 from ..aws.tags import tag_list
-from ..reconcile.errors import AlreadyThere, Ambiguous, CallFailed
+from ..reconcile.errors import CallFailed
 from ..reconcile.waiting import Clock, until
 from ..recovery.databases import Database, Snapshot, tags_of
 from ..recovery.giving_up import GaveUp, Say
 from ..recovery.progress import minutes
 from ..recovery.reading import Reading
 from ..recovery.reaping import INSTANCE, Reaper
-from ..recovery.states import HOPELESS
+from ..recovery.restoring import Restorer, Waits
 from ..recovery.tags import DATABASE, EXPIRES, MANAGED_BY, PURPOSE, RUN, temporary
-from ..recovery.troubles import BUSY
+from ..restore.origin import Origin
+from ..restore.plan import Overrides
+from ..restore.settings import afterwards, request
 from .plan import RefreshPlan, Report
 from .transferring import maker_of
 
 RELEASED = "mainstay:released"
 """The tag of a restored instance whose data is anonymised and verified. Without it, a restored instance is deleted by the next run."""
 
-ANSWERING = frozenset({"available", "backing-up", "storage-optimization", "configuring-enhanced-monitoring", "configuring-log-exports"})
 LONGEST = 63
-
-IN_THE_CALL = (
-    *("DBInstanceClass", "StorageType", "MultiAZ", "PubliclyAccessible", "AutoMinorVersionUpgrade"),
-    *("CopyTagsToSnapshot", "MaxAllocatedStorage", "CACertificateIdentifier"),
-    *("NetworkType", "EngineLifecycleSupport", "DedicatedLogVolume"),
-)
-"""Settings that RestoreDBInstanceFromDBSnapshot takes as DescribeDBInstances returns them."""
-
-GP3_THRESHOLD = 400
-"""GiB. Below it, gp3 storage of PostgreSQL has a fixed performance that DescribeDBInstances shows, and calls must not repeat."""
-
-PERFORMANCE = ("Iops", "StorageThroughput")
-
-AFTERWARDS = ("PreferredMaintenanceWindow", "MonitoringInterval", "MonitoringRoleArn", "PerformanceInsightsRetentionPeriod")
-"""Settings that only ModifyDBInstance takes."""
+GONE_SECONDS = 1800.0
 
 
 def restored_name(identifier: str) -> str:
@@ -53,30 +40,12 @@ def previous_name(identifier: str) -> str:
     return f"{identifier[: LONGEST - 9].rstrip('-')}-previous"
 
 
-def request(target: Mapping[str, Any], snapshot: Snapshot, name: str, groups: tuple[str, ...], tags: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters of RestoreDBInstanceFromDBSnapshot: the settings of the instance to replace. ``groups``: empty for its own.
+def overrides(groups: tuple[str, ...]) -> Overrides:
+    """What the restored instance does not have of the one to replace. ``groups``: empty for its own.
 
-    Without automated backups until it is released: the first would contain the data of production, and outlive it.
+    It has no automated backups until it is released: the first would contain the data of production, and outlive it.
     """
-    found = {one: target[one] for one in IN_THE_CALL if target.get(one) is not None}
-    found |= {
-        "DBInstanceIdentifier": name,
-        "DBSnapshotIdentifier": snapshot.arn,
-        "AllocatedStorage": max(int(target.get("AllocatedStorage") or 0), snapshot.allocated),
-        "DBSubnetGroupName": str(target["DBSubnetGroup"]["DBSubnetGroupName"]),
-        "VpcSecurityGroupIds": list(groups or own_groups(target)),
-        "DBParameterGroupName": str(target["DBParameterGroups"][0]["DBParameterGroupName"]),
-        "EnableIAMDatabaseAuthentication": bool(target.get("IAMDatabaseAuthenticationEnabled")),
-        "EnableCloudwatchLogsExports": list(target.get("EnabledCloudwatchLogsExports") or ()),
-        "DeletionProtection": False,
-        "BackupRetentionPeriod": 0,
-        "Tags": tag_list(dict(tags)),
-    }
-    if int(target.get("AllocatedStorage") or 0) >= GP3_THRESHOLD or str(target.get("StorageType")).startswith("io"):
-        found |= {name: target[name] for name in PERFORMANCE if target.get(name)}
-    if port := int((target.get("Endpoint") or {}).get("Port") or 0):
-        found["Port"] = port
-    return found
+    return Overrides(security_groups=groups or None, backup_retention=0, deletion_protection=False, managed_password=True)
 
 
 def settings_after_release(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,24 +64,11 @@ def own_groups(target: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(one["VpcSecurityGroupId"]) for one in target.get("VpcSecurityGroups") or ())
 
 
-def further(target: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The parameters of the ModifyDBInstance that follows: a password of its own, and what a restore does not take."""
-    found = {one: target[one] for one in AFTERWARDS if target.get(one)}
-    if target.get("PerformanceInsightsEnabled"):
-        found |= {"EnablePerformanceInsights": True}
-        if key := target.get("PerformanceInsightsKMSKeyId"):
-            found["PerformanceInsightsKMSKeyId"] = key
-    else:
-        found.pop("PerformanceInsightsRetentionPeriod", None)
-    if key := (target.get("MasterUserSecret") or {}).get("KmsKeyId"):
-        found["MasterUserSecretKmsKeyId"] = key
-    return {**found, "DBInstanceIdentifier": name, "ManageMasterUserPassword": True, "ApplyImmediately": True}
-
-
 class Replacement:
     def __init__(self, plan: RefreshPlan, reading: Reading, clock: Clock, say: Say) -> None:
         self._plan, self._reading, self._clock, self._say = plan, reading, clock, say
         self._aws = reading.aws
+        self._steps = Restorer(reading.aws, clock, Waits(plan.limits.restore, plan.limits.poll), say)
         self.name = restored_name(plan.identifier)
         self.previous = previous_name(plan.identifier)
 
@@ -131,42 +87,41 @@ class Replacement:
         """The restored instance, usable, with a master password of its own. Raises GaveUp and CallFailed."""
         now = self._reading.time.now()
         tags = temporary(maker_of(self._plan), database.resource_id, now, self._plan.limits.ttl)
-        if (there := self._find(self.name)) is not None:
-            sentence = f"There is a DB instance {self.name} already, which is {there['DBInstanceStatus']}. Remove it."
-            raise GaveUp("refused", "name_taken", sentence)
-        given = request(target, snapshot, self.name, self._plan.groups, tags)
-        try:
-            self._aws.change("rds", "restore_db_instance_from_db_snapshot", **given)
-        except (Ambiguous, AlreadyThere):
-            if self._find(self.name) is None:
-                self._aws.change("rds", "restore_db_instance_from_db_snapshot", **given)
-        self._usable(self.name)
-        self._change("modify_db_instance", further(target, self.name))
-        found = self._usable(self.name, with_secret=True)
-        if any(one.get("ParameterApplyStatus") == "pending-reboot" for one in found.get("DBParameterGroups") or ()):
-            self._change("reboot_db_instance", {"DBInstanceIdentifier": self.name})
-            found = self._usable(self.name)
-        return found
+        for name in (self.name, self.previous):
+            there = self._find(name)
+            if there is not None and (name == self.name or there["DBInstanceStatus"] != "deleting"):
+                sentence = f"There is a DB instance {name} already, which is {there['DBInstanceStatus']}. Delete it, and run again."
+                raise GaveUp("refused", "name_taken", sentence)
+        wanted = overrides(self._plan.groups)
+        method, given = request(target, Origin(snapshot=snapshot), self.name, wanted, tags)
+        self._steps.begin(method, given, lambda one: tags_of(one).get(RUN) == tags[RUN])
+        found = self._steps.usable(self.name)
+        self._steps.check_version(found, snapshot.engine_version, snapshot.identifier)
+        for change in afterwards(target, found, wanted):
+            self._steps.change("modify_db_instance", {**self._now(self.name), **change.parameters})
+            found = self._steps.usable(self.name, "is being set up", with_secret=True)
+        return self._steps.rebooted(found)
 
     def release(self) -> None:
         """From here on, the instance is finished and not deleted by a later run."""
-        arn = str(self._known(self.name)["DBInstanceArn"])
+        arn = str(self._steps.describe(self.name)["DBInstanceArn"])
         self._aws.change("rds", "add_tags_to_resource", ResourceName=arn, Tags=tag_list({RELEASED: "true"}))
         self._aws.change("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=[EXPIRES])
 
     def cut_over(self, report: Report) -> None:
         """Give the released instance the identifier, the groups, and the tags. Each step finds what an interrupted one did."""
         if (old := self.target()) is not None and RELEASED not in tags_of(old):
+            Reaper(self._aws, self._clock, self._plan.limits.poll).wait_until_gone(INSTANCE, self.previous, GONE_SECONDS)
             self._rename(self._plan.identifier, self.previous)
         old = self._find(self.previous)
         owner = {key: value for key, value in tags_of(old).items() if not key.startswith(("aws:", "rds:"))} if old else {}
         if self._find(self.name) is not None:
             self._rename(self.name, self._plan.identifier)
-        new = self._usable(self._plan.identifier)
+        new = self._steps.usable(self._plan.identifier)
         if old is not None:
             if late := settings_after_release(old, new):
-                self._change("modify_db_instance", {**self._now(self._plan.identifier), **late})
-                new = self._usable(self._plan.identifier)
+                self._steps.change("modify_db_instance", {**self._now(self._plan.identifier), **late})
+                new = self._steps.usable(self._plan.identifier)
             self._own(old, new, owner)
         report.previous = self._finish(old)
         self._aws.change(
@@ -196,7 +151,7 @@ class Replacement:
 
     def _rename(self, before: str, after: str) -> None:
         self._say(f"{before} becomes {after}", 0)
-        self._change("modify_db_instance", {**self._now(before), "NewDBInstanceIdentifier": after})
+        self._steps.change("modify_db_instance", {**self._now(before), "NewDBInstanceIdentifier": after})
         for waited in until(self._clock, self._plan.limits.restore, self._plan.limits.poll):
             if self._find(before) is None and self._find(after) is not None:
                 return
@@ -216,36 +171,3 @@ class Replacement:
             raise
         self._reading.time.hear(reply)
         return dict(reply["DBInstances"][0]) if reply["DBInstances"] else None
-
-    def _known(self, name: str) -> dict[str, Any]:
-        found = self._find(name)
-        if found is None:
-            raise GaveUp("failed", "deleted_meanwhile", f"{name} was deleted meanwhile.")
-        return found
-
-    def _usable(self, name: str, *, with_secret: bool = False) -> dict[str, Any]:
-        limits = self._plan.limits
-        for waited in until(self._clock, limits.restore, limits.poll):
-            found = self._known(name)
-            status = str(found.get("DBInstanceStatus") or "")
-            if HOPELESS.fullmatch(status):
-                raise GaveUp("failed", "restore_failed", f"{name} is {status}.")
-            has_secret = (found.get("MasterUserSecret") or {}).get("SecretStatus") == "active"
-            if status in ANSWERING and (found.get("Endpoint") or {}).get("Address") and (has_secret or not with_secret):
-                return found
-            self._say(f"{name} is {status}", waited)
-        raise GaveUp("failed", "restore_timeout", f"{name} is not usable after {minutes(limits.restore)}.")
-
-    def _change(self, method: str, parameters: dict[str, Any]) -> None:
-        for waited in until(self._clock, self._plan.limits.restore, self._plan.limits.poll):
-            try:
-                self._aws.change("rds", method, **parameters)
-            except Ambiguous:
-                continue
-            except CallFailed as error:
-                if error.code not in BUSY:
-                    raise
-                self._say(f"{parameters['DBInstanceIdentifier']} is busy", waited)
-            else:
-                return
-        raise GaveUp("failed", "restore_timeout", f"{parameters['DBInstanceIdentifier']} is still busy.")

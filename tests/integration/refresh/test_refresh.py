@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import psycopg
@@ -13,8 +15,9 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.giving_up import GaveUp
 from ansible_collections.mainstay.aws.plugins.module_utils.refresh import refresher
+from tests.integration.network.play import ROOT
 
-from .support import AWAY, CHECK, MASTER, MASTER_PASSWORD, PERSON, PRODUCTION, SHOP_PASSWORD, TARGET, Accounts, Killed
+from .support import AWAY, CHECK, MASTER, MASTER_PASSWORD, PERSON, PRODUCTION, SHOP_PASSWORD, STAGING, TARGET, Accounts, Killed
 
 OWNED = {"mainstay:environment": "staging", "mainstay:component": "database", "mainstay:address": "db_instance.main"}
 
@@ -169,4 +172,33 @@ def test_the_module_with_a_role_of_production(accounts: Accounts) -> None:
     assert "anonymise is empty; name every database of the source" in found["msg"]
     found = accounts.run(anonymise={"shop": {"files": [accounts.sql], "checks": CHECK}}, source={"account_id": "1"})
     assert "source.account_id is '1'" in found["msg"]
+    assert canaries(accounts) == []
+
+
+def documented(number: int) -> dict[str, Any]:
+    """A policy of docs/recovery.md, "Refresh staging"."""
+    section = (ROOT / "docs" / "recovery.md").read_text().partition("\n## Refresh staging\n")[2].partition("\n## ")[0]
+    text = re.findall(r"```json\n(.*?)```", section, re.DOTALL)[number]
+    found: dict[str, Any] = json.loads(text.replace('"<the key of production\'s database, or source.kms_key>"', '"*"'))
+    return found
+
+
+def test_the_documented_permissions_suffice(accounts: Accounts) -> None:
+    """The module as users run it, as a role of production that may do nothing but what the page lists."""
+    iam = accounts.cloud.client("iam", account_id=PRODUCTION)
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName="mainstay-refresh", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )
+    iam.put_role_policy(RoleName="mainstay-refresh", PolicyName="refresh", PolicyDocument=json.dumps(documented(0)))
+    accounts.cloud.admin.policies(apply=[documented(1)])
+    accounts.cloud.admin.clear_requests()
+    try:
+        found = accounts.run(source={"role_arn": role["Role"]["Arn"]})
+    finally:
+        denied = [one for one in accounts.cloud.admin.requests() if one["error_code"] in ("AccessDenied", "AccessDeniedException")]
+        accounts.cloud.admin.policies(apply=None)
+    assert found.get("changed") is True, (found["msg"], denied)
+    assert found["databases"]["shop"]["changed_rows"] == 500
+    assert accounts.left() == []
     assert canaries(accounts) == []

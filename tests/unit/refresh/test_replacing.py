@@ -9,12 +9,13 @@ from typing import Any
 
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.databases import Snapshot
 from ansible_collections.mainstay.aws.plugins.module_utils.refresh.replacing import (
-    further,
+    overrides,
     previous_name,
-    request,
     restored_name,
     settings_after_release,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.restore.origin import Origin
+from ansible_collections.mainstay.aws.plugins.module_utils.restore.settings import afterwards, request
 
 TARGET: dict[str, Any] = {
     "DBInstanceIdentifier": "staging-main",
@@ -41,20 +42,17 @@ SNAPSHOT = Snapshot("copy", "arn:copy", allocated=100)
 
 
 def test_the_restore() -> None:
-    found = request(TARGET, SNAPSHOT, "staging-main-refresh", (), {"a": "b"})
+    _method, found = request(TARGET, Origin(snapshot=SNAPSHOT), "staging-main-refresh", overrides(()), {"a": "b"})
     assert found["AllocatedStorage"] == 100
     assert found["VpcSecurityGroupIds"] == ["sg-app"]
     assert (found["BackupRetentionPeriod"], found["DeletionProtection"], found["Port"]) == (0, False, 5433)
-    assert found["EnableIAMDatabaseAuthentication"] is True
-    assert request(TARGET, SNAPSHOT, "x", ("sg-quarantine",), {})["VpcSecurityGroupIds"] == ["sg-quarantine"]
+    _method, found = request(TARGET, Origin(snapshot=SNAPSHOT), "x", overrides(("sg-quarantine",)), {})
+    assert found["VpcSecurityGroupIds"] == ["sg-quarantine"]
 
 
-def test_what_follows_the_restore() -> None:
-    found = further(TARGET, "x")
-    assert found["ManageMasterUserPassword"] is True
-    assert (found["MasterUserSecretKmsKeyId"], found["MonitoringInterval"]) == ("arn:key", 60)
-    assert (found["EnablePerformanceInsights"], found["PerformanceInsightsRetentionPeriod"]) == (True, 7)
-    assert "PerformanceInsightsRetentionPeriod" not in further({**TARGET, "PerformanceInsightsEnabled": False}, "x")
+def test_the_master_gets_a_password_of_its_own() -> None:
+    given = [change.parameters for change in afterwards({**TARGET, "MasterUserSecret": None}, {}, overrides(()))]
+    assert {"ManageMasterUserPassword": True} in given
 
 
 def test_what_follows_the_release() -> None:
