@@ -22,6 +22,7 @@ from ..recovery.tags import DATABASE, EXPIRES, MANAGED_BY, PURPOSE, RUN, tempora
 from ..restore.origin import Origin
 from ..restore.plan import Overrides
 from ..restore.settings import afterwards, request
+from .mixups import ENVIRONMENT
 from .plan import RefreshPlan, Report
 from .transferring import maker_of
 
@@ -114,7 +115,6 @@ class Replacement:
             Reaper(self._aws, self._clock, self._plan.limits.poll).wait_until_gone(INSTANCE, self.previous, GONE_SECONDS)
             self._rename(self._plan.identifier, self.previous)
         old = self._find(self.previous)
-        owner = {key: value for key, value in tags_of(old).items() if not key.startswith(("aws:", "rds:"))} if old else {}
         if self._find(self.name) is not None:
             self._rename(self.name, self._plan.identifier)
         new = self._steps.usable(self._plan.identifier)
@@ -122,8 +122,8 @@ class Replacement:
             if late := settings_after_release(old, new):
                 self._steps.change("modify_db_instance", {**self._now(self._plan.identifier), **late})
                 new = self._steps.usable(self._plan.identifier)
-            self._own(old, new, owner)
-        report.previous = self._finish(old)
+            self._own(old, new)
+        report.previous = self._finish(old, report)
         self._aws.change(
             "rds",
             "remove_tags_from_resource",
@@ -131,23 +131,28 @@ class Replacement:
             TagKeys=[RELEASED, MANAGED_BY, PURPOSE, DATABASE, RUN],
         )
 
-    def _own(self, old: Mapping[str, Any], new: Mapping[str, Any], owner: Mapping[str, str]) -> None:
-        """The owner tags move: two instances must not carry the same address."""
-        if not owner:
+    def _own(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """The owner tags move: two instances must not carry the same address. The old one gets ours, so that a later run deletes it."""
+        owner = {key: value for key, value in tags_of(old).items() if not key.startswith(("aws:", "rds:"))}
+        if ENVIRONMENT not in owner:
             return
-        marks = [key for key in tags_of(old) if key.startswith("mainstay:")]
-        self._aws.change("rds", "add_tags_to_resource", ResourceName=str(new["DBInstanceArn"]), Tags=tag_list(dict(owner)))
-        if marks:
-            self._aws.change("rds", "remove_tags_from_resource", ResourceName=str(old["DBInstanceArn"]), TagKeys=marks)
+        self._aws.change("rds", "add_tags_to_resource", ResourceName=str(new["DBInstanceArn"]), Tags=tag_list(owner))
+        arn = str(old["DBInstanceArn"])
+        if not self._plan.keep_previous:
+            ours = temporary(maker_of(self._plan), str(old["DbiResourceId"]), self._reading.time.now(), self._plan.limits.ttl)
+            self._aws.change("rds", "add_tags_to_resource", ResourceName=arn, Tags=tag_list(ours))
+        marks = [key for key in owner if key.startswith("mainstay:")]
+        self._aws.change("rds", "remove_tags_from_resource", ResourceName=arn, TagKeys=marks)
 
-    def _finish(self, old: Mapping[str, Any] | None) -> str:
+    def _finish(self, old: Mapping[str, Any] | None, report: Report) -> str:
         """Delete the instance that was replaced, or leave it; its identifier if it stays."""
         if old is None:
             return ""
         if self._plan.keep_previous:
             return self.previous
-        Reaper(self._aws, self._clock, self._plan.limits.poll).delete(INSTANCE, self.previous)
-        return ""
+        found = Reaper(self._aws, self._clock, self._plan.limits.poll).delete(INSTANCE, self.previous)
+        report.notes += found.notes
+        return self.previous if found.notes else ""
 
     def _rename(self, before: str, after: str) -> None:
         self._say(f"{before} becomes {after}", 0)

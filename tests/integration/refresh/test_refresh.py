@@ -191,7 +191,7 @@ def test_the_documented_permissions_suffice(accounts: Accounts) -> None:
         RoleName="mainstay-refresh", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
     iam.put_role_policy(RoleName="mainstay-refresh", PolicyName="refresh", PolicyDocument=json.dumps(documented(0)))
-    accounts.cloud.admin.policies(apply=[documented(1)])
+    accounts.cloud.admin.policies(apply=[documented(0), documented(1)])  # the rehearsal applies them in both accounts
     accounts.cloud.admin.clear_requests()
     try:
         found = accounts.run(source={"role_arn": role["Role"]["Arn"]})
@@ -199,6 +199,9 @@ def test_the_documented_permissions_suffice(accounts: Accounts) -> None:
         denied = [one for one in accounts.cloud.admin.requests() if one["error_code"] in ("AccessDenied", "AccessDeniedException")]
         accounts.cloud.admin.policies(apply=None)
     assert found.get("changed") is True, (found["msg"], denied)
+    made = {f"{one['service']}:{one['operation']}" for one in accounts.cloud.admin.requests() if one["account_id"] == PRODUCTION}
+    allowed = {action for one in documented(0)["Statement"] for action in one["Action"]}
+    assert made - allowed <= {"sts:GetCallerIdentity"}
     assert found["databases"]["shop"]["changed_rows"] == 500
     assert accounts.left() == []
     assert canaries(accounts) == []
