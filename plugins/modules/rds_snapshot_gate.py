@@ -142,7 +142,9 @@ options:
     type: dict
     suboptions:
       query:
-        description: The query. It must begin with V(SELECT), V(WITH), V(VALUES), V(TABLE), V(SHOW), or V(EXPLAIN), and return a row.
+        description:
+          - The query, which must return a row. It is one statement that begins with V(SELECT), V(WITH), V(VALUES), V(TABLE), V(SHOW), or
+            V(EXPLAIN), after comments and parentheses. It runs in a read-only session, so what writes fails.
         type: str
         required: true
       ca_cert:

@@ -102,6 +102,12 @@ ROLES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("CreateDBInstance", "CreateDBInstanceReadReplica", "ModifyDBInstance"), ("MonitoringRoleArn", MONITORING)),
     **dict.fromkeys(("CreateDBProxy", "ModifyDBProxy"), ("RoleArn", "rds.amazonaws.com")),
 }
+CREATED: Mapping[str, str] = {
+    "CreateDBSnapshot": "snapshot",
+    "CreateDBClusterSnapshot": "cluster-snapshot",
+    "CreateDBProxyEndpoint": "db-proxy-endpoint",
+}
+"""The type of what a call creates, where its first resource is of another one."""
 LINKED = frozenset({"CreateDBInstance", "CreateDBInstanceReadReplica", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime"})
 
 
@@ -155,8 +161,10 @@ def _all(call: Call) -> str:
 
 
 def _created(call: Call, named: list[str]) -> str:
-    """The resource that a call creates: the target of a copy, else the first that it names."""
-    return next((each for each in named if each.endswith(f":{str(call.get('TargetDBSnapshotIdentifier')).lower()}")), named[0])
+    """The resource that a call creates: the target of a copy, the snapshot of an instance, else the first that it names."""
+    target = f":{str(call.get('TargetDBSnapshotIdentifier')).lower()}"
+    kind = CREATED.get(call.operation)
+    return next((each for each in named if each.endswith(target) or (kind and each.split(":")[5] == kind)), named[0])
 
 
 def _tags(call: Call, resource: str) -> dict[str, str]:

@@ -210,7 +210,8 @@ MUTANTS = (
     Mutant(17, "a killed run's instance is kept", TAGS, "return now >= int(expires) or same_run", "return now >= int(expires)"),
     Mutant(17, "others' instances are deleted", TAGS, "ours = tags.get(MANAGED_BY) == maker.module and", "ours ="),
     Mutant(17, "what is on hold is deleted", TAGS, " or HOLD in tags:", ":"),
-    Mutant(17, "any query is accepted", RESTORE, "return words is not None and words[1].upper() in READING", "return True"),
+    Mutant(17, "any query is accepted", RESTORE, "if first is None or first[1].decode().upper() not in READING:", "if False:"),
+    Mutant(17, "several statements are accepted", RESTORE, "if len(found) != 1:", "if not found:"),
     Mutant(
         17,
         "nothing is torn down",

@@ -15,7 +15,7 @@ from ..aws.roles import role_of, role_problems
 from ..recovery.tags import POINT_IN_TIME, SNAPSHOT
 from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, CopyTo, Policy
 from .judging.pruning import Retention
-from .judging.restore import READING, Proof, is_reading
+from .judging.restore import Proof, query_problem
 from .judging.token import expiry_of
 from .plan import Limits, Plan
 
@@ -168,7 +168,7 @@ def _proof(given: Mapping[str, Any] | None) -> Proof | None:
 def _proof_wrong(given: Mapping[str, Any] | None) -> list[str]:
     if not given:
         return []
-    problems = [] if is_reading(given["query"]) else [f"proof.query begins with none of {', '.join(READING)}; a smoke query only reads"]
+    problems = [f"proof.query {problem}"] if (problem := query_problem(given["query"])) else []
     return problems + [
         f"proof.{name} is {given[name]:g}; it has to be more than 0" for name in ("timeout", "query_timeout", "ttl") if given[name] <= 0
     ]

@@ -77,8 +77,11 @@ def test_rule_17_a_snapshot_without_the_data(data: Site) -> None:
     assert restored(data) == []
 
 
-def test_rule_17_a_query_that_writes_is_refused_by_the_server(data: Site) -> None:
-    found = data.gate(proof=proof(data, "WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone"))
+@pytest.mark.parametrize(
+    "query", ["WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone", "EXPLAIN ANALYZE DELETE FROM orders"]
+)
+def test_rule_17_a_query_that_writes_is_refused_by_the_server(data: Site, query: str) -> None:
+    found = data.gate(proof=proof(data, query))
     assert found["verdict"] == "failed"
     assert "read-only" in found["msg"]
     assert restored(data) == []

@@ -27,7 +27,7 @@ DATABASE_OF_TESTS = Database(
     kms_key=KEY,
     retention_days=7,
     latest_restorable=NOW - 200,
-    tags={"team": "shop", "aws:cloudformation:stack-name": "x"},
+    tags={"team": "shop", "aws:cloudformation:stack-name": "x", "mainstay:environment": "prod"},
 )
 
 

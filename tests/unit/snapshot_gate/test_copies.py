@@ -225,15 +225,26 @@ POLICY = Policy(copies=(AWAY,))
         (CopyFacts(AWAY, "x", Key(FAR_KEY), Quota(3, 100), a_copy(kms_key=FAR_KEY)), "copies", "passed"),
         (CopyFacts(AWAY, "x", Key(FAR_KEY), Quota(3, 100), a_copy()), "copies", "failed"),
         (CopyFacts(AWAY, "x", Key(FAR_KEY), Quota(3, 100), None), "copies", "failed"),
-        (CopyFacts(AWAY, "x", Key(FAR_KEY, "PendingDeletion")), "copy_keys", "failed"),
-        (CopyFacts(AWAY, "x", Key(FAR_KEY)), "copy_keys", "passed"),
-        (CopyFacts(AWAY, "x", None), "copy_keys", "failed"),
         (CopyFacts(AWAY, "x", Key(FAR_KEY), Quota(100, 100)), "copy_quota", "failed"),
         (CopyFacts(AWAY, "x", Key(FAR_KEY), Quota(99, 100)), "copy_quota", "passed"),
     ],
 )
 def test_rule_31_what_is_required_of_copies(found: CopyFacts, name: str, result: str) -> None:
     assert results(facts(copies=(found,)), POLICY)[name] == result
+
+
+@pytest.mark.parametrize(
+    ("key", "result"),
+    [
+        (Key(FAR_KEY), "passed"),
+        (Key(FAR_KEY, "PendingDeletion"), "failed"),
+        (Key(FAR_KEY, "Disabled"), "failed"),
+        (Key(FAR_KEY, problem="AccessDenied"), "failed"),
+        (None, "failed"),
+    ],
+)
+def test_rule_08_a_copy_has_a_key_that_can_be_used(key: Key | None, result: str) -> None:
+    assert results(facts(copies=(CopyFacts(AWAY, "x", key),)), POLICY)["copy_keys"] == result
 
 
 def test_rule_31_without_copies_nothing_is_asked() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...aws.tags import tag_list
+from ...postgresql.script.splitting import ScriptProblem, statements
 from ...recovery.databases import Database, Snapshot
 from ...recovery.tags import PROOF, Maker, temporary
 from ...recovery.usability import SHORT_LIVED
@@ -19,6 +20,8 @@ from .naming import MODULE
 
 READING = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
 """What a smoke query may begin with. It also runs in a read-only transaction."""
+
+FIRST_WORD = re.compile(rb"[\s(]*([A-Za-z_]+)")
 
 UNKNOWN_IF_EMPTY = ("DBInstanceClass", "AllocatedStorage", "DBSubnetGroupName", "VpcSecurityGroupIds", "DBParameterGroupName")
 
@@ -42,10 +45,23 @@ class Proof:
     ttl: float = 7200.0
 
 
-def is_reading(query: str) -> bool:
-    """Whether a query begins with a word that only reads."""
-    words = re.match(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*(\w+)", query, re.DOTALL)
-    return words is not None and words[1].upper() in READING
+def query_problem(query: str) -> str:
+    """Why a query cannot be a smoke query; empty if it can: one statement that begins with a word that only reads, after any comments and
+    parentheses.
+
+    The server refuses what writes all the same, such as EXPLAIN ANALYZE DELETE: see session.py. Several statements could end its read-only
+    transaction.
+    """
+    try:
+        found = list(statements(query.encode().splitlines(keepends=True)))
+    except ScriptProblem as error:
+        return f"cannot be read: {error}"
+    if len(found) != 1:
+        return f"has {len(found)} statements; expected one"
+    first = FIRST_WORD.match(found[0].text)
+    if first is None or first[1].decode().upper() not in READING:
+        return f"begins with none of {', '.join(READING)}; a smoke query only reads"
+    return ""
 
 
 def name_for(database: Database, deployment: str, now: float) -> str:
