@@ -60,9 +60,13 @@ class Leftovers:
         """Delete the restored instance, which is in the last place and may not be listed yet, and wait until it is gone."""
         reaper = self._reapers[-1]
         found = reaper.delete(INSTANCE, name)
-        if found.gone and not self._hurried and not reaper.wait_until_gone(INSTANCE, name, reaper.seconds):
-            return found + Reaped((), (f"The DB instance {name} is still being deleted after {minutes(reaper.seconds)}.",))
-        return found
+        if not found.gone or self._hurried:
+            return found
+        try:
+            gone = reaper.wait_until_gone(INSTANCE, name, reaper.seconds)
+        except CallFailed as error:
+            return found + Reaped((), (f"Whether the DB instance {name} is gone could not be read: {error.operation} ({error.code})",))
+        return found if gone else found + Reaped((), (f"The DB instance {name} is still being deleted after {minutes(reaper.seconds)}.",))
 
     def _all(self, maker: Maker, now: float, database: str) -> Reaped:
         found = Reaped()
