@@ -68,6 +68,7 @@ SELDOM = {
     ),
     **dict.fromkeys(
         (
+            "rds:DeleteDBInstanceAutomatedBackup",
             "rds:DescribeSourceRegions",
             "rds:StartDBInstanceAutomatedBackupsReplication",
             "rds:StopDBInstanceAutomatedBackupsReplication",
