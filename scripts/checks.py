@@ -148,6 +148,7 @@ CHECKS = (
     suite("snapshot-gate", "databases", 240, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 200, *folders("restore", "cutover")),
     suite("refresh", "databases", 60, "tests/integration/refresh"),
+    suite("drill", "databases", 200, "tests/integration/drill"),
     Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 350, "tests/integration/examples"),
     suite("permissions", "whole platform", 60, "tests/integration/permissions"),

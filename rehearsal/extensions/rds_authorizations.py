@@ -203,7 +203,7 @@ def _beside(call: Call) -> Iterator[Ask]:
         yield service_linked_role(call, "rds.amazonaws.com", "AWSServiceRoleForRDS")
     if call.operation in ENCRYPTED and (key := call.get("KmsKeyId")):
         for action in ("kms:DescribeKey", "kms:CreateGrant"):
-            yield ask(call, _key(call, str(key)), action, there=_tags_of_key(call, str(key)))
+            yield _of_key(call, str(key), action)
     if call.get("ManageMasterUserPassword"):
         yield from _managed(call)
 
@@ -215,7 +215,13 @@ def _managed(call: Call) -> Iterator[Ask]:
         yield ask(call, secret, action)
     if key := call.get("MasterUserSecretKmsKeyId"):
         for action in ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"):
-            yield ask(call, _key(call, str(key)), action, there=_tags_of_key(call, str(key)))
+            yield _of_key(call, str(key), action)
+
+
+def _of_key(call: Call, key: str, action: str) -> Ask:
+    """What RDS does with a key on the caller's behalf. A grant is for RDS itself."""
+    for_rds = "true" if action == "kms:CreateGrant" else ""
+    return ask(call, _key(call, key), action, there=_tags_of_key(call, key), kms_grantisforawsresource=for_rds)
 
 
 def _key(call: Call, key: str) -> str:

@@ -20,6 +20,7 @@ from ..recovery.copies import Wanted
 from ..recovery.copying import Copier, Place
 from ..recovery.databases import Database, tags_of
 from ..recovery.giving_up import GaveUp, Say
+from ..recovery.printing import Printed, print_all
 from ..recovery.progress import minutes
 from ..recovery.restoring import Restorer, Waits, refusal
 from ..recovery.server_time import ServerTime
@@ -27,7 +28,7 @@ from ..recovery.tags import MANAGED_BY
 from .choosing import Choosing, Chosen, as_refusal
 from .plan import FAIL, FINGERPRINT, SOURCE, Plan
 from .settings import MODULE, afterwards, is_restored, request, tags_for
-from .verifying import Printed, Verified, print_all, verify
+from .verifying import Verified, verify
 
 DONE, USABLE, WOULD, FAILED, REFUSED = "done", "usable", "would_restore", "failed", "refused"
 INTERRUPTED = "interrupted"
@@ -190,7 +191,7 @@ class Restore:
         except CallFailed as error:
             sentence = f"The source cannot be read for verification: {error.message}. {error.hint} If it is lost, set verify.against."
             raise GaveUp(REFUSED, "verify", sentence) from error
-        return lambda: print_all(door, wanted)
+        return lambda: print_all(door, wanted.databases, wanted.reading)
 
     def _would(self, chosen: Chosen, existing: Mapping[str, Any] | None) -> None:
         later = afterwards(chosen.like, existing or {}, self.plan.overrides)
