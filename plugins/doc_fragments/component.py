@@ -31,6 +31,18 @@ options:
       - If not set, the host variable C(platform_account_id) is used. If the environment comes from C(platform_environment), one of the two
         is required, and so is a region (O(region) or C(platform_region)).
     type: str
+  role_arn:
+    description:
+      - ARN of an IAM role to act as. The credentials of the other options assume it, so they need C(sts:AssumeRole), and the role's trust
+        policy must allow them. The role acts in its own account, which need not be theirs.
+      - It is assumed again before its credentials expire, so waits may last longer than they do.
+      - If not set, the host variable C(platform_role_arn) is used.
+    type: str
+  role_external_id:
+    description:
+      - The external ID, if the role's trust policy demands one.
+      - If not set, the host variable C(platform_role_external_id) is used.
+    type: str
   further_regions:
     description:
       - Regions besides O(region) in which the component may still have resources, such as a key or copies that its settings no longer

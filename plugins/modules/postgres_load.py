@@ -118,7 +118,7 @@ options:
     default: false
   expect:
     description:
-      - How many rows tables must have afterwards, by table, such as V({public.users: 4200}). A table without a schema is in C(public).
+      - How many rows tables must have afterwards, by table, such as 4200 for C(public.users). A table without a schema is in C(public).
     type: dict
     default: {}
   checks:

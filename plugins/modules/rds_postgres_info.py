@@ -21,6 +21,12 @@ options:
     description:
       - Instances as M(mainstay.aws.rds_postgres) takes them.
     type: dict
+  everything:
+    description:
+      - Whether to publish everything that carries the tags of the component although O(databases) is given. O(databases) then only says in
+        which other regions to look.
+    type: bool
+    default: false
   network:
     description:
       - As in M(mainstay.aws.rds_postgres).

@@ -251,6 +251,7 @@ options:
     type: float
     default: 10
 extends_documentation_fragment:
+  - mainstay.aws.role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -102,6 +102,12 @@ ROLES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("CreateDBInstance", "CreateDBInstanceReadReplica", "ModifyDBInstance"), ("MonitoringRoleArn", MONITORING)),
     **dict.fromkeys(("CreateDBProxy", "ModifyDBProxy"), ("RoleArn", "rds.amazonaws.com")),
 }
+CREATED: Mapping[str, str] = {
+    "CreateDBSnapshot": "snapshot",
+    "CreateDBClusterSnapshot": "cluster-snapshot",
+    "CreateDBProxyEndpoint": "db-proxy-endpoint",
+}
+"""The type of what a call creates, where its first resource is of another one."""
 LINKED = frozenset({"CreateDBInstance", "CreateDBInstanceReadReplica", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime"})
 
 
@@ -155,8 +161,10 @@ def _all(call: Call) -> str:
 
 
 def _created(call: Call, named: list[str]) -> str:
-    """The resource that a call creates: the target of a copy, else the first that it names."""
-    return next((each for each in named if each.endswith(f":{str(call.get('TargetDBSnapshotIdentifier')).lower()}")), named[0])
+    """The resource that a call creates: the target of a copy, the snapshot of an instance, else the first that it names."""
+    target = f":{str(call.get('TargetDBSnapshotIdentifier')).lower()}"
+    kind = CREATED.get(call.operation)
+    return next((each for each in named if each.endswith(target) or (kind and each.split(":")[5] == kind)), named[0])
 
 
 def _tags(call: Call, resource: str) -> dict[str, str]:
@@ -195,7 +203,7 @@ def _beside(call: Call) -> Iterator[Ask]:
         yield service_linked_role(call, "rds.amazonaws.com", "AWSServiceRoleForRDS")
     if call.operation in ENCRYPTED and (key := call.get("KmsKeyId")):
         for action in ("kms:DescribeKey", "kms:CreateGrant"):
-            yield ask(call, _key(call, str(key)), action, there=_tags_of_key(call, str(key)))
+            yield _of_key(call, str(key), action)
     if call.get("ManageMasterUserPassword"):
         yield from _managed(call)
 
@@ -207,7 +215,13 @@ def _managed(call: Call) -> Iterator[Ask]:
         yield ask(call, secret, action)
     if key := call.get("MasterUserSecretKmsKeyId"):
         for action in ("kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"):
-            yield ask(call, _key(call, str(key)), action, there=_tags_of_key(call, str(key)))
+            yield _of_key(call, str(key), action)
+
+
+def _of_key(call: Call, key: str, action: str) -> Ask:
+    """What RDS does with a key on the caller's behalf. A grant is for RDS itself."""
+    for_rds = "true" if action == "kms:CreateGrant" else ""
+    return ask(call, _key(call, key), action, there=_tags_of_key(call, key), kms_grantisforawsresource=for_rds)
 
 
 def _key(call: Call, key: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rehearsal.extensions.keys import AWS_MANAGED
+from rehearsal.extensions.kms_access import KeyUnusable, usable_key
 from rehearsal.extensions.policies import allows_service, usable_roles
 from rehearsal.extensions.rds_common import contradictory, invalid
 from rehearsal.extensions.rds_versions import Version
@@ -146,20 +148,20 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return (other[0] - one[0]) % WEEK < one[1] or (one[0] - other[0]) % WEEK < other[1]
 
 
+UNUSABLE = "does not exist, is not enabled or you do not have permissions to access it"
+
+
 def key_arn(call: Call, identity: Any) -> str:
-    """The ARN of the key with this ID, ARN, or alias, which must be enabled and symmetric, and in the region of the call."""
+    """The ARN of the key with this ID, ARN, or alias. It must be enabled, symmetric, in the region of the call, and admit the caller."""
     text = str(identity)
-    account, region = (text.split(":")[4], text.split(":")[3]) if text.startswith("arn:") and text.count(":") >= 5 else ("", "")
-    keys = backend("kms", account or call.account_id, region or call.region)
-    name = text.rsplit(":", maxsplit=1)[-1] if account else text
+    if text.rpartition(":")[2].startswith(AWS_MANAGED):
+        return str(backend("kms", call.account_id, call.region).describe_key(text.rpartition(":")[2]).arn)
     try:
-        key = keys.describe_key(name.removeprefix("key/"))
-    except Exception as error:
-        raise _unusable(text, "does not exist, is not enabled or you do not have permissions to access it") from error
-    if region and region != call.region:
-        raise _unusable(text, f"is not in the region {call.region}")
-    if key.key_state != "Enabled" or key.key_spec != "SYMMETRIC_DEFAULT":
-        raise _unusable(text, "does not exist, is not enabled or you do not have permissions to access it")
+        key = usable_key(call, text, "rds", "DescribeKey", "CreateGrant")
+    except KeyUnusable as error:
+        raise _unusable(text, f"is not in the region {call.region}" if error.reason == "region" else UNUSABLE) from error
+    if key.key_spec != "SYMMETRIC_DEFAULT":
+        raise _unusable(text, UNUSABLE)
     return str(key.arn)
 
 

@@ -16,6 +16,7 @@ from rehearsal.extensions.rds_parameter_catalogue import Parameter, is_formula, 
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_servers import set_parameters
 
+PRELOAD = "shared_preload_libraries"
 APPLYING = 0.2
 """How long a dynamic parameter is being applied, as a share of the time of an instance's transitions."""
 
@@ -28,13 +29,13 @@ def status_of(instance: Any) -> str:
 def in_effect(group: Any, name: str) -> str | None:
     """The value that a group gives a parameter, if the instance's server can take it; None: the server's own default."""
     change = group.parameters.get(name)
-    value = change["ParameterValue"] if change else ""
+    value = change["ParameterValue"] if change else parameters(group.family)[name].value
     return None if not value or is_formula(value) else str(value)
 
 
 def server_parameters(group: Any) -> dict[str, str]:
-    """The modified parameters of a group, as a server gets them."""
-    values = {name: in_effect(group, name) for name in group.parameters}
+    """The modified parameters of a group and the libraries that RDS loads by default, as a server gets them."""
+    values = {name: in_effect(group, name) for name in {*group.parameters, PRELOAD}}
     return {name: value for name, value in values.items() if value is not None}
 
 

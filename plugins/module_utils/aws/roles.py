@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +19,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 
 from ..reconcile.errors import CallFailed
 from .calls import DENIED, call
+from .role_forms import EXTERNAL_ID, ROLE, SESSION_NAME
 from .service_models import session as shared_session
 from .session import checked, client_config
 
-ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,576}")
-SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
-EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
 DEFAULT_SESSION = "mainstay"
 
 OPTIONS: dict[str, Any] = {

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..aws.connection import Aws
 from ..aws.owner import Owner
 from ..aws.place import Place
+from ..aws.roles import client_maker_as, role_of
 from ..aws.session import client_maker, refused_endpoint
 from ..reconcile.errors import CallFailed, Failure
 from .options import option_problems
@@ -28,6 +30,8 @@ def check_options(module: Any) -> None:
 def connect(module: Any) -> tuple[Aws, str | None, str]:
     """(connection, endpoint or None for AWS's own, region). The options must have been checked. Ends the module without a region."""
     make, region, endpoint = client_maker(module)
+    if role := role_of(module.params):
+        make = client_maker_as(module, make, role, time.sleep)
     if reason := refused_endpoint(endpoint, os.environ):
         module.fail_json(msg=reason)
     if not region:

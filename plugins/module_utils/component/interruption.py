@@ -60,6 +60,27 @@ def interruptible(stop: Callable[[], None]) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def stopping_if_orphaned(stop: Callable[[], None], every: float = 1.0) -> Iterator[None]:
+    """Call ``stop`` once the process that started this one is gone, such as an ansible-playbook that was killed.
+
+    For work that must not go on unnoticed: a worker survives the playbook, and finishes its module.
+    """
+    parent, done = os.getppid(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(every):
+            if os.getppid() != parent:
+                stop()
+                return
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
 def hand_over(host: str, result: Mapping[str, Any]) -> None:
     """Leave a report for the callback. The callback may not be waiting for one, and a report that cannot be written must not fail the
     module.

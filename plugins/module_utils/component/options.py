@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..aws.role_forms import EXTERNAL_ID, ROLE
 from ..inputs.problems import shown
 from ..inputs.tags import doubles, doubles_remedy, tag_problem
 from .consent import mistake, not_exact
@@ -150,6 +151,26 @@ OPTIONS: Mapping[str, Option] = {
             default="required",
             wanted="the twelve digits of the account, quoted",
             form=ACCOUNT_ID,
+        ),
+        Option(
+            "role_arn",
+            STRING,
+            "platform_role_arn",
+            about="ARN of an IAM role in the account to act as, see below. Empty means to act as the credentials themselves.",
+            default="none",
+            wanted="the ARN of an IAM role, such as arn:aws:iam::123456789012:role/deploy, or empty",
+            form=ROLE,
+            unset=("",),
+        ),
+        Option(
+            "role_external_id",
+            STRING,
+            "platform_role_external_id",
+            about="The external ID that the role's trust policy demands, if it does.",
+            default="none",
+            wanted="2 to 1224 letters, digits, or + = , . @ : / - _, or empty",
+            form=EXTERNAL_ID,
+            unset=("",),
         ),
         Option(
             "further_regions",
@@ -293,7 +314,7 @@ OPTIONS: Mapping[str, Option] = {
 }
 VARIABLES: Mapping[str, Option] = {option.variable: option for option in OPTIONS.values() if option.variable}
 
-OWNER = ("environment", "component", "expected_account_id", "further_regions")
+OWNER = ("environment", "component", "expected_account_id", "role_arn", "role_external_id", "further_regions")
 """Who owns the resources of a call, and where they are."""
 NAMES = ("adopt", "moved")
 """The existing resources that the described addresses refer to."""
@@ -323,7 +344,18 @@ def option_problems(params: Mapping[str, Any]) -> list[str]:
             found.append(f"{called} is not set. It must be {option.wanted}.")
         elif value is not None and value not in option.unset and (problem := option.problem(value)):
             found.append(f"{called} {problem}.")
-    return found or _boundary_elsewhere(params)
+    return found or [*_role_elsewhere(params), *_boundary_elsewhere(params)]
+
+
+def _role_elsewhere(params: Mapping[str, Any]) -> list[str]:
+    """A role acts in its own account."""
+    match, account = ROLE.fullmatch(params.get("role_arn") or ""), params.get("expected_account_id")
+    if match is None or not account or match[1] == str(account):
+        return []
+    return [
+        f"role_arn (platform_role_arn) is {shown(params['role_arn'])}, but must be a role of account {account}, which expected_account_id "
+        "(platform_account_id) names: a role acts in its own account."
+    ]
 
 
 def _boundary_elsewhere(params: Mapping[str, Any]) -> list[str]:

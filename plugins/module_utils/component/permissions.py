@@ -48,7 +48,7 @@ READS = (
     *operations("kms", "describe_key"),
     *operations("secretsmanager", "describe_secret"),
 )
-"""The operations of connect.py, quota_reads.py and unclaimed.py."""
+"""The operations of connect.py, quota_reads.py, unclaimed.py and remnants.py."""
 
 FURTHER_REGIONS = operations("ec2", "describe_regions")
 """What regions.py calls if a component has further regions."""
@@ -60,7 +60,7 @@ EVERYWHERE = (
     *operations("kms", "describe_key"),
     *operations("secretsmanager", "describe_secret"),
 )
-"""The operations of quota_reads.py and unclaimed.py in further regions."""
+"""The operations of quota_reads.py, unclaimed.py and remnants.py in further regions."""
 
 LOCKING = operations("ssm", "delete_parameter get_parameter get_parameters_by_path put_parameter")
 """The operations of lock.py, which only an apply calls."""

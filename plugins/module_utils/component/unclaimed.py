@@ -18,6 +18,7 @@ from ..aws.connection import Aws
 from ..aws.owner import TAG_PREFIX
 from ..aws.tags import tag_dict
 from ..reconcile.errors import CallFailed, failure
+from .remnants import exists
 
 FORMAT = 1
 """Version of the shape of ``unclaimed``, which the plan_summary callback reads."""
@@ -26,11 +27,6 @@ PAGE = 100
 
 ISSUER = "/oidc.eks."
 """Substring of the ARNs of EKS clusters' OIDC providers, which end in the issuer's URL. Only these providers are asked for tags."""
-
-BACKUPS = ("snapshot", "auto-backup")
-"""Types of RDS's ARNs. RDS copies the tags of an instance to its snapshots and automated backups, which outlive it on purpose (RDS User
-Guide, "Copying tags to DB instance snapshots"). No component owns them.
-"""
 
 
 def answer_of(aws: Aws, claimed: Collection[str], region: str, account_id: str | None = None) -> dict[str, Any]:
@@ -50,7 +46,7 @@ def look(aws: Aws, claimed: Collection[str], account_id: str | None = None) -> l
     if account_id and identity != str(account_id):
         raise CallFailed(f"the credentials belong to account {identity}, not to {account_id}")
     strangers = [(arn, tags) for arn, tags in tagged if _component(tags) not in claimed]
-    alive = aws.map(lambda one: _is_alive(aws, one[0]), strangers)
+    alive = aws.map(lambda one: exists(aws, one[0]), strangers)
     found = [_entry(arn, _component(tags), tags) for (arn, tags), lives in zip(strangers, alive, strict=True) if lives]
     lost = [role for role in roles if _owner_of(role) not in claimed]
     marks = aws.map(lambda role: _role_tags(aws, role["RoleName"]), lost)
@@ -71,13 +67,7 @@ def _tagged(region: str, aws: Aws) -> list[tuple[str, dict[str, str]]]:
     found = aws.in_region(region).list_all(
         "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", TagFilters=filters, ResourcesPerPage=PAGE
     )
-    return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found if not _is_backup(entry["ResourceARN"])]
-
-
-def _is_backup(arn: str) -> bool:
-    """``arn:aws:rds:eu-west-1:111122223333:snapshot:rds:shop-2026-11-30-08-23``"""
-    parts = arn.split(":")
-    return parts[2] == "rds" and parts[5] in BACKUPS
+    return [(entry["ResourceARN"], tag_dict(entry["Tags"])) for entry in found]
 
 
 def _roles(aws: Aws) -> list[Mapping[str, Any]]:
@@ -115,19 +105,3 @@ def _environment(tags: Mapping[str, str]) -> str:
 
 def _entry(arn: str, component: str, tags: Mapping[str, str]) -> dict[str, str]:
     return {"component": component, "address": tags.get(f"{TAG_PREFIX}address", ""), "arn": arn}
-
-
-def _is_alive(aws: Aws, arn: str) -> bool:
-    """Whether the resource still exists: deleted keys and secrets keep their tags until they are gone, NAT gateways for an hour."""
-    region = arn.split(":")[3]
-    aws = aws.in_region(region) if region in aws.regions else aws
-    if ":natgateway/" in arn:
-        reply = aws.find("ec2", "describe_nat_gateways", NatGatewayIds=[arn.rpartition("/")[2]])
-        return any(raw["State"] not in ("deleted", "deleting") for raw in (reply or {}).get("NatGateways", []))
-    if ":kms:" in arn:
-        reply = aws.find("kms", "describe_key", KeyId=arn)
-        return reply is not None and reply["KeyMetadata"]["KeyState"] not in ("PendingDeletion", "PendingReplicaDeletion")
-    if f":secret:/mainstay/{aws.owner.environment}/" in arn:
-        reply = aws.find("secretsmanager", "describe_secret", SecretId=arn)
-        return reply is not None and not reply.get("DeletedDate")
-    return True

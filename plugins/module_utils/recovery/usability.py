@@ -15,6 +15,18 @@ ANSWERING = frozenset({"available", "backing-up", "storage-optimization", "confi
 
 OUT_OF_SUPPORT = "RDS upgrades versions that are out of support while it restores them, so there is no way back to this version."
 
+SHORT_LIVED: Mapping[str, Any] = {
+    "MultiAZ": False,
+    "PubliclyAccessible": False,
+    "DeletionProtection": False,
+    "AutoMinorVersionUpgrade": False,
+    "CopyTagsToSnapshot": False,
+    "BackupRetentionPeriod": 0,
+}
+"""Parameters of the call that restores an instance for a test: nothing that costs or protects more than that needs. Without a retention
+period, it is not backed up in full before it is available.
+"""
+
 
 def usability(instance: Mapping[str, Any]) -> str:
     """Whether a restored instance answers: ready, wait or never."""

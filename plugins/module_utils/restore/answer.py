@@ -6,53 +6,35 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
-from ..aws.connection import Aws
-from ..aws.owner import Owner
-from ..aws.session import client_maker, refused_endpoint
-from ..component.interruption import hand_over, interruptible
-from ..component.progress import Channel, progress
+from ..component.interruption import interruptible
+from ..component.progress import progress
 from ..reconcile.waiting import SystemClock
+from .connecting import EXIT_CODES, connected, end, refuse
 from .options import plan_of
 from .plan import Plan
-from .run import FAILED, INTERRUPTED, REFUSED, WOULD, Restore, Result
+from .run import WOULD, Restore, Result
 from .settings import afterwards
 
 SERVICES = ("rds", "secretsmanager")
-EXIT_CODES = {FAILED: 3, REFUSED: 4}
 
 
 def run(module: Any) -> NoReturn:
     """Restore what the module's parameters name. Exits the module."""
     plan, problems = plan_of(module.params, check_mode=module.check_mode)
     if plan is None:
-        module.fail_json(msg="\n".join(problems), state=REFUSED, reason="options", exit_code=EXIT_CODES[REFUSED])
-        raise AssertionError("fail_json does not return")
-    make, region, endpoint = client_maker(module)
-    if reason := refused_endpoint(endpoint, os.environ):
-        module.fail_json(msg=reason)
-    if not region:
-        module.fail_json(msg="region is not set: give the region option, or set AWS_REGION")
+        refuse(module, problems)
     clock = SystemClock()
-    aws = Aws(make, Owner("", ""), pause=clock.pause, region=str(region))
+    aws = connected(module, clock)
     try:
         with interruptible(clock.stop):
             found = Restore(aws, clock, plan, lambda doing, seconds: progress(plan.target, doing, seconds)).run()
     finally:
         aws.close()
-    result = result_of(plan, found, aws.counts)
-    if found.reason == INTERRUPTED:
-        hand_over(Channel.host, result)
-    for note in found.notes:
-        module.warn(note)
-    if found.state in EXIT_CODES:
-        module.fail_json(**result)
-    module.exit_json(**result)
-    raise AssertionError("exit_json does not return")
+    end(module, result_of(plan, found, aws.counts), found.notes)
 
 
 def result_of(plan: Plan, found: Result, counts: Mapping[str, int]) -> dict[str, Any]:

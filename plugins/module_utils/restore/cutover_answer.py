@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from ..aws.connection import Aws
-from ..aws.owner import Owner
-from ..aws.session import client_maker, refused_endpoint
-from ..component.interruption import hand_over, interruptible
-from ..component.progress import Channel, progress
+from ..aws.roles import OPTIONS as ROLE_OPTIONS
+from ..aws.roles import role_problems
+from ..component.interruption import interruptible
+from ..component.progress import progress
 from ..reconcile.waiting import SystemClock
-from .answer import EXIT_CODES, instance_of
+from .answer import instance_of
+from .connecting import EXIT_CODES, connected, end, refuse
 from .cutover import APPLICATION, PRINTED, RENAME, WOULD, CutOver, Plan, Result
 from .cutover_steps import DOES_NOT_FOLLOW
 from .options import IDENTIFIER
-from .run import INTERRUPTED, REFUSED
 
 SERVICES = ("rds",)
 
@@ -34,6 +32,7 @@ def argument_spec() -> dict[str, Any]:
         "any_target": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 3600.0},
         "poll_interval": {"type": "float", "default": 10.0},
+        **ROLE_OPTIONS,
     }
 
 
@@ -50,6 +49,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     if names["old_name"] and names["old_name"] in (names["name"], names["target"]):
         problems.append(f"old_name is {params['old_name']}, which is one of the two instances; choose another identifier")
     problems += [f"{name} is {params[name]:g}; it has to be more than 0" for name in ("timeout", "poll_interval") if params[name] <= 0]
+    problems += role_problems(dict(params))
     if problems:
         return None, problems
     return Plan(
@@ -67,29 +67,15 @@ def run(module: Any) -> NoReturn:
     """Cut over as the module's parameters say. Exits the module."""
     plan, problems = plan_of(module.params, check_mode=module.check_mode)
     if plan is None:
-        module.fail_json(msg="\n".join(problems), state=REFUSED, reason="options", exit_code=EXIT_CODES[REFUSED])
-        raise AssertionError("fail_json does not return")
-    make, region, endpoint = client_maker(module)
-    if reason := refused_endpoint(endpoint, os.environ):
-        module.fail_json(msg=reason)
-    if not region:
-        module.fail_json(msg="region is not set: give the region option, or set AWS_REGION")
+        refuse(module, problems)
     clock = SystemClock()
-    aws = Aws(make, Owner("", ""), pause=clock.pause, region=str(region))
+    aws = connected(module, clock)
     try:
         with interruptible(clock.stop):
             found = CutOver(aws, clock, plan, lambda doing, seconds: progress(plan.name, doing, seconds)).run()
     finally:
         aws.close()
-    result = result_of(plan, found, aws.counts)
-    if found.reason == INTERRUPTED:
-        hand_over(Channel.host, result)
-    for note in found.notes:
-        module.warn(note)
-    if found.state in EXIT_CODES:
-        module.fail_json(**result)
-    module.exit_json(**result)
-    raise AssertionError("exit_json does not return")
+    end(module, result_of(plan, found, aws.counts), found.notes)
 
 
 def result_of(plan: Plan, found: Result, counts: Mapping[str, int]) -> dict[str, Any]:

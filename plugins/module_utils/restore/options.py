@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..aws.roles import OPTIONS as ROLE_OPTIONS
+from ..aws.roles import role_problems
 from ..recovery.access import Access
 from ..recovery.fingerprint import comparing
 from ..recovery.fingerprint.model import MEBIBYTE, Fingerprint, Options, from_dict
@@ -92,6 +94,7 @@ def argument_spec() -> dict[str, Any]:
         "timeout": {"type": "float", "default": 7200.0},
         "finish_timeout": {"type": "float", "default": 14400.0},
         "poll_interval": {"type": "float", "default": 10.0},
+        **ROLE_OPTIONS,
     }
 
 
@@ -108,6 +111,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         *_tags_wrong(params["tags"]),
         *_numbers_wrong(params),
         *wrong_verification,
+        *role_problems(dict(params)),
     ]
     if problems:
         return None, problems

@@ -20,6 +20,7 @@ from ..recovery.copies import Wanted
 from ..recovery.copying import Copier, Place
 from ..recovery.databases import Database, tags_of
 from ..recovery.giving_up import GaveUp, Say
+from ..recovery.printing import Printed, print_all
 from ..recovery.progress import minutes
 from ..recovery.restoring import Restorer, Waits, refusal
 from ..recovery.server_time import ServerTime
@@ -27,7 +28,7 @@ from ..recovery.tags import MANAGED_BY
 from .choosing import Choosing, Chosen, as_refusal
 from .plan import FAIL, FINGERPRINT, SOURCE, Plan
 from .settings import MODULE, afterwards, is_restored, request, tags_for
-from .verifying import Printed, Verified, print_all, verify
+from .verifying import Verified, verify
 
 DONE, USABLE, WOULD, FAILED, REFUSED = "done", "usable", "would_restore", "failed", "refused"
 INTERRUPTED = "interrupted"
@@ -93,8 +94,7 @@ class Restore:
             self._end(FAILED, INTERRUPTED, self._interrupted())
         except CallFailed as error:
             begun = self.found.created or self.found.adopted
-            ended = refusal(error, self._what())
-            self._end(FAILED if begun else REFUSED, ended.reason, ended.sentence if self.found.method else as_refusal(error))
+            self._end(FAILED if begun else REFUSED, refusal(error, "").reason, self._said(error))
         return replace(self.found, seconds=self.moments.seconds(self.clock.now()))
 
     def _end(self, state: str, reason: str, sentence: str) -> None:
@@ -104,6 +104,12 @@ class Restore:
         if not (self.found.created or self.found.adopted):
             return "Interrupted before anything was restored."
         return f"Interrupted. {self.plan.target} goes on being restored; the same call continues with it."
+
+    def _said(self, error: CallFailed) -> str:
+        """What an error means, by how far the restore is."""
+        if self.moments.usable is not None:
+            return f"{self.plan.target} was restored and answers, but it was not completed or verified: {as_refusal(error)}"
+        return refusal(error, self._what()).sentence if self.found.method else as_refusal(error)
 
     def _what(self) -> str:
         return f"The {self.found.chosen.origin.sentence}" if self.found.chosen else self.plan.source
@@ -185,7 +191,7 @@ class Restore:
         except CallFailed as error:
             sentence = f"The source cannot be read for verification: {error.message}. {error.hint} If it is lost, set verify.against."
             raise GaveUp(REFUSED, "verify", sentence) from error
-        return lambda: print_all(door, wanted)
+        return lambda: print_all(door, wanted.databases, wanted.reading)
 
     def _would(self, chosen: Chosen, existing: Mapping[str, Any] | None) -> None:
         later = afterwards(chosen.like, existing or {}, self.plan.overrides)
@@ -212,7 +218,7 @@ class Restore:
         usable = self.restorer.usable(self.plan.target)
         self.moments.usable = self.clock.now()
         self.found = replace(self.found, instance=usable)
-        self.restorer.check_version(usable, chosen.origin.engine_version, self._what())
+        self.restorer.check_version(usable, chosen.origin.engine_version, f"{self._what()} was restored into {self.plan.target}, but")
         if usable.get("EngineVersion") != chosen.origin.engine_version:
             note = f"{self.plan.target} has version {usable.get('EngineVersion')}; the source had {chosen.origin.engine_version}."
             self.found = replace(self.found, notes=(*self.found.notes, note))

@@ -5,25 +5,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..recovery.access import Door
-from ..recovery.fingerprint.model import Fingerprint
 from ..recovery.fingerprint.moving import Judged, judge
-from ..recovery.fingerprint.taking import take
+from ..recovery.printing import Printed, print_all
 from .plan import SOURCE, Verification
 
-DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn AND has_database_privilege(oid, 'CONNECT')"
-SERVICE = ("rdsadmin",)
-"""Databases of RDS, which no login of ours may enter."""
-
-MAINTENANCE = "postgres"
 MOST = 50
-
-Printed = Mapping[str, Fingerprint]
 
 
 @dataclass(frozen=True)
@@ -51,24 +42,9 @@ class Verified:
         }
 
 
-def print_all(door: Door, verification: Verification) -> dict[str, Fingerprint]:
-    """The fingerprint of each database of an instance. Raises CallFailed."""
-    names = verification.databases or tuple(_databases(door))
-    found = {}
-    for name in names:
-        with contextlib.closing(door.open(name)) as session:
-            found[name] = take(session, verification.reading)
-    return found
-
-
-def _databases(door: Door) -> list[str]:
-    with contextlib.closing(door.open(MAINTENANCE)) as session:
-        return sorted(str(name) for (name,) in session.rows(DATABASES) if name not in SERVICE)
-
-
 def verify(door: Door, verification: Verification, before: Printed, after: Callable[[], Printed]) -> Verified:
     """Compare a restored instance with what is expected. ``before``, ``after``: the source before the restore began and after it."""
-    found = print_all(door, verification)
+    found = print_all(door, verification.databases, verification.reading)
     later = after() if verification.against == SOURCE else before
     judged = {
         name: judge(before[name], later.get(name, before[name]), found[name], verification.ignore) for name in before if name in found

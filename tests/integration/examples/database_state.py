@@ -48,9 +48,9 @@ class DatabaseState:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """The parameters that were set, of the group in force."""
+        """The parameters of the group in force: set, or with the engine's default."""
         (group,) = self.instance["DBParameterGroups"]
-        pages = self.rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group["DBParameterGroupName"], Source="user")
+        pages = self.rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group["DBParameterGroupName"])
         return {one["ParameterName"]: one.get("ParameterValue", "") for page in pages for one in page["Parameters"]}
 
     @cached_property

@@ -145,6 +145,20 @@ def test_a_major_upgrade_takes_the_parameter_group_of_its_family(site: Site) -> 
     assert summary(site.plan(site.desired(databases))) == {}
 
 
+def test_another_certificate_authority_is_one_that_rds_has_and_its_restart_is_said(site: Site) -> None:
+    """RDS says which engine versions need no restart for it; all of the rehearsal's are such."""
+    site.apply(site.desired({"main": database()}))
+    (problem,) = site.problems({"main": database(ca="rds-ca-2019")})
+    assert "RDS has no such certificate authority here" in problem
+    plan = site.plan(site.desired({"main": database(ca="rds-ca-ecc384-g1")}))
+    assert touched(plan) == {DB: {"ca_certificate_identifier"}}
+    aws, domain = site.aws("plan"), site.domain or site.domain_of(None)
+    try:
+        assert domain.checks(plan, aws, "").warnings == []
+    finally:
+        aws.close()
+
+
 def test_a_proxy_comes_and_goes(site: Site) -> None:
     """Its group is added to the instance and removed from it again; the instance itself stays."""
     without, along = ({"main": database(**WITH_SECRETS, **more)} for more in ({}, {"proxy": {}}))

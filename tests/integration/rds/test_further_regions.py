@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.module_runs import ModuleRuns
 from tests.integration.site import Requests, ids, summary, touched
 
-from .support import EVERYTHING, Site, database, new_network
+from .support import EVERYTHING, REGION, Site, database, new_network
 
 AWAY = "eu-central-1"
 IN_THE_OTHER_REGION = {
@@ -38,7 +40,7 @@ def described(far: dict[str, Any]) -> dict[str, Any]:
     return {"main": database(master={"credentials": "generated"}, backups=backups, replicas={"far": far})}
 
 
-def test_a_replica_in_another_region_has_what_it_needs_there(site: Site, far: dict[str, Any]) -> None:
+def test_a_replica_in_another_region_has_what_it_needs_there(site: Site, far: dict[str, Any], tmp_path: Path) -> None:
     databases = described(far)
     requests = Requests(site.cloud)
     planned = summary(site.plan(site.desired(databases)))
@@ -59,6 +61,14 @@ def test_a_replica_in_another_region_has_what_it_needs_there(site: Site, far: di
 
     requests = Requests(site.cloud)
     assert (summary(site.apply(site.desired(databases)).plan), requests.changes()) == ({}, [])
+
+    site.cloud.client("rds", region=AWAY).modify_db_instance(DBInstanceIdentifier="prod-main-far", DeletionProtection=True)
+    runs = ModuleRuns(site.cloud, tmp_path)
+    options = {"environment": site.environment, "component": site.component, "region": REGION, "databases": databases, "everything": True}
+    found = runs.run_module("rds_postgres_info", options, "plan")
+    assert [text.partition(".")[0] for text in found["protected"]] == ["RDS instance prod-main-far is protected against deletion"]
+    assert sorted(found["outputs"]["databases"]) == ["main"]
+    site.apply(site.desired(databases))
 
     site.remove(databases)
     assert site.ids() == {}

@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -17,6 +13,7 @@ import pytest
 from tests.integration.conftest import CloudFor
 from tests.integration.site import summary
 
+from . import servers
 from .instance_site import ACCOUNT, MAIN, READER, REGION, Site
 
 PASSWORDS = ("Correct-Horse-1", "Battery-Staple-2")
@@ -28,19 +25,8 @@ def site(cloud_for: CloudFor) -> Site:
 
 
 def connect(site: Site, password: str, name: str = MAIN) -> psycopg.Connection[Any]:
-    """As the master, over TLS that is verified against the rehearsal's bundle."""
-    endpoint = site.describe(name)["Endpoint"]
-    return psycopg.connect(
-        host=endpoint["Address"],
-        port=endpoint["Port"],
-        user="dbadmin",
-        password=password,
-        dbname="postgres",
-        sslmode="verify-full",
-        sslrootcert=site.cloud.admin.databases()["ca_bundle"],
-        autocommit=True,
-        connect_timeout=10,
-    )
+    """As the master."""
+    return servers.connect(site.cloud, name, "dbadmin", password)
 
 
 def rows(site: Site, password: str, name: str = MAIN) -> list[int]:
@@ -54,22 +40,9 @@ def write(site: Site, password: str, number: int, name: str = MAIN) -> None:
         connection.execute("INSERT INTO numbers VALUES (%s)", (number,))
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Replication may take a moment, also for the table."""
-    deadline = time.monotonic() + 20
-    while True:
-        with contextlib.suppress(psycopg.errors.UndefinedTable):
-            if holds():
-                return
-        assert time.monotonic() < deadline, "the rows did not reach the replica"
-        time.sleep(0.1)
-
-
 def test_the_managed_secret_logs_in(site: Site) -> None:
     site.apply([site.main()])
-    arn = site.describe()["MasterUserSecret"]["SecretArn"]
-    secret = json.loads(site.cloud.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
-    with connect(site, secret["password"]) as connection:
+    with servers.with_secret(site.cloud, MAIN, site.describe()["MasterUserSecret"]["SecretArn"]) as connection:
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
 
 
@@ -95,7 +68,7 @@ def test_a_promoted_replica_has_the_rows_and_takes_new_ones(site: Site) -> None:
     main = site.main(master_credentials=site.secret(PASSWORDS[0]))
     site.apply([main, site.reader()])
     write(site, PASSWORDS[0], 1)
-    until(lambda: rows(site, PASSWORDS[0], READER) == [1])
+    servers.until(lambda: rows(site, PASSWORDS[0], READER) == [1])
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         write(site, PASSWORDS[0], 2, READER)
     site.apply([main, site.reader(promoted=True)])

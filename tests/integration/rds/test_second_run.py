@@ -1,7 +1,10 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""site.yml with real servers: the second run calls nothing that changes AWS and runs no statement that changes a database."""
+"""site.yml with real servers: the second run calls nothing that changes AWS and runs no statement that changes a database.
+
+With generated credentials, test_whole_life.py shows the same.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from tests.integration.conftest import CloudFor
 from tests.integration.eks_operations.site import Site
 from tests.integration.eks_operations.support import ACCOUNT, REGION
 from tests.integration.site import Requests
+
+from .servers import changing_statements
 
 CONTENT: dict[str, Any] = {
     "databases": {
@@ -28,7 +33,7 @@ CONTENT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("credentials", ["managed", "generated", "iam"])
+@pytest.mark.parametrize("credentials", ["managed", "iam"])
 def test_a_second_run_changes_nothing(cloud_for: CloudFor, tmp_path: Path, credentials: str) -> None:
     cloud = cloud_for(account_id=ACCOUNT, region=REGION, settings={"databases": True, "control_planes": False})
     site = Site(cloud, tmp_path, {"vpc": ["network"], "rds": ["database"]})
@@ -51,17 +56,3 @@ def test_a_second_run_changes_nothing(cloud_for: CloudFor, tmp_path: Path, crede
     assert changing_statements(cloud.client("rds")) == first
     assert {one["component"]: one["counts"]["unchanged"] > 0 for one in site.summary()["components"]} == {"network": True, "database": True}
     assert site.summary()["result"] == "no_changes", done.text
-
-
-def changing_statements(rds: Any) -> list[str]:
-    """What the server has logged of what it ran, which is what ``log_statement = ddl`` covers: creating, altering, granting, dropping."""
-    found = []
-    for file in rds.describe_db_log_files(DBInstanceIdentifier="prod-main")["DescribeDBLogFiles"]:
-        name, marker = file["LogFileName"], "0"
-        while True:
-            page = rds.download_db_log_file_portion(DBInstanceIdentifier="prod-main", LogFileName=name, Marker=marker)
-            found += [line for line in (page.get("LogFileData") or "").splitlines() if "statement: " in line]
-            marker = page["Marker"]
-            if not page["AdditionalDataPending"]:
-                break
-    return found

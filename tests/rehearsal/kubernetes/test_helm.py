@@ -27,6 +27,12 @@ def test_one_on_the_path_is_taken_if_it_is_new_enough(version: str, taken: bool,
     assert helm.helm() == (own if taken else tmp_path / "packaged")
 
 
+def test_a_cache_that_cannot_be_written_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helm, "CACHE", Path("/sys/closed"))
+    with pytest.raises(build.BuildError, match="/sys/closed is not open to the user"):
+        helm.packaged()
+
+
 def test_the_one_for_the_path_is_not_taken_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(helm.FOLDER))
     monkeypatch.setattr(helm, "packaged", lambda _tell: tmp_path / "packaged")

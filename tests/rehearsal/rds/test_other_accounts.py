@@ -65,6 +65,15 @@ def test_a_shared_snapshot_is_copied_under_a_key_of_ones_own(pair: tuple[Databas
     assert there.instance("main")["KmsKeyId"] == key
 
 
+def test_a_key_of_another_account_encrypts_for_whom_it_admits(pair: tuple[Databases, Databases]) -> None:
+    here, there = pair
+    key = here.key()
+    assert refused(there.create, name="main", KmsKeyId=key) == "KMSKeyNotAccessibleFault"
+    allow(here, key)
+    there.create("main", KmsKeyId=key)
+    assert there.instance("main")["KmsKeyId"] == key
+
+
 def test_a_secret_of_another_account_needs_its_policy_and_its_key(pair: tuple[Databases, Databases]) -> None:
     here, there = (one.client("secretsmanager") for one in pair)
     key = pair[0].key()

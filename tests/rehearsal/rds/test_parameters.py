@@ -31,6 +31,9 @@ def test_all_parameters_of_a_family(account: RdsAccount) -> None:
     assert "ParameterValue" not in found["work_mem"]
     assert (found["work_mem"]["Source"], found["fsync"]["IsModifiable"]) == ("engine-default", False)
     assert set(described(account, "own", Source="user")) == {"rds.force_ssl"}
+    account.set_parameters("own", "pending-reboot", rds__force_ssl="1", max_connections="100")
+    assert described(account, "own")["rds.force_ssl"]["Source"] == "system", "the default is no value that a user has set"
+    assert set(described(account, "own", Source="user")) == {"max_connections"}
     first = account.rds.describe_db_parameters(DBParameterGroupName="own", MaxRecords=20)
     assert len(first["Parameters"]) == 20
     defaults = account.rds.describe_engine_default_parameters(DBParameterGroupFamily="postgres14")["EngineDefaults"]

@@ -50,10 +50,15 @@ def test_major_upgrade_with_a_group_of_the_new_family(account: RdsAccount) -> No
     account.rds.delete_db_parameter_group(DBParameterGroupName="old")
 
 
-def test_major_upgrade_without_a_group_leaves_the_default_one(account: RdsAccount) -> None:
+def test_major_upgrade_from_a_custom_group_needs_a_group(account: RdsAccount) -> None:
     account.create(DBParameterGroupName=account.parameter_group("old"))
+    assert refused(account.modify, EngineVersion="18.2", AllowMajorVersionUpgrade=True) == "InvalidParameterCombination"
+
+
+def test_major_upgrade_from_the_default_group_leads_to_the_default_group(account: RdsAccount) -> None:
+    account.create()
     account.modify(now=False, EngineVersion="18.2", AllowMajorVersionUpgrade=True)
-    assert account.describe()["DBParameterGroups"][0]["DBParameterGroupName"] == "old"
+    assert account.describe()["DBParameterGroups"][0]["DBParameterGroupName"] == "default.postgres17"
     account.window()
     assert account.describe()["DBParameterGroups"][0]["DBParameterGroupName"] == "default.postgres18"
 

@@ -38,6 +38,27 @@ def test_a_mistake_is_reported_with_option_value_and_remedy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("arn:aws:iam::123456789012:role/path/deploy", ""),
+        ("", ""),
+        (None, ""),
+        ("arn:aws:iam::210987654321:role/deploy", "but must be a role of account 123456789012, which expected_account_id"),
+        (
+            "arn:aws:iam::123456789012:user/deploy",
+            "role_arn (platform_role_arn) is 'arn:aws:iam::123456789012:user/deploy', but must be the ARN",
+        ),
+        ("deploy", "but must be the ARN of an IAM role"),
+    ],
+)
+def test_a_role_is_one_of_the_account(role: str | None, expected: str) -> None:
+    params = {"environment": "prod", "component": "a", "role_arn": role, "expected_account_id": "123456789012"}
+    found = option_problems(params)
+    assert len(found) == bool(expected)
+    assert all(expected in problem for problem in found)
+
+
+@pytest.mark.parametrize(
     ("boundary", "good"),
     [
         ("arn:aws:iam::123456789012:policy/limits", True),

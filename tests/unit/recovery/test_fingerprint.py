@@ -20,6 +20,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.recovery.fingerprint.
     Rows,
     from_dict,
 )
+from ansible_collections.mainstay.aws.plugins.module_utils.recovery.fingerprint.moving import judge
 
 ALL = Rows(1000, True, "77", "all rows")
 SAMPLE = Rows(500_000, False, "78", "about 1000 rows at equal distances of the key")
@@ -217,3 +218,29 @@ def test_size_and_patterns_decide_what_is_read() -> None:
     assert not is_small(TABLE, Options(exact_bytes=9))
     assert is_excluded(TABLE, Options(exclude=("app.ord*",)))
     assert not is_excluded(TABLE, Options(exclude=("orders",)))
+
+
+BUSY = rows("app.orders", count=1010, checksum="90")
+"""The source after the restore, when one of its tables has changed."""
+
+MOVING: dict[str, tuple[Fingerprint, Fingerprint, list[str]]] = {
+    "equal": (GOOD, GOOD, []),
+    "as it was before": (BUSY, GOOD, []),
+    "as it was after": (BUSY, BUSY, []),
+    "something between": (BUSY, rows("app.orders", count=1004, checksum="91"), []),
+    "a busy table that is empty": (BUSY, rows("app.orders", count=0, checksum="0"), ["Table app.orders is empty."]),
+    "a table that did not change": (GOOD, rows("app.orders", count=999), ["Table app.orders has 999 rows; expected 1000."]),
+    "another one than the busy one": (
+        BUSY,
+        facts("owners", table_of_app__orders="root"),
+        ["Table app.orders belongs to root; expected app_owner."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_a_source_that_goes_on_working(name: str) -> None:
+    after, found, sentences = MOVING[name]
+    judged = judge(GOOD, after, found)
+    assert [str(one) for one in judged.differences] == sentences
+    assert judged.moved == (("table app.orders",) if after is BUSY else ())

@@ -28,7 +28,7 @@ from .kinds.backup_replication import BackupReplication
 from .kinds.data_key import DataKey, needed
 from .kinds.db_instance import DbInstance, DbReplica
 from .kinds.db_instance_options import Options
-from .kinds.db_instance_restarts import of_plan
+from .kinds.db_instance_restarts import changes_certificate, of_plan
 from .kinds.db_log_group import DbLogGroup
 from .kinds.db_parameter_group import DbParameterGroup
 from .kinds.db_proxy import DbProxy
@@ -37,7 +37,7 @@ from .names import regions, secret_names
 from .notes import notes
 from .outputs import outputs
 from .protection import protected, refusals
-from .questions import questions
+from .questions import questions, rotating
 from .resources import build, with_present_names
 from .settings.instance import Instance, Network, read, read_network
 from .validate import validate
@@ -112,7 +112,7 @@ class RdsDomain(Domain):
     def checks(self, plan: Plan, aws: Aws, _region: str) -> Checked:
         """Say what the plan interrupts, and what it keeps of what it deletes."""
         default = Options()
-        found = of_plan(plan, self.options, default)
+        found = of_plan(plan, self.options, default, rotating(aws) if changes_certificate(plan) else ())
         said = [f"{address}: {sentence}." for address, sentences in found.items() for sentence in sentences]
         keys: dict[str, list[str]] = {}
         for region in looked_in(plan):
@@ -161,5 +161,8 @@ def run(module: Any) -> NoReturn:
 
 
 def read_found(module: Any) -> NoReturn:
-    """Return the outputs of the existing instances."""
-    read_outputs(module, RdsDomain, described=module.params["databases"] is not None)
+    """Return the outputs of the existing instances: of the described ones, or of everything that a removal would remove."""
+    everything = bool(module.params["everything"])
+    if everything:
+        module.params["state"] = "absent"
+    read_outputs(module, RdsDomain, described=module.params["databases"] is not None and not everything)

@@ -55,6 +55,13 @@ class AwsFacts:
         """Whether a parameter takes effect only after a restart."""
         return self.parameters.get(family, {}).get(parameter, {}).get("ApplyType") == "static"
 
+    def unlike_defaults(self, family: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        """The parameters whose value is not the engine's default. RDS accepts the others and does not describe them as set by a user, so a
+        group that has them would change in every run.
+        """
+        defaults = self.parameters.get(family, {})
+        return {name: value for name, value in parameters.items() if defaults.get(name, {}).get("ParameterValue") != value}
+
     def vpc_of(self, one: Instance) -> str:
         """The VPC of an instance's subnets; empty if it cannot be determined."""
         return next((self.subnets[subnet].vpc_id for subnet in one.subnet_ids if subnet in self.subnets), "")

@@ -25,6 +25,16 @@ FORMULA = re.compile(r"[{}]|\b(?:GREATEST|LEAST|SUM|IF|LOG)\(", re.IGNORECASE)
 """A value that RDS computes ("Specifying DB parameters", RDS User Guide)."""
 
 
+WAYS_BACK: Mapping[str, str] = {
+    "Disabled": "enable it",
+    "PendingDeletion": "cancel its deletion and enable it",
+    "PendingReplicaDeletion": "cancel its deletion and enable it",
+    "PendingImport": "import its key material",
+    "Unavailable": "connect its custom key store",
+}
+"""state of a key -> what makes RDS able to use it."""
+
+
 def objections(instances: Mapping[str, Instance], known: AwsFacts, may_upgrade: Callable[[str], bool]) -> list[str]:
     """Every problem, each as one sentence. ``may_upgrade``: whether an instance may move to another major version in this run."""
     return [problem for one in instances.values() for problem in of_instance(one, known, may_upgrade(one.name))]
@@ -36,6 +46,7 @@ def of_instance(one: Instance, known: AwsFacts, may_upgrade: bool) -> Iterator[s
     yield from of_identifier(one, present)
     yield from of_subnets(one, known)
     yield from of_key(one, known)
+    yield from of_authority(one, known)
     offered_here = bool(versions.matching(one.version, known.versions)) and not is_earlier(one.version, version_of(present))
     if offered_here:
         yield from of_class(one, known)
@@ -111,9 +122,17 @@ def key_problems(path: str, arn: str, keys: Mapping[str, Key]) -> Iterator[str]:
     if key is None:
         yield f"{path} is '{arn}', but there is no such key, or it may not be described; correct it, or remove it"
     elif key.state != "Enabled":
-        yield f"{path} is '{arn}', but that key is {key.state}, so RDS cannot use it; enable it, or name another key"
+        remedy = f"{WAYS_BACK.get(key.state, 'wait until it is enabled')}, or name another key"
+        yield f"{path} is '{arn}', but that key is {key.state}, so RDS cannot use it; {remedy}"
     elif key.spec != "SYMMETRIC_DEFAULT":
         yield f"{path} is '{arn}', but that key is {key.spec}, and RDS encrypts with symmetric keys only; name another key"
+
+
+def of_authority(one: Instance, known: AwsFacts) -> Iterator[str]:
+    """RDS lists, per engine version, the certificate authorities that sign its servers' certificates."""
+    offered = known.versions.get(known.newest(one.version), {}).get("SupportedCACertificateIdentifiers") or []
+    if one.ca and offered and one.ca not in offered:
+        yield f"{one.path}.ca is '{one.ca}', but RDS has no such certificate authority here; {suggestion(one.ca, sorted(offered))}"
 
 
 def of_storage(one: Instance, present: Observed) -> Iterator[str]:

@@ -76,6 +76,11 @@ def engine_versions(aws: Aws) -> dict[str, Any]:
     return {str(one["EngineVersion"]): one for one in listed}
 
 
+def rotating(aws: Aws) -> list[str]:
+    """The engine versions that take a new server certificate without a restart."""
+    return [version for version, one in engine_versions(aws).items() if one.get("SupportsCertificateRotationWithoutRestart")]
+
+
 def major_versions(aws: Aws) -> dict[str, versions.Support]:
     return versions.support_of(aws.list_all("rds", "describe_db_major_engine_versions", "DBMajorEngineVersions", Engine=ENGINE))
 

@@ -19,6 +19,7 @@ from ...aws.place import Place
 from ...reconcile.model import Observed, Ref, Resource, ref
 from .facts import AwsFacts
 from .keys import at, key_in, keys
+from .kinds.db_instance_versions import is_major_change, reached
 from .kinds.db_log_group import log_group_name
 from .names import KEY, MONITORING, secret_name, user_part
 from .roles import monitoring_role, proxy_role, secrets_of
@@ -141,7 +142,7 @@ class InstanceParts:
             "db_parameter_group_name": f"{part.identifier}-{self.family}",
             "db_parameter_group_family": self.family,
             "description": f"Parameters of {part.identifier}",
-            "parameters": dict(part.parameters),
+            "parameters": self.known.unlike_defaults(self.family, part.parameters),
             "tags": self.tags(self.family),
         }
         return Resource("db_parameter_group", address.partition(".")[2], properties)
@@ -242,12 +243,15 @@ class InstanceParts:
         }
 
     def static_parameters(self, name: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        """The digest of the parameters that only a restart applies: for a new instance, and for one that may be restarted in this run."""
+        """The digest of the parameters that only a restart applies: for a new instance, and for one that may be restarted in this run. It
+        is of one family: a replica gets the group of a new major version only after RDS has upgraded it, and then waits for a reboot.
+        """
         kind = "db_replica" if "/" in name else "db_instance"
         if self.known.of(f"{kind}.{name}") and not self.may_reboot(name):
             return {}
-        static = {key: value for key, value in parameters.items() if self.known.is_static(self.family, key)}
-        return {"static_parameters": digest(static)}
+        set_ = self.known.unlike_defaults(self.family, parameters)
+        static = {key: value for key, value in set_.items() if self.known.is_static(self.family, key)}
+        return {"static_parameters": digest({**static, "family": self.family})}
 
     def instance(self) -> Iterator[Resource]:
         one = self.one
@@ -270,7 +274,19 @@ class InstanceParts:
             **self.backups(),
             "tags": self.tags(),
         }
-        yield Resource("db_instance", one.name, properties, self.waits(self.group_of(), [self.name(log) for log in self.logs()]))
+        first = [f"db_replica.{self.name(name)}" for name in sorted(one.replicas)] if self.upgrade() == "minor" else []
+        waits = (*self.waits(self.group_of(), [self.name(log) for log in self.logs()]), *first)
+        yield Resource("db_instance", one.name, properties, waits)
+
+    def upgrade(self) -> str:
+        """The upgrade that the existing instance gets: minor, major, or empty. RDS makes a minor one of the replicas first, a major one of
+        the primary; the second waits for the first and is not begun if that fails.
+        """
+        present = self.known.of(f"db_instance.{self.one.name}")
+        has = str(present.properties.get("engine_version") or "") if present else ""
+        if not has or reached(self.one.version, has):
+            return ""
+        return "major" if is_major_change(self.one.version, has) else "minor"
 
     def backups(self) -> dict[str, Any]:
         """Of the instance, and of replicas that are databases of their own."""
@@ -309,7 +325,8 @@ class InstanceParts:
                 "tags": self.tags(name, replica.tags),
             }
             logs = [self.name(f"{name}-{log}") for log in self.logs()]
-            yield Resource("db_replica", self.name(name), properties, self.waits(group, logs))
+            first = (f"db_instance.{self.one.name}",) if self.upgrade() == "major" else ()
+            yield Resource("db_replica", self.name(name), properties, (*self.waits(group, logs), *first))
 
     # -- the proxy -------------------------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ def wanted(one: Instance) -> dict[str, Any]:
         "StorageType": storage.type,
         "MaxAllocatedStorage": storage.autoscale_to,
         **{member: value for member, value in tuned.items() if value},
+        **({"CACertificateIdentifier": one.ca} if one.ca else {}),
     }
 
 

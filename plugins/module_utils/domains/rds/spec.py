@@ -26,4 +26,9 @@ REQUIRED_IF: list[Any] = [("state", "present", ["databases"])]
 
 def info_argument_spec() -> dict[str, Any]:
     """The options of rds_postgres_info."""
-    return {**shared(*OWNER, *NAMES), "databases": {"type": "dict"}, "network": {"type": "dict", "default": {}}}
+    return {
+        **shared(*OWNER, *NAMES),
+        "databases": {"type": "dict"},
+        "network": {"type": "dict", "default": {}},
+        "everything": {"type": "bool", "default": False},
+    }

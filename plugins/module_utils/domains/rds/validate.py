@@ -10,6 +10,7 @@ from typing import Any
 
 from ...component.names import PRODUCTION
 from ...inputs.problems import Problems, suggestion
+from ...postgresql.rds_rules import LIBRARIES
 from .settings.backups import overlapping
 from .settings.extensions import extension_problems
 from .settings.instance import CLASS, IDENTIFIER_REMEDY, Instance, Network, is_identifier, read
@@ -137,14 +138,10 @@ def check_parameters(instance: Instance, problems: Problems) -> None:
     """TLS is not negotiable in the defaults; a library that extensions need must be loaded at the start."""
     for path, parameters in ((instance.path, instance.parameters), *((one.path, one.parameters) for one in instance.replicas.values())):
         libraries = [one.strip() for one in parameters.get(PRELOAD, "").split(",")]
-        for extension, library in PRELOADED.items():
+        for extension, library in LIBRARIES.items():
             if extension in instance.content.extensions() and library not in libraries:
                 remedy = f"the extension {extension} needs {library} in it; add it: the list replaces the default"
                 problems.add(f"{path}.parameters.{PRELOAD}", parameters.get(PRELOAD), remedy)
-
-
-PRELOADED: Mapping[str, str] = {"pg_cron": "pg_cron", "pg_stat_statements": "pg_stat_statements", "pgaudit": "pgaudit"}
-"""extension -> the library that must be in shared_preload_libraries (RDS User Guide, "Using PostgreSQL extensions")."""
 
 
 def check_replica(instance: Instance, replica: Replica, region: str, problems: Problems) -> None:

@@ -15,6 +15,7 @@ from ...aws.tags import tag_list
 from ...postgresql.script.splitting import ScriptProblem, statements
 from ...recovery.databases import Database, Snapshot
 from ...recovery.tags import PROOF, Maker, temporary
+from ...recovery.usability import SHORT_LIVED
 from .naming import MODULE
 
 READING = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")
@@ -84,9 +85,8 @@ def request(
 ) -> dict[str, Any]:
     """The parameters of RestoreDBInstanceFromDBSnapshot. ``source`` is the DBInstance.
 
-    Groups are named, because RDS would take the defaults of the VPC and the family. Nothing that costs or protects more than a test needs;
-    no retention, or the restored instance would be backed up in full first. Its tags are its own, never the source's. RDS manages master
-    passwords in this call for Oracle only.
+    Groups are named, because RDS would take the defaults of the VPC and the family. Its tags are its own, never the source's. RDS manages
+    master passwords in this call for Oracle only.
     """
     groups = proof.security_groups or tuple(one["VpcSecurityGroupId"] for one in source.get("VpcSecurityGroups") or ())
     parameters = proof.parameter_group or next((str(one["DBParameterGroupName"]) for one in source.get("DBParameterGroups") or ()), "")
@@ -100,12 +100,7 @@ def request(
         "DBSubnetGroupName": subnets,
         "VpcSecurityGroupIds": list(groups),
         "DBParameterGroupName": parameters,
-        "MultiAZ": False,
-        "PubliclyAccessible": False,
-        "DeletionProtection": False,
-        "AutoMinorVersionUpgrade": False,
-        "CopyTagsToSnapshot": False,
-        "BackupRetentionPeriod": 0,
+        **SHORT_LIVED,
         "Tags": tag_list(tags),
     }
     return {key: value for key, value in found.items() if value or key not in UNKNOWN_IF_EMPTY}

@@ -173,6 +173,16 @@ def test_a_major_upgrade_does_not_wait_for_the_window() -> None:
             ["the new certificate authority restarts the database in this run"],
         ),
         (
+            {"backup_retention_period": (7, 0)},
+            Options(apply="window"),
+            True,
+            False,
+            ["turning automated backups off, which deletes those that exist, restarts the database in the maintenance window"],
+        ),
+        ({"backup_retention_period": (0, 7)}, Options(), True, True, ["turning automated backups on restarts the database in this run"]),
+        ({"backup_retention_period": (7, 14)}, Options(), True, False, []),
+        ({"backup_retention_period": ("owned by AWS Backup", 0)}, Options(), True, False, []),
+        (
             {"static_parameters": (None, "abc")},
             Options(apply="window"),
             True,

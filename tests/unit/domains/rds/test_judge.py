@@ -84,6 +84,22 @@ def offering(**changes: Any) -> AwsFacts:
         ),
         (
             {"kms_key_arn": KEY},
+            known(keys={KEY: Key(KEY, "PendingDeletion", "SYMMETRIC_DEFAULT")}),
+            f"kms_key_arn is '{KEY}', but that key is PendingDeletion, so RDS cannot use it; cancel its deletion and enable it, or name "
+            "another key",
+        ),
+        (
+            {"kms_key_arn": KEY},
+            known(keys={KEY: Key(KEY, "Enabled", "RSA_2048")}),
+            f"kms_key_arn is '{KEY}', but that key is RSA_2048, and RDS encrypts with symmetric keys only; name another key",
+        ),
+        (
+            {"ca": "rds-ca-2019"},
+            known(versions={"17.6": {"SupportedCACertificateIdentifiers": ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1"]}}),
+            "ca is 'rds-ca-2019', but RDS has no such certificate authority here; did you mean rds-ca-rsa2048-g1?",
+        ),
+        (
+            {"kms_key_arn": KEY},
             known(keys={}),
             f"kms_key_arn is '{KEY}', but there is no such key, or it may not be described; correct it, or remove it",
         ),

@@ -168,6 +168,7 @@ def test_only_static_parameters_count_for_a_reboot() -> None:
     base = properties()["static_parameters"]
     assert properties(parameters={"work_mem": 65536})["static_parameters"] == base
     assert properties(parameters={"max_connections": 200})["static_parameters"] != base
+    assert properties(version="16")["static_parameters"] != base, "an upgraded replica gets its group afterwards"
     assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"}) != digest({"a": "2", "b": "1"})
 
 
@@ -218,3 +219,26 @@ def test_a_resource_that_was_moved_or_adopted_keeps_its_name() -> None:
     found = {one.address: one for one in with_present_names(list(resources(proxy={"auth": "iam"}).values()), [group, going, seen()])}
     assert found["db_subnet_group.main"].properties["db_subnet_group_name"] == "legacy"
     assert found["db_proxy.main"].properties["db_proxy_name"] == "prod-main-proxy"
+
+
+def test_a_parameter_that_equals_the_default_is_not_set() -> None:
+    """RDS would not describe it as set, and every run would set it again."""
+    family = {**known().parameters["postgres17"]}
+    family |= {name: {**family[name], "ParameterValue": value} for name, value in {"rds.force_ssl": "1", "work_mem": "4096"}.items()}
+    facts = known(parameters={"postgres17": family})
+    group = "db_parameter_group.main/postgres17"
+    without = properties(group, facts, parameters={"work_mem": 4096})["parameters"]
+    assert {"rds.force_ssl", "work_mem"}.isdisjoint(without)
+    assert without["log_statement"] == "ddl"
+    found = properties(group, facts, parameters={"work_mem": 8192, "rds.force_ssl": 0})["parameters"]
+    assert (found["work_mem"], found["rds.force_ssl"]) == ("8192", "0")
+
+
+@pytest.mark.parametrize(
+    ("has", "version", "primary_waits", "replica_waits"),
+    [("16.4", "17", False, True), ("17.4", "17.6", True, False), ("17.4", "17", False, False), ("17.6", "17.4", False, False)],
+)
+def test_whoever_is_upgraded_second_waits_for_the_first(has: str, version: str, primary_waits: bool, replica_waits: bool) -> None:
+    """Otherwise it would wait for hours for an upgrade that has failed."""
+    found = resources(known(observed=(seen(engine_version=has),)), version=version, **GENERATED, replicas={"r": {}})
+    assert ("db_replica.main/r" in found[DB].after, DB in found["db_replica.main/r"].after) == (primary_waits, replica_waits)

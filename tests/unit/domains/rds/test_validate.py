@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.settings.instance import Network
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import UNKNOWN
-from tests.unit.domains.rds.samples import NETWORK, SUBNETS, complaints, instance, settings
+from tests.unit.domains.rds.samples import KEY, NETWORK, SUBNETS, complaints, instance, settings
 
+ABROAD = KEY.replace("af-south-1", "eu-west-1")
 FAR = {"region": "eu-west-1", "subnet_ids": list(SUBNETS), "security_group_ids": ["sg-0e000000"]}
 GENERATED = {"credentials": "generated"}
 BELOW = (
@@ -68,6 +69,10 @@ BELOW = (
             "master.username is 'rds_me', but RDS for PostgreSQL reserves that name; choose another one, such as dbadmin",
         ),
         (
+            {"master": {"username": "rdsWriteForwardUser"}},
+            "master.username is 'rdsWriteForwardUser', but RDS for PostgreSQL reserves that name; choose another one, such as dbadmin",
+        ),
+        (
             {"master": {"username": "1st"}},
             "master.username is '1st', but it must be 1 to 63 letters, digits and underscores, starting with a letter",
         ),
@@ -84,6 +89,8 @@ BELOW = (
             {"master": {"rotation": "2026-11"}},
             "master.rotation is '2026-11', but the credentials are managed, and only generated ones are rotated on request; remove it",
         ),
+        ({"backups": {"retention_days": -1}}, "backups.retention_days is -1, but it must be a whole number from 0 to 35"),
+        ({"backups": {"retention_days": "a week"}}, "backups.retention_days is 'a week', but it must be a whole number from 0 to 35"),
         ({"backups": {"retention_days": 36}}, "backups.retention_days is 36, but it must be a whole number from 0 to 35"),
         (
             {"backups": {"retention_days": 0}},
@@ -91,6 +98,26 @@ BELOW = (
         ),
         ({"backups": {"window": "3-4"}}, "backups.window is '3-4', but it must be a period in UTC such as \"03:00-04:00\", in quotes"),
         ({"backups": {"window": "03:00-03:20"}}, "backups.window is '03:00-03:20', but it must last at least 30 minutes"),
+        (
+            {"maintenance": {"window": "sun:05:00-sun:05:29"}},
+            "maintenance.window is 'sun:05:00-sun:05:29', but it must last at least 30 minutes",
+        ),
+        (
+            {"maintenance": {"window": "sun:05:00-mon:05:00"}},
+            "maintenance.window is 'sun:05:00-mon:05:00', but it must last less than 24 hours",
+        ),
+        (
+            {"maintenance": {"window": "sunday:05:00-sunday:06:00"}},
+            "maintenance.window is 'sunday:05:00-sunday:06:00', but it must be a period in UTC such as \"sun:05:00-sun:06:00\", in quotes",
+        ),
+        (
+            {"kms_key_arn": ABROAD},
+            f"kms_key_arn is '{ABROAD}', but RDS encrypts with a key of its own region; name one of af-south-1",
+        ),
+        (
+            {"kms_key_arn": "alias/shop"},
+            "kms_key_arn is 'alias/shop', but it must be the ARN of a KMS key, not of an alias",
+        ),
         (
             {"backups": {"window": "05:00-06:00"}, "maintenance": {"window": "sun:05:30-sun:06:30"}},
             "backups.window is '05:00-06:00', but it overlaps maintenance.window (sun:05:30-sun:06:30), and RDS refuses that; move one of "
@@ -147,6 +174,11 @@ BELOW = (
             "parameters.shared_preload_libraries is 'pg_stat_statements', but the extension pg_cron needs pg_cron in it; add it: the list "
             "replaces "
             "the default",
+        ),
+        (
+            {"databases": {"shop": {"extensions": ["pg_tle"]}}},
+            "parameters.shared_preload_libraries is 'pg_stat_statements', but the extension pg_tle needs pg_tle in it; add it: the list "
+            "replaces the default",
         ),
         (
             {"proxy": {}},

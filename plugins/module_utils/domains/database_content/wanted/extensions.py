@@ -9,22 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from ....inputs.problems import suggestion
 from ....postgresql.catalog import ServerState
+from ....postgresql.rds_rules import LIBRARIES, OTHER_NAMES
 from .settings import WantedDatabase, WantedExtension
-
-LIBRARIES: Mapping[str, str] = {
-    "pg_cron": "pg_cron",
-    "pg_stat_statements": "pg_stat_statements",
-    "pgaudit": "pgaudit",
-    "pg_tle": "pg_tle",
-    "pg_partman_bgw": "pg_partman_bgw",
-    "pg_hint_plan": "pg_hint_plan",
-    "pgactive": "pgactive",
-    "pglogical": "pglogical",
-    "plprofiler": "plprofiler",
-}
-"""extension -> the library that must be in shared_preload_libraries for it to work (RDS User Guide, "Using PostgreSQL extensions")."""
-
-OTHER_NAMES: Mapping[str, str] = {"pgvector": "vector", "uuid_ossp": "uuid-ossp", "pgcron": "pg_cron", "pg_audit": "pgaudit"}
 
 
 def installation_problem(database: str, one: WantedExtension, server: ServerState) -> str:

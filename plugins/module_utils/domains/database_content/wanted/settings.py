@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,9 @@ from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import matching, one_of
 from ....postgresql.acl import ALL
+from ....postgresql.encodings import is_encoding
 from ....postgresql.quoting import PUBLIC
+from ....postgresql.rds_rules import RESERVED_PREFIXES, RESERVED_ROLES
 from .access import CHOICES, IN_SCHEMA, OWNER, ByClass, Explicit, expanded, merged
 
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
@@ -22,7 +24,6 @@ NAME_IN_WORDS = "at most 63 lower-case letters, digits, '_' and '-', starting wi
 SETTING = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 UNTIL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 LOGINS = ("password", "iam", "none")
-RESERVED_ROLES = ("rdsadmin", "rdsrepladmin", "rdstopmgr", "public", "none", "current_role", "current_user", "session_user")
 RESERVED_DATABASES = ("rdsadmin", "template0", "template1", "postgres")
 PREDEFINED = re.compile(r"(pg|rds)_[a-z_]+")
 """Roles of PostgreSQL and RDS that a user may be a member of, such as pg_monitor."""
@@ -106,10 +107,10 @@ def read_contents(databases: Any, users: Any, master: str, path: str = "") -> tu
     return Contents(known, found), problems.messages
 
 
-def _named(name: Any, reserved: tuple[str, ...], what: str, reader: Reader) -> bool:
+def _named(name: Any, reserved: Collection[str], what: str, reader: Reader) -> bool:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         reader.problems.add(reader.path, name, f"the name of a {what} must be {NAME_IN_WORDS}")
-    elif name in reserved or name.startswith(("pg_", "rds_", "mainstay_")):
+    elif name in reserved or name.startswith((*RESERVED_PREFIXES, "mainstay_")):
         remedy = f"this name belongs to PostgreSQL, RDS, or this collection; choose another name for the {what}"
         reader.problems.add(reader.path, name, remedy)
     else:
@@ -124,7 +125,9 @@ def _user(name: Any, reader: Reader, master: str) -> User | None:
         reader.problems.add(reader.path, name, "it is the master user, which the instance itself manages; choose another name")
         return None
     login = reader.choice("login", LOGINS, "password")
-    reader.take("rotation")  # the component that creates the secrets uses it
+    rotation = reader.take("rotation")  # the component that creates the secrets uses it
+    if rotation is not None and login in LOGINS and login != "password":
+        reader.problems.add(reader.at("rotation"), rotation, f"login is {login}, and only generated passwords are rotated; remove it")
     attributes = [one for one, key in (("createdb", "create_databases"), ("createrole", "create_roles")) if reader.boolean(key, False)]
     one = User(
         name=name,
@@ -163,7 +166,7 @@ def _database(name: str, reader: Reader, users: Mapping[str, User], master: str,
     access = _access(reader, users)
     owner = _owner(reader, access, users, master)
     for one, level in access.items():
-        if level == OWNER and one != owner:
+        if level == OWNER and one != owner != master:
             members.setdefault(one, set()).add(owner)
     here = expanded(access, _explicit(reader, users, tuple(ALL)))
     policy = _public(reader.section("public"))
@@ -172,7 +175,7 @@ def _database(name: str, reader: Reader, users: Mapping[str, User], master: str,
     found = WantedDatabase(
         name=name,
         owner=owner,
-        encoding=reader.text("encoding", ""),
+        encoding=_encoding(reader),
         locale=reader.text("locale", ""),
         connection_limit=reader.integer("connection_limit", -1, 0, 100000),
         settings=_settings(reader),
@@ -183,6 +186,14 @@ def _database(name: str, reader: Reader, users: Mapping[str, User], master: str,
     )
     reader.finish()
     return found
+
+
+def _encoding(reader: Reader) -> str:
+    text = reader.text("encoding", "")
+    if text and not is_encoding(text):
+        reader.problems.add(reader.at("encoding"), text, "it must be a server encoding of PostgreSQL such as UTF8")
+        return ""
+    return text
 
 
 def _access(reader: Reader, users: Mapping[str, User]) -> dict[str, str]:

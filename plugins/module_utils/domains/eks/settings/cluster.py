@@ -18,10 +18,11 @@ from typing import Any
 
 from ....component.names import PRODUCTION
 from ....inputs.kubernetes import label_problem
+from ....inputs.networks import read_parts
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.tags import as_tag_text
-from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_namespace, as_public_block, as_zone, matching, one_of
+from ....inputs.values import AWS_NAME, PRIVATE_RANGES, as_block, as_namespace, as_public_block, matching, one_of
 from .addons import AFTER_NODES, BEFORE_NODES
 from .controllers import AUTOSCALER, CONTROLLERS, LOAD_BALANCERS
 from .identities import AccessEntry, PodRole, read_access, read_irsa_roles, read_pod_identities
@@ -138,15 +139,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
     """The network of clusters that name none, and the errors in it."""
     problems = Problems()
     reader = Reader(given, path, problems)
-    network = Network(
-        reader.ids("subnet_ids", (), "subnet-"),
-        reader.ids("security_group_ids", (), "sg-"),
-        reader.ids("node_security_group_ids", (), "sg-"),
-        reader.items("subnet_zones", (), as_zone, "it must be the name of an availability zone"),
-        reader.one_id("vpc_id", "", "vpc-"),
-    )
-    if network.subnet_zones and len(network.subnet_zones) != len(network.subnet_ids):
-        problems.add(f"{path}.subnet_zones", list(network.subnet_zones), "it must have a zone for each of subnet_ids")
+    network = Network(**read_parts(reader), node_security_group_ids=reader.ids("node_security_group_ids", (), "sg-"))
     reader.finish()
     return network, problems.messages
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from ....reconcile.planner import Action, Plan
 from .db_instance_options import ByIdentifier, Options
-from .db_instance_versions import is_major_change
+from .db_instance_versions import is_major_change, parts
+
+CERTIFICATE, RETENTION = "ca_certificate_identifier", "backup_retention_period"
 
 INTERRUPTING: Mapping[str, str] = {
     "db_instance_class": "the new class",
@@ -24,6 +26,12 @@ AT_ONCE = frozenset({"port", "promoted", "static_parameters"})
 """These are made at once, whatever ``apply`` says; so is a major upgrade, whose outcome the run verifies."""
 
 
+STATISTICS = (
+    "the upgrade loses the planner's statistics: those of the databases that are described here are collected in the same run; run ANALYZE "
+    "in all others"
+)
+
+
 def interruptions(changed: Mapping[str, tuple[Any, Any]], options: Options, *, rotates: bool, multi_az: bool) -> list[str]:
     """What interrupts connections, one sentence for each change and when. ``changed``: property -> (before, after).
 
@@ -32,8 +40,10 @@ def interruptions(changed: Mapping[str, tuple[Any, Any]], options: Options, *, r
     found = []
     for name, (before, after) in changed.items():
         what = INTERRUPTING.get(name, "")
-        if name == "ca_certificate_identifier" and not rotates:
+        if name == CERTIFICATE and not rotates:
             what = "the new certificate authority"
+        if name == RETENTION and _is_switched(before, after):
+            what = f"turning automated backups {'on' if after else 'off, which deletes those that exist,'}"
         if not what:
             continue
         at_once = name in AT_ONCE or options.apply == "now" or (name == "engine_version" and _is_major(before, after))
@@ -50,8 +60,23 @@ def _how(name: str, before: Any, after: Any, multi_az: bool) -> str:
     return "restarts the database"
 
 
+def _is_switched(before: Any, after: Any) -> bool:
+    """Whether automated backups are turned on or off, which is an outage ("Backup retention period", RDS User Guide)."""
+    return isinstance(before, int) and isinstance(after, int) and bool(before) != bool(after)
+
+
 def _is_major(before: Any, after: Any) -> bool:
     return is_major_change(str(after), str(before) if before else None)
+
+
+def changes_certificate(plan: Plan) -> bool:
+    """Whether a plan gives an instance another certificate authority."""
+    return any(change.property == CERTIFICATE for action in plan.permitted if action.verb == "update" for change in action.changes)
+
+
+def loses_statistics(before: Any, after: Any) -> bool:
+    """Whether planner statistics do not survive an upgrade: pg_upgrade keeps them from version 18 on (PostgreSQL 18, release notes)."""
+    return _is_major(before, after) and parts(str(after)) < (18,)
 
 
 def of_plan(plan: Plan, options: ByIdentifier, default: Options, rotating: Iterable[str] = ()) -> dict[str, list[str]]:
@@ -70,4 +95,7 @@ def _of_action(action: Action, options: Options, rotating: frozenset[str]) -> li
     seen = action.observed.properties if action.observed else {}
     changed = {change.property: (change.before, change.after) for change in action.changes}
     rotates = str(seen.get("engine_version")) in rotating
-    return interruptions(changed, options, rotates=rotates, multi_az=bool(seen.get("multi_az")))
+    found = interruptions(changed, options, rotates=rotates, multi_az=bool(seen.get("multi_az")))
+    if loses_statistics(*changed.get("engine_version", (None, None))):
+        found.append(STATISTICS)
+    return found

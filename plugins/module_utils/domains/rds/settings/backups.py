@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ....component.names import PRODUCTION
 from ....inputs.reader import Reader
-from ....inputs.windows import SHORTEST, Window, daily, overlap, weekly
+from ....inputs.windows import DAY, SHORTEST, Window, daily, overlap, weekly
 
 LONGEST_RETENTION = 35
 """Days that RDS keeps automated backups at most."""
@@ -113,7 +113,7 @@ def read_window(reader: Reader, weekly_one: bool) -> Window | None:
         reader.problems.add(reader.at("window"), value, f'it must be a period in UTC such as "{example}", in quotes')
     elif window.length < SHORTEST:
         reader.problems.add(reader.at("window"), value, f"it must last at least {SHORTEST} minutes")
-    elif weekly_one and window.length > 24 * 60:
+    elif weekly_one and window.length >= DAY:
         reader.problems.add(reader.at("window"), value, "it must last less than 24 hours")
     else:
         return window

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ....inputs.problems import suggestion
+from ....postgresql.rds_rules import OTHER_NAMES
 from .versions import major_of, number
 
 DATED = "2026-06"
@@ -27,15 +28,6 @@ FIRST: Mapping[str, Mapping[str, str]] = {
 }
 """extension -> major version -> the first version that offers it; empty: none does. Major versions that are not listed offer it from their
 first version on if they are newer than those listed, and do not offer it if they are older."""
-
-OTHER_NAMES: Mapping[str, str] = {
-    "pgvector": "vector",
-    "postgis3": "postgis",
-    "uuid_ossp": "uuid-ossp",
-    "pgcron": "pg_cron",
-    "pg_audit": "pgaudit",
-}
-"""What extensions are called elsewhere -> their name in CREATE EXTENSION."""
 
 
 def first_version(extension: str, major: str) -> str | None:

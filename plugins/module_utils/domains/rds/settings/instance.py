@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....component.names import PRODUCTION
+from ....inputs.networks import read_parts
 from ....inputs.problems import Problems
 from ....inputs.reader import Reader
-from ....inputs.values import as_zone
 from .backups import Backups, Deletion, Maintenance, read_backups, read_deletion, read_maintenance
 from .content import Content, read_content
 from .master import Master, read_master
@@ -88,14 +88,7 @@ def read_network(given: Any, path: str) -> tuple[Network, list[str]]:
     """The network of instances that name none, and the errors in it."""
     problems = Problems()
     reader = Reader(given, path, problems)
-    network = Network(
-        reader.ids("subnet_ids", (), "subnet-"),
-        reader.ids("security_group_ids", (), "sg-"),
-        reader.items("subnet_zones", (), as_zone, "it must be the name of an availability zone"),
-        reader.one_id("vpc_id", "", "vpc-"),
-    )
-    if network.subnet_zones and len(network.subnet_zones) != len(network.subnet_ids):
-        problems.add(f"{path}.subnet_zones", list(network.subnet_zones), "it must have a zone for each of subnet_ids")
+    network = Network(**read_parts(reader))
     reader.finish()
     return network, problems.messages
 
@@ -131,7 +124,7 @@ def read_instance(name: str, reader: Reader, environment: str, network: Network,
         vpc_id="" if own_subnets else network.vpc_id,
         security_group_ids=reader.ids("security_group_ids", network.security_group_ids, "sg-"),
         master=read_master(reader.section("master")),
-        kms_key_arn=read_key(reader),
+        kms_key_arn=read_key(reader, region),
         lifecycle_support=reader.choice("lifecycle_support", (STANDARD, EXTENDED), STANDARD),
         backups=read_backups(reader.section("backups"), environment, region),
         maintenance=read_maintenance(reader.section("maintenance")),

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ....inputs.reader import Reader
+from ....postgresql.rds_rules import RESERVED_PREFIXES, RESERVED_ROLES
 
 CREDENTIALS = ("managed", "generated", "iam")
 """``managed``: RDS keeps the password in a secret and rotates it. ``generated``: a secret of the component's, rotated on request. ``iam``:
@@ -21,15 +22,15 @@ DEFAULT_ROTATION, LONGEST_ROTATION = 7, 1000
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 RESERVED_WORDS = """
-admin administrator rdsadmin rds_superuser rds_replication rds_iam rds_password rdsrepladmin rdstopmgr rdsproxyadmin public none all
+admin administrator all
 analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column concurrently
-constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp current_user default
+constraint create cross current_catalog current_date current_schema current_time current_timestamp default
 deferrable desc distinct do else end except false fetch for foreign freeze from full grant group having ilike in initially inner
 intersect into is isnull join lateral leading left like limit localtime localtimestamp natural not notnull null offset on only or order
-outer overlaps placing primary references returning right select session_user similar some symmetric system_user table tablesample then
+outer overlaps placing primary references returning right select similar some symmetric system_user table tablesample then
 to trailing true union unique user using variadic verbose when where window with
 """
-RESERVED = frozenset(RESERVED_WORDS.split())
+RESERVED = RESERVED_ROLES | frozenset(RESERVED_WORDS.split())
 """Names that RDS refuses: its own users and roles, and PostgreSQL's reserved words (PostgreSQL manual, appendix C)."""
 
 
@@ -81,7 +82,7 @@ def read_username(reader: Reader) -> str:
     if not USERNAME.fullmatch(value):
         remedy = "it must be 1 to 63 letters, digits and underscores, starting with a letter"
         reader.problems.add(reader.at("username"), value, remedy)
-    elif lower in RESERVED or lower.startswith(("pg_", "rds_")):
+    elif lower in RESERVED or lower.startswith(RESERVED_PREFIXES):
         remedy = f"RDS for PostgreSQL reserves that name; choose another one, such as {DEFAULT_USERNAME}"
         reader.problems.add(reader.at("username"), value, remedy)
     else:

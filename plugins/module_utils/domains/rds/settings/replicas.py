@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ....inputs.reader import Reader
 from ....inputs.values import as_zone
+from ....reconcile.model import is_unknown
 from .backups import KEY_ARN, REGION
 from .parameters import read_parameters
 from .storage import read_limit
@@ -117,8 +118,12 @@ def read_zone(reader: Reader) -> str | None:
     return zone
 
 
-def read_key(reader: Reader) -> str:
-    """The ARN of the user's own key; empty if the component's is used."""
+def read_key(reader: Reader, region: str = "") -> str:
+    """The ARN of the user's own key; empty if the component's is used. ``region``: that of what it encrypts; empty if it is not known."""
     if reader.given.get("kms_key_arn") is None:
         return str(reader.take("kms_key_arn") or "")
-    return reader.required_text("kms_key_arn", "it must be the ARN of a KMS key, not of an alias", KEY_ARN)
+    arn = reader.required_text("kms_key_arn", "it must be the ARN of a KMS key, not of an alias", KEY_ARN)
+    if arn and region and not is_unknown(arn) and arn.split(":")[3] != region:
+        reader.problems.add(reader.at("kms_key_arn"), arn, f"RDS encrypts with a key of its own region; name one of {region}")
+        return ""
+    return arn
