@@ -146,7 +146,7 @@ CHECKS = (
     suite("database-content", "databases", 165, "tests/integration/database_content"),
     suite("rollouts", "rollout", 300, "tests/integration/rollout"),
     suite("snapshot-gate", "databases", 240, *folders("snapshot_gate", "recovery")),
-    suite("restore", "databases", 200, *folders("restore", "cutover")),
+    suite("restore", "databases", 110, *folders("restore", "cutover")),
     suite("refresh", "databases", 60, "tests/integration/refresh"),
     suite("drill", "databases", 200, "tests/integration/drill"),
     Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
