@@ -60,7 +60,7 @@ def _finish(module: Any, plan: RefreshPlan, here: Aws, there: Aws, clock: System
     began = clock.now()
     try:
         accounts, caller = _accounts(module, plan, here, there)
-        with interruptible(clock.stop), _locked(module, here, there, caller, clock):
+        with interruptible(clock.stop), locked(module, here, there, caller, clock):
             readings = (Reading(there.in_region(plan.origin.region), ServerTime(clock.now)), Reading(here, ServerTime(clock.now)))
             plan = replace(plan, key=_key(readings[1], plan))
             name = plan.identifier
@@ -85,7 +85,7 @@ def _finish(module: Any, plan: RefreshPlan, here: Aws, there: Aws, clock: System
 
 
 @contextlib.contextmanager
-def _locked(module: Any, here: Aws, there: Aws, caller: str, clock: SystemClock) -> Iterator[None]:
+def locked(module: Any, here: Aws, there: Aws, caller: str, clock: SystemClock) -> Iterator[None]:
     """Hold the run lock of the component, which other refreshes and the role need too; not in check mode. Raises CallFailed."""
     if module.check_mode:
         yield

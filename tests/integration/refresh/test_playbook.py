@@ -29,6 +29,11 @@ DATABASES: dict[str, Any] = {
     }
 }
 
+REFUSED = {
+    "refresh_instances=reports": "refresh_instances names reports, which rds_refresh of the inventory does not describe. It describes main.",
+    '{"rds_refresh": {}}': "rds_refresh is not set for database, so there is nothing to refresh.",
+}
+
 
 @pytest.fixture
 def site(accounts: Accounts) -> Iterator[Site]:
@@ -66,11 +71,11 @@ def test_the_playbook_refreshes_what_the_role_built(accounts: Accounts, site: Si
     accounts.cloud.admin.clear_requests()
     planned = site.must(PLAYBOOK, "--check", "--diff", "-vvv")
     assert planned.says(f"{OF_THE_ROLE} would be refreshed from snap-"), planned.text
+    for given, said in REFUSED.items():
+        refused = site.run(PLAYBOOK, "-e", given)
+        assert refused.code != 0
+        assert refused.says(said), refused.text
     assert [one for one in accounts.cloud.admin.requests() if one["mutating"]] == []
-    refused = site.run(PLAYBOOK, "-e", "refresh_instances=reports", "-e", "refresh_max_age=3600")
-    assert refused.says("refresh_instances names reports, which rds_refresh of the inventory does not describe. It describes main"), (
-        refused.text
-    )
 
     done = site.must(PLAYBOOK, "--diff", "-vvv", "-e", "refresh_instances=main", "-e", "refresh_max_age=36000")
     assert accounts.instance(accounts.here, OF_THE_ROLE)["DbiResourceId"] != before

@@ -21,7 +21,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.recovery.giving_up im
 from ansible_collections.mainstay.aws.plugins.module_utils.refresh import refresher
 from tests.integration.network.play import ROOT
 
-from .support import AWAY, CHECK, HOME, MASTER, MASTER_PASSWORD, PERSON, PRODUCTION, SHOP_PASSWORD, TARGET, Accounts, Killed
+from .support import AWAY, CHECK, HOME, MASTER, MASTER_PASSWORD, PERSON, PRODUCTION, SHOP_PASSWORD, STAGING, TARGET, Accounts, Killed
 
 OWNED = {"mainstay:environment": "staging", "mainstay:component": "database", "mainstay:address": "db_instance.main"}
 
@@ -170,6 +170,8 @@ def test_sessions_in_the_target_do_not_hinder_it(accounts: Accounts) -> None:
 def test_the_module_with_a_role_of_production(accounts: Accounts) -> None:
     found = accounts.run(source={"role_arn": f"arn:aws:iam::{PRODUCTION}:role/nothing"})
     assert "cannot be assumed" in found["msg"]
+    found = accounts.run(role_arn=f"arn:aws:iam::{STAGING}:role/of-staging")
+    assert "role/of-staging cannot be assumed" in found["msg"], "platform_role_arn is for the target"
     found = accounts.run(source={"region": AWAY})
     assert f"source.account_id is {PRODUCTION}, but the credentials for the source belong to account" in found["msg"]
     found = accounts.run(anonymise={})
