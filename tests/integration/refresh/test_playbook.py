@@ -30,7 +30,7 @@ DATABASES: dict[str, Any] = {
 }
 
 REFUSED = {
-    "refresh_instances=reports": "refresh_instances names reports, which rds_refresh of the inventory does not describe. It describes main.",
+    "refresh_instances=reports": "refresh_instances names reports, which rds_refresh of the inventory does not describe",
     '{"rds_refresh": {}}': "rds_refresh is not set for database, so there is nothing to refresh.",
 }
 
