@@ -32,7 +32,7 @@ SOURCE: Mapping[str, Any] = {
 
 def argument_spec() -> dict[str, Any]:
     return {
-        **shared(*OWNER),
+        **shared(*OWNER, "lock_wait"),
         "identifier": {"type": "str", "required": True},
         "name": {"type": "str", "default": "main"},
         "source": {"type": "dict", "required": True, "options": dict(SOURCE)},
