@@ -22,7 +22,7 @@ LAYERS = (
     ("reconcile", "summary"),
     ("sensitive",),
     ("aws", "inputs", "kubernetes", "postgresql", "saved_plans"),
-    ("component", "kinds"),
+    ("component", "images", "kinds"),
     ("recovery",),
     ("controller", *DOMAINS, "rollout", "snapshot_gate"),
     ("domains.cluster_content", "domains.database_content", "restore"),
