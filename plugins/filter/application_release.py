@@ -36,9 +36,9 @@ options:
   only:
     description:
       - V(release) returns the options of M(mainstay.aws.app_release), V(needs) those of M(mainstay.aws.app_release_needs_info), and
-        V(lookups) the names of the roles whose outputs are needed but not given.
+        V(lookups) the names of the roles whose outputs are needed but not given. V(cluster) returns what is known of the cluster.
     type: str
-    choices: [release, needs, lookups]
+    choices: [release, needs, lookups, cluster]
     default: release
 author:
   - Contributors to the mainstay.aws project (@mainstay-project)
@@ -57,7 +57,7 @@ _value:
   sample: {namespace: shop, version: 1.4.2, objects: [], migration: null}
 """
 
-ONLY = ("release", "needs", "lookups")
+ONLY = ("release", "needs", "lookups", "cluster")
 
 
 def application_release(
@@ -68,12 +68,12 @@ def application_release(
 
     if only not in ONLY:
         raise AnsibleFilterError(f"application_release: only is {only!r}, but must be one of {', '.join(ONLY)}")
-    if only == "lookups":
-        return options.lookups(given, around or {})
+    if only in ("lookups", "cluster"):
+        return (options.lookups if only == "lookups" else options.cluster)(given, around or {})
     found, problems = options.release(given, around or {}, images or {})
     if problems:
         raise AnsibleFilterError("\n".join(problems))
-    return options.needs_of(found) if only == "needs" else found
+    return options.needs_of(found) if only == "needs" else options.release_of(found)
 
 
 class FilterModule:
