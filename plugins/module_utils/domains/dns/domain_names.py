@@ -73,7 +73,7 @@ def canonical_value(sort: str, text: str) -> str | None:
             numbers, host = words[:-1], words[-1] if words else ""
             count = 1 if sort == "MX" else 3
             fits = len(numbers) == count and all(one.isdecimal() and int(one) <= 65535 for one in numbers)
-            return " ".join([*(str(int(one)) for one in numbers), normal(host)]) if fits and (host == "." or is_host(host)) else None
+            return " ".join([*(str(int(one)) for one in numbers), normal(host) or "."]) if fits and (host == "." or is_host(host)) else None
         case "CAA":
             found = CAA_VALUE.fullmatch(text.strip())
             return f'{int(found[1])} {found[2].lower()} "{found[3] or found[4] or ""}"' if found and int(found[1]) <= 255 else None

@@ -47,7 +47,8 @@ CLOUDFRONT, CLOUDFRONT_ZONE = ".cloudfront.net", "Z2FDTNDATAQYW2"
 
 ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
-COMMON_ENDINGS = frozenset({"com", "net", "org", "io", "dev", "app", "cloud", "edu", "gov", "info", "biz", "internal", "local"})
+COMMON_ENDINGS = frozenset({"com", "net", "org", "edu", "gov", "info", "biz"})
+"""Top-level domains that nobody uses as the last label of a relative name, as in api.dev."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +154,16 @@ def _of_name(reader: Reader, name: str, around: Around) -> Iterator[Record]:
 
 
 def read_record(reader: Reader, name: str, sort: str, around: Around) -> Record:
-    target = _alias(reader.section("alias"), sort) if reader.take("alias") is not None else None
+    is_alias = reader.take("alias") is not None
+    target = _alias(reader.section("alias"), sort) if is_alias else None
     ttl = reader.integer("ttl", DEFAULT_TTL, 0, LONGEST_TTL)
     values = _values(reader, sort)
-    if target is not None and reader.given.get("ttl") is not None:
+    if is_alias and reader.given.get("ttl") is not None:
         remedy = "an alias has none: it takes over that of its target; remove it"
         reader.problems.add(reader.at("ttl"), reader.given["ttl"], remedy)
-    if target is not None and reader.given.get("values") is not None:
+    if is_alias and reader.given.get("values") is not None:
         reader.problems.messages.append(f"{reader.path} has values and an alias; keep one of them")
-    if target is None and reader.given.get("values") is None:
+    if not is_alias and reader.given.get("values") is None:
         alternative = ", or an alias" if sort in ALIAS_TYPES else ""
         reader.problems.missing(f"{reader.path}.values", f"give at least one value{alternative}")
     record = Record(name, sort, reader.path, ttl, values, target, reader.boolean("adopt", around.adopt))
