@@ -51,7 +51,8 @@ class DnsDomain(Domain):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.zones: dict[str, Zone] = {}
         self.region = params.get("region") or ""
-        if params.get("zones") is not None and params.get("state") != "absent":
+        self.absent = params.get("state") == "absent"
+        if params.get("zones") is not None and not self.absent:
             networks = {str(name): str(vpc) for name, vpc in (params.get("networks") or {}).items()}
             self.zones, problems = validate(params["zones"], "zones", networks, self.region)
             if problems:
@@ -76,8 +77,16 @@ class DnsDomain(Domain):
         return [text for text in map(delegation_note, waited_for(observation.observed)) if text]
 
     def checks(self, plan: Plan, _aws: Aws, _region: str) -> Checked:
-        """Refuse to delete zones with records of others, and certificates that something uses."""
-        return Checked(refusals=[one for action in plan.permitted if action.remove for one in refusals(action.remove)])
+        """Refuse to delete zones with records of others, and certificates that something uses.
+
+        When everything is removed, the load balancers that used a certificate have just been deleted, which ACM notices late: the deletion
+        then waits.
+        """
+        leaving = [action.remove for action in plan.permitted if action.remove]
+        return Checked(refusals=[one for seen in leaving if not (self.absent and seen.kind == "certificate") for one in refusals(seen)])
+
+    def findings(self, observed: Sequence[Observed]) -> dict[str, Any]:
+        return {"protected": [str(one) for seen in observed if seen.kind == "hosted_zone" for one in refusals(seen)]}
 
     def outputs(self, attributes: Attributes) -> dict[str, Any]:
         return outputs(attributes, self.region)
