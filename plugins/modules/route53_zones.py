@@ -9,13 +9,13 @@ module: route53_zones
 version_added: 0.1.0
 short_description: Create, change and remove hosted zones with their records, and certificates
 description:
-  - Brings the Route 53 hosted zones of one component, their records, and the ACM certificates that they validate to the described state in
-    one call.
+  - Brings the Route 53 hosted zones of one component, their records, and the ACM certificates that they validate to the described state
+    in one call.
   - Records have no tags. A TXT record C(_mainstay.<component>.<environment>.<domain>) in each zone lists digests of the records that this
-    module created, and is changed in the same call as they are. All other records are left alone. A record that exists and is not listed is
-    never overwritten without consent.
-  - Certificates are validated by DNS. The module creates the validation records and waits until ACM has issued the certificates. Certificates
-    that share a name share its record, in all regions; it is deleted with the last certificate of the account that needs it.
+    module created, and is changed in the same call as they are. All other records are left alone. A record that exists and is not listed
+    is never overwritten without consent.
+  - Certificates are validated by DNS. The module creates the validation records and waits until ACM has issued the certificates.
+    Certificates that share a name share its record, in all regions; it is deleted with the last certificate of the account that needs it.
   - The plan names the name servers of zones for which nothing shows yet that they are delegated.
   - Nothing is stored outside AWS. Zones are found by their caller reference and their tags, certificates by their tags.
   - Replacements and deletions require consent in O(allow_replace) and O(purge). The plan shows which actions lack it.
@@ -25,22 +25,22 @@ author:
 options:
   zones:
     description:
-      - The zones, by name. Required with O(state=present). A zone that is no longer listed is deleted, given consent in O(purge). A zone with
-        records of others is not deleted.
+      - The zones, by name. Required with O(state=present). A zone that is no longer listed is deleted, given consent in O(purge). A zone
+        with records of others is not deleted.
       - C(domain) is required. C(comment) and C(tags) are optional.
-      - C(private) (V(false)) is for a zone that only VPCs see. Its VPCs are those of O(networks), or of the ones that C(networks) lists, and
-        C(vpc_ids).
+      - C(private) (V(false)) is for a zone that only VPCs see. Its VPCs are those of O(networks), or of the ones that C(networks) lists,
+        and C(vpc_ids).
       - C(delegate) (V(true)) adds name server records to the nearest zone of the same component above this one.
-      - C(records) are the records, by name and type. A name is relative, complete, or V(@) for the zone's own. A type (V(A), V(AAAA), V(CAA),
-        V(CNAME), V(MX), V(NS), V(PTR), V(SRV), or V(TXT)) has a value, a list of values, or a mapping with C(values), C(ttl) (V(300) seconds),
-        C(alias), and C(adopt). Texts are written without quotation marks, whatever their length.
-      - C(alias), of an A or AAAA record, has C(name), C(zone_id), and C(evaluate_target_health) (V(false)). C(zone_id) is not needed for a
-        CloudFront distribution or a record of the same zone.
+      - C(records) are the records, by name and type. A name is relative, complete, or V(@) for the zone's own. A type (V(A), V(AAAA),
+        V(CAA), V(CNAME), V(MX), V(NS), V(PTR), V(SRV), or V(TXT)) has a value, a list of values, or a mapping with C(values), C(ttl)
+        (V(300) seconds), C(alias), and C(adopt). Texts are written without quotation marks, whatever their length.
+      - C(alias), of an A or AAAA record, has C(name), C(zone_id), and C(evaluate_target_health) (V(false)). C(zone_id) is not needed for
+        a CloudFront distribution or a record of the same zone.
       - C(adopt) (V(false)) takes over a record that exists and is not ours. C(adopt_records) (V(false)) is its default for a zone.
       - C(certificates) are the certificates, by name, each with C(names) (by default the zone's domain and a wildcard below it),
         C(regions) (by default the component's own; CloudFront needs V(us-east-1)), C(key_algorithm) (V(RSA_2048)), and C(tags). Each name
-        must be in a public zone described here. A certificate with other names is another certificate; give it another name, and remove the
-        old one when nothing uses it.
+        must be in a public zone described here. A certificate with other names is another certificate; give it another name, and remove
+        the old one when nothing uses it.
       - All settings are checked before the first change, and all problems are reported at once.
     type: dict
   networks:
@@ -50,8 +50,8 @@ options:
     default: {}
   validation_timeout:
     description:
-      - How many seconds to wait until ACM has issued a certificate. After that, the call fails and names the name servers to which the zone
-        must be delegated; the next one continues to wait.
+      - How many seconds to wait until ACM has issued a certificate. After that, the call fails and names the name servers to which the
+        zone must be delegated; the next one continues to wait.
     type: int
     default: 1800
 extends_documentation_fragment:

@@ -32,7 +32,7 @@ OMITS_EMPTY_LISTS = frozenset({"sqs:ListQueues", "sqs:ListDeadLetterSourceQueues
 """List calls whose replies leave out the list when it is empty. All others return an empty list."""
 
 NOT_ALWAYS = frozenset({("ListHostedZones", "Marker")})
-"""(operation, member): the model requires what the service leaves out. Route 53 echoes a marker, and the first page is asked for without."""
+"""(operation, member): required by the model, but left out. Route 53 echoes a marker, and the first page is asked for without one."""
 
 PROLOG = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*", re.DOTALL)
 ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")

@@ -9,6 +9,7 @@ from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.samples import Drift, Sample
 from ...reconcile.model import Resource, ref
+from .record_changes import sent
 
 DOMAIN = "sample.example.com"
 ONE, TWO = {"team": "one"}, {"team": "two"}
@@ -28,13 +29,18 @@ def record(*values: str, ttl: int = 300) -> dict[str, object]:
 
 
 def zone() -> Sample:
-    """One record is changed, one is deleted, one is created; the comment is changed by hand."""
+    """One record is changed, one is deleted, one is created; one is changed by hand."""
     before = {f"www.{DOMAIN} A": record("192.0.2.1"), f"old.{DOMAIN} TXT": record("one")}
+    by_hand = sent(f"www.{DOMAIN} A", record("192.0.2.9"))
     after = {f"www.{DOMAIN} A": record("192.0.2.2"), f"*.{DOMAIN} CNAME": record(f"www.{DOMAIN}")}
     return Sample(
         zone_resource(records=before, tags=ONE),
         change={"records": after, "comment": "two", "tags": TWO},
-        drift=Drift(Operation("route53", "update_hosted_zone_comment"), lambda one: {"Id": one.id, "Comment": "by hand"}, "comment"),
+        drift=Drift(
+            Operation("route53", "change_resource_record_sets"),
+            lambda one: {"HostedZoneId": one.id, "ChangeBatch": {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": by_hand}]}},
+            "records",
+        ),
     )
 
 

@@ -11,7 +11,6 @@ share a record, which is deleted with the last certificate that needs it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ....aws.canonical import sorted_strings
@@ -21,7 +20,7 @@ from ....aws.tags import tag_changes, tag_list
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
 from ..domain_names import normal
-from ..record_changes import Contents, contents, registering, sent, shown
+from ..record_changes import Contents, contents, is_validation, registering, sent, shown
 from . import reads
 from .usage import certificates, needed_by, validation_records
 
@@ -63,7 +62,6 @@ class Certificate(NamedKind):
     named = False
     create_first = True
     elsewhere = True
-    settles = ("update",)
     status_member = "Status"
     states = {"failed": "failed", "validation_timed_out": "failed", "revoked": "failed"}
 
@@ -88,17 +86,6 @@ class Certificate(NamedKind):
         zones = [one for one in reads.zones(aws, self.domains) if "Records" in one and not (one.get("Config") or {}).get("PrivateZone")]
         there = {one["Id"]: contents(normal(one["Name"]), one["Records"], aws.owner) for one in zones}
         return self.observe_all(aws, [{**raw, "Validated": validated(raw, there)} for raw in ours])
-
-    def read(self, aws: Aws, seen: Observed) -> Observed | None:
-        """As ``find`` sees it, but pending while this run waits for it to be issued. The records are not read again."""
-        found = super().read(aws, seen)
-        waiting = aws.begun.get(seen.id)
-        if found is None or waiting is None:
-            return found
-        if found.state == "ready" and found.properties.get("status") == PENDING:
-            return replace(found, state="pending", reason=waiting)
-        aws.begun.pop(seen.id, None)
-        return found
 
     def why_not_adoptable(self, _aws: Aws, raw: Mapping[str, Any]) -> str:
         if raw.get("Type", "AMAZON_ISSUED") != "AMAZON_ISSUED":
@@ -134,13 +121,29 @@ class Certificate(NamedKind):
         return {"ValidationMethod": "DNS"}
 
     def update(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> None:
-        """Create the records first, since ACM then issues it while tags are set."""
-        if "validation" in properties:
-            self.validate(aws, seen, properties["validation"] or {})
+        """Create the records, then wait until the certificate is issued. The engine calls again while it is not."""
+        if seen.id not in aws.begun:
+            if "validation" in properties:
+                self.validate(aws, seen, properties["validation"] or {})
+            if "tags" in properties:
+                self.set_tags(aws, seen, properties["tags"])
         if "status" in properties:
-            aws.begun[seen.id] = self._waiting_for(aws, seen, properties)
-        if "tags" in properties:
-            self.set_tags(aws, seen, properties["tags"])
+            self._await_issue(aws, seen, properties.get("validation") or seen.properties.get("validation") or {})
+
+    def _await_issue(self, aws: Aws, seen: Observed, places: Places) -> None:
+        """Raise NotYet while ACM is validating. The message, composed once, names the name servers that must answer."""
+        raw = self.describe(aws, {"CertificateArn": seen.id}) or {}
+        if raw.get("Status") == ISSUED:
+            aws.begun.pop(seen.id, None)
+            return
+        if raw.get("Status") != PENDING:
+            raise CallFailed(
+                f"ACM did not issue the certificate: {self.reason_of(raw)}",
+                hint="Check that its zone is delegated, then request another one with platform_replace.",
+            )
+        if seen.id not in aws.begun:
+            aws.begun[seen.id] = self._waiting_for(aws, places)
+        raise NotYet(aws.begun[seen.id], "acm:DescribeCertificate", dependency=True)
 
     def set_tags(self, aws: Aws, seen: Observed, value: Mapping[str, str]) -> None:
         """ACM takes the names of tags to remove in the form of tags."""
@@ -156,6 +159,7 @@ class Certificate(NamedKind):
         wanted = validation_records(raw)
         if set(places) - {one["domain"] for one in wanted.values()}:
             raise NotYet("ACM is still choosing the validation records", "acm:DescribeCertificate", "NoValidationRecords", dependency=True)
+        aws.begun.update(dict.fromkeys(wanted, seen.id))  # lists may not show this certificate yet: see delete
         for identity in sorted(set(places.values())):
             own = {key: one["value"] for key, one in wanted.items() if places.get(one["domain"]) == identity}
             self._publish(aws, identity, own)
@@ -181,37 +185,37 @@ class Certificate(NamedKind):
             ]
             reads.send(aws, identity, [[*made, *registering(there, aws.owner, missing)]])
 
-    def _waiting_for(self, aws: Aws, seen: Observed, properties: Mapping[str, Any]) -> str:
-        """What ACM waits for, with the name servers to which the zones have to be delegated."""
-        places: Places = properties.get("validation") or seen.properties.get("validation") or {}
+    @staticmethod
+    def _waiting_for(aws: Aws, places: Places) -> str:
+        """What ACM waits for, with the name servers to which the zones must be delegated."""
         zones = [reads.described(aws, identity) for identity in sorted(set(places.values()))]
         servers = {normal(one["Name"]): sorted((one.get("DelegationSet") or {}).get("NameServers") or []) for one in zones if one}
         text = "; ".join(f"{domain} must be delegated to {', '.join(map(normal, names))}" for domain, names in servers.items())
-        return f"ACM has not seen the validation records yet: {text}" if text else "ACM has not seen the validation records yet"
+        return f"ACM has not seen the validation records yet{': ' if text else ''}{text}"
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """The certificate goes first: as long as it exists, ACM needs its records to renew it."""
-        raw = self.describe(aws, {"CertificateArn": seen.id})
-        if raw is None:
-            return
+        """The certificate goes first: as long as it exists, ACM needs its records to renew it. May be repeated after a lost reply."""
         super().delete(aws, seen)
-        own = validation_records(raw)
-        if not own:
-            return
-        others = [one for region in dict.fromkeys((aws.home, *self.regions, aws.region)) for one in certificates(aws.in_region(region))]
-        surplus = set(own) - needed_by(others, seen.id)
         places: Places = seen.properties.get("validation") or {}
+        if not places:
+            return
+        regions = dict.fromkeys((aws.home, *self.regions, aws.region))
+        others = [one for region in regions for one in certificates(aws.in_region(region))]
+        needed = needed_by(others, seen.id) | {key for key, arn in aws.begun.items() if key.endswith(" CNAME") and arn != seen.id}
         for identity in sorted(set(places.values())):
-            self._withdraw(aws, identity, {key for key in surplus if places.get(own[key]["domain"]) == identity})
+            self._withdraw(aws, identity, [domain for domain, zone in places.items() if zone == identity], needed)
 
     @staticmethod
-    def _withdraw(aws: Aws, identity: str, surplus: Collection[str]) -> None:
-        """Delete those of these records that are ours."""
-        if not surplus:
-            return
+    def _withdraw(aws: Aws, identity: str, domains: Collection[str], needed: Collection[str]) -> None:
+        """Delete our validation records of these domains that no certificate needs."""
         with reads.lock_of(identity):
             there = _there(aws, identity)
-            gone = {key: raw for key, raw in there.ours().items() if key in surplus} if there else {}
+            ours = there.ours() if there else {}
+            gone = {
+                key: raw
+                for key, raw in ours.items()
+                if is_validation(raw) and key not in needed and key.split(" ")[0].partition(".")[2] in domains
+            }
             if there and gone:
                 deleted = [{"Action": "DELETE", "ResourceRecordSet": dict(raw)} for raw in gone.values()]
                 reads.send(aws, identity, [[*deleted, *registering(there, aws.owner, (), gone)]])

@@ -157,7 +157,7 @@ class HostedZone(NamedKind):
             "domain": normal(raw["Name"]) if raw.get("Name") else None,
             "name_servers": sorted(map(normal, servers)) if servers else None,
             "foreign_records": there.foreign() if there else [],
-            "delegated": raw.get("Delegated"),
+            "delegated": list(raw["Delegated"]) if raw.get("Delegated") else None,
         }
 
     def get_private(self, raw: Mapping[str, Any]) -> bool:
@@ -240,12 +240,13 @@ class HostedZone(NamedKind):
                     f"{foreign_text({other for others in blocked.values() for other in others})} of another owner appeared in the zone",
                     hint="Nothing of the zone was changed. Run again.",
                 )
-            kept = self._kept(aws, there.ours())
+            kept = self._kept(seen, there.ours())
             reads.send(aws, seen.id, batches(there, aws.owner, desired, kept))
 
-    def _kept(self, aws: Aws, ours: Mapping[str, Any]) -> Collection[str]:
-        """The validation records among ours that certificates need now."""
-        return needed_records(aws) if any(is_validation(raw) for raw in ours.values()) else ()
+    @staticmethod
+    def _kept(seen: Observed, ours: Mapping[str, Any]) -> Collection[str]:
+        """The validation records of certificates, except those of which the plan has said that no certificate needs them."""
+        return {key for key, raw in ours.items() if is_validation(raw) and key not in (seen.properties.get("records") or {})}
 
     def set_owner_tags(self, aws: Aws, seen: Observed, _value: bool) -> None:
         self.claim(aws, seen, seen.address)
