@@ -160,6 +160,9 @@ class HostedZone(NamedKind):
             "delegated": list(raw["Delegated"]) if raw.get("Delegated") else None,
         }
 
+    def get_zone_name(self, raw: Mapping[str, Any]) -> str:
+        return normal(raw["Name"])
+
     def get_private(self, raw: Mapping[str, Any]) -> bool:
         return bool((raw.get("Config") or {}).get("PrivateZone"))
 
