@@ -3,8 +3,8 @@
 
 """How narrowly the IAM permissions for zones and certificates can be scoped.
 
-Route 53 has neither tags in conditions nor names in ARNs: what identifies a zone is an ID that nobody knows beforehand (Service
-Authorization Reference, Amazon Route 53). An account policy that separates zones is one for their IDs, once they exist.
+Route 53 has no tags in conditions, and what identifies a zone in ARNs is an ID that nobody knows beforehand (Service Authorization
+Reference, Amazon Route 53). Changes of records could be limited by their names, which these policies do not do.
 """
 
 from __future__ import annotations
