@@ -3,6 +3,6 @@
 
 """Hosted zones of Route 53 with their records, and certificates of ACM. The files of this folder are pure except domain.py.
 
-Read in this order: settings/ (what a user describes), domain_names.py (the canonical form of names and values), register.py (which records
-are ours), record_changes.py (what a change of records sends), kinds/ (the calls), resources.py, outputs.py, domain.py.
+Read in this order: settings/ (what a user describes), records/ (the canonical form of names and values, which records are ours, what a change
+sends), kinds/ (the calls), resources.py, outputs.py, domain.py.
 """

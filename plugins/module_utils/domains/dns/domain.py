@@ -21,7 +21,7 @@ from .kinds.certificate import ISSUED, PATIENCE, Certificate
 from .kinds.hosted_zone import HostedZone, foreign_text
 from .names import regions
 from .outputs import outputs
-from .record_changes import excludes
+from .records.changes import excludes
 from .resources import build
 from .settings.zones import Zone, read_zones
 from .validate import validate

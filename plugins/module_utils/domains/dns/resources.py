@@ -45,7 +45,7 @@ def delegations(zone: Zone, zones: Mapping[str, Zone]) -> Iterator[tuple[str, di
 
 
 def record_property(record: Record, zone: Zone) -> dict[str, Any]:
-    """A record as record_changes.py describes it. The zone of an alias without one is its own."""
+    """A record as records/changes.py describes it. The zone of an alias without one is its own."""
     if record.alias is None:
         return {"ttl": record.ttl, "values": list(record.values)}
     alias = record.alias

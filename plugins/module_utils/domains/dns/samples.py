@@ -9,7 +9,7 @@ from ...aws.operations import Operation
 from ...aws.place import Place
 from ...aws.samples import Drift, Sample
 from ...reconcile.model import Resource, ref
-from .record_changes import sent
+from .records.changes import sent
 
 DOMAIN = "sample.example.com"
 ONE, TWO = {"team": "one"}, {"team": "two"}

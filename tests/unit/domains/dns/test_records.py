@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain_names import canonical_value, normal, quoted, unquoted
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.record_changes import (
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.records.changes import (
     IN_ONE_CALL,
     Contents,
     batches,
@@ -20,7 +19,8 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.record_ch
     sent,
     shown,
 )
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.register import entries, parsed, register_name, written
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.records.domain_names import canonical_value, normal, quoted, unquoted
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.records.register import entries, parsed, register_name, written
 
 OWNER = Owner("prod", "dns")
 DOMAIN = "example.com"

@@ -19,8 +19,8 @@ from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....aws.tags import tag_changes, tag_list
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed, fixed, later
-from ..domain_names import normal
-from ..record_changes import Contents, contents, is_validation, registering, sent, shown
+from ..records.changes import Contents, contents, is_validation, registering, sent, shown
+from ..records.domain_names import normal
 from . import reads
 from .usage import certificates, needed_by, validation_records
 
@@ -194,16 +194,22 @@ class Certificate(NamedKind):
         return f"ACM has not seen the validation records yet{': ' if text else ''}{text}"
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """The certificate goes first: as long as it exists, ACM needs its records to renew it. May be repeated after a lost reply."""
-        super().delete(aws, seen)
-        places: Places = seen.properties.get("validation") or {}
-        if not places:
+        """Withdraw the records that no other certificate needs, then delete the certificate, by which an interrupted deletion is found again.
+
+        While something uses the certificate, ACM needs its records to renew it.
+        """
+        raw = self.describe(aws, {"CertificateArn": seen.id})
+        if raw is None:
             return
-        regions = dict.fromkeys((aws.home, *self.regions, aws.region))
-        others = [one for region in regions for one in certificates(aws.in_region(region))]
-        needed = needed_by(others, seen.id) | {key for key, arn in aws.begun.items() if key.endswith(" CNAME") and arn != seen.id}
-        for identity in sorted(set(places.values())):
-            self._withdraw(aws, identity, [domain for domain, zone in places.items() if zone == identity], needed)
+        if users := raw.get("InUseBy"):
+            raise NotYet(f"it is used by {', '.join(sorted(users))}", "acm:DeleteCertificate", "ResourceInUseException", dependency=True)
+        if places := seen.properties.get("validation"):
+            regions = dict.fromkeys((aws.home, *self.regions, aws.region))
+            others = [one for region in regions for one in certificates(aws.in_region(region))]
+            needed = needed_by(others, seen.id) | {key for key, arn in aws.begun.items() if key.endswith(" CNAME") and arn != seen.id}
+            for identity in sorted(set(places.values())):
+                self._withdraw(aws, identity, [domain for domain, zone in places.items() if zone == identity], needed)
+        super().delete(aws, seen)
 
     @staticmethod
     def _withdraw(aws: Aws, identity: str, domains: Collection[str], needed: Collection[str]) -> None:

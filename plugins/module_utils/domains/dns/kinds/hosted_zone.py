@@ -4,7 +4,7 @@
 """Hosted zones with their records.
 
 CreateHostedZone takes no tags: the owner is in the caller reference, which lists return, and the tags follow. A zone's records are one
-property: records have no life of their own, and one call changes all of them. Which of them are ours is in the register (register.py);
+property: records have no life of their own, and one call changes all of them. Which of them are ours is in the register (records/register.py);
 others are neither shown nor changed.
 """
 
@@ -20,8 +20,8 @@ from ....aws.named_kind import NamedCalls, NamedKind, Tagging
 from ....aws.tags import tag_changes, tag_dict, tag_list, with_foreign
 from ....reconcile.errors import CallFailed
 from ....reconcile.model import Observed, fixed, given, initial, later
-from ..domain_names import normal
-from ..record_changes import batches, contents, in_the_way, is_validation, shown
+from ..records.changes import batches, contents, in_the_way, is_validation, shown
+from ..records.domain_names import normal
 from . import reads
 from .usage import needed_records
 
@@ -225,8 +225,9 @@ class HostedZone(NamedKind):
         aws.change("route53", "update_hosted_zone_comment", Id=seen.id, Comment=value or "")
 
     def set_vpc_ids(self, aws: Aws, seen: Observed, value: Collection[str]) -> None:
-        """New VPCs first: a private zone always has at least one."""
-        have = seen.properties.get("vpc_ids") or []
+        """New VPCs first: a private zone always has at least one. Compares with what is there now, so that it can be repeated."""
+        zone = reads.described(aws, seen.id) or {}
+        have = [one["VPCId"] for one in zone.get("VPCs") or []]
         for one in [one for one in value if one not in have]:
             reply = aws.change("route53", "associate_vpc_with_hosted_zone", HostedZoneId=seen.id, VPC=self._vpc(aws, one))
             aws.begun[seen.id] = reads.bare(reply["ChangeInfo"]["Id"])

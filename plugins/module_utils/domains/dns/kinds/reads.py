@@ -18,8 +18,8 @@ from ....aws.connection import Aws
 from ....aws.owner import TAG_PREFIX, whose
 from ....aws.tags import tag_dict, tag_list
 from ....reconcile.errors import CallFailed
-from ..domain_names import innermost, normal
-from ..record_changes import Change, Contents, Raw, contents
+from ..records.changes import Change, Contents, Raw, contents
+from ..records.domain_names import innermost, normal
 
 OPERATIONS = ("list_hosted_zones", "list_tags_for_resources", "get_hosted_zone", "list_resource_record_sets")
 REFERENCE = "mainstay/"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ....aws.connection import Aws
 from ....aws.elsewhere import everywhere
-from ..domain_names import normal
+from ..records.domain_names import normal
 
 KEY_TYPES = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
 """Without them, ListCertificates leaves out what is neither RSA_1024 nor RSA_2048 (ACM API Reference, ListCertificates)."""

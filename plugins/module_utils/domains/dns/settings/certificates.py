@@ -11,7 +11,7 @@ from typing import Any
 
 from ....component.options import REGION
 from ....inputs.reader import Reader
-from ..domain_names import innermost, name_problem, normal
+from ..records.domain_names import innermost, name_problem, normal
 
 KEY_ALGORITHMS = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
 LONGEST_FIRST_NAME = 64

@@ -18,7 +18,7 @@ from ....inputs.problems import Problems
 from ....inputs.reader import Reader
 from ....inputs.values import as_integer
 from ....reconcile.model import is_unknown
-from ..domain_names import canonical_value, is_within, name_problem, normal
+from ..records.domain_names import canonical_value, is_within, name_problem, normal
 
 APEX = "@"
 DEFAULT_TTL = 300

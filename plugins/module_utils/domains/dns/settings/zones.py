@@ -12,7 +12,7 @@ from typing import Any
 from ....inputs.problems import Problems, suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import as_text
-from ..domain_names import innermost, name_problem, normal
+from ..records.domain_names import innermost, name_problem, normal
 from .certificates import Certificate, Zones, read_certificates
 from .records import Around, Record, read_records
 

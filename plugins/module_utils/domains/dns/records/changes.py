@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...aws.owner import Owner
+from ....aws.owner import Owner
 from .domain_names import canonical_value, normal, quoted, unquoted
 from .register import TTL, Entries, entries, entry, parsed, register_name, written
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 
-from ...aws.owner import Owner
+from ....aws.owner import Owner
 
 LENGTH = 16
 """Hexadecimal digits of an entry."""
