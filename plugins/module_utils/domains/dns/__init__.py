@@ -3,6 +3,6 @@
 
 """Hosted zones of Route 53 with their records, and certificates of ACM. The files of this folder are pure except domain.py.
 
-Read in this order: settings/ (what a user describes), records/ (the canonical form of names and values, which records are ours, what a change
-sends), kinds/ (the calls), resources.py, outputs.py, domain.py.
+Read in this order: settings/ (what a user describes), records/ (the canonical form of names and values, which records are ours, what a
+change sends), kinds/ (the calls), resources.py, outputs.py, domain.py.
 """

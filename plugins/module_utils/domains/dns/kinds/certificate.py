@@ -194,9 +194,9 @@ class Certificate(NamedKind):
         return f"ACM has not seen the validation records yet{': ' if text else ''}{text}"
 
     def delete(self, aws: Aws, seen: Observed) -> None:
-        """Withdraw the records that no other certificate needs, then delete the certificate, by which an interrupted deletion is found again.
+        """Withdraw the records that no other certificate needs, then delete the certificate.
 
-        While something uses the certificate, ACM needs its records to renew it.
+        In this order, an interrupted deletion is found again. While something uses the certificate, ACM needs its records to renew it.
         """
         raw = self.describe(aws, {"CertificateArn": seen.id})
         if raw is None:

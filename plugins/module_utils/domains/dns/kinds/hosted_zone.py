@@ -4,8 +4,8 @@
 """Hosted zones with their records.
 
 CreateHostedZone takes no tags: the owner is in the caller reference, which lists return, and the tags follow. A zone's records are one
-property: records have no life of their own, and one call changes all of them. Which of them are ours is in the register (records/register.py);
-others are neither shown nor changed.
+property: records have no life of their own, and one call changes all of them. Which of them are ours is in the register
+(records/register.py); others are neither shown nor changed.
 """
 
 from __future__ import annotations
