@@ -122,8 +122,10 @@ def _apply(zone: Any, records: list[Any], change: Mapping[str, Any]) -> str:
 def _equal(record: Any, given: Mapping[str, Any]) -> bool:
     """Whether a deletion names the values that the record has."""
     target, wanted = record.alias_target, given.get("AliasTarget")
+    if target and wanted:
+        return normal(target["DNSName"]) == normal(wanted["DNSName"])
     if target or wanted:
-        return bool(target and wanted) and normal(target["DNSName"]) == normal(wanted["DNSName"])
+        return False
     values = sorted(one["Value"] for one in given.get("ResourceRecords") or [])
     return sorted(values_of(record)) == values and int(record.ttl or 0) == int(given.get("TTL") or 0)
 
