@@ -17,6 +17,8 @@ from rehearsal.replies import Refusal
 from rehearsal.transitions import delays
 
 MOST_VALUES, MOST_CHARACTERS = 1000, 32_000
+SPREADING = 0.2
+"""How long a change takes to reach all name servers, as a part of other transitions: it is a minute at most."""
 _numbers = itertools.count(1)
 
 
@@ -47,7 +49,7 @@ def started(backend: Any) -> dict[str, Any]:
     """A change that has just been made."""
     identity = f"C{next(_numbers):013d}"
     history = vars(backend).setdefault("_rehearsal_changes", {})
-    history[identity] = time.monotonic() + delays.seconds_for("route53_change")
+    history[identity] = time.monotonic() + SPREADING * delays.seconds_for("route53_change")
     return _info(backend, identity)
 
 

@@ -29,6 +29,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds import re
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.facts import AwsFacts
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.rds.validate import validate as validate_instances
 from rehearsal.testing import Cloud
+from scripts.terminal import ROOT
 from tests.integration.examples import cluster_state as has_
 from tests.integration.examples import company_tags
 from tests.integration.examples import database_state as keeps_
@@ -237,7 +238,7 @@ ZONE_ROWS: Mapping[str, Mapping[str, serves_.Check]] = {
     "examples/creator-publishing/prod": {"N16": serves_.domain("creator-publishing.example", "eu-west-1", "us-east-1")},
     "examples/ai-community/prod": {"N16": serves_.domain("ai-community.example", "us-east-1")},
 }
-"""The inventories with zones."""
+"""What must be true of zones and certificates."""
 
 
 def expected_addresses(inventory: str) -> set[str]:
@@ -253,7 +254,7 @@ def expected_addresses(inventory: str) -> set[str]:
     resources = build(networks, Place(environment, "network", *place)) + eks.build(clusters, Place(environment, "cluster", *place), {}, {})
     database = Place(environment, "database", *place)
     resources += [*rds.build(instances, database, AwsFacts(), lambda _name: False), *replication.resources(instances, database)]
-    zones = variables(inventory, "dns").get("dns_zones", {}) if inventory in ZONE_ROWS else {}
+    zones = variables(inventory, "dns")["dns_zones"] if (ROOT / inventory / "group_vars" / "dns.yml").exists() else {}
     described_zones, wrong_zones = validate_zones(zones, "dns_zones", dns_input.FoundLater(main="vpc"), target["platform_region"])
     assert wrong_zones == []
     resources += dns.build(described_zones, Place(environment, "zones", *place))
