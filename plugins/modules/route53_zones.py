@@ -34,8 +34,8 @@ options:
       - C(records) are the records, by name and type. A name is relative, complete, or V(@) for the zone's own. A type (V(A), V(AAAA),
         V(CAA), V(CNAME), V(MX), V(NS), V(PTR), V(SRV), or V(TXT)) has a value, a list of values, or a mapping with C(values), C(ttl)
         (V(300) seconds), C(alias), and C(adopt). Texts are written without quotation marks, whatever their length.
-      - C(alias), of an A or AAAA record, has C(name), C(zone_id), and C(evaluate_target_health) (V(false)). C(zone_id) is not needed for
-        a CloudFront distribution or a record of the same zone.
+      - C(alias), of an A or AAAA record, has C(name), C(zone_id), and C(evaluate_target_health) (V(false)). C(zone_id), that of the
+        target, is not needed for a load balancer, a CloudFront distribution, an accelerator, or a record of the same zone.
       - C(adopt) (V(false)) takes over a record that exists and is not ours. C(adopt_records) (V(false)) is its default for a zone.
       - C(certificates) are the certificates, by name, each with C(names) (by default the zone's domain and a wildcard below it),
         C(regions) (by default the component's own; CloudFront needs V(us-east-1)), C(key_algorithm) (V(RSA_2048)), and C(tags). Each name

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...aws.place import Place
-from ...reconcile.model import Resource, ref
+from ...reconcile.model import UNKNOWN, Resource, is_unknown, ref
 from .settings.certificates import Certificate
 from .settings.records import DEFAULT_TTL, Record
 from .settings.zones import Zone
@@ -45,11 +45,11 @@ def delegations(zone: Zone, zones: Mapping[str, Zone]) -> Iterator[tuple[str, di
 
 
 def record_property(record: Record, zone: Zone) -> dict[str, Any]:
-    """A record as records/changes.py describes it. The zone of an alias without one is its own."""
+    """A record as records/changes.py describes it. The zone of an alias without one is its own, unless its name is not known yet."""
     if record.alias is None:
         return {"ttl": record.ttl, "values": list(record.values)}
     alias = record.alias
-    within = alias.zone_id or ref(f"hosted_zone.{zone.name}")
+    within = alias.zone_id or (UNKNOWN if is_unknown(alias.name) else ref(f"hosted_zone.{zone.name}"))
     return {"alias": {"name": alias.name, "zone_id": within, "evaluate_target_health": alias.evaluate_target_health}}
 
 

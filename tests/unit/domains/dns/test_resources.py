@@ -55,6 +55,11 @@ def test_a_zone_with_everything() -> None:
     assert found["hosted_zone.inside"].properties["vpc_ids"] == [VPC]
 
 
+def test_the_zone_of_a_target_that_is_not_known_yet_is_not_known_either() -> None:
+    found = built(main={"domain": "example.com", "records": {"www": {"A": {"alias": {"name": UNKNOWN}}}}})
+    assert found["hosted_zone.main"].properties["records"][WWW]["alias"]["zone_id"] == UNKNOWN
+
+
 def test_a_certificate_in_two_regions() -> None:
     found = built(main={"domain": "example.com", "certificates": {"web": {"regions": [REGION, "us-east-1"]}}})
     here, there = found["certificate.main/web"].properties, found["certificate.main/web/us-east-1"].properties

@@ -19,6 +19,7 @@ from ....inputs.reader import Reader
 from ....inputs.values import as_integer
 from ....reconcile.model import is_unknown
 from ..records.domain_names import canonical_value, is_within, name_problem, normal
+from ..records.targets import CLOUDFRONT, zone_of
 
 APEX = "@"
 DEFAULT_TTL = 300
@@ -42,8 +43,6 @@ EXAMPLES: Mapping[str, str] = {
 """The types of records, each with what a value is."""
 
 ALIAS_TYPES = ("A", "AAAA")
-CLOUDFRONT, CLOUDFRONT_ZONE = ".cloudfront.net", "Z2FDTNDATAQYW2"
-"""Every distribution's alias has this zone ID (Route 53 API Reference, AliasTarget)."""
 
 ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
@@ -219,7 +218,7 @@ def _alias(reader: Reader, sort: str) -> Alias | None:
     name = normal(reader.required_text("name", remedy))
     if name and not is_unknown(name) and (problem := name_problem(name)):
         reader.problems.add(reader.at("name"), name, problem)
-    zone_id = reader.text("zone_id", CLOUDFRONT_ZONE if name.endswith(CLOUDFRONT) else "")
+    zone_id = reader.text("zone_id", zone_of(name))
     if zone_id and not is_unknown(zone_id) and not ZONE_ID.fullmatch(zone_id):
         reader.problems.add(reader.at("zone_id"), zone_id, "it must be the ID of a hosted zone, such as Z2FDTNDATAQYW2")
     health = reader.boolean("evaluate_target_health", False)
@@ -254,7 +253,11 @@ def _check_alias(record: Record, records: Mapping[str, Record], around: Around, 
     if alias is None or alias.zone_id or not alias.name or is_unknown(alias.name):
         return
     if not is_within(alias.name, around.domain):
-        problems.missing(f"{record.path}.alias.zone_id", f"{alias.name} is outside {around.domain}; give the ID of its hosted zone")
+        problems.missing(
+            f"{record.path}.alias.zone_id",
+            f"{alias.name} is outside {around.domain}, and its name does not tell its hosted zone; give its ID, for a load balancer its "
+            "CanonicalHostedZoneId",
+        )
     elif alias.name == record.name:
         problems.add(f"{record.path}.alias.name", alias.name, "it is the record itself")
     elif f"{alias.name} {record.type}" not in records:
