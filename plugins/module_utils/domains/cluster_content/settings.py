@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...cluster_objects.equal import quantity
 from ...inputs.kubernetes import label_problem
 from ...inputs.problems import Problems
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text, as_namespace, as_port, one_of
-from .objects.equal import quantity
 
 STANDARDS = ("restricted", "baseline", "privileged")
 """Pod Security Standards, strictest first."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....kubernetes.client import Api
-from ....kubernetes.values import Obj
+from ..kubernetes.client import Api
+from ..kubernetes.values import Obj
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 """The media type of aggregated discovery."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ....reconcile.model import State
+from ..reconcile.model import State
 from .api import BY_NAME, WEBHOOKS, ApiType
 
 WORKLOADS = ("Deployment", "DaemonSet", "StatefulSet")

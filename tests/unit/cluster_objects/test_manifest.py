@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.api import OWN, discovered, in_list
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.manifest import (
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.api import OWN, discovered, in_list
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.manifest import (
     Marks,
     marked,
     normal,

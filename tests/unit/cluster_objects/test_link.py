@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects import link as objects_link
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.link import (
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects import link as objects_link
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.link import (
     Calls,
     ClusterLink,
     ClusterTarget,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.hiding import Hiding
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.hiding import Hiding
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE
 from ansible_collections.mainstay.aws.plugins.module_utils.sensitive.texts import ANOTHER, Texts
 

@@ -16,8 +16,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ....kubernetes.values import Obj
-from ....sensitive.texts import ANOTHER
+from ..kubernetes.values import Obj
+from ..sensitive.texts import ANOTHER
 from .equal import equal, same_bytes
 from .paths import (
     ORDER,

@@ -1,24 +1,23 @@
 # Copyright: Contributors to the mainstay.aws project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Allow one verifier per workload at a time, with a Lease that has an owner and an expiry. This prevents two concurrent rollbacks."""
+"""Allow one run at a time to work on something, with a Lease that has a holder and an expiry."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from ..kubernetes.client import Api
-from ..kubernetes.objects import metadata, moment, spec
-from ..kubernetes.problems import ApiProblem, Conflict, NotFound
-from ..kubernetes.values import Obj
-from .target import Target
+from .client import Api
+from .objects import metadata, moment, spec
+from .problems import ApiProblem, Conflict, NotFound
+from .values import Obj
 
 TTL_SECONDS = 60
 
 
 class Locked(ApiProblem):
-    """Another run is verifying this workload."""
+    """Another run holds the Lease."""
 
 
 def holder_of(lease: Obj, now: datetime) -> str | None:
@@ -31,18 +30,25 @@ def holder_of(lease: Obj, now: datetime) -> str | None:
     return str(inside["holderIdentity"]) if alive else None
 
 
-class Lock:
-    """Acquire the Lease, renew it during the run, and release it at the end."""
+class Lease:
+    """Acquire the Lease, renew it during the run, and release it at the end.
 
-    def __init__(self, api: Api, target: Target, holder: str) -> None:
-        self._api, self._target, self._holder = api, target, holder
-        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{target.namespace}/leases"
-        self._path = f"{self._collection}/{target.name}.{target.kind.lower()}.rollout"
+    ``busy``: the beginning of the sentence when another run holds it, such as "Deployment shop/web is being verified".
+    """
+
+    def __init__(self, api: Api, namespace: str, name: str, holder: str, busy: str, ttl: int = TTL_SECONDS) -> None:
+        self._api, self._holder, self._said, self._ttl = api, holder, busy, ttl
+        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+        self._name = name
         self._renewed = 0.0
+
+    @property
+    def _path(self) -> str:
+        return f"{self._collection}/{self._name}"
 
     def take(self) -> None:
         """Acquire the Lease. Raises Locked, naming the holder."""
-        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": self._path.rpartition("/")[2]}}
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": self._name}}
         try:
             self._api.create(self._collection, {**lease, "spec": self._spec()})
         except Conflict:
@@ -61,20 +67,27 @@ class Lock:
 
     def _busy(self, holder: str, found: Obj) -> str:
         since = spec(found).get("acquireTime") or "a moment ago"
-        return (
-            f"{self._target} is being verified by {holder} since {since}. Wait for it to end; an abandoned lock ends after {TTL_SECONDS} s"
-        )
+        return f"{self._said} by {holder} since {since}. Wait for it to end; an abandoned lock ends after {self._ttl} s"
 
     def _spec(self) -> dict[str, Any]:
-        now = self._api.server_now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return {"holderIdentity": self._holder, "leaseDurationSeconds": TTL_SECONDS, "acquireTime": now, "renewTime": now}
+        now = self._moment()
+        return {"holderIdentity": self._holder, "leaseDurationSeconds": self._ttl, "acquireTime": now, "renewTime": now}
+
+    def _moment(self) -> str:
+        return self._api.server_now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def keep(self) -> None:
         """Renew the Lease once a third of its duration has passed."""
-        if self._api.clock.now() - self._renewed > TTL_SECONDS / 3:
-            now = self._api.server_now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-            self._api.patch(self._path, {"spec": {"renewTime": now}})
+        if self._api.clock.now() - self._renewed > self._ttl / 3:
+            self._api.patch(self._path, {"spec": {"renewTime": self._moment()}})
             self._renewed = self._api.clock.now()
+
+    def is_held(self) -> bool:
+        """Whether this run still holds the Lease. Another run takes it over once it has expired."""
+        try:
+            return spec(self._api.get(self._path)).get("holderIdentity") == self._holder
+        except NotFound:
+            return False
 
     def release(self) -> None:
         """Release the Lease only if this run still holds it: another run may have taken over."""

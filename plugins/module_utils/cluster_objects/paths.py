@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....kubernetes.masking import MASK, mask
-from ....reconcile.model import SENSITIVE
-from ....sensitive.names import after_flags, hideable, is_paired, is_secret
-from ....sensitive.texts import ANOTHER
+from ..kubernetes.masking import MASK, mask
+from ..reconcile.model import SENSITIVE
+from ..sensitive.names import after_flags, hideable, is_paired, is_secret
+from ..sensitive.texts import ANOTHER
 from .api import BY_NAME
 
 Path = tuple[str, ...]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....kubernetes.values import Obj
+from ..kubernetes.values import Obj
 
 FINAL: Mapping[str, tuple[str, ...]] = {
     "StorageClass": ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),

@@ -15,14 +15,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....aws.connection import Aws
-from ....kubernetes.access import Access, from_options
-from ....kubernetes.client import VERBS, Api, resource_of
-from ....kubernetes.clock import EventClock
-from ....kubernetes.eks_access import eks_token
-from ....kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Unreachable
-from ....reconcile.errors import CallFailed, NotYet
-from ....reconcile.model import UNKNOWN
+from ..aws.connection import Aws
+from ..kubernetes.access import Access, from_options
+from ..kubernetes.client import VERBS, Api, resource_of
+from ..kubernetes.clock import EventClock
+from ..kubernetes.eks_access import eks_token
+from ..kubernetes.problems import ApiProblem, Conflict, Forbidden, NotFound, Unreachable
+from ..reconcile.errors import CallFailed, NotYet
+from ..reconcile.model import UNKNOWN
 
 FIRST_SECONDS = 20.0
 """How long a cluster may take to respond for the first time. Short, so that a wrong address or a private endpoint is reported soon."""

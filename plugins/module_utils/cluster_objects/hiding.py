@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ....reconcile.model import SENSITIVE
-from ....sensitive.names import hideable
-from ....sensitive.texts import ANOTHER, Texts
+from ..reconcile.model import SENSITIVE
+from ..sensitive.names import hideable
+from ..sensitive.texts import ANOTHER, Texts
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.compare import found_fields, owned_fields
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.equal import equal, quantity
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.final import split
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.paths import flatten
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.compare import found_fields, owned_fields
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.equal import equal, quantity
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.final import split
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.paths import flatten
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.model import SENSITIVE
 
 LIMITS = ("spec", "template", "spec", "containers", "[app]", "resources", "limits", "cpu")
