@@ -100,7 +100,7 @@ deployment:
   description: A name for the deployment of this release, as M(mainstay.aws.rds_snapshot_gate) takes it.
   returned: always
   type: str
-  sample: prod-api-3f2a9c1b7d
+  sample: api-3f2a9c1b7d
 migration_pending:
   description: Whether the release has a migration that no record proves to have run.
   returned: always

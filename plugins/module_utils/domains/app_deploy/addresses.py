@@ -137,7 +137,9 @@ class AddressDomain(Domain):
     def notes(self, observation: Observation) -> Sequence[str]:
         self.resources(observation)
         target = f"a CNAME record to {self.balancer.host_name}"
-        return [f"No hosted zone of this account contains {host}: give it {target} where its domain is kept" for host in self.placed.nowhere]
+        return [
+            f"No hosted zone of this account contains {host}: give it {target} where its domain is kept" for host in self.placed.nowhere
+        ]
 
     def outputs(self, _attributes: Attributes) -> dict[str, Any]:
         hosts = {host: domain for domain, several in self.placed.by_domain.items() for host in several}

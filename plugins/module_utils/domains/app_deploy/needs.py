@@ -82,7 +82,7 @@ def run(module: Any) -> NoReturn:
         changed=False,
         images=images,
         release=release,
-        deployment=f"{marks.environment}-{marks.component}-{release}",
+        deployment=f"{marks.component}-{release}",
         migration_pending=bool(migration) and already_migrated(history, release) is None,
         databases=params["databases"],
         cluster_exists=api is not None,
