@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...application.build import built
-from ...application.facts import Cluster, Facts
+from ...application.settings.facts import Cluster, Facts
 from . import window
-from .surroundings import Surroundings, cluster_facts, databases_of, identifier_of, needs_outputs, resolved
+from .surroundings import Surroundings, cluster_facts, databases_of, identifier_of, needs_outputs, repository_uris, resolved, with_images
 
 PREFIX = "app_deploy_"
 """Of the variables, in messages."""
@@ -19,6 +19,7 @@ NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_arch
 """The options of app_release_needs_info among them."""
 ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
+SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs")
 
 Options = dict[str, Any]
 
@@ -28,7 +29,8 @@ def surroundings(given: Mapping[str, Any], around: Mapping[str, Any]) -> Surroun
         environment=str(given.get("environment") or ""),
         region=str(given.get("region") or ""),
         account_id=str(given.get("account_id") or ""),
-        **{name: around.get(name) or {} for name in ("clusters", "zones", "databases", "cluster_outputs", "zone_outputs")},
+        registry_component=str(around.get("registry_component") or ""),
+        **{name: around.get(name) or {} for name in SURROUNDING},
     )
 
 
@@ -55,7 +57,8 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
     described = "" if given.get("eks_cluster") else str(given["cluster"])
     name, namespace = str(given["component"]), str(given["namespace"])
     facts_of_cluster = cluster(given, around_given)
-    settings = resolved(given["application"], described, around)
+    described_settings = {key: value for key, value in given["application"].items() if value is False or value}
+    settings = with_images(resolved(described_settings, described, around), repository_uris(around))
     facts = Facts(
         name=name,
         namespace=namespace,

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...images.references import complete
 from ...inputs.problems import Problems, suggestion
 from ...reconcile.model import UNKNOWN, is_unknown
 from ..eks.settings.cluster import Cluster, checked
 from ..eks.settings.placement import selects
 
 KUBERNETES_ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
+IMAGES = ("services", "workers", "cron_jobs")
+"""Sections whose entries have an image."""
 FARGATE_ARCHITECTURE = "amd64"
 """Fargate pods of EKS run on x86-64 only (EKS User Guide, "AWS Fargate considerations")."""
 
@@ -27,7 +30,8 @@ FARGATE_ARCHITECTURE = "amd64"
 class Surroundings:
     """What the other hosts of the inventory describe, and the outputs of their roles, if they are known.
 
-    ``clusters``, ``zones``, ``databases``: as described (``eks_clusters``, ``dns_zones``, ``rds_databases``). ``cluster_outputs``:
+    ``clusters``, ``zones``, ``databases``, ``repositories``: as described (``eks_clusters``, ``dns_zones``, ``rds_databases``,
+    ``ci_cd_repositories``). ``registry_component``: the component that owns the repositories. ``cluster_outputs``:
     ``eks_outputs.clusters``. ``zone_outputs``: ``dns_outputs.zones``.
     """
 
@@ -37,6 +41,8 @@ class Surroundings:
     clusters: Mapping[str, Any] = field(default_factory=dict)
     zones: Mapping[str, Any] = field(default_factory=dict)
     databases: Mapping[str, Any] = field(default_factory=dict)
+    repositories: Mapping[str, Any] = field(default_factory=dict)
+    registry_component: str = ""
     cluster_outputs: Mapping[str, Any] = field(default_factory=dict)
     zone_outputs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -45,6 +51,32 @@ def registry_of(account_id: str, region: str) -> str:
     """The host of an account's own registry."""
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"{account_id}.dkr.ecr.{region}.{suffix}"
+
+
+def repository_uris(around: Surroundings) -> dict[str, str]:
+    """The URI of each described repository, by its name in the inventory. Its name in ECR is known before it exists."""
+    registry = registry_of(around.account_id, around.region)
+    return {
+        str(name): f"{registry}/{(settings or {}).get('name') or f'{around.environment}-{around.registry_component}/{name}'}"
+        for name, settings in around.repositories.items()
+    }
+
+
+def with_images(settings: Mapping[str, Any], uris: Mapping[str, str]) -> dict[str, Any]:
+    """The settings with images of our repositories in full: ``api:1.4.2`` names the repository ``api``."""
+    found = dict(settings)
+    for section in IMAGES:
+        entries = settings.get(section)
+        if isinstance(entries, Mapping):
+            found[section] = {name: _with_image(one, uris) for name, one in entries.items()}
+    if isinstance(settings.get("migration"), Mapping):
+        found["migration"] = _with_image(settings["migration"], uris)
+    return found
+
+
+def _with_image(one: Any, uris: Mapping[str, str]) -> Any:
+    image = one.get("image") if isinstance(one, Mapping) else None
+    return {**one, "image": complete(image, uris)} if isinstance(image, str) else one
 
 
 def cluster_facts(name: str, eks_name: str, namespace: str, labels: Mapping[str, str], around: Surroundings) -> dict[str, Any]:
