@@ -143,6 +143,7 @@ def _of_settings(application: Application, facts: Facts, notes: Iterable[str]) -
 
 def _images(application: Application, facts: Facts) -> tuple[str, ...]:
     """The references of all containers, each once."""
-    jobs = [*application.cron_jobs, *([application.migration] if application.migration else [])]
-    containers = [one.container for one in (*application.services, *application.workers, *jobs)]
+    containers = [one.container for one in (*application.services, *application.workers)]
+    containers += [one.container for one in application.cron_jobs]
+    containers += [application.migration.container] if application.migration else []
     return tuple(dict.fromkeys(completed(one.image, facts.registry) for one in containers))
