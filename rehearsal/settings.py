@@ -45,6 +45,8 @@ class Settings:
         in clusters created from then on.
     leaked_interface_seconds: how long the network interfaces of pods stay in use after their node is gone; then they remain as available.
         0: none remains.
+    pushed_images: by the name of an ECR repository, the images that appear in it once it is created, as if a pipeline had pushed them:
+        each a tag, or {"tag", "platforms", "index"}, as in a seed.
     rate_limits: limits on the rate of calls, see `rate_limits.py`; "aws" means the rates that AWS publishes, {} means none.
     """
 
@@ -67,6 +69,7 @@ class Settings:
     traffic_seconds: dict[str, float] = field(default_factory=lambda: dict(TRAFFIC))
     termination_scale: float = TERMINATION_SCALE
     leaked_interface_seconds: float = 0.0
+    pushed_images: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rate_limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
@@ -174,6 +177,14 @@ def _texts(value: Any) -> dict[str, str]:
     return {str(name): text for name, text in value.items()}
 
 
+def _images(value: Any) -> dict[str, list[dict[str, Any]]]:
+    found = {str(name): [{"tag": one} if isinstance(one, str) else dict(one) for one in images] for name, images in value.items()}
+    for one in (image for images in found.values() for image in images):
+        if "tag" not in one or set(one) - {"tag", "platforms", "index"}:
+            raise ValueError(f"an image has tag, platforms, and index; this one has {', '.join(sorted(one))}")
+    return found
+
+
 _CHECKS = {
     "latency_ms": _not_negative,
     "transition_seconds": _delays,
@@ -194,5 +205,6 @@ _CHECKS = {
     "traffic_seconds": _traffic,
     "termination_scale": _not_negative,
     "leaked_interface_seconds": _not_negative,
+    "pushed_images": _images,
     "rate_limits": rate_limits.parse,
 }

@@ -80,6 +80,7 @@ def test_settings(cloud: CheckedCloud) -> None:
         "traffic_seconds": {"registration": 0.3, "propagation": 0.5, "metrics": 60.0},
         "termination_scale": 0.1,
         "leaked_interface_seconds": 0.0,
+        "pushed_images": {},
         "rate_limits": {},
     }
     changed = cloud.admin.settings(latency_ms=5, transition_seconds={"nat_gateway": 2})

@@ -234,7 +234,7 @@ def test_a_log_is_followed_until_the_container_ends(plane: ControlPlane, namespa
     [
         ({"sleep": {"seconds": 8}}, 30, 0.8),
         ({"exec": {"command": ["sh", "-c", "nginx -s quit; sleep 8"]}}, 30, 0.8),
-        ({"sleep": {"seconds": 30}}, 5, 0.5),
+        ({"exec": {"command": ["sleep", "30"]}}, 5, 0.5),
     ],
 )
 def test_a_pod_goes_when_its_hook_or_its_grace_ends(
