@@ -20,12 +20,15 @@ ACCOUNT = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 @dataclass(frozen=True)
 class ServiceAccount:
-    """``identity``: how pods get AWS credentials: from the role in the account's annotation, from an association of EKS, or not at all."""
+    """``identity``: how pods get AWS credentials: from the role in the account's annotation, from an association of EKS, or not at all.
+    ``given``: the settings describe it.
+    """
 
     name: str = ""
     identity: str = NONE
     role: str = ""
     create: bool = True
+    given: bool = False
 
     @property
     def uses_agent(self) -> bool:
@@ -43,7 +46,7 @@ def read_account(parent: Reader, facts: Facts, secrets: Iterable[Secret]) -> Ser
         reader.problems.add(reader.at("role"), role, "it must be the ARN of an IAM role")
     usual = NONE if given is None or (fargate and role is None) else IRSA if fargate else POD_IDENTITY
     identity = reader.choice("identity", (POD_IDENTITY, IRSA, NONE), usual)
-    found = ServiceAccount(name, identity, str(role or "") if identity == IRSA else "", reader.boolean("create", True))
+    found = ServiceAccount(name, identity, str(role or "") if identity == IRSA else "", reader.boolean("create", True), given is not None)
     if identity == IRSA and role is None:
         reader.problems.missing(
             reader.at("role"), "give the ARN of the role that its pods assume, which must trust the cluster's OIDC provider"

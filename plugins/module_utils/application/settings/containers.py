@@ -15,7 +15,7 @@ from ...inputs.reader import Reader
 from ...inputs.values import as_text
 from .amounts import Amounts, read_amounts
 from .facts import Facts
-from .images import WITH_TAG, problem
+from .images import problem
 from .sources import Known, Sources, read_sources
 
 ARCHITECTURES = ("amd64", "arm64")
@@ -95,9 +95,9 @@ def read_container(reader: Reader, context: Context) -> Container:
 
 
 def read_image(reader: Reader) -> str:
-    image = reader.required_text("image", WITH_TAG)
+    image = reader.required_text("image", "name an image with a tag or a digest, such as api:1.4.2 or api@sha256:...")
     if image and (wrong := problem(image)):
-        reader.problems.add(reader.at("image"), image, wrong)
+        reader.problems.messages.append(f"{reader.at('image')}: {wrong}")
     return image
 
 
