@@ -65,6 +65,10 @@ IN_PLACE: dict[str, tuple[dict[str, Any], Mapping[str, set[str]]]] = {
         group(disk_gib=100),
         {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
     ),
+    "pods, user data": (
+        group(max_pods=8, user_data=["#!/bin/bash\necho hello\n", {"spec": {"kubelet": {"config": {"shutdownGracePeriod": "30s"}}}}]),
+        {"launch_template.main/system": {"data"}, "eks_nodegroup.main/system": {"launch_template_version"}},
+    ),
     "rights of nodes": (
         {"node_managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]},
         {"iam_role.main/nodes": {"managed_policy_arns"}},
