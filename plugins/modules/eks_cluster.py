@@ -35,6 +35,8 @@ options:
         much from then on.
       - C(name) is the name of the cluster in AWS. It defaults to O(environment), a hyphen, and the name used here.
       - C(subnet_ids), C(security_group_ids) (of the control plane), and C(node_security_group_ids) override those of O(network).
+      - C(pod_subnets) maps each zone that has nodes to a subnet whose addresses pods get, instead of those of their nodes' subnets. It sets
+        custom networking of the add-on V(vpc-cni).
       - C(endpoint) has C(private) (V(true)) and C(public_cidrs), the blocks that can reach the Kubernetes API from outside the VPC; none by
         default. C(0.0.0.0/0) is refused in production.
       - C(deletion_protection) is on in the environments V(prod) and V(production). It must be turned off before a cluster can be deleted.
@@ -83,6 +85,7 @@ options:
       - The network for clusters that do not specify their own, with C(subnet_ids), C(security_group_ids), C(node_security_group_ids), and
         C(vpc_id).
       - A cluster cannot move to another VPC. C(vpc_id) lets a plan detect that while the subnets of the other VPC do not exist yet.
+      - C(pod_subnets) maps zones to the subnets of pods.
       - C(subnet_zones) may list the availability zone of each subnet, in the same order. A plan needs them for subnets that do not exist
         yet.
     type: dict

@@ -101,6 +101,7 @@ def of_cluster(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
         yield from of_addons(cluster, known.addons)
         yield from of_processors(cluster, known)
     yield from of_places(cluster, known)
+    yield from of_pod_subnets(cluster, known)
 
 
 def of_name(cluster: Cluster, before: str) -> Iterator[str]:
@@ -131,6 +132,23 @@ def of_subnets(cluster: Cluster, known: AwsFacts, fresh: bool) -> Iterator[str]:
                 f"{path} names {subnet.id}, which has {subnet.free_addresses} free addresses, but EKS needs {ADDRESSES_OF_CLUSTER} in each "
                 "subnet of a cluster; free some, or name another subnet"
             )
+
+
+def of_pod_subnets(cluster: Cluster, known: AwsFacts) -> Iterator[str]:
+    """Check that the subnets of pods exist in the VPC of the nodes, each in its zone, and that every zone with nodes has one."""
+    path = f"{cluster.path}.pod_subnets"
+    yield from _missing(path, cluster.pod_subnets.values(), known)
+    nodes = [one for group in cluster.node_groups.values() for one in group.subnet_ids or cluster.subnet_ids]
+    zones = {known.subnets[one].availability_zone for one in nodes if one in known.subnets}
+    if cluster.pod_subnets and (lacking := sorted(zones - set(cluster.pod_subnets))):
+        yield f"{path} has no subnet in {', '.join(lacking)}, where nodes would have no addresses for pods; add one"
+    vpc = known.vpc_of(cluster)
+    for zone, name in cluster.pod_subnets.items():
+        there = known.subnets.get(name)
+        if there and there.availability_zone != zone:
+            yield f"{path}.{zone} is '{name}', but that subnet is in {there.availability_zone}; list it there"
+        if there and vpc and not is_unknown(vpc) and there.vpc_id != vpc:
+            yield f"{path}.{zone} is '{name}', but that subnet is in {there.vpc_id}, and the nodes are in {vpc}; name one of their VPC"
 
 
 def _missing(path: str, subnets: Iterable[str], known: AwsFacts) -> Iterator[str]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...reconcile.model import Ref
 from .settings.node_groups import NodeGroup
 
 TAGGED = ("instance", "volume", "network-interface")
 
 
-def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str | Ref], tags: Mapping[str, str]) -> dict[str, Any]:
+def launch_template_data(group: NodeGroup, security_group_ids: Sequence[str], tags: Mapping[str, str]) -> dict[str, Any]:
     """Launch settings of the instances: credentials only for the node itself, encrypted disks, the network's security groups.
 
     With a hop limit of 1, pods cannot reach the instance metadata, so they never use the node's role. Instance types are left out: they are

@@ -20,6 +20,7 @@ from ...reconcile.planner import Action, Plan
 from .questions import filtered
 from .reach import SECTIONS, Gates, ShutIn, is_listed, obstacle, shut_in
 from .settings.cluster import Cluster
+from .settings.pod_networking import SECTION
 from .settings.releases import image_of, release_of
 
 NOT_ASKED = "could not be checked"
@@ -57,6 +58,18 @@ def renewal_notes(plan: Plan) -> list[str]:
                 listed = [f"{reason}{template}" if reason == TEMPLATE_VERSION else reason for reason in reasons]
                 found.append(f"{name}: this renews its nodes, batch by batch ({', '.join(listed)})")
     return found
+
+
+def pod_network_notes(plan: Plan) -> list[str]:
+    """Which clusters get other subnets for pods: nodes that run keep the interfaces that they have."""
+    return [
+        f"{action.address.partition('.')[2].partition('/')[0]}: pods get addresses of other subnets on nodes that start from now on; "
+        "replace the nodes that run, for example with a new release"
+        for action in plan.permitted
+        if action.kind == "eks_addon" and action.verb == "update"
+        for change in action.changes
+        if change.property == "configuration" and (change.before or {}).get(SECTION) != (change.after or {}).get(SECTION)
+    ]
 
 
 def _of_templates(plan: Plan) -> Iterator[tuple[str, str]]:

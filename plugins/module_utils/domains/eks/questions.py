@@ -53,7 +53,7 @@ def newest_releases(aws: Aws, wanted: list[tuple[str, str]], now: datetime) -> d
 def subnets_of(cluster: Cluster) -> set[str]:
     """Every subnet that a cluster names."""
     groups = {subnet for group in cluster.node_groups.values() for subnet in group.subnet_ids}
-    return {*cluster.subnet_ids, *groups, *fargate_subnets(cluster)}
+    return {*cluster.subnet_ids, *groups, *fargate_subnets(cluster), *cluster.pod_subnets.values()}
 
 
 def fargate_subnets(cluster: Cluster) -> set[str]:

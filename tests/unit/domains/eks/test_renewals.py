@@ -66,7 +66,7 @@ TEMPLATE = "launch_template_version: "
         (group(update={"max_unavailable": 1}), ""),
         (group(tags={"a": "b"}), ""),
         ({"tags": {"a": "b"}}, ""),
-        (JOBS, f"{TEMPLATE}SecurityGroupIds"),
+        (JOBS, ""),
         ({"controllers": ["external-secrets"]}, ""),
         ({"node_managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]}, ""),
     ],

@@ -62,8 +62,8 @@ def mistakes_in(document: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
             yield f"spec.{path}", value, remedy
     flags = _at(spec, ["kubelet", "flags"])
     for flag in flags if isinstance(flags, list | tuple) else ():
-        if remedy := OWN_FLAGS.get(str(flag).partition("=")[0]):
-            yield "spec.kubelet.flags", flag, remedy
+        if instead := OWN_FLAGS.get(str(flag).partition("=")[0]):
+            yield "spec.kubelet.flags", flag, instead
 
 
 def _at(value: Any, names: list[str]) -> Any:

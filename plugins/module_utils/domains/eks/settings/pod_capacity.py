@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .cluster import Addon, Cluster
+from .pod_networking import CNI, CUSTOM_NETWORKING
 
-CNI = "vpc-cni"
 PREFIXES = "ENABLE_PREFIX_DELEGATION"
-CUSTOM_NETWORKING = "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"
 ADDRESSES_OF_PREFIX = 16
 """A prefix is a /28 in place of one address."""
 
@@ -78,7 +77,7 @@ def too_many(cluster: Cluster, pods: int, name: str, kind: InstanceType) -> str:
     cni = cluster.addons.get(CNI)
     if cni is None:
         return ""
-    prefixes, custom = is_set(cni, PREFIXES), is_set(cni, CUSTOM_NETWORKING)
+    prefixes, custom = is_set(cni, PREFIXES), bool(cluster.pod_subnets) or is_set(cni, CUSTOM_NETWORKING)
     most = addressable(kind, prefixes, custom)
     if pods <= most:
         return ""
