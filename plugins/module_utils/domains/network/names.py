@@ -9,8 +9,9 @@ from typing import Any
 
 from ...aws.grants import Names
 from ...inputs.problems import Problems
+from .address_names import ALLOCATION
 from .own_addresses import wanted_addresses
-from .settings import ALLOCATION, read
+from .settings import read
 
 
 def names(networks: Any, _environment: str, _component: str) -> Names:

@@ -16,7 +16,8 @@ from ...aws.connection import Aws
 from ...aws.owner import whose
 from ...inputs.problems import Problems
 from ...reconcile.model import UNKNOWN, Observed
-from .settings import ALLOCATION, Network
+from .address_names import ALLOCATION
+from .settings import Network
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from ...inputs.values import (
     block_remedy,
     one_of,
 )
+from .address_names import read_nat_addresses
 from .further_blocks import read_secondary_cidrs
 from .own_routes import read_routes
 from .subnets import Block, Plan, plan, tier_blocks
@@ -50,7 +51,6 @@ they add to the nodes' group."""
 
 ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 OPEN = "open"
-ALLOCATION = re.compile(r"eipalloc-[0-9a-f]{8,32}")
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
@@ -216,16 +216,6 @@ def read_zones(reader: Reader) -> tuple[str, ...]:
     if not reader.given["availability_zones"]:
         reader.problems.add(reader.at("availability_zones"), [], "at least one zone is needed")
     return tuple(sorted(zones))
-
-
-def read_nat_addresses(reader: Reader) -> dict[str, str]:
-    """``nat_addresses`` of a network. Which zones have a gateway is checked in validate.py."""
-    given = reader.string_map("nat_addresses")
-    for zone, text in given.items():
-        if not text or (text.startswith("eipalloc") and not ALLOCATION.fullmatch(text)):
-            remedy = "it must be the ID of an elastic IP, such as eipalloc-0123456789abcdef0, or its Name tag"
-            reader.problems.add(f"{reader.at('nat_addresses')}.{zone}", text, remedy)
-    return {zone: text for zone, text in given.items() if text}
 
 
 def read_endpoints(reader: Reader) -> Endpoints:
