@@ -58,6 +58,7 @@ SELDOM = {
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
     "ec2:DescribeNetworkInterfaces": "asked before something that may be in use is replaced or deleted by a pattern",
     "ec2:DescribeVpcEndpointServices": "asked about interface endpoints; here there are none",
+    "ec2:DescribeManagedPrefixLists": "asked about rules with prefix lists; here there are none",
 }
 """Actions that no scenario needs."""
 
