@@ -15,7 +15,6 @@ RANGES = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12"
 CLOSED = {"172.16.0.0/12": "172.31.0.0/16"}
 NEVER = ipaddress.IPv4Network("169.254.0.0/16")
 LOW, LOWEST = ipaddress.IPv4Network("10.0.0.0/15"), ipaddress.IPv4Network("10.0.0.0/16")
-DEFAULT_LIMIT = 5
 STARTED = "rehearsal_started"
 
 
@@ -25,16 +24,19 @@ def _present(vpc: Any) -> list[dict[str, Any]]:
 
 @adjusts("ec2")
 def associate_over_time() -> None:
-    """moto associates a block at once, and keeps showing those that are no longer associated."""
+    """moto associates a block at once, five at most, and keeps showing those that are no longer associated."""
     from moto.ec2.models.vpcs import VPC
+    from moto.ec2.utils import random_vpc_cidr_association_id
 
     associate, listed = VPC.associate_vpc_cidr_block, VPC.get_cidr_block_association_set
 
-    def begin(self: Any, *arguments: Any, **options: Any) -> Any:
-        found = associate(self, *arguments, **options)
-        if found["cidr_block"] != self.cidr_block:
-            found[STARTED] = time.monotonic()
-        return found
+    def begin(self: Any, cidr_block: str, amazon_provided_ipv6_cidr_block: bool = False, *more: Any, **options: Any) -> Any:
+        if amazon_provided_ipv6_cidr_block or cidr_block == self.cidr_block:
+            return associate(self, cidr_block, amazon_provided_ipv6_cidr_block, *more, **options)
+        identity, state = random_vpc_cidr_association_id(), {"state": "associated", "StatusMessage": None}
+        made = {"association_id": identity, "cidr_block_state": state, "cidr_block": cidr_block, STARTED: time.monotonic()}
+        self._cidr_block_association_set[identity] = made
+        return made
 
     def current(self: Any, ipv6: bool = False) -> list[dict[str, Any]]:
         found = [one for one in listed(self, ipv6) if one["cidr_block_state"]["state"] != "disassociated"]
@@ -64,8 +66,6 @@ def block_to_add(call: Call) -> None:
         raise Refusal("InvalidVpc.Range", f"The CIDR '{text}' is invalid.")
     if any(block.overlaps(other) for other in blocks):
         raise Refusal("CidrConflict", f"The CIDR {text} conflicts with one or more existing CIDR blocks of {vpc.id}")
-    if len(blocks) >= call.settings.quotas.get("blocks_per_vpc", DEFAULT_LIMIT):
-        raise Refusal("CidrLimitExceeded", f"This network '{vpc.id}' has met its maximum number of allowed CIDRs: {len(blocks)}")
     if _restricted(block, ipaddress.IPv4Network(vpc.cidr_block), blocks):
         text = f"The CIDR '{text}' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a "
         raise Refusal("InvalidVpc.Range", f"{text}publicly-routable CIDR.")

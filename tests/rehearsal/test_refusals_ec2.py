@@ -361,6 +361,11 @@ def test_ranges_become_canonical(world: World) -> None:
 
 QUOTAS = {
     "elastic_ips": ("allocate_address", lambda world: {"Domain": "vpc"}, "AddressLimitExceeded"),
+    "blocks_per_vpc": (
+        "associate_vpc_cidr_block",
+        lambda world: {"VpcId": world.vpc, "CidrBlock": "100.64.0.0/16"},
+        "CidrLimitExceeded",
+    ),
     "vpcs": ("create_vpc", lambda world: {"CidrBlock": "10.0.0.0/16"}, "VpcLimitExceeded"),
     "internet_gateways": ("create_internet_gateway", lambda world: {}, "InternetGatewayLimitExceeded"),
     "subnets_per_vpc": ("create_subnet", lambda world: {"VpcId": world.vpc, "CidrBlock": "10.0.0.0/24"}, "SubnetLimitExceeded"),

@@ -176,6 +176,7 @@ def read_network(name: str, reader: Reader) -> Network:
         nat=reader.choice("nat", NAT_MODES, "per_az"),
         nat_az=reader.text("nat_az", ""),
         nat_addresses=read_nat_addresses(reader),
+        nat_allocations={},
         endpoints=read_endpoints(reader.section("endpoints")),
         flow_logs=read_flow_logs(reader.section("flow_logs")),
         security=read_security(reader.section("security")),

@@ -52,10 +52,10 @@ class SecurityGroupRule(Ec2Kind):
 
     def holder(self, aws: Aws, properties: Mapping[str, Any]) -> Observed | None:
         """The same rule of another owner: EC2 tells rules apart by everything but their description."""
-        group = properties.get("group_id")
-        if not group:
+        group, peer = properties.get("group_id"), properties.get("peer_group_id")
+        if not group or not peer:
             return None
         raws = aws.list_all("ec2", self.calls.list, self.calls.items, Filters=[{"Name": "group-id", "Values": [group]}])
-        wanted = (bool(properties.get("is_egress")), properties.get("ip_protocol"), properties.get("peer_group_id"))
+        wanted = (bool(properties.get("is_egress")), properties.get("ip_protocol"), peer)
         same = [raw for raw in raws if (raw["IsEgress"], raw["IpProtocol"], self.get_peer_group_id(raw)) == wanted]
         return self.observe_any_owner(aws, same)
