@@ -24,7 +24,7 @@ def blocks(call: Call) -> None:
     if call.get("CidrBlock"):
         _limit(
             call,
-            "blocks_per_vpc",
+            "ipv4_blocks_per_vpc",
             "CidrLimitExceeded",
             "IPv4 blocks of the VPC",
             lambda backend: len(backend.get_vpc(call.get("VpcId")).get_cidr_block_association_set()),

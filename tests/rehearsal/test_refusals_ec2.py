@@ -361,7 +361,7 @@ def test_ranges_become_canonical(world: World) -> None:
 
 QUOTAS = {
     "elastic_ips": ("allocate_address", lambda world: {"Domain": "vpc"}, "AddressLimitExceeded"),
-    "blocks_per_vpc": (
+    "ipv4_blocks_per_vpc": (
         "associate_vpc_cidr_block",
         lambda world: {"VpcId": world.vpc, "CidrBlock": "100.64.0.0/16"},
         "CidrLimitExceeded",

@@ -24,10 +24,10 @@ from .support import EVERYTHING, REGION, Requests, Site, network
 
 # each checked network quota, and AWS's error when it is exceeded
 REFUSALS = {
-    "blocks_per_vpc": "CidrLimitExceeded",
     "elastic_ips": "AddressLimitExceeded",
     "gateway_endpoints": "VpcEndpointLimitExceeded",
     "interface_endpoints_per_vpc": "VpcEndpointLimitExceeded",
+    "ipv4_blocks_per_vpc": "CidrLimitExceeded",
     "nat_gateways_per_zone": "NatGatewayLimitExceeded",
     "rules_per_security_group": "RulesPerSecurityGroupLimitExceeded",
     "vpcs": "VpcLimitExceeded",
