@@ -255,7 +255,7 @@ class NatGateway(Ec2Kind):
         held = [a for a in raw.get("NatGatewayAddresses", []) if a.get("AllocationId")]
         return {
             "associations": {a["AllocationId"]: a.get("AssociationId") for a in held},
-            "public_ips": {a.get("AvailabilityZone", ""): a.get("PublicIp") for a in held},
+            "public_ips": {a.get("AvailabilityZone", ""): a["PublicIp"] for a in held if a.get("PublicIp")},
         }
 
     def sent(self, name: str, value: Any) -> Any:
