@@ -29,60 +29,6 @@ options:
       - Name of the server, such as V(main).
     type: str
     default: main
-  endpoint:
-    description:
-      - Where the server listens.
-    type: dict
-    required: true
-    suboptions:
-      host:
-        description:
-          - Its host name. If it is empty or not known yet, check mode reports that everything would be loaded.
-        type: str
-      port:
-        description:
-          - Its port.
-        type: int
-        default: 5432
-      ca:
-        description:
-          - The certificates that the server's own is verified with, as in M(mainstay.aws.postgres_objects).
-        type: str
-        default: ''
-  login:
-    description:
-      - Who logs in. Exactly one of O(login.secret_arn), O(login.password), and O(login.iam) is required.
-    type: dict
-    required: true
-    suboptions:
-      user:
-        description:
-          - The master user of the instance.
-        type: str
-        required: true
-      secret_arn:
-        description:
-          - ARN of the secret with the password.
-        type: str
-      password:
-        description:
-          - The password itself.
-        type: str
-      iam:
-        description:
-          - Log in with a token of IAM.
-        type: bool
-        default: false
-      database:
-        description:
-          - Not used by this module, which connects to O(database).
-        type: str
-        default: postgres
-  secrets:
-    description:
-      - What secrets hold, by ARN, if the caller has read them already, as in M(mainstay.aws.postgres_objects).
-    type: dict
-    default: {}
   database:
     description:
       - The database to load into. It must exist.
@@ -133,6 +79,7 @@ options:
     default: 3600
 extends_documentation_fragment:
   - mainstay.aws.component
+  - mainstay.aws.postgresql
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -16,8 +16,7 @@ description:
   - Planning uses one read-only connection and five queries for the server, and one connection and six queries for each described database
     that exists, however much there is in them. Check mode writes nothing.
   - The login of the module is no superuser, as on RDS. It grants itself the role of an owner for the one transaction that needs it, and
-    takes
-    it back in the same transaction.
+    takes it back in the same transaction.
   - What the component owns carries a mark at the end of its comment (C(COMMENT ON)). Roles, databases, and schemas without that mark are
     never changed or dropped. Existing ones can be adopted with O(adopt); a plan that runs into one shows the entry to use. They are
     identified as V(role/shop), V(database/shop), and V(schema/shop/app). An extension without a mark is taken over.
@@ -36,61 +35,6 @@ options:
       - Name of the server in addresses, such as V(main) in C(postgres_database.main/shop).
     type: str
     required: true
-  endpoint:
-    description:
-      - Where the server listens.
-    type: dict
-    required: true
-    suboptions:
-      host:
-        description:
-          - Its host name. If it is empty or not known yet, the server counts as empty.
-        type: str
-      port:
-        description:
-          - Its port.
-        type: int
-        default: 5432
-      ca:
-        description:
-          - The certificates that the server's own is verified with, as the path of a file on the host that runs the module, or as PEM text.
-            The connection is always encrypted, and the host name is verified.
-          - Defaults to the path in the environment variables E(MAINSTAY_REHEARSAL_RDS_CA) and E(PGSSLROOTCERT).
-          - V(system) uses the certificate authorities of the host. Those of RDS are not among them; that of RDS Proxy is.
-          - Download the certificates of RDS from U(https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem). They expire after
-            decades but new ones are added, so this collection contains no copy, and it downloads none by itself.
-        type: str
-        default: ''
-  login:
-    description:
-      - Who logs in. Exactly one of O(login.secret_arn), O(login.password), and O(login.iam) is required.
-    type: dict
-    required: true
-    suboptions:
-      user:
-        description:
-          - The master user of the instance.
-        type: str
-        required: true
-      secret_arn:
-        description:
-          - ARN of the secret with the password. It is read when the module connects. If the password is refused, the one of the version
-            C(AWSPENDING) is tried, which a rotation may have set a moment ago.
-        type: str
-      password:
-        description:
-          - The password itself.
-        type: str
-      iam:
-        description:
-          - Log in with a token of IAM. The user must be a member of C(rds_iam).
-        type: bool
-        default: false
-      database:
-        description:
-          - The database to connect to for what concerns the whole server.
-        type: str
-        default: postgres
   databases:
     description:
       - Databases by name.
@@ -131,12 +75,6 @@ options:
         secret is rotated by a Lambda function, is set, verified by logging in, and then made C(AWSCURRENT).
     type: dict
     default: {}
-  secrets:
-    description:
-      - What secrets hold, by ARN, if the caller has read them already. Each has C(username), C(password), C(version), and possibly
-        C(pending) with the same keys. Secrets that are listed here are not read from AWS.
-    type: dict
-    default: {}
   rotate:
     description:
       - Users that get a new password in this call. It is saved as the version C(AWSPENDING) of the user's secret, set, verified by
@@ -151,6 +89,7 @@ options:
     default: ''
 extends_documentation_fragment:
   - mainstay.aws.component
+  - mainstay.aws.postgresql
   - mainstay.aws.component.change
   - mainstay.aws.component.patience
   - amazon.aws.common.modules

@@ -17,6 +17,7 @@ description:
     the right to log in. Then SQL of the inventory's anonymises every database, and its checks must find nothing.
   - Only then does the new instance take the identifier, the security groups, and the tags of the other one, which is deleted. If anything
     fails before, the new instance is deleted, and the other one is unchanged.
+  - Holds the run lock of the component meanwhile, so that neither another refresh nor the role P(mainstay.aws.rds#role) interferes.
   - After an interruption, run it again. It deletes what the interrupted run left and begins again, or completes a replacement that had
     begun.
   - Refused before the first change - a target in production, of another owner, or protected against deletion, a source that is not
@@ -145,6 +146,12 @@ options:
       - Maximum interval between two polls, in seconds.
     type: float
     default: 10
+  lock_wait:
+    description:
+      - How long to wait, in seconds, while another refresh or another run of the component changes it. With V(0.0), the call fails at once.
+      - If not set, the host variable C(platform_lock_wait) is used.
+    type: float
+    default: 0.0
 extends_documentation_fragment:
   - mainstay.aws.component
   - amazon.aws.common.modules

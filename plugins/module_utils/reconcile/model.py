@@ -233,6 +233,10 @@ class Kind(Protocol):
         """Properties that an update of another one names too, even if they keep their values: the backend would choose others."""
 
     @property
+    def alternatives(self) -> Mapping[str, str]:
+        """Properties that show one value of the backend under different rules, each with the other. A resource describes one of them."""
+
+    @property
     def serialised(self) -> tuple[str, ...]:
         """Which of "create", "update" and "delete" ``serialise_by`` applies to."""
 
@@ -296,6 +300,7 @@ class KindDefaults:
     timeouts: Mapping[str, float] = {}
     changing: Mapping[str, tuple[str, ...]] = {}
     together: Mapping[str, tuple[str, ...]] = {}
+    alternatives: Mapping[str, str] = {}
     serialised: tuple[str, ...] = ("create", "update", "delete")
 
     def __init__(self) -> None:

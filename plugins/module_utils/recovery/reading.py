@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..aws.calls import is_gone
@@ -15,6 +16,30 @@ from .databases import Database, Key, Quota, Snapshot, cluster_of, instance_of
 from .server_time import ServerTime
 
 
+def look(aws: Aws, time: ServerTime, method: str, **params: Any) -> Mapping[str, Any] | None:
+    """The reply of RDS; None if what it is about does not exist. Also tells AWS's time."""
+    try:
+        reply = aws.read("rds", method, **params)
+    except CallFailed as error:
+        if is_gone(error):
+            return None
+        raise
+    time.hear(reply)
+    return reply
+
+
+def instance(aws: Aws, time: ServerTime, identifier: str) -> dict[str, Any] | None:
+    """The DBInstance with this identifier; None if there is none. Also tells AWS's time."""
+    reply = look(aws, time, "describe_db_instances", DBInstanceIdentifier=identifier)
+    return dict(reply["DBInstances"][0]) if reply is not None and reply["DBInstances"] else None
+
+
+def instances(aws: Aws, time: ServerTime) -> list[dict[str, Any]]:
+    """All DBInstances of the region. Also tells AWS's time."""
+    time.hear(aws.read("rds", "describe_db_instances", MaxRecords=20))
+    return [dict(one) for one in aws.list_all("rds", "describe_db_instances", "DBInstances")]
+
+
 class Reading:
     """Safe for use from many threads."""
 
@@ -23,7 +48,7 @@ class Reading:
 
     def database(self, identifier: str) -> Database:
         """The instance or cluster with this identifier; for a member of a cluster, the cluster. Raises CallFailed if there is neither."""
-        found = self._find("describe_db_instances", "DBInstances", DBInstanceIdentifier=identifier)
+        found = instance(self.aws, self.time, identifier)
         if found is not None and not found.get("DBClusterIdentifier"):
             return instance_of(found)
         name = str(found["DBClusterIdentifier"]) if found else identifier
@@ -49,14 +74,8 @@ class Reading:
         return now
 
     def _find(self, method: str, items: str, **params: Any) -> dict[str, Any] | None:
-        try:
-            reply = self.aws.read("rds", method, **params)
-        except CallFailed as error:
-            if is_gone(error):
-                return None
-            raise
-        self.time.hear(reply)
-        return dict(reply[items][0]) if reply[items] else None
+        reply = look(self.aws, self.time, method, **params)
+        return dict(reply[items][0]) if reply is not None and reply[items] else None
 
     def snapshots(self, database: Database) -> tuple[Snapshot, ...]:
         """All snapshots of the database, also from before it was renamed, and those of earlier databases with its identifier."""

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
 
 from ..aws.connection import Aws
-from ..aws.owner import Owner
 from ..aws.roles import client_maker_as, role_of
-from ..aws.session import client_maker, refused_endpoint
-from ..component.connect import check_account, check_options
+from ..component.connect import check_account, check_options, connect
 from ..component.interruption import hand_over, interruptible
+from ..component.lock import held
 from ..component.progress import Channel, progress
 from ..reconcile.errors import CallFailed, failure
 from ..reconcile.waiting import Stopped, SystemClock
@@ -25,7 +25,7 @@ from .options import plan_of
 from .plan import RefreshPlan, Report
 from .refresher import Refresher
 
-SERVICES = ("rds", "kms", "sts", "secretsmanager")
+SERVICES = ("rds", "kms", "sts", "secretsmanager", "ssm")
 
 SHORTEST_SECRET = 6
 
@@ -37,16 +37,13 @@ def run(module: Any) -> NoReturn:
     if plan is None:
         module.fail_json(msg="\n".join(problems))
         raise AssertionError("fail_json does not return")
-    make, region, endpoint = client_maker(module)
-    if reason := refused_endpoint(endpoint, os.environ):
-        module.fail_json(msg=reason)
-    if not region:
-        module.fail_json(msg="region is not set: give the region option (platform_region in the inventories) or AWS_REGION")
     clock = SystemClock()
-    here = Aws(make, Owner("", ""), pause=clock.pause, region=str(region))
+    here, _endpoint, _region = connect(module)
+    here.pause = clock.pause
     role = role_of(module.params["source"])
-    there_make = client_maker_as(module, make, role, clock.pause) if role else make
-    there = Aws(there_make, Owner("", ""), pause=clock.pause, region=str(region))
+    there = here
+    if role:
+        there = Aws(client_maker_as(module, here.client, role, clock.pause), here.owner, pause=clock.pause, region=here.region)
     try:
         _finish(module, plan, here, there, clock)
     finally:
@@ -62,12 +59,14 @@ def _finish(module: Any, plan: RefreshPlan, here: Aws, there: Aws, clock: System
     report = Report()
     began = clock.now()
     try:
-        accounts = _accounts(module, plan, here, there)
-        readings = (Reading(there.in_region(plan.origin.region), ServerTime(clock.now)), Reading(here, ServerTime(clock.now)))
-        plan = replace(plan, key=_key(readings[1], plan))
-        name = plan.identifier
-        refresher = Refresher(plan, readings, accounts, clock, lambda doing, _s: progress(name, doing, clock.now() - began), report, hide)
-        with interruptible(clock.stop):
+        accounts, caller = _accounts(module, plan, here, there)
+        with interruptible(clock.stop), locked(module, here, there, caller, clock):
+            readings = (Reading(there.in_region(plan.origin.region), ServerTime(clock.now)), Reading(here, ServerTime(clock.now)))
+            plan = replace(plan, key=_key(readings[1], plan))
+            name = plan.identifier
+            refresher = Refresher(
+                plan, readings, accounts, clock, lambda doing, _s: progress(name, doing, clock.now() - began), report, hide
+            )
             changed = refresher.run()
     except Stopped:
         result = {**report.as_dict(), "failed": True, "msg": "Interrupted. Staging is unchanged unless a cut-over had begun. Run again."}
@@ -85,8 +84,22 @@ def _finish(module: Any, plan: RefreshPlan, here: Aws, there: Aws, clock: System
     raise AssertionError("exit_json does not return")
 
 
-def _accounts(module: Any, plan: RefreshPlan, here: Aws, there: Aws) -> tuple[str, str]:
-    """Of the source and of the target, as AWS knows the callers. Raises CallFailed; ends the module for an unexpected one."""
+@contextlib.contextmanager
+def locked(module: Any, here: Aws, there: Aws, caller: str, clock: SystemClock) -> Iterator[None]:
+    """Hold the run lock of the component, which other refreshes and the role need too; not in check mode. Raises CallFailed."""
+    if module.check_mode:
+        yield
+        return
+    with held(here, "shared", caller, clock, module.params["lock_wait"], progress) as lock:
+        there.fence = here.fence
+        try:
+            yield
+        except Stopped:
+            raise lock.lost or Stopped from None
+
+
+def _accounts(module: Any, plan: RefreshPlan, here: Aws, there: Aws) -> tuple[tuple[str, str], str]:
+    """((account of the source, of the target), the target's caller), as AWS says. Raises GaveUp and CallFailed, or ends the module."""
     target = here.read("sts", "get_caller_identity")
     check_account(module, target["Account"], target["Arn"])
     source = there.read("sts", "get_caller_identity")
@@ -97,7 +110,7 @@ def _accounts(module: Any, plan: RefreshPlan, here: Aws, there: Aws) -> tuple[st
             f"source.account_id is {plan.origin.account}, but the credentials for the source belong to account {source['Account']}. Set "
             "source.role_arn to a role of that account. Nothing was changed.",
         )
-    return str(source["Account"]), str(target["Account"])
+    return (str(source["Account"]), str(target["Account"])), str(target["Arn"])
 
 
 def _key(target: Reading, plan: RefreshPlan) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..aws.owner import TAG_PREFIX
 from ..component.names import PRODUCTION
+from ..recovery.databases import tags_of
 
-ENVIRONMENT, COMPONENT = "mainstay:environment", "mainstay:component"
+ENVIRONMENT, COMPONENT = f"{TAG_PREFIX}environment", f"{TAG_PREFIX}component"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def side_of(reply: Mapping[str, Any], claimed: str, account: str, region: str) -
         allocated=int(reply.get("AllocatedStorage") or 0),
         protected=bool(reply.get("DeletionProtection")),
         replicas=tuple(reply.get("ReadReplicaDBInstanceIdentifiers") or ()),
-        tags={str(tag["Key"]): str(tag.get("Value") or "") for tag in reply.get("TagList") or ()},
+        tags=tags_of(reply),
     )
 
 

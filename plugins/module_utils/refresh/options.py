@@ -13,7 +13,8 @@ from ..aws.roles import OPTIONS as ROLE
 from ..aws.roles import role_of, role_problems
 from ..component.options import OWNER, REGION, shared
 from ..domains.database_content.wanted.settings import read_contents
-from ..snapshot_gate.options import ACCOUNT, IDENTIFIER
+from ..recovery.forms import IDENTIFIER
+from ..snapshot_gate.options import ACCOUNT
 from .anonymising import treatments
 from .plan import Limits, Origin, RefreshPlan
 
@@ -32,7 +33,7 @@ SOURCE: Mapping[str, Any] = {
 
 def argument_spec() -> dict[str, Any]:
     return {
-        **shared(*OWNER),
+        **shared(*OWNER, "lock_wait"),
         "identifier": {"type": "str", "required": True},
         "name": {"type": "str", "default": "main"},
         "source": {"type": "dict", "required": True, "options": dict(SOURCE)},

@@ -31,10 +31,9 @@ from .mixups import mixups, side_of
 from .ownership import Ownership
 from .plan import RefreshPlan, Report
 from .quarantine import check, lock_out
-from .replacing import RELEASED, Replacement
+from .replacing import GONE_SECONDS, RELEASED, Replacement
 from .transferring import Transfer, maker_of
 
-GONE_SECONDS = 1800.0
 LOGIN_SECONDS = 180.0
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..aws.calls import is_gone
 from ..aws.tags import tag_list
-from ..reconcile.errors import CallFailed
 from ..reconcile.waiting import Clock, until
 from ..recovery.databases import Database, Snapshot, tags_of
 from ..recovery.giving_up import GaveUp, Say
 from ..recovery.progress import minutes
-from ..recovery.reading import Reading
+from ..recovery.reading import Reading, instance
 from ..recovery.reaping import INSTANCE, Reaper
 from ..recovery.restoring import Restorer, Waits
 from ..recovery.tags import DATABASE, EXPIRES, MANAGED_BY, PURPOSE, RUN, temporary
@@ -168,11 +166,4 @@ class Replacement:
         return {"DBInstanceIdentifier": name, "ApplyImmediately": True}
 
     def _find(self, name: str) -> dict[str, Any] | None:
-        try:
-            reply = self._aws.read("rds", "describe_db_instances", DBInstanceIdentifier=name)
-        except CallFailed as error:
-            if is_gone(error):
-                return None
-            raise
-        self._reading.time.hear(reply)
-        return dict(reply["DBInstances"][0]) if reply["DBInstances"] else None
+        return instance(self._aws, self._reading.time, name)

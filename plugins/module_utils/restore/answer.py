@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
-from ..component.interruption import interruptible
 from ..component.progress import progress
 from ..reconcile.waiting import SystemClock
-from .connecting import EXIT_CODES, connected, end, refuse
+from ..recovery.connecting import connection
+from .connecting import EXIT_CODES, end, refuse
 from .options import plan_of
 from .plan import Plan
 from .run import WOULD, Restore, Result
@@ -28,12 +28,8 @@ def run(module: Any) -> NoReturn:
     if plan is None:
         refuse(module, problems)
     clock = SystemClock()
-    aws = connected(module, clock)
-    try:
-        with interruptible(clock.stop):
-            found = Restore(aws, clock, plan, lambda doing, seconds: progress(plan.target, doing, seconds)).run()
-    finally:
-        aws.close()
+    with connection(module, clock) as aws:
+        found = Restore(aws, clock, plan, lambda doing, seconds: progress(plan.target, doing, seconds)).run()
     end(module, result_of(plan, found, aws.counts), found.notes)
 
 

@@ -13,7 +13,7 @@ from ..aws.connection import Aws
 from ..reconcile.errors import CallFailed
 from ..recovery.databases import Database, Snapshot, instance_of, snapshot_of
 from ..recovery.giving_up import GaveUp
-from ..recovery.reading import Reading
+from ..recovery.reading import Reading, instances
 from ..recovery.server_time import ServerTime
 from ..snapshot_gate.judging.token import expiry_of, fits
 from .origin import Backups, Origin, backups_of, moment_problem, newest_good, snapshot_problem, unknown
@@ -60,8 +60,7 @@ class Choosing:
 
     def _instances(self) -> dict[str, dict[str, Any]]:
         """By identifier. Also tells AWS's time."""
-        self.reading.time.hear(self.aws.read("rds", "describe_db_instances", MaxRecords=20))
-        return {str(one["DBInstanceIdentifier"]): dict(one) for one in self.aws.list_all("rds", "describe_db_instances", "DBInstances")}
+        return {str(one["DBInstanceIdentifier"]): one for one in instances(self.aws, self.reading.time)}
 
     def _source(self, everything: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
         name = self.plan.source

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from ..aws.connection import Aws
 from ..aws.tags import tag_list
@@ -18,6 +17,7 @@ from ..reconcile.waiting import Clock, Stopped, until
 from ..recovery.databases import instance_of
 from ..recovery.giving_up import GaveUp, Say
 from ..recovery.progress import minutes
+from ..recovery.reading import instances
 from ..recovery.server_time import ServerTime
 from ..recovery.troubles import BUSY, reason_of
 from ..snapshot_gate.observing import Reader
@@ -113,21 +113,17 @@ class CutOver:
         self.found = replace(self.found, left=tuple(step.sentence for step in left))
 
     def _pair(self) -> Pair:
-        plan, instances = self.plan, self._instances()
+        plan, everything = self.plan, instances(self.aws, self.time)
         old_name = plan.old_name or f"{plan.name[:44]}-before-{datetime.fromtimestamp(self.time.now(), UTC):%Y-%m-%d}"
-        found, missing = logic.pair(plan.name, plan.target, old_name, instances)
+        found, missing = logic.pair(plan.name, plan.target, old_name, everything)
         if found is None:
-            names = sorted(str(one["DBInstanceIdentifier"]) for one in instances)
+            names = sorted(str(one["DBInstanceIdentifier"]) for one in everything)
             hint = suggestion(missing, names)[:400] if names else "there are none"
             raise GaveUp(REFUSED, "instances", f"There is no DB instance {missing} in {self.aws.region}: {hint}.")
-        taken = {str(one["DBInstanceIdentifier"]) for one in instances if one["DbiResourceId"] != found.old.resource_id}
+        taken = {str(one["DBInstanceIdentifier"]) for one in everything if one["DbiResourceId"] != found.old.resource_id}
         if found.old_name in taken:
             raise GaveUp(REFUSED, "old_name", f"There is a DB instance {found.old_name} already. Set old_name to another identifier.")
         return found
-
-    def _instances(self) -> list[Mapping[str, Any]]:
-        self.time.hear(self.aws.read("rds", "describe_db_instances", MaxRecords=20))
-        return list(self.aws.list_all("rds", "describe_db_instances", "DBInstances"))
 
     def _check(self, found: Pair) -> None:
         """What does not follow a rename, before the first step."""

@@ -10,14 +10,14 @@ from typing import Any, NoReturn
 
 from ..aws.roles import OPTIONS as ROLE_OPTIONS
 from ..aws.roles import role_problems
-from ..component.interruption import interruptible
 from ..component.progress import progress
 from ..reconcile.waiting import SystemClock
+from ..recovery.connecting import connection
+from ..recovery.forms import identifier_wrong, not_positive
 from .answer import instance_of
-from .connecting import EXIT_CODES, connected, end, refuse
+from .connecting import EXIT_CODES, end, refuse
 from .cutover import APPLICATION, PRINTED, RENAME, WOULD, CutOver, Plan, Result
 from .cutover_steps import DOES_NOT_FOLLOW
-from .options import IDENTIFIER
 
 SERVICES = ("rds",)
 
@@ -40,15 +40,13 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     """The plan, or every problem with the options."""
     names = {name: params[name].lower() for name in ("name", "target", "old_name")}
     problems = [
-        f"{option} is {text!r}; an identifier of RDS has 1 to 63 letters, digits and single hyphens, and begins with a letter"
-        for option, text in names.items()
-        if (text or option != "old_name") and (not IDENTIFIER.fullmatch(text) or len(text) > 63)
+        problem for option, text in names.items() if text or option != "old_name" for problem in identifier_wrong(text, f"{option} is")
     ]
     if names["name"] == names["target"]:
         problems.append(f"target is {params['target']}, which is the name itself; name the restored instance")
     if names["old_name"] and names["old_name"] in (names["name"], names["target"]):
         problems.append(f"old_name is {params['old_name']}, which is one of the two instances; choose another identifier")
-    problems += [f"{name} is {params[name]:g}; it has to be more than 0" for name in ("timeout", "poll_interval") if params[name] <= 0]
+    problems += not_positive(params, ("timeout", "poll_interval"))
     problems += role_problems(dict(params))
     if problems:
         return None, problems
@@ -69,12 +67,8 @@ def run(module: Any) -> NoReturn:
     if plan is None:
         refuse(module, problems)
     clock = SystemClock()
-    aws = connected(module, clock)
-    try:
-        with interruptible(clock.stop):
-            found = CutOver(aws, clock, plan, lambda doing, seconds: progress(plan.name, doing, seconds)).run()
-    finally:
-        aws.close()
+    with connection(module, clock) as aws:
+        found = CutOver(aws, clock, plan, lambda doing, seconds: progress(plan.name, doing, seconds)).run()
     end(module, result_of(plan, found, aws.counts), found.notes)
 
 

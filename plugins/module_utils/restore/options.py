@@ -16,12 +16,12 @@ from ..aws.roles import role_problems
 from ..recovery.access import Access
 from ..recovery.fingerprint import comparing
 from ..recovery.fingerprint.model import MEBIBYTE, Fingerprint, Options, from_dict
+from ..recovery.forms import OWN_TAGS, identifier_wrong, not_positive, tags_wrong
 from ..snapshot_gate.options import argument_spec as gate_spec
 from ..snapshot_gate.options import policy_of
 from .origin import moment_of
 from .plan import FAIL, FINGERPRINT, LATEST, NOTHING, REPORT, SOURCE, Gate, Limits, Overrides, Plan, Verification
 
-IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
 RESOURCE_ID = re.compile(r"db-[A-Z0-9]{10,}")
 POLICY = (
     "needed_for",
@@ -35,8 +35,6 @@ POLICY = (
     "require_quiesced",
     "copies",
 )
-RESERVED = ("aws:", "mainstay:")
-MOST_TAGS, OWN_TAGS = 50, 3
 KINDS = (
     *("definitions", "owners", "privileges", "extensions", "roles", "properties"),
     *(comparing.ROWS, comparing.CHECKSUM, comparing.SEQUENCE, comparing.VERSION),
@@ -108,7 +106,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
     problems = [
         *_names_wrong(params),
         *([wrong_moment] if wrong_moment else []),
-        *_tags_wrong(params["tags"]),
+        *tags_wrong(params["tags"], f"{OWN_TAGS} are needed"),
         *_numbers_wrong(params),
         *wrong_verification,
         *role_problems(dict(params)),
@@ -145,24 +143,14 @@ def _names_wrong(params: Mapping[str, Any]) -> list[str]:
         text = params[name]
         if name == "source" and (RESOURCE_ID.fullmatch(text) or text.startswith("arn:")):
             continue
-        if not IDENTIFIER.fullmatch(text) or len(text) > 63:
-            problems.append(
-                f"{name} is {text!r}; an identifier of RDS has 1 to 63 letters, digits and single hyphens, and begins with a letter"
-            )
+        problems += identifier_wrong(text, f"{name} is")
     if params["source"].lower() == params["target"].lower():
         problems.append(f"target is {params['target']}, which is the source; a restore makes a new instance, so name another target")
     return problems
 
 
-def _tags_wrong(tags: Mapping[str, Any]) -> list[str]:
-    problems = [f"tags has {name!r}; the prefixes {' and '.join(RESERVED)} are reserved" for name in tags if str(name).startswith(RESERVED)]
-    if len(tags) > MOST_TAGS - OWN_TAGS:
-        problems.append(f"tags has {len(tags)} entries; RDS allows {MOST_TAGS}, of which {OWN_TAGS} are needed")
-    return problems
-
-
 def _numbers_wrong(params: Mapping[str, Any]) -> list[str]:
-    problems = [f"{name} is {params[name]:g}; it has to be more than 0" for name in ("timeout", "poll_interval") if params[name] <= 0]
+    problems = not_positive(params, ("timeout", "poll_interval"))
     if params["finish_timeout"] < 0:
         problems.append(f"finish_timeout is {params['finish_timeout']:g}; it cannot be negative")
     given = params["settings"] or {}
@@ -182,9 +170,7 @@ def _verification(given: Mapping[str, Any] | None) -> tuple[Verification | None,
         problems.append("verify.against is fingerprint exactly if verify.fingerprint names its file")
     expected, problem = _fingerprints(given["fingerprint"]) if given["fingerprint"] else ({}, "")
     problems += [problem] if problem else []
-    problems += [
-        f"verify.{name} is {given[name]:g}; it has to be more than 0" for name in ("sample_rows", "table_timeout") if given[name] <= 0
-    ]
+    problems += not_positive(given, ("sample_rows", "table_timeout"), "verify.")
     if problems:
         return None, problems
     return Verification(

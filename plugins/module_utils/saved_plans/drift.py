@@ -150,6 +150,15 @@ class Scene:
         seen = self.live.get(reference.address)
         return seen.attribute(reference.attribute) if seen else UNKNOWN
 
+    def described_otherwise(self, address: str, name: str) -> bool:
+        """Whether the resource describes this value under another property of the kind, which is compared instead."""
+        resource = self.desired.get(address)
+        return (
+            resource is not None
+            and name not in resource.properties
+            and self.kinds[resource.kind].alternatives.get(name) in resource.properties
+        )
+
     def settled(self, address: str, name: str, there: Any) -> bool:
         """Whether a property is as described, by the kind's own comparison: tags that others may set do not count as a difference."""
         if address not in self.desired or name not in self.desired[address].properties:
@@ -198,6 +207,8 @@ def _explained(scene: Scene, before: Mapping[str, Any], name: str, old: Any, new
     if scene.is_leaving(before):
         return between(old_normal, new_normal, None, lambda _item: True) or new is None
     if scene.settled(address, name, old) and scene.settled(address, name, new):
+        return True
+    if scene.described_otherwise(address, name):
         return True
     action = scene.actions.get(address, {"changes": ()})
     planned = any(change["property"] == name for change in action["changes"]) and address in scene.desired

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +12,12 @@ from typing import Any, NoReturn
 
 from ..aws.connection import Aws
 from ..aws.owner import Owner
-from ..aws.roles import Role, client_maker_as, role_of
-from ..aws.session import client_maker, refused_endpoint
+from ..aws.roles import Role, client_maker_as
 from ..component.interruption import hand_over, interruptible
 from ..component.progress import Channel, progress
 from ..reconcile.pool import Pool
 from ..reconcile.waiting import Clock, SystemClock
+from ..recovery.connecting import clients, connected
 from .copies import Connect
 from .gate import Gate
 from .judging.policy import CopyTo
@@ -40,17 +39,12 @@ def run(module: Any) -> NoReturn:
     plan, problems = plan_of(module.params, check_mode=module.check_mode)
     if plan is None:
         _refuse(module, problems)
-    make, region, endpoint = client_maker(module)
-    if reason := refused_endpoint(endpoint, os.environ):
-        module.fail_json(msg=reason)
-    if not region:
-        module.fail_json(msg="region is not set: give the region option, or set AWS_REGION")
-    plan, problems = at_home(plan, str(region))
+    make, region = clients(module)
+    plan, problems = at_home(plan, region)
     if problems:
         _refuse(module, problems)
     clock = SystemClock()
-    role = role_of(module.params)
-    aws = Aws(client_maker_as(module, make, role, clock.pause) if role else make, Owner("", ""), pause=clock.pause, region=str(region))
+    aws = connected(module, make, region, clock)
     accounts = Accounts(aws, lambda role: client_maker_as(module, make, role, clock.pause), clock)
     began = time.monotonic()
     try:

@@ -12,18 +12,16 @@ from typing import Any
 
 from ..aws.roles import OPTIONS as ROLE_OPTIONS
 from ..aws.roles import role_of, role_problems
+from ..recovery.forms import OWN_TAGS, PITR_LAG, identifier_wrong, not_positive, tags_wrong
 from ..recovery.tags import POINT_IN_TIME, SNAPSHOT
-from .judging.policy import CHANGES, OPTIONAL, PITR_LAG, REQUIRE, REQUIRED, TAKE, VERIFY, CopyTo, Policy
+from .judging.policy import CHANGES, OPTIONAL, REQUIRE, REQUIRED, TAKE, VERIFY, CopyTo, Policy
 from .judging.pruning import Retention
 from .judging.restore import Proof, query_problem
 from .judging.token import expiry_of
 from .plan import Limits, Plan
 
-IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
 DEPLOYMENT = re.compile(r"[\w .:/=+@-]{1,128}")
 ACCOUNT = re.compile(r"\d{12}")
-MOST_TAGS = 50
-OWN_TAGS = 3
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 POSITIVE = ("max_age", "rpo", "timeout", "stall_timeout", "poll_interval", "copy_timeout")
 
@@ -91,7 +89,7 @@ def plan_of(params: Mapping[str, Any], *, check_mode: bool) -> tuple[Plan | None
         *_names_wrong(params),
         *_policy_wrong(params),
         *_tokens_wrong(params),
-        *_tags_wrong(params["tags"]),
+        *tags_wrong(params["tags"], f"the gate needs {OWN_TAGS}"),
         *_proof_wrong(params["proof"]),
         *_copies_wrong(params["copies"]),
         *role_problems(params),
@@ -169,19 +167,13 @@ def _proof_wrong(given: Mapping[str, Any] | None) -> list[str]:
     if not given:
         return []
     problems = [f"proof.query {problem}"] if (problem := query_problem(given["query"])) else []
-    return problems + [
-        f"proof.{name} is {given[name]:g}; it has to be more than 0" for name in ("timeout", "query_timeout", "ttl") if given[name] <= 0
-    ]
+    return problems + not_positive(given, ("timeout", "query_timeout", "ttl"), "proof.")
 
 
 def _names_wrong(params: Mapping[str, Any]) -> list[str]:
     names = params["databases"]
     problems = [] if names else ["databases is empty; name at least one DB instance or cluster"]
-    problems += [
-        f"databases names {name!r}; an identifier of RDS has 1 to 63 letters, digits and single hyphens, and begins with a letter"
-        for name in names
-        if not IDENTIFIER.fullmatch(name) or len(name) > 63
-    ]
+    problems += [problem for name in names for problem in identifier_wrong(name, "databases names")]
     lower = [name.lower() for name in names]
     problems += [f"databases names {name!r} twice" for name in sorted(set(lower)) if lower.count(name) > 1]
     if not DEPLOYMENT.fullmatch(params["deployment"]):
@@ -193,7 +185,7 @@ def _names_wrong(params: Mapping[str, Any]) -> list[str]:
 
 
 def _policy_wrong(params: Mapping[str, Any]) -> list[str]:
-    problems = [f"{name} is {params[name]:g}; it has to be more than 0" for name in POSITIVE if params[name] <= 0]
+    problems = not_positive(params, POSITIVE)
     problems += [f"{name} is {params[name]:g}; it cannot be negative" for name in ("database_timeout", "keep_days") if params[name] < 0]
     if params["keep"] < 1:
         problems.append(f"keep is {params['keep']}; it has to be at least 1, because the newest snapshot is always kept")
@@ -217,12 +209,3 @@ def _tokens_wrong(params: Mapping[str, Any]) -> list[str]:
         for name in params["databases"]
         if expiry_of(tokens.get(name.lower(), "")) is None
     ]
-
-
-def _tags_wrong(tags: Mapping[str, Any]) -> list[str]:
-    problems = [
-        f"tags has {name!r}; the prefixes aws: and mainstay: are reserved" for name in tags if str(name).startswith(("aws:", "mainstay:"))
-    ]
-    if len(tags) > MOST_TAGS - OWN_TAGS:
-        problems.append(f"tags has {len(tags)} entries; RDS allows {MOST_TAGS}, of which the gate needs {OWN_TAGS}")
-    return problems

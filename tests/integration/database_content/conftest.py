@@ -13,6 +13,7 @@ import pytest
 from rehearsal.postgresql.fleet import Fleet
 from rehearsal.testing import Cloud
 
+from .dumps import dumps_of
 from .support import ACCOUNT, MASTER, MASTER_PASSWORD, REGION, Inside, Server
 
 
@@ -30,6 +31,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(fleet, "db-1")
     finally:
         fleet.close()
+
+
+@pytest.fixture(scope="session")
+def dumps(server: Server) -> dict[str, bytes]:
+    return dumps_of(server)
 
 
 @pytest.fixture

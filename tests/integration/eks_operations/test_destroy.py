@@ -148,6 +148,6 @@ def test_only_the_clusters_and_then_only_the_network(site: Site) -> None:
     assert refused.says("EKS cluster prod-main of prod/cluster is still in vpc-"), refused.text
     assert changes.made() == []
     site.must(DESTROY, *MEANT, "--limit", "cluster")
-    assert set(what_is_left(cloud)) == {"vpcs", "load balancers", "log groups", "roles"}
+    assert set(what_is_left(cloud)) == {"vpcs", "interfaces", "load balancers", "log groups", "roles"}
     site.must(DESTROY, *MEANT, "--limit", "network")
     assert what_is_left(cloud) == {"load balancers": [STRANGER]}

@@ -23,6 +23,7 @@ from ansible_collections.mainstay.aws.plugins.module_utils.component.unclaimed i
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.domain import kinds
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.kinds import cluster_log_group as logs_eks
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.operations.drain.permissions import DELETES, DRAIN, READS
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.plan_checks import refusals
 from ansible_collections.mainstay.aws.plugins.module_utils.permissions.api_names import api_name
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock, silent
 from rehearsal.testing import Cloud
@@ -80,7 +81,8 @@ LIFE: dict[str, dict[str, Any]] = {
     },
     "destroy": {},
 }
-LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35"}}
+PINNED = {**LIFE["change"]["main"]["node_groups"]["system"], "release_version": "1.35.2-20261112"}
+LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35", "node_groups": {"system": PINNED}}}
 ORDER = ("create", "change", "upgrade", "destroy")
 SELDOM = {
     **dict.fromkeys(("eks:DescribeInsight", "eks:ListInsights"), "asked before an upgrade of the control plane"),
@@ -156,6 +158,7 @@ def used(cloud: Cloud, calls: set[str]) -> set[str]:
         aws = site.aws()
         try:
             check(plan, kinds(), aws, REGION)
+            assert [one.message for one in refusals(plan, aws, site.read(LIFE[name]))] == [], name
             look(aws, [site.component])
             with held(aws, "shared", "a test", SystemClock(), 0.0, silent):
                 site.apply(desired, EVERYTHING, EVERYTHING)

@@ -56,6 +56,7 @@ SELDOM = {
     "iam:ListRoleTags": "asked about roles of components that no host claims",
     "secretsmanager:DescribeSecret": "asked about secrets of components that no host claims",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
+    "ec2:DescribeManagedPrefixLists": "asked about prefix lists that rules name; here none does",
     "ec2:DescribeNetworkInterfaces": "asked before something that may be in use is replaced or deleted by a pattern",
     "ec2:DescribeVpcEndpointServices": "asked about interface endpoints; here there are none",
     "ec2:DescribeManagedPrefixLists": "asked about rules with prefix lists; here there are none",

@@ -31,6 +31,9 @@ MASTER, MASTER_PASSWORD = "dbadmin", "canary-of-production-0123456789"
 SHOP_PASSWORD = "canary-of-the-shop-0123456789"
 PERSON = "canary.of.a.person@mail.org"
 SOURCE, TARGET = "prod-main", "staging-main"
+OF_THE_ROLE = "test-main"
+"""The instance that the role rds builds, in an environment of its own."""
+TARGETS = (TARGET, OF_THE_ROLE)
 ANONYMISED = "UPDATE users SET email = 'user' || id || '@example.com';"
 CHECK = {"addresses lead nowhere": "SELECT FROM users WHERE email NOT LIKE '%@example.com'"}
 
@@ -50,6 +53,7 @@ REVOKE shop FROM {MASTER};
 
 
 SECONDS = 60.0
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 class Killed(BaseException):
@@ -179,6 +183,15 @@ class Accounts:
         self.shown += runs.printed
         return found
 
+    def role(self, name: str, policy: dict[str, Any] | None = None) -> str:
+        """The ARN of a new role of production, which staging may assume, with this policy or every right."""
+        iam = self.cloud.client("iam", account_id=PRODUCTION)
+        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"])
+        iam.put_role_policy(RoleName=name, PolicyName="refresh", PolicyDocument=json.dumps(policy or EVERYTHING))
+        return arn
+
     def left(self) -> list[str]:
         """What a refresh must not leave, in both accounts."""
         found = []
@@ -193,7 +206,7 @@ class Accounts:
             found += [
                 one["DBInstanceIdentifier"]
                 for one in instances
-                if one["DBInstanceIdentifier"] not in (SOURCE, TARGET) and one["DBInstanceStatus"] != "deleting"
+                if one["DBInstanceIdentifier"] not in (SOURCE, *TARGETS) and one["DBInstanceStatus"] != "deleting"
             ]
         return found
 

@@ -12,12 +12,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.connection import Aws, watch
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
+from ansible_collections.mainstay.aws.plugins.module_utils.component.lock import held
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.errors import CallFailed
+from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import SystemClock
 from ansible_collections.mainstay.aws.plugins.module_utils.recovery.giving_up import GaveUp
 from ansible_collections.mainstay.aws.plugins.module_utils.refresh import refresher
 from tests.integration.network.play import ROOT
 
-from .support import AWAY, CHECK, MASTER, MASTER_PASSWORD, PERSON, PRODUCTION, SHOP_PASSWORD, STAGING, TARGET, Accounts, Killed
+from .support import AWAY, CHECK, HOME, MASTER, MASTER_PASSWORD, PERSON, PRODUCTION, SHOP_PASSWORD, STAGING, TARGET, Accounts, Killed
 
 OWNED = {"mainstay:environment": "staging", "mainstay:component": "database", "mainstay:address": "db_instance.main"}
 
@@ -166,6 +170,8 @@ def test_sessions_in_the_target_do_not_hinder_it(accounts: Accounts) -> None:
 def test_the_module_with_a_role_of_production(accounts: Accounts) -> None:
     found = accounts.run(source={"role_arn": f"arn:aws:iam::{PRODUCTION}:role/nothing"})
     assert "cannot be assumed" in found["msg"]
+    found = accounts.run(role_arn=f"arn:aws:iam::{STAGING}:role/of-staging")
+    assert "role/of-staging cannot be assumed" in found["msg"], "platform_role_arn is for the target"
     found = accounts.run(source={"region": AWAY})
     assert f"source.account_id is {PRODUCTION}, but the credentials for the source belong to account" in found["msg"]
     found = accounts.run(anonymise={})
@@ -173,6 +179,19 @@ def test_the_module_with_a_role_of_production(accounts: Accounts) -> None:
     found = accounts.run(anonymise={"shop": {"files": [accounts.sql], "checks": CHECK}}, source={"account_id": "1"})
     assert "source.account_id is '1'" in found["msg"]
     assert canaries(accounts) == []
+
+
+def test_two_refreshes_at_once(accounts: Accounts) -> None:
+    """The one that holds the run lock of the component goes on; the other changes nothing."""
+    aws = Aws(lambda service: watch(accounts.cloud.client(service)), Owner("staging", "database"), region=HOME)
+    role = accounts.role("second")
+    with held(aws, "shared", "the other", SystemClock(), 0.0, lambda *_progress: None):
+        accounts.cloud.admin.clear_requests()
+        found = accounts.run(source={"role_arn": role})
+    assert "component database of environment staging is being changed by" in found["msg"]
+    assert found["reason"] == "Locked"
+    assert not any(one["mutating"] for one in accounts.cloud.admin.requests() if one["service"] == "rds")
+    aws.close()
 
 
 def documented(number: int) -> dict[str, Any]:
@@ -185,16 +204,11 @@ def documented(number: int) -> dict[str, Any]:
 
 def test_the_documented_permissions_suffice(accounts: Accounts) -> None:
     """The module as users run it, as a role of production that may do nothing but what the page lists."""
-    iam = accounts.cloud.client("iam", account_id=PRODUCTION)
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{STAGING}:root"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(
-        RoleName="mainstay-refresh", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )
-    iam.put_role_policy(RoleName="mainstay-refresh", PolicyName="refresh", PolicyDocument=json.dumps(documented(0)))
+    role = accounts.role("mainstay-refresh", documented(0))
     accounts.cloud.admin.policies(apply=[documented(0), documented(1)])  # the rehearsal applies them in both accounts
     accounts.cloud.admin.clear_requests()
     try:
-        found = accounts.run(source={"role_arn": role["Role"]["Arn"]})
+        found = accounts.run(source={"role_arn": role})
     finally:
         denied = [one for one in accounts.cloud.admin.requests() if one["error_code"] in ("AccessDenied", "AccessDeniedException")]
         accounts.cloud.admin.policies(apply=None)
@@ -203,5 +217,6 @@ def test_the_documented_permissions_suffice(accounts: Accounts) -> None:
     allowed = {action for one in documented(0)["Statement"] for action in one["Action"]}
     assert made - allowed <= {"sts:GetCallerIdentity"}
     assert found["databases"]["shop"]["changed_rows"] == 500
+    assert accounts.cloud.client("ssm").get_parameters_by_path(Path="/mainstay/locks/", Recursive=True)["Parameters"] == []
     assert accounts.left() == []
     assert canaries(accounts) == []

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from tests.mutants.declared import MUTANTS, RULES
-
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
+from tests.unit.every_rule import is_documented_tested_and_has_a_mutant
 
 
 def test_every_rule_is_documented_tested_and_has_a_mutant() -> None:
-    page = (ROOT / "docs" / "rollout-verification.md").read_text()
-    documented = re.findall(r"^\| (\d+) \| .* \| `test_rule_(\d\d)_\*` \|$", page, re.MULTILINE)
-    assert [int(number) for number, _tests in documented] == list(RULES)
-    assert all(int(number) == int(tests) for number, tests in documented)
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    assert {int(number) for number in re.findall(r"^def test_rule_(\d\d)_", tests, re.MULTILINE)} == set(RULES)
-    assert {mutant.rule for mutant in MUTANTS} == set(RULES)
+    is_documented_tested_and_has_a_mutant("rollout-verification.md", Path(__file__).parent, RULES, {mutant.rule for mutant in MUTANTS})

@@ -12,15 +12,13 @@ from typing import Any
 from ..access import Access
 from ..fingerprint.comparing import CHECKSUM, ROWS, SEQUENCE
 from ..fingerprint.model import DEFINITIONS, EXTENSIONS, MEBIBYTE, OWNERS, PRIVILEGES, PROPERTIES, ROLES, Options
+from ..forms import PITR_LAG, identifier_wrong, not_positive
 from .markers import Place
 from .plan import AUTO, POINT_IN_TIME, SNAPSHOT, Limits, Plan, Target
 from .result import Goals
 
-IDENTIFIER = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
 SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_$]*")
 LONGEST_NAME = 63
-PITR_LAG = 300.0
-"""Seconds by which point-in-time recovery of RDS is usually behind: it saves the log every five minutes."""
 
 KINDS = (DEFINITIONS, OWNERS, PRIVILEGES, EXTENSIONS, ROLES, PROPERTIES, ROWS, CHECKSUM, SEQUENCE)
 POSITIVE = ("rto", "rpo", "backups_timeout", "timeout", "poll_interval", "ttl")
@@ -115,9 +113,7 @@ def _names_wrong(params: Mapping[str, Any], region: str) -> list[str]:
     target = params["target"]
     named = {"database": params["database"], "target.identifier": target["identifier"]}
     problems = [
-        f"{option} is {name!r}; an identifier of RDS has 1 to 63 letters, digits and single hyphens, and begins with a letter"
-        for option, name in named.items()
-        if (name or option == "database") and (not IDENTIFIER.fullmatch(name) or len(name) > LONGEST_NAME)
+        problem for option, name in named.items() if name or option == "database" for problem in identifier_wrong(name, f"{option} is")
     ]
     if target["identifier"] and target["identifier"].lower() == params["database"].lower():
         problems.append(
@@ -144,8 +140,7 @@ def _marker_wrong(params: Mapping[str, Any]) -> list[str]:
         problems.append(f"marker.schema is {marker['schema']}; markers are written to a schema of their own")
     if not marker["database"] or marker["database"] in ("rdsadmin", "template0", "template1"):
         problems.append(f"marker.database is {marker['database']!r}; give a database that you can log in to")
-    if marker["interval"] <= 0:
-        problems.append(f"marker.interval is {marker['interval']:g}; it has to be more than 0")
+    problems += not_positive(marker, ("interval",), "marker.")
     if login["secret"] and login["user"]:
         problems.append("login has both secret and user; give a secret with a password, or a user that logs in with IAM")
     return problems
@@ -153,10 +148,7 @@ def _marker_wrong(params: Mapping[str, Any]) -> list[str]:
 
 def _limits_wrong(params: Mapping[str, Any]) -> list[str]:
     checks = params["checks"]
-    problems = [f"{name} is {params[name]:g}; it has to be more than 0" for name in POSITIVE if params[name] <= 0]
-    problems += [
-        f"checks.{name} is {checks[name]:g}; it has to be more than 0" for name in ("sample_rows", "table_timeout") if checks[name] <= 0
-    ]
+    problems = not_positive(params, POSITIVE) + not_positive(checks, ("sample_rows", "table_timeout"), "checks.")
     if params["method"] != SNAPSHOT and 0 < params["rpo"] < PITR_LAG:
         problems.append(
             f"rpo is {params['rpo']:g} s; point-in-time recovery of RDS is up to {PITR_LAG:g} s behind, so it cannot give that. Raise rpo"

@@ -13,6 +13,7 @@ from ...aws.calls import is_gone
 from ...aws.connection import Aws
 from ...reconcile.errors import CallFailed
 from ..giving_up import GaveUp
+from ..reading import instance, look
 from ..server_time import ServerTime
 from .origin import Origin, choose, latest_of, name_for, refusals, seconds_of
 from .plan import Plan
@@ -71,8 +72,7 @@ class Preparation:
         return Ready(source, origin, key, name)
 
     def instance(self, aws: Aws, identifier: str) -> dict[str, Any] | None:
-        reply = self._find(aws, "describe_db_instances", DBInstanceIdentifier=identifier)
-        return dict(reply["DBInstances"][0]) if reply is not None and reply["DBInstances"] else None
+        return instance(aws, self.time, identifier)
 
     def latest(self, ready: Ready) -> float | None:
         """The time up to which the source can be restored now. Raises GaveUp if it is another instance by now."""
@@ -84,21 +84,11 @@ class Preparation:
             raise GaveUp("failed", "replaced", f"{ready.database} was deleted, or replaced by another instance, while the drill ran.")
         return seconds_of(source.get("LatestRestorableTime"))
 
-    def _find(self, aws: Aws, method: str, **params: Any) -> dict[str, Any] | None:
-        try:
-            reply = aws.read("rds", method, **params)
-        except CallFailed as error:
-            if is_gone(error):
-                return None
-            raise
-        self.time.hear(reply)
-        return reply
-
     def _backups(self, source: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The automated backups in the target's region, if that is another one."""
         if not self.away:
             return []
-        reply = self._find(self.there, "describe_db_instance_automated_backups", DbiResourceId=str(source["DbiResourceId"]))
+        reply = look(self.there, self.time, "describe_db_instance_automated_backups", DbiResourceId=str(source["DbiResourceId"]))
         return list(reply["DBInstanceAutomatedBackups"]) if reply else []
 
     def _key(self) -> tuple[str, list[str]]:
@@ -116,7 +106,7 @@ class Preparation:
 
     def _network(self) -> list[str]:
         target = self.plan.target
-        reply = self._find(self.there, "describe_db_subnet_groups", DBSubnetGroupName=target.subnet_group)
+        reply = look(self.there, self.time, "describe_db_subnet_groups", DBSubnetGroupName=target.subnet_group)
         if reply is None:
             return [f"target.subnet_group is {target.subnet_group}; there is no such DB subnet group in {target.region}."]
         vpc = str(reply["DBSubnetGroups"][0].get("VpcId") or "")
@@ -138,7 +128,7 @@ class Preparation:
 
     def _parameters(self, source: Mapping[str, Any]) -> list[str]:
         target, version = self.plan.target, str(source.get("EngineVersion") or "")
-        reply = self._find(self.there, "describe_db_parameter_groups", DBParameterGroupName=target.parameter_group)
+        reply = look(self.there, self.time, "describe_db_parameter_groups", DBParameterGroupName=target.parameter_group)
         if reply is None:
             return [f"target.parameter_group is {target.parameter_group}; there is no such DB parameter group in {target.region}."]
         family, wanted = (

@@ -37,7 +37,7 @@ def judge(before: Fingerprint, after: Fingerprint, found: Fingerprint, ignore: C
         for name, one in before.tables.items()
         if (ROWS, f"table {name}") in moved
         and one.count
-        and (after.tables.get(name, one).count or 0)
+        and after.tables.get(name, one).count
         and name in found.tables
         and found.tables[name].count == 0
     ]

@@ -15,8 +15,6 @@ CHANGES = ("migration", "engine_version", "parameters", "data")
 
 TAKE, REQUIRE, VERIFY = "take", "require", "verify"
 REQUIRED, OPTIONAL = "required", "optional"
-PITR_LAG = 300.0
-"""RDS uploads logs every five minutes ("Restoring a DB instance to a specified time", Amazon RDS User Guide)."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ class EksNodegroup(EksKind):
     timeouts = {"update": 7200.0}
     serialised = ("update",)
     together = {"version": ("release_version",), "launch_template_version": ("release_version",)}
+    alternatives = {"node_count": "desired_size", "desired_size": "node_count"}
     reads = (Read(LISTED, optional=True),)
 
     cluster_name = fixed()
