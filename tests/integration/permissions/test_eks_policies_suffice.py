@@ -86,12 +86,7 @@ LIFE["upgrade"] = {"main": {**LIFE["change"]["main"], "version": "1.35", "node_g
 ORDER = ("create", "change", "upgrade", "destroy")
 SELDOM = {
     **dict.fromkeys(("eks:DescribeInsight", "eks:ListInsights"), "asked before an upgrade of the control plane"),
-    "ec2:DescribeImages": "asked about releases that are pinned or newest",
-    **dict.fromkeys(
-        ("ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeVpcEndpoints"),
-        "asked about new nodes in subnets without a route to the world",
-    ),
-    "eks:DescribeAddonConfiguration": "asked about add-ons with a configuration of the user's",
+    "ec2:DescribeNatGateways": "asked about gateways of components that no host claims",
     "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
     "iam:PutRolePermissionsBoundary": "asked where a boundary is demanded; roles of networks show it",
     "iam:ListRoleTags": "asked about roles of components that no host claims",

@@ -59,7 +59,6 @@ SELDOM = {
     "ec2:DescribeManagedPrefixLists": "asked about prefix lists that rules name; here none does",
     "ec2:DescribeNetworkInterfaces": "asked before something that may be in use is replaced or deleted by a pattern",
     "ec2:DescribeVpcEndpointServices": "asked about interface endpoints; here there are none",
-    "ec2:DescribeManagedPrefixLists": "asked about rules with prefix lists; here there are none",
 }
 """Actions that no scenario needs."""
 
