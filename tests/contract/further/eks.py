@@ -64,6 +64,12 @@ def tagged_template(_place: Place) -> Sample:
     return altered(smallest.launch_template(), untag, {"tags": FEW, "data": {**data, "UserData": "two"}}, tags=MANY, data=data)
 
 
+def rule_out(place: Place) -> Sample:
+    """Out of the group, with tags removed by hand."""
+    untag = Drift(Operation("ec2", "delete_tags"), lambda one: {"Resources": [one.id], "Tags": [{"Key": "team"}]}, "tags")
+    return altered(smallest.security_group_rule(place), untag, {"tags": FEW}, is_egress=True, tags=MANY)
+
+
 def oidc_provider(place: Place) -> Sample:
     """Tags, and an audience removed by hand."""
     return altered(
@@ -157,6 +163,7 @@ FURTHER = {
     "eks": {
         "updates": cluster,
         "tagged template": tagged_template,
+        "way out": rule_out,
         "upgrade": upgraded_cluster,
         "policies": access_policies,
         "audience": oidc_provider,
