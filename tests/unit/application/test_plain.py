@@ -150,6 +150,17 @@ def test_custom_resources_and_other_namespaces(written: Callable[..., dict[str, 
     assert found["Role/r"]["metadata"]["namespace"] == "monitoring"
 
 
+NO_NUMBER = {"spec": {"replicas": None}}
+CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}
+MEASURED = merged(SCALER, {"spec": {"minReplicas": 2, "metrics": [CPU]}})
+
+
+def test_a_budget_counts_the_pods_that_an_autoscaler_keeps(written: Callable[..., dict[str, Any]]) -> None:
+    deployment = merged(DEPLOYMENT, NO_NUMBER)
+    assert "PodDisruptionBudget/api" in named(written(deployment, MEASURED, budget(minAvailable=1)))
+    assert "of 2 pods" in problems(written(deployment, MEASURED, budget(minAvailable=2)))[0]
+
+
 D, IN = "k8s/all.yaml (Deployment api)", "k8s/all.yaml"
 NEEDS = f"{D}: its pods would be refused by the Pod Security Standard restricted, which needs "
 ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}}
@@ -214,6 +225,27 @@ REFUSED: list[Any] = [
         "a budget of all percent",
         [budget(minAvailable="100%")],
         [f"{IN} (PodDisruptionBudget api): spec.minAvailable is 100%, which blocks every node drain; use maxUnavailable: 1"],
+    ),
+    (
+        "a budget of too many percent",
+        [DEPLOYMENT, budget(minAvailable="80%")],
+        [f"{IN} (PodDisruptionBudget api): spec.minAvailable is 80% of 2 pods, which blocks every node drain; use maxUnavailable: 1"],
+    ),
+    (
+        "two budgets",
+        [DEPLOYMENT, budget(maxUnavailable=1), merged(budget(maxUnavailable=1), {"metadata": {"name": "b"}})],
+        [
+            f"{IN} (PodDisruptionBudget b): {IN} (PodDisruptionBudget api) is for the same pods, and Kubernetes then evicts none of them; "
+            "keep one"
+        ],
+    ),
+    (
+        "an autoscaler that can measure nothing",
+        [merged(with_container(resources={"requests": {"cpu": None}}), NO_NUMBER), MEASURED],
+        [
+            f"{D}: {IN} (HorizontalPodAutoscaler api) measures cpu in percent of the requests, and api requests none; set "
+            "resources.requests.cpu"
+        ],
     ),
     ("a pod that may be root", [with_pod(securityContext={"runAsNonRoot": None})], [f"{NEEDS}runAsNonRoot: true"]),
     ("a pod that is root", [with_pod(securityContext={"runAsUser": 0})], [f"{NEEDS}api with a runAsUser other than 0"]),
