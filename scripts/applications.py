@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal import launcher
 from rehearsal.admin_client import AdminClient
-from scripts.terminal import Problem, say_line
+from scripts.playbook import summary_of
+from scripts.terminal import Problem
 
 if TYPE_CHECKING:
     from scripts.rehearse import Rehearsal
@@ -26,8 +27,6 @@ PLAYBOOK = "playbooks/deploy.yml"
 BAD = re.compile(r"-http-5\d\d")
 """In the tag of an image whose pods become ready and answer users with errors: see docs/rehearsal.md."""
 VERSION = "X-Version"
-SHOWN = 3
-"""Lines of a failed deployment's message that are shown."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,7 @@ def show_bad_release(rehearsal: Rehearsal, bad: BadRelease) -> str:
     code, log = rehearsal.play("bad-release", "apply", arguments, PLAYBOOK)
     if code == 0:
         raise Problem(f"{bad.application} {bad.version} answers with errors, but its deployment succeeded: {os.path.relpath(log)}")
-    for line in reason_in(log.read_text()):
-        say_line(line)
+    print(f"\n{summary_of(log)}\n", flush=True)
     after = answers(rehearsal.cloud)
     expect_good(after)
     if [(one.url, one.version) for one in after] != [(one.url, one.version) for one in before]:
@@ -121,12 +119,3 @@ def show_bad_release(rehearsal: Rehearsal, bad: BadRelease) -> str:
     return (
         f"The bad release {bad.application} {bad.version} was noticed and undone: {'; '.join(f'{one.url} {one.words}' for one in after)}."
     )
-
-
-MESSAGE = re.compile(r'"?msg"?: "?(.*)')
-
-
-def reason_in(output: str) -> list[str]:
-    """The message of the failed task."""
-    found = [match[1].strip('",') for line in output.splitlines() if (match := MESSAGE.search(line))]
-    return [line for text in found[:1] for line in text.split("\\n")[:SHOWN]]

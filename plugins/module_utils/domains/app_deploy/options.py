@@ -19,6 +19,8 @@ NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_arch
 """The options of app_release_needs_info among them."""
 ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
+FOR_MANIFESTS = ("other_namespaces", "cluster_scoped")
+"""Settings that concern plain manifests alone."""
 SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs")
 
 Options = dict[str, Any]
@@ -58,6 +60,8 @@ def release(given: Mapping[str, Any], around_given: Mapping[str, Any], images: M
     name, namespace = str(given["component"]), str(given["namespace"])
     facts_of_cluster = cluster(given, around_given)
     described_settings = {key: value for key, value in given["application"].items() if value is False or value}
+    if not described_settings.get("manifests"):
+        described_settings = {key: value for key, value in described_settings.items() if key not in FOR_MANIFESTS}
     settings = with_images(resolved(described_settings, described, around), repository_uris(around))
     facts = Facts(
         name=name,
