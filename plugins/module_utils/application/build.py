@@ -72,11 +72,6 @@ def built(given: Any, facts: Facts) -> tuple[Built, list[str]]:
     return (_of_manifests(application, plain, facts, notes) if application.files else _of_settings(application, facts, notes)), []
 
 
-def problems_of(given: Any, facts: Facts) -> list[str]:
-    """Every problem with the settings. Needs neither the cluster nor the digests of images."""
-    return built(given, facts)[1]
-
-
 def _plain(application: Application, facts: Facts, problems: Problems, notes: list[str]) -> list[Plain]:
     """The objects of plain manifests, checked as far as their files are valid."""
     objects = completing.objects_of(application.files, facts, application.limits, problems)

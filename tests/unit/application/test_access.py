@@ -138,6 +138,12 @@ REFUSED: list[Any] = [
         {"namespace": "Shop"},
         ["namespace is 'Shop', but it must be a name of lower-case letters, digits and '-'"],
     ),
+    (
+        "a component that ends with a hyphen",
+        with_service(),
+        {"name": "shop-"},
+        ["The name of the component is 'shop-', but it becomes a label of every object, so it must end with a letter or digit; rename it"],
+    ),
     ("nothing to run", {}, {}, ["services is missing: describe at least one service, worker or cron job, or give manifests or a chart"]),
     ("no mapping", [], {"prefix": "app_deploy_"}, ["app_deploy is [], but it must be a mapping"]),
     (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...cluster_objects.isolation import ITS_NAMESPACE, STANDARDS, Network, read_network
-from ...inputs.kubernetes import label_problem
+from ...inputs.kubernetes import label_problem, value_problem
 from ...inputs.problems import Problems, suggestion
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text, as_namespace
@@ -122,6 +122,10 @@ def check_facts(reader: Reader, facts: Facts) -> None:
         reader.problems.add(reader.at("namespace"), facts.namespace, ITS_NAMESPACE)
     elif facts.namespace in CLUSTERS_OWN:
         reader.problems.add(reader.at("namespace"), facts.namespace, "it belongs to the cluster; give the application one of its own")
+    for what, name in (("component", facts.name), ("environment", facts.environment)):
+        if value_problem(name):
+            remedy = "it becomes a label of every object, so it must end with a letter or digit; rename it"
+            reader.problems.messages.append(f"The name of the {what} is {name!r}, but {remedy}")
     if facts.cluster.is_older_than(OLDEST):
         reader.problems.messages.append(
             f"{reader.at('cluster')} is {facts.cluster.name} with Kubernetes {facts.cluster.version}, but pods wait for the load balancer "
