@@ -74,7 +74,9 @@ def built(given: Any, facts: Facts) -> tuple[Built, list[str]]:
 
 def _plain(application: Application, facts: Facts, problems: Problems, notes: list[str]) -> list[Plain]:
     """The objects of plain manifests, checked as far as their files are valid."""
-    objects = completing.objects_of(application.files, facts, application.limits, problems)
+    limits = application.limits
+    objects = completing.objects_of(application.files, facts, limits, problems)
+    objects = completing.with_images(objects, limits.images, f"{facts.prefix}manifest_images", problems)
     completing.check_images(objects, problems)
     problems.messages += checks.problems_of(objects, application.pod_security, facts.cluster.fargate)
     notes += checks.notes_of(objects)

@@ -13,13 +13,13 @@ from ...cluster_objects.isolation import ITS_NAMESPACE, STANDARDS, Network, read
 from ...inputs.kubernetes import label_problem, value_problem
 from ...inputs.problems import Problems, suggestion
 from ...inputs.reader import Reader
-from ...inputs.values import NAMESPACE, as_block_text, as_namespace
+from ...inputs.values import NAMESPACE, as_block_text
 from ...reconcile.model import is_unknown
 from .accounts import ServiceAccount, read_account
 from .configuration import Configuration, Secret, read_configuration, read_secrets
 from .containers import OURS, Context
 from .facts import Facts
-from .files import File, Limits, read_files
+from .files import File, Limits, read_files, read_limits
 from .ingress import Ingress, read_ingress
 from .jobs import CronJob, Migration, read_cron_jobs, read_migration
 from .sources import Known
@@ -101,10 +101,7 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
         pod_security=reader.choice("pod_security", STANDARDS, STANDARDS[0]),
         logging=_logging(reader),
         files=tuple(read_files(reader)) if reader.given.get("manifests") else (),
-        limits=Limits(
-            reader.items("other_namespaces", (), as_namespace, ITS_NAMESPACE),
-            reader.boolean("cluster_scoped", False),
-        ),
+        limits=read_limits(reader),
     )
     found = _with_network(reader.section("network"), found)
     _check_whole(reader)
