@@ -228,6 +228,12 @@ REFUSED: list[Any] = [
         ["services.api.limits.nvidia.com/gpu is '1', but Fargate has no such devices; run it on a node group"],
     ),
     (
+        "an architecture that Fargate lacks",
+        with_service(architecture="arm64"),
+        {"cluster": FARGATE},
+        ["services.api.architecture is 'arm64', but EKS runs pods on Fargate with amd64 only; use that, or a node group"],
+    ),
+    (
         "an architecture that no node has",
         with_service(architecture="arm64"),
         {"cluster": {"name": "prod-main", "node_architectures": ["amd64"]}},
