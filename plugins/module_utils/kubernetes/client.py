@@ -104,8 +104,8 @@ class Api:
                 return Listing(items, str(page["metadata"].get("resourceVersion") or ""))
             more = {"continue": token}
 
-    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._json("POST", path, {}, body=body)
+    def create(self, path: str, body: Mapping[str, Any], **query: Any) -> dict[str, Any]:
+        return self._json("POST", path, query, body=body)
 
     def patch(self, path: str, body: Any, *, kind: str = "merge", **query: Any) -> dict[str, Any]:
         return self._json("PATCH", path, query, body=body, media=PATCHES[kind])
