@@ -54,7 +54,8 @@ class Calls(Api):
         self._call_ends = threading.local()
         self._answered = False
         self._aws = aws
-        super().__init__(access, EventClock(), 0.0)
+        self.bell = EventClock()
+        super().__init__(access, self.bell, 0.0)
 
     @property
     def access(self) -> Access:

@@ -22,6 +22,7 @@ IMMUTABLE = re.compile(
 )
 FIELD = re.compile(r"(?:^|[\s\[,])([a-zA-Z][\w.\[\]-]*): (?:Invalid value|Forbidden|Required value)")
 HTTP = re.compile(r"^(?P<verb>\w+) (?P<what>[\w.-]+(?: in namespace [\w.-]+)?): HTTP (?P<status>\d{3}): (?P<said>.*)$", re.DOTALL)
+UNDECLARED = re.compile(r"failed to create typed patch object [^:]*: (?:errors:\s*)?(\S+): field not declared in schema")
 LONGEST = 600
 
 KEEPS_DATA = ("PersistentVolumeClaim", "Namespace", "CustomResourceDefinition", "PersistentVolume")
@@ -65,6 +66,8 @@ def immutable(kind: str, text: str, pattern: str) -> str:
 def refused(text: str, secrets: Texts) -> str:
     """Why the API refuses an object."""
     words = said(text, secrets)
+    if undeclared := UNDECLARED.search(words):
+        return f"it has no field {undeclared[1].lstrip('.')}. Correct the manifest"
     if "strict decoding error" in words:
         return f"{words.partition('strict decoding error: ')[2] or words}. Correct the manifest: the API would drop these fields silently"
     if "exceeded quota" in words:

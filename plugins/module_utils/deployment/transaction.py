@@ -34,7 +34,7 @@ from .planning import ReleasePlan
 from .pods import pod_problems
 from .record import RecordProblem, Release, already_migrated, encode, last_verified
 from .synced import Synced
-from .verification import Verdict, Verification
+from .verification import CannotVerify, Judge, Verdict, Verification
 from .wish import REFUSE, Outcome, Wish
 
 Gate = Callable[[], str]
@@ -75,6 +75,7 @@ class Transaction:
         self.looker = Looker(cluster, wish.objects)
         self.done = Applied()
         self.outcome = Outcome()
+        self.judge = Judge(verify, self.outcome.verdicts)
         self._leftovers: list[tuple[str, Wanted, Obj]] = []
 
     # --- planning ----------------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class Transaction:
         wanted = way_back.needs(current)
         configs = [
             key
-            for key, there in zip(wanted.configs, together(lambda key: self.cluster.get(_config_path(*key)), wanted.configs))
+            for key, there in zip(wanted.configs, together(lambda key: self.cluster.get(way_back.config_path(*key)), wanted.configs))
             if there is None
         ]
         sentence = way_back.lacking(current, configs, self.gone(wanted.images))
@@ -271,7 +272,7 @@ class Transaction:
             self.strategy(self)
         except LeaseLost:
             raise
-        except (Failed, ApplyFailed, MigrationFailed, ApiProblem) as problem:
+        except (Failed, CannotVerify, ApplyFailed, MigrationFailed, ApiProblem) as problem:
             self._fail(str(problem), getattr(problem, "address", ""))
             return
         self.record()
@@ -345,22 +346,9 @@ class Transaction:
             times=self._times("applied"),
         )
         entries = verification.result_entries(live if live is not None else self.done.live, self.done.changed)
-        verdict = self.judge(entries, options or self.wish.verification)
+        verdict = self.judge(entries, options if options is not None else self.wish.verification)
         if verdict is not None and verdict.state != "success":
             raise Failed(verification.why(verdict))
-        return verdict
-
-    def judge(self, entries: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Verdict | None:
-        """The verdict on applied objects; None if nothing of them runs. Raises Failed for options that cannot be used, Stopped."""
-        plan, problems = verification.plan_for(options, entries)
-        if problems:
-            raise Failed("; ".join(problems))
-        if plan is None:
-            return None
-        verdict = self.verifier.run(plan)
-        self.outcome.verdicts.append(verdict.result)
-        if verdict.interrupted:
-            raise Stopped
         return verdict
 
     def record(self) -> None:
@@ -436,15 +424,11 @@ class Transaction:
         try:
             restorer.restore(target, applied)
             removed = restorer.remove_added(failed, target, {*failed.added, *self.done.added})
-        except (NotRestored, ApiProblem) as problem:
+        except (NotRestored, CannotVerify, ApiProblem) as problem:
             return f"Going back to release {target.called} failed too: {str(problem).rstrip('.')}."
         self.outcome.went_back = True
         self.outcome.pruned += removed
         return f"The application went back to release {target.called}, which was verified again."
-
-
-def _config_path(kind: str, namespace: str, name: str) -> str:
-    return f"/api/v1/namespaces/{namespace}/{kind.lower()}s/{name}"
 
 
 def _is_paused(look: Look) -> bool:

@@ -15,6 +15,7 @@ from ..kubernetes.access import Access
 from ..kubernetes.client import Api
 from ..kubernetes.clock import EventClock
 from ..kubernetes.values import Obj
+from ..reconcile.waiting import Stopped
 from ..rollout.answer import result_of
 from ..rollout.options import argument_spec, plan_of
 from ..rollout.plan import Plan
@@ -76,6 +77,31 @@ class Verification:
         report = Verifier(api, self.clock, plan, self.say, self.holder, self.cloudwatch).run()
         result = result_of(plan, report, api, self.clock.now() - began)
         return Verdict(str(result["verdict"]), str(result["msg"]), result)
+
+
+class CannotVerify(Exception):
+    """The verifier's options do not fit what was applied. Its text is suitable for users."""
+
+
+@dataclass
+class Judge:
+    """Verifies applied objects, and keeps the results."""
+
+    verifier: Verification
+    verdicts: list[Mapping[str, Any]]
+
+    def __call__(self, applied: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> Verdict | None:
+        """The verdict; None if nothing of what was applied runs. Raises CannotVerify, and Stopped after an interruption."""
+        plan, problems = plan_for(options, applied)
+        if problems:
+            raise CannotVerify("; ".join(problems))
+        if plan is None:
+            return None
+        verdict = self.verifier.run(plan)
+        self.verdicts.append(verdict.result)
+        if verdict.interrupted:
+            raise Stopped
+        return verdict
 
 
 def result_entries(live: Mapping[str, Obj], changed: set[str]) -> list[dict[str, Any]]:

@@ -32,12 +32,20 @@ def needs(release: Release) -> Needs:
     return Needs(tuple(images_of(release.objects)), tuple(sorted((configs_of(release.objects) | made) - held)))
 
 
+def missing(configs: Iterable[Key], images: Iterable[str]) -> str:
+    """What is missing, as a list of names; empty if nothing is."""
+    return ", ".join([*(f"{kind} {namespace}/{name}" for kind, namespace, name in configs), *(f"image {image}" for image in images)])
+
+
 def lacking(release: Release, configs: Iterable[Key], images: Iterable[str]) -> str:
     """The sentence for what is missing for going back to a release; empty if nothing is."""
-    missing = [f"{kind} {namespace}/{name}" for kind, namespace, name in configs] + [f"image {image}" for image in images]
-    if not missing:
-        return ""
-    return f"the last verified release {release.called} could not be restored if this one fails: {', '.join(missing)} no longer exist"
+    names = missing(configs, images)
+    return f"the last verified release {release.called} could not be restored if this one fails: {names} no longer exist" if names else ""
+
+
+def config_path(kind: str, namespace: str, name: str) -> str:
+    """Where the API serves a ConfigMap or a Secret."""
+    return f"/api/v1/namespaces/{namespace}/{kind.lower()}s/{name}"
 
 
 def restorable(release: Release, namespace: str) -> list[Wanted]:
