@@ -120,6 +120,11 @@ def test_an_account_of_others_is_only_used() -> None:
     assert found["Deployment/api"]["spec"]["template"]["spec"]["serviceAccountName"] == "team"
 
 
+def test_images_of_other_registries_are_pulled_with_secrets() -> None:
+    settings = {**with_service(), "service_account": {"identity": "none", "pull_secrets": ["quay"]}}
+    assert objects(settings)["Deployment/api"]["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "quay"}]
+
+
 SAY = (
     "identity must be irsa for the role of an annotation; with pod_identity, remove it here, because the association in eks_clusters names "
     "the role"
