@@ -25,7 +25,7 @@ CSI_DRIVER = "secrets-store.csi.k8s.io"
 
 @dataclass(frozen=True)
 class Pod:
-    """One workload's pod, without what only some kinds have. ``variables``: what its program is told of its own settings."""
+    """One workload's pod, without what only some kinds have. ``variables``: environment variables that follow from its settings."""
 
     name: str
     part: str
