@@ -189,7 +189,7 @@ ENDINGS: list[Any] = [
 
 
 @pytest.mark.parametrize(("settings", "waits", "grace"), [one[1:] for one in ENDINGS], ids=[one[0] for one in ENDINGS])
-def test_a_pod_waits_until_nobody_sends_it_requests(settings: dict[str, Any], waits: int, grace: int) -> None:
+def test_a_pod_waits_until_it_receives_no_more_requests(settings: dict[str, Any], waits: int, grace: int) -> None:
     found = objects(settings)
     assert container(found)["lifecycle"] == {"preStop": {"sleep": {"seconds": waits}}}
     assert found["Deployment/api"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == grace
@@ -306,32 +306,22 @@ def test_the_answer_names_what_is_watched() -> None:
     assert (found["images"], found["migration"], found["notes"]) == (["api:1.4.2"], None, [])
 
 
-NOTHING = "name a tag or a digest, such as api:1.4.2 or api@sha256:..."
+NOTHING = "name an image with a tag or a digest, such as api:1.4.2 or api@sha256:..."
 A = "services.api"
 REFUSED: list[Any] = [
     ("no image", with_service(image=None), [f"{A}.image is missing: {NOTHING}"]),
     (
         "an image without tag",
         with_service(image="api"),
-        [f"{A}.image is 'api', but it has neither tag nor digest, and what Kubernetes would pull then changes with every push; {NOTHING}"],
+        [f"{A}.image: api has neither a tag nor a digest; expected api:<tag> or api@sha256:<digest>"],
     ),
     (
         "a port of the registry is no tag",
         with_service(image="localhost:5000/api"),
         [
-            f"{A}.image is 'localhost:5000/api', but it has neither tag nor digest, and what Kubernetes would pull then changes with every "
-            f"push; {NOTHING}"
+            f"{A}.image: localhost:5000/api has neither a tag nor a digest; expected localhost:5000/api:<tag> or "
+            "localhost:5000/api@sha256:<digest>"
         ],
-    ),
-    (
-        "an image with capitals",
-        with_service(image="Api:1"),
-        [f"{A}.image is 'Api:1', but it must be an image reference in lower case, such as api:1.4.2; {NOTHING}"],
-    ),
-    (
-        "a digest that is too short",
-        with_service(image="api@sha256:abc"),
-        [f"{A}.image is 'api@sha256:abc', but it must be an image reference in lower case, such as api:1.4.2; {NOTHING}"],
     ),
     (
         "replicas and an autoscaler",
@@ -507,6 +497,8 @@ REFUSED: list[Any] = [
     ),
     ("a toleration with a typo", with_service(tolerations=[{"kee": "x"}]), [f"{A}.tolerations[0].kee is not a setting; did you mean key?"]),
     ("a user that is root", with_service(user=0), [f"{A}.user is 0, but it must be a whole number from 1 to 2147483647"]),
+    ("a paused Deployment", with_service(paused=True), [f"{A}.paused is not a setting: a paused rollout would never begin; remove it"]),
+    ("Kubernetes' own names", with_service(resources={}), [f"{A}.resources is not a setting: use requests and limits"]),
     ("an unknown setting", with_service(replica=2), [f"{A}.replica is not a setting; did you mean replicas?"]),
     (
         "too little time",
@@ -547,7 +539,7 @@ def test_what_is_refused(settings: dict[str, Any], expected: list[str]) -> None:
 
 def test_all_mistakes_are_reported_at_once_with_the_names_of_the_role() -> None:
     found = problems({**with_service(image="api", port=0), "workres": {}}, prefix="app_deploy_")
-    assert [one.partition(" ")[0] for one in found] == [
+    assert [one.partition(" ")[0].rstrip(":") for one in found] == [
         "app_deploy_services.api.port",
         "app_deploy_services.api.image",
         "app_deploy_workres",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...cluster_objects.isolation import ITS_NAMESPACE, STANDARDS, Network, read_network
-from ...inputs.kubernetes import label_problem
+from ...inputs.kubernetes import label_problem, value_problem
 from ...inputs.problems import Problems, suggestion
 from ...inputs.reader import Reader
 from ...inputs.values import NAMESPACE, as_block_text
@@ -19,7 +19,9 @@ from .accounts import ServiceAccount, read_account
 from .configuration import Configuration, Secret, read_configuration, read_secrets
 from .containers import OURS, Context
 from .facts import Facts
+from .files import File, Limits, read_files, read_limits
 from .ingress import Ingress, read_ingress
+from .jobs import CronJob, Migration, read_cron_jobs, read_migration
 from .sources import Known
 from .workloads import Workload, read_services, read_workers
 
@@ -28,7 +30,10 @@ OLDEST = 30
 """The first minor version of Kubernetes 1 in which a container can sleep before it ends without a shell (KEP-3960)."""
 
 DESCRIBED = ("services", "workers", "cron_jobs", "ingress")
-"""What describes workloads; with plain manifests, those take its place."""
+"""What describes workloads."""
+
+INSTEAD = ("manifests", "chart")
+"""What contains workloads that others describe."""
 
 ELSEWHERE = (
     *("cluster", "eks_cluster", "namespace", "version", "commit", "chart", "mode", "strategy", "canary", "blue_green", "argocd"),
@@ -48,10 +53,15 @@ class Logging:
 
 @dataclass(frozen=True)
 class Application:
-    """``load_balancer_cidrs``: the blocks of the load balancer's subnets. ``to_databases``: ports by block."""
+    """``load_balancer_cidrs``: the blocks of the load balancer's subnets. ``described``: the settings describe its workloads, which
+    otherwise are in manifests or a chart.
+    """
 
+    described: bool = True
     services: tuple[Workload, ...] = ()
     workers: tuple[Workload, ...] = ()
+    cron_jobs: tuple[CronJob, ...] = ()
+    migration: Migration | None = None
     ingress: Ingress | None = None
     configuration: Mapping[str, Configuration] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
@@ -62,6 +72,8 @@ class Application:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     pod_security: str = STANDARDS[0]
     logging: Logging = field(default_factory=Logging)
+    files: tuple[File, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Variables(Reader):
@@ -79,8 +91,11 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
     ingress = read_ingress(reader, [str(name) for name in _names(reader, "services")])
     account = read_account(reader, facts, known.secrets.values())
     found = Application(
+        described=not any(reader.given.get(key) for key in INSTEAD),
         services=read_services(reader.section("services"), context, ingress, taken),
         workers=read_workers(reader.section("workers"), context, taken),
+        cron_jobs=read_cron_jobs(reader.section("cron_jobs"), context, taken),
+        migration=read_migration(reader, context, taken),
         ingress=ingress,
         configuration=known.configuration,
         secrets=known.secrets,
@@ -89,9 +104,11 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
         namespace_labels=_namespace_labels(reader),
         pod_security=reader.choice("pod_security", STANDARDS, STANDARDS[0]),
         logging=_logging(reader),
+        files=tuple(read_files(reader)) if reader.given.get("manifests") else (),
+        limits=read_limits(reader),
     )
     found = _with_network(reader.section("network"), found)
-    _check_whole(reader, found)
+    _check_whole(reader)
     _finish(reader)
     return found
 
@@ -106,6 +123,10 @@ def check_facts(reader: Reader, facts: Facts) -> None:
         reader.problems.add(reader.at("namespace"), facts.namespace, ITS_NAMESPACE)
     elif facts.namespace in CLUSTERS_OWN:
         reader.problems.add(reader.at("namespace"), facts.namespace, "it belongs to the cluster; give the application one of its own")
+    for what, name in (("component", facts.name), ("environment", facts.environment)):
+        if value_problem(name):
+            remedy = "it becomes a label of every object, so it must end with a letter or digit; rename it"
+            reader.problems.messages.append(f"The name of the {what} is {name!r}, but {remedy}")
     if facts.cluster.is_older_than(OLDEST):
         reader.problems.messages.append(
             f"{reader.at('cluster')} is {facts.cluster.name} with Kubernetes {facts.cluster.version}, but pods wait for the load balancer "
@@ -161,9 +182,17 @@ def _block(value: Any) -> str | None:
     return value if isinstance(value, str) and is_unknown(value) else as_block_text(value)
 
 
-def _check_whole(reader: Reader, found: Application) -> None:
-    given = [key for key in ("services", "workers", "cron_jobs") if reader.given.get(key)]
-    if not given:
+def _check_whole(reader: Reader) -> None:
+    described = [key for key in DESCRIBED if reader.given.get(key)]
+    others = [key for key in INSTEAD if reader.given.get(key)]
+    if len(others) > 1:
+        reader.problems.messages.append(f"{reader.at(others[0])} and {reader.at(others[1])} exclude each other; keep one")
+    elif others:
+        reader.problems.messages += [
+            f"{reader.at(key)} cannot be described beside {reader.at(others[0])}, which contains what runs; keep one of the two"
+            for key in described
+        ]
+    elif not [key for key in described if key != "ingress"]:
         reader.problems.missing(reader.at("services"), "describe at least one service, worker or cron job, or give manifests or a chart")
 
 
