@@ -106,6 +106,18 @@ options:
       - Anything else to keep with the release, such as the reason for a deployment outside the usual hours.
     type: dict
     default: {}
+  hold:
+    description:
+      - A sentence that says why nothing may be changed now, such as that a deployment window is closed. If it is not empty, a release that
+        needs a change is refused with it before the first one, and a plan shows it. A release that needs no change passes.
+    type: str
+    default: ""
+  notes:
+    description:
+      - Sentences that the plan shows besides its own.
+    type: list
+    elements: str
+    default: []
   allow_replace:
     description:
       - Objects that may be deleted and created again if a change cannot be made in place, as patterns of addresses such as

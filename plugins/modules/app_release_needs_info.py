@@ -57,6 +57,11 @@ options:
     type: list
     elements: str
     default: []
+  hold:
+    description:
+      - Why nothing may be changed now, as in O(mainstay.aws.app_release#module:hold).
+    type: str
+    default: ""
 extends_documentation_fragment:
   - mainstay.aws.reading
   - mainstay.aws.component
@@ -112,6 +117,11 @@ databases:
   type: list
   elements: str
   sample: [prod-main]
+held:
+  description: Whether O(hold) says that nothing may be changed. The snapshot gate then need not be asked.
+  returned: always
+  type: bool
+  sample: false
 cluster_exists:
   description: Whether the cluster exists.
   returned: always

@@ -93,6 +93,7 @@ class Transaction:
         found = planning.with_pruned(found, [address for address, _one, _live in self._leftovers])
         current = last_verified(history)
         self.outcome.plan, self.outcome.previous = found, current
+        self.outcome.notes = [*self.wish.notes, *([self.wish.hold] if self.wish.hold else [])]
         self.outcome.release = self._release()
         self.outcome.warnings = [*self.history.unreadable, *self._way_back_warnings(current)]
         return found
@@ -236,6 +237,10 @@ class Transaction:
 
     def _run(self) -> None:
         found = self.plan(applying=True)
+        if self.wish.hold and self.needs_work(found):
+            self.outcome.failures = [Failure("", "", "Held", self.wish.hold)]
+            self.outcome.reason = "The release was refused before anything was changed."
+            return
         if self._is_refused(found):
             return
         if not self.needs_work(found):

@@ -28,7 +28,10 @@ INVENTORIES = sorted(
 )
 
 
-NOTHING_INSIDE = ("--extra-vars", '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5, "rds_manage_content": false}')
+NOTHING_INSIDE = (
+    "--extra-vars",
+    '{"eks_manage_content": false, "eks_drain_api_timeout": 0.5, "rds_manage_content": false, "app_deploy_manage": false}',
+)
 """These clusters have no control plane and these instances no server, so nothing can be installed in them, and nothing needs to wait for
 their response."""
 

@@ -46,6 +46,8 @@ def release_spec() -> dict[str, Any]:
         "take_over": {"type": "list", "elements": "str", "default": []},
         "sensitive": {"type": "list", "elements": "str", "default": []},
         "recorded": {"type": "dict", "default": {}},
+        "hold": {"type": "str", "default": ""},
+        "notes": {"type": "list", "elements": "str", "default": []},
     }
 
 

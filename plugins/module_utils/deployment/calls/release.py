@@ -87,6 +87,8 @@ def wish_of(params: Mapping[str, Any], objects: Sequence[Wanted], verification: 
         gate_required=params["gate_required"],
         keep=params["keep"],
         recorded=params["recorded"],
+        hold=params["hold"],
+        notes=tuple(params["notes"]),
         consent=consent_of(params),
         way_back=params["way_back"],
         secrets_seconds=params["secrets_timeout"],

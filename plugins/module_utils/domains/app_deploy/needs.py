@@ -42,6 +42,7 @@ def argument_spec() -> dict[str, Any]:
         "migration": {"type": "dict", "no_log": True},
         "databases": {"type": "list", "elements": "str", "default": []},
         "node_architectures": {"type": "list", "elements": "str", "default": []},
+        "hold": {"type": "str", "default": ""},
     }
 
 
@@ -85,6 +86,7 @@ def run(module: Any) -> NoReturn:
         deployment=f"{marks.component}-{release}",
         migration_pending=bool(migration) and already_migrated(history, release) is None,
         databases=params["databases"],
+        held=bool(params["hold"]),
         cluster_exists=api is not None,
         problems=problems,
     )

@@ -15,11 +15,11 @@ from .surroundings import Surroundings, cluster_facts, databases_of, identifier_
 
 PREFIX = "app_deploy_"
 """Of the variables, in messages."""
-NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_architectures")
+NEEDS = ("cluster", "namespace", "objects", "migration", "databases", "node_architectures", "hold")
 """The options of app_release_needs_info among them."""
 ONLY_NEEDED = ("databases", "node_architectures")
 """The options that app_release does not have."""
-FOR_MANIFESTS = ("other_namespaces", "cluster_scoped")
+FOR_MANIFESTS = ("manifest_images", "other_namespaces", "cluster_scoped")
 """Settings that concern plain manifests alone."""
 SURROUNDING = ("clusters", "zones", "databases", "repositories", "cluster_outputs", "zone_outputs")
 
