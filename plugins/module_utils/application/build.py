@@ -69,7 +69,7 @@ def built(given: Any, facts: Facts) -> tuple[Built, list[str]]:
     plain = _plain(application, facts, problems, notes)
     if problems.messages:
         return Built(notes=tuple(notes)), list(dict.fromkeys(problems.messages))
-    return (_of_manifests(application, plain, facts, notes) if application.files else _of_settings(application, facts, notes)), []
+    return (_of_settings(application, facts, notes) if application.described else _around_others(application, plain, facts, notes)), []
 
 
 def _plain(application: Application, facts: Facts, problems: Problems, notes: list[str]) -> list[Plain]:
@@ -83,9 +83,9 @@ def _plain(application: Application, facts: Facts, problems: Problems, notes: li
     return objects
 
 
-def _of_manifests(application: Application, plain: Sequence[Plain], facts: Facts, notes: Iterable[str]) -> Built:
-    """Plain manifests, and around them what their pods use of the settings. Network policies exist for the migration's pods only: those
-    of the manifests carry labels of their own.
+def _around_others(application: Application, plain: Sequence[Plain], facts: Facts, notes: Iterable[str]) -> Built:
+    """Plain manifests, or nothing for a chart, and around them what pods use of the settings. The service account and the network
+    policies are for the migration's pods, unless the settings describe the account: other pods have their own.
     """
     migration = application.migration
     around = _around(application, facts)

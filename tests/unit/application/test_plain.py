@@ -140,6 +140,12 @@ def test_configuration_secrets_and_a_migration_go_along(written: Callable[..., d
     assert found["images"] == ["api:1.4.2", "migrations:1"]
 
 
+def test_a_chart_gets_only_what_is_around_it() -> None:
+    found = answer({"chart": {"chart": "oci://x/shop", "version": "1.0.0"}, "secrets": {"session": {"generate": {"key": "KEY"}}}})
+    assert sorted(one["kind"] for one in found["objects"]) == ["Namespace", "Secret"]
+    assert (found["workloads"], found["images"]) == ([], [])
+
+
 def test_custom_resources_and_other_namespaces(written: Callable[..., dict[str, Any]]) -> None:
     store = {"apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": "aws"}}
     secret = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": {"name": "db"}}

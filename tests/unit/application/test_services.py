@@ -189,7 +189,7 @@ ENDINGS: list[Any] = [
 
 
 @pytest.mark.parametrize(("settings", "waits", "grace"), [one[1:] for one in ENDINGS], ids=[one[0] for one in ENDINGS])
-def test_a_pod_waits_until_nobody_sends_it_requests(settings: dict[str, Any], waits: int, grace: int) -> None:
+def test_a_pod_waits_until_it_receives_no_more_requests(settings: dict[str, Any], waits: int, grace: int) -> None:
     found = objects(settings)
     assert container(found)["lifecycle"] == {"preStop": {"sleep": {"seconds": waits}}}
     assert found["Deployment/api"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == grace

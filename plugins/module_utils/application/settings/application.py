@@ -53,8 +53,11 @@ class Logging:
 
 @dataclass(frozen=True)
 class Application:
-    """``load_balancer_cidrs``: the blocks of the load balancer's subnets. ``to_databases``: ports by block."""
+    """``load_balancer_cidrs``: the blocks of the load balancer's subnets. ``described``: the settings describe its workloads, which
+    otherwise are in manifests or a chart.
+    """
 
+    described: bool = True
     services: tuple[Workload, ...] = ()
     workers: tuple[Workload, ...] = ()
     cron_jobs: tuple[CronJob, ...] = ()
@@ -88,6 +91,7 @@ def read_application(given: Mapping[str, Any], facts: Facts, problems: Problems,
     ingress = read_ingress(reader, [str(name) for name in _names(reader, "services")])
     account = read_account(reader, facts, known.secrets.values())
     found = Application(
+        described=not any(reader.given.get(key) for key in INSTEAD),
         services=read_services(reader.section("services"), context, ingress, taken),
         workers=read_workers(reader.section("workers"), context, taken),
         cron_jobs=read_cron_jobs(reader.section("cron_jobs"), context, taken),

@@ -164,7 +164,9 @@ def _selector(reader: Reader, facts: Facts) -> dict[str, str]:
     if given is None:
         return found
     architecture = reader.choice("architecture", ARCHITECTURES, "")
-    nodes = facts.cluster.node_architectures
+    if architecture == "arm64" and facts.cluster.fargate:
+        reader.problems.add(reader.at("architecture"), architecture, "EKS runs pods on Fargate with amd64 only; use that, or a node group")
+    nodes = () if facts.cluster.fargate else facts.cluster.node_architectures
     if architecture and nodes and architecture not in nodes:
         reader.problems.add(reader.at("architecture"), architecture, f"the nodes of {facts.cluster.name} are {', '.join(nodes)}")
     return {**found, "kubernetes.io/arch": architecture} if architecture and not facts.cluster.fargate else found
