@@ -33,6 +33,8 @@ from .phases import split
 from .planning import ReleasePlan
 from .pods import pod_problems
 from .record import RecordProblem, Release, already_migrated, encode, last_verified
+from .references import images_of
+from .registry import Registry
 from .synced import Synced
 from .verification import CannotVerify, Judge, Verdict, Verification
 from .wish import REFUSE, Outcome, Wish
@@ -40,9 +42,7 @@ from .wish import REFUSE, Outcome, Wish
 Gate = Callable[[], str]
 """Checks the token of the gate now; returns why it is not good, or an empty string."""
 
-Images = Callable[[Sequence[str]], Sequence[str]]
-"""Of some images, returns those that no longer exist."""
-
+NO_REGISTRY = Registry()
 Strategy = Callable[["Transaction"], None]
 
 
@@ -64,11 +64,11 @@ class Transaction:
         holding: Holding,
         *,
         gate: Gate,
-        gone: Images,
         strategy: Strategy,
+        registry: Registry = NO_REGISTRY,
     ) -> None:
         self.cluster, self.wish, self.verifier, self.say, self.holding = cluster, wish, verify, say, holding
-        self.gate, self.gone, self.strategy = gate, gone, strategy
+        self.gate, self.strategy, self.registry = gate, strategy, registry
         cluster.fence = holding.fence
         self.history = History(cluster)
         self.prepared, self.rest = split(wish.objects)
@@ -155,7 +155,7 @@ class Transaction:
             for key, there in zip(wanted.configs, together(lambda key: self.cluster.get(way_back.config_path(*key)), wanted.configs))
             if there is None
         ]
-        sentence = way_back.lacking(current, configs, self.gone(wanted.images))
+        sentence = way_back.lacking(current, configs, self.registry.gone(wanted.images))
         return [sentence] if sentence else []
 
     def _find_leftovers(self) -> list[tuple[str, Wanted, Obj]]:
@@ -359,6 +359,8 @@ class Transaction:
     def record(self) -> None:
         """Record the release as verified: from now on it is what a later one goes back to."""
         verdicts = tuple(_verdict_summary(one) for one in self.outcome.verdicts)
+        kept = self.registry.keep(images_of(one.manifest for one in self.wish.objects))
+        self.outcome.warnings += [f"an image of this release could not be protected from lifecycle policies: {one}" for one in kept]
         self.keep(status="verified", verdict="success", verdicts=verdicts, reason="", times=self._times("verified"))
 
     def prune(self) -> None:
@@ -380,9 +382,18 @@ class Transaction:
                 self.outcome.warnings.append(f"{address} is no longer in the release and could not be deleted: {problem}")
         self._prune_orphans()
         self._prune_jobs()
-        self.history.forget(self.wish.keep)
+        self._forget()
         if not left:
             self.keep(pruned=True)
+
+    def _forget(self) -> None:
+        """Delete the records beyond the wanted number, and lift the protection of images that only they have."""
+        forgotten = self.history.forget(self.wish.keep)
+        there = {image for one in self.history.releases for image in images_of(one.objects)}
+        images = sorted({image for one in forgotten for image in images_of(one.objects)} - there)
+        if images:
+            problems = self.registry.release(images)
+            self.outcome.warnings += [f"the protection of an image could not be lifted: {one}" for one in problems]
 
     def _prune_orphans(self) -> None:
         for path, old in self.done.orphans:
