@@ -36,7 +36,7 @@ def test_only_what_certainly_does_not_exist_is_gone() -> None:
         f"{HOST}/api@{GONE}": True,
         f"{HOST}/old@{THERE}": True,
         f"{HOST}/secret@{GONE}": False,
-        f"ghcr.io/example/api@{GONE}": False,
+        f"registry.example.com/api@{GONE}": False,
         f"{HOST}/api:1.0": False,
         "no reference at all!": False,
     }
