@@ -8,5 +8,6 @@ SERVICE = Service(
     "route53",
     regional=False,
     listings=(Listing("CreateHostedZone", "HostedZone.Id", "ListHostedZones", ("HostedZones", "Id")),),
+    condition_keys=frozenset({"route53:changeresourcerecordsetsnormalizedrecordnames"}),
     throttled=Throttled("Throttling", "Rate exceeded"),
 )

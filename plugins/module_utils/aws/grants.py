@@ -27,6 +27,7 @@ class Names:
     """What the inventory names in AWS, so that a policy can be limited to it: resources that carry no mark yet, or never will.
 
     ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: IDs assigned to clusters, regardless of owner.
+    ``domains``: of hosted zones.
     ``regions``: the regions besides the component's own in which it has resources; only kinds that can live elsewhere may be used there.
     """
 
@@ -34,6 +35,7 @@ class Names:
     networks: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 
     def __add__(self, other: Names) -> Names:

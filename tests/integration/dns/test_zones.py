@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.mainstay.aws.plugins.module_utils.component.quota_reads import check
 from ansible_collections.mainstay.aws.plugins.module_utils.reconcile.waiting import Patience
 from tests.integration.site import Requests, summary, touched
 
@@ -121,6 +122,25 @@ def test_a_certificate_that_is_not_issued_names_the_name_servers(site: Site) -> 
     site.cloud.admin.settings(transition_seconds={})
     site.apply(desired)
     assert summary(site.plan(desired)) == {}
+
+
+def test_certificates_count_against_the_quotas(site: Site) -> None:
+    """In their own regions. Refused before the first call, as ACM would refuse the request."""
+    site.cloud.admin.settings(quotas={"acm_certificates": 1, "names_per_acm_certificate": 2})
+    names = {"names": ["example.com", "www.example.com", "api.example.com"]}
+    zones = {"main": {"domain": "example.com", "certificates": {"web": names, "api": {}, "cdn": {"regions": ["us-east-1"]}}}}
+    aws = site.aws("plan")
+    try:
+        desired = site.desired(zones)
+        certain, _doubtful = check(site.plan(desired), site.kinds(), aws, REGION)
+    finally:
+        aws.close()
+    said = sorted(str(one) for one in certain)
+    assert [one.partition(" `")[0].partition("would exceed: ")[2] for one in said] == [
+        "ACM certificates: 0 of 1 in use in eu-west-1, this run needs 2 more. Request 2 with",
+        "domain names of an ACM certificate: certificate.main/web would have 3 (subject_alternative_names) of at most 2. Request 3 with",
+    ]
+    assert any("LimitExceeded" in str(one) for one in site.try_apply(desired).failures)
 
 
 def test_a_zone_of_the_same_name_is_found(site: Site) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain import blocked, delegation_note, refusals, waited_for
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.names import names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.outputs import outputs
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.permissions import RECORD_NAMES, of_our_domains
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.preflight import role_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.resources import build
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.validate import validate
@@ -71,8 +73,15 @@ def test_a_certificate_in_two_regions() -> None:
 
 def test_policies_cover_the_regions_of_certificates() -> None:
     zones = {"main": {"domain": "example.com", "certificates": {"web": {"regions": [REGION, "us-east-1"]}}}}
-    assert names(zones, "prod", "dns").regions == (REGION, "us-east-1")
+    assert names(zones, "prod", "dns") == Names(domains=("example.com",), regions=(REGION, "us-east-1"))
     assert names({"main": 1, 2: {}}, "prod", "dns").regions == ()
+
+
+def test_policies_limit_records_to_domains() -> None:
+    scope = Scope(PLACE, names=Names(domains=("dev.example.com", "example.com", "myexample.com")))
+    names_of_records = ["example.com", "*.example.com", "myexample.com", "*.myexample.com"]
+    assert of_our_domains(scope) == {"ForAllValues:StringLike": {RECORD_NAMES: names_of_records}, "Null": {RECORD_NAMES: "false"}}
+    assert of_our_domains(Scope(PLACE)) is None
 
 
 def test_outputs() -> None:
