@@ -11,7 +11,7 @@ from typing import Any
 from ...aws.place import Place
 from ...reconcile.model import UNKNOWN, Resource, is_unknown, ref
 from .settings.certificates import Certificate
-from .settings.records import DEFAULT_TTL, Record
+from .settings.record import DEFAULT_TTL, Record
 from .settings.zones import Zone
 
 

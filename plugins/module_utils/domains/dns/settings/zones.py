@@ -14,7 +14,8 @@ from ....inputs.reader import Reader
 from ....inputs.values import as_text
 from ..records.domain_names import innermost, name_problem, normal
 from .certificates import Certificate, Zones, read_certificates
-from .records import Around, Record, read_records
+from .record import Around, Record
+from .records import read_records
 
 LONGEST_COMMENT = 256
 LONGEST_DOMAIN = 180
