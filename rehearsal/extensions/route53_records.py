@@ -38,9 +38,13 @@ def change(call: Call) -> Any:
     records = list(zone.rrsets)
     problems = [problem for one in changes if (problem := _apply(zone, records, one))]
     if not problems:
-        problems = _conflicts(records)
+        problems = [*_conflicts(records), *_mixed(records)]
     if problems:
         raise Refusal("InvalidChangeBatch", f"[{', '.join(problems)}]")
+    for one in changes:
+        check = one["ResourceRecordSet"].get("HealthCheckId")
+        if one["Action"] != "DELETE" and check and check not in call.backend.health_checks:
+            raise Refusal("NoSuchHealthCheck", f"No health check exists with the specified ID: {check}", 404)
     zone.rrsets = records
     return {"ChangeInfo": started(call.backend)}
 
@@ -108,6 +112,8 @@ def _apply(zone: Any, records: list[Any], change: Mapping[str, Any]) -> str:
         return ""
     if change["Action"] == "CREATE" and there is not None:
         return f"Tried to create resource record set {called} but it already exists"
+    if there is not None and _policy(there) != _policy(RecordSet(given)):
+        return f"RRSet with DNS name {given['Name']}, type {given['Type']} cannot be changed to another routing policy"
     values = copy.deepcopy(dict(given))
     values["Name"] = f"{name}.".replace("*", "\\052")
     values["ResourceRecords"] = [one["Value"] for one in given.get("ResourceRecords") or []]
@@ -121,9 +127,20 @@ def _apply(zone: Any, records: list[Any], change: Mapping[str, Any]) -> str:
     return ""
 
 
+def _policy(record: Any) -> tuple[str, str]:
+    """The routing policy of moto's record, and its region or role in it; empty for a simple record."""
+    if record.weight is not None:
+        return "weighted", ""
+    found = [(name, str(value)) for name, value in (("latency", record.region), ("failover", record.failover)) if value]
+    return found[0] if found else ("", "")
+
+
 def _equal(record: Any, given: Mapping[str, Any]) -> bool:
     """Whether a deletion names the values that the record has."""
     target, wanted = record.alias_target, given.get("AliasTarget")
+    routing = (record.weight, record.region, record.failover, record.health_check_id)
+    if routing != tuple(given.get(name) for name in ("Weight", "Region", "Failover", "HealthCheckId")):
+        return False
     if target and wanted:
         return normal(target["DNSName"]) == normal(wanted["DNSName"])
     if target or wanted:
@@ -154,3 +171,20 @@ def _conflicts(records: list[Any]) -> list[str]:
         for name, found in types.items()
         if "CNAME" in found and len(found) > 1
     ]
+
+
+def _mixed(records: list[Any]) -> list[str]:
+    """All records of a name and type have one routing policy, each region and role once, and a set identifier if there is a policy."""
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for one in records:
+        groups.setdefault((normal(one.name), one.type), []).append(one)
+    problems = []
+    for (name, sort), group in groups.items():
+        policies = [_policy(one) for one in group]
+        called = f"RRSet with DNS name {name}., type {sort}"
+        if len({policy for policy, _place in policies}) > 1:
+            problems.append(f"{called} cannot be created as a set with another routing policy exists with the same name and type")
+        elif len(group) > 1 and policies[0][0] != "weighted" and len(set(policies)) < len(policies):
+            problems.append(f"{called} cannot be created as one with the same region or failover exists")
+        problems += [f"{called} needs a SetIdentifier" for one in group if bool(_policy(one)[0]) != bool(one.set_identifier)]
+    return problems

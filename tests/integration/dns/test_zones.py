@@ -99,6 +99,44 @@ def test_records_of_others_are_left_alone_and_ours_are_restored(site: Site) -> N
     assert "other.example.com. A" not in site.records("main"), "once it is ours, it goes with its description"
 
 
+def routed(policy: str, **entries: Any) -> dict[str, Any]:
+    return {"main": {"domain": "example.com", "records": {"www": {"A": {policy: entries}}, "web": {"A": "192.0.2.9"}}}}
+
+
+def test_routing_policies_change_in_one_call(site: Site) -> None:
+    """From a simple record to weights, failover, and latency, and back: the old ones leave in the call that creates the new ones."""
+    health = {"name": "web.example.com", "evaluate_target_health": True}
+    steps = [
+        {"main": {"domain": "example.com", "records": {"www": {"A": "192.0.2.1"}, "web": {"A": "192.0.2.9"}}}},
+        routed("weighted", blue={"values": "192.0.2.1", "weight": 1}, green={"values": "192.0.2.2", "weight": 0}),
+        routed("weighted", blue={"values": "192.0.2.1", "weight": 0}, green={"values": "192.0.2.2", "weight": 9}),
+        routed("failover", primary={"alias": health}, secondary="192.0.2.2"),
+        routed(
+            "failover", primary={"alias": health, "identifier": "secondary"}, secondary={"values": "192.0.2.2", "identifier": "primary"}
+        ),
+        routed("latency", **{"eu-west-1": "192.0.2.1", "us-east-1": "192.0.2.2"}),
+    ]
+    for zones in [*steps, steps[0]]:
+        requests = Requests(site.cloud)
+        site.apply(site.desired(zones))
+        assert requests.changes().count("route53:ChangeResourceRecordSets") == 1
+        assert summary(site.plan(site.desired(zones))) == {}
+
+
+def test_another_owner_has_a_share_of_the_weight(site: Site) -> None:
+    """A record with a set identifier of its own is left alone, and counts as foreign. A simple one of the same name is in the way."""
+    blue = routed("weighted", blue={"values": "192.0.2.1", "weight": 1})
+    site.apply(site.desired(blue))
+    green = {**WWW, "TTL": 60, "SetIdentifier": "green", "Weight": 1, "ResourceRecords": [{"Value": "192.0.2.2"}]}
+    change(site, "CREATE", green)
+    assert (site.problems(blue), summary(site.plan(site.desired(blue)))) == ([], {})
+    simple = {"main": {"domain": "example.com", "records": {"www": {"A": "192.0.2.1"}}}}
+    (said,) = site.problems(simple)
+    assert "www.example.com A green exists in example.com and is not ours; delete it first" in said
+    (refusal,) = site.checked(site.plan([], purge=["*"])).refusals
+    assert "www.example.com A green" in str(refusal)
+
+
 def test_a_zone_with_records_of_others_is_not_deleted(site: Site) -> None:
     site.apply(site.desired({"main": {"domain": "example.com", "records": {"www": {"A": "192.0.2.1"}}}}))
     change(site, "CREATE", BY_HAND)

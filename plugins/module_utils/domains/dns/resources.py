@@ -46,11 +46,12 @@ def delegations(zone: Zone, zones: Mapping[str, Zone]) -> Iterator[tuple[str, di
 
 def record_property(record: Record, zone: Zone) -> dict[str, Any]:
     """A record as records/changes.py describes it. The zone of an alias without one is its own, unless its name is not known yet."""
+    more = {**record.routing, **({"health_check": record.health_check} if record.health_check else {})}
     if record.alias is None:
-        return {"ttl": record.ttl, "values": list(record.values)}
+        return {"ttl": record.ttl, "values": list(record.values), **more}
     alias = record.alias
     within = alias.zone_id or (UNKNOWN if is_unknown(alias.name) else ref(f"hosted_zone.{zone.name}"))
-    return {"alias": {"name": alias.name, "zone_id": within, "evaluate_target_health": alias.evaluate_target_health}}
+    return {"alias": {"name": alias.name, "zone_id": within, "evaluate_target_health": alias.evaluate_target_health}, **more}
 
 
 def certificate_resources(certificate: Certificate, place: Place) -> Iterator[Resource]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ....inputs.reader import Reader
@@ -38,6 +38,7 @@ EXAMPLES: Mapping[str, str] = {
 
 ALIAS_TYPES = ("A", "AAAA")
 
+CHECK_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
@@ -52,7 +53,11 @@ class Alias:
 
 @dataclass(frozen=True)
 class Record:
-    """One record set. ``name`` is complete and normal. ``adopt``: whether an existing record of this name and type becomes ours."""
+    """One record set. ``name`` is complete and normal. ``adopt``: whether an existing record with its key becomes ours.
+
+    With a routing policy, ``identifier`` tells it from others of its name and type, ``routing`` is its ``weight``, ``region``, or
+    ``failover``, and ``health_check`` is the ID of one.
+    """
 
     name: str
     type: str
@@ -61,10 +66,13 @@ class Record:
     values: tuple[str, ...] = ()
     alias: Alias | None = None
     adopt: bool = False
+    identifier: str = ""
+    routing: Mapping[str, Any] = field(default_factory=dict)
+    health_check: str = ""
 
     @property
     def key(self) -> str:
-        return f"{self.name} {self.type}"
+        return " ".join(part for part in (self.name, self.type, self.identifier) if part)
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,14 @@ class Around:
     domain: str
     others: tuple[str, ...] = ()
     adopt: bool = False
+
+    def health_check(self, reader: Reader) -> str:
+        """The ID of a record's health check; empty without one."""
+        given = reader.text("health_check", "")
+        if given and not is_unknown(given) and not CHECK_ID.fullmatch(given):
+            reader.problems.add(reader.at("health_check"), given, "it must be the ID of a health check")
+            return ""
+        return given
 
 
 def read_record(reader: Reader, name: str, sort: str, around: Around) -> Record:

@@ -17,6 +17,7 @@ from ....inputs.reader import Reader
 from ....reconcile.model import is_unknown
 from ..records.domain_names import is_within, name_problem, normal
 from .record import EXAMPLES, Around, Record, read_record
+from .routing import is_routed, read_routed
 
 APEX = "@"
 
@@ -87,27 +88,26 @@ def _of_name(reader: Reader, name: str, around: Around) -> Iterator[Record]:
                 f"{path} cannot be set: {name} is the zone's own name, which cannot have a CNAME; use A and AAAA with an alias"
             )
         else:
-            entry = given if isinstance(given, Mapping) else {"values": given}
-            yield read_record(Reader(entry, path, reader.problems), name, str(sort), around)
+            entry = Reader(given if isinstance(given, Mapping) else {"values": given}, path, reader.problems)
+            yield from read_routed(entry, name, str(sort), around) if is_routed(given) else [read_record(entry, name, str(sort), around)]
 
 
 def _check_together(records: Mapping[str, Record], around: Around, problems: Problems) -> None:
     """What only several records together show."""
-    by_name: dict[str, dict[str, Record]] = {}
+    types: dict[str, set[str]] = {}
     for record in records.values():
-        by_name.setdefault(record.name, {})[record.type] = record
-    delegated = {name for name, types in by_name.items() if "NS" in types}
-    for name, types in by_name.items():
-        if "CNAME" in types and len(types) > 1:
-            others = ", ".join(sorted(set(types) - {"CNAME"}))
-            problems.messages.append(f"{types['CNAME'].path} cannot be set: {name} also has {others}, and a CNAME must be alone")
-        for record in types.values():
-            _check_alias(record, records, around, problems)
-            above = next((one for one in delegated if is_within(name, one) and not (name == one and record.type == "NS")), "")
-            if above:
-                problems.messages.append(
-                    f"{record.path} would never be answered: {above} is delegated to other name servers; set the record there"
-                )
+        types.setdefault(record.name, set()).add(record.type)
+    delegated = {name for name, found in types.items() if "NS" in found}
+    for record in records.values():
+        name, others = record.name, sorted(types[record.name] - {"CNAME"})
+        if record.type == "CNAME" and others:
+            problems.messages.append(f"{record.path} cannot be set: {name} also has {', '.join(others)}, and a CNAME must be alone")
+        _check_alias(record, records, around, problems)
+        above = next((one for one in delegated if is_within(name, one) and not (name == one and record.type == "NS")), "")
+        if above:
+            problems.messages.append(
+                f"{record.path} would never be answered: {above} is delegated to other name servers; set the record there"
+            )
 
 
 def _check_alias(record: Record, records: Mapping[str, Record], around: Around, problems: Problems) -> None:
@@ -123,6 +123,6 @@ def _check_alias(record: Record, records: Mapping[str, Record], around: Around, 
         )
     elif alias.name == record.name:
         problems.add(f"{record.path}.alias.name", alias.name, "it is the record itself")
-    elif f"{alias.name} {record.type}" not in records:
+    elif not any((one.name, one.type) == (alias.name, record.type) for one in records.values()):
         remedy = f"the zone describes no {record.type} record of this name; describe it, or give its zone_id"
         problems.add(f"{record.path}.alias.name", alias.name, remedy)
