@@ -30,10 +30,11 @@ def _named(call: Call) -> Iterator[str]:
     if call.operation == "GetChange":
         yield f"arn:aws:route53:::change/{bare(str(call.get('Id')))}"
         return
-    several = [call.get("HostedZoneId"), call.get("Id"), call.get("ResourceId"), *(call.get("ResourceIds") or ())]
-    for identity in several:
+    sort = "healthcheck" if call.get("HealthCheckId") else str(call.get("ResourceType") or "hostedzone")
+    several = [call.get(name) for name in ("HostedZoneId", "HealthCheckId", "Id", "ResourceId")]
+    for identity in (*several, *(call.get("ResourceIds") or ())):
         if identity:
-            yield f"arn:aws:route53:::hostedzone/{bare(str(identity))}"
+            yield f"arn:aws:route53:::{sort}/{bare(str(identity))}"
 
 
 def _records(call: Call) -> Iterator[str]:

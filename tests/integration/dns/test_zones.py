@@ -123,6 +123,40 @@ def test_routing_policies_change_in_one_call(site: Site) -> None:
         assert summary(site.plan(site.desired(zones))) == {}
 
 
+def test_a_health_check_comes_before_its_record_and_leaves_after_it(site: Site) -> None:
+    primary, secondary = {"values": "192.0.2.1", "health_check": "web"}, "192.0.2.2"
+    checked = routed("failover", primary=primary, secondary=secondary)
+    checked["main"]["health_checks"] = {"web": {"host": "www.example.com", "path": "/health"}}
+    planned = site.plan(site.desired(checked))
+    assert summary(planned) == {"health_check.main/web": "create", "hosted_zone.main": "create"}
+    site.apply(site.desired(checked))
+    assert summary(site.plan(site.desired(checked))) == {}
+    route53 = site.cloud.client("route53")
+    (check,) = route53.list_health_checks()["HealthChecks"]
+    found = route53.list_resource_record_sets(HostedZoneId=site.ids()["hosted_zone.main"])["ResourceRecordSets"]
+    assert [one.get("HealthCheckId") for one in found if one.get("Failover") == "PRIMARY"] == [check["Id"]]
+
+    requests = Requests(site.cloud)
+    site.apply(site.desired(routed("weighted", all={"values": "192.0.2.1", "weight": 1})), purge=["health_check.*"])
+    assert requests.changes() == ["route53:ChangeResourceRecordSets", "route53:DeleteHealthCheck"]
+    site.apply(site.desired(checked))
+    site.apply([], purge=["*"])
+    assert route53.list_health_checks()["HealthChecks"] == []
+
+
+def test_a_health_check_that_was_not_tagged_yet_is_ours(site: Site) -> None:
+    """Its caller reference says so. Where nothing describes it any more, it is found all the same."""
+    checks = {"main": {"domain": "example.com", "health_checks": {"web": {"host": "www.example.com"}}}}
+    site.apply(site.desired(checks))
+    route53, identity = site.cloud.client("route53"), site.ids()["health_check.main/web"]
+    keys = ["mainstay:environment", "mainstay:component", "mainstay:address", "owner"]
+    route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=identity, RemoveTagKeys=keys)
+    assert touched(site.plan(site.desired(checks))) == {"health_check.main/web": {"owner_tags", "tags"}}
+    site.domain_of(None, state="absent")
+    site.apply([], purge=["*"])
+    assert route53.list_health_checks()["HealthChecks"] == []
+
+
 def test_another_owner_has_a_share_of_the_weight(site: Site) -> None:
     """A record with a set identifier of its own is left alone, and counts as foreign. A simple one of the same name is in the way."""
     blue = routed("weighted", blue={"values": "192.0.2.1", "weight": 1})

@@ -29,6 +29,8 @@ from ...aws.grants import (
 from .records.domain_names import innermost
 
 ZONES = Grant((arn("route53", "hostedzone/*", region="", account_id=""),))
+CHECKS = Grant((arn("route53", "healthcheck/*", region="", account_id=""),))
+BOTH = Grant((*ZONES.resources, *CHECKS.resources))
 CHANGES = Grant((arn("route53", "change/*", region="", account_id=""),))
 CERTIFICATES = (typed("acm", "certificate"),)
 
@@ -52,8 +54,10 @@ def of_our_domains(scope: Scope) -> Conditions | None:
 
 PERMISSIONS = Permissions(
     reads={
-        "route53:ListHostedZones": (GLOBAL,),
-        **each("route53", "GetHostedZone ListResourceRecordSets ListTagsForResources", ZONES),
+        **each("route53", "ListHealthChecks ListHostedZones", GLOBAL),
+        **each("route53", "GetHostedZone ListResourceRecordSets", ZONES),
+        "route53:GetHealthCheck": (CHECKS,),
+        "route53:ListTagsForResources": (BOTH,),
         "route53:GetChange": (CHANGES,),
         "acm:ListCertificates": (REGIONAL,),
         # Certificates of others may need the same validation records.
@@ -61,10 +65,12 @@ PERMISSIONS = Permissions(
         "ec2:DescribeVpcs": (REGIONAL,),
     },
     writes={
-        "route53:CreateHostedZone": (GLOBAL,),
+        **each("route53", "CreateHealthCheck CreateHostedZone", GLOBAL),
+        **each("route53", "DeleteHealthCheck UpdateHealthCheck", CHECKS),
+        "route53:ChangeTagsForResource": (BOTH,),
         **each(
             "route53",
-            "AssociateVPCWithHostedZone ChangeTagsForResource DeleteHostedZone DisassociateVPCFromHostedZone UpdateHostedZoneComment",
+            "AssociateVPCWithHostedZone DeleteHostedZone DisassociateVPCFromHostedZone UpdateHostedZoneComment",
             ZONES,
         ),
         "route53:ChangeResourceRecordSets": (replace(ZONES, conditions=(of_our_domains,)),),

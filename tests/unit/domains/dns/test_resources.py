@@ -71,6 +71,34 @@ def test_a_certificate_in_two_regions() -> None:
     assert here["subject_alternative_names"] == ["example.com", "*.example.com"]
 
 
+def test_a_health_check_and_the_record_that_has_it() -> None:
+    entries = {"primary": {"values": "192.0.2.1", "health_check": "web"}, "secondary": "192.0.2.2"}
+    checks = {
+        "web": {"host": "www.example.com", "contains": "ready"},
+        "db": {
+            "address": "203.0.113.5",
+            "protocol": "tcp",
+            "port": 5432,
+            "interval": 10,
+            "regions": ["us-east-1", "eu-west-1", "sa-east-1"],
+        },
+    }
+    found = built(main={"domain": "example.com", "records": {"www": {"A": {"failover": entries}}}, "health_checks": checks})
+    assert found["hosted_zone.main"].properties["records"]["www.example.com A primary"] == {
+        "ttl": 60,
+        "values": ["192.0.2.1"],
+        "failover": "primary",
+        "health_check": ref("health_check.main/web"),
+    }
+    web, db = found["health_check.main/web"].properties, found["health_check.main/db"].properties
+    shown = ("type", "by_address", "fqdn", "ip_address", "port", "resource_path", "enable_sni", "regions")
+    assert [web[name] for name in shown] == ["HTTPS_STR_MATCH", False, "www.example.com", None, 443, "/", True, []]
+    assert [db[name] for name in shown] == [
+        *("TCP", True, None, "203.0.113.5", 5432, None, None),
+        ["eu-west-1", "sa-east-1", "us-east-1"],
+    ]
+
+
 def test_policies_cover_the_regions_of_certificates() -> None:
     zones = {"main": {"domain": "example.com", "certificates": {"web": {"regions": [REGION, "us-east-1"]}}}}
     assert names(zones, "prod", "dns") == Names(domains=("example.com",), regions=(REGION, "us-east-1"))
@@ -89,6 +117,7 @@ def test_outputs() -> None:
         "certificate.main/web": {"arn": "here"},
         "certificate.main/web/us-east-1": {"arn": "there"},
         "certificate.main/edge/us-east-1": {"arn": UNKNOWN},
+        "health_check.main/web": {"id": "check"},
         "hosted_zone.main": {"id": "Z1", "arn": "zone", "domain": "example.com", "name_servers": ["ns1"], "foreign_records": []},
     }
     assert outputs(attributes, REGION) == {
@@ -102,6 +131,7 @@ def test_outputs() -> None:
                     "edge": {"arn": None, "arns": {"us-east-1": UNKNOWN}},
                     "web": {"arn": "here", "arns": {REGION: "here", "us-east-1": "there"}},
                 },
+                "health_checks": {"web": {"id": "check"}},
             }
         }
     }

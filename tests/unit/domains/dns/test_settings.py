@@ -36,6 +36,10 @@ def weighted(**entries: Any) -> dict[str, Any]:
     return records(www={"A": {"weighted": entries}})
 
 
+def checked(**settings: Any) -> dict[str, Any]:
+    return {"health_checks": {"web": settings}}
+
+
 def failover(**entries: Any) -> dict[str, Any]:
     return records(www={"A": {"failover": entries}})
 
@@ -114,7 +118,7 @@ def failover(**entries: Any) -> dict[str, Any]:
         (weighted(blue={**ONE, "ttl": 60}), "all records of a name and type have the same; set it beside weighted"),
         (weighted(**{"a b": ONE}), "the name of a weighted record has at most 128 letters"),
         (weighted(blue={**ONE, "identifier": "green"}, green=ONE), "www.A.weighted.green describes www.example.com A green a second time"),
-        (weighted(blue={**ONE, "health_check": "web"}), "it must be the ID of a health check"),
+        (weighted(blue={**ONE, "health_check": "web"}), "it must be one of the zone's health_checks, or an ID; the zone describes none"),
         (weighted(blue={**ONE, "region": "eu-west-1"}), "weighted.blue.region is not a setting"),
         (weighted(), "www.A.weighted is missing: describe at least one record"),
         (records(www={"A": {"weighted": {"a": ONE}, "latency": {}}}), "has weighted and latency; the records of a name and type have one"),
@@ -126,6 +130,25 @@ def failover(**entries: Any) -> dict[str, Any]:
         (failover(primary={"alias": HEALTHY}), "failover.secondary is missing: failover needs both records"),
         (failover(primary="192.0.2.1", secondary="192.0.2.2"), "primary.health_check is missing: without one, Route 53 never fails over"),
         (records(www={"CNAME": {"weighted": {"a": {"values": HOST, "weight": 1}}}, "A": "192.0.2.1"}), "a CNAME must be alone"),
+        # health checks
+        (checked(), "health_checks.web.host is missing: give the host name of the endpoint, or its address"),
+        (checked(host="a b"), "'a b' is no label"),
+        (checked(address="10.0.0.1"), "cannot reach a private address"),
+        (checked(address="one"), "it must be an IP address such as 203.0.113.10"),
+        (checked(host=HOST, protocol="udp"), "it must be one of https, http, tcp"),
+        (checked(host=HOST, protocol="tcp"), "health_checks.web.port is missing: TCP has no default port"),
+        (checked(host=HOST, protocol="tcp", port=1, path="/"), "a check by TCP only connects"),
+        (checked(host=HOST, protocol="tcp", port=1, contains="ok"), "a check by TCP only connects"),
+        (checked(host=HOST, path="health"), "it begins with a slash"),
+        (checked(host=HOST, contains="x" * 256), "Route 53 looks for at most 255 characters"),
+        (checked(host=HOST, interval=20), "Route 53 checks every 10 or every 30 seconds"),
+        (checked(host=HOST, failures=11), "it must be a whole number from 1 to 10"),
+        (checked(host=HOST, regions=["us-east-1", "eu-west-1"]), "Route 53 checks from at least 3 regions"),
+        (checked(host=HOST, regions=["af-south-1"]), "Route 53 has checkers in us-east-1"),
+        (
+            {**weighted(blue={**ONE, "health_check": "wbe"}), **checked(host=HOST)},
+            "is 'wbe', but it must be one of the zone's health_checks, or an ID; did you mean web?",
+        ),
         # certificates
         (
             {"certificates": {"web": {"names": ["www.example.org"]}}},

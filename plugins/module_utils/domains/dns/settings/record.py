@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....inputs.problems import suggestion
 from ....inputs.reader import Reader
 from ....inputs.values import as_integer
 from ....reconcile.model import is_unknown
@@ -56,7 +57,7 @@ class Record:
     """One record set. ``name`` is complete and normal. ``adopt``: whether an existing record with its key becomes ours.
 
     With a routing policy, ``identifier`` tells it from others of its name and type, ``routing`` is its ``weight``, ``region``, or
-    ``failover``, and ``health_check`` is the ID of one.
+    ``failover``, and ``health_check`` is the name of one of the zone's, or an ID.
     """
 
     name: str
@@ -77,18 +78,21 @@ class Record:
 
 @dataclass(frozen=True)
 class Around:
-    """What the reading of a zone's records needs to know: the zone's domain, and the other zones' domains."""
+    """What the reading of a zone's records needs to know: the zone's domain, the other zones' domains, and the names of the zone's health
+    checks.
+    """
 
     domain: str
     others: tuple[str, ...] = ()
     adopt: bool = False
+    checks: frozenset[str] = frozenset()
 
     def health_check(self, reader: Reader) -> str:
-        """The ID of a record's health check; empty without one."""
+        """A record's health check, one of the zone's by its name or any other by its ID; empty without one."""
         given = reader.text("health_check", "")
-        if given and not is_unknown(given) and not CHECK_ID.fullmatch(given):
-            reader.problems.add(reader.at("health_check"), given, "it must be the ID of a health check")
-            return ""
+        if given and not is_unknown(given) and given not in self.checks and not CHECK_ID.fullmatch(given):
+            remedy = suggestion(given, sorted(self.checks)) if self.checks else "the zone describes none"
+            reader.problems.add(reader.at("health_check"), given, f"it must be one of the zone's health_checks, or an ID; {remedy}")
         return given
 
 
