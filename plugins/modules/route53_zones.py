@@ -38,8 +38,8 @@ options:
         target, is not needed for a load balancer, a CloudFront distribution, an accelerator, or a record of the same zone.
       - In place of values, a type can have C(weighted), C(latency), or C(failover), a mapping of several records among which Route 53
         chooses. Weighted records have any names and a C(weight) (0 to 255), latency records are named after regions, failover records are
-        C(primary) and C(secondary). Each has C(values) or C(alias), and optionally C(health_check) (one of C(health_checks), or an ID), C(identifier) (the set
-        identifier, by default its name), and C(adopt). They share C(ttl) (V(60) seconds), beside the policy.
+        C(primary) and C(secondary). Each has C(values) or C(alias), and optionally C(health_check) (one of C(health_checks), or an ID),
+        C(identifier) (the set identifier, by default its name), and C(adopt). They share C(ttl) (V(60) seconds), beside the policy.
       - C(adopt) (V(false)) takes over a record that exists and is not ours. C(adopt_records) (V(false)) is its default for a zone.
       - C(health_checks) are Route 53's, by name, each with C(host), C(address), or both, C(protocol) (V(https), V(http), or V(tcp)),
         C(port), C(path) (V(/)), C(contains), C(interval) (V(30) or V(10) seconds), C(failures) (V(3)), C(regions) (by default all of

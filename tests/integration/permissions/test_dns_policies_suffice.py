@@ -29,6 +29,7 @@ CREATE: dict[str, Any] = {
     "main": {
         "domain": "example.com",
         "records": {"www": {"A": "192.0.2.1"}, "*.apps": {"A": "192.0.2.2"}},
+        "health_checks": {"web": {"host": "www.example.com"}},
         "certificates": {"web": {"regions": [REGION, "us-east-1"], "tags": {"a": "1", "b": "1"}}},
         "tags": {"a": "1", "b": "1"},
     },
@@ -39,6 +40,7 @@ CHANGE: dict[str, Any] = {
         **CREATE["main"],
         "comment": "changed",
         "records": {"www": {"A": "192.0.2.3"}},
+        "health_checks": {"web": {"host": "www.example.com", "path": "/health"}},
         "certificates": {"web": {"regions": [REGION, "us-east-1"], "tags": {"a": "2"}}},
         "tags": {"a": "2"},
     },
@@ -54,6 +56,7 @@ SELDOM = {
         "asked about what no host of the inventory claims",
     ),
     "ec2:DescribeRegions": "asked about further regions before anything else; here zones and certificates are built directly",
+    "route53:GetHealthCheck": "asked where a health check is adopted, or is not listed yet",
     "ssm:GetParameter": "asked when the reply to taking the run lock was lost",
     "servicequotas:GetServiceQuota": "asked where a plan consumes a single quota of a service; a certificate consumes two",
     "servicequotas:GetAWSDefaultServiceQuota": "asked where an account has no value of its own; in the rehearsal each has",
@@ -153,7 +156,13 @@ def test_records_of_other_domains_and_certificates_of_others_cannot_be_changed(c
 TAKEN_AWAY = (
     *("acm:AddTagsToCertificate", "acm:DescribeCertificate", "acm:RequestCertificate"),
     *("route53:ChangeResourceRecordSets", "route53:ChangeTagsForResource", "route53:CreateHostedZone", "route53:GetChange"),
-    *("route53:GetHostedZone", "route53:ListHostedZones"),
+    *(
+        "route53:CreateHealthCheck",
+        "route53:GetHealthCheck",
+        "route53:GetHostedZone",
+        "route53:ListHealthChecks",
+        "route53:ListHostedZones",
+    ),
 )
 """Actions without which a zone with a certificate cannot be created."""
 

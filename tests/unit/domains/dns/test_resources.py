@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.grants import Names, Scope
+from ansible_collections.mainstay.aws.plugins.module_utils.aws.owner import Owner
 from ansible_collections.mainstay.aws.plugins.module_utils.aws.place import Place
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.domain import blocked, delegation_note, refusals, waited_for
+from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.kinds.health_check import (
+    TOKEN,
+    HealthCheck,
+    in_reference,
+    reference_of,
+)
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.names import names
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.outputs import outputs
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.dns.permissions import RECORD_NAMES, of_our_domains
@@ -97,6 +104,16 @@ def test_a_health_check_and_the_record_that_has_it() -> None:
         *("TCP", True, None, "203.0.113.5", 5432, None, None),
         ["eu-west-1", "sa-east-1", "us-east-1"],
     ]
+
+
+@pytest.mark.parametrize("name", ["main/web", f"{'z' * 32}/{'c' * 32}"])
+def test_the_caller_reference_of_a_health_check_says_whose_it_is(name: str) -> None:
+    """It has at most 64 characters. A long name is a digest, which the described name explains."""
+    reference = f"{reference_of(PLACE.owner)}{in_reference(name)}/{'0' * TOKEN}"
+    assert len(reference) <= 64
+    marks = HealthCheck([name]).reference_marks(PLACE.owner, reference)
+    assert marks == PLACE.owner.tags(f"health_check.{name}")
+    assert HealthCheck([name]).reference_marks(Owner("dev", "dns"), reference) == {}
 
 
 def test_policies_cover_the_regions_of_certificates() -> None:

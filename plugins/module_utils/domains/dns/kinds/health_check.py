@@ -23,7 +23,8 @@ MATCHING = "_STR_MATCH"
 """How the type of a check ends that looks for a text in the response."""
 RESET = {"fqdn": "FullyQualifiedDomainName", "regions": "Regions", "resource_path": "ResourcePath"}
 """Properties that UpdateHealthCheck unsets by name only."""
-LONGEST_REFERENCE = 64
+LONGEST_REFERENCE, TOKEN, DIGEST = 64, 8, 10
+"""Characters of a caller reference, of its random part, and of a digest in it."""
 
 
 class HealthCheck(Route53Kind):
@@ -103,17 +104,16 @@ class HealthCheck(Route53Kind):
 
     def _marked(self, owner: Owner, raw: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
         """The check with its tags and its marks: those of the caller reference while no tag names an owner."""
-        marks = dict(tags) if whose(tags) else {**tags, **self._reference_marks(owner, str(raw.get("CallerReference") or ""))}
+        marks = dict(tags) if whose(tags) else {**tags, **self.reference_marks(owner, str(raw.get("CallerReference") or ""))}
         return {**raw, "Tags": tag_list(tags), "Marks": marks}
 
-    def _reference_marks(self, owner: Owner, reference: str) -> dict[str, str]:
-        """The owner tags that a caller reference of ours stands for. It has room for digests only, so that of an address that is not
-        described any more is its name.
-        """
-        if not reference.startswith(f"{reads.REFERENCE}{digest(owner_text(owner))}/"):
+    def reference_marks(self, owner: Owner, reference: str) -> dict[str, str]:
+        """The owner tags that a caller reference of ours stands for."""
+        begin = reference_of(owner)
+        if not reference.startswith(begin):
             return {}
-        known = {digest(name): name for name in self.names}
-        own = reference.split("/")[2]
+        known = {in_reference(name): name for name in self.names}
+        own = reference.removeprefix(begin).rpartition("/")[0]
         marks = {"environment": owner.environment, "component": owner.component, "address": f"{self.name}.{known.get(own, own)}"}
         return {f"{TAG_PREFIX}{name}": value for name, value in marks.items()}
 
@@ -148,7 +148,7 @@ class HealthCheck(Route53Kind):
     def create(self, aws: Aws, address: str, properties: Mapping[str, Any], token: str) -> Observed:
         outside = ("by_address", "tags", "owner_tags")
         config = {self.api_name(name): value for name, value in properties.items() if name not in outside and value not in (None, [], "")}
-        reference = f"{reads.REFERENCE}{digest(owner_text(aws.owner))}/{digest(address.partition('.')[2])}/{token}"[:LONGEST_REFERENCE]
+        reference = f"{reference_of(aws.owner)}{in_reference(address.partition('.')[2])}/{token[:TOKEN]}"
         reply = aws.change("route53", "create_health_check", CallerReference=reference, HealthCheckConfig=config)
         return self.made(aws, self._marked(aws.owner, reply["HealthCheck"], {}), address)
 
@@ -163,9 +163,16 @@ class HealthCheck(Route53Kind):
         super().update(aws, seen, {name: value for name, value in properties.items() if name not in config})
 
 
-def owner_text(owner: Owner) -> str:
-    return f"{owner.environment}/{owner.component}"
+def reference_of(owner: Owner) -> str:
+    """How the caller references of an owner's checks begin. The owner does not fit in, so this is a digest."""
+    return f"{reads.REFERENCE}{digest(f'{owner.environment}/{owner.component}')}/"
+
+
+def in_reference(name: str) -> str:
+    """The name of a check as a caller reference has it: itself if it fits in, otherwise a digest, which only a described name explains."""
+    room = LONGEST_REFERENCE - len(reads.REFERENCE) - DIGEST - len("//") - TOKEN
+    return name if len(name) <= room else digest(name)
 
 
 def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
