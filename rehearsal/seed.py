@@ -97,6 +97,9 @@ def _change_settings(account: Account, seed: Seed) -> list[str]:
     if "quotas" in seed:
         changes["quotas"] = seed["quotas"]
         said.append(f"quotas of {', '.join(f'{limit} {name}' for name, limit in seed['quotas'].items())}")
+    if "pushed_images" in seed:
+        changes["pushed_images"] = seed["pushed_images"]
+        said.append(f"images pushed to {', '.join(seed['pushed_images'])}")
     if "enabled_regions" in seed:
         changes["disabled_regions"] = sorted(OPT_IN - set(seed["enabled_regions"]))
         said.append(f"enabled regions {', '.join(seed['enabled_regions']) or 'none'}")

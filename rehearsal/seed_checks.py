@@ -47,6 +47,11 @@ def one_of(values: Iterable[str], right: str = "one of") -> Check:
     return check
 
 
+def text_or(short: Check, long: Check) -> Check:
+    """Text of one form, or a map of the other."""
+    return lambda where, value: (long if isinstance(value, Mapping) else short)(where, value)
+
+
 def list_of(item: Check) -> Check:
     def check(where: str, value: Any) -> Iterator[str]:
         if not isinstance(value, list):

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rehearsal.container_images import PLATFORMS, push
 from rehearsal.seed_account import Account, SeedError, found, pages, specification, tag_list
 
 Entry = Mapping[str, Any]
@@ -206,20 +207,26 @@ def image(account: Account, name: str, entry: Entry) -> Made:
 
 
 def repository(account: Account, name: str, entry: Entry) -> Made:
-    """An ECR repository with an empty image for each tag."""
-    ecr, wanted = account.client("ecr"), list(entry.get("images", []))
+    """An ECR repository with its images. A tag alone stands for an image for both architectures that EKS nodes can have."""
+    ecr = account.client("ecr")
+    wanted: list[dict[str, Any]] = [{"tag": one} if isinstance(one, str) else one for one in entry.get("images", [])]
     uri = f"{account.account_id}.dkr.ecr.{account.region}.amazonaws.com/{name}"
     there = {each["repositoryName"] for each in pages(ecr, "describe_repositories", "repositories")}
     if name not in there:
         ecr.create_repository(repositoryName=name, tags=tag_list(entry.get("tags", {})))
+    if entry.get("pull_accounts"):
+        ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(_pull_policy(entry["pull_accounts"])))
     present = {each.get("imageTag") for each in pages(ecr, "list_images", "imageIds", repositoryName=name)}
-    missing = [tag for tag in wanted if tag not in present]
-    for tag in missing:
-        digest = f"sha256:{hashlib.sha256(tag.encode()).hexdigest()}"
-        config = {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2, "digest": digest}
-        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": []}
-        ecr.put_image(repositoryName=name, imageManifest=json.dumps(manifest), imageTag=tag)
+    missing = [one for one in wanted if one["tag"] not in present]
+    for one in missing:
+        push(ecr, name, one["tag"], one.get("platforms") or PLATFORMS, index=one.get("index"))
     return bool(missing) or name not in there, {"uri": uri}
+
+
+def _pull_policy(accounts: list[str]) -> dict[str, Any]:
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
+    named = {"AWS": [f"arn:aws:iam::{one}:root" for one in accounts]}
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": named, "Action": actions}]}
 
 
 def hosted_zone(account: Account, name: str, entry: Entry) -> Made:

@@ -25,6 +25,7 @@ from rehearsal.seed_checks import (
     principal,
     something,
     text,
+    text_or,
     unknown,
 )
 
@@ -48,6 +49,16 @@ ROLE = {
     "permissions_boundary": ARN_OR_NAME,
     "tags": TAGS,
 }
+IMAGE_TAG = pattern(r"[A-Za-z0-9_][\w.-]{0,127}", "the tag of an image")
+REPOSITORY = pattern(r"[a-z0-9]+([._/-][a-z0-9]+)*", "the name of a repository of ECR")
+ACCOUNT = pattern(r"\d{12}", "an account id: 12 digits, in quotes")
+IMAGE = text_or(
+    IMAGE_TAG,
+    fields(
+        {"tag": IMAGE_TAG, "platforms": list_of(pattern(r"[a-z0-9]+(/[a-z0-9]+){1,2}", "a platform such as linux/arm64")), "index": flag},
+        ["tag"],
+    ),
+)
 CALL = {"service": text, "operation": text, "parameters": something, "register": text, "region": text, "id": text}
 
 SECTIONS: Mapping[str, Check] = {
@@ -100,8 +111,8 @@ SECTIONS: Mapping[str, Check] = {
         )
     ),
     "repositories": map_of(
-        fields({"images": list_of(pattern(r"[A-Za-z0-9_][\w.-]{0,127}", "the tag of an image")), "tags": TAGS}),
-        pattern(r"[a-z0-9]+([._/-][a-z0-9]+)*", "the name of a repository of ECR"),
+        fields({"images": list_of(IMAGE), "pull_accounts": list_of(ACCOUNT), "tags": TAGS}),
+        REPOSITORY,
     ),
     "hosted_zones": map_of(
         fields(
@@ -125,7 +136,7 @@ REGIONS: Mapping[str, Check] = {
     "regions": map_of(fields(OF_REGION), pattern(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1")),
 }
 ACCOUNTS: Mapping[str, Check] = {
-    "accounts": map_of(fields({**SECTIONS, **REGIONS, **CALLS}), pattern(r"\d{12}", "an account id: 12 digits, in quotes")),
+    "accounts": map_of(fields({**SECTIONS, **REGIONS, **CALLS}), ACCOUNT),
 }
 ALL: Mapping[str, Check] = {
     **SECTIONS,
@@ -133,6 +144,7 @@ ALL: Mapping[str, Check] = {
     **ACCOUNTS,
     **CALLS,
     "quotas": map_of(count, one_of(QUOTAS)),
+    "pushed_images": map_of(list_of(IMAGE), REPOSITORY),
     "enabled_regions": list_of(one_of(OPT_IN, "a region that an account has to enable:")),
 }
 """Everything that a seed may contain, in creation order. What is in `regions` and `accounts` is a seed of its own."""

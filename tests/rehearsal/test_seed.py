@@ -52,7 +52,7 @@ def key(client: Client) -> Any:
 
 
 def repository(client: Client) -> Any:
-    return sorted(each["imageTag"] for each in client("ecr").list_images(repositoryName="eks/controller")["imageIds"])
+    return sorted(each["imageTag"] for each in client("ecr").list_images(repositoryName="eks/controller")["imageIds"] if "imageTag" in each)
 
 
 def vpc(client: Client) -> Any:

@@ -12,13 +12,13 @@ from typing import Any
 
 from ..kubernetes.client import Api
 from ..kubernetes.clock import EventClock, Stopped
+from ..kubernetes.lease import Lease
 from ..kubernetes.objects import name, uid
 from ..kubernetes.problems import ApiProblem, Forbidden, NotFound
 from ..kubernetes.values import Settings, Verdict
 from . import records, text
 from .baking import Baking
 from .endings import code_of, decisive, is_short, named
-from .lock import Lock
 from .metric_sources import read_metric
 from .plan import Ending, Plan, ServiceCheck
 from .probes import foreign_pods, probe_until, service_wrong, slices_path
@@ -61,7 +61,7 @@ class Verifier:
         self.report = Report()
         self.watches: list[Watching] = []
         self._records: dict[str, Record | None] = {}
-        self._locks: list[Lock] = []
+        self._locks: list[Lease] = []
         self._progress, self._cloudwatch = progress, cloudwatch
         self._began = api.clock.now()
         if plan.not_verified:
@@ -101,7 +101,8 @@ class Verifier:
     def _locked(self) -> Ending:
         if self.plan.lock and self.plan.rollback:
             for target in self.plan.targets:
-                lock = Lock(self.api, target, self.holder)
+                name = f"{target.name}.{target.kind.lower()}.rollout"
+                lock = Lease(self.api, target.namespace, name, self.holder, f"{target} is being verified")
                 try:
                     lock.take()
                 except Forbidden as problem:

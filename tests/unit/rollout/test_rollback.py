@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.lease import TTL_SECONDS
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.objects import fingerprint
 from ansible_collections.mainstay.aws.plugins.module_utils.kubernetes.values import Settings, Start
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout import records
-from ansible_collections.mainstay.aws.plugins.module_utils.rollout.lock import TTL_SECONDS
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.rollback_target import RollbackPolicy, choose_target, stuck_pods
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.target import Target
 from ansible_collections.mainstay.aws.plugins.module_utils.rollout.verifier import Verifier

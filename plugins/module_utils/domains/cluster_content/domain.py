@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ...aws.connection import Aws
+from ...cluster_objects.hiding import Hiding
+from ...cluster_objects.link import ClusterLink, ClusterTarget
+from ...cluster_objects.manifest import Marks, Wanted, read
+from ...cluster_objects.paths import Path, hidden, is_leaf, labels, shown, step, text
 from ...component.consent import WILD, consent_of
 from ...component.domain import Checked, Domain, Observation
 from ...component.outputs import Attributes
@@ -24,10 +28,6 @@ from ...sensitive.texts import unpacked
 from .kinds.helm_release import HelmRelease, way_out
 from .kinds.kubernetes_object import KubernetesNamespace, KubernetesObject
 from .kinds.kubernetes_patch import KubernetesPatch
-from .objects.hiding import Hiding
-from .objects.link import ClusterLink, ClusterTarget
-from .objects.manifest import Marks, Wanted, read
-from .objects.paths import Path, hidden, is_leaf, labels, shown, step, text
 from .order import address_of, orders
 from .releases.release import WantedRelease, secrets_in, shown_values
 from .spec import WITHIN, releases_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from .objects.manifest import Wanted
+from ...cluster_objects.manifest import Wanted
 from .releases.release import WantedRelease
 
 NEEDED = ("ServiceAccount", "Secret", "ConfigMap", "ResourceQuota", "LimitRange", "PersistentVolumeClaim")

@@ -13,8 +13,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mainstay.aws.plugins.filter.chart_files import chart_files
 from ansible_collections.mainstay.aws.plugins.filter.eks_content import eks_content
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.manifest import read
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.controllers import CONTROLLERS
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.manifest import read
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.preflight import input_errors
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.spec import releases_of
 from ansible_collections.mainstay.aws.plugins.module_utils.domains.eks.settings.cluster import checked

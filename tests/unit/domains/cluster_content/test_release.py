@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mainstay.aws.plugins.module_utils.domains.cluster_content.objects.ready import (
+from ansible_collections.mainstay.aws.plugins.module_utils.cluster_objects.ready import (
     given_up,
     has_ready_endpoint,
     key_of,

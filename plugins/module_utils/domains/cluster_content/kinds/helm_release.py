@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any
 
 from ....aws.connection import Aws
+from ....cluster_objects.hiding import Hiding
+from ....cluster_objects.link import Calls, ClusterLink, calling
+from ....cluster_objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ....kubernetes.problems import ApiProblem
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, State, fixed, given
-from ..objects.hiding import Hiding
-from ..objects.link import Calls, ClusterLink, calling
-from ..objects.manifest import COMPONENT_LABEL, ENVIRONMENT_LABEL, Marks
 from ..releases.helm import Helm
 from ..releases.observe import Look, all_releases, one_release, secrets
 from ..releases.ownership import RELEASE_NAME, RELEASE_NAMESPACE

@@ -12,17 +12,17 @@ from functools import partial
 from typing import Any
 
 from ....aws.connection import Aws
+from ....cluster_objects.api import AGGREGATED, OWN, ApiType, api_group, discovered, in_list, is_built_in
+from ....cluster_objects.compare import MANAGER, drop, found_fields, owned_fields
+from ....cluster_objects.final import split
+from ....cluster_objects.hiding import Hiding
+from ....cluster_objects.link import Calls, ClusterLink, calling
+from ....cluster_objects.manifest import ADDRESS, DOMAIN, Marks, Wanted, marked, whose, without_version
+from ....cluster_objects.paths import flatten
+from ....cluster_objects.ready import state_of
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import AlreadyThere, CallFailed, EngineError, NotYet
 from ....reconcile.model import KindDefaults, Observed, fixed, given
-from ..objects.api import AGGREGATED, OWN, ApiType, api_group, discovered, in_list, is_built_in
-from ..objects.compare import MANAGER, drop, found_fields, owned_fields
-from ..objects.final import split
-from ..objects.hiding import Hiding
-from ..objects.link import Calls, ClusterLink, calling
-from ..objects.manifest import ADDRESS, DOMAIN, Marks, Wanted, marked, whose, without_version
-from ..objects.paths import flatten
-from ..objects.ready import state_of
 
 MARKS = (
     "apiVersion",

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from ....aws.connection import Aws
+from ....cluster_objects.compare import MANAGER, drop, found_fields
+from ....cluster_objects.link import Calls, calling
+from ....cluster_objects.manifest import Wanted
+from ....cluster_objects.paths import flatten
 from ....reconcile.errors import CallFailed, NotYet
 from ....reconcile.model import Observed
-from ..objects.compare import MANAGER, drop, found_fields
-from ..objects.link import Calls, calling
-from ..objects.manifest import Wanted
-from ..objects.paths import flatten
 from .kubernetes_object import KubernetesObject
 
 IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")

@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from ....aws.connection import Aws
+from ....cluster_objects.api import BY_NAME, Types
+from ....cluster_objects.compare import found_fields, owned_fields
+from ....cluster_objects.link import Calls, calling
+from ....cluster_objects.manifest import normal
+from ....cluster_objects.paths import flatten
+from ....cluster_objects.ready import WORKLOADS, Key, given_up, has_ready_endpoint, key_of, services_behind, unavailable
 from ....kubernetes.problems import Forbidden, NotFound
 from ....reconcile.errors import CallFailed
-from ..objects.api import BY_NAME, Types
-from ..objects.compare import found_fields, owned_fields
-from ..objects.link import Calls, calling
-from ..objects.manifest import normal
-from ..objects.paths import flatten
-from ..objects.ready import WORKLOADS, Key, given_up, has_ready_endpoint, key_of, services_behind, unavailable
 from .ownership import guard, marked_for, place
 from .record import Release, Unreadable, decode, identity, newest
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..objects.ready import Key
+from ....cluster_objects.ready import Key
 from .record import Release
 
 RELEASE_NAME = "meta.helm.sh/release-name"

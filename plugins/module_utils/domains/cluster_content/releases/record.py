@@ -24,8 +24,8 @@ from typing import Any
 with contextlib.suppress(ImportError):  # the module reports missing libraries
     import yaml
 
+from ....cluster_objects.manifest import NAME
 from ....kubernetes.documents import load_all, merged_aliases
-from ..objects.manifest import NAME
 from .release import fingerprint
 
 SECRET_NAME = re.compile(r"sh\.helm\.release\.v1\.(?P<name>.+)\.v(?P<revision>[1-9]\d{0,8})")

@@ -16,10 +16,10 @@ from typing import Any
 with contextlib.suppress(ImportError):  # the module reports missing libraries
     import yaml
 
+from ....cluster_objects.paths import Veiled, is_leaf, shown
 from ....kubernetes.documents import load
 from ....sensitive.names import after_flags, hideable, is_secret
 from ....sensitive.texts import ANOTHER
-from ..objects.paths import Veiled, is_leaf, shown
 
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 DEPLOYED = "deployed"

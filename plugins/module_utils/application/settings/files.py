@@ -1,0 +1,77 @@
+# Copyright: Contributors to the mainstay.aws project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Reads plain manifests from files on the controller: the only part of the application's settings that is not in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...inputs.reader import Reader
+from ...inputs.values import as_text
+from ...kubernetes.documents import load_all
+
+SUFFIXES = (".yaml", ".yml", ".json")
+OTHER_TOOLS = {
+    "kustomization.yaml": "render it with kustomize and name the result",
+    "kustomization.yml": "render it with kustomize and name the result",
+    "Chart.yaml": "it is a Helm chart, so use chart instead of manifests",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """One file and its documents. ``name``: as messages show it."""
+
+    name: str
+    documents: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where an application's manifests may reach."""
+
+    other_namespaces: tuple[str, ...] = ()
+    cluster_scoped: bool = False
+
+
+def read_files(reader: Reader) -> list[File]:
+    """The files of ``manifests``: a folder or file, or a list of them. A folder's own files in order of their names, as kubectl does it."""
+    given = reader.take("manifests")
+    paths = [given] if isinstance(given, str) else list(reader.items("manifests", (), as_text, "it must be the path of a folder or file"))
+    found = [file for path in paths for file in _of(path, reader)]
+    if not found and not any(one.startswith(reader.at("manifests")) for one in reader.problems.messages):
+        reader.problems.add(reader.at("manifests"), given, f"it has no files that end in {', '.join(SUFFIXES)}")
+    return found
+
+
+def _of(given: str, reader: Reader) -> Iterator[File]:
+    path = Path(given).expanduser()
+    if path.is_file():
+        yield from _parsed([path], path.parent, reader)
+    elif path.is_dir():
+        for name, remedy in OTHER_TOOLS.items():
+            if (path / name).exists():
+                reader.problems.add(reader.at("manifests"), given, f"it contains {name}; {remedy}")
+                return
+        yield from _parsed(sorted(one for one in path.iterdir() if one.suffix in SUFFIXES and one.is_file()), path, reader)
+    else:
+        reader.problems.add(reader.at("manifests"), given, "there is no such folder or file on this host; use an absolute path")
+
+
+def _parsed(paths: Iterable[Path], folder: Path, reader: Reader) -> Iterator[File]:
+    import yaml
+
+    for path in paths:
+        name = f"{folder.name}/{path.name}"
+        try:
+            yield File(name, tuple(one for one in load_all(path.read_text(encoding="utf-8")) if one is not None))
+        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+            # The error's own text may quote the file, which may hold a secret.
+            mark = getattr(error, "problem_mark", None)
+            where = f" at line {mark.line + 1}" if mark else ""
+            hint = "; render templates first" if mark and "{{" in path.read_text(encoding="utf-8", errors="replace") else ""
+            reader.problems.messages.append(f"{reader.at('manifests')}: {name} is not valid YAML{where}{hint}")
