@@ -156,13 +156,7 @@ def test_records_of_other_domains_and_certificates_of_others_cannot_be_changed(c
 TAKEN_AWAY = (
     *("acm:AddTagsToCertificate", "acm:DescribeCertificate", "acm:RequestCertificate"),
     *("route53:ChangeResourceRecordSets", "route53:ChangeTagsForResource", "route53:CreateHostedZone", "route53:GetChange"),
-    *(
-        "route53:CreateHealthCheck",
-        "route53:GetHealthCheck",
-        "route53:GetHostedZone",
-        "route53:ListHealthChecks",
-        "route53:ListHostedZones",
-    ),
+    *("route53:CreateHealthCheck", "route53:GetHostedZone", "route53:ListHealthChecks", "route53:ListHostedZones"),
 )
 """Actions without which a zone with a certificate cannot be created."""
 
