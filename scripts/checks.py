@@ -128,6 +128,7 @@ LARGE = {
     "vpc": of_role("vpc", "network", 155, 330, "network"),
     "eks": of_role("eks", "clusters", 150, 430, "eks", "eks_operations"),
     "rds": of_role("rds", "databases", 105, 250, "rds"),
+    "dns": of_role("dns", "zones", 65, 60, "dns"),
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
@@ -151,7 +152,7 @@ CHECKS = (
     suite("drill", "databases", 200, "tests/integration/drill"),
     Check("molecule", "whole platform", 130, molecule, EVERYTHING | {"molecule"}),
     suite("examples", "whole platform", 350, "tests/integration/examples"),
-    suite("permissions", "whole platform", 60, "tests/integration/permissions"),
+    suite("permissions", "whole platform", 75, "tests/integration/permissions"),
     suite("broken-runs", "whole platform", 275, *folders("playbook_faults", "interruption", "lock", "saved")),
     suite("runs", "whole platform", 225, *folders("callback", "change", "consent", "waves", "worker")),
     suite(
