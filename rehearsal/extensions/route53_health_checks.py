@@ -67,8 +67,6 @@ def _check(config: dict[str, Any]) -> None:
         raise Refusal("InvalidInput", "Basic TCP health checks must have a port and no resource path.")
     if config.get("EnableSNI") and not kind.startswith("HTTPS"):
         raise Refusal("InvalidInput", "EnableSNI is for HTTPS health checks only.")
-    if config.get("Regions") and len(config["Regions"]) < 3:
-        raise Refusal("InvalidInput", "At least three regions are required.")
 
 
 @answers("route53", "ListHealthChecks")
