@@ -33,6 +33,7 @@ DECLARED: list[Operation] = sorted(
 """The calls of all domains' kinds, and those that every run makes in addition."""
 
 HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Your session has expired.</body></html>"
+XML = ("ec2", "query", "rest-xml")
 REQUEST_ID = {"x-amzn-RequestId": "8a2b9d0e-0000-4000-8000-000000000000"}
 
 
@@ -73,23 +74,26 @@ def right(one: Operation) -> tuple[dict[str, str], bytes]:
     """Headers and body of AWS's smallest response to an operation."""
     model = model_of(one)
     protocol = model.service_model.resolved_protocol
-    if protocol in ("ec2", "query"):
+    required = model.output_shape.required_members if model.output_shape else []
+    if protocol in XML:
         root = f"{model.name}Response"
         wrapper = model.output_shape.serialization.get("resultWrapper") if model.output_shape else None
-        required = model.output_shape.required_members if model.output_shape else []
         text = {"integer": "1", "long": "1", "boolean": "false"}
-        members = "".join(f"<{n}>{text.get(model.output_shape.members[n].type_name, '')}</{n}>" for n in required)
+        placed = {name for name in required if model.output_shape.members[name].serialization.get("location") == "header"}
+        members = "".join(f"<{n}>{text.get(model.output_shape.members[n].type_name, '')}</{n}>" for n in required if n not in placed)
         inner = f"<{wrapper}>{members}</{wrapper}>" if wrapper else members
-        return {"Content-Type": "text/xml;charset=UTF-8", **REQUEST_ID}, f'<?xml version="1.0"?>\n<{root}>{inner}</{root}>'.encode()
+        space = f' xmlns="https://{one.service}.amazonaws.com/doc/2013-04-01/"' if protocol == "rest-xml" else ""
+        headers = {"Content-Type": "text/xml;charset=UTF-8", **REQUEST_ID, **dict.fromkeys(placed, "https://aws.amazon.com/x")}
+        return headers, f'<?xml version="1.0"?>\n<{root}{space}>{inner}</{root}>'.encode()
     sort = "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
-    required = model.output_shape.required_members if model.output_shape else []
     body = "{" + ",".join(f'"{name}":""' for name in required) + "}"
     return {"Content-Type": sort, **REQUEST_ID}, body.encode() if model.output_shape else b""
 
 
 def wrong_replies(one: Operation) -> dict[str, tuple[int, dict[str, str], bytes]]:
     headers, body = right(one)
-    xml = model_of(one).service_model.resolved_protocol in ("ec2", "query")
+    model = model_of(one)
+    protocol = model.service_model.resolved_protocol
     html = {"Content-Type": "text/html"}
     found = {
         "a page": (200, html, HTML),
@@ -102,9 +106,9 @@ def wrong_replies(one: Operation) -> dict[str, tuple[int, dict[str, str], bytes]
         "a page of a gateway": (502, html, HTML),
         "no request id": (200, {"Content-Type": headers["Content-Type"]}, body or b"{}"),
         "another type": (200, {**headers, "Content-Type": "text/plain"}, body or b"ok"),
-        "another document": (200, headers, b"<OtherResponse/>" if xml else b'["a", "b"]'),
+        "another document": (200, headers, b"<OtherResponse/>" if protocol in XML else b'["a", "b"]'),
     }
-    if xml:
+    if protocol in ("ec2", "query") or (protocol == "rest-xml" and model.output_shape and model.output_shape.required_members):
         found["an empty body"] = (200, headers, b"")
     return found
 
