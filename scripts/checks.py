@@ -146,6 +146,7 @@ CHECKS = (
     suite("content", "cluster content", 460, "tests/integration/eks_content"),
     suite("database-content", "databases", 175, "tests/integration/database_content"),
     suite("rollouts", "rollout", 300, "tests/integration/rollout"),
+    suite("deployments", "deployment", 150, "tests/integration/deployment"),
     suite("snapshot-gate", "databases", 240, *folders("snapshot_gate", "recovery")),
     suite("restore", "databases", 110, *folders("restore", "cutover")),
     suite("refresh", "databases", 75, "tests/integration/refresh"),

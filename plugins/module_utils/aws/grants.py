@@ -28,6 +28,7 @@ class Names:
 
     ``clusters``: in EKS. ``networks``: in addresses. ``subnets``, ``security_groups``: IDs assigned to clusters, regardless of owner.
     ``domains``: of hosted zones.
+    ``allocations``, ``address_names``: IDs and Name tags of elastic IPs that NAT gateways use.
     ``regions``: the regions besides the component's own in which it has resources; only kinds that can live elsewhere may be used there.
     """
 
@@ -36,6 +37,8 @@ class Names:
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    allocations: tuple[str, ...] = ()
+    address_names: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 
     def __add__(self, other: Names) -> Names:
