@@ -132,6 +132,8 @@ LARGE = {
 }
 """Roles that need a larger budget, or whose test folders do not match their name."""
 
+RANDOM = ("tests/unit/reconcile/test_random.py", "tests/unit/reconcile/test_random_claims.py", "tests/unit/saved/test_random.py")
+
 ROLES = tuple(
     check
     for role in sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
@@ -139,7 +141,6 @@ ROLES = tuple(
 )
 
 CHECKS = (
-    # Checks start in this order: the longest first, so that none delays the end of the run.
     Check("sanity", "style", 200, lambda: [[PYTHON, "-m", "scripts.sanity"]]),
     kubernetes(210),
     *ROLES,
@@ -165,7 +166,8 @@ CHECKS = (
     ),
     suite("postgresql", "rehearsal", 100, "tests/rehearsal/postgresql"),
     suite("unit-slow", "engine and units", 70, "-m", "slow and not nightly", "tests/unit", "tests/repository"),
-    suite("unit", "engine and units", 165, "-m", "not slow and not nightly", "tests/unit", "tests/repository", groups=QUICK),
+    suite("unit", "engine and units", 130, "-m", "not slow and not nightly", "tests/unit", groups=QUICK),
+    suite("repository", "engine and units", 40, "-m", "not slow and not nightly", "tests/repository", groups=QUICK),
     tool("ansible-lint", 45, "ansible-lint", "--offline", "-q"),
     Check("mypy", "style", 25, types, QUICK_LINT),
     Check("syntax", "style", 10, syntax, QUICK),
@@ -175,7 +177,10 @@ CHECKS = (
     tool("yamllint", 10, "yamllint", "--strict", ".", groups=QUICK_LINT),
     # Nightly only. The broken playbooks already run two at a time.
     Check("broken-playbooks", "whole platform", 2400, broken_playbooks, NIGHTLY),
-    suite("contract-alike", "engine and units", 300, "tests/contract", groups=NIGHTLY),
+    suite(
+        "random", "engine and units", 300, "--hypothesis-profile", "many", "-m", "not slow", "-k", "random", "tests/unit", groups=NIGHTLY
+    ),
+    suite("contract-in-full", "engine and units", 600, "tests/contract", groups=NIGHTLY),
     suite("actions-taken-away", "whole platform", 300, "tests/integration/permissions", groups=NIGHTLY),
     suite("kubectl", "rollout", 300, "tests/integration/rollout", groups=NIGHTLY),
     Check("mutants", "rollout and snapshot gate", 600, lambda: [[PYTHON, "-m", "tests.mutants"]], NIGHTLY),
