@@ -190,8 +190,8 @@ OPERATIONS: dict[str, dict[str, str]] = {
     "shrink": {"ec2": "DeleteRoute DeleteRouteTable DeleteSubnet DisassociateNatGatewayAddress DisassociateRouteTable"},
     "repair": {
         "ec2": """
-            DeleteNetworkAclEntry ModifySubnetAttribute ReplaceNetworkAclEntry ReplaceRouteTableAssociation
-            UpdateSecurityGroupRuleDescriptionsEgress UpdateSecurityGroupRuleDescriptionsIngress""",
+            DeleteNetworkAclEntry ModifySubnetAttribute ReplaceRouteTableAssociation UpdateSecurityGroupRuleDescriptionsEgress
+            UpdateSecurityGroupRuleDescriptionsIngress""",
         "iam": "DeleteRolePolicy DetachRolePolicy UpdateAssumeRolePolicy",
         "kms": "DeleteAlias PutKeyPolicy UpdateKeyDescription",
         "logs": "AssociateKmsKey",
@@ -216,6 +216,8 @@ OPERATIONS: dict[str, dict[str, str]] = {
 }
 
 UNREACHABLE = {
+    **dict.fromkeys(("ec2:AssociateVpcCidrBlock", "ec2:DisassociateVpcCidrBlock"), "the networks have one range each"),
+    "ec2:ReplaceNetworkAclEntry": "entries change under new numbers; only a number that was taken meanwhile is replaced",
     "iam:AttachRolePolicy": "the role of the flow logs has no managed policies",
     "iam:DeleteRolePermissionsBoundary": "a boundary that the inventory no longer names is left alone",
     "iam:UpdateRole": "the role has no description",
