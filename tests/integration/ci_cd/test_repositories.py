@@ -53,6 +53,9 @@ def test_the_whole_life(site: Site) -> None:
     assert summary(site.plan(desired)) == {}
     site.apply(desired)
     assert requests.changes() == []
+    looks = Requests(site.cloud)
+    site.observed()
+    assert len(looks.reads()) == 8 + 3 * len(REPOSITORIES), "the key's calls, two for all repositories, and three for each"
 
     changed = {
         "api": {"tag_mutability": "mutable", "scan_on_push": False, "lifecycle": {"rules": [{"keep": 9}]}},
