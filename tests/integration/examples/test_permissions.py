@@ -36,7 +36,8 @@ def test_the_playbook_writes_the_same_every_time(tmp_path: Path) -> None:
     cluster = [f"cluster/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
     database = [f"database/{name}.json" for name in ("apply-1", "apply-2", "apply-3", "plan-1")]
     network = [f"network/{name}.json" for name in ("apply-1", "apply-2", "plan-1")]
-    assert sorted(written) == [*cluster, *database, *network]
+    registry = ["registry/apply-1.json", "registry/plan-1.json"]
+    assert sorted(written) == [*cluster, *database, *network, *registry]
     (tmp_path / "network" / "apply-9.json").touch()
     (tmp_path / "notes.json").touch()
     again = write(tmp_path, PYTHONHASHSEED="2")
